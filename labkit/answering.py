@@ -1,0 +1,206 @@
+"""What stands between the SDK and the student's sampling callback.
+
+It calls the callback as the SDK would, tells the flow when it is asked and what it answers, and turns the mistakes that
+would come back as three nested exception groups into one sentence with the student's own line.
+"""
+
+import inspect
+from asyncio import CancelledError, current_task
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from mcp import MCPError
+from mcp.client.session import SamplingFnT
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+    SamplingMessageContentBlock,
+    TextContent,
+    ToolUseContent,
+)
+from pydantic import ValidationError
+
+from labkit.errors import CallbackError, CallbackStuck, LabError, line_of, message_of, sentence, unwrap
+from labkit.steps import HostStep
+
+if TYPE_CHECKING:
+    from labkit.call import Call
+
+NEVER_GAVE_BACK = (
+    "It never gave control back: code that waits must use `await`; "
+    "put a blocking call into `await asyncio.to_thread(...)`."
+)
+Answer = CreateMessageResult | CreateMessageResultWithTools | ErrorData
+
+
+PATIENCE = 10
+"""How often in a row the student's code may catch its cancellation; one or two will do to clean up."""
+
+
+async def ask(callback: SamplingFnT, context: Any, params: CreateMessageRequestParams) -> Answer:
+    """Call `callback` and check that what it returns is an answer.
+
+    Raises:
+        CallbackError: It raised, is no coroutine function, or returned something else; the message says what to do.
+    """
+    name = getattr(callback, "__name__", type(callback).__name__)
+    if not callable(callback):
+        raise CallbackError(f"{name} cannot be called. Give the Lab the function itself, without brackets behind it.")
+    try:
+        answer: object = callback(context, params)
+        if not inspect.isawaitable(answer):
+            raise CallbackError(
+                f"{name} is a plain function, and the client awaits it. Write `async def {name}(context, params):`."
+            )
+        answer = await cast("Awaitable[object]", _Breakable(answer))
+    except CallbackStuck as error:
+        raise CallbackError(f"{name} was stopped{_at(error)}. {str(error) or NEVER_GAVE_BACK}") from error
+    except LabError:
+        raise
+    except CancelledError as error:
+        if _is_cancelled():
+            raise
+        # Something the callback awaited was cancelled. To asyncio that looks as if the callback itself had been.
+        raise CallbackError(f"{name} raised CancelledError{_at(error)}: what it awaited was cancelled.") from error
+    except (Exception, KeyboardInterrupt, SystemExit) as error:  # the last two would end the event loop
+        if isinstance(error, TypeError) and _takes_other_arguments(callback):
+            raise CallbackError(f"The client calls {name}(context, params). Give it these two parameters.") from error
+        raise CallbackError(f"{name} raised {sentence(error)}{_at(error)}") from error
+    if isinstance(answer, CreateMessageResult | CreateMessageResultWithTools | ErrorData):
+        return _valid(answer, name)
+    got = "nothing: is a `return` missing?" if answer is None else f"a {type(answer).__name__}."
+    raise CallbackError(
+        f"{name} returned {got} The client needs a CreateMessageResult, or ErrorData(code=-1, message=...) to refuse."
+    )
+
+
+def _valid(answer: Answer, name: str) -> Answer:
+    """`answer`, which pydantic checked when it was made and not when it was changed later."""
+    if type(answer) is CreateMessageResult and type(answer.content) is TextContent and _is_text(answer):
+        return answer  # the usual answer: to validate it anew would cost as much as all the rest
+    try:
+        type(answer).model_validate(answer.model_dump(warnings=False))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise CallbackError(
+            f"{name} returned a {type(answer).__name__} whose {field} is wrong: {first['msg']}."
+        ) from error
+    return answer
+
+
+def _is_text(answer: CreateMessageResult) -> bool:
+    content = cast("TextContent", answer.content)
+    strings: tuple[object, ...] = (answer.model, content.text, answer.stop_reason or "")
+    return all(type(string) is str for string in strings) and answer.role in ("assistant", "user")
+
+
+class _Breakable:
+    """Awaits the student's code, and breaks it when it goes on however often it is cancelled.
+
+    A cancel scope cancels what is inside it at every turn of the loop until it ends: code that catches the cancellation
+    would never end, and keep the loop busy for ever.
+    """
+
+    def __init__(self, awaitable: Awaitable[object]) -> None:
+        self.cr_await = awaitable
+        """What is awaited, under the name that coroutines have for it."""
+        self._steps = awaitable.__await__()
+        self._cancelled = 0
+
+    def __await__(self) -> Self:
+        return self
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> object:
+        return next(self._steps)
+
+    def throw(self, kind: Any, error: Any = None, traceback: Any = None) -> object:
+        error = kind if error is None else error
+        if isinstance(error, CancelledError):
+            self._cancelled += 1
+            if self._cancelled > PATIENCE:
+                error = CallbackStuck("It was cancelled and went on: let `asyncio.CancelledError` pass.")
+        waits_for = self._steps.throw(error)
+        if not _is_cancelled():
+            self._cancelled = 0  # the code's own timeout did it, and has taken it back
+        return waits_for
+
+    def close(self) -> None:
+        self._steps.close()
+
+
+def _is_cancelled() -> bool:
+    task = current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _takes_other_arguments(callback: SamplingFnT) -> bool:
+    try:
+        inspect.signature(callback).bind(None, None)
+    except (TypeError, ValueError):
+        return True
+    return False
+
+
+def _at(error: BaseException) -> str:
+    line = line_of(unwrap(error)) or line_of(error)
+    return f" at {line}" if line else ""
+
+
+def asked(params: CreateMessageRequestParams) -> str:
+    """A sampling request in a few words: `1 message, ≤ 100 tokens`."""
+    messages = len(params.messages)
+    text = f"{messages} message{'' if messages == 1 else 's'}, ≤ {params.max_tokens} tokens"
+    return f"{text}, {len(params.tools)} tools" if params.tools else text
+
+
+def answered(answer: Answer) -> str:
+    """An answer in a few words: its stop reason, or the refusal."""
+    if isinstance(answer, ErrorData):
+        return f"refused ({answer.code}): {answer.message}"
+    blocks: list[SamplingMessageContentBlock] = answer.content if isinstance(answer.content, list) else [answer.content]
+    kinds = [
+        f"{len(block.text)} characters"
+        if isinstance(block, TextContent)
+        else f"use {block.name}"
+        if isinstance(block, ToolUseContent)
+        else block.type
+        for block in blocks
+    ]
+    return ", ".join([*(kinds or ["empty"]), *([answer.stop_reason] if answer.stop_reason else [])])
+
+
+async def answer_for(
+    call: "Call[Any] | None",
+    sample: str,
+    answering: Coroutine[Any, Any, Answer],
+    question: str,
+    add: Callable[[HostStep], None],
+) -> Answer:
+    """Await `answering` as the sample of `call`, and tell what is asked and what comes of it.
+
+    Raises:
+        MCPError: The callback gave no answer; the call keeps the better account of it.
+    """
+    add(HostStep(question, "client", "callback"))
+    if call:
+        call.asking[sample] = answering
+    try:
+        answer = await answering
+    except LabError as fault:
+        add(HostStep(str(fault), "callback", "client", reply=True))
+        if call:
+            call.fault = fault
+            call.asking.pop(sample, None)
+        # What the SDK would send for it. Raised as it is, the sentence would show the server the student's code.
+        said = message_of(fault.__cause__) if fault.__cause__ else ""
+        raise MCPError(code=0, message=said or "the sampling callback gave no answer") from fault
+    if call:
+        call.asking.pop(sample, None)
+    add(HostStep(answered(answer), "callback", "client", reply=True))
+    return answer

@@ -1,0 +1,310 @@
+"""`Call`, the handle of one request that a Lab makes, and `Calls`, which ties frames and samples to them."""
+
+import concurrent.futures
+from asyncio import CancelledError, Task, current_task, get_running_loop
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager, suppress
+from contextvars import Context, ContextVar, copy_context
+from functools import partial
+from itertools import count
+from time import monotonic
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import ref
+
+from mcp_types import RequestId
+
+from labkit.errors import (
+    CallbackError,
+    CallbackStuck,
+    CallTimeout,
+    ConnectError,
+    LabClosed,
+    LabError,
+    Line,
+    line_awaited,
+    line_of,
+)
+from labkit.record import CONNECTION
+from labkit.runtime import TICK, Runtime, Watch, wait
+from labkit.wire import Frame
+
+if TYPE_CHECKING:
+    from labkit.flow import Flow
+
+T = TypeVar("T")
+
+
+class Call(Generic[T]):
+    """A call in flight, or one that is over.
+
+    call = lab.start("process_log_entry", {"log_line": line})  # returns at once
+    call.done     # False while the server, the callback or the model is at work
+    await call    # the CallToolResult; raises what went wrong
+    call.cancel()
+    """
+
+    def __init__(
+        self, number: int, title: str, tool: str | None, arguments: dict[str, Any] | None, flow: Callable[[], "Flow"]
+    ) -> None:
+        self.number = number
+        """Its number within the Lab, counted from 1."""
+        self.title = title
+        self.tool = tool
+        self.arguments = arguments
+        self.asking: dict[str, Coroutine[Any, Any, object]] = {}
+        """The samples that the callback answers just now, or was cut off from answering, by request id."""
+        self.fault: LabError | None = None
+        """What the callback did wrong, where it did: the wire carries a poorer account of it."""
+        self.context = copy_context()
+        """That of the cell which made the call: what its callback prints lands there."""
+        self._flow = flow
+        self._future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._task: Task[None] | None = None
+        self._runtime: Runtime | None = None
+        self._timeout = 0.0
+        self._watch: Watch | None = None
+        self._anew: Callable[[], object] | None = None
+        self._future.add_done_callback(partial(_given_up, ref(self)))
+
+    @property
+    def done(self) -> bool:
+        """Whether there is a result, an error, or a cancellation."""
+        return self._future.done()
+
+    @property
+    def flow(self) -> "Flow":
+        """What happened in this call so far."""
+        return self._flow()
+
+    def cancel(self) -> bool:
+        """Stop the call, also when its callback hangs. False when it was over already."""
+        return self._future.cancel()
+
+    def result(self, timeout: float | None = None) -> T:
+        """Block until the call is over, for plain scripts.
+
+        A cell that blocks gets no clicks and no widgets: there, write `await call`.
+
+        Raises:
+            TimeoutError: It is not over after `timeout` seconds. The call goes on.
+            RuntimeError: The caller is a callback or a tool, which the call itself needs to go on.
+        """
+        if not self.done and self._runtime is not None and self._runtime.here:
+            raise RuntimeError(f"{self.title} cannot go on while its thread waits for it: write `await call`")
+        return self._future.result(timeout)
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return wait(self._future).__await__()
+
+    def __repr__(self) -> str:
+        return f"<Call {self.number} {self.title}: {'done' if self.done else 'in flight'}>"
+
+    def runs_on(self, runtime: Runtime, timeout: float, anew: Callable[[], object]) -> None:
+        """Put the call under the watchdog of `runtime`, which ends it when the lab thread does not.
+
+        `anew` starts it on another runtime, should this one be left behind before the call has begun.
+        """
+        self._runtime, self._timeout, self._anew = runtime, timeout, anew
+        self._watch = Watch(monotonic() + timeout + TICK, self._stuck, self._overdue)
+        runtime.watch(self._watch)
+
+    def _stuck(self, line: Line | None, retired: bool) -> None:
+        anew, late = self._anew, self._watch is None or monotonic() >= self._watch.deadline
+        self._unwatch()
+        if retired and self._task is None and anew is not None and not self.done:
+            anew()
+        elif retired and not late:
+            self.fail(lost_error(self, line))
+        else:
+            self.fail(stuck_error(line, self._timeout, retired=retired))
+
+    def _overdue(self) -> None:
+        self.fail(timeout_error(self, self._timeout))
+        self._unwatch()
+
+    def _unwatch(self) -> None:
+        if self._runtime is not None and self._watch is not None:
+            self._runtime.unwatch(self._watch)
+        # These lead back to the call. A circle of a hundred objects for each call would keep the collector busy.
+        self._watch = self._anew = None
+
+    def runs_as(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start the work as a task of the running loop, unless the call is over or was begun anew on another."""
+        loop = get_running_loop()
+        if self.done or (self._runtime is not None and self._runtime.loop is not loop):
+            work.close()
+            if self.done:
+                self._unwatch()
+            return
+        self._task = self.context.copy().run(loop.create_task, work)
+        self._task.add_done_callback(self._over)
+
+    def _over(self, _: Task[None]) -> None:
+        self._task = None
+        if not self.done:  # a task that is cancelled before its first step never runs, and settles nothing
+            self.fail(LabClosed(f"{self.title} was stopped before it began."))
+        self._unwatch()
+
+    def when_over(self, function: Callable[[], object]) -> None:
+        """Call `function` when there is a result, an error, or a cancellation, in the thread that brings it."""
+        self._future.add_done_callback(lambda _: function())
+
+    def succeed(self, result: T) -> None:
+        with suppress(concurrent.futures.InvalidStateError):
+            self._future.set_result(result)
+
+    def fail(self, error: BaseException) -> None:
+        if isinstance(error, CallbackStuck):
+            error = stuck_error(line_of(error), self._timeout, retired=False)
+        # The watchdog's thread may settle the call in the same moment: the first word counts.
+        with suppress(concurrent.futures.InvalidStateError):
+            self._future.set_exception(error)
+
+    def abandon(self) -> None:
+        """Stop the work: nobody waits for it any more."""
+        if (watch := self._watch) is not None:
+            watch.hurry()
+        if self._runtime is not None:
+            self._runtime.post(self._cancel_task)
+
+    def _cancel_task(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+
+def _given_up(call: "ref[Call[Any]]", future: "concurrent.futures.Future[Any]") -> None:
+    if future.cancelled() and (its := call()) is not None:
+        its.abandon()
+
+
+class Calls:
+    """The calls of one Lab, and which of them a frame or a sample belongs to.
+
+    A request of ours carries its call in a context variable. A request of the server carries it too where the transport
+    hands contexts on; over stdio on revision 2025-11-25 it does not, and then it is known only while one call is open.
+    """
+
+    def __init__(self) -> None:
+        self.begun: dict[int, Call[Any]] = {}
+        """The calls that are not over."""
+        self.open: dict[int, Call[Any]] = {}
+        """The calls whose work goes on."""
+        self.titles: dict[int | None, str] = {CONNECTION: "connect", None: "call unknown"}
+        self.last = CONNECTION
+        self._numbers = count(1)
+        self._ours: dict[RequestId, int | None] = {}
+        self._theirs: dict[RequestId, int | None] = {}
+
+    def begin(
+        self, title: str, tool: str | None, arguments: dict[str, Any] | None, flow: Callable[[int], "Flow"]
+    ) -> Call[Any]:
+        """A new call, not yet at work."""
+        number = next(self._numbers)
+        self.titles[number] = title
+        self.last = number
+        self.begun[number] = call = Call[Any](number, title, tool, arguments, lambda: flow(number))
+        call.when_over(lambda: self.begun.pop(number, None))
+        return call
+
+    @contextmanager
+    def at_work(self, call: Call[Any]) -> Generator[None]:
+        """Mark what the block sends as the work of `call`."""
+        self.open[call.number] = call
+        token = _current.set((self, call))
+        try:
+            yield
+        finally:
+            _current.reset(token)
+            del self.open[call.number]
+
+    def current(self) -> Call[Any] | None:
+        """The call that the running code works for, as far as can be known."""
+        mark = _current.get()
+        if mark is not None and mark[0] is self:
+            return mark[1]
+        return next(iter(self.open.values())) if len(self.open) == 1 else None
+
+    def of(self, frame: Frame) -> int | None:
+        """The number of the call that `frame` belongs to."""
+        ours = frame.direction == "to server"
+        if frame.id is None and frame.method is None and frame.fault is None:
+            return CONNECTION
+        if frame.id is not None and frame.method is None:
+            return (self._theirs if ours else self._ours).pop(frame.id, None)
+        number = self._sender() if ours else self._now()
+        if frame.id is not None:
+            (self._ours if ours else self._theirs)[frame.id] = number
+        return number
+
+    def _sender(self) -> int:
+        """Whose work sends; what no call sends is the connection's own, also while it is made anew for a call."""
+        mark = _current.get()
+        return mark[1].number if mark is not None and mark[0] is self else CONNECTION
+
+    def _now(self) -> int | None:
+        call = self.current()
+        if call is not None:
+            return call.number
+        return None if self.open else CONNECTION
+
+
+class Deadline:
+    """Ends the block after `seconds` and raises `error()`, which is made while what hangs can still be seen hanging."""
+
+    def __init__(self, seconds: float, error: Callable[[], BaseException]) -> None:
+        self._seconds = seconds
+        self._error = error
+        self._made: BaseException | None = None
+
+    def __enter__(self) -> None:
+        self._task = current_task()
+        self._cancelling = self._task.cancelling() if self._task else 0
+        # A cancelled timer keeps its context until its time: an empty one, and not all that the call knows.
+        self._timer = get_running_loop().call_later(self._seconds, self._end, context=Context())
+
+    def _end(self) -> None:
+        self._made = self._error()
+        if self._task is not None:
+            self._task.cancel()
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        if self._made is None or self._task is None:
+            return
+        # Whoever else cancelled the task has the last word, as in `asyncio.timeout`.
+        if self._task.uncancel() <= self._cancelling and isinstance(exc, CancelledError):
+            raise self._made from exc
+
+
+_current: ContextVar[tuple[Calls, Call[Any]] | None] = ContextVar("labkit_call", default=None)
+
+
+def stuck_error(line: Line | None, timeout: float, *, retired: bool) -> CallbackError:
+    """The sentence for code that held the lab thread until the watchdog came."""
+    where = f" at {line}" if line else ""
+    left = " It could not be broken off, so the lab left that thread behind; the next call starts anew."
+    return CallbackError(
+        f"Your code did not give the lab back within timeout={timeout:g} s{where}. "
+        "Code that waits must use `await`; put a blocking call into `await asyncio.to_thread(...)`."
+        + (left if retired else "")
+    )
+
+
+def lost_error(call: Call[Any], line: Line | None) -> ConnectError:
+    """The sentence for a call that was under way beside code that held the lab thread for good."""
+    where = f" at {line}" if line else ""
+    return ConnectError(f"{call.title} was lost: other code held the lab thread{where}. Make the call again.")
+
+
+def timeout_error(call: Call[Any], timeout: float) -> CallTimeout:
+    """The sentence for a call that outlived its deadline, and for whom it waited."""
+    who = "the sampling callback has not answered" if call.asking else "the server has not answered"
+    lines = [line for line in map(line_awaited, call.asking.values()) if line]
+    where = f"; it waits at {lines[0]}" if lines else ""
+    return CallTimeout(
+        f"{call.title} was stopped after timeout={timeout:g} s: {who}{where}. "
+        "Make it faster, or give the Lab more time: Lab(..., timeout=...)."
+    )

@@ -1,0 +1,214 @@
+"""One holder task that enters `mcp.Client`, keeps it open, and leaves it.
+
+`async with Client(...)` must be entered and left by the same task. Across two cells of a notebook it is not, so a task
+of the lab thread does both, between an event that says "open" and one that says "stop".
+"""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TextIO, cast
+
+from mcp import Client, MCPError, StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.server import Server
+from mcp.server.mcpserver import MCPServer
+from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST
+
+from labkit.errors import ConnectError, sentence, unwrap
+from labkit.runtime import GRACE, LEAVE, Runtime
+from labkit.wire import InMemoryTransport, Transport
+
+LabServer = MCPServer | Server[Any] | StdioServerParameters | str | Transport | Callable[[], Transport]
+"""What a Lab connects to: all that `mcp.Client` takes, or a function that makes a transport, again if need be."""
+
+
+def transport_to(server: LabServer) -> AbstractAsyncContextManager[Any]:
+    """A fresh transport to `server`.
+
+    Raises:
+        TypeError: `server` is nothing that an MCP client can connect to.
+    """
+    if isinstance(server, MCPServer | Server):
+        return InMemoryTransport(cast("MCPServer", server))
+    if isinstance(server, StdioServerParameters):
+        return stdio_client(server, errlog=_errlog())
+    if isinstance(server, str):
+        return streamable_http_client(server)
+    if hasattr(server, "__aenter__"):
+        return cast("Transport", server)
+    if callable(server):
+        return server()
+    raise TypeError(
+        f"a {type(server).__name__} is not a server: pass an MCPServer, StdioServerParameters, a URL or a Transport"
+    )
+
+
+def _errlog() -> TextIO:
+    """Where a program may write its errors.
+
+    The SDK's own choice is `sys.stderr`, which in a kernel on Windows is no file that a program could be given.
+    """
+    for stream in (sys.stderr, sys.__stderr__):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            if stream.fileno() >= 0:  # pyright: ignore[reportOptionalMemberAccess] - None under pythonw: AttributeError
+                return cast("TextIO", stream)
+    return cast("TextIO", subprocess.DEVNULL)  # what a process is made with takes both
+
+
+def describe(server: LabServer) -> tuple[str, str]:
+    """A short name for `server`, and for how it is reached. A URL is shown without its user, password and query."""
+    if isinstance(server, MCPServer | Server):
+        return server.name, "in process"
+    if isinstance(server, StdioServerParameters):
+        return _program(server).replace("\\", "/").rsplit("/", 1)[-1], "stdio"
+    if isinstance(server, str):
+        return _place(server), "http"
+    return getattr(server, "__name__", type(server).__name__), "transport"
+
+
+def _program(server: StdioServerParameters) -> str:
+    """What a command line runs: `log.py` of `python -u log.py`. What follows other options may be a key: not shown."""
+    for argument in server.args:
+        if not argument.startswith("-"):
+            return argument
+        if argument not in ("-m", "-u", "-y"):
+            break
+    return server.command
+
+
+def _place(url: str) -> str:
+    """Host, port and path of a URL."""
+    address = url.split("//", 1)[-1]
+    end = min((place for c in "/?#" if (place := address.find(c)) >= 0), default=len(address))
+    host, path = address[:end].rsplit("@", 1)[-1], address[end:].split("?")[0].split("#")[0]
+    name, _, port = host.rpartition(":")
+    # A password with a bare `/`, `?` or `#` ends the host too early, and its beginning stands where the port should.
+    return host + path if not name or port.isdigit() or host.endswith("]") else name
+
+
+def reason(error: BaseException) -> str:
+    """Why a connection failed, and what to do."""
+    error = unwrap(error)
+    if isinstance(error, MCPError) and error.code == CONNECTION_CLOSED:
+        return "the server ended before it answered. Run its command in a terminal to see why."
+    root = error
+    while under := root.__cause__ or root.__context__:
+        root = under
+    if isinstance(root, OSError) and root is not error:  # an HTTP client puts classes of its own above it
+        return "nobody answers there. Is the server running?"
+    return sentence(error)
+
+
+_OVER = {
+    (CONNECTION_CLOSED, "Connection closed"),
+    (INVALID_REQUEST, "Session not found"),
+    (INVALID_REQUEST, "Session terminated"),
+}
+
+
+def is_over(error: BaseException) -> bool:
+    """Whether the SDK says with `error` that a connection, or the session of a restarted HTTP server, is no more.
+
+    The codes alone will not do: a server may use them for errors of its own, and then nothing is closed.
+    """
+    return isinstance(error, MCPError) and (error.code, error.message) in _OVER
+
+
+class Connection:
+    """A client on one runtime, from the making of the connection to its `close()` or the end of the server.
+
+    Args:
+        runtime: Where it lives.
+        place: The server in words, for messages.
+        make_client: Makes the client; it is given what the transport calls when the server has gone.
+        former: The connection that this one takes the place of.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        place: str,
+        make_client: Callable[[Callable[[], None]], Client],
+        former: "Connection | None" = None,
+    ) -> None:
+        self.runtime = runtime
+        self.place = place
+        self.protocol_version = former.protocol_version if former else None
+        """The revision that both sides agreed on last; `None` before they did."""
+        self.opened: concurrent.futures.Future[Client] = concurrent.futures.Future()
+        self.ended: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._make_client = make_client
+        self._stop = asyncio.Event()
+        self._leaving = False
+        self._task: asyncio.Task[None] | None = None
+        runtime.post(self._begin)
+
+    @property
+    def usable(self) -> bool:
+        """Whether calls can be made, or will be once it is open."""
+        return not (self.runtime.retired or self._leaving or self.ended.done())
+
+    async def client(self) -> Client:
+        """The open client, once it is open. Whoever gives up waiting leaves it to the others.
+
+        Raises:
+            ConnectError: The server could not be reached.
+        """
+        if self.opened.done():
+            return self.opened.result()
+        return await asyncio.shield(asyncio.wrap_future(self.opened))
+
+    def _begin(self) -> None:
+        self._task = self.runtime.loop.create_task(self._hold())
+        # Not at the end of `_hold`: a task that is cancelled before its first step never gets there.
+        self._task.add_done_callback(self._settle)
+        self.runtime.leaving.add(self._task)
+
+    async def _hold(self) -> None:
+        try:
+            async with self._make_client(self._leave) as client:
+                if client.server_capabilities.tools is not None:
+                    # The SDK lists the tools after the first call of each, to check its result. Asked for now, the
+                    # listing belongs to the handshake and the flow of a call shows the call alone.
+                    with contextlib.suppress(MCPError):
+                        await client.list_tools()
+                self.protocol_version = client.protocol_version
+                self.opened.set_result(client)
+                await self._stop.wait()
+        except BaseException as error:
+            # An error on the way out has nobody left to tell: the calls that it broke have raised already.
+            if not self.opened.done():
+                self.opened.set_exception(ConnectError(f"No connection to {self.place}: {reason(error)}"))
+            if isinstance(error, asyncio.CancelledError):
+                raise
+
+    def _settle(self, task: asyncio.Task[None]) -> None:
+        self.runtime.leaving.discard(task)
+        if not self.opened.done():
+            self.opened.set_exception(ConnectError(f"The connection to {self.place} was left before it was open."))
+        self._leave()
+        self.ended.set_result(None)
+
+    def _leave(self) -> None:
+        self._leaving = True
+        self._stop.set()
+
+    def close(self) -> None:
+        """Leave the client and, away from the lab thread, wait until it is left. More than once does no harm."""
+        self._leaving = True  # at once: the next call must not take a connection that is about to end
+        self.runtime.post(self._leave if self.opened.done() else self._cancel)
+        if self.runtime.here or self.runtime.retired:
+            return
+        done, _ = concurrent.futures.wait([self.ended], LEAVE)
+        if not done:
+            self.runtime.post(self._cancel)
+            concurrent.futures.wait([self.ended], GRACE)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()

@@ -1,0 +1,320 @@
+"""`Lab`: one named connection to one MCP server, made for notebooks.
+
+It holds a real `mcp.Client` on the lab thread. A Lab adds a name (running its cell again closes the former), a record
+of everything that crosses the wire, a sampling callback that can be swapped, and a deadline; the rest is the SDK's.
+"""
+
+import atexit
+import concurrent.futures
+from asyncio import CancelledError
+from collections.abc import Awaitable, Callable
+from functools import partial
+from threading import Lock
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from mcp import Client
+from mcp.client.session import ClientRequestContext, SamplingFnT
+from mcp_types import INVALID_REQUEST, CallToolResult, CreateMessageRequestParams, ErrorData
+
+from labkit.answering import Answer, answer_for, ask, asked
+from labkit.call import Call, Calls, Deadline, timeout_error
+from labkit.connection import Connection, LabServer, describe, is_over, transport_to
+from labkit.errors import ConnectError, LabClosed, for_a_person, sentence
+from labkit.flow import Flow
+from labkit.record import Entry, Record
+from labkit.runtime import HAS_THREADS, Runtime
+from labkit.steps import HostStep, Origin, jsonable, listening
+from labkit.wire import Frame, tap
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT = 20.0
+"""Seconds that a server has to answer the handshake."""
+
+_labs: dict[str, "Lab"] = {}
+_registering = Lock()
+
+
+class Lab:
+    """A named connection to an MCP server, with everything that crosses it on record.
+
+        lab = Lab(server, sampling_callback=my_callback)
+        result = await lab.call_tool("process_log_entry", {"log_line": line})
+        print(lab.flow)
+
+    Args:
+        server: What `mcp.Client` takes: an in-process server, `StdioServerParameters`, a URL, a transport. Also a
+            function that makes a transport, which unlike a transport can be used again after a lost connection.
+        name: Two Labs of one name cannot be open: making the second closes the first, so a cell may be run again.
+            Defaults to the server's name, the `mode` and the transport.
+        sampling_callback: `async def callback(context, params)` as the SDK has it. May be swapped with `lab.callback`.
+        mode: `"auto"` (revision 2026-07-28 where the server speaks it), `"legacy"` (2025-11-25), or a revision.
+        timeout: Seconds that a call may take in all: server, callback, model and a human who thinks.
+        keep: How many frames and steps are kept; older ones are forgotten.
+        **client_options: Passed on to `mcp.Client`.
+
+    Raises:
+        ConnectError: The server could not be reached.
+    """
+
+    def __init__(
+        self,
+        server: LabServer,
+        *,
+        name: str | None = None,
+        sampling_callback: SamplingFnT | None = None,
+        mode: str = "auto",
+        timeout: float = 60.0,
+        keep: int = 10_000,
+        **client_options: Any,
+    ) -> None:
+        self.server, self.transport = describe(server)
+        self.mode = mode
+        self.timeout = timeout
+        self.name = name or f"{self.server} · {mode} · {self.transport}"
+        self.record = Record(keep)
+        self._target = server
+        self._callback = sampling_callback
+        self._declared = sampling_callback is not None
+        self._options = client_options
+        self._calls = Calls()
+        self._why_closed: str | None = None
+        former = _labs.get(self.name)
+        if former is not None:
+            former._close("another Lab of this name was made; give one of them a name of its own: Lab(..., name=...)")
+        self._reconnecting = Lock()
+        with _registering:
+            _labs[self.name] = self  # before it asks for the lab thread, which ends when there is no Lab
+            self._connection = self._connect()
+        if HAS_THREADS and not self._connection.runtime.here:
+            try:
+                self._connection.opened.result(CONNECT_TIMEOUT)
+            except concurrent.futures.TimeoutError:
+                self.close()
+                raise ConnectError(
+                    f"{self._connection.place} did not answer within {CONNECT_TIMEOUT:g} s. "
+                    "Is it an MCP server, and is it running?"
+                ) from None
+            except BaseException:  # also the kernel's "interrupt"
+                self.close()
+                raise
+
+    # What a client does
+
+    async def call_tool(self, name: str, arguments: dict[str, Any] | None = None, **options: Any) -> CallToolResult:
+        """Call a tool and wait for its result, as `mcp.Client.call_tool` does; `options` are passed on to it.
+
+        Raises:
+            MCPError: The server or the callback refused, or the protocol was broken.
+            CallbackError: The callback raised, hung, or returned no answer.
+            CallTimeout: It took longer than `timeout`.
+        """
+        return await self.start(name, arguments, **options)
+
+    async def run(self, function: Callable[[Client], Awaitable[T]]) -> T:
+        """Do anything else that the client can: `await lab.run(lambda client: client.list_tools())`."""
+        return await self._post(self._begin("client call"), function)
+
+    def start(self, name: str, arguments: dict[str, Any] | None = None, **options: Any) -> Call[CallToolResult]:
+        """Call a tool and return at once: widgets work while it goes on. `await` the handle for its result."""
+        call = self._begin(f"{name}({', '.join(arguments or {})})", name, arguments)
+        return self._post(call, lambda client: client.call_tool(name, arguments, **options))
+
+    @property
+    def callback(self) -> SamplingFnT | None:
+        """The sampling callback. A new one answers from the next sample on, on the running connection."""
+        return self._callback
+
+    @callback.setter
+    def callback(self, callback: SamplingFnT | None) -> None:
+        self._callback = callback
+        if callback is not None and not self._declared:
+            self._declared = True
+            print(f"{self.server} is connected anew: a client declares when it connects that it can sample.")
+            self._break_off("it was connected anew for the sampling callback")
+
+    @property
+    def protocol_version(self) -> str | None:
+        """The revision that both sides agreed on last, or `None` before they did."""
+        return self._connection.protocol_version
+
+    # What was seen
+
+    @property
+    def flow(self) -> Flow:
+        """What happened in the last call."""
+        return self._flow(self._calls.last)
+
+    @property
+    def flows(self) -> list[Flow]:
+        """What happened in each call that is still on record, oldest first. `flows[0]` is the handshake."""
+        entries: dict[int | None, list[Entry]] = {}
+        for entry in self.record.entries():
+            entries.setdefault(entry.call, []).append(entry)
+        return [self._flow_of(number, its) for number, its in entries.items()]
+
+    def _flow(self, number: int | None) -> Flow:
+        return self._flow_of(number, [entry for entry in self.record.entries() if entry.call == number])
+
+    def _flow_of(self, number: int | None, entries: list[Entry]) -> Flow:
+        return Flow.of(
+            entries,
+            title=self._calls.titles.get(number, ""),
+            server=self.server,
+            wire=self.protocol_version or self.mode,
+            transport=self.transport,
+        )
+
+    # Its life
+
+    def close(self) -> None:
+        """End what is in flight and leave the server. More than once does no harm."""
+        self._close("it was closed")
+
+    def _close(self, why: str) -> None:
+        self._why_closed = self._why_closed or why
+        with _registering:
+            if _labs.get(self.name) is self:
+                del _labs[self.name]
+        self._break_off(why)
+        ended = self._connection.ended
+        if self._connection.runtime.here and not ended.done():
+            # A callback closes its own Lab: the thread that it runs on has yet to leave the server.
+            ended.add_done_callback(lambda _: _rest())
+        else:
+            _rest()
+
+    def _break_off(self, why: str) -> None:
+        """End the connection and the calls that are under way, from their beginning on."""
+        for call in list(self._calls.begun.values()):
+            call.fail(LabClosed(f"{call.title} was under way when the Lab {self.name} ended: {why}."))
+            call.abandon()
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Lab {self.name}{' (closed)' if self._why_closed else ''}>"
+
+    def _connect(self, former: Connection | None = None) -> Connection:
+        return Connection(Runtime.current(), f"{self.server} ({self.transport})", self._make_client, former)
+
+    def _make_client(self, ended: Callable[[], None]) -> Client:
+        return Client(
+            tap(transport_to(self._target), self._keep, ended=ended),
+            mode=self.mode,
+            sampling_callback=self._sample if self._declared else None,
+            **self._options,
+        )
+
+    def _keep(self, frame: Frame) -> None:
+        self.record.add(frame, self._calls.of(frame))
+
+    def _begin(self, title: str, tool: str | None = None, arguments: dict[str, Any] | None = None) -> Call[Any]:
+        if self._why_closed:
+            raise LabClosed(f"The Lab {self.name} is closed: {self._why_closed}. Run the cell that makes it again.")
+        return self._calls.begin(title, tool, arguments, self._flow)
+
+    def _usable(self) -> Connection:
+        with self._reconnecting:  # the watchdog may start a call again in the moment in which a cell makes another
+            if not self._connection.usable:
+                self._connection = self._connect(self._connection)
+            return self._connection
+
+    def _post(self, call: Call[T], function: Callable[[Client], Awaitable[T]]) -> Call[T]:
+        connection = self._usable()
+        call.runs_on(connection.runtime, self.timeout, lambda: self._post(call, function))
+
+        def begin() -> None:
+            call.runs_as(self._work(call, connection, function))
+
+        if connection.runtime.here:
+            begin()
+        else:
+            connection.runtime.post(begin)
+        return call
+
+    async def _work(self, call: Call[T], connection: Connection, function: Callable[[Client], Awaitable[T]]) -> None:
+        """Do `function` as the work of `call` and settle it; nothing is raised, since nobody awaits the task itself."""
+        with self._calls.at_work(call):
+            asked = {"arguments": call.arguments} if call.arguments else {}
+            self.record.add(HostStep(call.title, "you", "client", jsonable(asked)), call.number)
+            try:
+                with Deadline(self.timeout, partial(timeout_error, call, self.timeout)):
+                    result = await function(await connection.client())
+                    # Told before it is handed over: who awaits the call may read its flow at once.
+                    self._told(call, "result")
+                    call.succeed(result)
+            except BaseException as error:  # noqa: BLE001 - it reaches whoever awaits the call
+                fault = self._plain(call, connection, error)
+                self._told(call, sentence(fault))
+                call.fail(fault)
+
+    def _plain(self, call: Call[Any], connection: Connection, error: BaseException) -> BaseException:
+        """The error that a person should see in place of `error`."""
+        leaf = for_a_person(error)
+        closed = is_over(leaf)
+        if closed:
+            connection.close()
+        if closed or (isinstance(leaf, CancelledError) and not connection.usable):
+            leaf = ConnectError(
+                f"{call.title} was under way when the connection to {connection.place} ended. "
+                "The next call makes another."
+            )
+        return for_a_person(call.fault) if call.fault else leaf.with_traceback(None)
+
+    async def _sample(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """The callback that the SDK is given; it asks the one that is set at this moment."""
+        call, sample = self._calls.current(), str(context.request_id)
+        number = call.number if call else None
+
+        def add(step: HostStep) -> None:
+            self.record.add(step, number, sample)
+
+        origin = Origin(
+            self.server,
+            context.session.protocol_version or self.mode,
+            call and call.tool,
+            call and call.arguments,
+            number,
+        )
+        callback = self._callback
+        if callback is None:
+            return ErrorData(code=INVALID_REQUEST, message="The client's sampling callback was taken away.")
+        with listening(add, origin):
+            return await answer_for(call, sample, ask(callback, context, params), asked(params), add)
+
+    def _told(self, call: Call[Any], label: str) -> None:
+        self.record.add(HostStep(label, "client", "you", reply=True), call.number)
+
+
+def _rest() -> None:
+    """End the lab thread when there is no Lab left."""
+    Runtime.end(lambda: not _labs)
+
+
+def close_all() -> None:
+    """Close every Lab and end the lab thread. The next Lab starts it anew."""
+    labs = list(_labs.values())
+    for lab in labs:
+        lab.close()
+    if not labs:
+        _rest()
+
+
+atexit.register(close_all)

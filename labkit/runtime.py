@@ -1,0 +1,251 @@
+"""The lab thread: one daemon thread with one event loop, which owns every server, client and callback.
+
+This is the only file that starts threads. A task on the kernel's own loop would freeze the kernel with a runaway
+callback and ignore interrupts; on a loop of its own such a callback freezes only the lab, and the watchdog ends it.
+Where there are no threads (Pyodide) the runtime is the running loop itself and there is no watchdog.
+"""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import ctypes
+import sys
+import threading
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TypeVar
+
+from labkit.errors import CallbackStuck, Line, line_in
+
+T = TypeVar("T")
+
+TICK = 0.25
+"""Seconds between two looks of the watchdog, and between two wake-ups of a waiting cell."""
+
+GRACE = 2.0
+"""Seconds that broken code has to give the lab thread back before the thread is left behind."""
+
+LEAVE = 7.0
+"""Seconds to leave a server in. The SDK takes up to 6.5 to kill a program that will not end; cut short, it lives on."""
+
+HAS_THREADS = sys.platform != "emscripten"
+
+
+@dataclass(eq=False, slots=True)
+class Watch:
+    """Something that must be over at `deadline` (seconds of `time.monotonic`).
+
+    When it is not, and the lab thread does not answer, `stuck(line, retired)` is called from the watchdog's thread
+    with the student's line that held it; `retired` tells whether the thread had to be left behind. `overdue()` is
+    called when the thread does answer and the work still goes on.
+    """
+
+    deadline: float
+    stuck: Callable[[Line | None, bool], None]
+    overdue: Callable[[], None]
+
+    def hurry(self, seconds: float = TICK) -> None:
+        """Move the deadline to at most `seconds` from now: the caller no longer waits for the work."""
+        self.deadline = min(self.deadline, monotonic() + seconds)
+
+
+@dataclass(eq=False)
+class Runtime:
+    """One event loop, its thread, and the watchdog outside it. Use `Runtime.current()`."""
+
+    loop: asyncio.AbstractEventLoop
+    thread: threading.Thread | None
+    retired: bool = False
+    watches: set[Watch] = field(default_factory=set[Watch])
+    leaving: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
+    """Tasks that hold a connection: cancelled once they end it in order, cancelled twice they may leave a process."""
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _over: threading.Event = field(default_factory=threading.Event)
+    _watchdog: threading.Thread | None = None
+
+    @classmethod
+    def current(cls) -> "Runtime":
+        """The runtime of this process, started when there is none."""
+        global _runtime  # noqa: PLW0603 - one lab thread a process
+        with _lock:
+            if _runtime is None or _runtime.retired or not _runtime.alive:
+                _runtime = cls._start() if HAS_THREADS else cls(asyncio.get_running_loop(), None)
+            return _runtime
+
+    @classmethod
+    def _start(cls) -> "Runtime":
+        runtime = cls(asyncio.new_event_loop(), None)
+        started = threading.Event()
+        runtime.loop.call_soon(started.set)
+        runtime.thread = threading.Thread(target=runtime._run, name="labkit", daemon=True)
+        runtime.thread.start()
+        runtime._watchdog = threading.Thread(target=runtime._keep_watch, name="labkit-watchdog", daemon=True)
+        runtime._watchdog.start()
+        started.wait(5)
+        return runtime
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        while not (self.retired or self.loop.is_closed()):
+            # The thread serves every Lab and outlives what one of them raises: `CallbackStuck` which came just after
+            # the code that it was meant for had given the loop back, or a SystemExit, which asyncio lets through.
+            with contextlib.suppress(BaseException):
+                self.loop.run_forever()
+        with contextlib.suppress(BaseException):
+            self.loop.run_until_complete(self._wind_down())
+        self.loop.close()
+
+    async def _wind_down(self) -> None:
+        """Cancel what still runs, and once more what then holds on; only what leaves a server is given its time."""
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for seconds in (TICK, LEAVE):
+            for task in tasks:
+                if seconds == TICK or task not in self.leaving:
+                    task.cancel()
+            if tasks:
+                _, tasks = await asyncio.wait(tasks, timeout=seconds)
+        await self.loop.shutdown_asyncgens()
+
+    @classmethod
+    def end(cls, unused: Callable[[], bool] = lambda: True) -> None:
+        """Stop the runtime of this process, where there is one that is `unused`; `current()` starts another.
+
+        Nobody is given the runtime between the question and the end.
+        """
+        global _runtime, _ending  # noqa: PLW0603 - one lab thread a process
+        with _lock:
+            # From its own thread it is ended by the last connection that has been left, and not while another is.
+            if not unused() or (_runtime is not None and _runtime.here and _runtime.leaving):
+                return
+            runtime, _runtime = _runtime or _ending, None
+            _ending = runtime if runtime is not None and runtime.here else None
+        if runtime is not None:
+            runtime.stop()
+
+    @property
+    def alive(self) -> bool:
+        return not self.loop.is_closed() and (self.thread is None or self.thread.is_alive())
+
+    @property
+    def here(self) -> bool:
+        """Whether the caller runs on this runtime's own thread."""
+        return self.thread is None or threading.current_thread() is self.thread
+
+    def post(self, function: Callable[[], object], context: Context | None = None) -> None:
+        """Call `function` on the loop soon, in `context` or else the caller's own."""
+        if self.here:
+            self.loop.call_soon(function, context=context)
+            return
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to call it
+            self.loop.call_soon_threadsafe(function, context=context)
+
+    def watch(self, watch: Watch) -> None:
+        """Have the watchdog look after `watch` until `unwatch`."""
+        if self.thread is not None:
+            self.watches.add(watch)
+            self._wake.set()
+
+    def unwatch(self, watch: Watch) -> None:
+        self.watches.discard(watch)
+
+    def stop(self) -> None:
+        """End the loop and both threads. What still ran on the loop is cancelled."""
+        if self.thread is None:
+            return
+        self._retire()
+        self.post(self.loop.stop)
+        if not self.here:
+            self.thread.join(GRACE)
+            if self._watchdog is not None and self._watchdog is not threading.current_thread():
+                self._watchdog.join(GRACE)
+
+    def _retire(self) -> None:
+        self.retired = True
+        self._over.set()
+        self._wake.set()
+
+    def _keep_watch(self) -> None:
+        while not self.retired:
+            self._wake.wait()
+            while self.watches and not self.retired:
+                late = [w for w in tuple(self.watches) if monotonic() >= w.deadline]
+                if late:
+                    self._look_after(late)
+                self._over.wait(TICK)
+            if not self.watches and not self.retired:
+                self._wake.clear()
+                if self.watches:  # one came between the look and the clearing
+                    self._wake.set()
+
+    def _look_after(self, late: list[Watch]) -> None:
+        if self._answers(TICK):
+            for watch in late:
+                watch.overdue()
+            return
+        ident = self.thread.ident if self.thread is not None and self.thread.ident is not None else 0
+        line = line_in(sys._current_frames().get(ident))  # pyright: ignore[reportPrivateUsage] - documented, in sys
+        _raise_in(ident, CallbackStuck)
+        if self._answers(GRACE):
+            _raise_in(ident, None)
+        else:
+            self._retire()
+            self.post(self.loop.stop)  # for the day on which the blocking call returns
+        for watch in tuple(self.watches) if self.retired else late:
+            watch.stuck(line, self.retired)
+
+    def _answers(self, seconds: float) -> bool:
+        """Whether the loop runs a callback within `seconds`."""
+        answered = threading.Event()
+        self.post(answered.set)
+        return answered.wait(seconds)
+
+
+_runtime: Runtime | None = None
+_ending: Runtime | None = None
+"""One that was ended from its own thread, which cannot wait for itself: the next `end()` does."""
+_lock = threading.Lock()
+
+
+def _raise_in(thread: int, exception: type[BaseException] | None) -> None:
+    """Raise `exception` in `thread` at its next Python instruction; `None` takes an undelivered one back."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), ctypes.py_object(exception) if exception is not None else None
+    )
+
+
+async def wait(future: "concurrent.futures.Future[T]") -> T:
+    """Await a thread-safe future from a cell; leaving the wait cancels it.
+
+    The loop wakes every quarter of a second, or the kernel's "interrupt" would do nothing until the future is done.
+    """
+    loop, here = asyncio.get_running_loop(), threading.get_ident()
+    over = loop.create_future()
+
+    def settle() -> None:
+        if not over.done():
+            over.set_result(None)
+
+    def tell(_: object) -> None:
+        if threading.get_ident() == here:
+            settle()
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(settle)
+
+    timers: list[asyncio.TimerHandle] = []
+    _keep_awake(loop, timers)
+    future.add_done_callback(tell)
+    try:
+        await over
+        if future.cancelled():
+            raise asyncio.CancelledError
+        return future.result()
+    finally:
+        timers[-1].cancel()
+        future.cancel()
+
+
+def _keep_awake(loop: asyncio.AbstractEventLoop, timers: list[asyncio.TimerHandle]) -> None:
+    timers[:] = [loop.call_later(TICK, _keep_awake, loop, timers, context=Context())]

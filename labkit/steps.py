@@ -1,0 +1,117 @@
+"""How models and duties tell the flow what they did.
+
+A sampling callback, or anything it calls, says `report("held: over budget")` and the step appears in the flow of the
+tool call it works for. Outside a Lab nobody listens and `report` does nothing, so the same callback runs unchanged with
+a plain `mcp.Client`. This module imports nothing of the kit: a model or a duty needs it and no more.
+"""
+
+import json
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Lane = Literal["you", "client", "callback", "model", "server"]
+"""Who acts in a flow: the person, the MCP client, the sampling callback, the model, the MCP server."""
+
+LANES: tuple[Lane, ...] = ("you", "client", "callback", "model", "server")
+
+
+@dataclass(frozen=True, slots=True)
+class HostStep:
+    """One thing that happened on the client's side of the wire.
+
+    `source` and `target` are lanes; they are equal for something a party did by itself. `data` must be JSON: it is
+    shown when the step is opened, and it is kept, so nothing secret belongs in it. A `reply` ends what an earlier step
+    began and is drawn with a broken line.
+    """
+
+    label: str
+    source: Lane
+    target: Lane
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+    reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a sampling request comes from, as far as the client can know it.
+
+    `server` is the name of the connection's server. `tool` and `arguments` are those of the call that asked, and `call`
+    is its number among those of the connection; they are `None` where the wire does not say (two calls open at once
+    over stdio on revision 2025-11-25).
+    """
+
+    server: str
+    wire: str
+    tool: str | None = None
+    arguments: dict[str, Any] | None = None
+    call: int | None = None
+
+
+_encoder = json.JSONEncoder(default=repr)
+_decoder = json.JSONDecoder(parse_constant=str)
+_listener: ContextVar[Callable[[HostStep], None] | None] = ContextVar("labkit_listener", default=None)
+_origin: ContextVar[Origin | None] = ContextVar("labkit_origin", default=None)
+
+
+def report(label: str, *, source: Lane = "callback", target: Lane | None = None, **data: Any) -> None:
+    """Add a step to the flow of the sample being answered. What a model sends to another lane is its reply.
+
+    Args:
+        label: What happened, in a few words.
+        source: The lane that acts.
+        target: The lane it acts on; the same lane when left out.
+        data: JSON values to show when the step is opened.
+    """
+    listener = _listener.get()
+    if listener is not None:
+        listener(
+            HostStep(label, source, target or source, jsonable(data), reply=source == "model" and target is not None)
+        )
+
+
+def jsonable(data: dict[str, Any]) -> dict[str, Any]:
+    """A copy of `data` as JSON holds it, so that what changes later does not change what was kept.
+
+    What JSON cannot hold becomes text: an object its `repr`, NaN and the infinities their names.
+    """
+    try:
+        return _decoder.decode(_encoder.encode(data)) if data else {}
+    except (TypeError, ValueError, RecursionError):  # keys that are no text, a circle, too many levels
+        return {str(name): repr(value) for name, value in data.items()}
+
+
+def origin() -> Origin | None:
+    """Which server, and which tool call of it, asks for the sample being answered; `None` outside a Lab."""
+    return _origin.get()
+
+
+@contextmanager
+def listening(listener: Callable[[HostStep], None], asked_by: Origin) -> Generator[None]:
+    """Bind `report` to `listener` and `origin` to `asked_by` for the code inside the block."""
+    heard = _listener.set(listener)
+    known = _origin.set(asked_by)
+    try:
+        yield
+    finally:
+        _listener.reset(heard)
+        _origin.reset(known)
+
+
+@contextmanager
+def overhearing(listener: Callable[[HostStep], None]) -> Generator[None]:
+    """Let `listener` hear what is reported inside the block, also outside a Lab; who listens already still does."""
+    outer = _listener.get()
+
+    def both(step: HostStep) -> None:
+        listener(step)
+        if outer is not None:
+            outer(step)
+
+    heard = _listener.set(both)
+    try:
+        yield
+    finally:
+        _listener.reset(heard)

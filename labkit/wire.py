@@ -1,0 +1,197 @@
+"""`tap()`: a Transport round a Transport that keeps every frame and changes none.
+
+An `mcp` transport is an async context manager that yields a read and a write stream of `SessionMessage`. The tap yields
+the same two streams, each wrapped, so it works round the in-memory, stdio and streamable HTTP transports alike, on both
+protocol revisions. Each frame is serialised once, when it passes: what is kept can no longer change.
+"""
+
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import Context
+from dataclasses import dataclass
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from anyio import EndOfStream
+
+# The SDK keeps its in-memory transport and the stream protocols private. They are imported here and nowhere else: on
+# the modern wire `Client(server)` makes no JSON-RPC frames, and through this transport it makes every one of them.
+from mcp.client._memory import InMemoryTransport
+from mcp.client._transport import ReadStream, Transport, TransportStreams, WriteStream
+from mcp.shared.message import SessionMessage
+from mcp_types import RequestId
+from pydantic import BaseModel
+
+__all__ = ["Frame", "InMemoryTransport", "Transport", "tap"]
+
+Direction = Literal["to server", "to client"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One JSON-RPC message as it crossed the wire.
+
+    Attributes:
+        direction: `"to server"` or `"to client"`.
+        time: Seconds on the clock of `time.perf_counter`.
+        json: The message as UTF-8 JSON, with the field names of the wire.
+        method: The method of a request or a notification; `None` for a response.
+        id: The JSON-RPC id of a request or a response; `None` for a notification.
+        fault: What went wrong in place of a message, or after one: a line that could not be parsed, a send that failed.
+    """
+
+    direction: Direction
+    time: float
+    json: bytes
+    method: str | None = None
+    id: RequestId | None = None
+    fault: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of JSON, without what the transport adds (a newline on stdio, headers on HTTP)."""
+        return len(self.json)
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The message parsed anew; `{}` when there was only a fault."""
+        return json.loads(self.json) if self.json else {}
+
+
+Record = Callable[[Frame], None]
+
+
+def tap(
+    transport: AbstractAsyncContextManager[TransportStreams],
+    record: Record,
+    *,
+    ended: Callable[[], object] | None = None,
+) -> Transport:
+    """Wrap `transport` so that `record` is called with every frame, in the order they pass.
+
+    `record` must be quick and must not raise. It runs in the context (`contextvars`) of whoever sent the frame, where
+    the transport knows it: that is how a request of the server is tied to the call it belongs to. `ended` is called
+    when nothing more will come from the server: its process ended, or the connection was left.
+
+        frames: list[Frame] = []
+        async with Client(tap(streamable_http_client(url), frames.append)) as client: ...
+    """
+    return _tapped(transport, record, ended)
+
+
+@asynccontextmanager
+async def _tapped(
+    transport: AbstractAsyncContextManager[TransportStreams], record: Record, ended: Callable[[], object] | None
+) -> AsyncGenerator[TransportStreams]:
+    async with transport as (read_stream, write_stream):
+        yield _TappedReadStream(read_stream, record, ended), _TappedWriteStream(write_stream, record)
+
+
+def _frame(direction: Direction, item: SessionMessage) -> Frame:
+    message, fault = item.message, None
+    try:
+        # As stdio and streamable HTTP write it: a `null` that was sent is kept, a field that was left out stays out.
+        text = message.model_dump_json(by_alias=True, exclude_unset=True, warnings=False)
+    except ValueError:
+        # A lone surrogate passes in memory and has no UTF-8 form. The frame is kept in escapes rather than refused:
+        # a tap that fails where the bare transport does not would change what passes.
+        sent = {name: value for name, value in message if name in message.model_fields_set}
+        try:
+            text = json.dumps(sent, default=_jsonable, skipkeys=True)
+        except (ValueError, RecursionError) as error:
+            text, fault = "", f"passed, but has no JSON: {type(error).__name__}"
+    method, number = getattr(message, "method", None), getattr(message, "id", None)
+    return Frame(direction, perf_counter(), text.encode(), method, number, fault)
+
+
+def _jsonable(value: object) -> object:
+    return value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else repr(value)
+
+
+class _TappedReadStream:
+    def __init__(
+        self, inner: ReadStream[SessionMessage | Exception], record: Record, ended: Callable[[], object] | None
+    ) -> None:
+        self._inner = inner
+        self._record = record
+        self._ended = ended
+
+    @property
+    def last_context(self) -> Context | None:
+        """The sender's context: the SDK runs the sampling callback in it, so that context variables arrive there."""
+        return getattr(self._inner, "last_context", None)
+
+    async def receive(self) -> SessionMessage | Exception:
+        try:
+            return self._keep(await self._inner.receive())
+        except EndOfStream:
+            self._end()
+            raise
+
+    def __aiter__(self) -> "ReadStream[SessionMessage | Exception]":
+        return self
+
+    async def __anext__(self) -> SessionMessage | Exception:
+        try:
+            return self._keep(await self._inner.__anext__())
+        except StopAsyncIteration:
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        if self._ended is not None:
+            self._ended()
+
+    def _keep(self, item: SessionMessage | Exception) -> SessionMessage | Exception:
+        if isinstance(item, Exception):
+            frame = Frame("to client", perf_counter(), b"", fault=f"{type(item).__name__}: {item}")
+        else:
+            frame = _frame("to client", item)
+        context = self.last_context
+        if context is None:
+            self._record(frame)
+        else:
+            context.run(self._record, frame)
+        return item
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> bool | None:
+        return await self._inner.__aexit__(exc_type, exc_val, exc_tb)
+
+
+class _TappedWriteStream:
+    def __init__(self, inner: WriteStream[SessionMessage], record: Record) -> None:
+        self._inner = inner
+        self._record = record
+
+    async def send(self, item: SessionMessage, /) -> None:
+        # Recorded before it is sent: an unbuffered stream returns from `send` only when the other side already answers.
+        frame = _frame("to server", item)
+        self._record(frame)
+        try:
+            await self._inner.send(item)
+        except Exception as error:
+            self._record(Frame("to server", perf_counter(), b"", fault=f"not sent: {type(error).__name__}"))
+            raise
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> bool | None:
+        return await self._inner.__aexit__(exc_type, exc_val, exc_tb)

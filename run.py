@@ -1,0 +1,358 @@
+#!/usr/bin/env python3
+"""Set up the lab and start it. Needs Python and nothing else.
+
+    python3 run.py                    set up, then open JupyterLab at the first lesson
+    python3 run.py lab [options]      the same, with options for JupyterLab: --no-browser, --port 8899
+    python3 run.py doctor             say what is in order and what is not
+    python3 run.py test               check everything; with arguments: pytest alone, with these arguments
+    python3 run.py build [options]    make the notebooks from lessons/
+
+Everything is installed into the folder .venv beside this file, from requirements.lock; deleting .venv undoes it.
+"""
+
+# This file keeps to syntax that Python 3.6 can read, so that an old Python gets a sentence and not a SyntaxError.
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+# What "test" runs, each with the Python of .venv. pytest is last so that its closing line closes the output.
+TEST_STEPS = [
+    ("style", ["-m", "ruff", "check"]),
+    ("format", ["-m", "ruff", "format", "--check"]),
+    ("types", ["-m", "basedpyright"]),
+    ("notebooks agree with lessons", ["lessons/build.py", "--check"]),
+    ("tests", ["-m", "pytest"]),
+]
+
+OLDEST, NEWEST, HERE = (3, 11), (3, 14), (sys.version_info[0], sys.version_info[1])
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+UV = BIN / ("uv.exe" if os.name == "nt" else "uv")
+STAMP = VENV / "set-up.json"
+LOCK = ROOT / "requirements.lock"
+
+# The extras of pyproject.toml that a command needs, and the MB that .venv and uv's cache then take together.
+NEEDS = {
+    "lab": ([], 400),
+    "doctor": ([], 400),
+    "build": (["author"], 450),
+    "test": (["author", "test"], 1000),
+}
+
+# What a failed installer writes, and what it means for the person in front of it.
+CAUSES = {
+    r"No space left|not enough space|quota exceeded|os error (28|112|122)\b": (
+        "The disk is full. Make room, then start run.py again."
+    ),
+    r"Hash mismatch|DO NOT MATCH THE HASHES": (
+        "A download is not the file that requirements.lock names, so it was not installed: something between this "
+        "machine and the package index changes files. Try another network."
+    ),
+    r"dns error|failed to lookup|name resolution|not known|getaddrinfo|onnection ?(refused|reset|error|broken|Error)|"
+    r"unreachable|timed out|error sending request|tunnel error|Max retries|No matching distribution": (
+        "The packages could not be fetched. The first start needs the network: connect, then start run.py again. "
+        "Behind a proxy set HTTPS_PROXY, with a package index of your own PIP_INDEX_URL."
+    ),
+    r"Read-only file system|ermission denied|not permitted|Access is denied|being used|os error (1|5|13|30|32)\b": (
+        "A file could not be written. Close a JupyterLab that is still running, or move this folder to a place where "
+        "you may write, then start run.py again."
+    ),
+}
+
+
+class Trouble(Exception):
+    """What happened and what to do, in words for the person who typed the command."""
+
+
+def python_trouble(version: Sequence[int]) -> Optional[str]:
+    """Why a Python of this version cannot run the lab; None when it can."""
+    if OLDEST <= tuple(version) <= NEWEST:
+        return None
+    fitting = [name for name in (f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)) if starts(name)]
+    cure = f"Type `{fitting[0]} run.py`." if fitting else "Install one of these, then start run.py with it."
+    return f"This is Python {dotted(version)}, the lab needs {dotted(OLDEST)} to {dotted(NEWEST)}. {cure}"
+
+
+def starts(python: str) -> bool:
+    found = shutil.which(python)
+    return found is not None and subprocess.call([found, "-c", ""], stderr=subprocess.DEVNULL) == 0
+
+
+def dotted(version: Sequence[int]) -> str:
+    return ".".join(str(part) for part in version)
+
+
+def cause(output: str) -> Optional[str]:
+    """What the output of a failed command comes down to; None when it says nothing we know."""
+    return next((sentence for pattern, sentence in CAUSES.items() if re.search(pattern, output)), None)
+
+
+def fingerprint() -> str:
+    """A hash of everything that a set-up depends on: the lock, the project's own list, the Python, the folder."""
+    digest = hashlib.sha256(f"{dotted(HERE)} {ROOT}".encode(errors="surrogateescape"))
+    digest.update(LOCK.read_bytes())
+    digest.update((ROOT / "pyproject.toml").read_bytes())
+    return digest.hexdigest()
+
+
+def read_stamp() -> Dict[str, str]:
+    try:
+        return json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def write_stamp(extras: Sequence[str], done: bool) -> None:
+    """Note in .venv what it holds. Without a fingerprint the note says that a set-up has begun and not ended."""
+    stamp = {"folder": str(ROOT), "extras": " ".join(extras), "fingerprint": fingerprint() if done else ""}
+    STAMP.write_text(json.dumps(stamp), encoding="utf-8")
+
+
+def is_set_up(extras: Sequence[str]) -> bool:
+    stamp = read_stamp()
+    return stamp.get("fingerprint") == fingerprint() and {*extras} <= {*stamp["extras"].split()} and PYTHON.exists()
+
+
+def why_anew() -> Optional[str]:
+    """Why .venv has to be made from nothing; None when packages can be added to the one that is there."""
+    if not VENV.exists():
+        return "first start"
+    stamp = read_stamp()
+    if not PYTHON.exists() or not UV.exists() or stamp.get("fingerprint") == "":
+        return "the .venv that is there is not complete"
+    if stamp.get("folder", str(ROOT)) != str(ROOT):
+        return "the folder was moved"
+    config = (VENV / "pyvenv.cfg").read_text(encoding="utf-8")
+    found = re.search(r"^version(?:_info)? = (\d+\.\d+)", config, re.MULTILINE)
+    if found is None or found.group(1) != dotted(HERE):
+        return "the .venv that is there was made with another Python"
+    return None
+
+
+def set_up(extras: Sequence[str], megabytes: int) -> None:
+    """Bring .venv to what requirements.lock says, with the packages of these extras beside those it has.
+
+    Raises Trouble when a person has to do something first.
+    """
+    began = time.monotonic()
+    reason = why_anew()
+    say(f"Setting up ({reason or 'the list of packages changed'}). This needs the network.")
+    free = shutil.disk_usage(str(ROOT)).free // 10**6
+    if reason and free < megabytes:
+        raise Trouble(f"The disk has {free} MB free. Make that {megabytes} MB, then start run.py again.")
+    if reason:
+        make_venv()
+    every = sorted({*extras, *read_stamp().get("extras", "").split()})
+    uv = [str(UV), "pip", "install", "--python", str(PYTHON)]
+    extra = [word for name in every for word in ("--extra", name)]
+    # The lock comes in as constraints: of what it names only the wanted part is installed, in its version, by its hash.
+    install("the packages", [*uv, "--require-hashes", "-c", LOCK.name, "-r", "pyproject.toml", *extra])
+    install("labkit and servers", [*uv, "--build-constraints", LOCK.name, "--no-deps", "-e", "."])
+    write_stamp(every, done=True)
+    say(f"Set up in {time.monotonic() - began:.0f} s.\n")
+
+
+def make_venv() -> None:
+    """Make .venv and put uv into it, in the first way that works on this machine."""
+    empty_venv()
+    for command, installer in ways():
+        code, output = run("Making .venv", command)
+        if code == 0:
+            pin = VENV / "uv.txt"
+            pin.write_text(pinned("uv"), encoding="utf-8")
+            install("uv, which fetches the rest", [*installer, "--require-hashes", "-r", str(pin)])
+            return
+        if cause(output):
+            raise Trouble(cause(output))
+        empty_venv()
+    cure = f"{Path(base_python()).name} -m pip install virtualenv"
+    if shutil.which("apt-get"):
+        cure = f"sudo apt-get install python{dotted(HERE)}-venv"
+    raise Trouble(f"This Python cannot make virtual environments. Type `{cure}`, then start run.py again.")
+
+
+def empty_venv() -> None:
+    """Leave a .venv that holds nothing but the note that a set-up has begun."""
+    if VENV.is_dir() and not VENV.is_symlink():
+        shutil.rmtree(str(VENV))
+    elif VENV.exists() or VENV.is_symlink():
+        VENV.unlink()
+    VENV.mkdir()
+    write_stamp([], done=False)
+
+
+def ways() -> Iterator[Tuple[List[str], List[str]]]:
+    """Pairs of commands, the usual pair first: one makes .venv, the other installs into it."""
+    python, here = base_python(), str(PYTHON)
+    uv = shutil.which("uv")
+    if has("venv") and has("ensurepip"):
+        yield [python, "-m", "venv", str(VENV)], [here, "-m", "pip", "install"]
+    if uv:
+        make = [uv, "venv", "--allow-existing", "--python", python, str(VENV)]
+        yield make, [uv, "pip", "install", "--python", here]
+    if has("virtualenv"):
+        yield [python, "-m", "virtualenv", str(VENV)], [here, "-m", "pip", "install"]
+    if has("venv") and has("pip"):
+        make = [python, "-m", "venv", "--without-pip", str(VENV)]
+        yield make, [python, "-m", "pip", "--python", here, "install"]
+
+
+def base_python() -> str:
+    """The interpreter to make .venv with, also when run.py was started by the one inside .venv."""
+    return getattr(sys, "_base_executable", None) or sys.executable
+
+
+def has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+def pinned(name: str) -> str:
+    """The lock's entry for one package, with its hashes."""
+    entry = re.search(rf"^{name}==.*(\n .*)*", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    if entry is None:
+        raise Trouble(f"requirements.lock names no {name}. Get the file back: `git checkout requirements.lock`.")
+    return entry.group(0) + "\n"
+
+
+def install(what: str, command: List[str]) -> None:
+    code, output = run("Installing " + what, command)
+    if code != 0:
+        raise Trouble(cause(output) or "The lines above say what went wrong. Put it right, then start run.py again.")
+
+
+def run(title: str, command: List[str]) -> Tuple[int, str]:
+    """Run one step of the set-up and show its lines as they come; its exit code and its output."""
+    say("- " + title)
+    began, output = time.monotonic(), []
+    with subprocess.Popen(
+        command,
+        cwd=str(ROOT),
+        env=installer_environment(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        for line in process.stdout or []:
+            output.append(line)
+            if not line.startswith(" + "):  # uv's list of the hundred packages that it has installed
+                say("    " + line.rstrip())
+    say(f"    {'failed after' if process.returncode else 'took'} {time.monotonic() - began:.1f} s")
+    return process.returncode, "".join(output)
+
+
+def installer_environment(environ: Mapping[str, str]) -> Dict[str, str]:
+    """The environment for pip and uv. uv does not read pip's settings, so the index that pip would use is handed on."""
+    environment = {**environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+    environment.pop("VIRTUAL_ENV", None)
+    index = environment.get("PIP_INDEX_URL")
+    if index and not environment.get("UV_INDEX_URL"):
+        environment.setdefault("UV_DEFAULT_INDEX", index)
+    return environment
+
+
+def say(line: str) -> None:
+    encoding = sys.stdout.encoding or "ascii"  # an old Windows console cannot show all that an installer writes
+    print(line.encode(encoding, "replace").decode(encoding), flush=True)
+
+
+def launch(arguments: Sequence[str]) -> int:
+    """Hand over to the Python of .venv for good: what it gets from the keyboard and what it returns are its own."""
+    command = [str(PYTHON), *arguments]
+    own = str(ROOT / "binder" / "jupyter")  # where to begin, nothing from the network; Binder uses it too
+    paths = os.pathsep.join(filter(None, [own, os.environ.get("JUPYTER_CONFIG_PATH")]))
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": paths}
+    os.chdir(str(ROOT))
+    if os.name != "nt":
+        os.execve(command[0], command, environment)
+    # Windows has no exec: there a Ctrl-C reaches both, and it is the other's to answer.
+    with subprocess.Popen(command, env=environment) as process:
+        while True:
+            with contextlib.suppress(KeyboardInterrupt):
+                return process.wait()
+
+
+def lab(options: Sequence[str]) -> int:
+    command = ["-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", *options]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container there is often nobody else
+    say("Starting JupyterLab. Ctrl-C ends it.")
+    return launch(command)
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run every step, also after one has failed; with arguments, pytest alone."""
+    if arguments:
+        return call(["-m", "pytest", *arguments])
+    failed = []
+    for title, command in TEST_STEPS:
+        say(f"== {title}: {' '.join(command)}")
+        began = time.monotonic()
+        code = call(command)
+        if code != 0:
+            failed.append(title)
+        if title != "tests":
+            say(f"== {title}: {'FAILED' if code else 'ok'}, {time.monotonic() - began:.1f} s\n")
+    if failed:
+        say("== FAILED: " + ", ".join(failed))
+    return 1 if failed else 0
+
+
+def call(arguments: Sequence[str]) -> int:
+    with subprocess.Popen([str(PYTHON), *arguments], cwd=str(ROOT)) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.wait()  # the same Ctrl-C reached it, and it has a report to finish
+            raise
+
+
+def main(arguments: Sequence[str]) -> int:
+    command, options = "lab", list(arguments)
+    if options and not options[0].startswith("-"):
+        command = options.pop(0)
+    if command not in NEEDS:
+        return complain(f"{command} is none of {', '.join(NEEDS)}.\n{__doc__}", 2)
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(__doc__)
+        return 0
+    try:
+        trouble = python_trouble(HERE)
+        if trouble:
+            raise Trouble(trouble)
+        extras, megabytes = NEEDS[command]
+        if not is_set_up(extras):
+            set_up(extras, megabytes)
+        if command == "lab":
+            return lab(options)
+        if command == "test":
+            return test(options)
+        # By path, because importing labkit needs the very packages whose lack the doctor has to report.
+        doctor = ["-P", "labkit/doctor.py"]
+        return launch([*(doctor if command == "doctor" else ["lessons/build.py"]), *options])
+    except Trouble as error:
+        return complain(str(error))
+    except OSError as error:
+        return complain(f"{error}\n{cause(str(error)) or 'Put that right, then start run.py again.'}")
+    except KeyboardInterrupt:
+        return complain("Stopped. Start run.py again whenever you like.", 130)
+
+
+def complain(sentence: str, code: int = 1) -> int:
+    print("\nrun.py: " + sentence, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

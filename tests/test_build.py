@@ -1,0 +1,96 @@
+"""A lesson becomes two notebooks; `--check` sees every way in which one can be out of date or unfit to be shown."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lessons import build
+
+LESSON = '''\
+# %% [markdown]
+# # A lesson
+
+# %%
+def double(n):
+    """Twice n."""
+    # SOLUTION
+    return 2 * n
+    # END SOLUTION
+
+# %% [markdown] tags=["instructor"]
+# The solution doubles.
+
+# %% tags=["live"]
+print("now")
+'''
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> Path:
+    path = tmp_path / "42_a_lesson.py"
+    path.write_text(LESSON, encoding="utf-8")
+    return path
+
+
+def test_a_student_finds_a_stub_in_place_of_the_solution(lesson: Path) -> None:
+    _, function, _ = build.from_lesson(lesson, solved=False).cells
+    assert function.source == 'def double(n):\n    """Twice n."""\n    raise NotImplementedError'
+
+
+def test_an_instructor_finds_the_solution_without_its_marks(lesson: Path) -> None:
+    _, function, words, _ = build.from_lesson(lesson, solved=True).cells
+    assert function.source == 'def double(n):\n    """Twice n."""\n    return 2 * n'
+    assert words.source == "The solution doubles."
+
+
+def test_what_differs_at_every_run_is_not_compared(lesson: Path) -> None:
+    *_, live = build.from_lesson(lesson, solved=False).cells
+    assert live.metadata["tags"] == ["nbval-ignore-output"]
+
+
+def test_two_builds_give_the_same_notebook(lesson: Path) -> None:
+    first, second = (build.execute(build.from_lesson(lesson, solved=True), solved=True) for _ in range(2))
+    assert nbformat.writes(first) == nbformat.writes(second)
+
+
+def stored(lesson: Path, tmp_path: Path) -> tuple[Path, nbformat.NotebookNode]:
+    return tmp_path / "stored.ipynb", build.execute(build.from_lesson(lesson, solved=False), solved=False)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    return tmp_path
+
+
+def faults_of(path: Path, notebook: nbformat.NotebookNode, lesson: Path) -> list[str]:
+    nbformat.write(notebook, path)
+    return build.faults(path, build.from_lesson(lesson, solved=False))
+
+
+def test_a_notebook_that_is_as_built_has_no_fault(lesson: Path, root: Path) -> None:
+    assert faults_of(*stored(lesson, root), lesson) == []
+
+
+def test_each_way_to_be_unfit_is_named(lesson: Path, root: Path) -> None:
+    path, good = stored(lesson, root)
+    error = nbformat.v4.new_output("error", ename="ValueError", evalue="x", traceback=[])
+    whine = nbformat.v4.new_output("stream", name="stderr", text="a warning")
+    output = nbformat.v4.new_output("display_data", data={"text/plain": "Output()"})
+    for change, word in (
+        (lambda n: n.cells[1].update(source="pass"), "is not what its lesson says"),
+        (lambda n: n.cells[2].update(execution_count=7), "not run once from top to bottom"),
+        (lambda n: n.metadata.update(widgets={"state": {}}), "widget state"),
+        (lambda n: n.cells[2].outputs.append(error), "shows an error"),
+        (lambda n: n.cells[2].outputs.append(whine), "writes to stderr"),
+        (lambda n: n.cells[2].outputs.append(output), "Output() widget"),
+    ):
+        bad = nbformat.from_dict(good)
+        bad = nbformat.reads(nbformat.writes(bad), as_version=4)
+        change(bad)
+        assert any(word in fault for fault in faults_of(path, bad, lesson)), word
+
+
+def test_a_missing_notebook_is_a_fault(lesson: Path, root: Path) -> None:
+    assert build.faults(root / "none.ipynb", build.from_lesson(lesson, solved=False)) == ["none.ipynb is missing"]

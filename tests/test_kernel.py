@@ -1,0 +1,274 @@
+"""A Lab in a real kernel: an interrupt is heard, a print lands in its cell, an error is short, a restart is clean."""
+
+import contextlib
+import textwrap
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from queue import Empty
+from time import monotonic
+from typing import Any
+
+import psutil
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+from tests.story import ROOT, WIRES
+
+PATIENCE = 60.0
+"""Seconds that a busy machine may take for what has no promised time."""
+
+SET_UP = """
+import asyncio, sys, threading, time
+from mcp import StdioServerParameters
+from labkit import Lab, Scripted, close_all, report
+from tests.story import *
+
+gate = threading.Event()
+
+async def never_ends(context, params):
+    print("here", flush=True)
+    await asyncio.Event().wait()
+
+async def loops(context, params):
+    print("here", flush=True)
+    while True:
+        pass
+
+async def sleeps(context, params):
+    print("here", flush=True)
+    gate.wait(60)
+
+async def raises(context, params):
+    raise KeyError("title")
+
+async def returns_nothing(context, params):
+    pass
+
+async def returns_text(context, params):
+    return "a good book"
+
+def is_plain(context, params):
+    return answer("a good book")
+
+async def raises_a_group(context, params):
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(raises(context, params))
+
+class Gate:
+    def __init__(self):
+        self.open = asyncio.Event()
+    async def __call__(self, context, params):
+        await self.open.wait()
+        print("from the callback", flush=True)
+        return answer("late")
+"""
+
+
+@dataclass
+class Cell:
+    """What a cell has put out so far."""
+
+    id: str
+    out: str = ""
+    err: str = ""
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    done: bool = False
+
+
+class Kernel:
+    """A kernel that is talked to as a notebook does."""
+
+    def __init__(self) -> None:
+        self.manager = KernelManager(kernel_name="python3")
+        self.manager.start_kernel(cwd=str(ROOT))
+        self.cells: dict[str, Cell] = {}
+        self.connect()
+
+    def connect(self) -> None:
+        self.client: BlockingKernelClient = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=PATIENCE)
+        assert self.run(SET_UP).errors == []
+
+    def send(self, code: str) -> Cell:
+        number = self.client.execute(textwrap.dedent(code))
+        self.cells[number] = cell = Cell(number)
+        return cell
+
+    def run(self, code: str) -> Cell:
+        cell = self.send(code)
+        self.until(lambda: cell.done)
+        return cell
+
+    def until(self, condition: Any, seconds: float = PATIENCE) -> float:
+        """Hear what the kernel says until `condition` holds; the seconds that it took."""
+        start = monotonic()
+        while not condition():
+            left = start + seconds - monotonic()
+            assert left > 0, f"it did not come about within {seconds:g} s: {list(self.cells.values())[-1]}"
+            with contextlib.suppress(Empty):
+                self.hear(self.client.get_iopub_msg(timeout=min(left, 0.2)))
+        return monotonic() - start
+
+    def hear(self, message: dict[str, Any]) -> None:
+        cell = self.cells.get(message["parent_header"].get("msg_id", ""))
+        if cell is None:
+            return
+        kind, content = message["msg_type"], message["content"]
+        if kind == "stream":
+            setattr(
+                cell, name := {"stdout": "out", "stderr": "err"}[content["name"]], getattr(cell, name) + content["text"]
+            )
+        elif kind == "error":
+            cell.errors.append(content)
+        elif kind == "status" and content["execution_state"] == "idle":
+            cell.done = True
+
+    def shut_down(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Generator[Kernel]:
+    kernel = Kernel()
+    yield kernel
+    kernel.shut_down()
+
+
+@pytest.fixture(params=WIRES)
+def wire(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+ASK = 'print(said(await lab.call_tool("recommend", {"genre": "noir"})))'
+
+
+def works(kernel: Kernel) -> None:
+    cell = kernel.run(f"lab.callback = echo\n{ASK}")
+    assert (cell.out, cell.err, cell.errors) == ("you asked: recommend noir\n", "", [])
+
+
+def test_a_cell_calls_a_tool(kernel: Kernel, wire: str) -> None:
+    cell = kernel.run(f'lab = Lab(bookshop(), sampling_callback=echo, mode="{wire}")\n{ASK}')
+    assert (cell.out, cell.err, cell.errors) == ("you asked: recommend noir\n", "", [])
+
+
+@pytest.mark.parametrize("callback", ["never_ends", "loops", "sleeps"])
+def test_an_interrupt_ends_the_cell_within_a_second_and_the_lab_goes_on(
+    kernel: Kernel, wire: str, callback: str
+) -> None:
+    cell = kernel.send(f'gate.clear()\nlab = Lab(bookshop(), sampling_callback={callback}, mode="{wire}")\n{ASK}')
+    kernel.until(lambda: "here" in cell.out)
+    kernel.manager.interrupt_kernel()
+    took = kernel.until(lambda: cell.done)
+    assert took < 1 + 1, "a second, and one more for a busy machine"
+    assert [error["ename"] for error in cell.errors] in (["KeyboardInterrupt"], ["CancelledError"])
+    start = monotonic()
+    works(kernel)
+    assert monotonic() - start < 3 + 3
+    assert kernel.run("gate.set()").errors == []
+
+
+def test_an_interrupt_while_a_lab_connects_leaves_nothing(kernel: Kernel) -> None:
+    cell = kernel.send(
+        """
+        print("here", flush=True)
+        Lab(StdioServerParameters(command=sys.executable, args=["-c", "import sys; sys.stdin.read()"]), name="silent")
+        """
+    )
+    kernel.until(lambda: "here" in cell.out)
+    kernel.until(lambda: child_of(kernel) is not None)
+    kernel.manager.interrupt_kernel()
+    assert kernel.until(lambda: cell.done) < 1 + 2
+    assert [error["ename"] for error in cell.errors] == ["KeyboardInterrupt"]
+    assert kernel.run("import psutil; print(len(psutil.Process().children()))").out == "0\n"
+    works(kernel)
+
+
+def child_of(kernel: Kernel) -> psutil.Process | None:
+    provider: Any = kernel.manager.provisioner
+    return next(iter(psutil.Process(provider.pid).children()), None)
+
+
+def test_what_a_callback_prints_lands_in_the_cell_that_called(kernel: Kernel, wire: str) -> None:
+    started = kernel.run(
+        f"""
+        late = Gate()
+        lab = Lab(bookshop(), sampling_callback=late, mode="{wire}")
+        call = lab.start("recommend", {{"genre": "noir"}})
+        """
+    )
+    assert started.out == ""
+    between = kernel.run('print("another cell")')
+    last = kernel.run("call._runtime.post(late.open.set)\nprint(said(await call))")
+    kernel.until(lambda: started.out)
+    assert (started.out, between.out, last.out) == ("from the callback\n", "another cell\n", "late\n")
+
+
+@pytest.mark.parametrize("callback", ["raises", "returns_nothing", "returns_text", "is_plain", "raises_a_group"])
+def test_an_error_is_one_short_output_and_no_group(kernel: Kernel, wire: str, callback: str) -> None:
+    cell = kernel.run(f'lab = Lab(bookshop(), sampling_callback={callback}, mode="{wire}")\n{ASK}')
+    (error,) = cell.errors
+    assert error["ename"] == "CallbackError"
+    assert error["evalue"].startswith(callback)
+    assert len(error["traceback"]) <= 3
+    assert sum(line.count("\n") + 1 for line in error["traceback"]) <= 3
+    assert (cell.out, cell.err) == ("", "")
+    assert "ExceptionGroup" not in str(error)
+    assert "ipykernel" not in error["evalue"]
+    if "raises" in callback:
+        assert '`raise KeyError("title")`' in error["evalue"]
+    works(kernel)
+
+
+def test_a_call_that_hangs_says_at_which_line_of_the_cell(kernel: Kernel, wire: str) -> None:
+    cell = kernel.run(
+        f"""\
+        async def patient(context, params):
+            await asyncio.Event().wait()
+
+        lab = Lab(bookshop(), sampling_callback=patient, mode="{wire}", timeout=0.2)
+        {ASK}
+        """
+    )
+    (error,) = cell.errors
+    assert error["ename"] == "CallTimeout"
+    assert "it waits at line 2: `await asyncio.Event().wait()`" in error["evalue"]
+    works(kernel)
+
+
+def test_running_the_cell_again_closes_the_former_lab(kernel: Kernel, wire: str) -> None:
+    code = f'former, lab = globals().get("lab"), Lab(bookshop(), sampling_callback=echo, mode="{wire}")\n{ASK}'
+    for _ in range(3):
+        assert kernel.run(code).out == "you asked: recommend noir\n"
+    cell = kernel.run('await former.call_tool("price", {"title": "Emma"})')
+    assert [error["ename"] for error in cell.errors] == ["LabClosed"]
+    assert kernel.run('print([t.name for t in threading.enumerate()].count("labkit"))').out == "1\n"
+    works(kernel)
+
+
+def test_a_flow_is_shown_as_a_drawing_and_as_text(kernel: Kernel, wire: str) -> None:
+    cell = kernel.run(f'lab = Lab(bookshop(), sampling_callback=echo, mode="{wire}")\n{ASK}\nprint(lab.flow)')
+    assert "1 sample · bookseller" in cell.out
+    cell = kernel.run(
+        "from IPython.display import display\nbundle = lab.flow._repr_mimebundle_()\nprint(sorted(bundle))"
+    )
+    assert cell.out == "['image/svg+xml', 'text/plain']\n"
+
+
+@pytest.mark.parametrize("now", [False, True], ids=["asked to end", "killed"])
+def test_a_restart_leaves_no_server_process(kernel: Kernel, now: bool) -> None:
+    cell = kernel.run('lab = Lab(OVER_STDIO, sampling_callback=echo)\ncall = lab.start("wait_for_delivery")')
+    assert cell.errors == []
+    child = child_of(kernel)
+    assert child is not None
+    assert "tests.story" in child.cmdline()
+    kernel.client.stop_channels()
+    kernel.manager.restart_kernel(now=now)
+    kernel.connect()
+    _, alive = psutil.wait_procs([child], timeout=PATIENCE)
+    assert alive == []
+    cell = kernel.run(f"lab = Lab(bookshop(), sampling_callback=echo)\n{ASK}")
+    assert (cell.out, cell.errors) == ("you asked: recommend noir\n", [])

@@ -1,0 +1,389 @@
+"""A Lab over standard input and output and over HTTP, for real: servers that work, that die, and that never speak."""
+
+import asyncio
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from time import monotonic
+
+import psutil
+import pytest
+from mcp import MCPError, StdioServerParameters
+from mcp_types import CreateMessageRequestParams, CreateMessageResult
+
+import labkit.lab
+from labkit import ConnectError, Lab, LabClosed, Origin, close_all, origin
+from labkit.connection import describe
+from labkit.runtime import LEAVE
+from tests.story import OVER_STDIO, ROOT, WIRES, answer, asked, echo, in_a_process, over_http, said, until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_open() -> Generator[None]:
+    before = set(psutil.Process().children(recursive=True))
+    yield
+    close_all()
+    _, alive = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=5)
+    assert alive == []
+
+
+@pytest.fixture(params=WIRES)
+def wire(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Lab that waits for a handshake for half a second."""
+    monkeypatch.setattr(labkit.lab, "CONNECT_TIMEOUT", 0.5)
+
+
+@pytest.fixture(scope="module")
+def url() -> Generator[str]:
+    with over_http() as url:
+        yield url
+
+
+def children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "tests.story" in child.cmdline()]
+
+
+def program(code: str) -> StdioServerParameters:
+    return StdioServerParameters(command=sys.executable, args=["-c", code], cwd=ROOT)
+
+
+async def use(lab: Lab) -> None:
+    """Each way in which the bookshop needs its client."""
+    assert said(await lab.call_tool("price", {"title": "Emma"})) == "Emma costs 4"
+    assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
+    assert lab.flow.samples == 1
+    assert said(await lab.call_tool("poll", {"titles": ["a", "b"]})) == "you asked: a | you asked: b"
+    assert lab.flow.samples == 2
+    assert said(await lab.call_tool("review", {"titles": ["a", "b"]})) == "you asked: a | you asked: b"
+    long = "é" * 2**18
+    assert said(await lab.call_tool("recommend", {"genre": long})) == f"you asked: recommend {long}"
+
+
+# Standard input and output
+
+
+async def test_over_stdio_everything_works_and_closing_ends_the_process(wire: str) -> None:
+    lab = Lab(OVER_STDIO, sampling_callback=echo, mode=wire)
+    assert lab.name == f"tests.story · {wire} · stdio"
+    await use(lab)
+    assert [flow.title for flow in lab.flows][:2] == ["connect", "price(title)"]
+    assert len(children()) == 1
+    waiting = lab.start("wait_for_delivery")
+    lab.close()
+    assert children() == []
+    with pytest.raises(LabClosed):
+        await waiting
+
+
+class AskedTwice:
+    """A callback that answers when two have asked, and notes what it knows of who asks."""
+
+    def __init__(self) -> None:
+        self.both = asyncio.Event()
+        self.origins: dict[str, Origin | None] = {}
+
+    async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        self.origins[asked(params)] = origin()
+        if len(self.origins) == 2:
+            self.both.set()
+        await self.both.wait()
+        return answer(f"about {asked(params)}")
+
+
+async def test_with_two_calls_open_legacy_stdio_does_not_tell_which_one_asks(wire: str) -> None:
+    callback = AskedTwice()
+    lab = Lab(OVER_STDIO, sampling_callback=callback, mode=wire)
+    calls = [lab.start("recommend", {"genre": genre}) for genre in ("noir", "poetry")]
+    assert [said(await call) for call in calls] == ["about recommend noir", "about recommend poetry"]
+    titles = [flow.title for flow in lab.flows]
+    tools = [known.tool if known else None for known in callback.origins.values()]
+    if wire == "auto":
+        assert titles == ["connect", "recommend(genre)", "recommend(genre)"]
+        assert tools == ["recommend", "recommend"]
+        assert [call.flow.samples for call in calls] == [1, 1]
+        return
+    assert sorted(titles) == ["call unknown", "connect", "recommend(genre)", "recommend(genre)"]
+    assert tools == [None, None]
+    assert [call.flow.samples for call in calls] == [0, 0]
+    unknown = lab.flows[titles.index("call unknown")]
+    assert unknown.samples == 2
+    questions = {step.n: step for step in unknown.steps if step.kind == "question"}
+    answers = [step for step in unknown.steps if step.kind == "answer"]
+    assert [step.samples for step in answers] == [questions[step.reply_to or 0].samples for step in answers]
+    assert sorted(step.samples for step in answers) == [(1,), (2,)]
+    assert "call unknown" in str(unknown)
+
+
+async def test_with_one_call_open_its_samples_are_its_own(wire: str) -> None:
+    seen: list[Origin | None] = []
+
+    async def callback(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        seen.append(origin())
+        return answer("known")
+
+    lab = Lab(OVER_STDIO, sampling_callback=callback, mode=wire)
+    await lab.call_tool("recommend", {"genre": "noir"})
+    await lab.call_tool("recommend", {"genre": "poetry"})
+    assert [known and known.arguments for known in seen] == [{"genre": "noir"}, {"genre": "poetry"}]
+    assert [flow.title for flow in lab.flows] == ["connect", "recommend(genre)", "recommend(genre)"]
+
+
+async def test_a_server_that_dies_in_a_call_is_started_again_by_the_next(wire: str) -> None:
+    lab = Lab(OVER_STDIO, sampling_callback=echo, mode=wire)
+    waiting = lab.start("wait_for_delivery")
+    await until(lambda: len(waiting.flow.steps) >= 2)
+    start = monotonic()
+    for call in (lab.start("burn_down"), waiting):
+        with pytest.raises(ConnectError, match=r"was under way when the connection to tests.story \(stdio\) ended"):
+            await call
+    assert monotonic() - start < 5
+    assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
+    assert lab.flow.steps[1].label.startswith("tools/call")
+    assert [flow.title for flow in lab.flows] == ["connect", "wait_for_delivery()", "burn_down()", "recommend(genre)"]
+
+
+async def test_a_server_that_dies_between_two_calls_is_started_again(wire: str) -> None:
+    lab = Lab(OVER_STDIO, sampling_callback=echo, mode=wire)
+    (child,) = children()
+    child.kill()
+    await until(lambda: not lab._connection.usable)
+    assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
+    assert len(children()) == 1
+
+
+async def test_a_line_that_is_no_message_is_a_fault_in_the_flow_and_no_more(wire: str) -> None:
+    talkative = "print('Welcome to the shop!', flush=True); from tests.story import bookshop; bookshop().run()"
+    lab = Lab(program(talkative), sampling_callback=echo, mode=wire)
+    faults = [step.label for step in lab.flows[0].steps if step.kind == "fault"]
+    assert len(faults) == 1
+    assert "Welcome" in faults[0]
+    assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
+
+
+@pytest.mark.parametrize(
+    ("server", "says"),
+    [
+        (StdioServerParameters(command="no-such-program"), "No connection to no-such-program .stdio.: FileNotFound"),
+        (program("pass"), "the server ended before it answered. Run its command in a terminal to see why."),
+        (program("import sys; sys.exit(3)"), "the server ended before it answered"),
+        (program("print('{}')"), "the server ended before it answered"),
+    ],
+    ids=["no such program", "ends at once", "fails at once", "says nonsense and ends"],
+)
+def test_a_command_that_is_no_server_is_told_in_a_sentence(wire: str, server: StdioServerParameters, says: str) -> None:
+    start = monotonic()
+    with pytest.raises(ConnectError, match=says):
+        Lab(server, mode=wire)
+    assert monotonic() - start < 5
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize(
+    "code",
+    ["import sys; sys.stdin.read()", "print('hello', flush=True); import sys; sys.stdin.read()"],
+    ids=["silent", "talks nonsense"],
+)
+def test_a_program_that_never_answers_the_handshake_is_left(wire: str, code: str) -> None:
+    start = monotonic()
+    with pytest.raises(ConnectError, match=r"did not answer within 0.5 s. Is it an MCP server, and is it running\?"):
+        Lab(program(code), mode=wire)
+    assert monotonic() - start < 4
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no signal that a program can ignore")
+@pytest.mark.usefixtures("hurried")
+def test_a_program_that_will_not_end_is_killed() -> None:
+    stubborn = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('here', flush=True)\n"
+        "while True: time.sleep(60)"
+    )
+    with pytest.raises(ConnectError, match="did not answer"):
+        Lab(program(stubborn))
+
+
+# HTTP
+
+
+async def test_over_http_everything_works(wire: str, url: str) -> None:
+    lab = Lab(url, sampling_callback=echo, mode=wire)
+    assert lab.name == f"{url.removeprefix('http://')} · {wire} · http"
+    await use(lab)
+
+
+async def test_over_http_two_calls_at_once_are_told_apart(wire: str, url: str) -> None:
+    callback = AskedTwice()
+    lab = Lab(url, sampling_callback=callback, mode=wire)
+    calls = [lab.start("recommend", {"genre": genre}) for genre in ("noir", "poetry")]
+    assert [said(await call) for call in calls] == ["about recommend noir", "about recommend poetry"]
+    assert [call.flow.samples for call in calls] == [1, 1]
+    assert {known.tool if known else None for known in callback.origins.values()} == {"recommend"}
+
+
+async def test_two_labs_may_use_one_http_server_each_on_its_own_wire(url: str) -> None:
+    labs = [Lab(url, sampling_callback=echo, mode=wire) for wire in WIRES]
+    calls = [lab.start("recommend", {"genre": lab.mode}) for lab in labs]
+    assert [said(await call) for call in calls] == [f"you asked: recommend {wire}" for wire in WIRES]
+
+
+def test_where_nobody_listens_is_told_in_a_sentence(wire: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(ConnectError) as caught:
+        Lab(f"http://127.0.0.1:{port}/mcp", mode=wire)
+    assert str(caught.value) == (
+        f"No connection to 127.0.0.1:{port}/mcp (http): nobody answers there. Is the server running?"
+    )
+
+
+@contextmanager
+def listening(answer: bytes | None) -> Generator[str]:
+    """The URL of something that is no MCP server: it answers every request with `answer`, or never."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        open_connections: list[socket.socket] = []
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                open_connections.append(connection)
+                if answer is not None:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+                    connection.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
+            for connection in open_connections:
+                connection.close()
+
+
+@pytest.mark.usefixtures("hurried")
+def test_an_http_server_that_never_answers_is_left(wire: str) -> None:
+    start = monotonic()
+    with listening(None) as url, pytest.raises(ConnectError, match=r"did not answer within 0.5 s"):
+        Lab(url, mode=wire)
+    assert monotonic() - start < 4
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\nconnection: close\r\n\r\n<b/>",
+    ],
+    ids=["404", "500", "a page"],
+)
+def test_a_web_server_that_is_no_mcp_server_is_told_in_a_sentence(wire: str, reply: bytes) -> None:
+    with listening(reply) as url, pytest.raises(ConnectError, match=r"^No connection to 127.0.0.1:\d+/mcp \(http\): "):
+        Lab(url, mode=wire)
+
+
+async def test_an_http_server_that_dies_in_a_call_may_come_back(wire: str) -> None:
+    with in_a_process() as (url, process):
+        lab = Lab(url, sampling_callback=echo, mode=wire)
+        with pytest.raises((ConnectError, MCPError), match="ended"):
+            await lab.call_tool("burn_down")
+        process.wait(10)
+        with pytest.raises(ConnectError):
+            await lab.call_tool("price", {"title": "Emma"})
+        with pytest.raises(ConnectError, match="nobody answers there"):
+            await lab.call_tool("price", {"title": "Emma"})
+    with in_a_process(int(url.rsplit(":")[-1].split("/")[0])):
+        assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
+        assert lab.flow.steps[1].label.startswith("tools/call")
+
+
+async def test_an_http_server_that_was_started_again_knows_no_session_and_gets_a_new_one(wire: str) -> None:
+    with in_a_process() as (url, _):
+        lab = Lab(url, sampling_callback=echo, mode=wire)
+        await lab.call_tool("price", {"title": "Emma"})
+    with in_a_process(int(url.rsplit(":")[-1].split("/")[0])):
+        if wire == "legacy":  # the newer wire has no sessions
+            with pytest.raises(ConnectError, match="The next call makes another"):
+                await lab.call_tool("price", {"title": "Emma"})
+        assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://127.0.0.1:8000/mcp", "127.0.0.1:8000/mcp"),
+        ("https://mira:secret@shop.example/mcp", "shop.example/mcp"),
+        ("https://mira:secret@shop.example:8443/mcp?key=secret#secret", "shop.example:8443/mcp"),
+        ("https://shop.example/mcp?mail=mira@secret", "shop.example/mcp"),
+        ("https://shop.example/@scope/mcp", "shop.example/@scope/mcp"),
+        ("https://mira:sec@secret@shop.example/mcp", "shop.example/mcp"),
+        ("https://mira:sec/secret@shop.example/mcp", "mira"),
+        ("https://mira:sec?secret@shop.example/mcp", "mira"),
+        ("https://mira:sec#secret@shop.example/mcp", "mira"),
+        ("https://[::1]:8000/mcp", "[::1]:8000/mcp"),
+        ("https://[::1]/mcp", "[::1]/mcp"),
+        ("secret@shop.example", "shop.example"),
+    ],
+)
+def test_a_name_shows_no_password_of_a_url(url: str, name: str) -> None:
+    assert describe(url) == (name, "http")
+    assert "sec" not in name
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "name"),
+    [
+        ("python", ["-m", "servers.log_archiver"], "servers.log_archiver"),
+        ("python", ["-u", "servers/log_archiver.py", "--folder", "x"], "log_archiver.py"),
+        ("npx", ["-y", "@scope/server", "--api-key", "secret"], "server"),
+        ("C:\\tools\\server.exe", [], "server.exe"),
+        ("/usr/bin/server", ["--api-key", "secret"], "server"),
+        ("python", ["-c", "key = 'secret'"], "python"),
+    ],
+)
+def test_a_name_shows_no_key_of_a_command_line(command: str, arguments: list[str], name: str) -> None:
+    assert describe(StdioServerParameters(command=command, args=arguments)) == (name, "stdio")
+
+
+def test_no_password_is_in_what_a_failed_connection_says(wire: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(ConnectError) as caught:
+        Lab(f"http://mira:secret@127.0.0.1:{port}/mcp?key=secret", mode=wire)
+    assert "secret" not in str(caught.value)
+
+
+async def test_no_password_is_in_what_a_lab_shows(wire: str, url: str) -> None:
+    lab = Lab(url.replace("http://", "http://mira:secret@") + "?key=secret", sampling_callback=echo, mode=wire)
+    await lab.call_tool("recommend", {"genre": "noir"})
+    shown = [repr(lab), lab.name, lab.server, *(f"{flow}{flow.to_json()}{flow.to_svg()}" for flow in lab.flows)]
+    assert not [text for text in shown if "secret" in text]
+
+
+def test_closing_a_lab_whose_server_hangs_takes_no_longer_than_promised() -> None:
+    lab = Lab(OVER_STDIO, timeout=30)
+    call = lab.start("count_stock")
+    start = monotonic()
+    lab.close()
+    assert monotonic() - start < LEAVE + 2
+    with pytest.raises(LabClosed):
+        call.result(1)

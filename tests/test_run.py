@@ -1,0 +1,374 @@
+"""run.py, in small projects made up for the purpose: nothing here installs anything or needs the network."""
+
+import ast
+import errno
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import tomllib
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+REAL = Path(__file__).parent.parent
+ON_WINDOWS = os.name == "nt"
+
+# pip finds nothing, and needs no network to find it out.
+NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}
+
+# Starts run.py as a machine would whose Python lacks the modules named in argv[1].
+WITHOUT = """
+import runpy, sys
+for name in sys.argv.pop(1).split(","):
+    sys.modules[name] = None
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+# A step that says that it runs and ends when it is interrupted, as a test run does.
+WAITS = """
+import signal, sys
+try:
+    print("waiting", flush=True)
+    signal.pause()
+except KeyboardInterrupt:
+    sys.exit("step: interrupted")
+"""
+
+
+class Project:
+    """A folder with run.py in it, and in `.venv` an environment that counts as set up."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        shutil.copy(REAL / "run.py", folder / "run.py")
+        self.write("pyproject.toml", "")
+        self.write("requirements.lock", "uv==0.0.1 \\\n    --hash=sha256:00\n    # via nothing\nzipp==1\n")
+        self.write("labkit/doctor.py", "print('the doctor speaks')")
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def module(self) -> ModuleType:
+        """run.py of this folder, imported."""
+        spec = importlib.util.spec_from_file_location("run_of_project", self.folder / "run.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    def set_up(self, extras: str = "author test") -> "Project":
+        venv.create(self.folder / ".venv", symlinks=not ON_WINDOWS)
+        run = self.module()
+        run.UV.touch()
+        run.write_stamp(extras.split(), done=True)
+        return self
+
+    def run(
+        self, *arguments: str, python: str = sys.executable, lacks: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        start = ["-c", WITHOUT, lacks, "run.py"] if lacks else ["run.py"]
+        return subprocess.run(
+            [python, *start, *arguments],
+            cwd=self.folder,
+            env={**os.environ, **environment},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def nowhere(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH on which no program is found."""
+    return str(tmp_path_factory.mktemp("empty"))
+
+
+def interpreters() -> Iterator[str]:
+    """Pythons on this machine that are too old for the lab."""
+    for minor in range(6, 11):
+        yield from filter(None, [shutil.which(f"python3.{minor}")])
+        yield from map(str, (Path.home() / ".pyenv" / "versions").glob(f"3.{minor}.*/bin/python"))
+
+
+def test_an_old_python_gets_a_sentence(project: Project, nowhere: str) -> None:
+    ast.parse((REAL / "run.py").read_text(encoding="utf-8"), feature_version=(3, 6))
+    for python in interpreters():
+        if subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:
+            continue  # a name that a version manager keeps for an interpreter that is switched off
+        said = project.run(python=python, PATH=nowhere)
+        assert said.returncode == 1
+        assert re.search(r"This is Python 3\.\d+, the lab needs 3\.11 to 3\.14\.", said.stderr), said.stderr
+        assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 15), (2, 7), (4, 0)])
+def test_a_python_that_does_not_fit_is_named_with_the_range_that_does(
+    project: Project, version: tuple[int, int]
+) -> None:
+    trouble = project.module().python_trouble(version)
+    assert trouble.startswith(f"This is Python {version[0]}.{version[1]}, the lab needs 3.11 to 3.14. ")
+
+
+def test_the_range_of_pythons_is_that_of_pyproject(project: Project) -> None:
+    run = project.module()
+    declared = tomllib.loads((REAL / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    assert declared == f">={run.OLDEST[0]}.{run.OLDEST[1]},<{run.NEWEST[0]}.{run.NEWEST[1] + 1}"
+    assert run.python_trouble(run.OLDEST) is None
+    assert run.python_trouble(run.NEWEST) is None
+
+
+def test_a_second_start_sets_nothing_up(project: Project) -> None:
+    said = project.set_up().run("doctor")
+    assert (said.returncode, said.stdout, said.stderr) == (0, "the doctor speaks\n", "")
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
+def test_a_change_of_what_is_wanted_sets_up_again_in_the_same_venv(project: Project, name: str) -> None:
+    run = project.set_up().module()
+    assert run.is_set_up(["test"])
+    project.write(name, "changed")
+    assert not run.is_set_up(["test"])
+    assert run.why_anew() is None
+
+
+def test_a_student_gets_no_test_tools_and_a_test_run_adds_them(project: Project) -> None:
+    run = project.set_up(extras="").module()
+    assert run.is_set_up(run.NEEDS["lab"][0])
+    assert not run.is_set_up(run.NEEDS["build"][0])
+    assert not run.is_set_up(run.NEEDS["test"][0])
+
+
+def test_a_venv_that_cannot_be_used_is_made_anew(tmp_path: Path) -> None:
+    def reason(folder: str, *, spoil: str) -> str:
+        project = Project(tmp_path / folder).set_up()
+        run = project.module()
+        if spoil == "half":
+            run.write_stamp(["test"], done=False)
+        elif spoil == "python":
+            run.PYTHON.unlink()
+        elif spoil == "folder":
+            stamp = json.loads(run.STAMP.read_text(encoding="utf-8"))
+            run.STAMP.write_text(json.dumps({**stamp, "folder": "elsewhere"}), encoding="utf-8")
+        elif spoil == "version":
+            config = project.folder / ".venv" / "pyvenv.cfg"
+            config.write_text("home = nowhere\nversion = 3.9.1\n", encoding="utf-8")
+        return run.why_anew()
+
+    assert reason("a", spoil="nothing") is None
+    assert reason("b", spoil="half") == "the .venv that is there is not complete"
+    assert reason("c", spoil="python") == "the .venv that is there is not complete"
+    assert reason("d", spoil="folder") == "the folder was moved"
+    assert reason("e", spoil="version") == "the .venv that is there was made with another Python"
+
+
+def test_a_half_made_venv_is_thrown_away_and_one_that_fails_says_why(project: Project, nowhere: str) -> None:
+    project.set_up().module().write_stamp([], done=False)
+    project.write(".venv/left-over.txt", "from the set-up that did not end")
+    said = project.run("doctor", lacks="ensurepip,virtualenv", PATH=nowhere, **NO_INDEX)
+    assert said.returncode == 1
+    assert "Setting up (the .venv that is there is not complete)" in said.stdout
+    assert "run.py: The packages could not be fetched. The first start needs the network" in said.stderr
+    assert not (project.folder / ".venv" / "left-over.txt").exists()
+    assert project.module().why_anew() == "the .venv that is there is not complete"
+
+
+def test_a_python_without_ensurepip_and_without_any_other_way_names_the_one_command(
+    project: Project, nowhere: str
+) -> None:
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    said = project.run(lacks="ensurepip,virtualenv,pip", PATH=nowhere)
+    assert said.returncode == 1
+    assert "-m pip install virtualenv`, then start run.py again." in said.stderr
+    apt = Path(nowhere) / ("apt-get.bat" if ON_WINDOWS else "apt-get")
+    apt.touch()
+    apt.chmod(0o755)
+    said = project.run(lacks="ensurepip,virtualenv,pip", PATH=nowhere)
+    assert f"Type `sudo apt-get install python{version}-venv`, then start run.py again." in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_a_python_without_ensurepip_lets_the_pip_outside_fill_the_venv(project: Project, nowhere: str) -> None:
+    said = project.run(lacks="ensurepip,virtualenv", PATH=nowhere, **NO_INDEX)
+    assert project.module().PYTHON.exists()
+    assert "Installing uv" in said.stdout
+    assert "No matching distribution found for uv==0.0.1" in said.stdout
+
+
+@pytest.mark.skipif(ON_WINDOWS, reason="there a folder's mode does not keep anybody from writing into it")
+def test_a_folder_that_cannot_be_written_is_a_sentence() -> None:
+    # Root may write everywhere, so there the set-up runs as "nobody", once all that it imports is loaded.
+    as_nobody = "import os, sys, run\nif os.geteuid() == 0: os.seteuid(65534)\nsys.exit(run.main(['doctor']))"
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project(Path(folder))
+        project.folder.chmod(0o555)
+        said = subprocess.run(
+            [sys.executable, "-c", as_nobody],
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+        project.folder.chmod(0o755)
+    assert said.returncode == 1
+    assert "A file could not be written." in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_a_disk_without_room_is_told_before_anything_is_fetched(project: Project) -> None:
+    run = project.module()
+    with pytest.raises(run.Trouble, match=r"The disk has \d+ MB free. Make that 1000000000 MB"):
+        run.set_up([], 10**9)
+    assert not run.VENV.exists()
+
+
+# What uv 0.13 and pip 23 wrote when this was tried: without a network, on a full disk, with a hash that is not right.
+@pytest.mark.parametrize(
+    ("output", "beginning"),
+    [
+        ("cause: failed to lookup address information: Temporary failure in name resolution", "The packages could"),
+        ("cause: error sending request for url (somewhere)", "The packages could"),
+        ("Failed to establish a new connection: [Errno -3] Temporary failure in name resolution", "The packages could"),
+        ("ERROR: No matching distribution found for uv==0.13.8", "The packages could"),
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "The disk is full"),
+        ("cause: failed to copy file from a to b: No space left on device (os error 28)", "The disk is full"),
+        ("cause: Hash mismatch for `trove-classifiers==2026.9.21.13`", "A download is not the file"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "A download is not the file"),
+        (str(OSError(errno.EROFS, os.strerror(errno.EROFS), ".venv")), "A file could not be written"),
+        (str(OSError(errno.EACCES, os.strerror(errno.EACCES), ".venv")), "A file could not be written"),
+    ],
+)
+def test_what_an_installer_writes_becomes_one_sentence(project: Project, output: str, beginning: str) -> None:
+    assert project.module().cause(f"Resolved 118 packages in 798ms\n{output}\n").startswith(beginning)
+
+
+def test_an_ordinary_output_has_no_cause(project: Project) -> None:
+    assert project.module().cause("Resolved 118 packages in 798ms\nInstalled 118 packages in 146ms\n") is None
+
+
+def test_uv_gets_the_index_that_pip_would_use(project: Project) -> None:
+    handed_on = project.module().installer_environment
+    assert handed_on({"PIP_INDEX_URL": "a"})["UV_DEFAULT_INDEX"] == "a"
+    assert handed_on({"PIP_INDEX_URL": "a", "UV_DEFAULT_INDEX": "b"})["UV_DEFAULT_INDEX"] == "b"
+    assert "UV_DEFAULT_INDEX" not in handed_on({"PIP_INDEX_URL": "a", "UV_INDEX_URL": "b"})
+    assert "UV_DEFAULT_INDEX" not in handed_on({})
+
+
+def test_uv_is_taken_from_the_lock_with_its_hashes(project: Project) -> None:
+    run = project.module()
+    assert run.pinned("uv") == "uv==0.0.1 \\\n    --hash=sha256:00\n    # via nothing\n"
+    with pytest.raises(run.Trouble, match=r"names no absent"):
+        run.pinned("absent")
+
+
+@pytest.mark.parametrize(
+    ("typed", "handed_on"),
+    [([], []), (["--no-browser"], ["--no-browser"]), (["lab", "--port", "8899"], ["--port", "8899"])],
+)
+def test_the_options_after_lab_are_jupyters(project: Project, typed: list[str], handed_on: list[str]) -> None:
+    project.write("jupyterlab.py", "import os, sys; print(sys.argv[1:], os.environ['JUPYTER_CONFIG_PATH'], sep='\\n')")
+    said = project.set_up().run(*typed, JUPYTER_CONFIG_PATH="mine")
+    _, arguments, paths = said.stdout.splitlines()
+    own = project.folder.resolve()
+    given = [each for each in ast.literal_eval(arguments) if each != "--allow-root"]
+    assert given == [f"--ServerApp.root_dir={own}", *handed_on]
+    assert paths.split(os.pathsep) == [str(own / "binder" / "jupyter"), "mine"]
+
+
+def test_what_a_command_returns_is_what_run_returns(project: Project) -> None:
+    project.write("labkit/doctor.py", "raise SystemExit(7)")
+    assert project.set_up().run("doctor").returncode == 7
+
+
+def fake_tools(project: Project, *, ruff: int = 0, pytest: int = 0) -> None:
+    project.write("ruff.py", f"import sys; print('ruff', *sys.argv[1:]); sys.exit({ruff})")
+    project.write("basedpyright.py", "print('basedpyright')")
+    project.write("lessons/build.py", "import sys; print('build', *sys.argv[1:])")
+    project.write("pytest.py", f"import sys; print('pytest', *sys.argv[1:]); print('1 in 2 s'); sys.exit({pytest})")
+
+
+def test_every_step_of_a_test_run_comes_to_pass_and_pytest_has_the_last_word(project: Project) -> None:
+    fake_tools(project)
+    said = project.set_up().run("test")
+    assert said.returncode == 0
+    lines = [line for line in said.stdout.splitlines() if not line.startswith("==") and line]
+    assert lines == ["ruff check", "ruff format --check", "basedpyright", "build --check", "pytest", "1 in 2 s"]
+    assert said.stdout.endswith("\n1 in 2 s\n")
+    assert len(re.findall(r"^== .*: ok, \d+\.\d s$", said.stdout, re.MULTILINE)) == 4
+
+
+def test_a_step_that_fails_stops_no_other_and_fails_the_run(project: Project) -> None:
+    fake_tools(project, ruff=1)
+    said = project.set_up().run("test")
+    assert said.returncode == 1
+    assert "\npytest\n1 in 2 s\n" in said.stdout
+    assert said.stdout.endswith("== FAILED: style, format\n")
+
+
+def test_arguments_go_to_pytest_alone_and_its_exit_code_comes_back(project: Project) -> None:
+    fake_tools(project, ruff=1, pytest=5)
+    said = project.set_up().run("test", "-k", "wire", "-x")
+    assert said.returncode == 5
+    assert said.stdout == "pytest -k wire -x\n1 in 2 s\n"
+
+
+def test_build_hands_its_options_to_the_builder(project: Project) -> None:
+    fake_tools(project)
+    assert project.set_up().run("build", "--check").stdout == "build --check\n"
+
+
+def test_help_and_a_wrong_command_show_the_commands_and_install_nothing(project: Project) -> None:
+    asked, wrong = project.run("--help"), project.run("tset")
+    assert (asked.returncode, wrong.returncode) == (0, 2)
+    assert "python3 run.py test " in asked.stdout
+    assert "tset is none of lab, doctor, build, test." in wrong.stderr
+    assert "python3 run.py test " in wrong.stderr
+    assert not (project.folder / ".venv").exists()
+
+
+@pytest.mark.skipif(ON_WINDOWS, reason="there a Ctrl-C cannot be sent to one group of processes alone")
+def test_ctrl_c_ends_run_and_its_step_without_a_traceback(project: Project) -> None:
+    fake_tools(project)
+    project.write("ruff.py", WAITS)
+    with subprocess.Popen(
+        [sys.executable, "run.py", "test"],
+        cwd=project.set_up().folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != "waiting\n":
+            assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == "step: interrupted\n\nrun.py: Stopped. Start run.py again whenever you like.\n"
+
+
+def test_run_is_a_program() -> None:
+    assert ON_WINDOWS or (REAL / "run.py").stat().st_mode & stat.S_IXUSR
+    first = (REAL / "run.py").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "#!/usr/bin/env python3"
