@@ -1,0 +1,78 @@
+"""What plain code can tell of a text where no model answers: words of a list, first sentences, capitalised names."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from itertools import groupby
+
+FEELINGS = {
+    "positive": """calm clear clever delighted easy excellent fast fine glad good great happy helpful improved liked
+        love loved nice perfect pleasant pleased quick quiet recommend reliable saved simple smooth solid stable thank
+        thanks useful well wonderful works""",
+    "negative": """angry annoying awful bad broke broken bug bugs confusing crashed crashes disappointing error failed
+        fails failure hate horrible lost misleading never noisy outage painful poor problem slow terrible unreliable
+        unusable useless waste worse worst wrong""",
+}
+DOCUMENTS = {
+    "invoice": "amount billed billing due invoice paid payable payment price quantity subtotal tax total transfer vat",
+    "contract": "agree agreement clause contract customer hereby liability parties party provider shall term terminate",
+    "report": "analysis cause findings incident impact measures quarter rate report results summary timeline",
+    "email": "attached best cheers dear from hello hi kind regards reply sent subject thanks yours",
+    "article": "announced experts interview market news published readers researchers said study survey yesterday",
+    "manual": "before check click connect configure install instructions manual press restart run step warning",
+}
+
+
+def sentiment(text: str) -> str:
+    """`positive` or `negative`, whichever has more words of its list in the text; otherwise `neutral`."""
+    return _most_words(text, FEELINGS) or "neutral"
+
+
+def document_class(text: str) -> str:
+    """The class of document with the most words of its list in the text; `unclear` where there is no such class."""
+    return _most_words(text, DOCUMENTS) or "unclear"
+
+
+def analysis(text: str, kind: str) -> str:
+    """What plain code has to say of one of the four kinds, and how it came by it."""
+    match kind:
+        case "sentiment":
+            return f"A list of words says {sentiment(text)}."
+        case "summary":
+            return f"The first sentences: {' '.join(_sentences(text)[:3])}"
+        case "key-points":
+            return "\n".join(["The first sentences of the paragraphs:", *(f"- {point}" for point in _points(text))])
+        case _:
+            return f"The words with a capital: {', '.join(_names(text)) or 'none'}."
+
+
+def _points(text: str) -> list[str]:
+    """The first sentence of each of the first five paragraphs; of a single paragraph its first five sentences."""
+    paragraphs = [_sentences(paragraph) for paragraph in re.split(r"\n\s*\n", text)]
+    firsts = [paragraph[0] for paragraph in paragraphs if paragraph]
+    return (firsts if len(firsts) > 1 else _sentences(text))[:5]
+
+
+def _names(text: str) -> list[str]:
+    """Runs of words with a capital, but for a single one that begins its sentence; each run once."""
+    names: list[str] = []
+    for sentence in _sentences(text):
+        words = re.findall(r"\w[\w'&-]*|[^\w\s]", sentence)
+        for number, (upper, group) in enumerate(groupby(words, key=lambda word: word[0].isupper())):
+            run = list(group)
+            if upper and (number or len(run) > 1):
+                names.append(" ".join(run))
+    return list(dict.fromkeys(names))
+
+
+def _sentences(text: str) -> list[str]:
+    """The sentences of a text; a line's end ends one too."""
+    return [part for line in text.split("\n") for part in re.split(r"(?<=[.!?])\s+", line.strip()) if part]
+
+
+def _most_words(text: str, lists: Mapping[str, str]) -> str | None:
+    """The name of the list with the most words in the text; `None` where two have as many."""
+    counted = Counter(re.findall(r"[a-z]+", text.lower()))
+    scores = Counter({name: sum(counted[word] for word in words.split()) for name, words in lists.items()})
+    (name, most), (_, next_most) = scores.most_common(2)
+    return name if most > next_most else None
