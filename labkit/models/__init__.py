@@ -1,0 +1,1 @@
+"""Who answers: each model is a sampling callback."""

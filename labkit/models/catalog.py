@@ -1,0 +1,131 @@
+"""The catalogue: which models there are, what they cost, what they accept. Its facts lie in catalog.json, dated.
+
+The three scores of a model are the axes of MCP's `modelPreferences` (specification 2025-11-25, client/sampling, "Model
+Preferences"). They are an ordering of the models listed and nothing more: `Catalog.scores_from` says where it comes
+from.
+"""
+
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+STALE_AFTER = 3
+"""Months after which prices should be looked up again."""
+
+
+class _Fact(BaseModel):
+    # A misspelt key in the file must not turn into a default.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Price(_Fact):
+    """USD per million tokens, for requests whose prompt has at most `up_to_prompt_tokens` tokens."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    up_to_prompt_tokens: int | None = None
+    """`None` for any length."""
+
+
+class Accepts(_Fact):
+    """What a request to the model may hold without being refused."""
+
+    temperature: bool
+    top_p: bool
+    top_k: bool
+    images: bool
+    tools: bool
+
+
+class Scores(_Fact):
+    """0 to 1 on each axis, 1 for the cheapest, the fastest, the most capable of the catalogue."""
+
+    cost: float = Field(ge=0, le=1)
+    speed: float = Field(ge=0, le=1)
+    intelligence: float = Field(ge=0, le=1)
+
+
+class Model(_Fact):
+    """One model, by the name that its provider knows it by."""
+
+    name: str
+    prices: tuple[Price, ...]
+    """From the shortest prompts to the longest; empty where the price is not known."""
+    accepts: Accepts
+    always_thinks: bool
+    """Whether it thinks before every answer. Thinking counts against `max_tokens`, so that no text may be left."""
+    scores: Scores | None = None
+    """`None` for a model that should not be chosen any more."""
+    retires: date | None = None
+    """The day on which the provider stops serving it."""
+
+    def price(self, input_tokens: int, output_tokens: int) -> float:
+        """What a request costs, in USD.
+
+        Where a model has a second price for long prompts, the length of the prompt decides which of the two holds, and
+        it holds for every token of that request.
+
+        Args:
+            input_tokens: Tokens of the whole prompt.
+            output_tokens: Tokens of the answer, those spent on thinking included.
+
+        Raises:
+            LookupError: The catalogue has no price for the model.
+            ValueError: A number of tokens is negative.
+        """
+        if input_tokens < 0 or output_tokens < 0:
+            raise ValueError(f"{input_tokens} tokens in and {output_tokens} out: a number of tokens is never negative")
+        for price in self.prices:
+            if price.up_to_prompt_tokens is None or input_tokens <= price.up_to_prompt_tokens:
+                return (input_tokens * price.input + output_tokens * price.output) / 1_000_000
+        raise LookupError(f"The catalogue has no price for {self.name}.")
+
+
+class Catalog(_Fact):
+    """All models, and when their facts were checked."""
+
+    checked: str = Field(pattern=r"^\d{4}-\d{2}$")
+    """Year and month, as `2026-11`."""
+    unit: str
+    """Of the prices."""
+    scores_from: str
+    default: str
+    """The model that is asked when nobody names one: the cheapest."""
+    models: tuple[Model, ...]
+
+    def find(self, name: str) -> Model | None:
+        """The model of this name. A name that ends in the date of a release, as `…-20260801`, finds the same model."""
+        plain = re.sub(r"-\d{8}$", "", name)
+        return next((model for model in self.models if model.name in (name, plain)), None)
+
+    def stale_note(self, today: date | None = None) -> str | None:
+        """A sentence once the facts are more than `STALE_AFTER` months old, else `None`."""
+        today = today or date.today()  # noqa: DTZ011 - a month counts here, not an hour
+        year, month = map(int, self.checked.split("-"))
+        age = (today.year - year) * 12 + today.month - month
+        if age <= STALE_AFTER:
+            return None
+        return f"These prices were checked in {self.checked}, {age} months ago. Look them up before you rely on them."
+
+
+@cache
+def catalog() -> Catalog:
+    """The catalogue of catalog.json, read once."""
+    return Catalog.model_validate_json(Path(__file__).with_name("catalog.json").read_text(encoding="utf-8"))
+
+
+def price(model: str, input_tokens: int, output_tokens: int) -> float:
+    """What a request to `model` costs, in USD, by the catalogue's prices. See `Model.price`.
+
+    Raises:
+        LookupError: The catalogue does not know the model, or has no price for it.
+        ValueError: A number of tokens is negative.
+    """
+    found = catalog().find(model)
+    if found is None:
+        known = ", ".join(each.name for each in catalog().models)
+        raise LookupError(f"The catalogue does not know {model}. It has {known}.")
+    return found.price(input_tokens, output_tokens)

@@ -1,0 +1,252 @@
+"""Sampling requests and answers as the Chat Completions API has them. Knows nothing of HTTP.
+
+Specification 2025-11-25, client/sampling, on the one side; `POST /v1/chat/completions`, which Ollama, LM Studio,
+llama.cpp and vLLM speak, on the other.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mcp_types import (
+    INTERNAL_ERROR,
+    AudioContent,
+    BlobResourceContents,
+    ContentBlock,
+    CreateMessageRequestParams,
+    EmbeddedResource,
+    ImageContent,
+    ResourceLink,
+    SamplingMessage,
+    TextContent,
+    ToolResultContent,
+    ToolUseContent,
+)
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from labkit.models.convert import Refused, check, resource_block, structured_text, unsent
+
+if TYPE_CHECKING:
+    from openai.types.chat import (
+        ChatCompletionAssistantMessageParam,
+        ChatCompletionContentPartParam,
+        ChatCompletionFunctionToolParam,
+        ChatCompletionMessageFunctionToolCallParam,
+        ChatCompletionMessageParam,
+    )
+    from openai.types.chat.chat_completion_content_part_input_audio_param import InputAudio
+
+STOP_REASONS = {"stop": "endTurn", "length": "maxTokens", "tool_calls": "toolUse"}
+"""What MCP has a word for; every other finish reason passes through as it is."""
+
+_ARGUMENTS = TypeAdapter(dict[str, Any])
+
+DROPPABLE = ("temperature", "top_p", "top_k", "seed", "metadata")
+"""What an answer can do without, should a server not take it."""
+
+
+def request(
+    params: CreateMessageRequestParams, *, dials: Mapping[str, float | None]
+) -> tuple[dict[str, Any], list[str]]:
+    """The arguments of `client.chat.completions.create`, without the model, and the names of what they leave out.
+
+    Args:
+        params: What the server asks.
+        dials: The client's own `top_p`, `top_k` and `seed`, which MCP has no field for.
+
+    Raises:
+        Refused: The request is faulty, or holds what the API cannot carry and the model would miss.
+    """
+    check(params)
+    left_out = unsent(params)
+    messages: list[ChatCompletionMessageParam] = []
+    if params.system_prompt:
+        messages.append({"role": "system", "content": params.system_prompt})
+    for number, message in enumerate(params.messages, 1):
+        messages += _messages(number, message)
+    body: dict[str, Any] = {"messages": messages, "max_tokens": params.max_tokens}
+    if params.stop_sequences:
+        body["stop"] = params.stop_sequences
+    if params.tools:
+        body["tools"] = [_tool(tool.name, tool.description, tool.input_schema) for tool in params.tools]
+        if params.tool_choice and params.tool_choice.mode:
+            body["tool_choice"] = params.tool_choice.mode
+    for name, value in (params.metadata or {}).items():
+        if isinstance(value, str):
+            body.setdefault("metadata", {})[name] = value
+        else:
+            left_out.append(f"metadata.{name}")
+    for name, value in {"temperature": params.temperature, **dials}.items():
+        if value is None:
+            continue
+        # OpenAI has no top_k and so the package has no argument for it; llama.cpp, LM Studio and vLLM do.
+        (body.setdefault("extra_body", {}) if name == "top_k" else body)[name] = value
+    return body, left_out
+
+
+def _tool(name: str, description: str | None, schema: dict[str, Any]) -> "ChatCompletionFunctionToolParam":
+    if description is None:
+        return {"type": "function", "function": {"name": name, "parameters": schema}}
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": schema}}
+
+
+def _messages(number: int, message: SamplingMessage) -> "Iterator[ChatCompletionMessageParam]":
+    """One message, or one for each of its tool results."""
+    blocks = message.content_as_list
+    results = [block for block in blocks if isinstance(block, ToolResultContent)]
+    if results:
+        for result in results:
+            yield {"role": "tool", "tool_call_id": result.tool_use_id, "content": _result(number, result)}
+        return
+    if message.role == "assistant":
+        yield _assistant(number, message)
+        return
+    parts = [_part(number, block) for block in blocks if not isinstance(block, ToolUseContent | ToolResultContent)]
+    # A lone text goes out as a string: every server knows that form.
+    alone = parts[0]["text"] if len(parts) == 1 and parts[0]["type"] == "text" else None
+    yield {"role": "user", "content": parts if alone is None else alone}
+
+
+def _assistant(number: int, message: SamplingMessage) -> "ChatCompletionMessageParam":
+    texts: list[str] = []
+    calls: list[ChatCompletionMessageFunctionToolCallParam] = []
+    for block in message.content_as_list:
+        if isinstance(block, TextContent):
+            texts.append(block.text)
+        elif isinstance(block, ToolUseContent):
+            arguments = json.dumps(block.input, ensure_ascii=False)
+            calls.append({"type": "function", "id": block.id, "function": {"name": block.name, "arguments": arguments}})
+        else:
+            raise Refused(f"Message {number} is the assistant's and holds {block.type}, where only text can stand.")
+    said: ChatCompletionAssistantMessageParam = {"role": "assistant", "content": None}
+    if texts:
+        said["content"] = texts[0] if len(texts) == 1 else [{"type": "text", "text": text} for text in texts]
+    if calls:
+        said["tool_calls"] = calls
+    return said
+
+
+def _part(number: int, block: TextContent | ImageContent | AudioContent) -> "ChatCompletionContentPartParam":
+    if isinstance(block, TextContent):
+        return {"type": "text", "text": block.text}
+    if isinstance(block, ImageContent):
+        return {"type": "image_url", "image_url": {"url": f"data:{block.mime_type};base64,{block.data}"}}
+    return {"type": "input_audio", "input_audio": _audio(number, block)}
+
+
+def _audio(number: int, block: AudioContent) -> "InputAudio":
+    if block.mime_type in ("audio/wav", "audio/x-wav"):
+        return {"data": block.data, "format": "wav"}
+    if block.mime_type in ("audio/mpeg", "audio/mp3"):
+        return {"data": block.data, "format": "mp3"}
+    raise Refused(f"Message {number} holds audio of a type that cannot be sent. Send WAV or MP3.")
+
+
+def _result(number: int, result: ToolResultContent) -> str:
+    """A tool's result as the one text that the API has room for."""
+    texts = [_inside(number, block) for block in result.content]
+    structured = structured_text(result)
+    if structured is not None:
+        texts.append(structured)
+    if result.is_error:
+        texts.insert(0, "The tool failed.")  # the API has no other place for it
+    return "\n".join(texts)
+
+
+def _inside(number: int, block: ContentBlock) -> str:
+    content = resource_block(block) if isinstance(block, EmbeddedResource | ResourceLink) else block
+    if isinstance(content, TextContent):
+        return content.text
+    kind = "a file" if isinstance(content, BlobResourceContents) else content.type
+    raise Refused(f"Message {number} holds {kind} in a tool's result, where only text can stand.")
+
+
+class _Function(BaseModel):
+    name: str
+    arguments: str | dict[str, Any] = ""
+
+
+class _Call(BaseModel):
+    id: str | None = None
+    function: _Function
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class Usage(BaseModel):
+    """Tokens of a request."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Reply(BaseModel):
+    """The part of a reply that is used. It comes from the network, so its shape is checked before it is read."""
+
+    model: str | None = None
+    choices: list[_Choice] = Field(min_length=1)
+    usage: Usage | None = None
+
+    @property
+    def stopped(self) -> str | None:
+        """The finish reason, in MCP's words where it has one. Some servers call a tool and say `stop`."""
+        choice = self.choices[0]
+        if choice.message.refusal:
+            return "refusal"
+        if choice.message.tool_calls and choice.finish_reason == "stop":
+            return "toolUse"
+        return STOP_REASONS.get(choice.finish_reason or "", choice.finish_reason)
+
+    def blocks(self, turn: int) -> list[TextContent | ToolUseContent]:
+        """What is said. Where a server gives a call no id, it gets one from its place in the conversation.
+
+        Args:
+            turn: The number of messages so far.
+
+        Raises:
+            Refused: The arguments of a call are no JSON object.
+        """
+        message = self.choices[0].message
+        said: list[TextContent | ToolUseContent] = [
+            TextContent(text=text) for text in (message.content, message.refusal) if text
+        ]
+        for place, call in enumerate(message.tool_calls or (), 1):
+            arguments = self._arguments(call.function.arguments)
+            said.append(ToolUseContent(id=call.id or f"call_{turn}_{place}", name=call.function.name, input=arguments))
+        return said
+
+    def _arguments(self, arguments: str | dict[str, Any]) -> dict[str, Any]:
+        if isinstance(arguments, dict):
+            return arguments
+        try:
+            return _ARGUMENTS.validate_json(arguments or "{}")
+        except ValidationError:
+            if self.stopped == "maxTokens":
+                said = "The answer was cut off in the middle of a tool's arguments. Ask with a larger maxTokens."
+            else:
+                said = "The model asked for a tool with arguments that are no JSON object."
+            raise Refused(said, INTERNAL_ERROR) from None
+
+
+class _Listed(BaseModel):
+    id: str
+
+
+class Models(BaseModel):
+    """The models that a server lists (`GET /v1/models`)."""
+
+    data: list[_Listed] | None
+
+    @property
+    def first(self) -> str | None:
+        """The first that can answer: models for embeddings are listed beside the others and cannot."""
+        return next((model.id for model in self.data or () if "embed" not in model.id), None)

@@ -1,0 +1,153 @@
+"""`Claude`: a sampling callback that asks Claude through Anthropic's Messages API."""
+
+import os
+from typing import Any, cast
+
+import anyio
+import httpx2
+from mcp_types import (
+    INTERNAL_ERROR,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+)
+from pydantic import SecretStr
+
+from labkit.models.catalog import Accepts, catalog
+from labkit.models.convert import Refused, answer
+from labkit.models.messages_api import read, request
+from labkit.models.provider import (
+    CONNECT_TIMEOUT,
+    RETRIES,
+    TIMEOUT,
+    Exchange,
+    checked_url,
+    key_of,
+    prepare,
+    whole,
+)
+from labkit.steps import report
+
+KEY = "ANTHROPIC_API_KEY"
+ADDRESS = "https://api.anthropic.com"
+
+CURRENT = Accepts(temperature=False, top_p=False, top_k=False, images=True, tools=True)
+"""What a model is taken to accept that the catalogue does not know: as much as the current ones."""
+
+
+class Claude:
+    """Answers with Claude.
+
+        Claude()                                   # the cheapest model, the key from ANTHROPIC_API_KEY
+        Claude("claude-opus-5-5", timeout=120)
+        Claude(base_url="http://127.0.0.1:8080")   # a gateway, or a stand-in for a test
+
+    What the model does not take (a temperature, for the current ones) is left out and told as a step. Whatever goes
+    wrong is answered in a sentence, as `ErrorData`: code -32602 when the request is at fault, -32603 when the service
+    or the way to it is. A refusal of the model is an answer, with its stop reason `refusal`.
+
+    Nothing is sent before the first sample, and nothing stays open after one. The key appears nowhere but in the header
+    of the request.
+
+    Args:
+        model: Its name; the default model of the catalogue when left out.
+        api_key: The key; looked up in the environment at each call when left out.
+        base_url: Where the API is, when not at Anthropic or where ANTHROPIC_BASE_URL says.
+        top_p: The client's own wish, for models that take it.
+        top_k: The same.
+        timeout: Seconds that an answer may take in all, retries included.
+        max_retries: How often a request is repeated after 408, 409, 429, a status from 500 on, or a lost connection.
+
+    Raises:
+        ValueError: `base_url` is no address.
+    """
+
+    def __init__(
+        self,
+        model: str | None = None,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        *,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        timeout: float = TIMEOUT,
+        max_retries: int = RETRIES,
+    ) -> None:
+        self.model = model or catalog().default
+        self.base_url = checked_url(base_url) if base_url else None
+        self.timeout = timeout
+        self.max_retries = max_retries
+        self.dials = {"top_p": top_p, "top_k": top_k}
+        self._key = SecretStr(api_key) if api_key else None
+
+    async def __call__(
+        self, context: object, params: CreateMessageRequestParams
+    ) -> CreateMessageResult | CreateMessageResultWithTools | ErrorData:
+        """Answer a sampling request, or say in a sentence why not."""
+        try:
+            return await self._answer(params)
+        except Refused as refused:
+            return refused.error
+
+    async def _answer(self, params: CreateMessageRequestParams) -> CreateMessageResult | CreateMessageResultWithTools:
+        known = catalog().find(self.model)
+        body, left_out = request(
+            params, model=self.model, accepts=known.accepts if known else CURRENT, dials=self.dials
+        )
+        exchange = self._exchange()
+        if left_out:
+            report(f"leaves out {', '.join(left_out)}: {self.model} does not take it", left_out=left_out)
+        if known and known.retires:
+            report(f"{self.model} is no longer served after {known.retires}")
+        report(f"asks {self.model}", target="model", model=self.model, max_tokens=params.max_tokens)
+        reply = read(await self._ask(exchange, body))
+        usage = reply.usage
+        report(
+            f"answers with {usage.output_tokens} tokens" if usage else "answers",
+            source="model",
+            target="callback",
+            model=reply.model,
+            input_tokens=usage.prompt_tokens if usage else None,
+            output_tokens=usage.output_tokens if usage else None,
+            stop_reason=reply.stopped,
+        )
+        return answer(params, model=reply.model, blocks=reply.blocks(), stop_reason=reply.stopped)
+
+    def _exchange(self) -> Exchange:
+        key = key_of(self._key, KEY)
+        if key is None:
+            raise Refused(
+                f"Claude needs a key: put one into the environment variable {KEY}, or ask a model that needs none.",
+                INTERNAL_ERROR,
+            )
+        try:
+            url = self.base_url or checked_url(os.environ.get("ANTHROPIC_BASE_URL") or ADDRESS)
+        except ValueError as error:
+            raise Refused(f"ANTHROPIC_BASE_URL: {error}", INTERNAL_ERROR) from None
+        unreachable = f"Claude's API cannot be reached at {url}. Is there a network, and is the address right?"
+        return Exchange("Claude's API", url, self.model, KEY, unreachable, key)
+
+    async def _ask(self, exchange: Exchange, body: dict[str, Any]) -> bytes:
+        """The body of the reply to a request of the Messages API."""
+        await prepare("anthropic")
+        import anthropic  # two seconds, and only for those who ask Claude
+
+        try:
+            with anyio.fail_after(self.timeout):
+                client = anthropic.AsyncAnthropic(
+                    api_key=exchange.key,
+                    base_url=exchange.url,
+                    timeout=httpx2.Timeout(self.timeout, connect=CONNECT_TIMEOUT),
+                    max_retries=self.max_retries,
+                    http_client=exchange.client(),
+                )
+                async with client, client.messages.with_streaming_response.create(**body) as response:
+                    return await whole(cast("httpx2.Response", response.http_response))
+        except anthropic.APIStatusError as error:
+            raise exchange.refused(error.status_code, error.body) from None
+        except (TimeoutError, UnicodeEncodeError, anthropic.AnthropicError, httpx2.HTTPError) as error:
+            raise exchange.lost(error, self.timeout) from None
+
+    def __repr__(self) -> str:
+        return f"Claude(model={self.model!r})"

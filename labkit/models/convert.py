@@ -1,0 +1,179 @@
+"""What every provider's conversion needs: the checks on a request, what it cannot carry, and the shape of the answer.
+
+A sampling request comes from a server, and the SDK's client checks nothing of it. What is wrong with it is said here in
+a sentence before a model is paid for; what a provider has no place for is named, so that nothing is lost in silence.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    BlobResourceContents,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    EmbeddedResource,
+    ErrorData,
+    ImageContent,
+    ResourceLink,
+    SamplingMessage,
+    TextContent,
+    ToolResultContent,
+    ToolUseContent,
+)
+
+SAY_WHY = ("refusal", "content_filter", "stopSequence")
+"""Stop reasons that make sense of an answer without text."""
+
+
+class Refused(Exception):
+    """No answer comes of this request; `error` is what the callback returns for it.
+
+    `INVALID_PARAMS` (-32602) says that the request is at fault and will fail again as it is, `INTERNAL_ERROR` (-32603)
+    that the provider or the way to it is. Code -1 is not used: it is a person's refusal.
+    """
+
+    def __init__(self, message: str, code: int = INVALID_PARAMS) -> None:
+        super().__init__(message)
+        self.error = ErrorData(code=code, message=message)
+
+
+def check(params: CreateMessageRequestParams) -> None:
+    """See that a request can be answered at all.
+
+    Raises:
+        Refused: It has no messages, an empty message, less than one token, a tool choice that nothing can meet, or tool
+            uses and results that do not pair up (specification 2025-11-25, client/sampling, "Message Content
+            Constraints").
+    """
+    if not params.messages:
+        raise Refused("The request holds no messages, so there is nothing to answer.")
+    if params.max_tokens < 1:
+        raise Refused(f"maxTokens is {params.max_tokens}; an answer needs at least 1.")
+    if params.tool_choice and params.tool_choice.mode == "required" and not params.tools:
+        raise Refused("toolChoice is required, but the request declares no tools to choose from.")
+    open_uses: set[str] = set()
+    for number, message in enumerate(params.messages, 1):
+        open_uses = _pairs(number, message, open_uses)
+    if open_uses:
+        raise Refused(f"The last message uses tools ({_list(open_uses)}) whose results are missing.")
+
+
+def _pairs(number: int, message: SamplingMessage, open_uses: set[str]) -> set[str]:
+    """Check one message against the tool uses of the one before it; the tool uses that it opens."""
+    blocks = message.content_as_list
+    if not blocks:
+        raise Refused(f"Message {number} is empty.")
+    uses = [block.id for block in blocks if isinstance(block, ToolUseContent)]
+    results = [block.tool_use_id for block in blocks if isinstance(block, ToolResultContent)]
+    if uses and message.role != "assistant":
+        raise Refused(f"Message {number} uses a tool, but is from the user; only the assistant uses tools.")
+    if results and message.role != "user":
+        raise Refused(f"Message {number} holds a tool's result, but is from the assistant; results come from the user.")
+    if results and len(results) < len(blocks):
+        raise Refused(f"Message {number} mixes tool results with other content; it must hold results alone.")
+    if strangers := {*results} - open_uses:
+        raise Refused(
+            f"Message {number} holds results of tools ({_list(strangers)}) that the message before did not use."
+        )
+    if missing := open_uses - {*results}:
+        raise Refused(f"Message {number} should hold the results of tools ({_list(missing)}), which are missing.")
+    for ids in (uses, results):
+        if len({*ids}) < len(ids):
+            raise Refused(f"Message {number} names the same tool use twice.")
+    return {*uses}
+
+
+def _list(ids: set[str]) -> str:
+    return ", ".join(sorted(ids))
+
+
+def unsent(params: CreateMessageRequestParams) -> list[str]:
+    """The fields of a request, by their names on the wire, that no provider has a place for."""
+    return sorted({*_unsent(params)})
+
+
+def _unsent(params: CreateMessageRequestParams) -> Iterator[str]:
+    if params.include_context not in (None, "none"):
+        yield "includeContext"
+    if params.task is not None:
+        yield "task"
+    for message in params.messages:
+        results = [block for block in message.content_as_list if isinstance(block, ToolResultContent)]
+        for block in (message, *message.content_as_list, *(inner for result in results for inner in result.content)):
+            if getattr(block, "meta", None):
+                yield "_meta"
+            if getattr(block, "annotations", None):
+                yield "annotations"
+    for tool in params.tools or ():
+        fields = {"outputSchema": tool.output_schema, "annotations": tool.annotations, "_meta": tool.meta}
+        fields |= {"title": tool.title, "icons": tool.icons, "execution": tool.execution}
+        yield from (f"tools.{name}" for name, value in fields.items() if value)
+
+
+def resource_block(block: EmbeddedResource | ResourceLink) -> TextContent | ImageContent | BlobResourceContents:
+    """A resource in a tool's result as something that models know: a text, a picture, or bytes of another kind."""
+    if isinstance(block, ResourceLink):
+        # The model can only read of it; it has no way to fetch it.
+        return TextContent(
+            text=block.model_dump_json(by_alias=True, exclude_none=True, exclude={"meta", "annotations"})
+        )
+    resource = block.resource
+    if not isinstance(resource, BlobResourceContents):
+        return TextContent(text=f"{resource.uri}\n{resource.text}")
+    if resource.mime_type and resource.mime_type.startswith("image/"):
+        return ImageContent(data=resource.blob, mime_type=resource.mime_type)
+    return resource
+
+
+def structured_text(result: ToolResultContent) -> str | None:
+    """The structured content of a tool's result as JSON; `None` where it has none or a text block says the same."""
+    if result.structured_content is None:
+        return None
+    for block in result.content:
+        if isinstance(block, TextContent) and _parsed(block.text) == result.structured_content:
+            return None
+    return json.dumps(result.structured_content, ensure_ascii=False)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def answer(
+    params: CreateMessageRequestParams,
+    *,
+    model: str,
+    blocks: Sequence[TextContent | ToolUseContent],
+    stop_reason: str | None,
+) -> CreateMessageResult | CreateMessageResultWithTools:
+    """What a model said, in the shape that the request calls for: one text, or a list where tools are in play.
+
+    Raises:
+        Refused: There is neither text nor tool use, or a tool that the request does not declare.
+    """
+    declared = {tool.name for tool in params.tools or ()}
+    if any(isinstance(block, ToolUseContent) and block.name not in declared for block in blocks):
+        raise Refused(f"{model} asked for a tool that the request does not declare.", INTERNAL_ERROR)
+    said = [block for block in blocks if isinstance(block, ToolUseContent) or block.text]
+    if not said and stop_reason not in SAY_WHY:
+        raise Refused(_no_text(params, model, stop_reason), INTERNAL_ERROR)
+    if params.tools is not None or params.tool_choice is not None:
+        return CreateMessageResultWithTools(role="assistant", content=[*said], model=model, stop_reason=stop_reason)
+    text = "".join(block.text for block in said if isinstance(block, TextContent))
+    return CreateMessageResult(role="assistant", content=TextContent(text=text), model=model, stop_reason=stop_reason)
+
+
+def _no_text(params: CreateMessageRequestParams, model: str, stop_reason: str | None) -> str:
+    if stop_reason == "maxTokens":
+        return (
+            f"{model} used up its {params.max_tokens} tokens before it wrote a word: what a model thinks counts too. "
+            "Ask with a larger maxTokens."
+        )
+    return f"{model} answered without a word (stop reason {stop_reason})."

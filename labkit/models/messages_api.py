@@ -1,0 +1,244 @@
+"""Sampling requests and answers as Claude's Messages API has them. Knows nothing of HTTP.
+
+Specification 2025-11-25, client/sampling, on the one side; the Messages API (`POST /v1/messages`) on the other.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from mcp_types import (
+    INTERNAL_ERROR,
+    AudioContent,
+    BlobResourceContents,
+    ContentBlock,
+    CreateMessageRequestParams,
+    EmbeddedResource,
+    ImageContent,
+    ResourceLink,
+    SamplingMessage,
+    SamplingMessageContentBlock,
+    TextContent,
+    Tool,
+    ToolResultContent,
+    ToolUseContent,
+)
+from pydantic import BaseModel, ValidationError
+
+from labkit.models.catalog import Accepts
+from labkit.models.convert import Refused, check, resource_block, structured_text, unsent
+
+if TYPE_CHECKING:
+    from anthropic.types import (
+        Base64ImageSourceParam,
+        ContentBlockParam,
+        DocumentBlockParam,
+        ImageBlockParam,
+        MessageParam,
+        TextBlockParam,
+        ToolChoiceParam,
+        ToolParam,
+        ToolResultBlockParam,
+    )
+
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+STOP_REASONS = {
+    "end_turn": "endTurn",
+    "max_tokens": "maxTokens",
+    "stop_sequence": "stopSequence",
+    "tool_use": "toolUse",
+}
+"""What MCP has a word for; every other stop reason passes through as it is."""
+TOOL_CHOICES: "Mapping[str, ToolChoiceParam]" = {
+    "auto": {"type": "auto"},
+    "required": {"type": "any"},
+    "none": {"type": "none"},
+}
+
+
+def request(
+    params: CreateMessageRequestParams,
+    *,
+    model: str,
+    accepts: Accepts,
+    dials: Mapping[str, float | None],
+) -> tuple[dict[str, Any], list[str]]:
+    """The arguments of `client.messages.create` for a sampling request, and the names of what they leave out.
+
+    Args:
+        params: What the server asks.
+        model: The name of the model.
+        accepts: What that model takes.
+        dials: The client's own `top_p` and `top_k`, which MCP has no field for.
+
+    Raises:
+        Refused: The request is faulty, or holds what the model cannot take and would miss.
+    """
+    check(params)
+    if params.messages[-1].role == "assistant":
+        raise Refused(
+            f"The last message is from the assistant, and {model} does not go on with words put into its mouth "
+            "(prefill). End with a message from the user."
+        )
+    left_out = unsent(params)
+    body: dict[str, Any] = {
+        "model": model,
+        "max_tokens": params.max_tokens,
+        "messages": [_message(number, message, accepts) for number, message in enumerate(params.messages, 1)],
+    }
+    if params.system_prompt:
+        body["system"] = params.system_prompt
+    if params.stop_sequences:
+        body["stop_sequences"] = params.stop_sequences
+    for name, value in (params.metadata or {}).items():
+        if name == "user_id" and isinstance(value, str):
+            body["metadata"] = {"user_id": value}
+        else:
+            left_out.append(f"metadata.{name}")
+    if params.tools:
+        if not accepts.tools:
+            raise Refused(f"{model} cannot use tools. Ask without them.")
+        body["tools"] = [_tool(tool) for tool in params.tools]
+        if params.tool_choice and params.tool_choice.mode:
+            body["tool_choice"] = TOOL_CHOICES[params.tool_choice.mode]
+    extra: dict[str, float] = {}
+    for name, value in {"temperature": params.temperature, **dials}.items():
+        if value is not None and getattr(accepts, name):
+            extra[name] = value
+        elif value is not None:
+            left_out.append(name)
+    if extra:
+        # The package has no such arguments any more, and the API takes them in its first version only.
+        body |= {"extra_body": extra, "extra_headers": {"anthropic-version": "2023-06-01"}}
+    return body, left_out
+
+
+def _tool(tool: Tool) -> "ToolParam":
+    if tool.description is None:
+        return {"name": tool.name, "input_schema": tool.input_schema}
+    return {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema}
+
+
+def _message(number: int, message: SamplingMessage, accepts: Accepts) -> "MessageParam":
+    content = [_block(number, block, accepts) for block in message.content_as_list]
+    return {"role": "user", "content": content} if message.role == "user" else {"role": "assistant", "content": content}
+
+
+def _block(number: int, block: SamplingMessageContentBlock, accepts: Accepts) -> "ContentBlockParam":
+    if isinstance(block, ToolUseContent):
+        return {"type": "tool_use", "id": block.id, "name": block.name, "input": cast("dict[str, object]", block.input)}
+    if isinstance(block, ToolResultContent):
+        return _tool_result(number, block, accepts)
+    return _plain(number, block, accepts)
+
+
+def _plain(
+    number: int, block: TextContent | ImageContent | AudioContent, accepts: Accepts
+) -> "TextBlockParam | ImageBlockParam":
+    if isinstance(block, TextContent):
+        return {"type": "text", "text": block.text}
+    if isinstance(block, AudioContent):
+        raise Refused(f"Message {number} holds audio, which Claude cannot hear. Send what is said in it as text.")
+    if not accepts.images:
+        raise Refused(f"Message {number} holds an image, which this model cannot see. Describe it in words.")
+    if block.mime_type not in IMAGE_TYPES:
+        raise Refused(
+            f"Message {number} holds an image of a type that Claude does not read. Send PNG, JPEG, GIF or WebP."
+        )
+    source: Base64ImageSourceParam = {"type": "base64", "media_type": block.mime_type, "data": block.data}
+    return {"type": "image", "source": source}
+
+
+def _tool_result(number: int, block: ToolResultContent, accepts: Accepts) -> "ToolResultBlockParam":
+    content = [_inside(number, inner, accepts) for inner in block.content]
+    structured = structured_text(block)
+    if structured is not None:
+        content.append({"type": "text", "text": structured})
+    result: ToolResultBlockParam = {"type": "tool_result", "tool_use_id": block.tool_use_id, "content": content}
+    if block.is_error is not None:
+        result["is_error"] = block.is_error
+    return result
+
+
+def _inside(
+    number: int, block: ContentBlock, accepts: Accepts
+) -> "TextBlockParam | ImageBlockParam | DocumentBlockParam":
+    """A block of a tool's result, which may also be a resource."""
+    if not isinstance(block, EmbeddedResource | ResourceLink):
+        return _plain(number, block, accepts)
+    content = resource_block(block)
+    if not isinstance(content, BlobResourceContents):
+        return _plain(number, content, accepts)
+    if content.mime_type == "application/pdf":
+        return {
+            "type": "document",
+            "title": content.uri,
+            "source": {"type": "base64", "media_type": "application/pdf", "data": content.blob},
+        }
+    raise Refused(f"Message {number} holds a file of a type that Claude does not read. Send text, an image or a PDF.")
+
+
+class Usage(BaseModel):
+    """Tokens of a request. The prompt's are in three parts: read from the cache, written to it, and the rest."""
+
+    input_tokens: int
+    output_tokens: int
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+
+    @property
+    def prompt_tokens(self) -> int:
+        return self.input_tokens + (self.cache_creation_input_tokens or 0) + (self.cache_read_input_tokens or 0)
+
+
+class _Details(BaseModel):
+    explanation: str | None = None
+
+
+class _Block(BaseModel):
+    """A block of any type. Those that MCP has no block for (thinking, the provider's own tools) are not passed on."""
+
+    type: str
+    text: str = ""
+    id: str = ""
+    name: str = ""
+    input: dict[str, Any] = {}
+
+
+class Reply(BaseModel):
+    """The part of a reply that is used. It comes from the network, so its shape is checked before it is read."""
+
+    model: str
+    content: list[_Block]
+    stop_reason: str | None = None
+    stop_details: _Details | None = None
+    usage: Usage | None = None
+
+    @property
+    def stopped(self) -> str | None:
+        """The stop reason, in MCP's words where it has one."""
+        return STOP_REASONS.get(self.stop_reason or "", self.stop_reason)
+
+    def blocks(self) -> list[TextContent | ToolUseContent]:
+        """What is said, in its order. A refusal that says nothing is given the words of its explanation."""
+        said = [
+            TextContent(text=block.text)
+            if block.type == "text"
+            else ToolUseContent(id=block.id, name=block.name, input=block.input)
+            for block in self.content
+            if block.type in ("text", "tool_use")
+        ]
+        if not said and self.stop_reason == "refusal" and self.stop_details and self.stop_details.explanation:
+            return [TextContent(text=self.stop_details.explanation)]
+        return said
+
+
+def read(body: bytes) -> Reply:
+    """A reply of the Messages API.
+
+    Raises:
+        Refused: It is none.
+    """
+    try:
+        return Reply.model_validate_json(body)
+    except ValidationError:
+        raise Refused("What came back is no reply of the Messages API. Check base_url.", INTERNAL_ERROR) from None

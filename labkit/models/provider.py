@@ -1,0 +1,216 @@
+"""What a callback needs around its request to a provider over HTTP: a key, a client, a deadline, plain sentences.
+
+A client lives for one call. Labs end and replace their event loop, and a client that outlives a loop leaves its sockets
+behind. With the TLS settings shared a client of its own makes a call a millisecond longer; without, twenty and more.
+
+What a provider says about a failure may hold the account's name or an echo of the key. It stays on this side, in a
+step; the server is told the status and what to do, and the provider's words only where they are about its own request.
+"""
+
+import importlib
+import ipaddress
+import os
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import anyio
+import httpx2
+from anyio.to_thread import run_sync
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
+from pydantic import SecretStr
+
+from labkit.models.convert import Refused
+from labkit.steps import report
+
+TIMEOUT = 50.0
+"""Seconds that an answer may take in all, so that the sentence comes before a Lab's own `timeout=` of 60."""
+
+RETRIES = 2
+CONNECT_TIMEOUT = 5.0
+LARGEST_REPLY = 8_000_000
+"""Bytes. The longest answers that models give are a tenth of it."""
+
+AT_FAULT = (400, 413, 422)
+"""Statuses that blame the request itself: the same one fails again."""
+
+CURES = {
+    401: "The key was not accepted (401). Put a valid one into {variable}.",
+    402: "The account has to be paid first (402). See its billing page.",
+    403: "This key may not do that (403). Use another, or ask whoever gave it to you.",
+    404: "There is no model {model} here (404). Check its name and the address.",
+    413: "The request is too large (413). Send less.",
+    429: "Too many requests (429{tries}). Wait a minute and ask again.",
+    529: "The service is overloaded (529{tries}). Ask again later.",
+}
+"""What to do about a status, where it says more than that something is wrong."""
+
+
+def checked_url(url: str) -> str:
+    """`url` as it is, if it can be the address of a provider.
+
+    Raises:
+        ValueError: It is no http address, or holds a user or a password: these would take the place of the key.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("base_url must be an address such as http://localhost:11434/v1, with http:// or https://.")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("base_url must not hold a user or a password. Pass a key as api_key=.")
+    return url
+
+
+def key_of(given: SecretStr | None, variable: str) -> str | None:
+    """The key that was given, else the one in the environment, else `None`.
+
+    Raises:
+        Refused: It cannot go into a header. The error of the HTTP library would quote it.
+    """
+    key = (given.get_secret_value() if given else os.environ.get(variable, "")).strip()
+    if not all("!" <= letter <= "~" for letter in key):
+        raise Refused(
+            f"The key for {variable} holds a space, a line break or an odd letter. Copy it anew.", INTERNAL_ERROR
+        )
+    return key or None
+
+
+async def prepare(package: str) -> None:
+    """Import a provider's package, and read the TLS certificates, without stopping the loop for two seconds.
+
+    Raises:
+        ImportError: It is not installed.
+    """
+
+    def work() -> None:
+        importlib.import_module(package)
+        _tls()
+
+    # The package itself asks the same worker thread of anyio about the platform, at every first request of a client.
+    await run_sync(work, abandon_on_cancel=True)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx2.create_ssl_context()
+
+
+async def whole(response: httpx2.Response) -> bytes:
+    """The body of a reply.
+
+    Raises:
+        Refused: It is larger than `LARGEST_REPLY`; the rest is not read.
+    """
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > LARGEST_REPLY:
+            raise Refused(f"The reply is larger than {LARGEST_REPLY:,} bytes and was not read.", INTERNAL_ERROR)
+    return bytes(body)
+
+
+@dataclass
+class Exchange:
+    """One request to a provider with its retries.
+
+    Attributes:
+        who: The provider, as the beginning of a sentence.
+        url: Its address.
+        model: The model that is asked.
+        variable: The environment variable that its key belongs into.
+        unreachable: What to say when nothing answers at the address.
+        key: The key, so that it can be taken out of what is shown.
+        status: That of the last reply, if it was an error.
+        tries: How many replies in a row had that status.
+        wait: Seconds that the last reply asked to wait.
+    """
+
+    who: str
+    url: str
+    model: str
+    variable: str
+    unreachable: str
+    key: str = field(repr=False)
+    status: int | None = None
+    tries: int = 0
+    wait: float = 0.0
+
+    def client(self) -> httpx2.AsyncClient:
+        """An HTTP client for this exchange alone. It never follows a redirect, which would carry the key elsewhere."""
+        return httpx2.AsyncClient(
+            verify=_tls(),
+            trust_env=not _is_here(self.url),  # a proxy does not reach this machine
+            event_hooks={"response": [self._heard]},
+        )
+
+    async def _heard(self, response: httpx2.Response) -> None:
+        status = response.status_code if response.is_error else None
+        self.tries = self.tries + 1 if status == self.status else 1
+        self.status = status
+        if status is None:
+            return
+        report(f"answers {status}", source="model", target="callback", status=status)
+        self.wait = _wait(response.headers)
+        if self.wait > anyio.current_effective_deadline() - anyio.current_time():
+            # Both packages obey this header; without it they would sleep until the deadline, and say nothing of why.
+            response.headers["x-should-retry"] = "false"
+
+    def refused(self, status: int, body: object) -> Refused:
+        """The sentence for a reply with an error status. The provider's own words go into a step."""
+        words = self.words(body)
+        if words:
+            report(words, source="model", target="callback", status=status)
+        tries = f", {self.tries} times" if self.tries > 1 else ""
+        if status in CURES:
+            sentence = CURES[status].format(variable=self.variable, model=self.model, tries=tries)
+        elif status in AT_FAULT:
+            sentence = f"The request was not accepted ({status}){': ' + words if words else '.'}"
+        elif status >= 500:
+            sentence = f"The service has a fault of its own ({status}{tries}). Ask again later."
+        else:
+            sentence = f"The reply is a {status}. Check the address."
+        if self.wait >= 1:
+            sentence += f" It asks to wait {self.wait:.0f} s."
+        return Refused(f"{self.who}: {sentence}", INVALID_PARAMS if status in AT_FAULT else INTERNAL_ERROR)
+
+    def lost(self, error: Exception, timeout: float) -> Refused:
+        """The sentence for an exchange without a reply; `error` comes from the package, httpx2, or the deadline."""
+        if isinstance(error, UnicodeEncodeError):
+            return Refused("The request holds half a character (a lone surrogate), which cannot be sent.")
+        cause = error if isinstance(error, TimeoutError | httpx2.HTTPError) else error.__cause__
+        if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+            return Refused(self.unreachable, INTERNAL_ERROR)
+        if isinstance(cause, TimeoutError | httpx2.TimeoutException):
+            last = f" The last reply was a {self.status}." if self.status else ""
+            return Refused(f"{self.who}: No answer within timeout={timeout:g} s.{last}", INTERNAL_ERROR)
+        return Refused(f"{self.who}: The connection broke off before the answer was complete.", INTERNAL_ERROR)
+
+    def words(self, body: object) -> str:
+        """The provider's explanation on one line, shortened, with the key taken out."""
+        while isinstance(body, Mapping):
+            parts = cast("Mapping[str, Any]", body)
+            body = next((parts[name] for name in ("error", "message", "detail") if parts.get(name)), None)
+        if not isinstance(body, str) or body.lstrip().startswith("<"):
+            return ""
+        text = body.replace(self.key, "[key]") if len(self.key) >= 8 else body
+        text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+        return text if len(text) <= 300 else f"{text[:299]}…"
+
+
+def _wait(headers: Mapping[str, str]) -> float:
+    """Seconds that a reply asks to wait before the next try; 0 where it does not say, or gives a date."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        with suppress(KeyError, ValueError):
+            return max(0.0, float(headers[name]) * unit)
+    return 0.0
+
+
+def _is_here(url: str) -> bool:
+    """Whether an address belongs to this machine."""
+    host = urlsplit(url).hostname or ""
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost" or host.endswith(".localhost")

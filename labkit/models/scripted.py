@@ -1,0 +1,86 @@
+"""`Scripted`: a sampling callback whose answers are written down beforehand. It is no model and says so."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import partial
+from inspect import isawaitable
+from typing import cast
+
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
+
+from labkit.errors import ScriptEnded
+from labkit.steps import report
+
+Line = str | CreateMessageResult | ErrorData
+Function = Callable[[CreateMessageRequestParams], Line | Awaitable[Line]]
+
+
+class Scripted:
+    """Answers from a script.
+
+        Scripted(["first answer", "second answer"])     # in turn
+        Scripted({"deadlock": "Two processes ..."})      # the first pattern found in the prompt answers
+        Scripted(lambda params: f"{params.max_tokens}")  # what a function says
+
+    An answer is a text, or a `CreateMessageResult`, or `ErrorData` to refuse. Patterns are regular expressions,
+    searched in the text of all messages without regard to case.
+
+    Args:
+        script: The answers.
+        model: The name that the answers carry.
+    """
+
+    def __init__(self, script: Iterable[Line] | Mapping[str, Line] | Function, *, model: str = "scripted") -> None:
+        if isinstance(script, str):
+            raise TypeError("a single text is no script: write Scripted([text])")
+        self.model = model
+        self.asked: list[CreateMessageRequestParams] = []
+        """Every request so far, for a test or a curious reader."""
+        self._next: Function
+        if callable(script):
+            self._next = script
+        elif isinstance(script, Mapping):
+            self._next = partial(_matching, dict(cast("Mapping[str, Line]", script)))
+        else:
+            self._next = partial(_in_turn, iter(tuple(script)))
+
+    async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
+        """Answer as the script says.
+
+        Raises:
+            ScriptEnded: The script has no answer left, or none whose pattern is in the prompt.
+        """
+        self.asked.append(params)
+        report("asks the script", source="callback", target="model")
+        line = self._next(params)
+        if isawaitable(line):
+            line = await line
+        if isinstance(line, str):
+            line = CreateMessageResult(
+                role="assistant", model=self.model, content=TextContent(text=line), stop_reason="endTurn"
+            )
+        report("reads its next line", source="model", target="callback")
+        return line
+
+    def __repr__(self) -> str:
+        return f"Scripted(model={self.model!r})"
+
+
+def _in_turn(lines: Iterator[Line], _params: CreateMessageRequestParams) -> Line:
+    for line in lines:
+        return line
+    raise ScriptEnded("The script has no answer left: it was asked once more than it is long. Add an answer.")
+
+
+def _matching(patterns: Mapping[str, Line], params: CreateMessageRequestParams) -> Line:
+    prompt = "\n".join(text_of(message) for message in params.messages)
+    for pattern, line in patterns.items():
+        if re.search(pattern, prompt, re.IGNORECASE):
+            return line
+    raise ScriptEnded(f"No pattern of the script ({', '.join(patterns)}) is in the prompt: {prompt[:80]!r}")
+
+
+def text_of(message: SamplingMessage) -> str:
+    """The text of a message; blocks of other kinds are left out."""
+    blocks = message.content if isinstance(message.content, list) else [message.content]
+    return "\n".join(block.text for block in blocks if isinstance(block, TextContent))

@@ -1,0 +1,216 @@
+"""`TinyModel`: the embedded model as a sampling callback, with every probability open to view."""
+
+import asyncio
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+
+from mcp_types import (
+    INVALID_PARAMS,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    ErrorData,
+    SamplingMessage,
+    TextContent,
+)
+
+from labkit.models.tiny.generation import TracedToken, generate
+from labkit.models.tiny.messages import conversation, fitted, has_text
+from labkit.models.tiny.model import Model
+from labkit.models.tiny.sampler import Dials, find_stop
+from labkit.models.tiny.tokenizer import Tokenizer
+from labkit.steps import report
+
+FOLDER = Path(__file__).parent
+OUT_OF_DEPTH = "I am only a tiny model"
+"""How an answer begins when the model is asked for what it was not made for."""
+
+PROMPT_ROOM = 640
+"""Tokens of a prompt that are read; the model was not trained on longer ones."""
+
+HOTTEST = 2.0
+
+
+@cache
+def load() -> tuple[Model, Tokenizer]:
+    """The weights and the tokenizer beside this file, read once."""
+    return Model.load(FOLDER / "weights.npz"), Tokenizer.load(FOLDER / "tokenizer.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An answer with the choice behind each of its tokens, the end token included where it was drawn."""
+
+    text: str
+    stop_reason: str
+    prompt_tokens: int
+    tokens: list[TracedToken]
+
+    @property
+    def out_of_depth(self) -> bool:
+        """Whether the model says that it does not know the subject."""
+        return self.text.startswith(OUT_OF_DEPTH)
+
+
+class _Answer:
+    """The answer while it grows: the text, and why it ended once it has."""
+
+    def __init__(self, tokenizer: Tokenizer, max_tokens: int, stop_sequences: Sequence[str]) -> None:
+        self.tokenizer = tokenizer
+        self.max_tokens = max_tokens
+        self.stop_sequences = stop_sequences
+        self.tokens: list[TracedToken] = []
+        self.text = ""
+        self.stop_reason = ""
+
+    def add(self, token: TracedToken) -> bool:
+        """Take the next token; whether the answer is now complete."""
+        self.tokens.append(token)
+        if token.id == self.tokenizer.end:
+            self.stop_reason = "endTurn"
+            return True
+        self.text = self.tokenizer.decode([drawn.id for drawn in self.tokens])
+        stop = find_stop(self.text, self.stop_sequences)
+        if stop is not None:
+            self.text, self.stop_reason = self.text[:stop], "stopSequence"
+        elif len(self.tokens) == self.max_tokens:
+            self.stop_reason = "maxTokens"
+        return bool(self.stop_reason)
+
+
+class TinyModel:
+    """A sampling callback that answers with the small model of the kit.
+
+        Lab(server, sampling_callback=TinyModel())
+        TinyModel().trace("Explain this log line: ...", temperature=1.0).tokens[0].stages["temperature"]
+
+    It honours the system prompt, the messages, `max_tokens`, `temperature` and `stop_sequences` of the request. Top-k,
+    top-p, min-p and the seed are the client's alone: the protocol has no field for them. The same seed and the same
+    request give the same text. It knows log lines, Python review findings, abstracts, short texts and one-word labels;
+    asked for anything else it says so in its first words.
+
+    Args:
+        seed: Of the random numbers; each request begins with it anew.
+        temperature: Used where the request names none. 0 always takes the best token.
+        top_k: Keep the k best tokens; 0 keeps all.
+        top_p: Keep the best tokens that together hold this probability; 1 keeps all.
+        min_p: Keep tokens at least this many times as probable as the best; 0 keeps all.
+    """
+
+    name = "tiny"
+
+    def __init__(
+        self, *, seed: int = 0, temperature: float = 0.2, top_k: int = 0, top_p: float = 1.0, min_p: float = 0.0
+    ) -> None:
+        self.seed = seed
+        self.dials = Dials(_bounded(temperature), top_k, top_p, min_p)
+
+    async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
+        """Answer a sampling request. The event loop gets its turn after every token, so the answer can be cancelled.
+
+        Source: specification 2025-11-25 and 2026-07-28, client/sampling.
+        """
+        fault = _fault(params)
+        if fault:
+            return ErrorData(code=INVALID_PARAMS, message=fault)
+        if not has_text(params.messages[-1]):
+            report("found no text to answer", source="model")
+            return self._result(f"{OUT_OF_DEPTH} and read text alone, and this message holds none.", "endTurn")
+        dials = self.dials
+        if params.temperature is not None:
+            dials = Dials(_bounded(params.temperature), dials.top_k, dials.top_p, dials.min_p)
+        model, tokenizer = load()
+        system = params.system_prompt or ""
+        prompt, left_out = fitted(tokenizer, system, conversation(params.messages), PROMPT_ROOM)
+        report(
+            "asks the tiny model", source="callback", target="model",
+            prompt_tokens=len(prompt), prompt_tokens_left_out=left_out, seed=self.seed, dials=asdict(dials),
+        )  # fmt: skip
+        answer = _Answer(tokenizer, params.max_tokens, params.stop_sequences or [])
+        began = perf_counter()
+        for token in generate(model, tokenizer, prompt, dials, self.seed):
+            await asyncio.sleep(0)
+            if token is not None and answer.add(token):
+                break
+        # A context that is full is the same to the reader as a limit that is reached.
+        trace = Trace(answer.text, answer.stop_reason or "maxTokens", len(prompt), answer.tokens)
+        if trace.out_of_depth:
+            report(
+                "out of its depth", source="model", knows="log lines, Python reviews, abstracts, short texts, labels"
+            )
+        report(
+            f"tiny model answered, {len(trace.tokens)} tokens", source="model", target="callback",
+            prompt_tokens=trace.prompt_tokens, tokens=len(trace.tokens), stop_reason=trace.stop_reason,
+            seconds=round(perf_counter() - began, 3), candidates=[_candidates(token) for token in trace.tokens],
+        )  # fmt: skip
+        return self._result(trace.text, trace.stop_reason)
+
+    def trace(
+        self,
+        prompt: str | Sequence[SamplingMessage],
+        *,
+        system_prompt: str = "",
+        max_tokens: int = 100,
+        stop_sequences: Sequence[str] = (),
+        dials: Dials | None = None,
+        seed: int | None = None,
+    ) -> Trace:
+        """Answer a prompt at once and keep everything that was there to choose from.
+
+        Args:
+            prompt: What the user says, or the messages of a request.
+            system_prompt: As in a request; so are `max_tokens` and `stop_sequences`.
+            dials: In place of the model's own.
+            seed: In place of the model's own.
+
+        Raises:
+            ValueError: `max_tokens` is below 1, or there is no message.
+        """
+        turns = [("user", prompt)] if isinstance(prompt, str) else conversation(prompt)
+        if max_tokens < 1 or not turns:
+            raise ValueError("a trace needs a message and max_tokens of at least 1")
+        _, tokenizer = load()
+        ids, _ = fitted(tokenizer, system_prompt, turns, PROMPT_ROOM)
+        answer = _Answer(tokenizer, max_tokens, stop_sequences)
+        for token in self._draw(ids, dials or self.dials, self.seed if seed is None else seed):
+            if answer.add(token):
+                break
+        return Trace(answer.text, answer.stop_reason or "maxTokens", len(ids), answer.tokens)
+
+    def __repr__(self) -> str:
+        return f"TinyModel(seed={self.seed})"
+
+    def _draw(self, prompt: Sequence[int], dials: Dials, seed: int) -> Iterator[TracedToken]:
+        model, tokenizer = load()
+        return (token for token in generate(model, tokenizer, prompt, dials, seed) if token is not None)
+
+    def _result(self, text: str, stop_reason: str) -> CreateMessageResult:
+        return CreateMessageResult(
+            role="assistant", model=self.name, content=TextContent(text=text), stop_reason=stop_reason
+        )
+
+
+def _fault(params: CreateMessageRequestParams) -> str:
+    """What makes a request impossible to answer, in a sentence; empty where nothing does."""
+    if params.max_tokens < 1:
+        return f"max_tokens is {params.max_tokens}, but an answer needs at least 1 token. Ask for 1 or more."
+    if not params.messages:
+        return "The request holds no message, so there is nothing to answer. Send at least one."
+    if params.tool_choice is not None and params.tool_choice.mode == "required":
+        return "The request demands a tool call, but the tiny model cannot use tools. Ask without tool_choice."
+    return ""
+
+
+def _bounded(temperature: float) -> float:
+    """A temperature that the sampler can use: below 0 and what is no number become 0, above 2 becomes 2."""
+    if math.isnan(temperature):
+        return 0.0
+    return min(max(temperature, 0.0), HOTTEST)
+
+
+def _candidates(token: TracedToken) -> dict[str, object]:
+    best = [[rival.text, round(rival.probability, 4)] for rival in token.stages["model"][:3]]
+    return {"text": token.text, "probability": round(token.probability, 4), "rank": token.rank, "best": best}

@@ -1,0 +1,436 @@
+"""Any server of the Chat Completions API as a sampling callback, proven against a local one."""
+
+import asyncio
+import gc
+import logging
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp.client.session import SamplingFnT
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    AudioContent,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+    ImageContent,
+    TextContent,
+    ToolUseContent,
+)
+
+from labkit import Lab
+from labkit.models.openai_compatible import OpenAICompatible
+from tests.models.conversations import FAULTY, READ_LINE, ask, assistant, labels, request, result, use, user
+from tests.standins.chat_completions import BEHAVIOURS, ChatCompletions, completion, says, uses_tool
+from tests.standins.serving import Reply
+from tests.story import WIRES, bookshop, said, until
+
+pytestmark = pytest.mark.anyio
+KEY = "sk-a-secret-of-somebody"
+
+
+def model_of(server: ChatCompletions, **options: Any) -> OpenAICompatible:
+    return OpenAICompatible(server.base_url, **{"model": "smollm2", "timeout": 10, **options})
+
+
+# ---- what goes out
+
+
+async def test_a_conversation_arrives_with_its_roles_its_system_prompt_and_its_limits() -> None:
+    params = request(
+        "Why is line 3 red?",
+        assistant("A deadlock."),
+        user("And line 4?", ImageContent(data="aGk=", mime_type="image/png")),
+        system_prompt="You read logs.",
+        stop_sequences=["END"],
+        metadata={"team": "night", "shift": 3},
+    )
+    with ChatCompletions() as server:
+        answer, steps = await ask(model_of(server), params)
+    assert server.received[0].body == {
+        "model": "smollm2",
+        "max_tokens": 50,
+        "messages": [
+            {"role": "system", "content": "You read logs."},
+            {"role": "user", "content": "Why is line 3 red?"},
+            {"role": "assistant", "content": "A deadlock."},
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "And line 4?"},
+                    {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}},
+                ],
+            },
+        ],
+        "stop": ["END"],
+        "metadata": {"team": "night"},
+    }
+    assert answer == CreateMessageResult(
+        role="assistant", content=TextContent(text="And line 4?"), model="smollm2", stop_reason="endTurn"
+    )
+    assert labels(steps) == [
+        "leaves out metadata.shift: the API does not take it",
+        "asks smollm2",
+        "answers with 7 tokens",
+    ]
+    assert steps[-1].data == {"model": "smollm2", "input_tokens": 11, "output_tokens": 7, "stop_reason": "endTurn"}
+
+
+async def test_the_dials_of_the_server_and_of_the_client_are_sent() -> None:
+    with ChatCompletions() as server:
+        await ask(model_of(server, top_p=0.9, top_k=40, seed=7), request("hello", temperature=0.0))
+    body = server.received[0].body
+    assert {name: body[name] for name in ("temperature", "top_p", "top_k", "seed")} == {
+        "temperature": 0.0,
+        "top_p": 0.9,
+        "top_k": 40,
+        "seed": 7,
+    }
+
+
+async def test_dials_that_the_server_refuses_by_name_are_left_out_and_told() -> None:
+    with ChatCompletions(refuses=["temperature", "top_k"]) as server:
+        answer, steps = await ask(model_of(server, top_k=40, seed=7), request("hello", temperature=1.0))
+    assert said(answer) == "hello"
+    assert server.received[-1].body.keys() == {"model", "messages", "max_tokens", "seed"}
+    assert labels(steps)[1:] == [
+        "answers 400",
+        "leaves out temperature: smollm2 does not take it",
+        "answers 400",
+        "leaves out top_k: smollm2 does not take it",
+        "answers with 7 tokens",
+    ]
+
+
+async def test_what_an_answer_cannot_do_without_is_not_left_out() -> None:
+    with ChatCompletions(refuses=["stop"]) as server:
+        answer, _ = await ask(model_of(server), request("hello", stop_sequences=["END"]))
+    assert answer.code == INVALID_PARAMS
+    assert "Unsupported parameter: 'stop'" in answer.message
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("mode", ["auto", "required", "none", None])
+async def test_a_tool_choice_is_passed_on(mode: str | None) -> None:
+    with ChatCompletions() as server:
+        answer, _ = await ask(model_of(server), request("hello", tools=[READ_LINE], tool_choice={"mode": mode}))
+    assert isinstance(answer, CreateMessageResultWithTools)
+    assert server.received[0].body.get("tool_choice") == mode
+
+
+@pytest.mark.parametrize("finish_reason", ["tool_calls", "stop"])
+async def test_a_tool_is_used_and_its_result_goes_back(finish_reason: str) -> None:
+    call = uses_tool("read_line", '{"line": 3}', call_id="", finish_reason=finish_reason)
+    with ChatCompletions([call, says("It is red.")]) as server:
+        model = model_of(server)
+        first, _ = await ask(model, request("Look at line 3.", tools=[READ_LINE]))
+        assert first == CreateMessageResultWithTools(
+            role="assistant",
+            content=[ToolUseContent(id="call_1_1", name="read_line", input={"line": 3})],
+            model="smollm2",
+            stop_reason="toolUse",
+        )
+        back = user(result(1, TextContent(text="no such line"), is_error=True))
+        second, _ = await ask(model, request("Look.", assistant("I will.", use(1)), back, tools=[READ_LINE]))
+    assert [block.text for block in second.content] == ["It is red."]
+    assert server.received[0].body["tools"] == [
+        {
+            "type": "function",
+            "function": {
+                "name": "read_line",
+                "description": "One line of the log.",
+                "parameters": {"type": "object"},
+            },
+        }
+    ]
+    assert server.received[1].body["messages"][1:] == [
+        {
+            "role": "assistant",
+            "content": "I will.",
+            "tool_calls": [
+                {"type": "function", "id": "use_1", "function": {"name": "read_line", "arguments": '{"line": 3}'}}
+            ],
+        },
+        {"role": "tool", "tool_call_id": "use_1", "content": "The tool failed.\nno such line"},
+    ]
+
+
+# ---- which model, and whose key
+
+
+async def test_without_a_name_the_first_model_that_is_listed_answers() -> None:
+    with ChatCompletions() as server:
+        model = model_of(server, model=None)
+        answers = [await ask(model, request("hello")) for _ in range(2)]
+    assert [answer.model for answer, _ in answers] == ["smollm2", "smollm2"]
+    assert server.listings == 1
+
+
+@pytest.mark.parametrize("models", [[], ["nomic-embed-text"]])
+async def test_a_server_without_a_model_says_what_to_do(models: list[str]) -> None:
+    with ChatCompletions(models=models) as server:
+        answer, _ = await ask(model_of(server, model=None), request("hello"))
+    assert answer.code == INTERNAL_ERROR
+    assert answer.message.startswith(f"[FIX] The model server at {server.base_url} has no model: load one")
+
+
+@pytest.mark.parametrize("model", [None, "smollm2"])
+async def test_where_nothing_answers_one_sentence_says_what_to_start(model: str | None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+    answer, _ = await ask(OpenAICompatible(url, model, max_retries=0), request("hello"))
+    assert answer == ErrorData(
+        code=INTERNAL_ERROR,
+        message=f"[FIX] Nothing answers at {url}: start your model server (with Ollama: `ollama serve`), "
+        "or give its address, OpenAICompatible(base_url=...).",
+    )
+
+
+async def test_what_the_environment_holds_for_openai_does_not_go_to_a_local_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for variable in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(variable, KEY)
+    with ChatCompletions() as server:
+        await ask(model_of(server, model=None), request("hello"))
+    assert KEY not in str(server.received)
+
+
+async def test_a_key_that_was_given_goes_out() -> None:
+    with ChatCompletions(key=KEY) as server:
+        answer, _ = await ask(model_of(server, model=None, api_key=KEY), request("hello"))
+        refused, _ = await ask(model_of(server, model=None), request("hello"))
+    assert said(answer) == "hello"
+    assert refused.message.endswith("(401). Put a valid one into OpenAICompatible(api_key=...).")
+
+
+def test_an_address_that_cannot_work_is_refused() -> None:
+    with pytest.raises(ValueError, match="base_url must be an address"):
+        OpenAICompatible("localhost:11434/v1")
+
+
+def test_a_missing_package_is_a_sentence_and_no_traceback() -> None:
+    code = (
+        "import sys; sys.modules['openai'] = None; import asyncio;"
+        "from labkit.models.openai_compatible import OpenAICompatible; from tests.models.conversations import request;"
+        "print(asyncio.run(OpenAICompatible()(None, request('hello'))).message)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, encoding="utf-8", timeout=60
+    )
+    assert (done.stdout, done.stderr) == ('[FIX] The package openai is missing: pip install "openai>=3,<4"\n', "")
+
+
+# ---- what is not sent at all
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+async def test_a_faulty_request_is_refused_before_anything_is_sent(fault: str) -> None:
+    with ChatCompletions() as server:
+        answer, _ = await ask(model_of(server, model=None), FAULTY[fault])
+    assert isinstance(answer, ErrorData)
+    assert answer.code == INVALID_PARAMS
+    assert (server.received, server.listings) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        (request(user(AudioContent(data="", mime_type="audio/ogg"))), "Message 1 holds audio of a type"),
+        (
+            request("see", assistant(ImageContent(data="", mime_type="image/png")), "?"),
+            "is the assistant's and holds image",
+        ),
+        (
+            request("look", assistant(use(1)), user(result(1, ImageContent(data="", mime_type="image/png")))),
+            "Message 3 holds image in a tool's result",
+        ),
+    ],
+)
+async def test_what_the_api_has_no_place_for_is_refused_in_words(
+    params: CreateMessageRequestParams, words: str
+) -> None:
+    with ChatCompletions() as server:
+        answer, _ = await ask(model_of(server), params)
+    assert answer.code == INVALID_PARAMS
+    assert words in answer.message
+    assert server.received == []
+
+
+async def test_half_a_character_is_refused_and_does_not_raise() -> None:
+    with ChatCompletions() as server:
+        answer, _ = await ask(model_of(server), request("half \ud800"))
+    assert (answer.code, server.received) == (INVALID_PARAMS, [])
+
+
+# ---- what comes back
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words", "stop_reason"),
+    [
+        ("cut off", "The disk is fu", "maxTokens"),
+        ("refuses", "I cannot help with that.", "refusal"),
+        ("is filtered", "", "content_filter"),
+    ],
+)
+async def test_a_finish_reason_is_passed_on(behaviour: str, words: str, stop_reason: str) -> None:
+    with ChatCompletions([behaviour]) as server:
+        answer, _ = await ask(model_of(server), request("hello"))
+    assert isinstance(answer, CreateMessageResult)
+    assert (said(answer), answer.stop_reason) == (words, stop_reason)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "words", "requests"),
+    [
+        ("no text", INTERNAL_ERROR, "smollm2 used up its 50 tokens before it wrote a word", 1),
+        ("says nothing", INTERNAL_ERROR, "answered without a word", 1),
+        ("400", INVALID_PARAMS, "was not accepted (400): all is wrong", 1),
+        ("403", INTERNAL_ERROR, "This key may not do that (403)", 1),
+        ("404", INTERNAL_ERROR, "no model smollm2 here (404)", 1),
+        ("413", INVALID_PARAMS, "too large (413)", 1),
+        ("429", INTERNAL_ERROR, "Too many requests (429, 3 times)", 3),
+        ("500", INTERNAL_ERROR, "a fault of its own (500, 3 times)", 3),
+        ("529", INTERNAL_ERROR, "overloaded (529, 3 times)", 3),
+        ("malformed", INTERNAL_ERROR, "no reply of the Chat Completions API", 1),
+        ("a web page", INTERNAL_ERROR, "no reply of the Chat Completions API", 1),
+        ("another shape", INTERNAL_ERROR, "no reply of the Chat Completions API", 1),
+        ("hangs up", INTERNAL_ERROR, "broke off before the answer was complete", 1),
+    ],
+)
+async def test_a_failure_is_a_sentence_after_a_bounded_number_of_tries(
+    behaviour: str, code: int, words: str, requests: int
+) -> None:
+    with ChatCompletions([behaviour]) as server:
+        answer, _ = await ask(model_of(server), request("hello"))
+    assert isinstance(answer, ErrorData)
+    assert answer.code == code
+    assert words in answer.message
+    assert len(server.received) == requests
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (uses_tool("read_line", "{'line': 3"), "arguments that are no JSON object"),
+        (uses_tool("read_line", "[3]"), "arguments that are no JSON object"),
+        (uses_tool("read_line", '{"li', finish_reason="length"), "cut off in the middle of a tool's arguments"),
+        (uses_tool("delete_log", "{}"), "a tool that the request does not declare"),
+    ],
+)
+async def test_a_tool_call_that_nobody_could_run_is_not_passed_on(call: Any, words: str) -> None:
+    with ChatCompletions([call]) as server:
+        answer, _ = await ask(model_of(server), request("hello", tools=[READ_LINE]))
+    assert answer.code == INTERNAL_ERROR
+    assert words in answer.message
+
+
+async def test_a_tool_without_arguments_is_called_with_none() -> None:
+    with ChatCompletions([uses_tool("read_line", "")]) as server:
+        answer, _ = await ask(model_of(server), request("hello", tools=[READ_LINE]))
+    assert answer.content == [ToolUseContent(id="call_1", name="read_line", input={})]
+
+
+async def test_a_server_that_does_not_count_tokens_is_believed_to_have_answered() -> None:
+    with ChatCompletions([lambda received: completion(received, {"content": "fine"}, usage=None)]) as server:
+        answer, steps = await ask(model_of(server), request("hello"))
+    assert said(answer) == "fine"
+    assert (steps[-1].label, steps[-1].data["output_tokens"]) == ("answers", None)
+
+
+async def test_a_server_that_is_busy_twice_is_asked_a_third_time() -> None:
+    with ChatCompletions(["429", "500", says("fine")]) as server:
+        answer, steps = await ask(model_of(server), request("hello"))
+    assert said(answer) == "fine"
+    assert labels(steps) == ["asks smollm2", "answers 429", "answers 500", "answers with 7 tokens"]
+
+
+async def test_a_server_that_asks_for_an_hour_is_not_waited_for() -> None:
+    with ChatCompletions(["429 for an hour"]) as server, anyio.fail_after(5):
+        answer, _ = await ask(model_of(server, timeout=60), request("hello"))
+    assert answer.message.endswith("It asks to wait 3600 s.")
+    assert len(server.received) == 1
+
+
+async def test_a_slow_server_is_left_in_time_and_its_connection_closed() -> None:
+    with ChatCompletions(["slow"]) as server:
+        answer, _ = await ask(model_of(server, timeout=1), request("hello"))
+        assert server.hung_up.wait(10)
+    assert answer == ErrorData(code=INTERNAL_ERROR, message="The model server: No answer within timeout=1 s.")
+    assert len(server.received) == 1
+
+
+async def test_an_endless_reply_is_not_read_to_its_end() -> None:
+    with ChatCompletions(["huge"]) as server:
+        answer, _ = await ask(model_of(server), request("hello"))
+        assert server.hung_up.wait(10)
+    assert answer.message == "The reply is larger than 8,000,000 bytes and was not read."
+    assert server.sent < 40_000_000  # some of it lies in the buffers of the connection
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+async def test_the_key_shows_nowhere(behaviour: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), ChatCompletions([behaviour]) as server:
+        model = model_of(server, model=None, api_key=KEY, timeout=0.2 if behaviour == "slow" else 10)
+        answer, steps = await ask(model, request("hello", tools=[READ_LINE] if behaviour == "tool use" else None))
+    assert KEY not in "\n".join([repr(model), str(vars(model)), repr(answer), repr(steps), caplog.text])
+    assert behaviour != "echoes the key" or labels(steps)[-1] == "Incorrect API key provided: [key]"
+
+
+async def test_a_redirect_does_not_carry_the_key_elsewhere() -> None:
+    with (
+        ChatCompletions() as elsewhere,
+        ChatCompletions([Reply(status=307, headers={"location": elsewhere.url})]) as server,
+    ):
+        answer, _ = await ask(model_of(server, api_key=KEY), request("hello"))
+    assert answer == ErrorData(code=INTERNAL_ERROR, message="The model server: The reply is a 307. Check the address.")
+    assert elsewhere.received == []
+
+
+# ---- manners
+
+
+async def test_a_cancelled_request_closes_its_connection() -> None:
+    with ChatCompletions(["slow"]) as server:
+        task = asyncio.create_task(model_of(server)(None, request("hello")))
+        await until(lambda: server.received)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert server.hung_up.wait(10)
+
+
+async def test_requests_at_the_same_time_are_kept_apart() -> None:
+    with ChatCompletions() as server:
+        model = model_of(server, model=None)
+        answers = await asyncio.gather(*(model(None, request(f"line {number}")) for number in range(20)))
+    assert [said(answer) for answer in answers] == [f"line {number}" for number in range(20)]
+
+
+def test_a_callback_outlives_its_event_loop_and_leaves_nothing_behind() -> None:
+    with ChatCompletions() as server:
+        model = model_of(server, model=None)
+        before = threading.active_count()
+        assert said(asyncio.run(model(None, request("one")))) == "one"
+        assert said(asyncio.run(model(None, request("two")))) == "two"
+        gc.collect()  # an unclosed socket would warn here, and a warning is an error
+        asyncio.run(until(lambda: threading.active_count() <= before))
+
+
+@pytest.mark.parametrize("mode", WIRES)
+def test_in_a_lab_the_flow_shows_who_answered_and_for_how_many_tokens(mode: str) -> None:
+    callback: SamplingFnT
+    with ChatCompletions() as server:
+        callback = model_of(server)
+        with Lab(bookshop(), mode=mode, sampling_callback=callback) as lab:
+            assert said(lab.start("recommend", {"genre": "crime"}).result(20)) == "recommend crime"
+            assert "1 sample · 7 tokens · smollm2" in str(lab.flow)

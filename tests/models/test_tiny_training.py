@@ -1,0 +1,114 @@
+"""The corpus keeps its word: what is held out stays out, every log form has an answer, the servers use its prompts."""
+
+from random import Random
+
+import pytest
+from mcp_types import TextContent
+
+from labkit.models.tiny import OUT_OF_DEPTH
+from labkit.models.tiny.callback import FOLDER, PROMPT_ROOM
+from labkit.models.tiny.tokenizer import Tokenizer
+from servers import log_archiver, text_analyst
+from servers.sample_logs import SAMPLE_LINES
+from training import corpus, prompts
+from training.evaluate import invented, written
+from training.grammar import labels, logs, outside, texts
+from training.grammar.log_lines import fitting
+from training.grammar.slots import HELD_OUT_WORDS
+from training.grammar.template import Template
+
+TOKENIZER = Tokenizer.load(FOLDER / "tokenizer.json")
+SOME = list(corpus.examples(seed=12, number=1500))
+KIND_NAMES = [kind.name for kind in logs.KINDS]
+
+
+def test_the_log_archiver_asks_what_the_corpus_teaches() -> None:
+    assert log_archiver.EXPLAIN == prompts.LOG_SYSTEM
+    assert log_archiver.ANALYSE == prompts.LOG_SUMMARY_SYSTEM
+
+
+def test_the_text_analyst_asks_what_the_corpus_teaches() -> None:
+    assert (text_analyst.LABEL, text_analyst.READ) == (prompts.SENTIMENT_SYSTEM, prompts.TEXT_SYSTEM)
+    assert text_analyst.QUESTIONS == prompts.TEXT_QUESTIONS
+    for message, expected in (
+        (text_analyst.sentiment_question("a text"), prompts.sentiment("a text")),
+        (text_analyst.class_question("a text"), prompts.classify_document("a text")),
+    ):
+        assert isinstance(message.content, TextContent)
+        assert message.content.text == expected
+
+
+def test_the_same_seed_gives_the_same_examples() -> None:
+    assert list(corpus.examples(seed=12, number=50)) == SOME[:50]
+
+
+def test_held_out_words_are_not_trained_on() -> None:
+    held_out = set(HELD_OUT_WORDS)
+    for example in SOME:
+        for user, answer in example.turns:
+            # "engine" is also a thing that reviews speak of, and no slot value there.
+            assert not held_out & set(answer.split()) - set(" ".join(labels.THINGS).split()), (user, answer)
+
+
+def test_held_out_questions_are_not_trained_on() -> None:
+    held_out = [
+        *logs.HELD_EXPLAIN, *logs.HELD_FIX, *logs.HELD_ONE_SENTENCE, *labels.HELD_ASK, *texts.HELD_SUMMARY,
+        *texts.HELD_POINTS,
+    ]  # fmt: skip
+    said = "\n".join(user for example in SOME for user, _ in example.turns)
+    assert not [question for question in held_out if question in said]
+
+
+def test_prompts_written_by_hand_are_not_trained_on() -> None:
+    said = {user for example in SOME for user, _ in example.turns}
+    for subject, least in (("log", 30), ("code", 30), ("papers", 30), ("text", 30), ("labels", 30), ("outside", 60)):
+        examples = written(subject)
+        assert len(examples) >= least
+        assert not said & {example.turns[0][0] for example in examples}
+
+
+@pytest.mark.parametrize("kind", logs.KINDS, ids=KIND_NAMES)
+def test_every_log_form_has_a_full_answer(kind: logs.LogKind) -> None:
+    for form in (*kind.logs, *kind.held):
+        assert fitting(kind.what, form), form.text
+        assert fitting(kind.why, form), form.text
+        assert fitting(kind.fix, form), form.text
+
+
+def test_there_are_many_kinds_and_each_has_many_forms() -> None:
+    trained = logs.TRAINED
+    assert len([kind for kind in trained if kind.severity != "info"]) >= 40
+    assert all(len(kind.logs) >= 4 and kind.held for kind in trained)
+
+
+def test_an_answer_from_the_grammar_passes_its_own_rubric() -> None:
+    random = Random(5)
+    for _ in range(300):
+        example = logs.one_line(random, held_out_words=True)
+        user, answer = example.turns[0]
+        assert all(key in answer for key in example.keys), (example.keys, answer)
+        assert not invented(answer, user), (user, answer)
+
+
+def test_most_examples_fit_the_room_that_the_callback_gives_a_prompt() -> None:
+    lengths = [len(corpus.encode(example, TOKENIZER)[0]) for example in SOME]
+    assert sum(length <= PROMPT_ROOM for length in lengths) / len(lengths) > 0.98
+
+
+def test_the_answer_outside_its_subjects_begins_with_the_words_that_the_callback_looks_for() -> None:
+    assert outside.MARK == OUT_OF_DEPTH
+    assert outside.outside(Random(1)).turns[0][1].startswith(OUT_OF_DEPTH)
+
+
+def test_the_archivers_sample_lines_fit_the_room() -> None:
+    for line in SAMPLE_LINES.values():
+        ids = TOKENIZER.encode_chat(prompts.LOG_SYSTEM, [("user", prompts.log_line(line))])
+        assert len(ids) <= PROMPT_ROOM
+
+
+def test_a_template_draws_alternatives_and_leaves_other_brackets() -> None:
+    template = Template("[Errno 13] {path} is [shut|locked[ now|]]")
+    drawn = {template.draw(Random(seed)) for seed in range(60)}
+    assert drawn == {"[Errno 13] {path} is shut", "[Errno 13] {path} is locked", "[Errno 13] {path} is locked now"}
+    assert template.slots == template.sure_slots == {"path"}
+    assert Template("[{a}|{b}] {c}").sure_slots == {"c"}

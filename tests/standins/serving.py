@@ -1,0 +1,181 @@
+"""A real HTTP server on a free port of loopback that answers as it was told beforehand.
+
+It needs the standard library only. It has threads of its own, so that also a client that blocks its event loop gets an
+answer.
+"""
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal, Self
+
+Ending = Literal["whole", "cut", "endless", "never"]
+"""How a reply ends: all of it comes; the connection closes half-way; it never stops; it never begins."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request as it came in. The names of its headers are in lower case; a body that is no JSON is `None`."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def key(self) -> str | None:
+        """The key that came as `Authorization: Bearer …`, or as `x-api-key: …`, which some older clients send."""
+        scheme, _, key = self.headers.get("authorization", "").partition(" ")
+        return (key if scheme == "Bearer" else self.headers.get("x-api-key")) or None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What to answer: `body` is sent as JSON, or as it is where it is bytes."""
+
+    body: Any = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ending: Ending = "whole"
+
+    @property
+    def content(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode("utf-8")
+
+
+Behaviour = Reply | Callable[[Received], Reply]
+"""A reply, or what makes one of a request."""
+
+
+class StandIn:
+    """Answers the first request with the first behaviour and so on; the last one stays.
+
+    with StandIn([busy, says("fine")]) as server:
+        ... server.url ...
+    server.received[0].body
+    """
+
+    def __init__(self, behaviours: Iterable[Behaviour]) -> None:
+        self.received: list[Received] = []
+        """Every request that took a behaviour."""
+        self.hung_up = threading.Event()
+        """Set once a client has closed its connection before its answer was complete."""
+        self.sent = 0
+        """Bytes of a body without end that went out so far."""
+        self._behaviours = list(behaviours)
+        self._lock = threading.Lock()
+        self._connections: set[socket.socket] = set()
+        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"stand_in": self}))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="stand-in")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def answer(self, received: Received) -> Reply:
+        """The reply to a request: that of the next behaviour, unless the request is at fault."""
+        with self._lock:
+            self.received.append(received)
+            behaviour = self._behaviours[min(len(self.received), len(self._behaviours)) - 1]
+        return self.refuse(received) or (behaviour if isinstance(behaviour, Reply) else behaviour(received))
+
+    def refuse(self, received: Received) -> Reply | None:
+        """What a faulty request is answered with; `None` for one that is in order."""
+        return None
+
+    @contextlib.contextmanager
+    def connected(self, connection: socket.socket) -> Iterator[None]:
+        with self._lock:
+            self._connections.add(connection)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._connections.discard(connection)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        with self._lock:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        self._server.server_close()
+        self._thread.join(10)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False  # so that server_close() waits for them
+    request_queue_size = 128  # with the default of 5, of twenty requests at once some come a second late
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing is printed: a client that hangs up is what some tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or a second reply on a connection is 40 ms late
+    stand_in: StandIn
+
+    def handle(self) -> None:
+        with self.stand_in.connected(self.connection):
+            super().handle()
+
+    def do_POST(self) -> None:
+        self._do()
+
+    def do_GET(self) -> None:
+        self._do()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that the base class gave it
+        """Nothing is logged."""
+
+    def _do(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            body = None
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reply = self.stand_in.answer(Received(self.command, self.path, headers, body))
+        try:
+            self._send(reply)
+        except OSError:
+            self.stand_in.hung_up.set()
+            self.close_connection = True
+
+    def _send(self, reply: Reply) -> None:
+        if reply.ending == "never":
+            self._wait_for_the_end()
+            return
+        content = reply.content
+        self.send_response(reply.status)
+        self.send_header("content-type", "application/json")
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        if reply.ending == "endless":
+            self.send_header("connection", "close")
+            self.end_headers()
+            while True:
+                self.wfile.write(content)
+                self.stand_in.sent += len(content)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        if reply.ending == "cut":
+            self.wfile.write(content[: len(content) // 2])
+            self.close_connection = True
+            return
+        self.wfile.write(content)
+
+    def _wait_for_the_end(self) -> None:
+        """Wait until the client closes the connection, or the server does."""
+        self.close_connection = True
+        if not self.connection.recv(1):
+            self.stand_in.hung_up.set()
