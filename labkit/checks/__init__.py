@@ -1,0 +1,78 @@
+"""Exercises, quizzes and the scorecard: `await check("1.1", my_function)`, `quiz("1.3")`, `await scorecard(cb)`."""
+
+import re
+from importlib import import_module
+from types import ModuleType
+
+from labkit.checks.case import Case, Row
+from labkit.checks.engine import CallbackExercise, CheckFailed, Exercise, FunctionExercise, Problem, Report, conclude
+from labkit.checks.quizzes import Question
+from labkit.checks.scorecard import Scorecard, cases, scorecard
+from labkit.checks.trying import try_out
+
+__all__ = [
+    "CallbackExercise",
+    "Case",
+    "CheckFailed",
+    "FunctionExercise",
+    "Problem",
+    "Question",
+    "Report",
+    "Row",
+    "Scorecard",
+    "cases",
+    "check",
+    "examine",
+    "quiz",
+    "scorecard",
+    "try_out",
+]
+
+
+async def check(number: str, function: object) -> None:
+    """Check a function against an exercise and print what was found.
+
+        await check("1.1", my_callback)
+
+    It never raises on account of the function: a stub is a `TODO`, a mistake a sentence. With `LABKIT_STRICT=1` in the
+    environment everything but a `PASS` raises `CheckFailed`.
+
+    Args:
+        number: The exercise, as `"1.1"`.
+        function: What you wrote, passed by its name and not called.
+
+    Raises:
+        LookupError: There is no such exercise.
+    """
+    await conclude(await examine(number, function))
+
+
+async def examine(number: str, function: object) -> Report:
+    """Check a function against an exercise and return what was found, without printing it."""
+    exercises: dict[str, Exercise] = _lesson(number).EXERCISES
+    if number not in exercises:
+        raise LookupError(f"There is no exercise {number} in this lesson; there are {', '.join(exercises)}.")
+    return await exercises[number].examine(function)
+
+
+def quiz(number: str, answer: str = "") -> None:
+    """Print a question with its choices, and what is to be said to your answer.
+
+        quiz("1.3")        # the question
+        quiz("1.3", "b")   # right, or why not
+
+    Raises:
+        LookupError: There is no such question.
+    """
+    questions: dict[str, Question] = _lesson(number).QUESTIONS
+    if number not in questions:
+        raise LookupError(f"There is no question {number} in this lesson; there are {', '.join(questions)}.")
+    print(questions[number].reply(answer))
+
+
+def _lesson(number: str) -> ModuleType:
+    lesson = re.fullmatch(r"(\d+)\.\w+", number)
+    try:
+        return import_module(f"labkit.checks.lesson_{int(lesson[1]):02d}" if lesson else "")
+    except (ModuleNotFoundError, ValueError):
+        raise LookupError(f'There is no lesson for "{number}". A number looks like "1.2".') from None

@@ -1,0 +1,143 @@
+"""A case of the scorecard: what is sent to a callback, how it is judged, and what there is to say of it."""
+
+import re
+from asyncio import CancelledError, current_task
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Literal
+
+from labkit.answering import answered
+from labkit.checks.engine import STAGE_TIMEOUT, Problem, plain
+from labkit.checks.overheard import FAKE_KEY, overheard
+from labkit.checks.standin import Standin
+from labkit.checks.trial import NotApplicable, Trial, is_factory
+from labkit.errors import unwrap
+from labkit.runtime import HAS_THREADS
+
+Status = Literal["PASS", "FAIL", "TODO", "N/A"]
+"""`TODO` stands for a callback that raises NotImplementedError, `N/A` for what cannot be seen on this one."""
+
+LONGEST = 400
+"""Characters that are kept of what came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case with what came of it. `print(row)` tells all of it."""
+
+    id: str
+    title: str
+    status: Status
+    sent: str
+    came_back: str
+    why: str
+    source: str
+    mend: str
+    hung: bool = False
+    """Whether an answer took all the time that it was allowed."""
+
+    @property
+    def group(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def failed(self) -> bool:
+        return self.status in ("FAIL", "TODO")
+
+    def __str__(self) -> str:
+        lines = [f"{self.status} {self.id}: {self.title}"]
+        if self.status == "N/A":
+            lines.append(self.came_back)
+        elif self.failed:
+            lines += [f"sent: {self.sent}", f"came back: {self.came_back}", f"why: {self.why} [{self.source}]"]
+            lines.append(f"mend: {self.mend}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something that a good client's callback handles.
+
+        row = await case.examine(my_callback)
+        assert not row.failed, row
+
+    Attributes:
+        id: Its group and its name in it, as in `"limits.one-token"`.
+        title: What is examined, in a few words.
+        sent: What is sent.
+        why: Why it matters.
+        source: The section that says so.
+        mend: What to do about it.
+        judge: Asks the callback, and raises `Problem` or `NotApplicable`.
+        needs_provider: Whether it can be seen only on a factory.
+        with_key: Whether the environment holds a key meanwhile. For a factory it always does.
+    """
+
+    id: str
+    title: str
+    sent: str
+    why: str
+    source: str
+    mend: str
+    judge: Callable[[Trial], Awaitable[object]]
+    needs_provider: bool = False
+    with_key: bool = False
+
+    async def examine(self, callback: object, *, timeout: float = STAGE_TIMEOUT) -> Row:
+        """Examine a callback, or a factory `make(base_url)` of one. Nothing that it does is raised.
+
+        Args:
+            callback: `async def callback(context, params)`, or a function that makes one which asks the provider at
+                `base_url`: that of a stand-in on this machine.
+            timeout: Seconds that each of its answers may take.
+        """
+        factory = is_factory(callback)
+        if self.needs_provider and not factory:
+            return self.row("N/A", "This shows only on a factory: scorecard(make), with def make(base_url).")
+        if factory and not HAS_THREADS:
+            return self.row("N/A", "This platform has no sockets for the stand-in that a factory is given.")
+        async with AsyncExitStack() as stack:
+            ear = stack.enter_context(overheard(with_key=factory or self.with_key))
+            provider = await stack.enter_async_context(Standin()) if factory else None
+            trial = Trial(callback, provider, ear, timeout)
+            try:
+                trial.callback = await trial.make()
+                await self.judge(trial)
+            except BaseException as raised:
+                if _is_ours(raised):
+                    raise
+                return self.row(*_verdict(raised), hung=trial.hung)
+        return self.row("PASS", answered(trial.answer) if trial.answer else "", hung=trial.hung)
+
+    @property
+    def group(self) -> str:
+        return self.id.partition(".")[0]
+
+    def row(self, status: Status, came_back: str, *, hung: bool = False) -> Row:
+        """The row of this case. What differs between two runs, a port or an address in memory, is left out of it."""
+        text = came_back.replace(FAKE_KEY, "[the key]")
+        text = re.sub(r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT", text)
+        text = " ".join(re.sub(r" at 0x[0-9A-Fa-f]+", "", text).split())
+        text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+        return Row(self.id, self.title, status, self.sent, text, self.why, self.source, self.mend, hung)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether an error is meant for whoever awaits the examination, and is not the callback's doing."""
+    task = current_task()
+    is_cancelled = isinstance(error, CancelledError) and task is not None and task.cancelling() > 0
+    # What a callback raises comes inside a CallbackError: this one is the kernel's "interrupt".
+    return is_cancelled or isinstance(error, KeyboardInterrupt)
+
+
+def _verdict(error: BaseException) -> tuple[Status, str]:
+    error = unwrap(error)
+    if isinstance(error, NotApplicable):
+        return "N/A", str(error)
+    if isinstance(unwrap(error.__cause__ or error), NotImplementedError):
+        return "TODO", "It raises NotImplementedError: this is still to be written."
+    return "FAIL", str(error) if isinstance(error, Problem) else plain(error)

@@ -1,0 +1,245 @@
+"""How an exercise is checked: shape, then fixed requests, then a round trip on both wires.
+
+A check calls the student's own function, judges what it does and never how it is written, stops at the first problem,
+and says it in one sentence. It reports and does not raise, so that a notebook full of stubs runs from top to bottom;
+with `LABKIT_STRICT=1` in the environment it raises, which is how solved notebooks are proven.
+"""
+
+import inspect
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, TypeVar, cast
+
+import anyio
+from mcp import MCPError
+from mcp.client import ClientRequestContext, ClientSession
+from mcp.client.session import SamplingFnT
+from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
+
+from labkit.answering import Answer, ask
+from labkit.call import Call
+from labkit.errors import CallbackError, CallTimeout, LabError, line_of, sentence
+from labkit.flow import Flow
+from labkit.runtime import Runtime
+
+T = TypeVar("T")
+
+STAGE_TIMEOUT = 10.0
+"""Seconds that each stage may take."""
+
+Status = Literal["PASS", "TODO", "NOT YET"]
+
+
+class Problem(Exception):
+    """What is wrong with an answer, in one sentence: what was sent, what came back, what to try."""
+
+
+class CheckFailed(AssertionError):
+    """An exercise is not solved; raised with `LABKIT_STRICT=1` only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found. `print(report)` is what the student reads."""
+
+    number: str
+    status: Status
+    passed: int
+    total: int
+    problem: str = ""
+
+    def __str__(self) -> str:
+        if self.status == "PASS":
+            return f"PASS {self.number} ({self.passed} of {self.total})"
+        if self.status == "TODO":
+            return f"TODO {self.number}: write the body of the function, run its cell, then run this one again."
+        return f"{self.problem}\nNOT YET {self.number} ({self.passed} of {self.total})"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A sampling request that a check sends straight to the function, and how the answer is judged.
+
+    `judge` returns nothing when the answer will do, and raises `Problem` when it will not.
+    """
+
+    params: CreateMessageRequestParams
+    judge: Callable[[Answer], None]
+
+
+@dataclass(frozen=True)
+class CallbackExercise:
+    """An exercise whose solution is a sampling callback.
+
+    `requests` are sent to it directly, in order. `round_trip` connects it to a server in a Lab of the given mode and
+    judges what the tool returned; it runs once on each wire.
+    """
+
+    number: str
+    requests: Sequence[Request]
+    round_trip: Callable[[SamplingFnT, str], Awaitable[None]] | None = None
+    modes: tuple[str, ...] = ("auto", "legacy")
+
+    @property
+    def total(self) -> int:
+        """How many things are checked: the shape, each request, and each round trip."""
+        return 1 + len(self.requests) + (len(self.modes) if self.round_trip else 0)
+
+    async def examine(self, function: object) -> Report:
+        """Check `function`, stage by stage."""
+        passed = 0
+        try:
+            callback = shape(function)
+            passed += 1
+            for request in self.requests:
+                await bounded(partial(self._put, callback, request))
+                passed += 1
+            for mode in self.modes if self.round_trip else ():
+                await self._cross(callback, mode)
+                passed += 1
+        except NotImplementedError:
+            return Report(self.number, "TODO", passed, self.total)
+        except Problem as problem:
+            return Report(self.number, "NOT YET", passed, self.total, str(problem))
+        except (LabError, MCPError) as error:
+            return Report(self.number, "NOT YET", passed, self.total, plain(error))
+        return Report(self.number, "PASS", passed, self.total)
+
+    async def _put(self, callback: SamplingFnT, request: Request) -> None:
+        try:
+            answer = await ask(callback, direct_context(), request.params.model_copy(deep=True))
+        except CallbackError as error:
+            if isinstance(error.__cause__, NotImplementedError):
+                raise error.__cause__ from None
+            raise Problem(f"We sent {quoted(request.params)}. {plain(error)}") from error
+        request.judge(answer)
+
+    async def _cross(self, callback: SamplingFnT, mode: str) -> None:
+        try:
+            if self.round_trip is not None:
+                await self.round_trip(callback, mode)
+        except Problem as problem:
+            raise Problem(f"Called directly it answers well; through a server ({mode}) not: {problem}") from problem
+
+
+@dataclass(frozen=True)
+class FunctionExercise:
+    """An exercise whose solution is any other function.
+
+    Each case is called with it, in order, and raises `Problem` when it does not do what it should.
+    """
+
+    number: str
+    cases: Sequence[Callable[[Callable[..., Any]], Awaitable[None]]]
+
+    @property
+    def total(self) -> int:
+        """How many things are checked."""
+        return len(self.cases)
+
+    async def examine(self, function: object) -> Report:
+        """Check `function`, case by case."""
+        passed = 0
+        try:
+            if not callable(function):
+                raise Problem(f"We were given a {type(function).__name__}. Pass the function itself, without brackets.")
+            for case in self.cases:
+                await bounded(partial(case, function))
+                passed += 1
+        except NotImplementedError:
+            return Report(self.number, "TODO", passed, self.total)
+        except Problem as problem:
+            return Report(self.number, "NOT YET", passed, self.total, str(problem))
+        except Exception as error:  # noqa: BLE001 - whatever a student's code raises is told
+            line = line_of(error)
+            told = plain(error) + (f" at {line}" if line and not isinstance(error, LabError) else "")
+            return Report(self.number, "NOT YET", passed, self.total, f"Your function raised {told}")
+        return Report(self.number, "PASS", passed, self.total)
+
+
+Exercise = CallbackExercise | FunctionExercise
+
+
+def shape(function: object) -> SamplingFnT:
+    """`function` as a sampling callback.
+
+    Raises:
+        Problem: It cannot be one.
+    """
+    name = getattr(function, "__name__", type(function).__name__)
+    if not callable(function):
+        raise Problem(f"We were given a {name}, which cannot be called. Pass the function itself, without brackets.")
+    called = function if inspect.isroutine(function) else type(function).__call__
+    if not inspect.iscoroutinefunction(called):
+        raise Problem(
+            f"{name} is a plain function, and the client awaits it. Write `async def {name}(context, params):`."
+        )
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        raise Problem(f"The client calls {name}(context, params). Give it these two parameters.") from None
+    return cast("SamplingFnT", function)
+
+
+async def bounded(work: Callable[[], Awaitable[T]], seconds: float = STAGE_TIMEOUT) -> T:
+    """Do `work` on the lab thread, ended after `seconds` even when it never gives control back.
+
+    Raises:
+        CallTimeout: It took longer.
+        CallbackError: It held the thread.
+    """
+    runtime = Runtime.current()
+    call: Call[T] = Call(0, "the check", None, None, _no_flow)
+
+    async def settle() -> None:
+        try:
+            with anyio.move_on_after(seconds) as deadline:
+                call.succeed(await work())
+            if deadline.cancelled_caught:
+                raise CallTimeout(f"It had not answered after {seconds:g} s, so the check stopped it.")
+        except BaseException as error:  # noqa: BLE001 - it reaches whoever awaits the call
+            call.fail(error)
+
+    call.runs_on(runtime, seconds, lambda: runtime.post(lambda: call.runs_as(settle())))
+    runtime.post(lambda: call.runs_as(settle()), call.context)
+    return await call
+
+
+def _no_flow() -> Flow:
+    raise LookupError("a check keeps no record")
+
+
+def request(
+    text: str, *, max_tokens: int = 100, system_prompt: str | None = None, **rest: Any
+) -> CreateMessageRequestParams:
+    """A sampling request with one message of the user."""
+    message = SamplingMessage(role="user", content=TextContent(text=text))
+    return CreateMessageRequestParams(messages=[message], max_tokens=max_tokens, system_prompt=system_prompt, **rest)
+
+
+def quoted(params: CreateMessageRequestParams) -> str:
+    """The last text of a request, cut to what fits in a sentence."""
+    content = params.messages[-1].content
+    blocks = content if isinstance(content, list) else [content]
+    text = " ".join(" ".join(block.text for block in blocks if isinstance(block, TextContent)).split())
+    return f'"{text[:110]}…"' if len(text) > 110 else f'"{text}"'
+
+
+def plain(error: BaseException) -> str:
+    """An error as the sentence that a student reads."""
+    return str(error) if isinstance(error, LabError) else sentence(error)
+
+
+def direct_context() -> ClientRequestContext:
+    """The first argument of a callback that is called directly, without a server."""
+    # Nothing listens behind it: a callback that is called directly has a request id and no session.
+    return ClientRequestContext(session=cast("ClientSession", None), request_id="check", meta=None)
+
+
+async def conclude(report: Report) -> None:
+    """Print `report`; raise when it is no PASS and `LABKIT_STRICT` is set."""
+    print(report)
+    if report.status != "PASS" and os.environ.get("LABKIT_STRICT") == "1":
+        raise CheckFailed(str(report))

@@ -1,0 +1,211 @@
+"""Lesson 03, turn the dials: temperature, top-p, dials for a job, and a callback that keeps to its limits."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from copy import deepcopy
+from math import inf, log
+from random import Random
+from typing import Any, cast
+
+import numpy as np
+from mcp.client.session import SamplingFnT
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
+
+from labkit.answering import ask
+from labkit.checks.engine import FunctionExercise, Problem, direct_context, request
+from labkit.checks.quizzes import Question
+from labkit.models.tiny import sampler
+
+Numbers = Sequence[float]
+NEAR = 1e-6
+
+
+def close(given: Any, wanted: Numbers) -> bool:
+    """Whether `given` is a list of numbers, each within a millionth of the one wanted."""
+    try:
+        numbers = [float(number) for number in given]
+    except (TypeError, ValueError):
+        return False
+    return len(numbers) == len(wanted) and all(abs(a - b) <= NEAR for a, b in zip(numbers, wanted, strict=True))
+
+
+def shown(numbers: Any) -> str:
+    """Numbers as a reader wants them: three digits, six of them."""
+    if type(numbers) not in (list, tuple):
+        return repr(numbers)[:60]
+    listed = [f"{number:.3f}" if isinstance(number, float) else repr(number) for number in numbers[:6]]
+    return f"[{', '.join(listed)}{', …' if len(numbers) > 6 else ''}]"
+
+
+def gives(call: str, arguments: tuple[Any, ...], wanted: Numbers, why: str) -> Callable[..., Awaitable[None]]:
+    """A case: the function, called with `arguments`, returns the numbers wanted."""
+
+    async def case(function: Callable[..., Any]) -> None:
+        given: Any = function(*deepcopy(arguments))
+        if not close(given, wanted):
+            what = ", ".join(shown(a) if isinstance(a, list) else repr(a) for a in arguments)
+            raise Problem(f"{call}({what}) returned {shown(given)}, and {shown(list(wanted))} is right. {why}")
+
+    return case
+
+
+def tempered(logits: Numbers, temperature: float) -> list[float]:
+    """The probabilities of the kit's own sampler after a temperature."""
+    return [float(p) for p in sampler.softmax(sampler.apply_temperature(_array(logits), temperature))]
+
+
+def nucleus(probabilities: Numbers, p: float) -> list[float]:
+    """The probabilities of the kit's own sampler after top-p."""
+    logits = _array([log(number) if number > 0 else -inf for number in probabilities])
+    return [float(kept) for kept in sampler.softmax(sampler.top_p(logits, p))]
+
+
+def _array(numbers: Numbers) -> sampler.Logits:
+    return np.asarray(numbers, dtype=np.float64)
+
+
+def _random_logits(seed: int) -> list[float]:
+    random = Random(seed)
+    return [round(random.gauss(0, 3), 3) for _ in range(12)]
+
+
+def _temperature(logits: list[float], temperature: float, why: str) -> Callable[..., Awaitable[None]]:
+    return gives("apply_temperature", (logits, temperature), tempered(logits, temperature), why)
+
+
+def _top_p(probabilities: list[float], p: float, why: str) -> Callable[..., Awaitable[None]]:
+    return gives("top_p", (probabilities, p), nucleus(probabilities, p), why)
+
+
+JOBS = {
+    "label": ((0.0, 0.0), (1, 16), "One word of a fixed set: take the likeliest, and leave no room for chatter."),
+    "explain": ((0.0, 0.5), (40, 200), "One true sentence with its specifics copied: stay near the likeliest tokens."),
+    "names": ((0.8, 2.0), (20, 200), "Ten names that differ: at a low temperature you would get one name ten times."),
+}
+
+
+def _job(job: str) -> Callable[..., Awaitable[None]]:
+    (coldest, hottest), (fewest, most), why = JOBS[job]
+
+    async def case(function: Callable[..., Any]) -> None:
+        given: Any = function(job)
+        try:
+            temperature, max_tokens = given
+            fits = coldest <= float(temperature) <= hottest, fewest <= int(max_tokens) <= most
+        except (TypeError, ValueError):
+            raise Problem(
+                f"my_dials({job!r}) returned {given!r}. Return two numbers: temperature, max_tokens."
+            ) from None
+        if not fits[0]:
+            raise Problem(f"For {job!r} you chose temperature {temperature}. {why}")
+        if not fits[1]:
+            raise Problem(f"For {job!r} you chose {max_tokens} tokens; {fewest} to {most} fit the job. {why}")
+
+    return case
+
+
+async def _sent(make: Callable[..., Any], params: CreateMessageRequestParams) -> CreateMessageRequestParams:
+    """What the model behind the student's callback is asked when the callback is asked `params`."""
+    heard: list[CreateMessageRequestParams] = []
+
+    async def model(_context: object, asked: CreateMessageRequestParams) -> CreateMessageResult:
+        heard.append(asked)
+        return CreateMessageResult(role="assistant", model="probe", content=TextContent(text="fine"))
+
+    before = params.model_copy(deep=True)
+    callback: Any = make(model)
+    if not callable(callback):
+        raise Problem(f"careful(model) returned {callback!r}. Return the inner function: `return callback`.")
+    answer = await ask(cast("SamplingFnT", callback), direct_context(), params)
+    if len(heard) != 1:
+        raise Problem(f"The model was asked {len(heard)} times for one request. Await model(context, …) once.")
+    if params != before:
+        raise Problem(
+            "The request itself was changed. Others may read it: send a copy, params.model_copy(update={...})."
+        )
+    if not isinstance(answer, CreateMessageResult) or answer.model != "probe":
+        raise Problem("What the model said did not come back. Return its answer.")
+    return heard[0]
+
+
+def _careful(
+    sent: tuple[float | None, int], wanted: tuple[float | None, int], why: str
+) -> Callable[..., Awaitable[None]]:
+    async def case(make: Callable[..., Any]) -> None:
+        asked = await _sent(make, request("Say something.", temperature=sent[0], max_tokens=sent[1]))
+        if (asked.temperature, asked.max_tokens) != wanted:
+            raise Problem(
+                f"Asked for temperature {sent[0]} and {sent[1]} tokens, your callback asked the model for "
+                f"{asked.temperature} and {asked.max_tokens}; {wanted[0]} and {wanted[1]} are right. {why}"
+            )
+
+    return case
+
+
+EXERCISES = {
+    "3.1": FunctionExercise(
+        "3.1",
+        [
+            _temperature([2.0, 1.0, 0.0], 1.0, "At temperature 1 this is the softmax of the logits."),
+            _temperature([2.0, 1.0, 0.0], 0.5, "Divide the logits by the temperature before the softmax."),
+            _temperature([2.0, 1.0, 0.0], 2.0, "Divide the logits by the temperature before the softmax."),
+            _temperature([1.0, 3.0, 3.0], 0.0, "At temperature 0 the best takes all; of equal ones the first."),
+            _temperature([1000.0, 999.0], 1.0, "exp(1000) is too large: take the largest logit off all of them first."),
+            *(_temperature(_random_logits(seed), 0.7, "These logits were drawn at random.") for seed in range(3)),
+        ],
+    ),
+    "3.2": FunctionExercise(
+        "3.2",
+        [
+            _top_p([0.5, 0.3, 0.2], 1.0, "With p = 1 nothing is ruled out."),
+            _top_p([0.5, 0.3, 0.2], 0.7, "Keep the fewest best that together hold at least p, and share 1 among them."),
+            _top_p([0.2, 0.5, 0.3], 0.7, "The list need not be sorted: what is kept stays in its place."),
+            _top_p([0.5, 0.3, 0.2], 0.01, "At least one is always kept, however small p is."),
+            _top_p([0.4, 0.4, 0.2], 0.4, "Of equal ones the first goes first."),
+            *(_top_p(tempered(_random_logits(seed), 1.0), 0.9, "These were drawn at random.") for seed in range(3)),
+        ],
+    ),
+    "3.3": FunctionExercise("3.3", [_job(job) for job in JOBS]),
+    "3.4": FunctionExercise(
+        "3.4",
+        [
+            _careful((0.2, 50), (0.2, 50), "What is within your limits passes unchanged."),
+            _careful((0.0, 8), (0.0, 8), "A temperature of 0 is a wish too: only None means that there is none."),
+            _careful((1.8, 50), (1.0, 50), "A temperature above 1 becomes 1."),
+            _careful((-1.0, 50), (0.0, 50), "A temperature below 0 becomes 0."),
+            _careful((None, 50), (None, 50), "A request that names no temperature leaves it to the model."),
+            _careful((0.2, 5000), (0.2, 120), "More than 120 tokens become 120."),
+        ],
+    ),
+}
+
+QUESTIONS = {
+    "3.5": Question(
+        "A server asks for temperature 0.2 and your callback uses 0.9. Has it broken the protocol?",
+        {"a": "yes, the request is binding", "b": "no, the temperature is a wish"},
+        "b",
+        {
+            "a": "only maxTokens binds the client. The specification lets it change or ignore the temperature.",
+            "b": "the client may change or ignore it. It should say so to its user, as the flow does here.",
+        },
+    ),
+    "3.6": Question(
+        "The answer ends in the middle of a word. Which stop reason came with it?",
+        {"a": "endTurn", "b": "maxTokens", "c": "stopSequence"},
+        "b",
+        {
+            "a": "endTurn means that the model was done.",
+            "b": "the limit cut it. A server that reads the stop reason knows that the text is not whole.",
+            "c": "then it would end just before the sequence, whole words or not, and the sequence itself is left out.",
+        },
+    ),
+    "3.7": Question(
+        "Two tokens hold 0.55 and 0.43, a thousand others share the rest. Which dial leaves exactly these two?",
+        {"a": "top-k 2 only", "b": "top-p 0.9 only", "c": "both"},
+        "c",
+        {
+            "a": "top-k 2 does, and top-p 0.9 does here too: 0.55 alone is not enough, with 0.43 it is.",
+            "b": "top-p 0.9 does, and so does top-k 2. They differ when the distribution is flat.",
+            "c": "they differ where the distribution is flat: top-k still keeps two, top-p keeps many.",
+        },
+    ),
+}

@@ -1,0 +1,60 @@
+"""Refusals: in words, and not the end of the callback."""
+
+from mcp_types import CreateMessageRequestParams, ErrorData
+
+from labkit.checks import judging
+from labkit.checks.case import Case
+from labkit.checks.engine import Problem, request
+from labkit.checks.sampling.messages import QUESTION
+from labkit.checks.sampling.tools import RESULT, conversation, result
+from labkit.checks.trial import NotApplicable, Trial
+
+LONGEST = 500
+"""Characters. The specification wants one concise sentence."""
+
+FAULTY = (
+    request("Say hello.", max_tokens=-5),
+    CreateMessageRequestParams(messages=[], max_tokens=100),
+    conversation(result(RESULT), mode="required"),
+)
+
+
+async def in_words(trial: Trial) -> None:
+    answers = [await trial.attempt(params.model_copy(deep=True)) for params in FAULTY]
+    refusals = [answer for answer in answers if isinstance(answer, ErrorData)]
+    if not refusals:
+        raise NotApplicable("It refused none of the three, so there is no refusal to read.")
+    for refusal in refusals:
+        message = refusal.message.strip()
+        if not message:
+            raise Problem(f"A refusal ({refusal.code}) without a word of explanation.")
+        if "Traceback (most recent call last)" in message or len(message) > LONGEST:
+            raise Problem(f"A refusal of {len(message):,} characters that begins {message[:60]!r}.")
+
+
+async def goes_on(trial: Trial) -> None:
+    for params in FAULTY:
+        await trial.attempt(params.model_copy(deep=True))
+    judging.answers(await trial.ask(QUESTION), QUESTION)
+
+
+CASES = [
+    Case(
+        "errors.in-words",
+        "a refusal is a sentence",
+        "three faulty requests: maxTokens -5, no messages, a tool's result without its use",
+        "The message goes to the server, and often on to a model or a person. A traceback shows them your code.",
+        "2025-11-25, schema, Error.message (a concise single sentence)",
+        "Write what is wrong and what would be right; keep str(error) and tracebacks for your own log.",
+        in_words,
+    ),
+    Case(
+        "errors.goes-on",
+        "a faulty request is not the end",
+        "the same three faulty requests, then a plain question",
+        "One bad request of one server must not take the client from the others.",
+        "2025-11-25, client/sampling, Error Handling",
+        "Return ErrorData in place of raising, and leave nothing half-done outside the function.",
+        goes_on,
+    ),
+]

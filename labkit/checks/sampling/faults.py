@@ -1,0 +1,167 @@
+"""A provider that is slow, busy, broken or gone. It shows only on a factory, which asks our stand-in."""
+
+import socket
+from asyncio import sleep
+from collections.abc import Awaitable, Callable
+
+from mcp_types import ErrorData
+
+from labkit.answering import Answer
+from labkit.checks.apis import Asked, Fails
+from labkit.checks.case import Case
+from labkit.checks.engine import Problem
+from labkit.checks.judging import handles, said
+from labkit.checks.sampling.messages import QUESTION
+from labkit.checks.sampling.provider import asked_of
+from labkit.checks.standin import Behaviour, Reply, Sends, models_reply, never
+from labkit.checks.trial import NotApplicable, Trial
+
+Judge = Callable[[Trial], Awaitable[None]]
+
+WORDS = "team 17 has to feed its parrot first"
+"""What the provider says of every fault. It is for the client, and no answer of a model."""
+
+MOST_TRIES = 10
+LATE = 0.4
+SHORT = 0.3
+"""Seconds: how late a slow reply comes, and the timeout that a factory is given for one that never comes."""
+
+IN_WORDS = "Catch your provider's errors and return ErrorData(code=-32603, message=...) in words of your own."
+
+
+def meets(*behaviours: Behaviour) -> Judge:
+    """Ask while the provider behaves so: what comes is an answer of a model, or a refusal in words."""
+
+    async def run(trial: Trial) -> None:
+        if trial.provider:
+            trial.provider.behaves(*behaviours)
+        answer = await trial.ask(QUESTION)
+        asked_of(trial)
+        is_told(answer)
+        if trial.provider and (tries := len(trial.provider.asked)) > MOST_TRIES:
+            raise Problem(f"It asked the provider {tries} times.")
+
+    return run
+
+
+def is_told(answer: Answer) -> None:
+    handles(answer, QUESTION)
+    if not isinstance(answer, ErrorData) and WORDS in said(answer):
+        raise Problem("The error of the provider went out as the words of a model.")
+
+
+async def late(asked: Asked) -> Reply:
+    await sleep(LATE)
+    return await models_reply(asked)
+
+
+async def unreachable(trial: Trial) -> None:
+    with socket.socket() as taken:  # bound, and listening to nobody
+        taken.bind(("127.0.0.1", 0))
+        callback = await trial.make(base_url=f"http://127.0.0.1:{taken.getsockname()[1]}")
+        is_told(await trial.ask(QUESTION, callback))
+
+
+async def gives_up(trial: Trial) -> None:
+    if not trial.takes("timeout"):
+        raise NotApplicable("This shows only on a factory with a timeout: def make(base_url, timeout).")
+    if trial.provider:
+        trial.provider.behaves(never)
+    is_told(await trial.ask(QUESTION, await trial.make(timeout=SHORT)))
+
+
+def case(name: str, title: str, sent: str, why: str, mend: str, judge: Judge) -> Case:  # noqa: PLR0917 - as in Case
+    return Case(
+        f"provider.{name}",
+        title,
+        f"a question; {sent}",
+        why,
+        "2025-11-25, client/sampling, Error Handling",
+        mend,
+        judge,
+        needs_provider=True,
+    )
+
+
+CASES = [
+    case(
+        "slow",
+        "a slow provider",
+        f"the reply comes after {LATE:g} s",
+        "A model thinks for seconds, on a busy day for a minute.",
+        "Give your provider's client a timeout of about a minute.",
+        meets(late),
+    ),
+    case(
+        "silent",
+        "a provider that never replies",
+        f"there is no reply, and the factory was given timeout={SHORT:g}",
+        "A server that waits for you without an end holds its own caller up as well.",
+        "Give up after a time of your own, and return ErrorData with a sentence.",
+        gives_up,
+    ),
+    case(
+        "wrong-key",
+        "a key that is not accepted",
+        "the reply is 401",
+        "It is the first thing that goes wrong for whoever uses your callback.",
+        IN_WORDS,
+        meets(Fails(401, WORDS, {})),
+    ),
+    case(
+        "busy-once",
+        "a busy provider (429), once",
+        "the first reply is 429, the next are good",
+        "It is part of a normal day, and over in a moment.",
+        "Wait as retry-after says and ask again, two or three times; the providers' own clients do.",
+        meets(Fails(429, WORDS), models_reply),
+    ),
+    case(
+        "busy-always",
+        "a busy provider (429), always",
+        "every reply is 429",
+        f"Who asks again without an end makes it worse. More than {MOST_TRIES} times count as that here.",
+        "Give up after two or three tries, and return ErrorData with a sentence.",
+        meets(Fails(429, WORDS)),
+    ),
+    case(
+        "overloaded",
+        "an overloaded provider (529)",
+        "every reply is 529, a status of Claude's API",
+        "The number is in no standard, so that tables of statuses do not have it.",
+        IN_WORDS,
+        meets(Fails(529, WORDS)),
+    ),
+    case(
+        "broken",
+        "a provider with a fault (500)",
+        "every reply is 500",
+        "What the provider says of it may hold names and numbers of your account.",
+        IN_WORDS,
+        meets(Fails(500, WORDS)),
+    ),
+    case(
+        "malformed",
+        "a reply that is no JSON",
+        "the reply is the beginning of a JSON object",
+        "A proxy, or the page of a hotel network, may answer in the provider's place.",
+        "Catch the error of the parser too, and return ErrorData with a sentence.",
+        meets(Sends(b'{"id": "1", "content": [{"type"')),
+    ),
+    case(
+        "hangs-up",
+        "a connection that breaks off",
+        "the connection is closed half-way through the reply",
+        "Networks do that, and it comes as another error than a bad status.",
+        "Catch your HTTP client's own errors beside the provider's, and return ErrorData with a sentence.",
+        meets(Sends(b" " * 4000, half=True)),
+    ),
+    case(
+        "gone",
+        "no provider at all",
+        "nothing listens at the address",
+        "A local model server that was not started is the most usual fault there is.",
+        "Catch the error of the connection, and say in ErrorData what to start.",
+        unreachable,
+    ),
+]

@@ -1,0 +1,95 @@
+"""Limits and wishes: how long an answer may be, the temperature, the preferred models."""
+
+from mcp_types import CreateMessageRequestParams, ErrorData, ModelHint, ModelPreferences
+
+from labkit.answering import Answer
+from labkit.checks.case import Case
+from labkit.checks.engine import Problem, request
+from labkit.checks.judging import asks, given, handles, refuses, said
+from labkit.checks.sampling.messages import QUESTION
+from labkit.checks.trial import Trial
+
+ABSURD = 10**9
+
+
+def within_limit(answer: Answer, params: CreateMessageRequestParams) -> None:
+    """No tokenizer makes less than one token of a word, so more words than tokens are too many."""
+    handles(answer, params)
+    words = 0 if isinstance(answer, ErrorData) else len(said(answer).split())
+    if words > params.max_tokens:
+        raise Problem(f"An answer of {words} words, where at most {params.max_tokens} token was asked for.")
+
+
+async def matching_hint(trial: Trial) -> None:
+    name = given(await trial.ask(QUESTION)).model
+    hints = [ModelHint(name="no-such-model"), ModelHint(name=name[: max(1, len(name) - 2)])]
+    params = request("Say hello.", model_preferences=ModelPreferences(hints=hints, intelligence_priority=0.8))
+    handles(await trial.ask(params), params)
+
+
+async def no_matching_hint(trial: Trial) -> None:
+    for preferences in (
+        ModelPreferences(hints=[ModelHint(name="no-such-model"), ModelHint()], cost_priority=0.3),
+        ModelPreferences(hints=[]),
+        ModelPreferences(speed_priority=1.0),
+    ):
+        params = request("Say hello.", model_preferences=preferences)
+        handles(await trial.ask(params), params)
+
+
+CASES = [
+    Case(
+        "limits.one-token",
+        "at most one token",
+        "a question with maxTokens 1",
+        "maxTokens is the one limit that a client must respect: the server may be paying for a label of one word.",
+        "2026-07-28, client/sampling, Sampling Parameters",
+        'Give `params.max_tokens` to the model. Where you answer yourself, cut the text: stop_reason="maxTokens".',
+        asks(request("Is this line an error? FATAL: could not write to file", max_tokens=1), within_limit),
+    ),
+    Case(
+        "limits.absurd",
+        "an absurd number of tokens",
+        f"a question with maxTokens {ABSURD:,}",
+        "It is an upper limit, and no order: no answer needs room for it, and models refuse such a number.",
+        "2026-07-28, client/sampling, Sampling Parameters",
+        "Use min(params.max_tokens, your own limit), or refuse in words; never make room for it.",
+        asks(request("Say hello.", max_tokens=ABSURD), handles),
+    ),
+    Case(
+        "limits.negative",
+        "a negative number of tokens",
+        "a question with maxTokens -5",
+        "No answer is that short. The SDK's client does not stop such a request, and [:-5] cuts in the wrong place.",
+        "2026-07-28, client/sampling, Sampling Parameters",
+        "Below 1, refuse: ErrorData(code=-32602, message=...).",
+        asks(request("Say hello.", max_tokens=-5), refuses),
+    ),
+    Case(
+        "limits.temperature",
+        "a temperature that no model takes",
+        "a question with temperature 99",
+        "Its range depends on the provider, and current models of Claude take none at all: the API answers 400.",
+        "2026-07-28, client/sampling, Sampling Parameters",
+        "Leave it out or bring it into range; a client may. Compare with None, since 0 is a temperature too.",
+        asks(request("Say hello.", temperature=99.0), handles),
+    ),
+    Case(
+        "limits.model-match",
+        "a hint that names your model",
+        "the hints no-such-model and a part of the name that your own answers carry",
+        "Hints are parts of names, in order of preference, and the second is yours.",
+        "2025-11-25, client/sampling, Model Hints",
+        "Compare with `hint.name in model`, in their order. You may also ignore them all.",
+        matching_hint,
+    ),
+    Case(
+        "limits.model-no-match",
+        "hints that name no model of yours",
+        "an unknown hint and one without a name; no hints; priorities alone",
+        "A server cannot know your models. Hints are wishes, and each part of the preferences may be missing.",
+        "2025-11-25, client/sampling, Model Preferences",
+        "Fall back to your default model; see that hints and hint.name are not None.",
+        no_matching_hint,
+    ),
+]

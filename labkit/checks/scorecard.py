@@ -1,0 +1,158 @@
+"""`scorecard`: what a sampling callback does with some sixty requests and mishaps that a good client handles.
+
+    print(await scorecard(my_callback))
+
+The rows are data. How they are shown is the reader's affair: a table here, JSON for others.
+"""
+
+import json
+import os
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import groupby
+
+from labkit.checks.case import Case, Row
+from labkit.checks.engine import STAGE_TIMEOUT, CheckFailed
+from labkit.checks.sampling import (
+    answers,
+    content,
+    errors,
+    faults,
+    limits,
+    manners,
+    messages,
+    provider,
+    replies,
+    tools,
+    wires,
+)
+
+GROUPS = (
+    "messages", "answers", "limits", "stop-reasons", "content", "tools", "errors", "manners", "wires", "provider",
+)  # fmt: skip
+MODULES = (messages, answers, limits, content, tools, errors, manners, wires, provider, replies, faults)
+CASES = tuple(sorted((case for module in MODULES for case in module.CASES), key=lambda case: GROUPS.index(case.group)))
+
+PATIENCE = 3
+"""How many cases may use up all the time that they are allowed, before the rest are allowed a tenth of it."""
+
+WIDTH = 118
+
+
+def cases() -> list[Case]:
+    """Every case of the scorecard, for pytest.
+
+    @pytest.mark.anyio
+    @pytest.mark.parametrize("case", labkit.checks.cases(), ids=str)
+    async def test_my_callback(case):
+        row = await case.examine(my_callback)
+        assert not row.failed, row
+    """
+    return list(CASES)
+
+
+@dataclass(frozen=True, repr=False)
+class Scorecard:
+    """What came of each case. Printed it is a table, in which what failed is told at length.
+
+    Attributes:
+        name: That of the callback.
+        rows: A row for each case, in the order of the groups.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+
+    @property
+    def passed(self) -> list[Row]:
+        return [row for row in self.rows if row.status == "PASS"]
+
+    @property
+    def failed(self) -> list[Row]:
+        """What failed, and what is still to be written."""
+        return [row for row in self.rows if row.failed]
+
+    @property
+    def not_applicable(self) -> list[Row]:
+        """What cannot be seen on this callback. It counts neither as passed nor as failed."""
+        return [row for row in self.rows if row.status == "N/A"]
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether the callback is still a stub."""
+        return any(row.id == "messages.one" and row.status == "TODO" for row in self.rows)
+
+    def to_json(self) -> str:
+        """Name, counts and rows, as JSON."""
+        counts = {"passed": len(self.passed), "failed": len(self.failed), "not_applicable": len(self.not_applicable)}
+        rows = [asdict(row) for row in self.rows]
+        return json.dumps({"name": self.name, **counts, "rows": rows}, ensure_ascii=False, indent=2)
+
+    @property
+    def summary(self) -> str:
+        """`my_callback: 40 passed, 1 failed, 20 not applicable`"""
+        counts = f"{len(self.passed)} passed, {len(self.failed)} failed, {len(self.not_applicable)} not applicable"
+        return f"{self.name}: {counts}"
+
+    def __repr__(self) -> str:
+        return f"<Scorecard {self.summary}>"
+
+    def __str__(self) -> str:
+        if self.unwritten:
+            return f"TODO {self.name}: write the body of the function, run its cell, then run this one again."
+        # Rows that do not apply for the same reason share a line.
+        alike = groupby(self.rows, key=lambda row: (row.status, row.came_back if row.status == "N/A" else row.id))
+        return "\n".join([*(line for _, rows in alike for line in _lines([*rows])), self.summary])
+
+
+def _lines(rows: list[Row]) -> Iterator[str]:
+    first, last = rows[0], rows[-1]
+    if len(rows) > 1:
+        yield f"{first.status:<4}  {first.id} to {last.id} ({len(rows)} cases)"
+    else:
+        yield f"{first.status:<4}  {first.id:<28}  {first.title}"
+    if first.status == "N/A":
+        yield from _wrapped("", first.came_back)
+    elif first.failed:
+        yield from _wrapped("sent", first.sent)
+        yield from _wrapped("back", first.came_back)
+        yield from _wrapped("why", f"{first.why} [{first.source}]")
+        yield from _wrapped("mend", first.mend)
+
+
+def _wrapped(label: str, text: str) -> Iterable[str]:
+    begin = f"      {label:<6}" if label else " " * 6
+    return textwrap.wrap(text, WIDTH, initial_indent=begin, subsequent_indent=" " * len(begin))
+
+
+async def scorecard(callback: object, *, timeout: float = STAGE_TIMEOUT) -> Scorecard:
+    """Examine a callback in every case.
+
+        print(await scorecard(my_callback))
+        print(await scorecard(make))           # def make(base_url): a callback that asks the provider there
+        (await scorecard(my_callback)).failed
+
+    It reports, and raises nothing that the callback does. Behaviour is judged, never wording: where both are lawful, an
+    answer and a refusal in words are equally good. What the callback prints meanwhile is not shown. A factory is given
+    the address of a stand-in on this machine, which speaks the Messages API and Chat Completions, and a key that is
+    none; some cases can be seen in no other way, and read "not applicable" for a plain callback.
+
+    Args:
+        callback: `async def callback(context, params)`, or a factory with a parameter `base_url`.
+        timeout: Seconds that each answer may take. A callback that uses them up three times gets a tenth from then on.
+
+    Raises:
+        CheckFailed: A case failed, and `LABKIT_STRICT=1` is set.
+    """
+    rows: list[Row] = []
+    for case in CASES:
+        if rows and rows[0].failed:
+            rows.append(case.row("N/A", "Not examined: first see to what failed above."))
+            continue
+        hung = sum(row.hung for row in rows)
+        rows.append(await case.examine(callback, timeout=timeout if hung < PATIENCE else timeout / 10))
+    card = Scorecard(getattr(callback, "__name__", type(callback).__name__), tuple(rows))
+    if card.failed and os.environ.get("LABKIT_STRICT") == "1":
+        raise CheckFailed(str(card))
+    return card

@@ -1,0 +1,121 @@
+"""A callback under examination: how it is made, asked, and given up."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Any, TypeVar
+
+import anyio
+from mcp.client import ClientRequestContext, ClientSession
+from mcp.client.session import SamplingFnT
+from mcp_types import CreateMessageRequestParams
+
+from labkit.answering import Answer, ask
+from labkit.checks.engine import Problem, bounded, plain, shape
+from labkit.checks.overheard import Overheard
+from labkit.checks.standin import Standin
+from labkit.errors import LabError
+
+T = TypeVar("T")
+
+
+class NotApplicable(Exception):
+    """Nothing can be said on a case; the text is the reason."""
+
+
+class Trial:
+    """A callback under examination.
+
+    Attributes:
+        callback: It.
+        provider: The stand-in that it asks, where it was given as a factory.
+        ear: What it prints and logs.
+        timeout: Seconds that an answer may take.
+    """
+
+    def __init__(self, given: object, provider: Standin | None, ear: Overheard, timeout: float) -> None:
+        self.provider = provider
+        self.ear = ear
+        self.timeout = timeout
+        self.callback: SamplingFnT
+        self.answer: Answer | None = None
+        """The last answer."""
+        self.hung = False
+        """Whether it used up its time once."""
+        self._given = given
+
+    async def make(self, **options: Any) -> SamplingFnT:
+        """The callback; `options` are for the factory, in place of the address of the stand-in or beside it."""
+        if self.provider is None:
+            return shape(self._given)
+        factory: Any = self._given
+        options = {"base_url": self.provider.url} | options
+
+        async def build() -> object:
+            return factory(**options)
+
+        try:
+            return shape(await self.on_lab(build))
+        except Problem:
+            raise
+        except Exception as error:
+            raise Problem(f"The factory raised {plain(error)}") from error
+
+    def takes(self, option: str) -> bool:
+        """Whether the callback was given as a factory that takes `option`."""
+        return is_factory(self._given) and option in _parameters(self._given)
+
+    async def ask(self, params: CreateMessageRequestParams, callback: SamplingFnT | None = None) -> Answer:
+        """What the callback answers to a copy of `params`.
+
+        Raises:
+            CallbackError: It raised, or what it returned is no answer.
+            CallTimeout: It did not answer in time.
+        """
+        copy = params.model_copy(deep=True)
+        self.answer = await self.on_lab(lambda: put(callback or self.callback, copy))
+        return self.answer
+
+    async def attempt(self, params: CreateMessageRequestParams) -> Answer | LabError:
+        """The same, with `params` themselves, and where an error is another case's matter: it takes the answer's place.
+
+        Raises:
+            LabError: It did not answer in time, and would not the next time either.
+        """
+        try:
+            self.answer = await self.on_lab(lambda: put(self.callback, params))
+        except LabError as error:
+            if self.hung:
+                raise
+            return error
+        return self.answer
+
+    async def on_lab(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do `work` on the lab thread, where callbacks live."""
+        began = monotonic()
+        try:
+            return await bounded(work, self.timeout)
+        finally:
+            self.hung = self.hung or monotonic() - began >= self.timeout
+
+
+async def put(callback: SamplingFnT, params: CreateMessageRequestParams) -> Answer:
+    """Ask `callback` as the client would; the session of its context is a real one that leads nowhere."""
+    send, receive = anyio.create_memory_object_stream[Any](0)
+    with send, receive:
+        return await ask(callback, ClientRequestContext(session=ClientSession(receive, send), request_id="1"), params)
+
+
+def is_factory(given: object) -> bool:
+    """Whether `given` makes callbacks: something with a parameter `base_url` that is no coroutine function itself."""
+    if not callable(given) or inspect.iscoroutinefunction(given):
+        return False
+    is_callback = not inspect.isclass(given) and inspect.iscoroutinefunction(type(given).__call__)
+    return not is_callback and "base_url" in _parameters(given)
+
+
+def _parameters(given: Any) -> set[str]:
+    try:
+        return {*inspect.signature(given).parameters}
+    except (TypeError, ValueError):
+        return set()

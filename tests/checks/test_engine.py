@@ -1,0 +1,119 @@
+"""A check survives whatever it is given, says one plain sentence, and can be made strict."""
+
+import asyncio
+
+import pytest
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
+
+from labkit import close_all
+from labkit.checks import CheckFailed, check, examine, lesson_00, lesson_01, quiz
+from labkit.checks.engine import CallbackExercise, Problem, Request, bounded, request
+from labkit.errors import CallbackError, CallTimeout
+
+pytestmark = pytest.mark.anyio
+
+
+def answer(text: str = "fine") -> CreateMessageResult:
+    return CreateMessageResult(role="assistant", model="test", content=TextContent(text=text))
+
+
+def says_fine(given: object) -> None:
+    if given != answer():
+        raise Problem("It should say fine.")
+
+
+EXERCISE = CallbackExercise("9.1", [Request(request("Are you well?"), says_fine)])
+
+
+@pytest.fixture(autouse=True)
+def _no_lab_thread_is_left():
+    yield
+    close_all()
+
+
+async def test_a_good_callback_passes() -> None:
+    async def good(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return answer()
+
+    assert str(await EXERCISE.examine(good)) == "PASS 9.1 (2 of 2)"
+
+
+async def test_an_object_with_an_async_call_is_a_callback() -> None:
+    class Good:
+        async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+            return answer()
+
+    assert (await EXERCISE.examine(Good())).status == "PASS"
+
+
+async def test_what_cannot_be_called_is_told_to_pass_the_function_itself() -> None:
+    report = await EXERCISE.examine(answer())
+    assert "Pass the function itself" in report.problem
+    assert report.passed == 0
+
+
+async def test_a_stub_is_a_todo_also_behind_a_decision() -> None:
+    async def stub(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        if params.max_tokens:
+            raise NotImplementedError
+        return answer()
+
+    report = await EXERCISE.examine(stub)
+    assert str(report) == "TODO 9.1: write the body of the function, run its cell, then run this one again."
+
+
+async def test_a_callback_that_never_gives_control_back_is_stopped() -> None:
+    async def forever() -> None:
+        while True:
+            pass
+
+    with pytest.raises(CallbackError, match="did not give the lab back"):
+        await bounded(forever, 0.2)
+
+
+async def test_a_callback_that_waits_for_ever_is_stopped() -> None:
+    with pytest.raises(CallTimeout, match=r"had not answered after 0\.2 s"):
+        await bounded(asyncio.Event().wait, 0.2)
+
+
+async def test_a_check_cannot_be_fooled_by_changing_its_request() -> None:
+    async def vandal(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        params.messages.clear()
+        return answer("not fine")
+
+    for _ in range(2):
+        assert (await EXERCISE.examine(vandal)).problem == "It should say fine."
+
+
+async def test_a_check_prints_and_does_not_raise(capsys: pytest.CaptureFixture[str]) -> None:
+    await check("1.1", None)
+    assert "NOT YET 1.1 (0 of 5)" in capsys.readouterr().out
+
+
+async def test_a_strict_check_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABKIT_STRICT", "1")
+    with pytest.raises(CheckFailed, match="NOT YET"):
+        await check("1.1", None)
+
+
+@pytest.mark.parametrize("number", ["1.99", "77.1", "one", "1", "../../x"])
+async def test_an_exercise_that_does_not_exist_is_told_in_a_sentence(number: str) -> None:
+    with pytest.raises(LookupError, match="There is no"):
+        await examine(number, None)
+
+
+def test_a_quiz_asks_and_answers_back(capsys: pytest.CaptureFixture[str]) -> None:
+    quiz("0.1")
+    question, *choices = capsys.readouterr().out.splitlines()
+    assert question.endswith("Which sampling is meant?")
+    assert choices == ["  a  MCP sampling", "  b  decoding"]
+    for letter, reply in ((" B ", "Right: "), ("a", "Not quite: "), ("z", '"z" is no choice here')):
+        quiz("0.1", letter)
+        assert capsys.readouterr().out.startswith(reply)
+
+
+def test_every_question_has_a_reply_to_every_choice() -> None:
+    for module in (lesson_00, lesson_01):
+        for question in module.QUESTIONS.values():
+            assert question.replies.keys() == question.choices.keys()
+            assert question.right in question.choices

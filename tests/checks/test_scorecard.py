@@ -1,0 +1,333 @@
+"""The scorecard passes what is good, fails each mistake in exactly its own cases, and survives whatever it is given."""
+
+import asyncio
+import importlib.util
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
+
+from labkit import close_all
+from labkit.checks import CheckFailed, cases, scorecard
+from labkit.checks.__main__ import main
+from labkit.checks.engine import STAGE_TIMEOUT
+from labkit.checks.overheard import FAKE_KEY
+from labkit.checks.scorecard import CASES
+from labkit.models.claude import Claude
+from labkit.models.openai_compatible import OpenAICompatible
+from tests.checks import good_callbacks
+from tests.checks.good_callbacks import make, my_callback
+
+pytestmark = pytest.mark.anyio
+
+WRONG = sorted((Path(__file__).parent.parent / "wrong_answers" / "scorecard").glob("*.py"))
+CLI = "labkit.checks"
+GOOD = Path(good_callbacks.__file__)
+
+
+@pytest.fixture(autouse=True)
+def _no_lab_thread_is_left():
+    yield
+    close_all()
+
+
+def wrong(path: Path) -> tuple[set[str], Any, float]:
+    """The cases that a wrong callback is said to fail in; the callback or the factory; seconds for an answer of it."""
+    name = f"tests.wrong_answers.scorecard.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    given = getattr(module, "make", None) or module.my_callback
+    named = set(re.findall(r"^- (\S+)$", module.__doc__ or "", re.MULTILINE))
+    return named, given, getattr(module, "TIMEOUT", STAGE_TIMEOUT)
+
+
+@pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
+async def test_a_wrong_callback_fails_in_exactly_the_cases_named_beside_it(path: Path) -> None:
+    named, given, timeout = wrong(path)
+    card = await scorecard(given, timeout=timeout)
+    assert {row.id for row in card.failed} == named, str(card)
+    for row in card.failed:
+        assert row.came_back
+
+
+def test_every_case_is_failed_by_some_wrong_callback() -> None:
+    assert {case.id for case in CASES} == set().union(*(wrong(path)[0] for path in WRONG))
+
+
+@pytest.mark.parametrize("case", cases(), ids=str)
+async def test_a_good_callback_fails_in_no_case(case: Any) -> None:
+    row = await case.examine(my_callback)
+    assert not row.failed, row
+
+
+@pytest.mark.parametrize("factory", [make, Claude, OpenAICompatible], ids=lambda factory: factory.__name__)
+async def test_a_good_factory_passes_every_case(factory: Any) -> None:
+    card = await scorecard(factory)
+    assert len(card.passed) == len(CASES), str(card)
+
+
+def test_every_case_says_what_to_do_in_sentences_and_names_its_source() -> None:
+    assert len({case.id for case in CASES}) == len({case.title for case in CASES}) == len(CASES)
+    for case in CASES:
+        assert re.fullmatch(r"[a-z-]+\.[a-z0-9-]+", case.id)
+        assert case.why.endswith("."), case.id
+        assert case.mend.endswith("."), case.id
+        assert re.match(r"(2025-11-25|2026-07-28|mcp 2\.3), ", case.source), case.id
+
+
+async def test_the_table_is_the_same_at_every_run() -> None:
+    _, given, _ = wrong(next(path for path in WRONG if path.stem == "networks_never_fail"))
+    tables = [str(await scorecard(given)) for _ in range(2)]
+    assert tables[0] == tables[1]
+    assert max(map(len, tables[0].splitlines())) <= 118
+
+
+async def test_what_failed_is_told_with_what_was_sent_what_came_back_why_and_how_to_mend_it() -> None:
+    async def rude(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return CreateMessageResult(role="user", model="me", content=TextContent(text="hello"))
+
+    lines = str(await scorecard(rude)).splitlines()
+    start = next(number for number, line in enumerate(lines) if "answers.role" in line)
+    assert lines[start : start + 3] == [
+        "FAIL  answers.role                  the answer is the assistant's",
+        "      sent  one text of the user",
+        '      back  An answer with role="user".',
+    ]
+    assert [line[6:12].strip() for line in lines[start + 3 : start + 6]] == ["why", "", "mend"]
+
+
+async def test_what_cannot_be_seen_counts_neither_as_passed_nor_as_failed() -> None:
+    card = await scorecard(my_callback)
+    assert card.failed == []
+    unseen = {row.id for row in card.not_applicable}
+    assert unseen == {"manners.cancelled"} | {case.id for case in CASES if case.needs_provider}
+    assert unseen.isdisjoint(row.id for row in card.passed)
+    assert len(card.passed) + len(unseen) == len(card.rows) == len(CASES)
+    assert str(card).endswith(f"{len(card.passed)} passed, 0 failed, {len(unseen)} not applicable")
+
+
+async def test_a_stub_is_a_todo() -> None:
+    async def stub(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        raise NotImplementedError
+
+    card = await scorecard(stub)
+    assert str(card) == "TODO stub: write the body of the function, run its cell, then run this one again."
+    assert len(card.passed) < 10
+    assert card.failed
+
+
+async def test_a_half_written_callback_is_a_todo_where_it_is_unwritten() -> None:
+    async def half(context: object, params: CreateMessageRequestParams) -> Any:
+        if params.tools:
+            raise NotImplementedError
+        return await my_callback(context, params)
+
+    card = await scorecard(half)
+    assert {row.status for row in card.failed} == {"TODO"}
+    assert {row.group for row in card.failed} == {"tools"}
+
+
+class Nasty(BaseException):
+    pass
+
+
+@pytest.mark.parametrize(
+    "error", [Nasty("no"), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), asyncio.CancelledError(), MemoryError()]
+)
+async def test_no_exception_of_a_callback_comes_out(error: BaseException) -> None:
+    async def raising(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        raise error
+
+    card = await scorecard(raising)
+    assert len(card.rows) == len(CASES)
+    assert "messages.one" in {row.id for row in card.failed}
+
+
+@pytest.mark.parametrize("given", [None, 3, my_callback.__name__, object(), int, asyncio, [my_callback]])
+async def test_what_is_no_callback_is_told_so_once(given: object) -> None:
+    card = await scorecard(given)
+    assert [row.id for row in card.failed] == ["messages.shape"]
+    assert card.passed == []
+
+
+async def test_a_factory_that_raises_is_told_so_once() -> None:
+    def broken(base_url: str) -> None:
+        raise LookupError(f"no model at {base_url}")
+
+    card = await scorecard(broken)
+    (row,) = card.failed
+    assert row.came_back == "The factory raised LookupError: no model at http://127.0.0.1:PORT"
+
+
+async def test_a_factory_that_makes_no_callback_is_told_so_once() -> None:
+    def forgetful(base_url: str) -> None:
+        make(base_url)
+
+    (row,) = (await scorecard(forgetful)).failed
+    assert row.came_back.startswith("We were given a NoneType")
+
+
+async def test_a_callback_that_hangs_again_and_again_gets_less_time() -> None:
+    async def hangs(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    card = await scorecard(hangs, timeout=0.2)
+    assert len(card.rows) == len(CASES)
+    assert "had not answered after 0.2 s" in card.failed[0].came_back
+    assert "had not answered after 0.02 s" in card.failed[3].came_back
+
+
+async def test_the_environment_and_the_streams_are_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "mine")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    seen: set[str | None] = set()
+    before = (sys.stdout, sys.stderr, list(logging.root.handlers))
+
+    def spying(base_url: str) -> Any:
+        seen.update({os.environ.get("ANTHROPIC_API_KEY"), os.environ.get("OPENAI_API_KEY")})
+        return make(base_url)
+
+    await asyncio.gather(scorecard(spying), scorecard(my_callback), scorecard(spying))
+    assert seen == {FAKE_KEY}
+    assert os.environ["ANTHROPIC_API_KEY"] == "mine"
+    assert "OPENAI_API_KEY" not in os.environ
+    assert (sys.stdout, sys.stderr, list(logging.root.handlers)) == before
+
+
+async def test_a_plain_callback_sees_the_fake_key_in_the_case_that_is_about_it_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "mine")
+    seen: list[str] = []
+
+    async def spying(context: object, params: CreateMessageRequestParams) -> Any:
+        seen.append(os.environ["ANTHROPIC_API_KEY"])
+        return await my_callback(context, params)
+
+    assert not (await scorecard(spying)).failed
+    assert {seen.count(FAKE_KEY), seen[0], seen[-1]} == {3, "mine"}
+
+
+async def test_what_a_callback_prints_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    async def chatty(context: object, params: CreateMessageRequestParams) -> Any:
+        print("thinking")
+        logging.getLogger("chatty").error("aloud")
+        return await my_callback(context, params)
+
+    assert not (await scorecard(chatty)).failed
+    assert capsys.readouterr() == ("", "")
+
+
+async def test_the_key_is_in_no_row_also_where_it_was_leaked() -> None:
+    async def leaking(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        raise ValueError(f"my key is {os.environ['ANTHROPIC_API_KEY']}")
+
+    def make_leaking(base_url: str) -> Any:
+        return leaking
+
+    card = await scorecard(make_leaking)
+    assert "manners.key" in {row.id for row in card.failed}
+    assert "[the key]" in str(card)
+    assert FAKE_KEY not in str(card) + card.to_json()
+
+
+async def test_the_rows_are_data() -> None:
+    card = await scorecard(my_callback)
+    data = json.loads(card.to_json())
+    assert {name: data[name] for name in ("name", "failed")} == {"name": "my_callback", "failed": 0}
+    assert [row["id"] for row in data["rows"]] == [case.id for case in CASES]
+    assert data["rows"][1].keys() == {"id", "title", "status", "sent", "came_back", "why", "source", "mend", "hung"}
+
+
+async def test_a_strict_scorecard_raises_when_a_case_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABKIT_STRICT", "1")
+    await scorecard(my_callback)
+    with pytest.raises(CheckFailed, match=r"FAIL  messages\.shape"):
+        await scorecard(None)
+
+
+async def test_a_callback_that_never_asks_its_provider_is_found_out() -> None:
+    def pretending(base_url: str) -> Any:
+        return my_callback
+
+    failed = {row.id: row.came_back for row in (await scorecard(pretending)).failed}
+    assert failed["provider.messages"] == "It answered without asking the provider at base_url."
+
+
+async def test_an_address_that_no_api_has_is_named() -> None:
+    def lost(base_url: str) -> Any:
+        return make(f"{base_url}/v1")
+
+    failed = {row.id: row.came_back for row in (await scorecard(lost)).failed}
+    assert failed["provider.limit"] == (
+        "It asked for /v1/v1/messages. The stand-in has /v1/messages and /v1/chat/completions."
+    )
+
+
+def test_the_command_line_tells_by_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text("async def cb(context, params):\n    return None\n", encoding="utf-8")
+    assert main([f"{GOOD}:my_callback"]) == 0
+    assert main([f"{bad}:cb", "--json"]) == 1
+    out = capsys.readouterr().out
+    assert "my_callback: " in out
+    assert json.loads(out[out.index("{\n") :])["failed"] > 1
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("nowhere.py:cb", "There is no file"),
+        ("callbacks.py:other", "has no other"),
+        ("callbacks.py", "names no callback"),
+        ("callbacks.py:a.b", "names no callback"),
+        ("broken.py:cb", "cannot be run: ZeroDivisionError: division by zero at broken.py, line 1: `1 / 0`"),
+        ("leaving.py:cb", "cannot be run: SystemExit: 0"),
+        ("wrong.py:cb", "cannot be run: SyntaxError"),
+    ],
+)
+def test_what_cannot_be_run_is_told_and_ends_with_2(
+    place: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"callbacks": "x = 1\n", "broken": "1 / 0\n", "leaving": "exit(0)\n", "wrong": "def\n"}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    assert main([str(tmp_path / place)]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "Traceback" not in told
+
+
+def test_the_command_runs_in_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "words.py").write_text("TEXT = 'hello'\n", encoding="utf-8")
+    (tmp_path / "mine.py").write_text(
+        "from mcp.types import CreateMessageResult, TextContent\n"
+        "from words import TEXT\n"
+        "async def cb(context, params):\n"
+        "    return CreateMessageResult(role='assistant', model='me', content=TextContent(text=TEXT))\n",
+        encoding="utf-8",
+    )
+    root = str(Path(__file__).parent.parent.parent)
+    result = subprocess.run(
+        [sys.executable, "-m", CLI, "mine.py:cb"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": root},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert result.returncode == 1
+    assert result.stderr == ""
+    assert "FAIL  limits.negative" in result.stdout
+    assert "cb: " in result.stdout.splitlines()[-1]

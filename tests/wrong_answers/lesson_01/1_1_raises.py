@@ -1,0 +1,5 @@
+"""raised ZeroDivisionError"""
+
+
+async def my_callback(context, params):
+    return 1 / 0

@@ -1,0 +1,12 @@
+"""Keep the fewest best that together hold at least p"""
+
+
+def top_p(probabilities, p):
+    order = sorted(range(len(probabilities)), key=lambda i: -probabilities[i])
+    kept, held = [], 0.0
+    for i in order:
+        if kept and held + probabilities[i] > p + 1e-9:
+            break
+        kept.append(i)
+        held += probabilities[i]
+    return [probabilities[i] / held if i in kept else 0.0 for i in range(len(probabilities))]

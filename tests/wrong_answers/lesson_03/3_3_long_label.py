@@ -1,0 +1,5 @@
+"""For 'label' you chose 100 tokens"""
+
+
+def my_dials(job):
+    return (0.0, 100)

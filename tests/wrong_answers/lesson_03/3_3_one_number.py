@@ -1,0 +1,5 @@
+"""Return two numbers"""
+
+
+def my_dials(job):
+    return 0.5

@@ -1,0 +1,6 @@
+"""Return the inner function"""
+
+
+def careful(model):
+    async def callback(context, params):
+        return await model(context, params)
