@@ -1,0 +1,1 @@
+"""What a notebook shows and lets you handle: widgets over the same Labs and flows that plain code uses."""

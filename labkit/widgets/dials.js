@@ -1,0 +1,131 @@
+// The dials: a control for each, and beside it what was asked, what is used, whether it is honoured. No logic: what a
+// control says goes to `wishes`, and all words come from dial_panel.py.
+
+const TITLES = {
+  temperature: "How much the model dares: 0 always takes the best token, 1 draws as the model says, more is flatter",
+  max_tokens: "Where the answer is cut off; never above what the server asked",
+  top_p: "Keep the best tokens that together hold this probability",
+  top_k: "Keep so many of the best tokens",
+  stop_sequences: "The answer ends before this text; \\n stands for a new line. Empty: as asked",
+  seed: "Of the random numbers: the same seed draws the same answer. Empty: the model's own",
+  system_prompt: "In place of the server's. Empty: as asked",
+};
+const COLUMNS = {
+  asked: "What the server asked in its request; – for nothing, and for what the protocol has no field for",
+  used: "What the client hands on to the model",
+  honoured: "Whether this model takes it into account",
+};
+const TABLES = [
+  ["temperature", "max_tokens", "top_p", "top_k"],
+  ["stop_sequences", "seed", "system_prompt"],
+];
+
+class Dials {
+  constructor(model, root) {
+    this.model = model;
+    this.id = `labkit-dials-${Math.random().toString(36).slice(2)}`; // each widget loads this module anew: no counter
+    card(root, "labkit-dials", "Dials");
+    this.rows = new Map();
+    this.prompt = el("span", { class: "prompt" });
+    const reset = button("As asked", "Put every dial back to what the server asked", () => this.reset());
+    const head = el("div", { class: "head" }, el("b", {}, "Dials"), ...badges(model.get("badges")), this.prompt, reset);
+    this.code = el("pre", { tabindex: "0", "aria-label": "The same in plain code" });
+    this.same = el("details", {}, el("summary", {}, "The same in plain code"), this.code);
+    this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite" });
+    root.append(head, el("div", { class: "tables" }, ...TABLES.map((names) => this.table(names))), el("div", { class: "foot" }, this.same, this.fault));
+    this.drawn = () => this.draw();
+    model.on("change", this.drawn);
+    this.draw();
+  }
+
+  close() {
+    this.model.off("change", this.drawn);
+  }
+
+  table(names) {
+    const titles = Object.entries(COLUMNS).map(([name, title]) => el("th", { scope: "col", title }, name));
+    const head = el("tr", {}, el("th", { scope: "col" }, heard("dial")), el("th", { scope: "col" }, heard("control")), ...titles);
+    return el("table", {}, el("thead", {}, head), el("tbody", {}, ...names.map((name) => this.row(name))));
+  }
+
+  row(name) {
+    const control = this.control(name);
+    control.id = `${this.id}-${name}`;
+    control.title = TITLES[name];
+    const cells = ["asked", "used", "honoured"].map((column) => el("td", { class: column }));
+    const label = el("label", { for: control.id, title: TITLES[name] });
+    this.rows.set(name, { control, label, cells });
+    const marks = control.getAttribute("list") && el("datalist", { id: control.getAttribute("list") });
+    return el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "control" }, control, marks), ...cells);
+  }
+
+  control(name) {
+    const on = (control, read) => {
+      control.addEventListener("input", () => this.wish({ [name]: read(control) }));
+      return control;
+    };
+    if (name === "seed") {
+      return on(el("input", { type: "number", min: 0, step: 1, placeholder: "its own" }), ({ value }) => (value === "" ? null : Number(value)));
+    }
+    if (name === "stop_sequences") return on(el("input", { type: "text", placeholder: "as asked", autocomplete: "off" }), ({ value }) => value);
+    if (name === "system_prompt") return on(el("textarea", { rows: 2, placeholder: "as asked" }), ({ value }) => value);
+    const range = el("input", { type: "range", min: 0, step: 1 });
+    if (name !== "max_tokens") {
+      range.setAttribute("list", `${this.id}-${name}-steps`);
+      return on(range, ({ value }) => this.model.get("steps")[name][value][0]);
+    }
+    range.min = 1;
+    return on(range, ({ value, max }) => (value === max ? null : Number(value)));
+  }
+
+  wish(changes) {
+    this.model.set("wishes", { ...this.model.get("wishes"), ...changes });
+    this.model.save_changes();
+  }
+
+  reset() {
+    const empty = { stop_sequences: "", system_prompt: "" };
+    this.wish(Object.fromEntries([...this.rows.keys()].map((name) => [name, empty[name] ?? null])));
+  }
+
+  draw() {
+    const wishes = this.model.get("wishes");
+    for (const [name, word, asked, used, honoured, meaning, turned] of this.model.get("readings")) {
+      const { control, label, cells } = this.rows.get(name);
+      label.textContent = word;
+      this.put(name, control, wishes[name]);
+      [asked, used, honoured].forEach((text, i) => {
+        cells[i].textContent = text;
+        cells[i].title = i === 2 ? meaning : text;
+      });
+      cells[1].classList.toggle("turned", turned);
+      cells[2].classList.toggle("no", honoured === "no");
+    }
+    const prompt = this.model.get("prompt");
+    this.prompt.textContent = prompt && `“${prompt}”`;
+    this.prompt.title = prompt;
+    this.fault.textContent = this.model.get("fault");
+    this.code.textContent = this.model.get("code");
+    this.same.hidden = !this.model.get("code");
+  }
+
+  put(name, control, wish) {
+    if (control.type !== "range") {
+      if (control.value !== String(wish ?? "")) control.value = wish ?? "";
+      return;
+    }
+    const steps = this.model.get("steps")[name];
+    const limit = this.model.get("limit");
+    control.max = steps ? steps.length - 1 : limit;
+    control.list?.replaceChildren(...steps.map((_, i) => el("option", { value: i })));
+    control.value = steps ? steps.findIndex(([step]) => step === wish) : Math.min(wish ?? limit, limit);
+    control.setAttribute("aria-valuetext", steps ? steps[control.value][1] : control.value === control.max ? `${limit}, as asked` : control.value);
+  }
+}
+
+export default {
+  render({ model, el: root }) {
+    const view = new Dials(model, root);
+    return () => view.close();
+  },
+};

@@ -1,0 +1,143 @@
+"""`dials(model)`: the dials of a model, to be turned by hand. `tune(prompt)`: the same above an answer, drawn anew.
+
+In plain code: `with_dials(model, Settings(temperature=0.8, seed=7))`. For what a panel shows, `print(panel.code)` tells
+the code.
+"""
+
+from typing import Any
+
+import ipywidgets
+from mcp.client.session import SamplingFnT
+from mcp_types import CreateMessageRequestParams
+
+from labkit.errors import sentence
+from labkit.models.tiny import TinyModel
+from labkit.widgets.answers import Answers
+from labkit.widgets.dial_panel import DialPanel
+from labkit.widgets.dial_settings import Settings
+from labkit.widgets.dial_state import DialState, with_dials
+from labkit.widgets.lab_work import Latest
+from labkit.widgets.token_drawing import head
+from labkit.widgets.token_view import TokenView
+from labkit.widgets.token_words import seen
+from labkit.widgets.tracing import Drawing, Prompt, as_request, drawing
+
+__all__ = ["DialPanel", "Settings", "TunePanel", "dials", "tune", "with_dials"]
+
+PATIENCE = 60.0
+"""Seconds that an answer may take to be drawn anew."""
+
+
+def dials(model: SamplingFnT | None = None, settings: Settings | None = None) -> DialPanel:
+    """The dials of a model; as the last line of a cell.
+
+        panel = dials(TinyModel())
+        lab = Lab(server, sampling_callback=panel.callback)
+        panel
+
+    Beside each dial stands what the server asked last, what the client uses, and whether the model honours it.
+
+    Args:
+        model: A sampling callback; the tiny model when left out.
+        settings: Where the dials stand at first.
+    """
+    return DialPanel(DialState(model or TinyModel(), settings))
+
+
+def tune(prompt: Prompt, model: TinyModel | None = None, settings: Settings | None = None) -> "TunePanel":
+    """The dials above an answer of the tiny model, which is drawn anew whenever one is turned.
+
+        tune("Explain this log line: ...")
+        tune(request, TinyModel(seed=7), Settings(temperature=0.8, top_p=0.9))
+
+    Args:
+        prompt: What a user says, or a whole sampling request.
+        model: The tiny model, with defaults of your own.
+        settings: Where the dials stand at first.
+
+    Raises:
+        TypeError: `model` is another: only the tiny model shows what it could have said instead.
+        ValueError: There is no text to answer.
+    """
+    model = model or TinyModel()
+    if not isinstance(model, TinyModel):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+        name = getattr(model, "__name__", type(model).__name__)
+        raise TypeError(f"{name} does not show its tokens: write dials({name}) and give panel.callback to a Lab")
+    return TunePanel(DialState(model, settings, as_request(prompt)), model)
+
+
+class TunePanel(ipywidgets.VBox):
+    """What `tune` makes: `dials`, `tokens` and `answers` are its three parts.
+
+    `callback` is the model with the dials as they stand. Given to a Lab, the panel goes on to what its server asks.
+    """
+
+    def __init__(self, state: DialState, model: TinyModel) -> None:
+        self._model = model
+        self.state = state
+        drawn = self._drawing()
+        self.dials = DialPanel(state, code=self._code)
+        self.tokens = TokenView(drawn.trace(model), drawn.dials, drawn.seed, steady=True)
+        self.answers = Answers(state, self._request)
+        self._latest: Latest[Drawing] = Latest("the answer", self._redraw, PATIENCE)
+        super().__init__([self.dials, self.tokens, self.answers])
+        state.listen(self._turned)
+
+    @property
+    def callback(self) -> SamplingFnT:
+        """A sampling callback for a Lab or an `mcp.Client`: the model with the dials as they stand when it is asked."""
+        return self.state.callback
+
+    @property
+    def code(self) -> str:
+        """What the panel shows, as a few lines of plain code."""
+        return self._drawing().code()
+
+    @property
+    def text(self) -> str:
+        """The answer that is shown."""
+        return self.tokens.reading.trace.text
+
+    def close(self) -> None:
+        """Stop what is being drawn and take the panel off the page. More than once does no harm."""
+        self._latest.cancel()
+        for part in self.children:
+            part.close()
+        super().close()
+
+    def _code(self) -> str:
+        try:
+            return self.code
+        except ValueError:  # what the server asks of the panel's callback may hold no text at all
+            return ""
+
+    def _request(self) -> CreateMessageRequestParams:
+        if self.state.request is None:
+            raise ValueError("there is no request to answer")
+        return as_request(self.state.request)
+
+    def _drawing(self) -> Drawing:
+        return drawing(self._model, self._request(), self.state.settings)
+
+    def _turned(self) -> None:
+        """A dial was turned: quick, since a click handler waits for it."""
+        try:
+            self._latest.ask(self._drawing())
+        except ValueError as error:
+            self.dials.fault = str(error)
+
+    async def _redraw(self, drawn: Drawing) -> None:
+        try:
+            self.tokens.show(drawn.trace(self._model), drawn.dials, drawn.seed)
+        except Exception as error:  # noqa: BLE001 - nobody awaits this: the panel must say it
+            self.dials.fault = sentence(error)
+
+    def __repr__(self) -> str:
+        return f"<TunePanel {self.tokens.reading.settings}>"
+
+    def __str__(self) -> str:
+        return f"{self.dials}\n\n{head(self.tokens.reading)}\n{seen(self.text)}"
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        shown = super()._repr_mimebundle_(**options) or {}
+        return {**shown, "text/plain": str(self), "image/svg+xml": self.tokens.to_svg()}

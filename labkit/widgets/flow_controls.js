@@ -1,0 +1,167 @@
+// What stands above and below the steps: whose they are, which of them are shown, copies, and the legend.
+
+const FILTERS = {
+  all: ["all", "Every step", () => true],
+  wire: ["wire only", "Only the frames that crossed the wire", (step) => step.wire],
+  host: ["host only", "Only what happened on the client's side", (step) => !step.wire],
+  samples: ["samples", "Only the steps that are about a sample", (step) => step.samples.length > 0],
+};
+
+const counted = (number, word) => `${figure(number)} ${word}${number === 1 ? "" : "s"}`;
+
+function button(text, title, action) {
+  const node = el("button", { type: "button", title }, text);
+  node.addEventListener("click", action);
+  return node;
+}
+
+class Controls {
+  /** `view` is told what is wanted: `view.choose(call)`, `view.later()`. */
+  constructor(view) {
+    this.view = view;
+    this.filter = "all";
+    this.query = "";
+    this.title = el("b");
+    this.server = el("span");
+    this.revision = el("span", { class: "revision", title: "The wire: the protocol revision that both sides speak" });
+    this.transport = el("span");
+    this.sum = el("span", { class: "sum" });
+    this.how = el("p", { class: "how" });
+    this.status = el("span", { class: "status", role: "status", "aria-live": "polite" });
+    this.box = el("textarea", { class: "copy", readonly: "", rows: 6, "aria-label": "The flow as text" });
+    this.box.hidden = true;
+    const newer = "A newer call has begun. The view stays where you read.";
+    this.newer = button("Show the newer call", newer, () => view.choose("last"));
+    this.newer.hidden = true;
+    const grow = () => el("span", { class: "grow" });
+    this.top = el("div", { class: "top" }, this.title, this.server, this.revision, this.transport, grow(), this.sum);
+    this.tools = el("div", { class: "tools" }, this.calls(), this.filters(), this.searching(), grow(), this.copies());
+    this.foot = el("div", { class: "foot" }, legend(), grow(), this.status, this.newer);
+  }
+
+  calls() {
+    const options = [el("option", { value: "last" }, "last call"), el("option", { value: "all" }, "all calls")];
+    this.select = el("select", { title: "Which call is shown" }, ...options);
+    this.select.addEventListener("change", () => this.view.choose(this.select.value));
+    return (this.chooser = el("label", {}, "Call ", this.select));
+  }
+
+  filters() {
+    const set = el("fieldset", { class: "segments" }, el("legend", {}, "Show"));
+    const name = `labkit-flow-${Math.random().toString(36).slice(2)}`; // each widget loads this module anew: no counter
+    for (const [value, [text, title]] of Object.entries(FILTERS)) {
+      const radio = el("input", { type: "radio", name, value });
+      radio.checked = value === this.filter;
+      radio.addEventListener("change", () => {
+        this.filter = value;
+        this.view.later();
+      });
+      set.append(el("label", { title }, radio, el("span", {}, text)));
+    }
+    return set;
+  }
+
+  searching() {
+    const title = "Shows the steps whose label or JSON (its first 16,000 characters) holds this text";
+    const search = el("input", { type: "search", placeholder: "label or JSON", title });
+    search.addEventListener("input", () => {
+      this.query = search.value.trim().toLowerCase();
+      this.view.later();
+    });
+    return el("label", {}, "Search ", search);
+  }
+
+  copies() {
+    const title = (form) => `Copy the steps of the chosen call as ${form}`;
+    const buttons = ["JSON", "Mermaid"].map((form) => button(form, title(form), () => this.copy(form)));
+    return el("span", { class: "forms", role: "group", "aria-label": "Copy as" }, el("span", {}, "Copy as"), ...buttons);
+  }
+
+  /** Those of `steps` that are wanted. */
+  wanted(steps) {
+    if (this.filter === "all" && !this.query) return [...steps];
+    const fits = FILTERS[this.filter][2];
+    const inJson = this.query.replaceAll('": ', '":'); // as it is printed below, and as it was sent
+    const holds = (step) => step.label.toLowerCase().includes(this.query) || step.text.toLowerCase().includes(inJson);
+    return steps.filter((step) => fits(step) && (!this.query || holds(step)));
+  }
+
+  /** Say what is shown: `steps` of them in all, `count` after filter and search. */
+  show(title, steps, count) {
+    const { store } = this.view;
+    this.title.textContent = visible(title);
+    this.server.textContent = visible(store.head.server || "");
+    this.revision.textContent = store.head.wire || "";
+    this.transport.textContent = store.head.transport || "";
+    this.how.textContent = HOW[wireOf(store.head)] || "";
+    const samples = new Set(steps.flatMap((step) => step.samples.map((sample) => `${step.call} ${sample}`)));
+    const told = steps.filter((step) => step.tokens != null);
+    const parts = [counted(steps.length, "step"), counted(samples.size, "sample")];
+    if (told.length) parts.push(counted(told.reduce((sum, step) => sum + step.tokens, 0), "token"));
+    if (steps.length) parts.push(this.view.time(steps.at(-1)));
+    this.sum.textContent = parts.join(" · ");
+    const fit = count === steps.length ? "" : `${figure(count)} of ${counted(steps.length, "step")}`;
+    if (fit !== this.fit) this.status.textContent = this.fit = fit;
+    this.offer(store);
+  }
+
+  /** Offer every call that is on record. */
+  offer({ calls, head }) {
+    this.chooser.hidden = head.title !== undefined;
+    const offered = new Set();
+    for (const option of [...this.select.options].slice(2)) {
+      if (calls.has(option.value === "null" ? null : Number(option.value))) offered.add(option.value);
+      else option.remove();
+    }
+    for (const { call, title } of calls.values()) {
+      const text = call ? `${call} · ${title}` : title;
+      if (!offered.has(String(call))) this.select.append(el("option", { value: String(call) }, visible(text)));
+    }
+  }
+
+  say(text) {
+    this.status.textContent = text;
+    this.fit = undefined;
+  }
+
+  async copy(form) {
+    this.say(`Asking the kernel for the ${form} …`);
+    this.box.hidden = true;
+    let text;
+    try {
+      ({ text } = await this.view.store.ask({ ask: "copy", form, call: this.view.call }));
+    } catch {
+      return this.say("Not copied: the kernel has not answered. It is busy, or it was restarted.");
+    }
+    if (text === null) return this.say("Not copied: the Lab of this view is gone. Run its cell again.");
+    try {
+      await navigator.clipboard.writeText(text);
+      this.say(`Copied the flow as ${form}.`);
+    } catch {
+      this.box.value = text;
+      this.box.hidden = false;
+      this.box.focus();
+      this.box.select();
+      this.say(`The browser lets no page copy here. Take the ${form} from the box below.`);
+    }
+  }
+}
+
+function legend() {
+  const line = (attributes) => draw("line", { x1: 1, x2: 25, y1: 6, y2: 6, class: "ink", ...attributes });
+  const sign = (text, ...shapes) =>
+    el("span", {}, draw("svg", { width: 26, height: 12, "aria-hidden": "true" }, ...shapes), text);
+  return el(
+    "span",
+    { class: "legend" },
+    sign("crossed the wire", line({ class: "ink heavy" })),
+    sign("client's side", line({})),
+    sign("a reply", line({ "stroke-dasharray": "5 3" })),
+    sign("a request is open here", draw("rect", { x: 10, y: 0, width: 7, height: 12, class: "bar" })),
+    sign(
+      "a sample, from question to answer",
+      line({ class: "sample" }),
+      draw("circle", { cx: 13, cy: 6, r: 5, class: "sample" }),
+    ),
+  );
+}

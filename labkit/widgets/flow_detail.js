@@ -1,0 +1,91 @@
+// An opened step: its JSON, and beside it what its fields mean.
+
+class Detail {
+  /** `view` numbers steps and tells their times, as the list above does. */
+  constructor(view, onEscape) {
+    this.view = view;
+    this.node = el("div", { class: "detail", role: "region" });
+    this.node.hidden = true;
+    this.node.addEventListener("keydown", (event) => event.key === "Escape" && onEscape());
+  }
+
+  shut() {
+    this.step = null;
+    this.node.hidden = true;
+  }
+
+  open(step) {
+    const { node, view } = this;
+    const number = view.numberIn(step);
+    this.step = step;
+    this.json = el("pre", { tabindex: "0", "aria-label": "JSON of the step" });
+    this.facts = el("p", { class: "facts" });
+    this.notes = el("div", {});
+    const heading = el("h4", {}, `${number(step.n)} · ${meaning(step, number)}`);
+    const note = el("div", { class: "note", tabindex: "0", role: "group", "aria-label": "What it means" });
+    note.append(heading, this.facts, this.notes);
+    node.setAttribute("aria-label", `Step ${number(step.n)}`);
+    node.replaceChildren(this.json, note);
+    node.hidden = false;
+    this.refresh();
+    this.print();
+    if (!step.whole && !step.cut) this.fetch(step);
+  }
+
+  /** The facts change while the call goes on: a request is answered. */
+  refresh() {
+    const { step, view } = this;
+    if (!step) return;
+    const number = view.numberIn(step);
+    const parts = step.size ? [`${figure(step.size)} bytes`] : [];
+    parts.push(`${view.time(step)} after the first step`);
+    if (step.replyTo) parts.push(`answers step ${number(step.replyTo)}`);
+    const group = view.store.calls.get(step.call);
+    const by = (group?.steps ?? []).filter((other) => other.replyTo === step.n);
+    if (by.length) parts.push(`answered in step ${listed(by.map((other) => number(other.n)))}`);
+    else if (isRequest(step)) parts.push("not answered yet");
+    if (step.samples.length) parts.push(samplesOf(step));
+    this.facts.textContent = parts.join(" · ");
+  }
+
+  print() {
+    const { json, step } = this;
+    const { head, model } = this.view.store;
+    const fields = model.get("fields");
+    const revision = wireOf(head);
+    json.replaceChildren();
+    if (!step.text) json.textContent = step.wire ? visible(step.label) : "There is nothing more to this step.";
+    const found = printJson(step.text, json, fields, answers(step) && step.reply, revision);
+    if (step.cut) json.append(`\n… ${step.cut}`);
+    const order = Object.keys(fields.fields);
+    const entries = [...found].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+    this.notes.replaceChildren(...entries.map(([entry, { name, values }]) => this.note(fields, entry, name, values, revision)));
+  }
+
+  note(fields, entry, name, values, revision) {
+    const isShort = values.length === 1 && values[0].length <= 24;
+    const meanings = fields.values[entry] || {};
+    const known = [...new Set(values)].filter((value) => Object.hasOwn(meanings, value));
+    const text = [lineOf(fields.fields[entry], revision), ...known.map((value) => meanings[value])].join(" ");
+    const words = text.split(/\b(MUST|MAY)\b/);
+    const parts = words.map((word) => (word === "MUST" || word === "MAY" ? el("strong", {}, word) : word));
+    return el("p", {}, el("code", {}, visible(isShort ? `${name}: ${values[0]}` : name)), " – ", ...parts);
+  }
+
+  /** Ask for the JSON of a step that was too long to come with its row. */
+  async fetch(step) {
+    this.json.append("\n… the rest is on its way");
+    let failed = false;
+    try {
+      const { text, whole } = await this.view.store.ask({ ask: "text", seq: step.seq });
+      if (text === null) step.cut = "the rest is no longer on record";
+      else if (!whole) step.cut = `the rest is left out here; the step has ${figure(step.size ?? text.length)} bytes`;
+      if (text !== null) Object.assign(step, { text, whole });
+    } catch {
+      failed = true;
+    }
+    if (this.step !== step) return;
+    this.print();
+    if (failed) this.json.append("\n… the kernel has not answered: it is busy, or it was restarted");
+  }
+}

@@ -1,0 +1,116 @@
+// The JSON of a step, printed for reading. The first of the parts that flow_view.py joins to one module.
+
+const el = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
+const draw = (name, attributes = {}, ...children) =>
+  fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) if (value != null) node.setAttribute(name, value);
+  node.append(...children.filter((child) => child != null));
+  return node;
+}
+
+/** Control and invisible characters as escapes: what cannot be seen could not be judged. */
+const visible = (text) =>
+  text.replace(/[\p{C}\p{Z}]/gu, (c) => {
+    const code = c.codePointAt(0).toString(16);
+    return c === " " ? c : code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
+  });
+
+const TOKEN = /\s+|"[^"\\]*(?:\\.[^"\\]*)*"?|[{}[\],:]|[^\s"{}[\],:]+/g;
+
+const decoded = (token) => {
+  try {
+    return JSON.parse(token);
+  } catch {
+    return token.replaceAll('"', ""); // cut off in the middle
+  }
+};
+const shown = (token) => (token[0] === '"' ? visible(JSON.stringify(decoded(token))) : visible(token));
+
+/**
+ * Print `text` into `target` from its own characters, so that numbers stay as they were sent, known fields underlined.
+ * In the response that is an answer to a sample, `result` means something else than in others: `answer` tells.
+ * Returns what was found: the field's entry in `fields` → its name and its plain values.
+ */
+function printJson(text, target, fields, answer, revision) {
+  const tokens = (text.match(TOKEN) || []).filter((token) => token.trim());
+  const found = new Map();
+  const stack = [];
+  let plain = "";
+  let key = null; // of the value that comes next
+  const flush = () => {
+    if (plain) target.append(plain);
+    plain = "";
+  };
+  const line = () => `\n${"  ".repeat(Math.min(stack.length, 40))}`;
+  const next = (inside) => {
+    if (!inside || key) return;
+    if (inside.count++) plain += ",";
+    plain += inside.short ? (inside.count > 1 ? " " : "") : line();
+  };
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i];
+    const inside = stack.at(-1);
+    if (token === "," || token === ":") continue;
+    if (token === "}" || token === "]") {
+      stack.pop();
+      if (inside?.count && !inside.short) plain += line();
+      plain += token;
+      continue;
+    }
+    next(inside);
+    if (inside?.object && !key && tokens[i + 1] === ":") {
+      const name = decoded(token);
+      const root = answer && name === "result" && stack.length === 1 ? "answer" : name;
+      const path = [...inside.path, inside.named ? "*" : root].slice(-4);
+      const free = inside.free || fields.free.includes(name);
+      key = { name, path, free, named: !inside.free && fields.named.includes(name) };
+      const entry = inside.free ? null : known(path, fields);
+      const value = tokens[i + 2];
+      const scalar = value && !"{[".includes(value);
+      if (entry) {
+        flush();
+        const end = scalar ? `: ${shown(value)}` : "";
+        target.append(el("u", { title: lineOf(fields.fields[entry], revision) }, shown(token) + end));
+        const had = found.get(entry) || { name, values: [] };
+        if (scalar) had.values.push(value[0] === '"' ? decoded(value) : value);
+        found.set(entry, had);
+        if (scalar) {
+          i += 2;
+          key = null;
+        } else plain += ": ";
+      } else plain += `${shown(token)}: `;
+      continue;
+    }
+    if (token === "{" || token === "[") {
+      const of = key || { path: inside?.path || [], free: inside?.free, named: false };
+      stack.push({ object: token === "{", path: of.path, free: of.free, named: of.named, count: 0, short: fits(tokens, i) });
+      plain += token;
+    } else plain += shown(token);
+    key = null;
+  }
+  flush();
+  return found;
+}
+
+/** Whether what opens at `i` is short enough for one line. */
+function fits(tokens, i) {
+  let depth = 0;
+  for (let j = i, length = 0; j < tokens.length && length < 60; length += tokens[j++].length) {
+    if ("{[".includes(tokens[j])) depth++;
+    if ("}]".includes(tokens[j]) && --depth === 0) return true;
+  }
+  return false;
+}
+
+/** The longest end of `path` that has a line of its own. */
+function known(path, fields) {
+  for (let i = 0; i < path.length; i++) {
+    const end = path.slice(i).join(" > ");
+    if (Object.hasOwn(fields.fields, end)) return end;
+  }
+  return null;
+}
+
+const lineOf = (line, revision) => (typeof line === "string" ? line : line[revision] || Object.values(line).at(-1));

@@ -1,0 +1,101 @@
+// The drawing: where the lanes stand, and one row of it.
+
+const PLACES = [0, 0.2, 0.375, 0.55, 1]; // the last gap is the wire: what crosses it has the longest labels
+const ROW = 30;
+const LINE = 20; // where in a row its arrow lies
+const SLOT = 18; // the width of a sample's line
+
+class Drawing {
+  /** `field` is the line of lane names above the rows. */
+  constructor(field) {
+    this.field = field;
+    this.pen = document.createElement("canvas").getContext("2d");
+  }
+
+  /** Place the lanes for the width that there is; returns whether anything moved. */
+  fit(wireName) {
+    const width = this.field.clientWidth;
+    if (!width || (width === this.width && wireName === this.wireName)) return false;
+    Object.assign(this, { width, wireName });
+    const chip = width >= 1000 ? 88 : width >= 720 ? 76 : 62;
+    this.left = 40;
+    this.words = width >= 820; // room for words beside the samples
+    this.right = width - 80 - SLOTS * SLOT - (this.words ? 148 : 0);
+    const [first, last] = [this.left + chip / 2, this.right - chip / 2];
+    this.x = Object.fromEntries(LANES.map((lane, i) => [lane, Math.round(first + PLACES[i] * (last - first))]));
+    const chips = LANES.map((lane) => this.placed("span", `chip ${lane}`, lane, this.x[lane] - chip / 2, chip));
+    const name = wireName ? `the wire · ${wireName}` : "the wire";
+    if (width >= 720) chips.push(this.placed("span", "wire", name, (this.x.model + this.x.server) / 2));
+    this.field.replaceChildren(...chips);
+    const style = getComputedStyle(this.field);
+    this.fonts = [`12px ${style.fontFamily}`, `11.5px ${style.getPropertyValue("--mono")}`];
+    return true;
+  }
+
+  placed(tag, name, text, left, width) {
+    const node = el(tag, { class: name }, text);
+    node.style.left = `${left}px`;
+    if (width) node.style.width = `${width}px`;
+    return node;
+  }
+
+  /** Lanes, bars, arrow and samples of a row; `mark` is what `arrange` found out about it. */
+  picture(step, mark) {
+    const lanes = LANES.map((lane) => draw("line", { x1: this.x[lane], x2: this.x[lane], y1: 0, y2: ROW, class: "lane" }));
+    const parts = [...lanes, ...this.bars(mark.bars), ...this.arrow(step), ...this.samples(mark.lines)];
+    return draw("svg", { width: this.width, height: ROW, "aria-hidden": "true" }, ...parts);
+  }
+
+  bars(bars) {
+    return Object.entries(bars).flatMap(([lane, [above, below]]) => {
+      const [y1, y2] = [above ? 0 : LINE, below ? ROW : LINE];
+      return draw("rect", { x: this.x[lane] - 3.5, y: y1, width: 7, height: y2 - y1, class: `bar ${lane}` });
+    });
+  }
+
+  arrow({ source, target, reply }) {
+    const [a, b] = [this.x[source], this.x[target]];
+    if (a === b) return [draw("rect", { x: a - 5, y: LINE - 8, width: 10, height: 15, rx: 2, class: "ink block" })];
+    const way = Math.sign(b - a);
+    const dash = reply ? "5 3" : null;
+    return [
+      draw("line", { x1: a, x2: b - way * 7, y1: LINE, y2: LINE, class: "ink", "stroke-dasharray": dash }),
+      draw("path", { d: `M${b} ${LINE}l${-way * 9} -4.5v9z`, class: "ink head" }),
+    ];
+  }
+
+  samples(lines) {
+    return lines.flatMap(({ slot, sample, above, below, mine }) => {
+      const x = this.right + 14 + slot * SLOT;
+      const line = draw("line", { x1: x, x2: x, y1: above ? 0 : LINE, y2: below ? ROW : LINE, class: "sample" });
+      if (!mine) return line;
+      const circle = draw("circle", { cx: x, cy: LINE, r: 7.5, class: "sample" });
+      return [line, circle, draw("text", { x, y: LINE + 3.5, "text-anchor": "middle" }, sample)];
+    });
+  }
+
+  /** The label of a step, above the middle of its arrow; that of a frame, above the wire. */
+  label(step) {
+    const [a, b] = [this.x[step.source], this.x[step.target]];
+    this.pen.font = this.fonts[step.wire ? 1 : 0];
+    const wanted = this.pen.measureText(step.label).width + 12;
+    // The room: beside what a party did by itself, before the server for a frame, from edge to edge for the others.
+    let [from, to] = [this.left - 4, this.right];
+    if (a === b) [from, to] = step.source === "server" ? [from, a - 8] : [a + 8, to];
+    else if (step.wire) to = this.x.server - 8;
+    else if (Math.min(a, b) === this.x.client) from = this.x.client + 6; // beside the bar that may be there
+    const width = Math.min(wanted, to - from);
+    let middle = step.wire ? (this.x.model + this.x.server) / 2 : (a + b) / 2;
+    if (a === b) middle = step.source === "server" ? to : from;
+    const left = Math.max(from, Math.min(middle - width / 2, to - width));
+    const label = this.placed("span", a === b ? "label beside" : "label", step.label, left, width);
+    label.title = step.label;
+    return label;
+  }
+
+  /** How a question or an answer crosses the wire, in words beside its sample. */
+  aside(step) {
+    const words = this.words && crossing(step);
+    return words ? this.placed("span", "aside", words, this.right + 10 + SLOTS * SLOT) : "";
+  }
+}

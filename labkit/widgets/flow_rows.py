@@ -1,0 +1,152 @@
+"""What the flow view sends to the browser: a row for every step, as JSON, and how often it may send.
+
+A row is what a step needs to be drawn and searched, with its JSON where that is short. Rows are counted from 0 and
+never change, so Python and browser agree by that count alone: every update holds the rows from some number on, and a
+browser that lacks those before it asks for them.
+"""
+
+import json
+from collections import OrderedDict, deque
+from itertools import islice
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from labkit.diagram import short
+from labkit.flow import Reader, Step
+from labkit.record import Entry
+from labkit.steps import LANES
+from labkit.wire import Frame
+
+LONGEST_TEXT = 16_000
+"""Characters of a step's JSON that a row carries; the browser asks for the rest when the step is opened."""
+
+LONGEST_LABEL = 300
+ROOM = 16_000_000
+"""Bytes of rows beyond which a row carries the beginning of its JSON only, so that large frames do not fill a page."""
+
+WINDOW = 64_000
+"""Bytes of rows that are sent again with each update, so that a browser which was still loading misses none."""
+
+
+class Rows:
+    """The last `keep` rows. Not safe between threads: the view holds a lock round it."""
+
+    def __init__(self, keep: int) -> None:
+        self.total = 0
+        """Rows that were ever added; those beyond `keep` are gone."""
+        self._kept: deque[bytes] = deque(maxlen=keep)
+        self._bytes = 0
+        self._window = 0
+        self._window_bytes = 0
+        self._readers: OrderedDict[int | None, Reader] = OrderedDict()
+        self._origin: float | None = None
+
+    def read(self, entry: Entry) -> None:
+        """Add the row of a record's next entry. Steps are numbered within their call, as `lab.flow` has them."""
+        self._origin = entry.time if self._origin is None else self._origin
+        reader = self._readers.setdefault(entry.call, Reader())
+        if len(self._readers) > (self._kept.maxlen or 0):
+            self._readers.popitem(last=False)
+        try:
+            step, text = reader.read(entry), text_of(entry)
+        except Exception as error:  # noqa: BLE001 - a frame that cannot be drawn must not stop the call that sent it
+            step, text = _undrawable(reader.n, entry, error), ""
+        self.add(step, entry.seq, entry.call, entry.time - self._origin, text)
+
+    def add(self, step: Step, seq: int, call: int | None, at: float, text: str) -> None:
+        """Add the row of `step`: `at` is seconds since the view's first step, `text` its JSON."""
+        longest = LONGEST_TEXT if self._bytes < ROOM else LONGEST_LABEL
+        tokens = step.data.get("output_tokens")
+        # Most labels are short and harmless, and ten thousand of them must open within a second.
+        plain = len(step.label) <= LONGEST_LABEL and step.label.isprintable()
+        label = step.label if plain else short(step.label, LONGEST_LABEL)
+        row = json.dumps(
+            [  # the order that flow_view.js reads
+                seq,
+                call,
+                step.n,
+                LANES.index(step.source),
+                LANES.index(step.target),
+                label,
+                step.kind,
+                step.samples,
+                step.reply_to,
+                step.reply,
+                round(step.time, 6),
+                round(at, 6),
+                step.size,
+                tokens if isinstance(tokens, int) else None,
+                text[:longest],
+                len(text) <= longest,
+            ],
+            separators=(",", ":"),
+        ).encode("ascii")
+        if len(self._kept) == self._kept.maxlen:
+            self._bytes -= len(self._kept[0])
+        self._kept.append(row)
+        self.total += 1
+        self._bytes += len(row)
+        self._window_bytes += len(row)
+
+    def since(self, first: int) -> bytes:
+        """The kept rows from number `first` on: `{"first": their first number, "rows": [...]}`."""
+        gone = self.total - len(self._kept)
+        first = min(max(first, gone), self.total)
+        rows = b",".join(islice(self._kept, first - gone, None))
+        return b'{"first":%d,"rows":[%s]}' % (first, rows)
+
+    def update(self) -> bytes:
+        """What to send now: the rows since the window began."""
+        rows = self.since(self._window)
+        if self._window_bytes > WINDOW:
+            self._window, self._window_bytes = self.total, 0
+        return rows
+
+
+def text_of(entry: Entry) -> str:
+    """The JSON of an entry, as it crossed the wire or was reported."""
+    if isinstance(entry.item, Frame):
+        return entry.item.json.decode("utf-8", "replace")
+    return data_text(entry.item.data)
+
+
+def data_text(data: dict[str, Any]) -> str:
+    """`data` as JSON; what JSON does not know is written as Python shows it."""
+    return json.dumps(data, ensure_ascii=False, default=repr) if data else ""
+
+
+def _undrawable(n: int, entry: Entry, error: Exception) -> Step:
+    source, target = ("client", "server") if _to_server(entry) else ("server", "client")
+    size = entry.item.size if isinstance(entry.item, Frame) else None
+    return Step(n, source, target, f"cannot be shown: {type(error).__name__}", "fault", {}, size=size)
+
+
+def _to_server(entry: Entry) -> bool:
+    return isinstance(entry.item, Frame) and entry.item.direction == "to server"
+
+
+class Pace:
+    """Says when to send: at once for the first `burst` times, then `rate` times a second.
+
+    An ordinary call has fewer steps than `burst`, so its steps are shown one by one, also when a callback then blocks
+    the thread that would have sent them later.
+    """
+
+    def __init__(self, rate: float = 15.0, burst: int = 15) -> None:
+        self.rate = rate
+        self._burst = burst
+        self._left = float(burst)
+        self._then = monotonic()
+        self._lock = Lock()
+
+    def now(self) -> bool:
+        """Whether to send now. May be asked from any thread."""
+        with self._lock:
+            now = monotonic()
+            self._left = min(self._burst, self._left + (now - self._then) * self.rate)
+            self._then = now
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True

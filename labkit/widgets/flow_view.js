@@ -1,0 +1,264 @@
+// The flow view: steps between lanes, drawn as they happen. Text of servers and models reaches the page as textContent
+// only. The last of the parts that flow_view.py joins to one module.
+
+const SPARE = 40; // rows drawn beyond what is seen, so that scrolling meets no blank
+
+class View {
+  constructor(store, root) {
+    this.store = store;
+    this.root = root;
+    this.choice = store.head.title === undefined ? "last" : "all"; // or the number of a call; null: of no known call
+    this.shown = undefined; // the call that "last" shows at this moment
+    this.items = [];
+    this.nodes = new Map();
+    this.active = 0;
+    this.scrolled = 0; // where this view itself has put the scroll bar
+    this.away = false; // whether the reader has moved it from the end
+    this.version = 0;
+    this.build();
+    this.resized = new ResizeObserver(() => this.later());
+    this.resized.observe(this.scroll);
+    store.views.add(this);
+    this.update();
+  }
+
+  close() {
+    this.store.views.delete(this);
+    this.resized.disconnect();
+    cancelAnimationFrame(this.frame);
+  }
+
+  later() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.update();
+    });
+  }
+
+  build() {
+    const lanes = el("div", { class: "lanes", "aria-hidden": "true" });
+    this.drawing = new Drawing(lanes);
+    this.controls = new Controls(this);
+    this.detail = new Detail(this, () => this.shut(true));
+    this.rows = el("div", { class: "rows", role: "listbox" });
+    this.empty = el("p", { class: "empty" });
+    this.scroll = el("div", { class: "scroll" }, lanes, this.rows, this.empty);
+    this.scroll.addEventListener("scroll", () => {
+      if (Math.abs(this.scroll.scrollTop - this.scrolled) > 1) this.away = !this.atEnd;
+      this.render();
+    });
+    this.rows.addEventListener("keydown", (event) => this.key(event));
+    this.rows.addEventListener("click", (event) => {
+      const node = event.target.closest("[role=option]");
+      if (node) this.pick(Number(node.dataset.i));
+    });
+    const { top, how, tools, foot, box } = this.controls;
+    this.root.classList.add("labkit-flow");
+    this.root.setAttribute("role", "region");
+    this.root.dataset.lmSuppressShortcuts = "true"; // or Lab takes arrow keys and Enter for the notebook
+    this.root.append(top, how, tools, this.scroll, foot, this.detail.node, box);
+  }
+
+  // What is shown
+
+  get group() {
+    return this.store.calls.get(this.choice === "last" ? this.shown : this.choice);
+  }
+
+  /** What is shown, as the kernel knows it. */
+  get call() {
+    return this.choice === "all" ? "all" : (this.group?.call ?? null);
+  }
+
+  choose(value) {
+    this.choice = value === "last" || value === "all" ? value : JSON.parse(value);
+    this.controls.select.value = value;
+    this.controls.newer.hidden = true;
+    this.shown = this.store.last;
+    this.active = 0;
+    this.away = false;
+    this.shut();
+    this.update();
+    this.scrollTo(this.choice === "all" ? this.scroll.scrollHeight : 0);
+  }
+
+  /** Whether the reader is busy with what is shown, so that it must not change under their eyes. */
+  get held() {
+    return Boolean(this.detail.step) || this.rows.contains(document.activeElement) || this.away;
+  }
+
+  get atEnd() {
+    return this.scroll.scrollTop + this.scroll.clientHeight >= this.scroll.scrollHeight - ROW / 2;
+  }
+
+  scrollTo(top) {
+    this.scroll.scrollTop = top;
+    this.scrolled = this.scroll.scrollTop;
+    this.render();
+  }
+
+  number(step) {
+    return this.choice === "all" ? step.nth : step.n;
+  }
+
+  time(step) {
+    return duration(this.choice === "all" ? step.at : step.time);
+  }
+
+  /** The number that step `n` of the call of `step` has in the list. */
+  numberIn(step) {
+    const group = this.store.calls.get(step.call);
+    return (n) => {
+      const other = group?.byN.get(n);
+      return other ? figure(this.number(other)) : String(n);
+    };
+  }
+
+  update() {
+    const { store } = this;
+    if (this.choice === "last" && this.shown !== store.last) {
+      if (this.shown !== undefined && this.held) this.controls.newer.hidden = false;
+      else {
+        this.shown = store.last;
+        this.active = 0;
+      }
+    }
+    const before = this.items.length;
+    const seq = this.items[this.active]?.seq;
+    const steps = this.choice === "all" ? store.steps : (this.group?.steps ?? []);
+    const title = this.choice === "all" ? (store.head.title ?? "all calls") : (this.group?.title ?? "no call yet");
+    this.items = this.controls.wanted(steps);
+    this.active = Math.max(0, seq === undefined ? 0 : this.items.findIndex((step) => step.seq === seq));
+    this.marks = arrange(this.items);
+    this.version++;
+    this.controls.show(title, steps, this.items.length);
+    this.root.setAttribute("aria-label", `Flow of ${visible(store.head.server || "")}`);
+    this.rows.setAttribute("aria-label", `Steps of ${visible(title)}`);
+    this.rows.hidden = !this.items.length;
+    this.rows.style.height = `${this.items.length * ROW}px`;
+    this.empty.hidden = this.items.length > 0;
+    const none = "No step fits. Show all, or search for something else.";
+    this.empty.textContent = steps.length ? none : "Nothing has happened yet: call a tool.";
+    this.drawing.fit(store.head.wire);
+    this.render();
+    // What was there already is read from its beginning; what happens now is followed to its end.
+    if (before && this.items.length > before && !this.held) this.scrollTo(this.scroll.scrollHeight);
+    this.detail.refresh();
+  }
+
+  // The rows that are in view
+
+  render() {
+    if (!this.drawing.width || !this.items.length) return;
+    const top = this.scroll.scrollTop;
+    const from = Math.max(0, Math.floor(top / ROW) - SPARE);
+    const to = Math.min(this.items.length, Math.ceil((top + this.scroll.clientHeight) / ROW) + SPARE);
+    const wanted = new Map();
+    for (let i = from; i < to; i++) wanted.set(this.items[i].seq, i);
+    wanted.set(this.items[this.active].seq, this.active); // it keeps the focus, wherever it is
+    for (const [seq, node] of this.nodes) {
+      if (wanted.has(seq)) continue;
+      node.remove();
+      this.nodes.delete(seq);
+    }
+    for (const [seq, i] of wanted) {
+      let node = this.nodes.get(seq);
+      if (!node) {
+        node = el("div", { role: "option" });
+        this.nodes.set(seq, node);
+        this.rows.append(node);
+      }
+      if (node.version !== this.version) this.drawRow(node, this.items[i], i);
+    }
+  }
+
+  drawRow(node, step, i) {
+    const { drawing } = this;
+    const chosen = this.detail.step?.seq === step.seq;
+    node.version = this.version;
+    node.dataset.i = i;
+    node.className = `row ${step.source}${step.wire ? " heavy" : ""}${chosen ? " chosen" : ""}`;
+    node.style.transform = `translateY(${i * ROW}px)`;
+    node.tabIndex = i === this.active ? 0 : -1;
+    node.setAttribute("aria-selected", chosen);
+    node.setAttribute("aria-posinset", i + 1);
+    node.setAttribute("aria-setsize", this.items.length);
+    node.setAttribute("aria-label", sentence(step, this.numberIn(step), this.time(step)));
+    node.replaceChildren(
+      drawing.picture(step, this.marks[i]),
+      el("span", { class: "no" }, figure(this.number(step))),
+      drawing.label(step),
+      drawing.aside(step),
+      el("span", { class: "time" }, this.time(step)),
+    );
+  }
+
+  redraw() {
+    this.version++;
+    this.render();
+  }
+
+  // Choosing a step
+
+  key(event) {
+    const page = Math.max(1, Math.floor(this.scroll.clientHeight / ROW) - 2);
+    const last = this.items.length - 1;
+    const to = {
+      ArrowDown: this.active + 1,
+      ArrowUp: this.active - 1,
+      PageDown: this.active + page,
+      PageUp: this.active - page,
+      Home: 0,
+      End: last,
+    }[event.key];
+    if (to !== undefined) this.go(Math.max(0, Math.min(to, last)));
+    else if (event.key === "Enter" || event.key === " ") this.pick(this.active);
+    else if (event.key === "Escape") this.shut(true);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Move to step number `i` of the list; where a step is open, that one is opened in its place. */
+  go(i) {
+    const top = i * ROW;
+    const room = this.scroll.clientHeight - this.drawing.field.offsetHeight;
+    this.active = i;
+    if (top < this.scroll.scrollTop) this.scrollTo(top);
+    else if (top + ROW > this.scroll.scrollTop + room) this.scrollTo(top + ROW - room);
+    if (this.detail.step) this.detail.open(this.items[i]);
+    this.focus();
+  }
+
+  /** Open step number `i` of the list; chosen once more, it is shut. */
+  pick(i) {
+    this.active = i;
+    if (this.detail.step?.seq === this.items[i].seq) this.detail.shut();
+    else this.detail.open(this.items[i]);
+    this.focus();
+  }
+
+  shut(focus = false) {
+    this.detail.shut();
+    if (focus) this.focus();
+    else this.redraw();
+  }
+
+  focus() {
+    this.redraw();
+    this.nodes.get(this.items[this.active]?.seq)?.focus({ preventScroll: true });
+  }
+}
+
+export default () => {
+  let store;
+  return {
+    initialize({ model }) {
+      store = new Store(model);
+    },
+    render({ el: root }) {
+      const view = new View(store, root);
+      return () => view.close();
+    },
+  };
+};

@@ -1,0 +1,231 @@
+"""`show(lab)`: the flow of a Lab as a live diagram. Its twin in plain code is `print(lab.flow)`."""
+
+import asyncio
+import json
+import weakref
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from threading import RLock
+from typing import Any, cast
+
+import anywidget
+import traitlets
+
+from labkit import diagram
+from labkit.flow import Flow
+from labkit.lab import Lab
+from labkit.record import CONNECTION, Entry
+from labkit.widgets.flow_rows import Pace, Rows, data_text, text_of
+
+LONGEST_SHOWN = 256_000
+"""Characters of a step's JSON that are ever sent to the browser."""
+
+LONGEST_DRAWING = 200
+"""Steps of a flow up to which a drawing of it is stored beside the widget."""
+
+_HERE = Path(__file__).parent
+_SCRIPT = ("flow_json.js", "flow_steps.js", "flow_row.js", "flow_detail.js", "flow_controls.js", "flow_view.js")
+_STYLE = ("flow_view.css", "flow_row.css", "flow_detail.css")
+
+
+def _joined(parts: tuple[str, ...]) -> str:
+    """One text made of files: the browser gets a module as text and could not import one part from another."""
+    return "\n".join((_HERE / part).read_text(encoding="utf-8") for part in parts)
+
+
+_FIELDS: dict[str, Any] = json.loads((_HERE / "fields.json").read_text(encoding="utf-8"))
+_views: weakref.WeakKeyDictionary[Lab, "FlowView"] = weakref.WeakKeyDictionary()
+
+
+def show(of: Lab | Flow) -> "FlowView":
+    """A diagram of what a Lab does, which grows while it does it, or of a flow that is over.
+
+        show(lab)       # every call of the Lab, the last one first; as the last line of a cell
+        show(lab.flow)  # one call, as it is now
+
+    Choose a step with the mouse or the arrow keys to read its JSON. A Lab has one view: shown twice, it is the same.
+
+    Raises:
+        TypeError: `of` is neither.
+    """
+    if isinstance(of, Flow):
+        return FlowView(of)
+    if not isinstance(of, Lab):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+        raise TypeError(f"a {type(of).__name__} has no flow to show: write show(lab) or show(lab.flow)")
+    view = _views.get(of)
+    if view is None or view.comm is None:
+        view = _views[of] = FlowView(of)
+    return view
+
+
+class FlowView(anywidget.AnyWidget):
+    """The widget that `show` makes. It listens to the Lab's record until it is closed, and keeps no Lab alive."""
+
+    _esm = _joined(_SCRIPT)
+    _css = _joined(_STYLE)
+
+    head = traitlets.Dict().tag(sync=True)
+    fields = traitlets.Dict(_FIELDS).tag(sync=True)
+    rows = traitlets.Bytes().tag(sync=True)
+
+    def __init__(self, of: Lab | Flow) -> None:
+        self._lock = RLock()
+        self._waiting: deque[Entry] = deque(maxlen=of.record.keep if isinstance(of, Lab) else 1)
+        self._pace = Pace()
+        self._timer = False
+        self._loop = _running_loop()
+        self._open = False
+        self._read_until = 0
+        self._flow: Flow | None = None
+        # The Lab, while it lives, and how to stop listening to it. ipywidgets keeps every widget of a kernel: held
+        # firmly, each Lab whose cell was run again would stay with all its frames.
+        self._listening: weakref.WeakKeyDictionary[Lab, Callable[[], None]] = weakref.WeakKeyDictionary()
+        if isinstance(of, Flow):
+            self._flow = of
+            self._name = diagram.head(of)
+            self._rows = Rows(max(1, len(of.steps)))
+            for step in of.steps:
+                self._rows.add(step, step.n, 1, step.time, data_text(step.data))
+        else:
+            self._name = of.name
+            self._rows = Rows(of.record.keep)
+            # Who listens first and reads then misses nothing; what is both read and heard is known by its number.
+            self._listening[of] = of.record.listen(_hearing(self))
+            self._read_until = of.record.added
+            for entry in of.record.entries():
+                if entry.seq <= self._read_until:
+                    self._rows.read(entry)
+        super().__init__(head=self._head(), rows=self._rows.update())
+        self.on_msg(self._asked)
+        self._open = True
+        self._flush()
+
+    def __repr__(self) -> str:
+        return f"<FlowView {diagram.short(self._name)}>"
+
+    def close(self) -> None:
+        """Stop listening and take the diagram off the page. More than once does no harm."""
+        for forget in list(self._listening.values()):
+            forget()
+        super().close()
+
+    def hear(self, entry: Entry) -> None:
+        """Show `entry` soon. Called in the middle of a call, from the thread that adds it: quick, and never raises."""
+        self._waiting.append(entry)
+        if not self._open:
+            return
+        if self._pace.now():
+            self._flush()
+        elif not self._timer:
+            self._timer = True
+            try:
+                # The kernel's own loop outlives every Lab and every lab thread, so the last rows always arrive.
+                cast("asyncio.AbstractEventLoop", self._loop).call_soon_threadsafe(self._flush_later)
+            except (RuntimeError, AttributeError):  # closed, or there was none: a script, where nobody looks
+                self._flush()
+
+    def _flush_later(self) -> None:
+        cast("asyncio.AbstractEventLoop", self._loop).call_later(1 / self._pace.rate, self._flush)
+
+    def _flush(self) -> None:
+        with self._lock:
+            self._timer = False
+            if not self._waiting:
+                return
+            while self._waiting:
+                entry = self._waiting.popleft()
+                if entry.seq > self._read_until:
+                    self._rows.read(entry)
+            try:
+                self.head, self.rows = self._head(), self._rows.update()
+            except Exception:  # noqa: BLE001 - a kernel that shuts down must not break the call that is shown
+                self._open = False
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """As ipywidgets has it. A page that asks for everything, a new or a reloaded one, gets every row."""
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        if key is None:
+            with self._lock:
+                state["rows"] = self._rows.since(0)
+        return state
+
+    @property
+    def _lab(self) -> Lab | None:
+        return next(iter(self._listening), None)
+
+    def _head(self) -> dict[str, Any]:
+        if self._flow is not None:
+            flow = self._flow
+            return {"title": flow.title, "server": flow.server, "wire": flow.wire, "transport": flow.transport}
+        lab = self._lab
+        if lab is None:
+            return self.head
+        wire = lab.protocol_version or lab.mode
+        return {"server": lab.server, "wire": wire, "transport": lab.transport, "keep": lab.record.keep}
+
+    def _asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        """Answer the browser. May run on the kernel's thread or on that of a subshell."""
+        if message.get("ask") == "rows":
+            with self._lock:
+                self.send({"answer": "rows"}, [self._rows.since(int(message["first"]))])
+        elif message.get("ask") == "text":
+            text = self._text(int(message["seq"]))
+            shown = None if text is None else text[:LONGEST_SHOWN]
+            self.send({"answer": "text", "seq": message["seq"], "text": shown, "whole": shown == text})
+        elif message.get("ask") == "copy":
+            flow = self._flow_of(message["call"])
+            text = flow and (flow.to_mermaid() if message["form"] == "Mermaid" else flow.to_json())
+            self.send({"answer": "copy", "form": message["form"], "text": text})
+
+    def _text(self, seq: int) -> str | None:
+        if self._flow is not None:
+            return data_text(self._flow.steps[seq - 1].data)
+        lab = self._lab
+        entries = lab.record.entries(after=seq - 1) if lab else []
+        return text_of(entries[0]) if entries and entries[0].seq == seq else None
+
+    def _flow_of(self, call: int | str | None) -> Flow | None:
+        """The flow of call number `call`, of the frames of no known call (`None`), or of all (`"all"`)."""
+        lab = self._lab
+        if self._flow is not None or lab is None:
+            return self._flow
+        entries = [entry for entry in lab.record.entries() if call in ("all", entry.call)]
+        titles = {"all": "all calls", CONNECTION: "connect", None: "call unknown"}
+        title = titles.get(call) or (getattr(entries[0].item, "label", "") if entries else "")
+        wire = lab.protocol_version or lab.mode
+        return Flow.of(entries, title=title, server=lab.server, wire=wire, transport=lab.transport)
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_()
+        flow = self._stored()
+        if bundle is not None and flow is not None:
+            bundle[0].update({"text/plain": str(flow), "image/svg+xml": flow.to_svg()})
+        return bundle
+
+    def _stored(self) -> Flow | None:
+        """The flow to store as text and as a drawing, for those who read the notebook where no kernel runs."""
+        lab = self._lab
+        if lab is not None and not any(lab.record.calls()):
+            return None  # only the handshake so far, which is not what the view opens with
+        flow = self._flow or (lab and lab.flow)
+        return flow if flow and len(flow.steps) <= LONGEST_DRAWING else None
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _hearing(view: FlowView) -> Callable[[Entry], None]:
+    """A listener that keeps no view alive."""
+    known = weakref.ref(view)
+
+    def listener(entry: Entry) -> None:
+        view = known()
+        if view is not None:
+            view.hear(entry)
+
+    return listener

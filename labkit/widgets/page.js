@@ -1,0 +1,40 @@
+// Small tools for a page. Whatever text they are given reaches it as textContent. The first part of several modules.
+
+const FOCUSABLE = new Set(["button", "input", "textarea", "summary"]);
+
+const el = (name, attributes = {}, ...children) => {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) if (value != null) node.setAttribute(key, value);
+  node.append(...children.filter((child) => child != null));
+  // Lab takes arrow keys and Enter for the notebook, unless the very element that has the focus says no.
+  if ("tabindex" in attributes || FOCUSABLE.has(name)) node.dataset.lmSuppressShortcuts = "true";
+  return node;
+};
+
+/** Text for those who hear the page and not for those who see it. */
+const heard = (text) => el("span", { class: "heard" }, text);
+
+const button = (text, title, action) => {
+  const node = el("button", { type: "button", title }, text);
+  // A button that is disabled would lose the focus under the finger that presses it.
+  node.addEventListener("click", () => node.getAttribute("aria-disabled") !== "true" && action());
+  return node;
+};
+
+const badges = (list) => list.map(([kind, text, title]) => el("span", { class: `badge ${kind}`, title }, text));
+
+const SIGNS = { " ": "·", "\n": "↵", "\t": "⇥" };
+
+/** A text whose spaces are seen. */
+function signed(text) {
+  const parts = text.split(/([ \n\t]+)/).filter(Boolean);
+  return parts.map((part) => (SIGNS[part[0]] ? el("span", { class: "sign" }, [...part].map((c) => SIGNS[c]).join("")) : part));
+}
+
+/** Make `root` a card of the kit. */
+function card(root, name, label) {
+  root.classList.add("labkit-card", name);
+  root.dataset.lmSuppressShortcuts = "true"; // for what is clicked and takes no focus
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", label);
+}

@@ -1,0 +1,182 @@
+"""`plot_sweep(prompt)`: how an answer's variety and its probability change with the temperature.
+
+In plain code: `print(sweep(prompt))`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import anywidget
+import traitlets
+
+from labkit.models.tiny import TinyModel
+from labkit.widgets.dial_settings import Settings
+from labkit.widgets.page import read_parts
+from labkit.widgets.token_reading import Reading
+from labkit.widgets.token_words import percent
+from labkit.widgets.tracing import Prompt, as_request, drawing
+
+TEMPERATURES = (0.0, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0)
+SEEDS = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The answers at one temperature, one for each seed, and of each the geometric mean of its probabilities."""
+
+    temperature: float
+    texts: tuple[str, ...]
+    probabilities: tuple[float, ...]
+
+    @property
+    def distinct(self) -> int:
+        """How many different answers there are."""
+        return len(set(self.texts))
+
+    @property
+    def distinct_2(self) -> float | None:
+        """Different pairs of words among all pairs of words, 0 to 1; `None` where no answer has two words."""
+        pairs = [pair for text in self.texts for pair in zip(text.split(), text.split()[1:], strict=False)]
+        return len(set(pairs)) / len(pairs) if pairs else None
+
+    @property
+    def probability(self) -> float:
+        """The mean over the seeds."""
+        return sum(self.probabilities) / len(self.probabilities)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The answers to one request at several temperatures. `print(sweep)` is a table."""
+
+    points: tuple[Point, ...]
+
+    @property
+    def number(self) -> int:
+        """Answers at each temperature."""
+        return len(self.points[0].texts)
+
+    @property
+    def alt(self) -> str:
+        """The charts in words, for those who hear them."""
+        first, last = self.points[0], self.points[-1]
+        between = f"{len(self.points)} temperatures from {first.temperature:g} to {last.temperature:g}"
+        told = [
+            f"Variety and probability of an answer at {between}, {self.number} seeds each.",
+            f"Different answers: {first.distinct} of {self.number} at first, {last.distinct} of {self.number} at last.",
+        ]
+        if first.distinct_2 is not None and last.distinct_2 is not None:
+            told.append(
+                f"Different pairs of words: {percent(first.distinct_2, ' ')}, then {percent(last.distinct_2, ' ')}."
+            )
+        ends = f"{percent(first.probability, ' ')}, then {percent(last.probability, ' ')}"
+        return " ".join([*told, f"Mean probability of a token: {ends}."])
+
+    def __str__(self) -> str:
+        rows = [("temperature", "different answers", "distinct-2", "probability of a token")]
+        for point in self.points:
+            pairs = "–" if point.distinct_2 is None else f"{point.distinct_2:.2f}"
+            different = f"{point.distinct} of {self.number}"
+            rows.append((f"{point.temperature:g}", different, pairs, percent(point.probability)))
+        return "\n".join(
+            "  ".join(f"{cell:>{len(name)}}" for cell, name in zip(row, rows[0], strict=True)) for row in rows
+        )
+
+
+def sweep(
+    prompt: Prompt,
+    temperatures: Iterable[float] = TEMPERATURES,
+    seeds: Iterable[int] = SEEDS,
+    model: TinyModel | None = None,
+    settings: Settings | None = None,
+) -> Sweep:
+    """Answer a request at several temperatures with several seeds. It takes about a tenth of a second an answer.
+
+    Args:
+        prompt: What a user says, or a whole sampling request.
+        temperatures: Those to try; they are put in order.
+        seeds: One answer for each, at every temperature.
+        model: The tiny model, with defaults of your own.
+        settings: The other dials.
+
+    Raises:
+        ValueError: There is no text to answer, no temperature, no seed, or a dial cannot stand there.
+    """
+    model, settings, request = model or TinyModel(), settings or Settings(), as_request(prompt)
+    heats, numbers = sorted(set(temperatures)), list(seeds)
+    if not heats or not numbers:
+        raise ValueError("a sweep needs at least one temperature and one seed")
+
+    def point(temperature: float) -> Point:
+        texts, probabilities = list[str](), list[float]()
+        # Without a draw there is nothing for the seed to change: at temperature 0 one answer is that of all seeds.
+        for seed in numbers if temperature > 0 else numbers[:1]:
+            drawn = drawing(model, request, replace(settings, temperature=temperature, seed=seed))
+            reading = Reading(drawn.trace(model))
+            texts.append(reading.trace.text)
+            probabilities.append(reading.mean_probability)
+        again = len(numbers) // len(texts)
+        return Point(temperature, tuple(texts * again), tuple(probabilities * again))
+
+    return Sweep(tuple(map(point, heats)))
+
+
+def plot_sweep(
+    prompt: Prompt,
+    temperatures: Iterable[float] = TEMPERATURES,
+    seeds: Iterable[int] = SEEDS,
+    model: TinyModel | None = None,
+    settings: Settings | None = None,
+) -> "SweepPlot":
+    """What `sweep` finds, as two charts; as the last line of a cell.
+
+        plot_sweep("Explain this log line: ...")
+        plot_sweep(request, temperatures=(0, 1, 2), seeds=range(10), settings=Settings(top_p=0.9))
+
+    Args and errors are those of `sweep`. The charts follow Lab's theme and have alternative text.
+    """
+    return SweepPlot(sweep(prompt, temperatures, seeds, model, settings))
+
+
+class SweepPlot(anywidget.AnyWidget):
+    """What `plot_sweep` makes. `figure()` is the matplotlib figure, to save it or to change it.
+
+    A plain image has one theme, and JupyterLab drops its alternative text. What is stored beside this widget is such a
+    picture, with the alternative text in its metadata, and the table.
+    """
+
+    _esm = read_parts("page.js", "sweep.js")
+    _css = read_parts("page.css", "sweep.css")
+
+    light = traitlets.Unicode().tag(sync=True)
+    dark = traitlets.Unicode().tag(sync=True)
+    alt = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, sweep: Sweep) -> None:
+        from labkit.widgets.sweep_figure import to_svg  # matplotlib, for those who plot
+
+        self.sweep = sweep
+        super().__init__(light=to_svg(sweep), dark=to_svg(sweep, dark=True), alt=sweep.alt)
+
+    def figure(self, *, dark: bool = False) -> Any:
+        """The charts as a `matplotlib.figure.Figure`."""
+        from labkit.widgets.sweep_figure import to_figure
+
+        return to_figure(self.sweep, dark=dark)
+
+    def __repr__(self) -> str:
+        return f"<SweepPlot {len(self.sweep.points)} temperatures, {self.sweep.number} seeds>"
+
+    def __str__(self) -> str:
+        return str(self.sweep)
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        from labkit.widgets.sweep_figure import WIDTH, to_png
+
+        bundle = super()._repr_mimebundle_()
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        picture = {"text/plain": str(self), "image/png": to_png(self.sweep)}
+        return {**data, **picture}, {**metadata, "image/png": {"alt": self.alt, "width": WIDTH}}

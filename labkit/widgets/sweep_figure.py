@@ -1,0 +1,80 @@
+"""The charts of a sweep, drawn by matplotlib for a light and for a dark page. Knows nothing of notebooks."""
+
+from base64 import b64encode
+from io import BytesIO
+from typing import TYPE_CHECKING, Literal
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from labkit.widgets.sweep import Sweep
+
+WIDTH, HEIGHT, DPI = 880, 310, 100
+"""Pixels, on a page."""
+
+PALETTES = {
+    False: {"page": "#ffffff", "ink": "#1b1f24", "mute": "#5b6470", "grid": "#dfe2e6", "a": "#1565c0", "b": "#8a4b08"},
+    True: {"page": "#212121", "ink": "#edf0f3", "mute": "#a6b0bb", "grid": "#3d444d", "a": "#7db4f5", "b": "#e7a866"},
+}
+
+
+def to_figure(sweep: "Sweep", *, dark: bool = False) -> Figure:
+    """Variety on the left, probability on the right, both over the temperature."""
+    colours = PALETTES[dark]
+    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=colours["page"], layout="constrained")
+    figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1, wspace=0.04)
+    left, right = figure.subplots(1, 2)
+    heats = [point.temperature for point in sweep.points]
+    _frame(left, heats, "How different the answers are", colours)
+    different = [point.distinct / sweep.number for point in sweep.points]
+    left.plot(heats, different, "o-", color=colours["a"], label=f"different answers, of {sweep.number}")
+    pairs = [(point.temperature, point.distinct_2) for point in sweep.points if point.distinct_2 is not None]
+    if pairs:
+        left.plot(*zip(*pairs, strict=True), "s--", color=colours["b"], label="different pairs of words (distinct-2)")
+    _legend(left, "lower right", colours)
+    _frame(right, heats, "How probable they are to the model", colours)
+    for point in sweep.points:
+        at = [point.temperature] * sweep.number
+        right.plot(at, point.probabilities, "o", color=colours["mute"], alpha=0.55, markersize=4, markeredgewidth=0)
+    means = [point.probability for point in sweep.points]
+    right.plot(heats, means, "o-", color=colours["a"], label="mean of the seeds")
+    right.plot([], [], "o", color=colours["mute"], alpha=0.55, markersize=4, markeredgewidth=0, label="an answer")
+    _legend(right, "lower left", colours)
+    return figure
+
+
+def _frame(axes: Axes, heats: list[float], title: str, colours: dict[str, str]) -> None:
+    axes.set_facecolor(colours["page"])
+    axes.set_title(title, loc="left", fontsize=10, fontweight="bold", color=colours["ink"])
+    axes.set_xlabel("temperature", fontsize=9, color=colours["mute"])
+    axes.set_xticks(heats, [f"{heat:g}" for heat in heats])
+    axes.set_ylim(-0.03, 1.06)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    axes.tick_params(labelsize=9, colors=colours["mute"], length=0)
+    axes.grid(visible=True, axis="y", color=colours["grid"], linewidth=0.8)
+    axes.set_axisbelow(True)
+    for name, spine in axes.spines.items():
+        spine.set_visible(name == "bottom")
+        spine.set_color(colours["grid"])
+
+
+def _legend(axes: Axes, place: Literal["lower right", "lower left"], colours: dict[str, str]) -> None:
+    legend = axes.legend(loc=place, fontsize=9, frameon=True, labelcolor=colours["ink"], facecolor=colours["page"])
+    legend.get_frame().set(edgecolor="none", alpha=0.8)
+
+
+def to_svg(sweep: "Sweep", *, dark: bool = False) -> str:
+    """The charts as SVG, without a date and with names that are the same at every run."""
+    page = BytesIO()
+    with rc_context({"svg.hashsalt": "labkit"}):
+        to_figure(sweep, dark=dark).savefig(page, format="svg", metadata={"Date": None, "Creator": None})
+    return page.getvalue().decode("utf-8")
+
+
+def to_png(sweep: "Sweep") -> str:
+    """The charts as a picture in base64, at twice the pixels of its place on a page."""
+    page = BytesIO()
+    to_figure(sweep).savefig(page, format="png", dpi=2 * DPI, metadata={"Software": None})
+    return b64encode(page.getvalue()).decode("ascii")

@@ -1,0 +1,204 @@
+"""An answer and its tokens where nothing runs: as a table of text, and as a drawing in SVG."""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from html import escape
+
+from labkit.diagram import short
+from labkit.models.tiny import Dials, Trace
+from labkit.widgets.token_reading import DRAWN, SURE_FROM, Cell, Reading, Row, full_share
+from labkit.widgets.token_words import marked, percent
+
+WIDTH, MARGIN, LETTER, LINE = 880, 17, 9.6, 34
+LEGEND = f"underline: how sure the model was (dotted: below {percent(SURE_FROM, ' ')})"
+BRAND, INK, MUTE, SIGN, EDGE, CUT = "#1565c0", "#1b1f24", "#5b6470", "#98a1ab", "#dfe2e6", "#b9c0c8"
+BADGES = {"model": "#5b3a9e", "confidence": "#5b6470", "warning": "#9a5b00"}
+SANS = 'font-family="system-ui, Segoe UI, Roboto, sans-serif"'
+MONO = 'font-family="ui-monospace, Menlo, Consolas, monospace"'
+
+
+def table(trace: Trace, dials: Dials | None = None, seed: int | None = None, *, token: int | None = None) -> str:
+    """An answer as text: a line for each token, or, of token number `token` (from 1), its rivals at each stage.
+
+        print(table(trace))
+        print(table(trace, dials, seed, token=7))
+
+    Raises:
+        IndexError: The answer has no such token.
+    """
+    reading = Reading(trace, dials, seed)
+    if token is None:
+        return _all_tokens(reading)
+    if not 1 <= token <= len(reading.tokens):
+        raise IndexError(f"the answer has {reading.count}, and no number {token}")
+    return _one_token(reading, token - 1)
+
+
+def head(reading: Reading) -> str:
+    """`46 tokens, endTurn · temperature 0.8 · seed 7 · tiny model · fairly sure, -0.20`."""
+    parts = [f"{reading.count}, {short(reading.trace.stop_reason, 30)}", reading.settings]
+    return " · ".join(part for part in [*parts, *(badge.text for badge in reading.badges)] if part)
+
+
+def _all_tokens(reading: Reading) -> str:
+    lines = [head(reading)]
+    rows = [("", "token", "model", "rank", "bits", "rivals")]
+    for i, token in enumerate(reading.tokens):
+        rivals = [row for row in reading.rows(i) if not row.drawn][:2]
+        rows.append(
+            (
+                str(i + 1),
+                short(marked(reading.text(i)), 20) + (" (cut)" if reading.is_cut(i) else ""),
+                percent(token.probability),
+                f"{token.rank:,}",
+                f"{token.entropy:.1f}",
+                ", ".join(f"{short(marked(row.text), 16)} {row.cells[0].text}" for row in rivals),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    for number, text, *figures, rivals in rows:
+        told = "  ".join(f"{figure:>{width}}" for figure, width in zip(figures, widths[2:], strict=True))
+        lines.append(f"{number:>{widths[0]}}  {text:<{widths[1]}}  {told}  {rivals}".rstrip())
+    return "\n".join(lines)
+
+
+def _one_token(reading: Reading, i: int) -> str:
+    rows = reading.rows(i)
+    names = [_name(row, line, 20) for line, row in enumerate(rows)]
+    columns = [
+        [column.name, column.note, *(row.cells[k].text for row in rows)] for k, column in enumerate(reading.columns)
+    ]
+    widths = [max(map(len, column)) for column in columns]
+    first = max(map(len, names), default=0)
+    lines = [
+        "  ".join([f"{name:<{first}}", *(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))])
+        for name, *cells in zip(["", "", *names], *columns, strict=True)
+    ]
+    return "\n".join([*(line.rstrip() for line in lines), reading.sentence(i)])
+
+
+def _name(row: Row, line: int, width: int) -> str:
+    """The text of a rival, marked where it was drawn, with its rank where that is not its line, counted from 0."""
+    rank = f" #{row.rank:,}" if row.rank != line + 1 else ""
+    return f"{short(marked(row.text), width)}{rank}{' ◂' if row.drawn else ''}"
+
+
+def svg(reading: Reading, chosen: int | None = None) -> str:
+    """The answer with its tokens underlined, and the rivals of one of them, on a light card that any theme can hold.
+
+    It carries its own colours, no script and no time: the same trace draws the same.
+    """
+    i = reading.hesitant if chosen is None else min(max(chosen, 0), len(reading.tokens) - 1)
+    text, bottom = _text(reading, i)
+    rivals, height = _rivals(reading, i, bottom + 16) if reading.tokens else ([], bottom)
+    said = reading.sentence(i) if reading.tokens else ""
+    size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" {SANS} font-size="12">',
+        f"<title>{escape(head(reading))}</title>",
+        f"<desc>{escape(f'{short(reading.trace.text, 600)} {said}')}</desc>",
+        f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="6" fill="#ffffff" stroke="{EDGE}"/>',
+        f'<text x="{MARGIN}" y="26" fill="{MUTE}"><tspan font-weight="600" fill="{INK}">{reading.count}</tspan>',
+        *(f'<tspan fill="{BADGES[badge.kind]}"> · {escape(badge.text)}</tspan>' for badge in reading.badges),
+        f'</text><text x="{MARGIN}" y="44" font-size="11" fill="{MUTE}">{LEGEND}</text>',
+        f'<text x="{WIDTH - MARGIN}" y="26" text-anchor="end" fill="{MUTE}">{escape(reading.settings)}</text>',
+    ]
+    return "".join([*parts, *text, *rivals, "</svg>"])
+
+
+def _text(reading: Reading, chosen: int) -> tuple[list[str], int]:
+    """The tokens of the answer, and where the last line of them ends."""
+    places, bottom = _places(reading)
+    return [part for i, place in enumerate(places) for part in _token(reading, i, *place, chosen=i == chosen)], bottom
+
+
+def _places(reading: Reading) -> tuple[list[tuple[float, int, float]], int]:
+    """Where each token stands (x, the line of its letters, its width), and where the last line ends.
+
+    Lines are broken between words, and within a word only where it is longer than half a line.
+    """
+    places, x, y = list[tuple[float, int, float]](), float(MARGIN), 74
+    widths = [len(_shown(reading, i)) * LETTER for i in range(len(reading.tokens))]
+    for i, width in enumerate(widths):
+        word = width + sum(widths[j] for j in _rest_of_word(reading, i))
+        needed = word if reading.text(i)[:1].isspace() and word < WIDTH / 2 else width
+        if x > MARGIN and x + needed > WIDTH - MARGIN:
+            x, y = float(MARGIN), y + LINE
+        places.append((x, y, width))
+        x += width
+        if reading.text(i).endswith("\n"):
+            x, y = float(MARGIN), y + LINE
+    return places, y + 18
+
+
+def _rest_of_word(reading: Reading, i: int) -> Iterator[int]:
+    """The tokens after token `i` that go on with its word."""
+    for j in range(i + 1, len(reading.tokens)):
+        if reading.text(j)[:1].isspace() or reading.is_end(j):
+            return
+        yield j
+
+
+def _shown(reading: Reading, i: int) -> str:
+    return short(marked(reading.text(i)), 80)
+
+
+def _token(reading: Reading, i: int, x: float, y: int, width: float, *, chosen: bool) -> Iterator[str]:
+    share = min(max(reading.tokens[i].probability, 0.0), 1.0)
+    if chosen:
+        box = f'x="{x - 2:.1f}" y="{y - 20}" width="{width + 3:.1f}" height="30" rx="3"'
+        yield f'<rect {box} fill="none" stroke="{BRAND}" stroke-width="2"/>'
+    place = f'x="{x:.1f}" y="{y}" textLength="{width:.1f}" lengthAdjust="spacingAndGlyphs"'
+    colour = MUTE if reading.is_end(i) or reading.is_cut(i) else INK
+    weight = ' font-weight="600"' if chosen else ""
+    struck = ' text-decoration="line-through"' if reading.is_cut(i) else ""
+    yield f'<text {place} {MONO} font-size="16" fill="{colour}"{weight}{struck}>{_signed(_shown(reading, i))}</text>'
+    line = f'x1="{x + 1.5:.1f}" x2="{x + width - 2.5:.1f}" y1="{y + 7}" y2="{y + 7}"'
+    dots = ' stroke-dasharray="0 7" stroke-linecap="round"' if share < SURE_FROM else ""
+    yield f'<line {line} stroke="{_shade(share)}" stroke-width="4"{dots}/>'
+
+
+def _signed(text: str) -> str:
+    """Escaped text, with the signs for spaces paler than letters."""
+    return re.sub("[·↵⇥]+", rf'<tspan fill="{SIGN}">\g<0></tspan>', escape(text))
+
+
+def _rivals(reading: Reading, i: int, top: int) -> tuple[list[str], int]:
+    """The rivals of token `i`, a column for each stage, then the sentence; and where all of it ends."""
+    rows, columns = reading.rows(i, DRAWN), reading.columns
+    width = WIDTH / len(columns)
+    end = top + 52 + 20 * len(rows)
+    full = full_share(rows)
+    parts = [f'<line x1="0" x2="{WIDTH}" y1="{y}" y2="{y}" stroke="{EDGE}"/>' for y in (top, end)]
+    for k, column in enumerate(columns):
+        left = k * width
+        if k:
+            parts.append(f'<line x1="{left:.1f}" x2="{left:.1f}" y1="{top}" y2="{end}" stroke="{EDGE}"/>')
+        parts.append(f'<text x="{left + 14:.1f}" y="{top + 20}" font-weight="600" fill="{INK}">{column.name}</text>')
+        parts.append(f'<text x="{left + 14:.1f}" y="{top + 36}" font-size="11" fill="{MUTE}">{column.note}</text>')
+        for line, row in enumerate(rows):
+            place = (left + 14, top + 58 + 20 * line, width - 28)
+            parts += _bar(_name(row, line, 10), row.drawn, row.cells[k], place, full)
+    lines = textwrap.wrap(reading.sentence(i), 132)
+    for line, text in enumerate(lines):
+        parts.append(f'<text x="{MARGIN}" y="{end + 22 + 17 * line}" fill="{MUTE}">{escape(text)}</text>')
+    return parts, end + 19 + 17 * len(lines)
+
+
+def _bar(name: str, drawn: bool, cell: Cell, place: tuple[float, int, float], full: float) -> list[str]:
+    x, y, width = place
+    colour = INK if cell.kept else MUTE
+    weight = ' font-weight="700"' if drawn else ""
+    size = f'width="{max(1.5, cell.share / full * (width - 122)):.1f}" height="10" rx="2"'
+    return [
+        f'<text x="{x:.1f}" y="{y}" {MONO} fill="{colour}"{weight}>{escape(name)}</text>',
+        f'<rect x="{x + 84:.1f}" y="{y - 9}" {size} fill="{BRAND if cell.kept else CUT}"/>',
+        f'<text x="{x + width:.1f}" y="{y}" {MONO} text-anchor="end" fill="{colour}">{cell.text}</text>',
+    ]
+
+
+def _shade(share: float) -> str:
+    """The colour of an underline: the surer, the stronger."""
+    brand, soft = (tuple(int(colour[k : k + 2], 16) for k in (1, 3, 5)) for colour in (BRAND, "#d3d9df"))
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in zip(brand, soft, strict=True))

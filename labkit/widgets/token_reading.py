@@ -1,0 +1,259 @@
+"""A trace as its views show it: what each token was drawn from, in figures and in a sentence. Draws nothing itself."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from labkit.models.tiny import Dials, Rival, Trace, TracedToken
+from labkit.widgets.token_stages import (
+    DIALS,
+    LISTED,
+    NAMES,
+    Stage,
+    has_changed,
+    in_stage,
+    is_greedy,
+    left,
+    limits,
+    possible_tokens,
+    set_limits,
+    share,
+)
+from labkit.widgets.token_words import (
+    END,
+    OUT_OF_ITS_DEPTH,
+    TINY,
+    Badge,
+    confidence_badge,
+    marked,
+    mean_log,
+    percent,
+    spoken,
+)
+
+SURE_FROM = 0.3
+"""The probability below which a token is marked as unsure: its underline is dotted."""
+
+FULL = 0.5
+"""The share that fills a bar, unless a larger one is beside it."""
+
+DRAWN = 8
+"""Rivals that a picture shows."""
+
+CONTROL_END = "<|end|>"
+"""How the tokenizer writes the control token with which the model ends its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A stage on the way from the model's probabilities to the draw: its name, and what it does in a few words."""
+
+    stage: Stage
+    name: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A rival at one stage: its share of the draw, 0 to 1; where it is ruled out the share it had before."""
+
+    text: str
+    share: float
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A rival at every stage; `rank` is the model's own, from 1, and `drawn` marks the token that was taken."""
+
+    text: str
+    rank: int
+    drawn: bool
+    cells: tuple[Cell, ...]
+
+
+class Reading:
+    """An answer, read.
+
+    Args:
+        trace: From `TinyModel.trace`.
+        dials: Those it was drawn with. A trace does not tell them; without, what depends on them is left out.
+        seed: That it was drawn with; the same holds.
+    """
+
+    def __init__(self, trace: Trace, dials: Dials | None = None, seed: int | None = None) -> None:
+        self.trace = trace
+        self.dials = dials
+        self.seed = seed
+        self.tokens: Sequence[TracedToken] = trace.tokens
+
+    # The whole answer
+
+    @property
+    def count(self) -> str:
+        """`46 tokens`."""
+        return f"{len(self.tokens):,} token{'' if len(self.tokens) == 1 else 's'}"
+
+    @property
+    def settings(self) -> str:
+        """`temperature 0.8 · top-k 40 · top-p 0.9 · seed 7`, as far as known; a dial that is off is left out."""
+        dials, parts = self.dials, list[str]()
+        if dials is not None:
+            parts = [f"temperature {dials.temperature:g}"]
+            parts += [f"{NAMES[stage]} {getattr(dials, stage):g}" for stage in set_limits(dials)]
+        return " · ".join([*parts, *([f"seed {self.seed}"] if self.seed is not None else [])])
+
+    @cached_property
+    def mean_log_probability(self) -> float:
+        """Of the drawn tokens, natural logarithm, as the model gave them before any dial; 0 for certainty."""
+        return mean_log([token.probability for token in self.tokens])
+
+    @property
+    def mean_probability(self) -> float:
+        """The geometric mean of the same probabilities, 0 to 1."""
+        return math.exp(self.mean_log_probability)
+
+    @property
+    def badges(self) -> list[Badge]:
+        """Who answers, how sure it was, and whether it says itself that it does not know the subject."""
+        sure = [confidence_badge(self.mean_log_probability)] if self.tokens else []
+        return [TINY, *sure, *([OUT_OF_ITS_DEPTH] if self.trace.out_of_depth else [])]
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The stages to show: min-p only where it is set."""
+        dials = self.dials
+        shows_min_p = dials.min_p > 0 if dials else any(has_changed(token, "min_p") for token in self.tokens)
+        stages: list[Stage] = ["model", *DIALS[:3], *(["min_p"] if shows_min_p else [])]
+        return [Column(stage, *_heading(stage, dials)) for stage in stages]
+
+    @property
+    def hesitant(self) -> int:
+        """The index of the token over which the model hesitated most, which is where a view opens."""
+        return max(range(len(self.tokens)), key=lambda i: self.tokens[i].entropy, default=0)
+
+    # A token of it
+
+    def text(self, i: int) -> str:
+        """The text of token `i`; `END` for the control token by which the model says that it has finished."""
+        return END if self.is_end(i) else self.tokens[i].text
+
+    def is_end(self, i: int) -> bool:
+        return i == len(self.tokens) - 1 and self.trace.stop_reason == "endTurn"
+
+    def is_cut(self, i: int) -> bool:
+        """Whether token `i`, or its end, was taken off the answer by a stop sequence."""
+        return self._cut_from is not None and sum(len(each.text) for each in self.tokens[: i + 1]) > self._cut_from
+
+    @cached_property
+    def _cut_from(self) -> int | None:
+        """Where in the joined text of the tokens a stop sequence cut the answer."""
+        whole = "".join(token.text for token in self.tokens)
+        # A letter that is spread over tokens is "\ufffd" in each: then the places in the two texts do not agree.
+        known = self.trace.stop_reason == "stopSequence" and "\ufffd" not in whole
+        return len(self.trace.text) if known else None
+
+    def label(self, i: int) -> str:
+        """Token `i` for those who hear it: `7 of 46: “a”, after a space, 41 %`."""
+        cut = ", cut off by the stop sequence" if self.is_cut(i) else ""
+        return f"{i + 1} of {len(self.tokens)}: {spoken(self.text(i))}, {percent(self.tokens[i].probability, ' ')}{cut}"
+
+    def rows(self, i: int, number: int = LISTED) -> list[Row]:
+        """The `number` best rivals of token `i`, the best first. Where it is not among them itself, it is the last."""
+        token = self.tokens[i]
+        shown = token.stages["model"][:number]
+        if all(rival.id != token.id for rival in shown):
+            shown = [*shown[: number - 1], Rival(token.id, token.text, token.probability)]
+        return [
+            Row(
+                END if rival.text == CONTROL_END else rival.text,
+                token.rank if rival.id == token.id else rank,
+                rival.id == token.id,
+                tuple(self._cells(token, rival)),
+            )
+            for rank, rival in enumerate(shown, 1)
+        ]
+
+    def _cells(self, token: TracedToken, rival: Rival) -> list[Cell]:
+        latest, cells = rival.probability, list[Cell]()
+        for column in self.columns:
+            is_drawn = rival.id == token.id
+            found = share(token, column.stage) if is_drawn else in_stage(token, column.stage, rival.id)
+            latest = latest if found is None else found
+            # The drawn token was never ruled out: of it a trace may not tell the share, which is another thing.
+            text = percent(found) if found is not None else "?" if is_drawn else "–"
+            cells.append(Cell(text, latest, is_drawn or found is not None))
+        return cells
+
+    def sentence(self, i: int) -> str:
+        """How token `i` came about, from the model's probability to the draw."""
+        token = self.tokens[i]
+        name = f", {spoken(END)}" if self.is_end(i) else f" “{marked(token.text)}”"
+        parts = [f"Token {i + 1}{name}: the model gave it {percent(token.probability, ' ')}", self._warmed(token)]
+        if not is_greedy(token, self.dials):
+            parts += [self._limited(token), self._drawn(token)]
+        return f"{'; '.join(part for part in parts if part)}. Entropy {token.entropy:.1f} bits."
+
+    def _warmed(self, token: TracedToken) -> str:
+        if is_greedy(token, self.dials):
+            return f"temperature 0 dropped {_rivals(possible_tokens() - 1)} and left rank 1, whatever the seed"
+        name = f"temperature {self.dials.temperature:g}" if self.dials else "temperature"
+        if not has_changed(token, "temperature"):
+            return f"{name} left that as it was"
+        after = share(token, "temperature")
+        return f"{name} made that {percent(after, ' ')}" if after is not None else ""
+
+    def _limited(self, token: TracedToken) -> str:
+        found = limits(token, self.dials)
+        if not found:
+            return "no dial dropped a rival"
+        names, total = _listed([NAMES[stage] for stage in found]), possible_tokens()
+        least, most = left(token, self.dials)
+        if least < most:
+            some = f"{least} to {most:,}" if most < total else f"{least} or more"
+            return f"{names} left {some} of {total:,} tokens"
+        if least == total:
+            return f"{names} dropped no rival"
+        return f"{names} dropped {_rivals(total - least)} and left {least:,}"
+
+    def _drawn(self, token: TracedToken) -> str:
+        if left(token, self.dials) == (1, 1):
+            return "nothing was left to draw"
+        by = f" with seed {self.seed}" if self.seed is not None else ""
+        return f"the draw{by} took rank {token.rank:,}"
+
+
+def full_share(rows: Sequence[Row]) -> float:
+    """The share that fills a bar beside these rivals: the same at every stage, so that the bars can be compared."""
+    return max([FULL, *(cell.share for row in rows for cell in row.cells)])
+
+
+def _rivals(number: int) -> str:
+    return f"{number:,} rival{'' if number == 1 else 's'}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
+def _heading(stage: Stage, dials: Dials | None) -> tuple[str, str]:
+    """The name of a stage with where its dial stands, and what that does."""
+    name = NAMES[stage]
+    if stage == "model":
+        return name, "before any dial"
+    if dials is None:
+        return name, {"temperature": "sharper or flatter", "top_k": "a number of the best"}.get(
+            stage, "the likely ones"
+        )
+    if stage == "temperature":
+        heat = dials.temperature
+        effect = "the best alone" if heat == 0 else "sharper" if heat < 1 else "flatter" if heat > 1 else "as it was"
+        return f"{name} {heat:g}", effect
+    if stage not in set_limits(dials):
+        return f"{name} off", "keeps all"
+    if stage == "top_k":
+        return f"{name} {dials.top_k}", "the best alone" if dials.top_k == 1 else f"the best {dials.top_k}"
+    if stage == "top_p":
+        return f"{name} {dials.top_p:g}", f"the fewest that make {percent(dials.top_p, ' ')}"
+    return f"{name} {dials.min_p:g}", f"at least {percent(dials.min_p, ' ')} of the best"

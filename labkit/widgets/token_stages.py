@@ -1,0 +1,95 @@
+"""What a trace tells of the choice behind a token: the shares at each stage, and what each dial ruled out.
+
+A trace lists the ten best rivals at each stage and no more. What follows from them is computed; what does not follow is
+said to be unknown.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from labkit.models.tiny import Dials, Rival, TracedToken
+from labkit.models.tiny.callback import load
+
+LISTED = 10
+"""Rivals that a trace lists at each stage, at most."""
+
+Stage = Literal["model", "temperature", "top_k", "top_p", "min_p"]
+DIALS: tuple[Stage, ...] = ("temperature", "top_k", "top_p", "min_p")
+NAMES: dict[Stage, str] = {
+    "model": "model",
+    "temperature": "temperature",
+    "top_k": "top-k",
+    "top_p": "top-p",
+    "min_p": "min-p",
+}
+
+
+def possible_tokens() -> int:
+    """How many tokens the model can draw: its vocabulary, without the control tokens that only mark who speaks."""
+    tokenizer = load()[1]
+    return len(tokenizer) - len(tokenizer.control) + 1
+
+
+def in_stage(token: TracedToken, stage: Stage, wanted: int) -> float | None:
+    """The probability of the rival with id `wanted` after `stage`; `None` where it is not listed."""
+    return next((rival.probability for rival in token.stages[stage] if rival.id == wanted), None)
+
+
+def share(token: TracedToken, stage: Stage) -> float | None:
+    """The probability of the drawn token itself after `stage`; `None` where the trace does not tell."""
+    if stage == "model":
+        return token.probability
+    found = in_stage(token, stage, token.id)
+    return _unlisted(token, token.stages[stage]) if found is None else found
+
+
+def _unlisted(token: TracedToken, after: Sequence[Rival]) -> float | None:
+    """The probability of a drawn token that is not among the rivals `after` a stage.
+
+    A temperature T raises the ratio of any two probabilities to the power 1/T and the other dials keep it, so two that
+    are listed tell of the rest; two that are equal tell nothing.
+    """
+    before = token.stages["model"]
+    best, worst = ([rivals[k].probability for rivals in (before, after)] for k in (0, -1))
+    if len(after) < LISTED or min(*best, *worst) <= 0 or best[0] == worst[0]:
+        return None
+    power = math.log(best[1] / worst[1]) / math.log(best[0] / worst[0])
+    return best[1] * (token.probability / best[0]) ** power
+
+
+def has_changed(token: TracedToken, stage: Stage) -> bool:
+    """Whether the dial of `stage` changed anything of the distribution before it."""
+    before, after = token.stages[("model", *DIALS)[DIALS.index(stage)]], token.stages[stage]
+    return len(before) != len(after) or not all(
+        a.id == b.id and math.isclose(a.probability, b.probability, rel_tol=1e-9)
+        for a, b in zip(before, after, strict=True)
+    )
+
+
+def is_greedy(token: TracedToken, dials: Dials | None) -> bool:
+    """Whether the temperature was 0, which leaves the best token alone."""
+    return dials.temperature == 0 if dials else len(token.stages["temperature"]) == 1
+
+
+def set_limits(dials: Dials) -> list[Stage]:
+    """The dials that rule out tokens as they stand."""
+    is_set = {"top_k": dials.top_k > 0, "top_p": dials.top_p < 1, "min_p": dials.min_p > 0}
+    return [stage for stage in DIALS[1:] if is_set[stage]]
+
+
+def limits(token: TracedToken, dials: Dials | None) -> list[Stage]:
+    """The dials that may rule out rivals of `token`: those that are set, or where that is not known those that did."""
+    return set_limits(dials) if dials else [stage for stage in DIALS[1:] if has_changed(token, stage)]
+
+
+def left(token: TracedToken, dials: Dials | None) -> tuple[int, int]:
+    """How many tokens the last dial left to draw from: at least, and at most."""
+    listed = len(token.stages["min_p"])
+    if listed < LISTED:
+        return listed, listed
+    found = limits(token, dials)
+    top_k = dials.top_k if dials is not None and "top_k" in found else None
+    most = min(top_k or possible_tokens(), possible_tokens())
+    exact = not found or (found == ["top_k"] and top_k is not None)
+    return (most, most) if exact else (LISTED, most)

@@ -1,0 +1,104 @@
+"""`show_tokens(trace)`: an answer token by token, with the rivals of each. In plain code: `print(table(trace))`."""
+
+from typing import Any
+
+import anywidget
+import traitlets
+
+from labkit.models.tiny import Dials, Trace
+from labkit.widgets.page import read_parts
+from labkit.widgets.token_drawing import svg, table
+from labkit.widgets.token_reading import DRAWN, FULL, SURE_FROM, Reading
+from labkit.widgets.token_words import marked, seen
+
+__all__ = ["TokenView", "show_tokens", "table"]
+
+
+def show_tokens(trace: Trace, dials: Dials | None = None, seed: int | None = None) -> "TokenView":
+    """An answer of the tiny model, token by token; as the last line of a cell.
+
+        model, dials = TinyModel(), Dials(temperature=0.8, top_p=0.9)
+        show_tokens(model.trace(prompt, dials=dials, seed=7), dials, seed=7)
+
+    Choose a token with the mouse or with ← → Home End to see what it was drawn from.
+
+    Args:
+        trace: From `TinyModel.trace`.
+        dials: Those it was drawn with. A trace does not tell them, and what depends on them is left out without.
+        seed: That it was drawn with; the same holds.
+
+    Raises:
+        TypeError: `trace` is no trace.
+    """
+    if not isinstance(trace, Trace):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+        raise TypeError(f"a {type(trace).__name__} has no tokens to show: write show_tokens(model.trace(prompt))")
+    return TokenView(trace, dials, seed)
+
+
+class TokenView(anywidget.AnyWidget):
+    """The widget that `show_tokens` makes. `chosen` is the index of the token whose rivals are shown.
+
+    Args:
+        trace, dials, seed: As `show_tokens` has them.
+        steady: Whether the text keeps its height whatever is shown next.
+    """
+
+    _esm = read_parts("page.js", "token_view.js")
+    _css = read_parts("page.css", "token_view.css")
+
+    answer = traitlets.Dict().tag(sync=True)
+    steady = traitlets.Bool().tag(sync=True)
+    chosen = traitlets.Int().tag(sync=True)  # the only one that the browser writes
+
+    def __init__(
+        self, trace: Trace, dials: Dials | None = None, seed: int | None = None, *, steady: bool = False
+    ) -> None:
+        self.reading = Reading(trace, dials, seed)
+        super().__init__(answer=_answer(self.reading), chosen=self.reading.hesitant, steady=steady)
+
+    def show(self, trace: Trace, dials: Dials | None = None, seed: int | None = None) -> None:
+        """Show another answer in its place; the same token stays chosen where there is one. From any thread."""
+        self.reading = Reading(trace, dials, seed)
+        self.answer = _answer(self.reading)
+
+    def to_svg(self) -> str:
+        """What is shown as a drawing, for where no kernel runs."""
+        return svg(self.reading, self.chosen)
+
+    def __repr__(self) -> str:
+        return f"<TokenView {self.reading.count}, {marked(self.reading.trace.stop_reason)}>"
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_()
+        if bundle is not None:
+            bundle[0]["image/svg+xml"] = self.to_svg()
+        return bundle
+
+
+def _answer(reading: Reading) -> dict[str, Any]:
+    """What the browser draws, in words and figures that are ready to be shown."""
+    return {
+        "count": reading.count,
+        "settings": reading.settings,
+        "badges": [[badge.kind, badge.text, badge.title] for badge in reading.badges],
+        "columns": [[column.name, column.note] for column in reading.columns],
+        "sure_from": SURE_FROM,
+        "full": FULL,
+        "tokens": [_token(reading, i) for i in range(len(reading.tokens))],
+    }
+
+
+def _token(reading: Reading, i: int) -> dict[str, Any]:
+    return {
+        "text": seen(reading.text(i)),
+        "label": reading.label(i),
+        "share": round(reading.tokens[i].probability, 4),
+        "end": reading.is_end(i),
+        "cut": reading.is_cut(i),
+        "sentence": reading.sentence(i),
+        # In the order that token_view.js reads: names would be most of what is sent.
+        "rows": [
+            [seen(row.text), row.rank, row.drawn, *([cell.text, round(cell.share, 4), cell.kept] for cell in row.cells)]
+            for row in reading.rows(i, DRAWN)
+        ],
+    }

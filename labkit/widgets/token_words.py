@@ -1,0 +1,81 @@
+"""Words for a token, a probability, and how sure a model was. Text of a model is shown with nothing invisible in it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from labkit.diagram import plain
+
+CONFIDENCE = ((0.9, "sure"), (0.7, "fairly sure"), (0.4, "unsure"), (0.0, "guessing"))
+"""The least mean probability of a token, and the word for an answer that has it."""
+
+END = "⟨end⟩"
+"""Stands for the control token with which a model ends its answer."""
+
+_SPACES = {"": "nothing", " ": "a space", "\n": "a line break", "\t": "a tab", END: "the end of the answer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word about a whole answer, and the sentence that explains it."""
+
+    kind: Literal["model", "confidence", "warning"]
+    text: str
+    title: str
+
+
+TINY = Badge("model", "tiny model", "Answered by the small model of the kit. It makes mistakes.")
+OUT_OF_ITS_DEPTH = Badge("warning", "out of its depth", "The model says that it does not know this subject.")
+
+
+def mean_log(probabilities: Sequence[float]) -> float:
+    """The mean of the natural logarithms; 0 for none."""
+    return sum(math.log(max(p, 1e-300)) for p in probabilities) / max(1, len(probabilities))
+
+
+def confidence(mean_log_probability: float) -> str:
+    """A mean log-probability as a word of `CONFIDENCE`."""
+    mean = math.exp(mean_log_probability)
+    return next((word for least, word in CONFIDENCE if mean >= least), CONFIDENCE[-1][1])
+
+
+def confidence_badge(mean_log_probability: float) -> Badge:
+    """`fairly sure, -0.20`: how sure a model was, not whether it was right."""
+    figure = f"{round(mean_log_probability, 2) + 0.0:.2f}".replace("-", "\u2212")
+    share = percent(math.exp(mean_log_probability), " ")
+    title = (
+        f"Mean log-probability of its tokens: {figure}, which is {share} a token. "
+        "It tells how sure the model was, not whether it is right."
+    )
+    return Badge("confidence", f"{confidence(mean_log_probability)}, {figure}", title)
+
+
+def confidence_word(probabilities: Sequence[float]) -> Badge:
+    """The word alone, for probabilities that are told with four digits: too few for a figure."""
+    word = confidence(mean_log([max(p, 0.00005) for p in probabilities]))
+    return Badge("confidence", word, "How sure the model was of its tokens, not whether it is right.")
+
+
+def percent(share: float, space: str = "") -> str:
+    """`41%`; `<1%` for what is more than nothing and rounds to it."""
+    whole = round(100 * share)
+    return f"{whole}{space}%" if whole or not share else f"<1{space}%"
+
+
+def seen(text: str) -> str:
+    """`text` with spaces, tabs and newlines as they are and every other invisible character as an escape."""
+    return "".join(c if c in " \n\t" else plain(c) for c in text)
+
+
+def marked(text: str) -> str:
+    """`text` on one line, its spaces, tabs and newlines as signs."""
+    return seen(text).translate({ord(" "): "·", ord("\n"): "↵", ord("\t"): "⇥"})
+
+
+def spoken(text: str) -> str:
+    """`text` for those who hear it, with the space before it said."""
+    if text in _SPACES:
+        return _SPACES[text]
+    before = ", after a space" if text.startswith(" ") else ""
+    return f"“{marked(text.removeprefix(' '))}”{before}"

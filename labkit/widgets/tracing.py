@@ -1,0 +1,91 @@
+"""From a sampling request and the dials to a trace of the tiny model, which is what its views draw."""
+
+from dataclasses import dataclass, replace
+
+from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
+
+from labkit.models.tiny import Dials, TinyModel, Trace
+from labkit.models.tiny.messages import has_text
+from labkit.widgets.dial_settings import Settings, turned_request, turned_tiny
+
+Prompt = str | CreateMessageRequestParams
+"""What a user says, or a whole sampling request."""
+
+MAX_TOKENS = 100
+"""The limit of a request that is made from a prompt alone."""
+
+
+def as_request(prompt: Prompt) -> CreateMessageRequestParams:
+    """A sampling request: `prompt` itself, or one that holds it as the user's only message.
+
+    Raises:
+        ValueError: It holds no text to answer, or asks for no token.
+    """
+    request = prompt if isinstance(prompt, CreateMessageRequestParams) else _asking(prompt)
+    if not request.messages or not has_text(request.messages[-1]):
+        raise ValueError("the request holds no text to answer: give a prompt, or messages that end with text")
+    if request.max_tokens < 1:
+        raise ValueError(f"max_tokens is {request.max_tokens}, and an answer needs at least 1")
+    return request
+
+
+def _asking(prompt: str) -> CreateMessageRequestParams:
+    message = SamplingMessage(role="user", content=TextContent(text=prompt))
+    return CreateMessageRequestParams(messages=[message], max_tokens=MAX_TOKENS)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """All that an answer depends on: the request as the client hands it on, the dials, the seed."""
+
+    request: CreateMessageRequestParams
+    dials: Dials
+    seed: int
+
+    def trace(self, model: TinyModel) -> Trace:
+        """The answer, with everything that there was to choose from. It takes about a tenth of a second."""
+        return model.trace(
+            self.request.messages,
+            system_prompt=self.request.system_prompt or "",
+            max_tokens=self.request.max_tokens,
+            stop_sequences=self.request.stop_sequences or (),
+            dials=self.dials,
+            seed=self.seed,
+        )
+
+    def code(self) -> str:
+        """The same answer in plain code, without a widget."""
+        messages = self.request.messages
+        content = messages[0].content
+        if len(messages) == 1 and messages[0].role == "user" and isinstance(content, TextContent):
+            imports, prompt = "", repr(content.text)
+        else:
+            imports = "from mcp_types import SamplingMessage\n"
+            told = [message.model_dump(mode="json", exclude_none=True) for message in messages]
+            prompt = f"[SamplingMessage.model_validate(message) for message in {told!r}]"
+        options = {
+            "system_prompt": self.request.system_prompt or "",
+            "max_tokens": self.request.max_tokens,
+            "stop_sequences": self.request.stop_sequences or [],
+        }
+        given = "".join(f"{name}={value!r}, " for name, value in options.items() if value)
+        return (
+            f"{imports}from labkit.models.tiny import Dials, TinyModel\n"
+            "from labkit.widgets.token_view import table\n\n"
+            f"prompt = {prompt}\n"
+            f"dials = {self.dials!r}\n"
+            f"trace = TinyModel().trace(prompt, {given}dials=dials, seed={self.seed})\n"
+            f"print(trace.text)\n"
+            f"print(table(trace, dials, seed={self.seed}))\n"
+        )
+
+
+def drawing(model: TinyModel, request: CreateMessageRequestParams, settings: Settings) -> Drawing:
+    """What the tiny model makes of a request with the dials turned, as its callback would."""
+    turned, handed_on = turned_tiny(model, settings), turned_request(request, settings)
+    dials = turned.dials
+    if handed_on.temperature is not None:
+        # The model itself knows how hot it can be.
+        bounded = TinyModel(temperature=handed_on.temperature).dials.temperature
+        dials = replace(dials, temperature=bounded)
+    return Drawing(handed_on, dials, turned.seed)

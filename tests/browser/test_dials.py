@@ -1,0 +1,463 @@
+"""The dials, the token view and the sweep in a real JupyterLab: by mouse and keyboard, with bad text, both themes."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import NewPage
+from tests.browser.lab_page import LabPage, write_notebook
+
+SET_UP = """
+import threading
+from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
+from labkit import Lab
+from labkit.models.claude import Claude
+from labkit.models.tiny import Dials, Rival, TinyModel, Trace, TracedToken
+from labkit.widgets.answers import Answers
+from labkit.widgets.dial_state import DialState
+from labkit.widgets.dials import Settings, dials, tune
+from labkit.widgets.sweep import plot_sweep
+from labkit.widgets.token_view import show_tokens, table
+from tests.story import answer, bookshop
+
+PROMPT = "Explain this log line: what happened, why, and what to do.\\n\\n[821] ERROR:  deadlock detected"
+request = CreateMessageRequestParams(
+    messages=[SamplingMessage(role="user", content=TextContent(text=PROMPT))], max_tokens=60, temperature=0.2,
+)
+"""
+TUNE = "panel = tune(request, settings=Settings(seed=7))\npanel"
+TOKENS = """
+chosen = Dials(temperature=0.8, top_k=40, top_p=0.9)
+trace = TinyModel().trace(PROMPT, dials=chosen, seed=7, max_tokens=40)
+view = show_tokens(trace, chosen, seed=7)
+view
+"""
+CLAUDE = "dials(Claude(), Settings(temperature=0.8))"
+HOSTILE = """
+TEXT = (
+    '<img src=x onerror="window.__pwned=1"><script>window.__pwned=1</script>'
+    " [a](javascript:window.__pwned=1) \\u202e\\u200b"
+)
+rivals = [Rival(2, TEXT + "!", 0.8), Rival(1, TEXT, 0.2)]
+bad = TracedToken(1, TEXT, 0.2, 2, 1.0, dict.fromkeys(("model", "temperature", "top_k", "top_p", "min_p"), rivals))
+
+async def spiteful(context, params):
+    return answer(TEXT, TEXT)
+
+spiteful.__name__ = TEXT
+spoken_to = DialState(spiteful, Settings(system_prompt=TEXT, stop_sequences=(TEXT,)), request.model_copy(update={
+    "messages": [SamplingMessage(role="user", content=TextContent(text=TEXT))], "system_prompt": TEXT,
+}))
+display(show_tokens(Trace(TEXT, TEXT, 3, [bad, bad])), dials(spiteful), Answers(spoken_to, lambda: request, number=2))
+from labkit.widgets.dial_panel import DialPanel
+DialPanel(spoken_to, code=lambda: TEXT)
+"""
+SLOW = """
+gate = threading.Event()
+
+async def slow(context, params):
+    import asyncio
+    while not gate.is_set():
+        await asyncio.sleep(0.005)
+    return answer("at last")
+
+waiting = Answers(DialState(slow), lambda: request)
+waiting
+"""
+SWEEP = "plot_sweep(request, (0, 1, 2), seeds=(1, 2), settings=Settings(max_tokens=10))"
+IN_A_LAB = """
+given = dials(TinyModel())
+lab = Lab(bookshop(), name="given", sampling_callback=given.callback)
+await lab.call_tool("recommend", {"genre": "romance"})
+given
+"""
+CELLS = {"set up": SET_UP, "tune": TUNE, "tokens": TOKENS, "claude": CLAUDE, "hostile": HOSTILE, "slow": SLOW}
+CELLS |= {"sweep": SWEEP, "lab": IN_A_LAB}
+NUMBER = {name: i for i, name in enumerate(CELLS)}
+
+AT_ONCE = 1000
+"""Milliseconds from the move of a slider to the answer on the page; a quarter of it is usual on a free core."""
+
+
+@pytest.fixture(scope="module")
+def notebook(root: Path, new_page: NewPage) -> Iterator[LabPage]:
+    """A notebook with a view in most cells, everything run."""
+    write_notebook(root / "dials.ipynb", *CELLS.values())
+    with new_page() as lab_page:
+        lab_page.open("dials.ipynb").without_sidebar().run_all()
+        assert lab_page.errors() == []
+        yield lab_page
+
+
+def part(notebook: LabPage, cell: str, name: str) -> Locator:
+    """A card in the output of a cell, drawn."""
+    card = notebook.output(NUMBER[cell]).locator(f".labkit-{name}").first
+    expect(card).to_be_visible()
+    return card
+
+
+def used(panel: Locator, dial: str) -> Locator:
+    """What the client uses of a dial, beside its control."""
+    return panel.get_by_role("row").filter(has=panel.page.get_by_text(dial, exact=True)).locator(".used")
+
+
+def themed(notebook: LabPage, *, light: bool) -> None:
+    """Switch the theme, and wait until Lab has taken its splash off the page: it stumbles over two at once."""
+    notebook.theme(light=light)
+    expect(notebook.page.locator("#jupyterlab-splash")).to_have_count(0)
+
+
+def settings(tokens: Locator) -> Locator:
+    return tokens.locator(".settings")
+
+
+def chosen(tokens: Locator) -> Locator:
+    return tokens.locator("[role=option][aria-selected=true]")
+
+
+@pytest.fixture
+def tuned(notebook: LabPage) -> tuple[Locator, Locator]:
+    """The dials and the tokens of `tune`, as they stood at first."""
+    notebook.execute("panel.state.turn(**{name: None for name in Settings.__slots__[:7]}); panel.state.turn(seed=7)")
+    panel, tokens = part(notebook, "tune", "dials"), part(notebook, "tune", "tokens")
+    expect(settings(tokens)).to_have_text("temperature 0.2 · seed 7")
+    return panel, tokens
+
+
+# ---- dials moved
+
+
+def test_a_slider_that_is_moved_by_mouse_draws_the_answer_anew(
+    notebook: LabPage, tuned: tuple[Locator, Locator]
+) -> None:
+    panel, tokens = tuned
+    before = tokens.locator(".text").inner_text()
+    slider = panel.get_by_label("temperature", exact=True)
+    box = slider.bounding_box()
+    assert box is not None
+    notebook.page.mouse.click(box["x"] + box["width"] - 8, box["y"] + box["height"] / 2)
+    expect(used(panel, "temperature")).to_have_text("2")
+    expect(slider).to_have_attribute("aria-valuetext", "2")
+    expect(settings(tokens)).to_have_text("temperature 2 · seed 7")
+    expect(tokens.locator(".text")).not_to_have_text(before)
+    expect(tokens.locator(".columns h4").nth(1)).to_contain_text("temperature 2")
+
+
+def test_every_dial_is_moved_by_keyboard_and_says_where_it_stands(
+    notebook: LabPage, tuned: tuple[Locator, Locator]
+) -> None:
+    panel, tokens = tuned
+    keyboard = notebook.page.keyboard
+    panel.get_by_role("button", name="As asked").focus()
+    keyboard.press("Tab")
+    temperature = panel.get_by_role("slider", name="temperature")
+    expect(temperature).to_be_focused()
+    expect(temperature).to_have_attribute("aria-valuetext", "as asked")
+    for _ in range(4):
+        keyboard.press("ArrowRight")
+    expect(used(panel, "temperature")).to_have_text("0.8")
+    keyboard.press("Tab")
+    expect(panel.get_by_role("slider", name="max tokens")).to_have_attribute("aria-valuetext", "60, as asked")
+    keyboard.press("Home")
+    expect(used(panel, "max tokens")).to_have_text("1")
+    expect(tokens.get_by_role("option")).to_have_count(1)
+    keyboard.press("End")
+    keyboard.press("Tab")
+    keyboard.press("ArrowLeft")
+    keyboard.press("ArrowLeft")
+    expect(used(panel, "top-p")).to_have_text("0.9")
+    keyboard.press("Tab")
+    for _ in range(2):
+        keyboard.press("ArrowLeft")
+    expect(used(panel, "top-k")).to_have_text("40")
+    keyboard.press("Tab")
+    keyboard.type(" the")
+    expect(used(panel, "stop")).to_have_text("·the")
+    keyboard.press("Tab")
+    keyboard.press("ControlOrMeta+a")
+    keyboard.type("12")
+    expect(used(panel, "seed")).to_have_text("12")
+    keyboard.press("Tab")
+    keyboard.type("You are brief.")
+    expect(used(panel, "system prompt")).to_have_text("You are brief.")
+    expect(settings(tokens)).to_have_text("temperature 0.8 · top-k 40 · top-p 0.9 · seed 12")
+    assert len(notebook.cells()) == len(CELLS)  # no key reached the notebook's own shortcuts
+    keyboard.press("Shift+Tab")
+    panel.get_by_role("button", name="As asked").press("Enter")
+    expect(settings(tokens)).to_have_text("temperature 0.2 · seed 0")
+    expect(panel.get_by_role("slider", name="temperature")).to_have_value("0")
+    expect(panel.get_by_label("stop", exact=True)).to_have_value("")
+
+
+def test_a_dial_never_goes_above_what_the_server_asked(notebook: LabPage, tuned: tuple[Locator, Locator]) -> None:
+    panel, _ = tuned
+    slider = panel.get_by_role("slider", name="max tokens")
+    expect(slider).to_have_attribute("max", "60")
+    expect(panel.get_by_role("row").filter(has_text="max tokens").locator(".honoured")).to_have_text("must")
+    notebook.execute("panel.state.turn(max_tokens=500)")
+    expect(slider).to_have_value("60")
+    expect(used(panel, "max tokens")).to_have_text("60")
+    given = part(notebook, "lab", "dials")
+    expect(given.get_by_role("slider", name="max tokens")).to_have_attribute("max", "50")
+    expect(given.locator(".prompt")).to_have_text("“recommend romance”")
+
+
+def test_a_wish_that_cannot_be_is_said_to_be_left_out(notebook: LabPage, tuned: tuple[Locator, Locator]) -> None:
+    panel, tokens = tuned
+    seed = panel.get_by_label("seed", exact=True)
+    seed.fill("-3")
+    expect(panel.get_by_role("status")).to_have_text("Not used: seed is -3, and it must be 0 or more.")
+    expect(used(panel, "seed")).to_have_text("7")
+    seed.fill("8")
+    expect(panel.get_by_role("status")).to_have_text("")
+    expect(settings(tokens)).to_have_text("temperature 0.2 · seed 8")
+
+
+def test_what_a_model_does_not_take_is_said_in_words(notebook: LabPage) -> None:
+    panel = part(notebook, "claude", "dials")
+    row = panel.get_by_role("row").filter(has_text="temperature")
+    expect(row.locator(".used")).to_have_text("0.8")
+    expect(row.locator(".honoured")).to_have_text("no")
+    expect(row.locator(".honoured")).to_have_attribute("title", re.compile("does not take it"))
+    expect(panel.get_by_role("row").filter(has_text="stop").locator(".honoured")).to_have_text("yes")
+
+
+def test_every_control_has_a_name_and_a_tooltip(notebook: LabPage) -> None:
+    panel = part(notebook, "tune", "dials")
+    controls = panel.locator("input, textarea, button")
+    assert controls.count() == 8
+    for control in controls.all():
+        expect(control).to_have_attribute("title", re.compile(r"\w{3}"))
+        expect(control).to_have_accessible_name(re.compile(r"\w{3}"))
+    answers = part(notebook, "tune", "answers")
+    for control in answers.locator("button").all():
+        expect(control).to_have_attribute("title", re.compile(r"\w{3}"))
+
+
+def test_the_answer_is_redrawn_at_once(
+    notebook: LabPage, tuned: tuple[Locator, Locator], record_property: Callable[[str, object], None]
+) -> None:
+    panel, tokens = tuned
+    slider = panel.get_by_role("slider", name="temperature")
+    times = []
+    for step in (5, 2, 6, 1, 7):
+        took = slider.evaluate(
+            """async (slider, [view, step]) => {
+              const said = view.querySelector('.settings');
+              const before = said.textContent;
+              const began = performance.now();
+              slider.value = step;
+              slider.dispatchEvent(new Event('input'));
+              while (said.textContent === before && performance.now() - began < 10000) {
+                await new Promise(requestAnimationFrame);
+              }
+              return performance.now() - began;
+            }""",
+            [tokens.element_handle(), step],
+        )
+        times.append(round(took))
+    record_property("milliseconds", times)
+    print(f"from a moved slider to the redrawn answer: {times} ms")
+    assert sorted(times)[2] < AT_ONCE
+
+
+def test_nothing_moves_when_an_answer_arrives(notebook: LabPage, tuned: tuple[Locator, Locator]) -> None:
+    panel, tokens = tuned
+    answers = part(notebook, "tune", "answers")
+
+    def places() -> list[float]:
+        boxes = [card.bounding_box() for card in (panel, tokens, tokens.locator(".columns"), answers)]
+        assert None not in boxes
+        return [round(box[side]) for box in boxes if box for side in ("y", "height")]
+
+    before = places()
+    slider = panel.get_by_role("slider", name="temperature")
+    for key, value in (("End", "2"), ("Home", "0.2")):
+        slider.press(key)
+        expect(settings(tokens)).to_have_text(f"temperature {value} · seed 7")
+        assert places() == before
+    panel.get_by_role("slider", name="max tokens").press("Home")
+    expect(tokens.get_by_role("option")).to_have_count(1)
+    assert places() == before
+
+
+# ---- ten answers
+
+
+def test_ten_answers_stand_side_by_side(notebook: LabPage, tuned: tuple[Locator, Locator]) -> None:
+    panel, _ = tuned
+    panel.get_by_role("slider", name="temperature").press("End")
+    answers = part(notebook, "tune", "answers")
+    go = answers.get_by_role("button", name="Run ten times")
+    go.press("Enter")
+    expect(answers.get_by_role("status")).to_have_text(re.compile(r"^10 of 10 answers, \d+ different$"), timeout=30_000)
+    expect(go).to_be_focused()
+    cards = answers.locator(".answer")
+    expect(cards).to_have_count(10)
+    for i in range(10):
+        expect(cards.nth(i)).to_contain_text(f"seed {7 + i}")
+        expect(cards.nth(i)).to_contain_text("tiny model")
+    places = {round(box["x"]) for card in cards.all() if (box := card.bounding_box())}
+    assert len(places) == 5
+    expect(answers.locator(".note")).to_have_text("temperature 2 · seeds 7 to 16")
+
+
+def test_a_run_is_cancelled_while_page_and_kernel_stay_free(notebook: LabPage) -> None:
+    answers = part(notebook, "slow", "answers")
+    stop = answers.get_by_role("button", name="Cancel")
+    expect(stop).to_have_attribute("aria-disabled", "true")
+    answers.get_by_role("button", name="Run ten times").click()
+    expect(answers.get_by_role("status")).to_have_text("0 of 10 answers")
+    expect(answers.locator(".answer")).to_have_count(10)
+    notebook.execute("assert waiting.running")  # the kernel has time for this
+    stop.click()
+    expect(answers.get_by_role("status")).to_have_text("stopped after 0 of 10 answers, 0 different")
+    expect(stop).to_have_attribute("aria-disabled", "true")
+    notebook.execute("gate.set()")
+    answers.get_by_role("button", name="Run ten times").click()
+    expect(answers.get_by_role("status")).to_have_text("10 of 10 answers, 1 different")
+    expect(answers.locator(".answer").nth(3)).to_contain_text("same as seed 0")
+
+
+# ---- tokens
+
+
+def test_the_tokens_are_read_by_keyboard(notebook: LabPage) -> None:
+    tokens = part(notebook, "tokens", "tokens")
+    keyboard = notebook.page.keyboard
+    options = tokens.get_by_role("option")
+    options.first.click()
+    keyboard.press("Home")
+    expect(options.first).to_be_focused()
+    expect(chosen(tokens)).to_have_accessible_name(re.compile(r"^1 of \d+: “.+”, \d+ %$"))
+    said = tokens.get_by_role("status")
+    expect(said).to_have_text(re.compile(r"^Token 1 “"))
+    keyboard.press("ArrowRight")
+    keyboard.press("ArrowRight")
+    expect(options.nth(2)).to_be_focused()
+    expect(said).to_have_text(
+        re.compile(r"^Token 3 .*: the model gave it \d+ %; temperature 0\.8 .*Entropy [\d.]+ bits\.$")
+    )
+    keyboard.press("ArrowLeft")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    keyboard.press("End")
+    expect(options.last).to_be_focused()
+    keyboard.press("ArrowRight")
+    expect(options.last).to_be_focused()
+    assert len([each for each in options.all() if each.get_attribute("tabindex") == "0"]) == 1
+    notebook.execute("assert view.chosen == len(trace.tokens) - 1")
+    assert len(notebook.cells()) == len(CELLS)
+
+
+def test_the_bars_say_what_the_table_says(notebook: LabPage) -> None:
+    tokens = part(notebook, "tokens", "tokens")
+    notebook.execute("view.chosen = view.reading.hesitant")
+    notebook.execute("expected = [[cell.text for cell in row.cells] for row in view.reading.rows(view.chosen, 8)]")
+    figures = tokens.locator(".columns > div").evaluate_all(
+        "(columns) => columns.map((c) => [...c.querySelectorAll('li em')].map((em) => em.textContent))"
+    )
+    rows = [list(row) for row in zip(*figures, strict=True)]
+    notebook.execute(
+        f"assert expected == {[[re.sub('ruled out', '', cell) for cell in row] for row in rows]!r}, expected"
+    )
+    notebook.execute(f"assert view.reading.sentence(view.chosen) == {tokens.get_by_role('status').inner_text()!r}")
+    widths = (
+        tokens.locator(".columns > div")
+        .first.locator("li i")
+        .evaluate_all("(bars) => bars.map((bar) => Number(bar.style.getPropertyValue('--long')))")
+    )
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_a_rival_that_is_ruled_out_is_grey_and_said_to_be(notebook: LabPage) -> None:
+    tokens = part(notebook, "tokens", "tokens")
+    notebook.execute("view.chosen = next(i for i, t in enumerate(trace.tokens) if 1 < len(t.stages['top_p']) < 5)")
+    out = tokens.locator(".columns > div").nth(3).locator("li.out")
+    expect(out.first).to_contain_text("ruled out")
+    kept = tokens.locator(".columns > div").nth(3).locator("li:not(.out)")
+    expect(kept.filter(has_text="(drawn)")).to_have_count(1)
+    colours = [
+        node.locator("i").evaluate("(bar) => getComputedStyle(bar).backgroundColor") for node in (out.first, kept.first)
+    ]
+    assert colours[0] != colours[1]
+
+
+def test_an_unsure_token_has_a_dotted_line(notebook: LabPage) -> None:
+    tokens = part(notebook, "tokens", "tokens")
+    styles = tokens.get_by_role("option").evaluate_all(
+        """(options) => options.map((o) => [parseInt(o.getAttribute('aria-label').match(/(\\d+) %/)[1]),
+             getComputedStyle(o, '::after').borderBottomStyle])"""
+    )
+    assert {style for share, style in styles if share < 30} == {"dotted"}
+    assert {style for share, style in styles if share > 30} == {"solid"}
+
+
+# ---- hostile text
+
+
+def test_hostile_text_is_shown_and_does_nothing(notebook: LabPage) -> None:
+    output = notebook.output(NUMBER["hostile"])
+    tokens = part(notebook, "hostile", "tokens")
+    for option in tokens.get_by_role("option").all():
+        option.click()
+    expect(tokens.locator(".text")).to_contain_text("<img")
+    answers = part(notebook, "hostile", "answers")
+    answers.get_by_role("button", name="Run 2 times").click()
+    expect(answers.get_by_role("status")).to_have_text("2 of 2 answers, 1 different")
+    expect(answers.locator(".answer p").first).to_contain_text("<script>window.__pwned=1</script>")
+    panel = output.locator(".labkit-dials").last
+    expect(panel.locator(".prompt")).to_contain_text("<img src=x")
+    panel.locator("summary").click()
+    expect(panel.locator("pre")).to_contain_text("<script>")
+    assert output.locator("img, script, a").count() == 0
+    assert "\u202e" not in tokens.inner_text() + answers.inner_text() + panel.locator(".tables").inner_text()
+    assert notebook.page.evaluate("() => window.__pwned") is None
+
+
+# ---- looks
+
+
+@pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
+@pytest.mark.parametrize("cell", ["tune", "tokens", "claude", "sweep"])
+def test_axe_finds_nothing_serious_in_either_theme(notebook: LabPage, cell: str, light: bool) -> None:
+    themed(notebook, light=light)
+    notebook.output(NUMBER[cell])
+    expect(notebook.output(NUMBER[cell]).locator(".labkit-card").first).to_be_visible()
+    found = Axe().run(notebook.page, context={"include": [[".labkit-card"]]})
+    serious = [fault for fault in found.response["violations"] if fault["impact"] in {"serious", "critical"}]
+    assert [(fault["id"], [node["html"] for node in fault["nodes"]][:3]) for fault in serious] == []
+
+
+def test_the_charts_have_the_colours_of_the_theme_and_alternative_text(notebook: LabPage) -> None:
+    sweep = part(notebook, "sweep", "sweep")
+    for light in (True, False):
+        themed(notebook, light=light)
+        expect(sweep.get_by_role("img")).to_have_count(1)
+        expect(sweep.get_by_role("img")).to_have_class("light" if light else "dark")
+        expect(sweep.get_by_role("img")).to_have_accessible_name(
+            re.compile("^Variety and probability of an answer at 3")
+        )
+    assert sweep.get_by_role("img").evaluate("(img) => img.complete && img.naturalWidth > 500")
+    themed(notebook, light=True)
+
+
+@pytest.mark.parametrize("width", [420, 760, 1180, 1700])
+def test_nothing_is_cut_off_at_the_side(notebook: LabPage, width: int) -> None:
+    notebook.execute("panel.state.turn(temperature=2.0)")
+    cards = [part(notebook, "tune", name) for name in ("dials", "tokens", "answers")]
+    for card in cards:
+        card.evaluate("(node, width) => { node.style.width = `${width}px`; }", width)
+    wide = [
+        card.evaluate(
+            """(card) => [card, ...card.querySelectorAll('.head, .text, .word, .columns, .said, .tables, .foot, .grid')]
+                 .filter((node) => node.scrollWidth > node.clientWidth + 1).map((node) => node.className)"""
+        )
+        for card in cards
+    ]
+    for card in cards:
+        card.evaluate("(node) => { node.style.width = ''; }")
+    assert wide == [[], [], []]

@@ -1,0 +1,481 @@
+"""The dials: what they make of a request, what they say of it, and that the page and the kernel stay free meanwhile."""
+
+import asyncio
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from time import monotonic
+from typing import Any
+
+import pytest
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    ErrorData,
+    ImageContent,
+    SamplingMessage,
+    TextContent,
+)
+
+from labkit import Lab, Scripted
+from labkit.models.claude import Claude
+from labkit.models.openai_compatible import OpenAICompatible
+from labkit.models.tiny import Dials, TinyModel
+from labkit.runtime import Runtime
+from labkit.steps import HostStep, overhearing
+from labkit.widgets.answers import Answers
+from labkit.widgets.dial_panel import DialPanel
+from labkit.widgets.dial_readings import MEANING, in_words, name_of, read
+from labkit.widgets.dial_settings import DIALS, turned_model, turned_request
+from labkit.widgets.dial_state import DialState
+from labkit.widgets.dials import Settings, TunePanel, dials, tune, with_dials
+from labkit.widgets.lab_work import Latest
+from labkit.widgets.token_view import table
+from labkit.widgets.tracing import as_request, drawing
+from tests.story import WIRES, answer, bookshop, until
+
+pytestmark = pytest.mark.anyio
+
+PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"
+
+
+def asking(text: str = PROMPT, *, max_tokens: int = 20, **rest: Any) -> CreateMessageRequestParams:
+    return CreateMessageRequestParams(
+        messages=[SamplingMessage(role="user", content=TextContent(text=text))], max_tokens=max_tokens, **rest
+    )
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """Each test ends with the threads that it began with."""
+    before = set(threading.enumerate())
+    yield
+    Runtime.end()
+    assert {thread.name for thread in set(threading.enumerate()) - before} == set()
+
+
+class Keeper:
+    """A sampling callback that keeps what it is asked, and is none of the kit's models."""
+
+    def __init__(self) -> None:
+        self.asked: list[CreateMessageRequestParams] = []
+
+    async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        self.asked.append(params)
+        return answer("kept")
+
+
+async def told(callback: Any, params: CreateMessageRequestParams) -> tuple[Any, list[HostStep]]:
+    """What a callback answers, and the steps that it reports meanwhile."""
+    steps: list[HostStep] = []
+    with overhearing(steps.append):
+        return await callback(None, params), steps
+
+
+# ---- what they make of a request
+
+
+async def test_dials_that_are_not_turned_change_nothing() -> None:
+    keeper, request = Keeper(), asking(temperature=0.2, stop_sequences=["END"], system_prompt="Be brief.")
+    _, steps = await told(with_dials(keeper, Settings()), request)
+    assert keeper.asked == [request]
+    assert steps[0].label == "dials: all as asked"
+
+
+async def test_dials_take_the_place_of_what_was_asked() -> None:
+    keeper = Keeper()
+    settings = Settings(temperature=1.5, max_tokens=5, stop_sequences=("\n",), system_prompt="Rhyme.")
+    request = asking(temperature=0.2, stop_sequences=["END"], system_prompt="Be brief.")
+    _, steps = await told(with_dials(keeper, settings), request)
+    used = keeper.asked[0]
+    assert (used.temperature, used.max_tokens, used.stop_sequences, used.system_prompt) == (1.5, 5, ["\n"], "Rhyme.")
+    assert request.temperature == 0.2
+    assert steps[0].label == (
+        "dials: temperature 1.5 for 0.2, max tokens 5 for 20, stop ↵ for END, a system prompt of the client's own"
+    )
+    assert steps[0].data["dials"]["temperature"] == {"asked": 0.2, "used": 1.5, "honoured": "not told"}
+    assert set(steps[0].data["dials"]) == set(DIALS)
+    assert (steps[0].source, steps[0].target) == ("client", "client")
+
+
+@pytest.mark.parametrize(("wish", "insist", "used"), [(5, False, 5), (500, False, 20), (500, True, 500), (5, True, 5)])
+def test_max_tokens_stays_within_what_was_asked_unless_one_insists(wish: int, insist: bool, used: int) -> None:
+    assert turned_request(asking(), Settings(max_tokens=wish, insist=insist)).max_tokens == used
+
+
+async def test_the_clients_own_dials_reach_the_tiny_model_and_leave_it_as_it_was() -> None:
+    model = TinyModel(seed=1, top_p=0.95, min_p=0.01)
+    request = asking(temperature=1.5)
+    turned, _ = await told(with_dials(model, Settings(top_k=7, top_p=0.8, seed=5)), request)
+    same, _ = await told(TinyModel(seed=5, top_k=7, top_p=0.8, min_p=0.01), request)
+    assert turned == same
+    assert (model.seed, model.dials) == (1, Dials(0.2, 0, 0.95, 0.01))
+
+
+def test_the_clients_own_dials_reach_models_that_are_elsewhere_and_leave_them_as_they_were() -> None:
+    local = OpenAICompatible(top_k=3)
+    turned = turned_model(local, Settings(seed=7, top_p=0.9))
+    assert isinstance(turned, OpenAICompatible)
+    assert turned.dials == {"top_p": 0.9, "top_k": 3, "seed": 7}
+    assert local.dials == {"top_p": None, "top_k": 3, "seed": None}
+    claude = Claude()
+    assert turned_model(claude, Settings(temperature=1.0)) is claude
+
+
+@pytest.mark.parametrize(
+    ("dial", "says"),
+    [
+        ({"temperature": -0.1}, "temperature is -0.1, and it must be 0 or more"),
+        ({"temperature": float("nan")}, "temperature is nan"),
+        ({"max_tokens": 0}, "needs at least 1"),
+        ({"top_p": 0.0}, "above 0 and at most 1"),
+        ({"top_p": 1.1}, "above 0 and at most 1"),
+        ({"top_k": -1}, "top-k is -1"),
+        ({"seed": -1}, "seed is -1"),
+    ],
+)
+def test_a_dial_that_cannot_stand_there_says_so(dial: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        Settings(**dial)
+
+
+# ---- what they say: asked, used, honoured
+
+
+def honoured(callback: Any) -> dict[str, str]:
+    return {reading.dial: reading.honoured for reading in read(callback, Settings(), None)}
+
+
+def test_each_model_declares_what_it_honours() -> None:
+    everything = dict.fromkeys(DIALS, "yes") | {"max_tokens": "must"}
+    assert honoured(TinyModel()) == everything
+    not_taken = {"temperature": "no", "top_p": "no", "top_k": "no", "seed": "no"}
+    assert honoured(Claude()) == everything | not_taken
+    assert honoured(Claude("claude-sonnet-4-5")) == everything | {"seed": "no"}
+    assert honoured(OpenAICompatible())["seed"] == "sent on"
+    assert set(honoured(Scripted([])).values()) == {"no"}
+    unknown = honoured(Keeper())
+    assert (unknown["temperature"], unknown["seed"], unknown["max_tokens"]) == ("not told", "no", "must")
+    assert {word for model in (TinyModel(), Claude(), Keeper()) for word in honoured(model).values()} <= set(MEANING)
+
+
+def test_a_reading_tells_asked_and_used_and_the_protocol_has_no_field_for_three_of_them() -> None:
+    request = asking(temperature=0.2, stop_sequences=[], system_prompt="")
+    readings = read(TinyModel(seed=3), Settings(temperature=0.8, top_p=0.9), request)
+    shown = {
+        name_of(each.dial): (in_words(each.dial, each.asked), in_words(each.dial, each.used), each.turned)
+        for each in readings
+    }
+    assert shown == {
+        "temperature": ("0.2", "0.8", True),
+        "max tokens": ("20", "20", False),
+        "top-p": ("–", "0.9", True),
+        "top-k": ("–", "off", False),
+        "stop": ("–", "–", False),
+        "seed": ("–", "3", False),
+        "system prompt": ("–", "–", False),
+    }
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_in_a_lab_the_panels_callback_answers_and_the_flow_has_the_dials(mode: str) -> None:
+    panel = dials(Scripted(lambda params: f"{params.max_tokens} tokens at {params.temperature}"))
+    panel.state.turn(temperature=0.8, max_tokens=9)
+    with Lab(bookshop(), name=f"dials {mode}", mode=mode, sampling_callback=panel.callback) as lab:
+        result = await lab.call_tool("recommend", {"genre": "romance"})
+        content = result.content[0]
+        assert isinstance(content, TextContent)
+        assert content.text == "9 tokens at 0.8"
+        steps = [step for step in lab.flow.steps if step.label.startswith("dials: ")]
+        assert [step.label for step in steps] == ["dials: temperature 0.8, max tokens 9 for 50"]
+    assert panel.readings[1][:4] == ["max_tokens", "max tokens", "50", "9"]
+    assert panel.limit == 50
+
+
+async def test_a_request_that_the_panel_cannot_draw_is_answered_all_the_same() -> None:
+    panel = tune(PROMPT)
+    picture = ImageContent(data="aGk=", mime_type="image/png")
+    request = CreateMessageRequestParams(messages=[SamplingMessage(role="user", content=picture)], max_tokens=5)
+    said, _ = await told(panel.callback, request)
+    assert isinstance(said, CreateMessageResult)
+    assert "no text to answer" in panel.dials.fault
+    panel.close()
+
+
+# ---- the panel
+
+
+def move(panel: DialPanel, **wishes: Any) -> None:
+    """Do to a panel what the browser does when a dial is moved."""
+    panel.wishes = {**panel.wishes, **wishes}
+
+
+def test_a_dial_that_is_moved_on_the_page_turns_the_settings() -> None:
+    panel = dials()
+    move(panel, temperature=1.5)
+    move(panel, seed=7, stop_sequences="END\\n", system_prompt="Rhyme.")
+    assert panel.state.settings == Settings(temperature=1.5, seed=7, stop_sequences=("END\n",), system_prompt="Rhyme.")
+    assert panel.readings[0] == ["temperature", "temperature", "–", "1.5", "yes", MEANING["yes"], True]
+    move(panel, temperature=None, seed=None, stop_sequences="", system_prompt="")
+    assert panel.state.settings == Settings()
+
+
+@pytest.mark.parametrize(
+    ("wish", "says"),
+    [({"seed": -7}, "seed is -7"), ({"seed": 1.5}, "no whole number"), ({"top_k": "x"}, "no number"), ({"nob": 1}, "")],
+)
+def test_a_wish_that_cannot_be_is_not_used_and_the_panel_says_why(wish: dict[str, Any], says: str) -> None:
+    panel = dials(settings=Settings(seed=3))
+    move(panel, **wish)
+    assert panel.fault.startswith("Not used: ")
+    assert says in panel.fault
+    assert panel.state.settings == Settings(seed=3)
+    move(panel, **dict.fromkeys(wish), temperature=0.5)
+    assert panel.state.settings.temperature == 0.5 or "nob" in wish
+    move(panel, temperature=0.8)
+    assert panel.fault == ""
+
+
+def test_a_dial_that_code_turns_moves_on_the_page() -> None:
+    panel = dials()
+    panel.state.turn(temperature=0.7, stop_sequences=("\n",))
+    assert (panel.wishes["temperature"], panel.wishes["stop_sequences"]) == (0.7, "\\n")
+    assert [0.7, "0.7"] in panel.steps["temperature"]
+    assert [step for step, _ in panel.steps["temperature"]] == [None, 0.0, 0.2, 0.5, 0.7, 0.8, 1.0, 1.5, 2.0]
+
+
+def test_a_stop_sequence_of_code_survives_another_dial_that_is_moved() -> None:
+    panel = dials()
+    panel.state.turn(stop_sequences=("one", "two"))
+    move(panel, temperature=0.5)
+    assert panel.state.settings.stop_sequences == ("one", "two")
+
+
+def test_a_model_with_dials_of_its_own_can_be_left_to_them() -> None:
+    panel = dials(TinyModel(top_p=0.9))
+    assert panel.steps["top_p"][-2:] == [[1.0, "off"], [None, "the model's own, 0.9"]]
+    assert panel.steps["top_k"][-1] == [None, "off"]
+
+
+def test_a_panel_is_stored_as_a_table_without_an_address() -> None:
+    panel = dials(Claude(), Settings(temperature=0.8))
+    bundle = panel._repr_mimebundle_()
+    assert bundle is not None
+    assert bundle[0]["text/plain"] == str(panel)
+    assert re.search(r"^temperature +– +0.8 +no$", str(panel), re.MULTILINE)
+    assert repr(panel) == "<DialPanel temperature 0.8>"
+    assert repr(dials()) == "<DialPanel as asked>"
+    assert panel.badges[0][1] == "claude-haiku-5-5"
+
+
+# ---- an answer that follows the dials
+
+
+async def test_moving_a_dial_draws_the_answer_anew_and_the_handler_does_not_wait_for_it() -> None:
+    panel = tune(asking(), TinyModel(seed=1))
+    before = panel.text
+    began = monotonic()
+    move(panel.dials, temperature=1.5, seed=9)
+    took = monotonic() - began
+    await until(lambda: panel.tokens.reading.seed == 9)
+    expected = TinyModel().trace(PROMPT, max_tokens=20, dials=Dials(1.5), seed=9)
+    assert panel.text == expected.text != before
+    assert panel.tokens.answer["settings"] == "temperature 1.5 · seed 9"
+    assert took < 0.5  # an answer of 20 tokens is not what a click handler may do
+    panel.close()
+
+
+async def test_the_answer_of_the_panel_is_the_answer_of_its_callback() -> None:
+    request = asking(temperature=1.0, stop_sequences=["."], system_prompt="You are a site reliability engineer.")
+    panel = tune(request, TinyModel(seed=4, top_p=0.9), Settings(top_k=12))
+    said, _ = await told(panel.callback, request)
+    assert isinstance(said, CreateMessageResult)
+    assert isinstance(said.content, TextContent)
+    assert (panel.text, panel.tokens.reading.trace.stop_reason) == (said.content.text, said.stop_reason)
+    panel.close()
+
+
+async def test_given_to_a_lab_the_panel_goes_on_to_what_its_server_asks() -> None:
+    panel = tune(PROMPT)
+    with Lab(bookshop(), name="tuned", sampling_callback=panel.callback) as lab:
+        await lab.call_tool("recommend", {"genre": "romance"})
+        await until(lambda: panel.text == TinyModel().trace("recommend romance", max_tokens=50).text)
+    assert panel.dials.prompt == "recommend romance"
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        asking(system_prompt="You are terse.", stop_sequences=["\n"], temperature=0.8),
+        CreateMessageRequestParams(
+            messages=[
+                SamplingMessage(role=role, content=TextContent(text=f'{role}: it\'s "so"'))
+                for role in ("user", "assistant", "user")
+            ],
+            max_tokens=5,
+        ),
+    ],
+    ids=["one message", "a conversation"],
+)
+def test_the_code_of_a_panel_says_the_same_without_a_widget(request_: CreateMessageRequestParams) -> None:
+    panel = tune(request_, settings=Settings(top_p=0.9, seed=5))
+    said = StringIO()
+    with redirect_stdout(said):
+        exec(panel.code, {})  # noqa: S102 - that it runs as it stands is what is tested
+    reading = panel.tokens.reading
+    assert said.getvalue() == f"{panel.text}\n{table(reading.trace, reading.dials, reading.seed)}\n"
+    assert panel.dials.code == panel.code
+    panel.close()
+
+
+def test_a_panel_is_stored_as_a_table_its_answer_and_a_drawing() -> None:
+    panel = tune(asking(max_tokens=5))
+    bundle = panel._repr_mimebundle_()
+    assert bundle["text/plain"] == str(panel)
+    assert str(panel.dials) in str(panel)
+    assert panel.text in str(panel)
+    assert "tiny model" in str(panel)
+    assert bundle["image/svg+xml"] == panel.tokens.to_svg()
+    assert repr(panel) == "<TunePanel temperature 0.2 · seed 0>"
+    assert not re.search("0x[0-9a-f]{4}", json.dumps(bundle))
+    panel.close()
+
+
+def test_only_the_tiny_model_can_be_tuned_and_only_with_text() -> None:
+    with pytest.raises(TypeError, match=r"Claude does not show its tokens: write dials\(Claude\)"):
+        tune(PROMPT, Claude())  # pyright: ignore[reportArgumentType] - the mistake that is tested
+    with pytest.raises(ValueError, match="no text to answer"):
+        tune(" ")
+    with pytest.raises(ValueError, match="max_tokens is 0"):
+        tune(asking(max_tokens=0))
+
+
+def test_a_temperature_that_makes_no_sense_is_what_the_model_makes_of_it() -> None:
+    drawn = drawing(TinyModel(), asking(temperature=99.0), Settings())
+    assert drawn.dials.temperature == 2.0
+    assert as_request(PROMPT).max_tokens == 100
+
+
+# ---- ten answers
+
+
+async def test_ten_answers_have_ten_seeds_and_say_how_many_differ() -> None:
+    panel = tune(asking(), TinyModel(), Settings(temperature=1.5, seed=3))
+    panel.answers.run()
+    assert panel.answers.running
+    await until(lambda: not panel.answers.running, 30)
+    expected = [TinyModel().trace(PROMPT, max_tokens=20, dials=Dials(1.5), seed=seed).text for seed in range(3, 13)]
+    assert panel.answers.texts == expected
+    assert panel.answers.status == f"10 of 10 answers, {len(set(expected))} different"
+    assert panel.answers.note == "temperature 1.5 · seeds 3 to 12"
+    assert {badge[1] for badge in panel.answers.cards[0]["badges"]} >= {"tiny model"}
+    panel.close()
+
+
+async def test_at_temperature_0_all_answers_are_the_same_and_each_says_so() -> None:
+    panel = tune(asking(max_tokens=4), settings=Settings(temperature=0))
+    panel.answers.run()
+    await until(lambda: not panel.answers.running, 30)
+    assert panel.answers.status == "10 of 10 answers, 1 different"
+    assert [card["same"] for card in panel.answers.cards] == [None, *[0] * 9]
+    panel.close()
+
+
+async def test_answers_can_be_cancelled_while_the_model_is_at_work() -> None:
+    gate, begun = asyncio.Event(), threading.Event()
+
+    async def slow(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        if begun.is_set():
+            await gate.wait()
+        begun.set()
+        return answer("quick")
+
+    answers = Answers(DialState(slow), asking)
+    answers.run()
+    await until(lambda: len(answers.texts) == 1)
+    answers.run()  # it runs already
+    answers.cancel()
+    await until(lambda: not answers.running)
+    assert answers.status == "stopped after 1 of 10 answers, 1 different"
+    assert answers.texts == ["quick"]
+    answers.cancel()
+    answers.close()
+
+
+async def test_an_answer_that_fails_or_refuses_says_so_on_its_card() -> None:
+    async def broken(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        raise LookupError("no such book")
+
+    async def shy(context: object, params: CreateMessageRequestParams) -> ErrorData:
+        return ErrorData(code=-1, message="not today\u202e")
+
+    for callback, note in (
+        (broken, "broken raised LookupError: no such book"),
+        (shy, "refused (-1): not today\\u202e"),
+    ):
+        answers = Answers(DialState(callback), asking, number=2)
+        answers.run()
+        await until(lambda answers=answers: not answers.running)
+        assert len(answers.cards) == 2
+        assert note.removeprefix("broken ") in answers.cards[0]["note"]
+        assert [(card["badges"], card["same"]) for card in answers.cards] == [([], None)] * 2
+
+
+async def test_the_buttons_of_the_page_run_and_cancel() -> None:
+    answers = Answers(DialState(Scripted(lambda params: str(params.max_tokens))), asking, number=3)
+    answers._pressed(answers, {"press": "run"}, [])
+    await until(lambda: not answers.running)
+    assert answers.texts == ["20"] * 3
+    answers._pressed(answers, {"press": "cancel"}, [])
+    assert repr(answers) == "<Answers 3 of 3>"
+
+
+# ---- work on the lab thread
+
+
+async def test_of_those_that_wait_only_the_last_is_done() -> None:
+    gate, done = asyncio.Event(), list[int]()
+
+    async def work(number: int) -> None:
+        await gate.wait()
+        done.append(number)
+
+    latest = Latest("numbers", work, 10)
+    for number in range(100):
+        latest.ask(number)
+    Runtime.current().post(gate.set)
+    await until(lambda: done[-1:] == [99])
+    assert done == [0, 99]
+
+
+async def test_work_goes_on_after_work_that_failed_and_after_the_lab_thread_was_ended() -> None:
+    begun, done = list[int](), list[int]()
+
+    async def work(number: int) -> None:
+        begun.append(number)
+        if number == 1:
+            raise LookupError("one")
+        if number == 2:
+            await asyncio.Event().wait()
+        done.append(number)
+
+    latest = Latest("numbers", work, 10)
+    for number in (0, 1, 2):
+        latest.ask(number)
+        await until(lambda number=number: begun[-1:] == [number])
+    Runtime.end()
+    latest.ask(3)
+    await until(lambda: done == [0, 3])
+    latest.ask(2)
+    await until(lambda: begun[-1] == 2)
+    latest.cancel()
+
+
+def test_a_panel_is_closed_more_than_once_without_harm() -> None:
+    panel: TunePanel = tune(asking(max_tokens=2))
+    panel.close()
+    panel.close()

@@ -1,0 +1,353 @@
+"""The Python side of the flow view: what it sends, when, to whom, and that it keeps nothing alive."""
+
+import gc
+import json
+import re
+import threading
+import weakref
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit import Flow, Lab, Step, close_all, diagram, show
+from labkit.record import CONNECTION
+from labkit.steps import LANES, HostStep
+from labkit.widgets.flow_rows import LONGEST_TEXT, Rows
+from labkit.widgets.flow_view import LONGEST_DRAWING, LONGEST_SHOWN, FlowView
+from labkit.wire import Frame
+from tests.story import WIRES, bookshop, echo, until
+
+pytestmark = pytest.mark.anyio
+WIDGETS = Path(diagram.__file__).parent / "widgets"
+
+
+class Telling(FlowView):
+    """A flow view that keeps what it says to the browser."""
+
+    def __init__(self, of: Lab | Flow) -> None:
+        self.said: list[tuple[dict[str, Any], list[bytes]]] = []
+        super().__init__(of)
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        self.said.append((content, buffers or []))
+
+    def asked_for(self, **message: Any) -> dict[str, Any]:
+        """The answer to a message of the browser."""
+        self._handle_custom_msg(message, [])
+        return self.said[-1][0]
+
+
+def rows_in(rows: bytes) -> list[list[Any]]:
+    return json.loads(rows)["rows"]
+
+
+def all_rows(view: FlowView) -> list[list[Any]]:
+    return rows_in(view.get_state()["rows"])
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_row_says_what_the_flow_says_of_its_step(mode: str) -> None:
+    with Lab(bookshop(), mode=mode, sampling_callback=echo) as lab:
+        view = show(lab)
+        await lab.call_tool("compare", {"title": "Emma"})
+        await until(lambda: len(all_rows(view)) == lab.record.added)
+        rows = [row for row in all_rows(view) if row[1] == 1]
+        steps = lab.flow.steps
+        assert [row[2:9] for row in rows] == [
+            [
+                step.n,
+                LANES.index(step.source),
+                LANES.index(step.target),
+                step.label,
+                step.kind,
+                [*step.samples],
+                step.reply_to,
+            ]
+            for step in steps
+        ]
+        assert [row[9] for row in rows] == [step.reply for step in steps]
+        assert [row[12] for row in rows] == [step.size for step in steps]
+        assert [json.loads(row[14]) if row[14] else {} for row in rows] == [step.data for step in steps]
+
+
+async def test_a_burst_is_sent_in_few_updates_and_its_end_arrives() -> None:
+    with Lab(bookshop()) as lab:
+        view = show(lab)
+        updates: list[bytes] = []
+        view.observe(lambda change: updates.append(change["new"]), "rows")
+        for i in range(3_000):
+            lab.record.add(HostStep(f"step {i}", "you", "client"), 1)
+        await until(lambda: len(all_rows(view)) == lab.record.added)
+        assert len(updates) < 60
+        assert rows_in(updates[-1])[-1][5] == "step 2999"
+
+
+async def test_the_updates_lead_up_to_the_whole_without_a_gap() -> None:
+    with Lab(bookshop()) as lab:
+        view = show(lab)
+        known = rows_in(view.rows)
+        view.observe(lambda change: take(json.loads(change["new"])), "rows")
+
+        def take(update: dict[str, Any]) -> None:
+            assert update["first"] <= len(known)
+            known.extend(update["rows"][len(known) - update["first"] :])
+
+        for i in range(300):
+            lab.record.add(HostStep("x" * 200, "you", "client", {"text": "y" * 900, "i": i}), 1)
+        await until(lambda: len(known) == lab.record.added)
+        assert known == all_rows(view)
+        lab.record.add(HostStep("one more", "you", "client"), 1)
+        await until(lambda: len(known) == lab.record.added)
+        assert json.loads(view.rows)["first"] > 0  # an update holds what is new, not everything again
+
+
+async def test_the_steps_of_an_ordinary_call_are_sent_one_by_one_also_when_nothing_runs_later() -> None:
+    with Lab(bookshop()) as lab:
+        view = show(lab)
+        before = len(rows_in(view.rows))
+        for i in range(10):
+            lab.record.add(HostStep(f"step {i}", "you", "client"), 1)
+            assert len(rows_in(view.rows)) == before + i + 1
+
+
+def test_in_a_script_without_a_loop_every_step_is_sent_at_once() -> None:
+    with Lab(bookshop()) as lab:
+        view = show(lab)
+        for _ in range(100):
+            lab.record.add(HostStep("step", "you", "client"), 1)
+        assert len(all_rows(view)) == lab.record.added
+
+
+async def test_a_browser_that_missed_rows_gets_them() -> None:
+    with Lab(bookshop(), sampling_callback=echo) as lab:
+        await lab.call_tool("price", {"title": "Emma"})
+        view = Telling(lab)
+        assert view.asked_for(ask="rows", first=3)["answer"] == "rows"
+        answer = json.loads(view.said[-1][1][0])
+        assert answer["first"] == 3
+        assert answer["rows"] == all_rows(view)[3:]
+        view.close()
+
+
+async def test_rows_beyond_keep_are_forgotten_as_the_record_forgets_them() -> None:
+    with Lab(bookshop(), keep=20) as lab:
+        view = show(lab)
+        for i in range(50):
+            lab.record.add(HostStep(f"step {i}", "you", "client"), 1)
+        await until(lambda: all_rows(view)[-1][5] == "step 49")
+        assert [row[0] for row in all_rows(view)] == [entry.seq for entry in lab.record.entries()]
+
+
+async def test_a_closed_view_no_longer_listens() -> None:
+    with Lab(bookshop()) as lab:
+        view = show(lab)
+        view.close()
+        view.close()
+        before = view.rows
+        lab.record.add(HostStep("unheard", "you", "client"), 1)
+        assert view.rows == before
+        assert show(lab) is not view
+
+
+async def test_a_lab_has_one_view_however_often_it_is_shown() -> None:
+    with Lab(bookshop()) as lab:
+        assert show(lab) is show(lab)
+
+
+async def test_a_view_keeps_its_rows_but_not_its_lab() -> None:
+    lab = Lab(bookshop(), sampling_callback=echo)
+    await lab.call_tool("recommend", {"genre": "crime"})
+    view = Telling(lab)
+    lab.close()
+    gone = [weakref.ref(lab), weakref.ref(lab.record)]
+    del lab
+    close_all()
+    gc.collect()
+    assert [each() for each in gone] == [None, None]
+    assert len(all_rows(view)) > 10
+    assert view.asked_for(ask="copy", form="JSON", call=1)["text"] is None
+    assert view.asked_for(ask="text", seq=1)["text"] is None
+    view.close()
+
+
+async def test_showing_starts_no_thread() -> None:
+    with Lab(bookshop()) as lab:
+        before = set(threading.enumerate())
+        view = show(lab)
+        for _ in range(100):
+            lab.record.add(HostStep("step", "you", "client"), 1)
+        await until(lambda: len(all_rows(view)) == lab.record.added)
+        assert set(threading.enumerate()) == before
+
+
+@pytest.mark.parametrize(
+    ("item", "label"),
+    [
+        (Frame("to client", 0.0, b"[" * 100_000), "cannot be shown: RecursionError"),
+        (Frame("to server", 0.0, b"no JSON"), "cannot be shown: JSONDecodeError"),
+        (HostStep("held", "callback", "callback", {"who": object}), "held"),
+    ],
+)
+async def test_what_cannot_be_drawn_stops_nothing(item: Frame | HostStep, label: str) -> None:
+    with Lab(bookshop()) as lab:
+        view = show(lab)
+        lab.record.add(item, 1)
+        lab.record.add(HostStep("after it", "you", "client"), 1)
+        assert [row[5] for row in all_rows(view)[-2:]] == [label, "after it"]
+
+
+async def test_a_label_shows_its_invisible_characters() -> None:
+    with Lab(bookshop()) as lab:
+        view = show(lab)
+        lab.record.add(HostStep("a\nb\u202e\ud800", "you", "client"), 1)
+        assert all_rows(view)[-1][5] == r"a\nb\u202e\ud800"
+
+
+async def test_a_long_frame_is_sent_in_part_and_whole_when_asked_for() -> None:
+    with Lab(bookshop()) as lab:
+        view = Telling(lab)
+        entry = lab.record.add(HostStep("long", "you", "client", {"text": "x" * 40_000}), 1)
+        text, whole = all_rows(view)[-1][14:]
+        assert (len(text), whole) == (LONGEST_TEXT, False)
+        answer = view.asked_for(ask="text", seq=entry.seq)
+        assert json.loads(answer["text"]) == {"text": "x" * 40_000}
+        assert answer["whole"] is True
+        entry = lab.record.add(HostStep("endless", "you", "client", {"text": "x" * 400_000}), 1)
+        answer = view.asked_for(ask="text", seq=entry.seq)
+        assert (len(answer["text"]), answer["whole"]) == (LONGEST_SHOWN, False)
+        view.close()
+
+
+def test_many_large_frames_do_not_fill_the_page() -> None:
+    rows = Rows(10_000)
+    step = Step(1, "you", "client", "large", "host", {})
+    for i in range(3_000):
+        rows.add(step, i, 1, 0.0, "x" * 16_000)
+    assert len(rows.since(0)) < 20_000_000
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_what_is_copied_is_the_flow(mode: str) -> None:
+    with Lab(bookshop(), mode=mode, sampling_callback=echo) as lab:
+        await lab.call_tool("recommend", {"genre": "crime"})
+        view = Telling(lab)
+        assert view.asked_for(ask="copy", form="JSON", call=1)["text"] == lab.flow.to_json()
+        assert view.asked_for(ask="copy", form="Mermaid", call=1)["text"] == lab.flow.to_mermaid()
+        connect = Flow.from_json(view.asked_for(ask="copy", form="JSON", call=CONNECTION)["text"])
+        assert connect == lab.flows[0]
+        everything = Flow.from_json(view.asked_for(ask="copy", form="JSON", call="all")["text"])
+        assert (everything.title, len(everything.steps)) == ("all calls", len(lab.record.entries()))
+        view.close()
+
+
+async def test_a_finished_flow_can_be_shown_also_when_it_comes_from_a_file() -> None:
+    with Lab(bookshop(), sampling_callback=echo) as lab:
+        await lab.call_tool("recommend", {"genre": "crime"})
+        flow = Flow.from_json(lab.flow.to_json())
+    view = Telling(flow)
+    assert [row[5] for row in all_rows(view)] == [step.label for step in flow.steps]
+    assert view.head == {
+        "title": "recommend(genre)",
+        "server": "bookshop",
+        "wire": "2026-07-28",
+        "transport": "in process",
+    }
+    assert json.loads(view.asked_for(ask="text", seq=2)["text"]) == flow.steps[1].data
+    assert view.asked_for(ask="copy", form="JSON", call="all")["text"] == flow.to_json()
+    assert repr(view) == "<FlowView recommend(genre) · bookshop · 2026-07-28 · in process>"
+    view.close()
+
+
+async def test_what_is_stored_beside_the_widget_is_the_flow_as_text_and_drawing() -> None:
+    with Lab(bookshop(), sampling_callback=echo) as lab:
+        view = show(lab)
+        before = view._repr_mimebundle_()
+        assert before is not None
+        assert repr(view) == before[0]["text/plain"] == "<FlowView bookshop · auto · in process>"
+        assert "image/svg+xml" not in before[0]
+        await lab.call_tool("recommend", {"genre": "crime"})
+        after = view._repr_mimebundle_()
+        assert after is not None
+        assert after[0]["text/plain"] == str(lab.flow)
+        assert after[0]["image/svg+xml"] == lab.flow.to_svg()
+        assert after[0]["application/vnd.jupyter.widget-view+json"]["model_id"] == view.model_id
+        for _ in range(LONGEST_DRAWING):
+            lab.record.add(HostStep("one more", "you", "client"), 1)
+        endless = view._repr_mimebundle_()
+        assert endless is not None
+        assert "image/svg+xml" not in endless[0]
+
+
+@pytest.mark.parametrize("of", [bookshop(), 3, None])
+def test_what_has_no_flow_is_told_what_to_write(of: Any) -> None:
+    with pytest.raises(TypeError, match=r"has no flow to show: write show\(lab\) or show\(lab.flow\)"):
+        show(of)
+
+
+# ---- the fields that are explained
+
+FIELDS: dict[str, Any] = json.loads((WIDGETS / "fields.json").read_text(encoding="utf-8"))
+PLAIN = {"type", "text", "name", "version", "description", "listChanged", "subscribe", "prompts", "resources", "tools"}
+"""Fields that say what they are where they stand."""
+
+
+def unexplained(value: Any, path: tuple[str, ...] = (), named: bool = False) -> set[str]:
+    """The paths in a frame for which there is no line, read as flow_json.js reads them."""
+    if isinstance(value, list):
+        return {found for item in value for found in unexplained(item, path)}
+    if not isinstance(value, dict):
+        return set()
+    missing: set[str] = set()
+    for key, inner in value.items():
+        here = (*path, "*" if named else key)[-4:]
+        if not any(" > ".join(here[i:]) in FIELDS["fields"] for i in range(len(here))) and key not in PLAIN:
+            missing.add(" > ".join(here))
+        if key not in FIELDS["free"]:
+            missing |= unexplained(inner, here, key in FIELDS["named"])
+    return missing
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_every_field_of_the_frames_of_a_lesson_is_explained(mode: str) -> None:
+    with Lab(bookshop(), mode=mode, sampling_callback=echo) as lab:
+        await lab.call_tool("compare", {"title": "Emma"})
+        await lab.call_tool("lose", {"title": "Emma"})
+        frames = [entry.item.message for entry in lab.record.entries() if isinstance(entry.item, Frame)]
+    assert len(frames) > 8
+    assert {path for frame in frames for path in unexplained(frame)} == set()
+
+
+def test_a_line_is_one_short_sentence_or_two() -> None:
+    lines = [
+        line
+        for entry in [*FIELDS["fields"].values(), *(v for values in FIELDS["values"].values() for v in values.values())]
+        for line in (entry.values() if isinstance(entry, dict) else [entry])
+    ]
+    assert [line for line in lines if len(line) > 180 or not line.endswith((".", "?")) or "\n" in line] == []
+    assert set(FIELDS["values"]) <= set(FIELDS["fields"])
+
+
+def test_what_a_client_must_and_may_is_said_in_the_words_of_the_specification() -> None:
+    fields = FIELDS["fields"]
+    assert "The client MUST respect it" in fields["maxTokens"]
+    assert "The client MAY ignore it" in fields["temperature"]
+    assert "The client MAY change it or leave it out" in fields["systemPrompt"]
+    assert set(fields["includeContext"]) == {"2025-11-25", "2026-07-28"}
+
+
+# ---- the browser's side, as far as it can be judged by reading
+
+
+def test_the_lanes_have_the_colours_of_the_drawings() -> None:
+    css = (WIDGETS / "flow_view.css").read_text(encoding="utf-8")
+    light = css[: css.index("body[data-jp-theme-light")]
+    assert dict(re.findall(r"--(you|client|callback|model|server): (#\w{6});", light)) == diagram.COLOURS
+
+
+def test_the_browser_gets_no_html_no_code_and_no_address() -> None:
+    for path in [*WIDGETS.glob("flow_*.js"), *WIDGETS.glob("flow_*.css")]:
+        text = path.read_text(encoding="utf-8")
+        assert re.findall(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|Function\(|srcdoc", text) == []
+        assert set(re.findall(r"\w+://[^\s\"'`)]+", text)) <= {"http://www.w3.org/2000/svg"}
+        assert re.findall(r"^import |\bimport\(|@import|url\(", text, re.MULTILINE) == []

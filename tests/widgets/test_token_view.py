@@ -1,0 +1,298 @@
+"""The token view: what it says of a token is true, the same in every form, and never more than text."""
+
+import json
+import re
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+from labkit.models.tiny import Dials, Rival, TinyModel, Trace, TracedToken, sampler
+from labkit.models.tiny.callback import load
+from labkit.models.tiny.messages import fitted
+from labkit.models.tiny.model import Cache
+from labkit.widgets.token_drawing import svg
+from labkit.widgets.token_reading import Reading
+from labkit.widgets.token_stages import LISTED, left, possible_tokens, share
+from labkit.widgets.token_view import TokenView, show_tokens, table
+from labkit.widgets.token_words import confidence, confidence_badge, marked, mean_log, percent, seen, spoken
+
+PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"
+HOSTILE = '<img src=x onerror="alert(1)"></text><script>alert(2)</script>'
+HIDDEN = "\u202e\u200b\x07"
+
+
+def logits_of(prompt: str) -> sampler.Logits:
+    """What the model itself says of the first token of an answer."""
+    model, tokenizer = load()
+    ids, _ = fitted(tokenizer, "", [("user", prompt)], 640)
+    logits = model.forward(ids, Cache(model.shape))
+    logits[[i for i in tokenizer.control.values() if i != tokenizer.end]] = -np.inf
+    return sampler.settle(logits)
+
+
+def token(text: str, probability: float = 0.41, rank: int = 1, **stages: list[tuple[str, float]]) -> TracedToken:
+    """A token written down by hand: rivals by their texts, whose ids follow from the texts."""
+    first = stages.get("model", [(text, probability)])
+    filled = {"model": first}
+    for name in ("temperature", "top_k", "top_p", "min_p"):
+        filled[name] = stages.get(name, list(filled.values())[-1])
+    rivals = {name: [Rival(hash_of(word), word, p) for word, p in stage] for name, stage in filled.items()}
+    return TracedToken(hash_of(text), text, probability, rank, 2.1, rivals)
+
+
+def hash_of(text: str) -> int:
+    return sum(ord(letter) * 31**i for i, letter in enumerate(text)) % 1_000_003
+
+
+def trace(*tokens: TracedToken, stop_reason: str = "maxTokens", text: str | None = None) -> Trace:
+    return Trace("".join(each.text for each in tokens) if text is None else text, stop_reason, 10, list(tokens))
+
+
+DRAWN = token(
+    "a",
+    model=[("a", 0.41), ("locks", 0.17), ("the", 0.12), ("one", 0.09)],
+    temperature=[("a", 0.48), ("locks", 0.16), ("the", 0.11), ("one", 0.07)],
+    top_k=[("a", 0.49), ("locks", 0.165), ("the", 0.12), ("one", 0.08)],
+    top_p=[("a", 0.6), ("locks", 0.21)],
+)
+SET = Dials(temperature=0.8, top_k=40, top_p=0.9)
+
+
+# ---- what the sentence says
+
+
+def test_the_sentence_tells_the_way_of_a_token_from_the_model_to_the_draw() -> None:
+    dropped = possible_tokens() - 2
+    assert Reading(trace(DRAWN), SET, seed=7).sentence(0) == (
+        "Token 1 “a”: the model gave it 41 %; temperature 0.8 made that 48 %; "
+        f"top-k and top-p dropped {dropped:,} rivals and left 2; the draw with seed 7 took rank 1. Entropy 2.1 bits."
+    )
+
+
+def test_without_dials_the_sentence_tells_what_the_trace_tells() -> None:
+    assert Reading(trace(DRAWN)).sentence(0) == (
+        "Token 1 “a”: the model gave it 41 %; temperature made that 48 %; "
+        f"top-k and top-p dropped {possible_tokens() - 2:,} rivals and left 2; the draw took rank 1. Entropy 2.1 bits."
+    )
+
+
+def test_at_temperature_0_there_is_no_draw() -> None:
+    dials = Dials(temperature=0)
+    found = TinyModel().trace(PROMPT, dials=dials, seed=3, max_tokens=1)
+    said = Reading(found, dials, 3).sentence(0)
+    assert f"temperature 0 dropped {possible_tokens() - 1:,} rivals and left rank 1, whatever the seed" in said
+    assert "draw" not in said
+
+
+def test_at_temperature_1_nothing_changes_and_no_dial_drops_a_rival() -> None:
+    dials = Dials(temperature=1)
+    said = Reading(TinyModel().trace(PROMPT, dials=dials, max_tokens=1), dials, 0).sentence(0)
+    assert "temperature 1 left that as it was; no dial dropped a rival; the draw with seed 0 took rank" in said
+
+
+def test_min_p_is_named_where_it_is_set() -> None:
+    dials = Dials(temperature=1, min_p=0.5)
+    reading = Reading(TinyModel().trace(PROMPT, dials=dials, max_tokens=1), dials)
+    assert [column.name for column in reading.columns][-1] == "min-p 0.5"
+    assert "min-p dropped" in reading.sentence(0)
+    assert len(Reading(trace(DRAWN), SET).columns) == 4
+
+
+def test_a_single_token_that_is_left_is_not_drawn() -> None:
+    only = token("a", temperature=[("a", 0.5), ("b", 0.5)], top_k=[("a", 1.0)])
+    assert "left 1; nothing was left to draw." in Reading(trace(only), Dials(1.5, 1)).sentence(0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "dials", [Dials(2.0), Dials(1.0, top_k=40), Dials(1.5, top_k=7), Dials(2.0, top_p=0.6), Dials(1.5, 40, 0.9, 0.02)]
+)
+def test_how_many_tokens_were_left_is_never_told_wrong(dials: Dials, seed: int) -> None:
+    kept = int(np.isfinite(sampler.turn(logits_of(PROMPT), dials)[-1][1]).sum())
+    drawn = TinyModel().trace(PROMPT, dials=dials, seed=seed, max_tokens=1).tokens[0]
+    least, most = left(drawn, dials)
+    assert least <= kept <= most
+    if kept < LISTED or (dials.top_p == 1 and dials.min_p == 0):
+        assert least == kept == most
+    known_less = left(drawn, None)
+    assert known_less[0] <= kept <= known_less[1]
+
+
+def test_the_share_of_a_token_beyond_the_ten_listed_is_computed_and_right() -> None:
+    dials = Dials(temperature=2.0, top_k=900, top_p=0.97)
+    stages = dict(sampler.turn(logits_of(PROMPT), dials))
+    drawn = [TinyModel().trace(PROMPT, dials=dials, seed=seed, max_tokens=1).tokens[0] for seed in range(8)]
+    unlisted = [each for each in drawn if each.rank > LISTED]
+    assert unlisted
+    for each in unlisted:
+        for name in ("temperature", "top_k", "top_p"):
+            assert share(each, name) == pytest.approx(sampler.softmax(stages[name])[each.id], rel=1e-6)
+        row = Reading(trace(each), dials).rows(0)[-1]
+        assert (row.drawn, row.rank, [cell.kept for cell in row.cells]) == (True, each.rank, [True] * 4)
+
+
+def test_a_share_that_does_not_follow_from_the_trace_is_called_unknown() -> None:
+    flat = [(letter, 0.05) for letter in "abcdefghij"]
+    odd = token("z", probability=0.01, rank=15, model=flat)
+    reading = Reading(trace(odd), Dials(1.5))
+    assert [cell.text for cell in reading.rows(0)[-1].cells] == ["1%", "?", "?", "?"]
+    assert all(cell.kept for cell in reading.rows(0)[-1].cells)
+
+
+# ---- bars and marks
+
+
+def test_a_rival_that_a_dial_rules_out_keeps_its_place_and_has_no_figure() -> None:
+    rows = Reading(trace(DRAWN), SET).rows(0)
+    assert [row.text for row in rows] == ["a", "locks", "the", "one"]
+    assert [cell.text for cell in rows[2].cells] == ["12%", "11%", "12%", "–"]
+    assert [cell.kept for cell in rows[2].cells] == [True, True, True, False]
+    assert [row.drawn for row in rows] == [True, False, False, False]
+
+
+def test_the_end_of_an_answer_and_what_a_stop_sequence_cut_are_marked() -> None:
+    ended = Reading(trace(DRAWN, token("<|end|>"), stop_reason="endTurn", text="a"))
+    assert (ended.text(1), ended.is_end(1), ended.is_end(0)) == ("⟨end⟩", True, False)
+    assert ended.sentence(1).startswith("Token 2, the end of the answer: the model gave it 41 %;")
+    cut = Reading(trace(token("one"), token(" END"), token("."), stop_reason="stopSequence", text="one "))
+    assert [cut.is_cut(i) for i in range(3)] == [False, True, True]
+    assert cut.label(1) == "2 of 3: “END”, after a space, 41 %, cut off by the stop sequence"
+    spread = Reading(trace(token("\ufffd"), token("\ufffd"), token("END"), stop_reason="stopSequence", text="é"))
+    assert not any(spread.is_cut(i) for i in range(3))
+
+
+def test_the_view_opens_where_the_model_hesitated_most() -> None:
+    found = TinyModel().trace(PROMPT, dials=Dials(0.8), seed=1)
+    i = Reading(found).hesitant
+    assert found.tokens[i].entropy == max(each.entropy for each in found.tokens)
+    assert TokenView(found).chosen == i
+
+
+# ---- words
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(0, "0%"), (0.001, "<1%"), (0.006, "1%"), (0.414, "41%"), (0.999, "100%"), (1, "100%")]
+)
+def test_a_probability_is_told_in_whole_percent(value: float, told: str) -> None:
+    assert percent(value) == told
+    assert percent(value, " ") == told.replace("%", " %")
+
+
+@pytest.mark.parametrize(("mean", "word"), [(1.0, "sure"), (0.89, "fairly sure"), (0.5, "unsure"), (0.01, "guessing")])
+def test_confidence_is_a_word_and_a_figure(mean: float, word: str) -> None:
+    assert confidence(float(np.log(mean))) == word
+    assert confidence_badge(0.0).text == "sure, 0.00"
+    assert confidence_badge(-1.134).text == "guessing, \u22121.13"
+    assert mean_log([0.5, 0.5]) == pytest.approx(np.log(0.5))
+
+
+def test_spaces_newlines_and_hidden_characters_are_made_visible() -> None:
+    assert marked(" and\n\t") == "·and↵⇥"
+    assert seen(" a\n" + HIDDEN) == " a\n\\u202e\\u200b\\x07"
+    assert [spoken(text) for text in (" ", "\n", " and")] == ["a space", "a line break", "“and”, after a space"]
+
+
+def test_every_answer_is_marked_as_the_tiny_models_and_what_is_beyond_it_too() -> None:
+    inside = Reading(trace(DRAWN))
+    assert [badge.text for badge in inside.badges] == ["tiny model", "unsure, \u22120.89"]
+    outside = Reading(trace(DRAWN, text="I am only a tiny model, and this is outside what I know."))
+    assert [badge.text for badge in outside.badges][-1] == "out of its depth"
+    assert "out of its depth" in table(outside.trace)
+    assert "out of its depth" in svg(outside)
+
+
+# ---- the twins in text and in SVG
+
+
+def test_the_table_has_a_line_for_each_token() -> None:
+    found = TinyModel().trace(PROMPT, dials=Dials(0.8, 40, 0.9), seed=7)
+    lines = table(found, Dials(0.8, 40, 0.9), 7).splitlines()
+    assert lines[0].startswith(
+        f"{len(found.tokens)} tokens, {found.stop_reason} · temperature 0.8 · top-k 40 · top-p 0.9"
+    )
+    assert len(lines) == 2 + len(found.tokens)
+    first = found.tokens[0]
+    assert re.match(rf" *1  {re.escape(marked(first.text))} +{percent(first.probability)} +{first.rank} ", lines[2])
+
+
+def test_the_table_of_one_token_has_its_rivals_at_each_stage_and_the_sentence() -> None:
+    text = table(trace(DRAWN), SET, 7, token=1)
+    assert text.splitlines()[0].split() == ["model", "temperature", "0.8", "top-k", "40", "top-p", "0.9"]
+    assert re.search(r"^a ◂ +41% +48% +49% +60%$", text, re.MULTILINE)
+    assert re.search(r"^one +9% +7% +8% +–$", text, re.MULTILINE)
+    assert text.endswith(Reading(trace(DRAWN), SET, 7).sentence(0))
+    with pytest.raises(IndexError, match="1 token, and no number 2"):
+        table(trace(DRAWN), token=2)
+
+
+def test_the_drawing_is_sound_tells_the_same_and_never_changes() -> None:
+    reading = Reading(trace(DRAWN), SET, 7)
+    root = ET.fromstring(svg(reading, 0))  # noqa: S314 - our own drawing, made a line above
+    told = " ".join(root.itertext())
+    for words in ("1 token", "tiny model", "temperature 0.8", "the fewest that make 90 %", "a ◂", "48%", "–"):
+        assert words in told
+    assert reading.sentence(0).split("; ")[1] in told
+    assert svg(reading, 0) == svg(Reading(trace(DRAWN), SET, 7), 0)
+
+
+def test_the_drawing_of_a_long_answer_stays_on_its_card() -> None:
+    tokens = [token(text) for text in ["word", " and", " another"] * 60] + [token("x" * 300)]
+    root = ET.fromstring(svg(Reading(trace(*tokens))))  # noqa: S314 - our own drawing
+    ends = [
+        float(node.get("x", "0")) + float(node.get("textLength", "0"))
+        for node in root.iter("{http://www.w3.org/2000/svg}text")
+        if node.get("textLength")
+    ]
+    assert len(ends) == len(tokens)
+    assert max(ends) <= 880
+
+
+def test_hostile_text_stays_text_in_every_form() -> None:
+    bad = HOSTILE + HIDDEN
+    hostile = trace(token(bad, model=[(bad, 0.9), (bad + "2", 0.1)]), stop_reason=bad)
+    drawing = svg(Reading(hostile))
+    ET.fromstring(drawing)  # noqa: S314 - it would fail if a tag had got through unclosed
+    assert "<script" not in drawing
+    assert "<img" not in drawing
+    for form in (
+        drawing,
+        table(hostile),
+        table(hostile, token=1),
+        json.dumps(TokenView(hostile).answer, ensure_ascii=False),
+    ):
+        assert not any(letter in form for letter in HIDDEN)
+
+
+def test_an_answer_without_a_token_is_shown_as_such() -> None:
+    empty = trace()
+    assert Reading(empty).count == "0 tokens"
+    assert table(empty).splitlines()[0].startswith("0 tokens")
+    ET.fromstring(svg(Reading(empty)))  # noqa: S314 - our own drawing
+    assert TokenView(empty).answer["tokens"] == []
+
+
+# ---- the widget
+
+
+def test_the_widget_is_stored_with_its_drawing_and_without_an_address() -> None:
+    found = TinyModel().trace(PROMPT, max_tokens=5)
+    bundle = show_tokens(found, SET, 7)._repr_mimebundle_()
+    assert bundle is not None
+    assert bundle[0]["text/plain"] == "<TokenView 5 tokens, maxTokens>"
+    assert bundle[0]["image/svg+xml"] == svg(Reading(found, SET, 7))
+    assert not re.search("0x[0-9a-f]{4}", json.dumps(bundle[0]))
+
+
+def test_another_answer_takes_the_place_of_the_first_and_the_same_token_stays_chosen() -> None:
+    view = TokenView(TinyModel().trace(PROMPT, max_tokens=5), steady=True)
+    view.chosen = 2
+    view.show(trace(DRAWN), SET, 7)
+    assert (view.answer["count"], view.chosen) == ("1 token", 2)
+    assert 'stroke-width="2"' in view.to_svg()  # the last token is marked where the chosen one is beyond it
+
+
+def test_what_is_no_trace_is_refused_with_what_to_write() -> None:
+    with pytest.raises(TypeError, match=r"a str has no tokens to show: write show_tokens\(model.trace\(prompt\)\)"):
+        show_tokens("text")  # pyright: ignore[reportArgumentType] - the mistake that is tested
