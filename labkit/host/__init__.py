@@ -1,0 +1,53 @@
+"""The client's duties, each a sampling callback round a callback.
+
+    callback = with_guard(with_budget(with_approval(my_callback), samples=20))
+    Lab(server, sampling_callback=callback)   # or mcp.Client(server, sampling_callback=callback)
+
+The outermost is asked first. An approval stands innermost, next to who answers: what a human approves is what the model
+then sees. In another order the duty that could not do its work says so when it is made (`WrongOrder`).
+"""
+
+from labkit.host.approval import Approval, Ask, with_approval
+from labkit.host.bill import Bill, Billed, with_bill
+from labkit.host.budget import Budget, Left, Spent, with_budget
+from labkit.host.choice import Chosen, ModelChoice, choose, choose_model
+from labkit.host.duty import Duty, Remark, WrongOrder
+from labkit.host.guard import Guard, with_guard
+from labkit.host.hidden import visible
+from labkit.host.rendering import render
+from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest
+from labkit.host.rules import RULES, Rule
+from labkit.host.terminal import ask_in_terminal
+
+__all__ = [
+    "RULES",
+    "AllowServer",
+    "Approval",
+    "Approve",
+    "Ask",
+    "Bill",
+    "Billed",
+    "Budget",
+    "Chosen",
+    "Decision",
+    "Duty",
+    "Edit",
+    "Guard",
+    "Left",
+    "ModelChoice",
+    "Refuse",
+    "Remark",
+    "ReviewRequest",
+    "Rule",
+    "Spent",
+    "WrongOrder",
+    "ask_in_terminal",
+    "choose",
+    "choose_model",
+    "render",
+    "visible",
+    "with_approval",
+    "with_bill",
+    "with_budget",
+    "with_guard",
+]

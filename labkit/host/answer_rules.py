@@ -1,0 +1,44 @@
+"""What the rules of `with_guard` look for in an answer."""
+
+from typing import Any, cast
+
+from mcp_types import CreateMessageRequestParams, TextContent
+
+from labkit.host.duty import Result
+from labkit.host.findings import Finding, counted
+
+CHARACTERS_PER_TOKEN = 6
+"""Of an answer whose tokens nobody told. Four are usual; an estimate must not cut an honest answer."""
+
+LONGEST_WORD = 20
+"""Characters more, for the one word that is a single token."""
+
+
+def long_answer(answer: Result, params: CreateMessageRequestParams, told: int | None) -> Finding | None:
+    limit = params.max_tokens
+    blocks = answer.content if isinstance(answer.content, list) else [answer.content]
+    characters = sum(len(block.text) for block in blocks if isinstance(block, TextContent))
+    kept = limit * CHARACTERS_PER_TOKEN + LONGEST_WORD if told is None else characters * limit // max(told, limit, 1)
+    if limit < 1 or characters <= kept:
+        return None
+    cut = {"content": _cut(answer.content, kept), "stop_reason": "maxTokens"}
+    by = "" if told is not None else " by an estimate"
+    return Finding(
+        f"the answer is longer than {counted(limit, 'token')}{by}",
+        {"characters": characters, "characters_kept": kept, "estimated": told is None},
+        "cut",
+        answer=answer.model_copy(update=cut),
+    )
+
+
+def _cut(content: Any, characters: int) -> Any:
+    """`content`, a block or a list of them, with this many characters of its texts."""
+    if isinstance(content, TextContent):
+        return content.model_copy(update={"text": content.text[: max(0, characters)]})
+    if not isinstance(content, list):
+        return content
+    kept: list[object] = []
+    for block in cast("list[object]", content):
+        kept.append(_cut(block, characters))
+        characters -= len(block.text) if isinstance(block, TextContent) else 0
+    return kept

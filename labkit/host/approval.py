@@ -1,0 +1,200 @@
+"""`with_approval`: a human in the loop.
+
+There should always be a human who can deny a sampling request, who sees and may edit the prompt before it is sent and
+the answer before it is delivered (specification 2025-11-25, client/sampling, User Interaction Model).
+"""
+
+import asyncio
+import concurrent.futures
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, Union, cast
+from weakref import WeakSet
+
+from mcp.client.session import ClientRequestContext, SamplingFnT
+from mcp_types import CreateMessageRequestParams, ErrorData
+
+from labkit.errors import CallbackError, LabError, sentence
+from labkit.host.duty import REFUSED, Answer, Duty, Result, WrongOrder, duties_in, name_of, remarks
+from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, checked, what_changed
+from labkit.host.terminal import ask_in_terminal
+from labkit.host.turns import Turns
+from labkit.steps import Lane, origin, report
+
+T = TypeVar("T", CreateMessageRequestParams, Result)
+
+TIMEOUT = 50.0
+"""Seconds that a human has for one decision, so that the sentence comes before a Lab's own `timeout=` of 60."""
+
+DECISIONS = "It should return Approve(), Edit(...), Refuse(...) or AllowServer()."
+
+Said = Union[Decision, "concurrent.futures.Future[Decision]", Awaitable["Said"]]
+Ask = Callable[[ReviewRequest], Said]
+"""Who decides: a function, an async function, or one that returns a thread-safe future which a click settles."""
+
+
+def with_approval(callback: SamplingFnT, *, ask: Ask = ask_in_terminal, timeout: float = TIMEOUT) -> "Approval":
+    """Have a human review every request before the model sees it, and every answer before the server does.
+
+        def small_ones_pass(request):
+            return Approve() if request.params.max_tokens <= 100 else ask_in_terminal(request)
+
+        with_approval(callback)                       # asks in the terminal; where there is none, refuses
+        with_approval(callback, ask=small_ones_pass)  # asks about the rest
+        with_approval(callback, ask=panel)            # asks in a widget
+
+    What `ask` decides at once is told in the flow as a rule's word, and what has to be awaited as a human's. Several
+    requests at once are reviewed one after the other, in the order in which they came. A request that is refused, or on
+    which nobody decides in time, is answered with error -1 and a sentence.
+
+    Args:
+        callback: Who is asked once a request is approved.
+        ask: Decides on a `ReviewRequest`. A widget returns a `concurrent.futures.Future`, and its click handler does
+            nothing but `set_result(Approve())`; the future is cancelled when the review expires or its call ends.
+        timeout: Seconds for one decision, counted from the moment in which it is that request's turn.
+
+    Raises:
+        WrongOrder: `callback` holds a duty that belongs outside: what a human approves is what the model then sees.
+    """
+    return Approval(callback, ask, timeout)
+
+
+class Approval(Duty):
+    """What `with_approval` makes."""
+
+    before_approval = "a human would be asked twice for the same"
+    asks_a_human = True
+
+    def __init__(self, callback: SamplingFnT, ask: Ask, timeout: float) -> None:
+        super().__init__(callback)
+        for duty in duties_in(callback):
+            if duty.before_approval:
+                name = f"with_{type(duty).__name__.lower()}"
+                right = "Leave one of them out." if duty.asks_a_human else f"Write {name}(with_approval(callback))."
+                raise WrongOrder(f"{name} stands inside with_approval, and so {duty.before_approval}. {right}")
+        self._ask = ask
+        self._decider = name if (name := name_of(ask)).isidentifier() else "the function given as ask="  # a lambda
+        self._timeout = timeout
+        self._turns = Turns(1)
+        self._servers: set[str] = set()
+        self._sessions: WeakSet[object] = WeakSet()
+
+    @property
+    def waiting(self) -> int:
+        """How many reviews stand in line behind the one that is open."""
+        return self._turns.waiting
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """The servers that pass without a review."""
+        return frozenset(self._servers)
+
+    def forget(self) -> None:
+        """Review every server's requests again."""
+        self._servers.clear()
+        self._sessions.clear()
+
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """Answer `params` as the human decides.
+
+        Raises:
+            CallbackError: `ask` raised, or decided nothing.
+        """
+        approved = await self._reviewed(context, self._request(params), params)
+        if isinstance(approved, ErrorData):
+            return approved
+        answer = await self.ask(self.inner[0], context, approved)
+        if isinstance(answer, ErrorData):
+            return answer
+        return await self._reviewed(context, self._request(approved, answer), answer)
+
+    def _request(self, params: CreateMessageRequestParams, answer: Result | None = None) -> ReviewRequest:
+        return ReviewRequest(params, answer, origin(), remarks(), self._timeout)
+
+    async def _reviewed(self, context: ClientRequestContext, request: ReviewRequest, subject: T) -> T | ErrorData:
+        """`subject`, or what the human put in its place, or a refusal."""
+        insists = any(remark.must_ask for remark in request.remarks)
+        if not insists and self._passes(context, request):
+            return subject
+        async with self._turns:
+            if not insists and self._passes(context, request):  # allowed while this one stood in line
+                return subject
+            decision, by = await self._decision(request)
+        of_answer = "answer " if request.answer else ""
+        match decision:
+            case Approve():
+                report(f"{of_answer}approved", source=by, target="callback")
+                return subject
+            case Edit():
+                edited = self._edited(decision, request)
+                fields = what_changed(subject, edited)
+                report(f"{of_answer}approved, edited", source=by, target="callback", changed=fields)
+                return cast("T", edited)
+            case AllowServer():
+                self._allow(context, request)
+                server = request.origin.server if request.origin else "this server"
+                report(f"{of_answer}approved; {server} passes from now on", source=by, target="callback")
+                return subject
+            case Refuse(reason):
+                verb = "withheld" if request.answer else "refused"
+                report(f"{of_answer}{verb}{': ' if reason else ''}{reason}", source=by, target="callback")
+                told = f"{verb.capitalize()}: {reason}" if reason else f"The user {verb} this {request.stage}."
+                return ErrorData(code=REFUSED, message=told)
+
+    async def _decision(self, request: ReviewRequest) -> tuple[Decision, Lane]:
+        """What `ask` says, or a refusal when it says nothing in time; and whose decision that is.
+
+        Raises:
+            CallbackError: It raised, or said something else.
+        """
+        deadline = asyncio.timeout(self._timeout)
+        by: Lane = "callback"  # what is said at once is a rule's word, and no human's
+        try:
+            said = self._ask(request)
+            if isinstance(said, concurrent.futures.Future) or inspect.isawaitable(said):
+                by = "you"
+                report(f"asked a human{' about the answer' if request.answer else ''}", target=by, waiting=self.waiting)
+            async with deadline:
+                while not isinstance(said, Approve | Edit | Refuse | AllowServer):
+                    if isinstance(said, concurrent.futures.Future):
+                        said = await _clicked(said)
+                    elif inspect.isawaitable(said):
+                        said = await said
+                    else:
+                        raise CallbackError(f"{self._decider} returned {said!r}. {DECISIONS}")
+            return said, by
+        except LabError:
+            raise
+        except Exception as error:
+            if deadline.expired():
+                return Refuse(f"nobody decided within {self._timeout:g} s."), "callback"
+            raise CallbackError(
+                f"{self._decider}, which decides on the {request.stage}, raised {sentence(error)}"
+            ) from error
+
+    def _edited(self, edit: Edit, request: ReviewRequest) -> CreateMessageRequestParams | Result:
+        try:
+            return checked(edit, request)
+        except (TypeError, ValueError) as error:
+            raise CallbackError(f"{self._decider} cannot edit so: {sentence(error)}") from error
+
+    def _passes(self, context: ClientRequestContext, request: ReviewRequest) -> bool:
+        if request.origin is not None:
+            return request.origin.server in self._servers
+        return getattr(context, "session", None) in self._sessions
+
+    def _allow(self, context: ClientRequestContext, request: ReviewRequest) -> None:
+        if request.origin is not None:
+            self._servers.add(request.origin.server)
+        elif (session := getattr(context, "session", None)) is not None:
+            self._sessions.add(session)
+
+
+async def _clicked(decision: "concurrent.futures.Future[Decision]") -> Decision:
+    try:
+        return await asyncio.wrap_future(decision)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        return Refuse("the review was closed.")  # by whoever holds the future

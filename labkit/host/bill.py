@@ -1,0 +1,139 @@
+"""`with_bill`: what the samples cost, per tool call and in all, at the prices of a dated catalogue."""
+
+from dataclasses import dataclass
+from math import fsum
+from threading import Lock
+
+from mcp.client.session import ClientRequestContext, SamplingFnT
+from mcp_types import CreateMessageRequestParams
+
+from labkit.host.duty import Answer, Duty
+from labkit.host.findings import counted, short
+from labkit.host.prices import Prices, dollars, price_of
+from labkit.host.usage import Usage, metering
+from labkit.steps import Origin, origin, report
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One sample on a bill. `usd` is `None` where the catalogue has no price for the model."""
+
+    usage: Usage
+    usd: float | None
+    origin: Origin | None = None
+
+    @property
+    def call(self) -> str:
+        """The tool call that it was for: `call 3, recommend of bookshop`."""
+        if self.origin is None:
+            return "call unknown"
+        number = "call unknown" if self.origin.call is None else f"call {self.origin.call}"
+        return f"{number}, {short(self.origin.tool or 'no tool')} of {short(self.origin.server)}"
+
+
+class Bill:
+    """Tokens times prices. One bill may be kept for a whole lesson, with several Labs.
+
+    bill = Bill(labkit.models.catalog.catalog())
+    Lab(server, sampling_callback=with_bill(callback, bill))
+    print(bill)      # a line for each call, and the total
+    bill.usd         # 0.000123
+    """
+
+    def __init__(self, prices: Prices) -> None:
+        self._prices = prices
+        self._items: list[Item] = []
+        self._lock = Lock()
+
+    @property
+    def prices_of(self) -> str:
+        """The month in which the prices were checked: `2026-11`."""
+        return self._prices.checked
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The samples, in the order in which they were answered."""
+        with self._lock:
+            return tuple(self._items)
+
+    @property
+    def usd(self) -> float:
+        """What all samples cost whose price is known."""
+        return _sum(self.items)
+
+    def add(self, usage: Usage, asked_by: Origin | None = None) -> Item:
+        """Put a sample on the bill."""
+        item = Item(usage, price_of(self._prices, usage), asked_by)
+        with self._lock:
+            self._items.append(item)
+        return item
+
+    def by_call(self) -> dict[str, tuple[Item, ...]]:
+        """The samples of each tool call, in the order in which the calls first asked."""
+        calls: dict[str, list[Item]] = {}
+        for item in self.items:
+            calls.setdefault(item.call, []).append(item)
+        return {call: tuple(items) for call, items in calls.items()}
+
+    def __str__(self) -> str:
+        rows = [(call, *_row(items)) for call, items in self.by_call().items()]
+        rows.append(("total", *_row(self.items)))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join(
+                [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+            )
+            for row in rows
+        ]
+        return "\n".join([*lines, f"prices of {self.prices_of}{_reservations(self.items)}"])
+
+
+def _row(items: tuple[Item, ...]) -> tuple[str, str, str, str]:
+    """`2 samples`, `300 in`, `40 out`, `$0.000050`."""
+    return (
+        counted(len(items), "sample"),
+        f"{sum(item.usage.input_tokens for item in items):,} in",
+        f"{sum(item.usage.output_tokens for item in items):,} out",
+        dollars(_sum(items)),
+    )
+
+
+def _reservations(items: tuple[Item, ...]) -> str:
+    """What the total does not say: that tokens were estimated, or that a price is missing."""
+    estimated = sum(item.usage.estimated for item in items)
+    unpriced = dict.fromkeys(short(item.usage.model or "an unnamed model") for item in items if item.usd is None)
+    words = [
+        f"{estimated:,} of the tokens are estimated" if estimated else "",
+        f"no price for {', '.join(unpriced)}" if unpriced else "",
+    ]
+    return "".join(f"; {word}" for word in words if word)
+
+
+def _sum(items: tuple[Item, ...]) -> float:
+    return fsum(item.usd or 0.0 for item in items)
+
+
+def with_bill(callback: SamplingFnT, bill: Bill) -> "Billed":
+    """Put every sample that `callback` answers on `bill`, whatever becomes of the answer afterwards."""
+    return Billed(callback, bill)
+
+
+class Billed(Duty):
+    """What `with_bill` makes."""
+
+    def __init__(self, callback: SamplingFnT, bill: Bill) -> None:
+        super().__init__(callback)
+        self.bill = bill
+
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """The answer of the callback."""
+        with metering(params) as meter:
+            try:
+                return await self.ask(self.inner[0], context, params)
+            finally:
+                usage = meter.usage
+                if meter.witness.answer is not None or usage.tokens:
+                    item = self.bill.add(usage, origin())
+                    price = "no price known" if item.usd is None else dollars(item.usd)
+                    estimated = ", estimated" if usage.estimated else ""
+                    report(f"billed {price} for {counted(usage.tokens, 'token')}{estimated}", usd=item.usd)

@@ -1,0 +1,250 @@
+"""`with_budget`: how much a server may ask for.
+
+A server that samples spends the client's money and quota. Clients should limit the rate (specification 2025-11-25,
+client/sampling, Security Considerations); the SDK leaves that to them.
+"""
+
+import logging
+from asyncio import CancelledError
+from collections.abc import Callable, Collection
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
+from time import monotonic
+from typing import Any
+
+from mcp.client.session import ClientRequestContext, SamplingFnT
+from mcp_types import CreateMessageRequestParams, ErrorData
+
+from labkit.host.duty import REFUSED, Answer, Duty, models_in
+from labkit.host.findings import counted
+from labkit.host.ledger import NANO, Amount, Ledger, Limits, Overdrawn, Reservation
+from labkit.host.prices import Prices, dearest, dollars, price_of
+from labkit.host.turns import Turns
+from labkit.host.usage import MOST, Meter, Usage, metering, prompt_tokens
+from labkit.steps import origin, report
+
+_log = logging.getLogger("labkit")
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was spent. `estimated` of the tokens were not told by who answered. `usd` is `None` without prices."""
+
+    samples: int
+    tokens: int
+    estimated: int
+    usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What can still be spent; `None` where there is no limit."""
+
+    samples: int | None
+    tokens: int | None
+    usd: float | None
+
+
+def with_budget(
+    callback: SamplingFnT,
+    *,
+    samples: int | None = None,
+    tokens: int | None = None,
+    usd: float | None = None,
+    per_call: int | None = None,
+    per_minute: int | None = None,
+    at_once: int | None = None,
+    prices: Prices | None = None,
+    free: Collection[str] = (),
+    clock: Callable[[], float] = monotonic,
+) -> "Budget":
+    """Hold back what a server asks for beyond a limit. What has no limit is counted all the same.
+
+        budget = with_budget(callback, samples=20, tokens=5_000)
+        budget.left  # Left(samples=20, tokens=5000, usd=None)
+
+    Before the callback is asked, the most that a request may take is set aside: one sample, the estimated tokens of its
+    prompt and its `max_tokens`, and their price. When the answer is there, what it took is spent and the rest is given
+    back. So a limit holds for a hundred requests in one round too, as long as who answers keeps to `max_tokens`; where
+    more was used, the truth is spent. A request that ends in an error gives everything back but the tokens that were
+    told. One that is cancelled at the model counts as if it had taken all that was set aside: a server may cancel on
+    the 2025-11-25 wire, and would otherwise sample for nothing.
+
+    Args:
+        callback: Who is asked.
+        samples: How many answers in all.
+        tokens: Tokens of prompts and answers in all, as told by who answers, else estimated.
+        usd: US dollars in all. Needs `prices`.
+        per_call: How many samples for one tool call. Outside a Lab, and where the wire does not tell which call asks,
+            all samples of the connection count as one call.
+        per_minute: How many samples may begin in any 60 seconds.
+        at_once: How many are answered at the same time. The others wait in line; they are not refused.
+        prices: A catalogue of models: `labkit.models.catalog.catalog()`. A model that it has no price for costs as much
+            as its dearest.
+        free: Names of models that cost nothing, such as one that runs on this computer.
+        clock: Seconds, for `per_minute`.
+
+    Raises:
+        ValueError: A limit is negative, `at_once` is no place for anybody, or `usd` is given without `prices`.
+    """
+    return Budget(
+        callback,
+        Limits(samples, tokens, None if usd is None else round(usd * NANO), per_call, per_minute),
+        at_once=at_once,
+        prices=prices,
+        free=free,
+        clock=clock,
+    )
+
+
+class Budget(Duty):
+    """What `with_budget` makes: a callback that counts. Several Labs may share it."""
+
+    before_approval = "a human would be asked for what the budget then holds back"
+
+    def __init__(
+        self,
+        callback: SamplingFnT,
+        limits: Limits,
+        *,
+        at_once: int | None,
+        prices: Prices | None,
+        free: Collection[str],
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__(callback)
+        if limits.nano_usd is not None and prices is None:
+            raise ValueError("usd= needs the prices: with_budget(..., usd=1, prices=labkit.models.catalog.catalog())")
+        self._ledger = Ledger(limits)
+        self._turns = None if at_once is None else Turns(at_once)
+        self._prices = prices
+        self._free = frozenset(free)
+        self._clock = clock
+        self._listeners: list[Callable[[Budget], None]] = []
+
+    @property
+    def spent(self) -> Spent:
+        """What was spent so far."""
+        spent, has_prices = self._ledger.spent, self._prices is not None
+        return Spent(spent.samples, spent.tokens, spent.estimated, spent.nano_usd / NANO if has_prices else None)
+
+    @property
+    def left(self) -> Left:
+        """What can still be spent. What is set aside for requests under way is not left."""
+        left = self._ledger.left
+        return Left(left.samples, left.tokens, None if left.nano_usd is None else left.nano_usd / NANO)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests stand in line because of `at_once`."""
+        return 0 if self._turns is None else self._turns.waiting
+
+    def listen(self, listener: Callable[["Budget"], None]) -> Callable[[], None]:
+        """Call `listener` after every change, in the thread that makes it, until the returned function is called.
+
+        A listener that raises is logged and called no more.
+        """
+        self._listeners.append(listener)
+        return partial(self._forget, listener)
+
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """Answer `params` within the limits, or hold it back with a refusal that says which limit it met."""
+        async with self._turns or nullcontext():
+            return await self._within_limits(context, params)
+
+    async def _within_limits(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        connection: object = getattr(context, "session", None) or self
+        call = asked_by.call if (asked_by := origin()) else None
+        try:
+            held = self._ledger.reserve(self._most(params), connection, call, self._clock())
+        except Overdrawn as reason:
+            report(f"held: over budget, {reason}", **self._figures())
+            return ErrorData(code=REFUSED, message=f"Held back by the client's budget for sampling: {reason}.")
+        self._tell()
+        with metering(params) as meter:
+            cancelled = False
+            try:
+                return await self.ask(self.inner[0], context, params)
+            except CancelledError:
+                cancelled = True
+                raise
+            finally:
+                self._settle(held, meter, cancelled=cancelled)
+
+    def _most(self, params: CreateMessageRequestParams) -> Amount:
+        """What a request may take of what is limited."""
+        limits = self._ledger.limits
+        if limits.tokens is None and limits.nano_usd is None:
+            return Amount(samples=1)
+        usage = Usage(prompt_tokens(params), min(max(0, params.max_tokens), MOST))
+        return Amount(
+            samples=1,
+            tokens=0 if limits.tokens is None else usage.tokens,
+            nano_usd=0 if limits.nano_usd is None else self._highest_cost(usage),
+        )
+
+    def _settle(self, held: Reservation, meter: Meter, *, cancelled: bool) -> None:
+        usage, witness = meter.usage, meter.witness
+        spent = Amount()
+        if witness.answer is not None or usage.tokens:
+            spent = Amount(1, usage.tokens, self._cost(usage, usage.model), usage.estimated)
+        elif cancelled and witness.asked:
+            prompt = Usage(prompt_tokens(meter.params), 0)
+            tokens = max(prompt.tokens, held.amount.tokens)
+            spent = Amount(1, tokens, max(self._highest_cost(prompt), held.amount.nano_usd), estimated=tokens)
+        self._ledger.settle(held, spent)
+        if spent.samples:
+            estimated = ", estimated" if spent.estimated else ""
+            report(f"spent {spent.tokens:,} tokens{estimated}; left: {self._left_in_words()}", **self._figures())
+        self._tell()
+
+    def _highest_cost(self, usage: Usage) -> int:
+        return max(self._cost(usage, name) for name in models_in(self.inner[0]))
+
+    def _cost(self, usage: Usage, model: str) -> int:
+        """Billionths of a dollar, rounded up."""
+        if self._prices is None or model in self._free:
+            return 0
+        usage = Usage(usage.input_tokens, usage.output_tokens, usage.estimated, model)
+        price = price_of(self._prices, usage)
+        # round() takes off what binary fractions add: at 0.1 USD a million tokens, one token is 100 parts and no more.
+        return ceil(round((dearest(self._prices, usage) if price is None else price) * NANO, 3))
+
+    def _left_in_words(self) -> str:
+        limits, left = self._ledger.limits, self._ledger.left
+        words: list[str] = []
+        if left.samples is not None and limits.samples is not None:
+            words.append(f"{left.samples:,} of {counted(limits.samples, 'sample')}")
+        if left.tokens is not None:
+            words.append(f"{left.tokens:,} of {limits.tokens:,} tokens")
+        if left.nano_usd is not None and limits.nano_usd is not None:
+            words.append(f"{dollars(left.nano_usd / NANO)} of {dollars(limits.nano_usd / NANO)}")
+        return ", ".join(words) or "no limit"
+
+    def _figures(self) -> dict[str, Any]:
+        spent, left = self.spent, self.left
+        figures = {
+            "samples_spent": spent.samples,
+            "samples_left": left.samples,
+            "tokens_spent": spent.tokens,
+            "tokens_estimated": spent.estimated,
+            "tokens_left": left.tokens,
+            "usd_spent": spent.usd,
+            "usd_left": left.usd,
+        }
+        return {name: figure for name, figure in figures.items() if figure is not None}
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener(self)
+            except Exception:  # noqa: BLE001 - it is logged
+                # A meter that fails must not fail the sample.
+                self._forget(listener)
+                _log.exception("a listener of a budget failed and is not called any more")
+
+    def _forget(self, listener: Callable[["Budget"], None]) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)

@@ -1,0 +1,181 @@
+"""What the duties of a host have in common: each is a sampling callback round a callback.
+
+A duty asks what it stands round through `Duty.ask`, and so knows what became of a request further in (`witnessing`),
+and what was remarked on it further out (`remarks`).
+"""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+from mcp.client.session import ClientRequestContext, SamplingFnT
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, CreateMessageResultWithTools, ErrorData
+
+from labkit.errors import CallbackError
+
+REFUSED = -1
+"""The code of a request that the user, or a duty in the user's name, refuses (client/sampling, Error Handling)."""
+
+Result = CreateMessageResult | CreateMessageResultWithTools
+Answer = Result | ErrorData
+
+
+class WrongOrder(ValueError):
+    """Duties were put round each other in an order in which one of them cannot do its work."""
+
+
+class Duty(ABC):
+    """A callback that does something before and after it asks another.
+
+    Args:
+        inner: The callbacks that it may ask.
+    """
+
+    before_approval: ClassVar[str] = ""
+    """Why it must not stand inside an approval, where it must not."""
+
+    asks_a_human: ClassVar[bool] = False
+
+    def __init__(self, *inner: SamplingFnT) -> None:
+        for callback in inner:
+            if not callable(callback):
+                raise TypeError(f"a {type(callback).__name__} is no sampling callback, and a duty stands round one")
+        self.inner = inner
+        # An error is told with the name of the callback that was asked, and that is the student's.
+        self.__name__ = name_of(inner[0]) if len(inner) == 1 else type(self).__name__
+
+    @abstractmethod
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """Answer `params`, or refuse."""
+
+    async def ask(
+        self, callback: SamplingFnT, context: ClientRequestContext, params: CreateMessageRequestParams
+    ) -> Answer:
+        """The answer of `callback`, one of `inner`.
+
+        Raises:
+            CallbackError: It is a plain function, or returned no answer.
+        """
+        if isinstance(callback, Duty):
+            return await callback(context, params)
+        witnesses = _witnesses.get()
+        for witness in witnesses:
+            witness.asked = True
+        answer = await _answer_of(callback, context, params)
+        if not isinstance(answer, ErrorData):
+            for witness in witnesses:
+                witness.answer = answer
+        return answer
+
+    def models(self) -> Iterator[str]:
+        """The names of the models that may answer; an empty text for a callback that does not tell."""
+        for callback in self.inner:
+            yield from models_in(callback)
+
+    def __repr__(self) -> str:
+        inner = (repr(callback) if isinstance(callback, Duty) else name_of(callback) for callback in self.inner)
+        return f"{type(self).__name__}({', '.join(inner)})"
+
+
+async def _answer_of(
+    callback: SamplingFnT, context: ClientRequestContext, params: CreateMessageRequestParams
+) -> Answer:
+    name = name_of(callback)
+    answering: object = callback(context, params)
+    if not inspect.isawaitable(answering):
+        raise CallbackError(
+            f"{name} is a plain function, and the client awaits it. Write `async def {name}(context, params):`."
+        )
+    answer = await cast("Awaitable[object]", answering)
+    if isinstance(answer, CreateMessageResult | CreateMessageResultWithTools | ErrorData):
+        return answer
+    got = "nothing: is a `return` missing?" if answer is None else f"a {type(answer).__name__}."
+    raise CallbackError(
+        f"{name} returned {got} The client needs a CreateMessageResult, or ErrorData(code=-1, message=...) to refuse."
+    )
+
+
+def name_of(callback: object) -> str:
+    """What a callback is called."""
+    name: object = getattr(callback, "__name__", None)
+    return name if isinstance(name, str) else type(callback).__name__
+
+
+def duties_in(callback: SamplingFnT) -> Iterator[Duty]:
+    """`callback`, if it is a duty, and the duties inside it. What stands inside a function cannot be seen."""
+    if isinstance(callback, Duty):
+        yield callback
+        for inner in callback.inner:
+            yield from duties_in(inner)
+
+
+def always_asks_a_human(callback: SamplingFnT) -> bool:
+    """Whether an approval stands before everyone who may answer."""
+    if not isinstance(callback, Duty):
+        return False
+    return callback.asks_a_human or all(map(always_asks_a_human, callback.inner))
+
+
+def models_in(callback: SamplingFnT) -> Iterator[str]:
+    """The names of the models that may answer, as far as the callbacks tell; an empty text for one that does not."""
+    if isinstance(callback, Duty):
+        yield from callback.models()
+    else:
+        model = getattr(callback, "model", "")
+        yield model if isinstance(model, str) else ""
+
+
+@dataclass(slots=True)
+class Witness:
+    """What became of a request further in.
+
+    Attributes:
+        asked: Whether it reached who answers. A duty may have refused it before.
+        answer: What that one said. The person may have edited or withheld it since.
+    """
+
+    asked: bool = False
+    answer: Result | None = None
+
+
+@contextmanager
+def witnessing() -> Generator[Witness]:
+    """Watch what becomes of the request that is asked inside the block."""
+    witness = Witness()
+    token = _witnesses.set((*_witnesses.get(), witness))
+    try:
+        yield witness
+    finally:
+        _witnesses.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that a rule found in a request. `must_ask` says that a human has to see it, whoever sent it."""
+
+    rule: str
+    text: str
+    must_ask: bool = False
+
+
+def remarks() -> tuple[Remark, ...]:
+    """What was remarked on the request being answered."""
+    return _remarks.get()
+
+
+@contextmanager
+def remarking(found: Iterable[Remark]) -> Generator[None]:
+    """Add remarks for the duties that are asked inside the block."""
+    token = _remarks.set((*_remarks.get(), *found))
+    try:
+        yield
+    finally:
+        _remarks.reset(token)
+
+
+_witnesses: ContextVar[tuple[Witness, ...]] = ContextVar("labkit_witnesses", default=())
+_remarks: ContextVar[tuple[Remark, ...]] = ContextVar("labkit_remarks", default=())

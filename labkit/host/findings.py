@@ -1,0 +1,54 @@
+"""What the rules of `with_guard` look at beside a request, and what they return."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mcp_types import CreateMessageRequestParams
+
+from labkit.host.duty import Result
+from labkit.host.hidden import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the client takes. `tools` says whether it declares the capability `sampling.tools`."""
+
+    max_tokens: int = 4_096
+    temperature: float = 2.0
+    messages: int = 100
+    characters: int = 100_000
+    tools: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found.
+
+    Attributes:
+        text: It in a few words, which quote no secret.
+        data: Figures.
+        mending: What was done about it: `redacted`.
+        request: The request, mended.
+        answer: The answer, mended.
+    """
+
+    text: str
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+    mending: str = ""
+    request: CreateMessageRequestParams | None = None
+    answer: Result | None = None
+
+    @property
+    def mended_text(self) -> str:
+        """The text, with what was done about it."""
+        return f"{self.text}, {self.mending}" if self.mending else self.text
+
+
+def short(value: object) -> str:
+    """A value that a server wrote, short and with nothing hidden."""
+    text = visible(str(value)).replace("\n", " ")
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,121 @@
+"""`with_guard`: what the SDK's client lets through and a host should not.
+
+Undeclared tools, a maxTokens of a billion, half a megabyte of prompt, characters that nobody sees, keys that stand in a
+log: the SDK validates the form of a request and none of these. The rules are in `labkit.host.rules`.
+"""
+
+from collections.abc import Mapping
+from typing import get_args
+
+from mcp.client.session import ClientRequestContext, SamplingFnT
+from mcp_types import CreateMessageRequestParams, ErrorData
+
+from labkit.host.duty import Answer, Duty, Remark, WrongOrder, always_asks_a_human, remarking
+from labkit.host.findings import Bounds, Finding
+from labkit.host.rules import RULES, Action, Rule
+from labkit.host.usage import metering
+from labkit.steps import report
+
+_SAID = {"note": "noted", "ask": "a human must see", "refuse": "refused"}
+
+
+def with_guard(
+    callback: SamplingFnT,
+    rules: Mapping[str, Action] | None = None,
+    *,
+    max_tokens: int = 4_096,
+    temperature: float = 2.0,
+    messages: int = 100,
+    characters: int = 100_000,
+    tools: bool = False,
+) -> "Guard":
+    """Look at every request before `callback` is asked, and at every answer.
+
+        with_guard(callback)
+        with_guard(with_approval(callback), {"hidden_characters": "ask", "secrets": "refuse", "size": "off"})
+
+    Each rule of `labkit.host.RULES` is set to
+      - `"note"`: a step in the flow says what was found, and the reviewer of an approval inside is told;
+      - `"ask"`: as `"note"`, and the approval inside asks a human even about a server that passes;
+      - `"refuse"`: the request is answered with the rule's error code and a sentence;
+      - `"off"`: not looked at.
+    Secrets are redacted and answers cut under `"note"` and under `"ask"` alike.
+
+    Args:
+        callback: Who is asked.
+        rules: What to do by name of a rule, where it should not be the rule's own `action`.
+        max_tokens: The most that a request may ask for.
+        temperature: The highest that is taken.
+        messages: The most messages in a request.
+        characters: The most characters in a request, over all its texts.
+        tools: Whether the client declares `sampling.tools`, as with
+            `Lab(..., sampling_capabilities=SamplingCapability(tools=SamplingToolsCapability()))`.
+
+    Raises:
+        ValueError: There is no such rule or action, or an answer would have to be asked about: the human inside has
+            seen it by then.
+        WrongOrder: A rule is set to `"ask"`, and not everyone who may answer has an approval before it.
+    """
+    return Guard(callback, rules or {}, Bounds(max_tokens, temperature, messages, characters, tools))
+
+
+class Guard(Duty):
+    """What `with_guard` makes."""
+
+    before_approval = "a human would approve what the guard then changes or refuses"
+
+    def __init__(self, callback: SamplingFnT, rules: Mapping[str, Action], bounds: Bounds) -> None:
+        super().__init__(callback)
+        for name, action in rules.items():
+            if name not in RULES:
+                raise ValueError(f"there is no rule {name!r}; there are {', '.join(RULES)}")
+            if action not in get_args(Action):
+                raise ValueError(f"{name} cannot be {action!r}; it can be {', '.join(get_args(Action))}")
+            if action == "ask" and RULES[name].of_request is None:
+                raise ValueError(f"{name} cannot be 'ask': the human inside has seen the answer by then")
+        self.bounds = bounds
+        self.actions: dict[str, Action] = {name: rules.get(name, rule.action) for name, rule in RULES.items()}
+        asking = [name for name, action in self.actions.items() if action == "ask"]
+        if asking and not always_asks_a_human(callback):
+            raise WrongOrder(
+                f"nobody can be asked about {', '.join(asking)}: write with_guard(with_approval(callback), ...)."
+            )
+
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """Answer `params` as far as the rules allow."""
+        remarks: list[Remark] = []
+        for rule, action in self._in_force():
+            finding = rule.of_request(params, self.bounds) if rule.of_request else None
+            if finding is None:
+                continue
+            if self._is_refused(rule, action, finding):
+                return ErrorData(code=rule.code, message=f"Refused by the client's rule {rule.name}: {finding.text}.")
+            params = finding.request or params
+            remarks.append(Remark(rule.name, finding.mended_text, must_ask=action == "ask"))
+        with remarking(remarks), metering(params) as meter:
+            answer = await self.ask(self.inner[0], context, params)
+        if isinstance(answer, ErrorData):
+            return answer
+        for rule, action in self._in_force():
+            finding = rule.of_answer(answer, params, meter.last_answer) if rule.of_answer else None
+            if finding is None:
+                continue
+            if self._is_refused(rule, action, finding):
+                return ErrorData(code=rule.code, message=f"Withheld by the client's rule {rule.name}: {finding.text}.")
+            answer = finding.answer or answer
+        return answer
+
+    def _in_force(self) -> list[tuple[Rule, Action]]:
+        return [(rule, self.actions[name]) for name, rule in RULES.items() if self.actions[name] != "off"]
+
+    def _is_refused(self, rule: Rule, action: Action, finding: Finding) -> bool:
+        """Tell the flow what was found, and whether it must not go on."""
+        text = finding.text if action == "refuse" else finding.mended_text
+        report(
+            f"{_SAID[action]}: {text}",
+            rule=rule.name,
+            why=rule.why,
+            section=rule.section,
+            **finding.data,
+        )
+        return action == "refuse"

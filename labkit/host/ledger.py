@@ -1,0 +1,149 @@
+"""The arithmetic of a budget: reserve, settle, and what is left. Whole numbers only, and one change at a time.
+
+What is reserved counts as gone until it is settled, so a hundred requests at once cannot take what only one may have.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from math import ceil
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+from labkit.host.findings import counted
+from labkit.host.prices import dollars
+
+NANO = 1_000_000_000
+"""Parts of a dollar that are counted. A token of the cheapest models costs about a hundred of them."""
+
+MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Something to spend: samples, tokens (some of them estimated), and billionths of a US dollar."""
+
+    samples: int = 0
+    tokens: int = 0
+    nano_usd: int = 0
+    estimated: int = 0
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(
+            self.samples + other.samples,
+            self.tokens + other.tokens,
+            self.nano_usd + other.nano_usd,
+            self.estimated + other.estimated,
+        )
+
+    def __sub__(self, other: "Amount") -> "Amount":
+        return self + Amount(-other.samples, -other.tokens, -other.nano_usd, -other.estimated)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may be spent; `None` where there is no limit. `per_call` and `per_minute` are numbers of samples."""
+
+    samples: int | None = None
+    tokens: int | None = None
+    nano_usd: int | None = None
+    per_call: int | None = None
+    per_minute: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            limit = getattr(self, name)
+            if limit is not None and limit < 0:
+                raise ValueError(f"{name}={limit}: a limit is not negative")
+
+
+class Overdrawn(Exception):
+    """A limit does not allow a reservation. The text says which: `20 of 20 samples`."""
+
+
+@dataclass(eq=False, slots=True)
+class Reservation:
+    """An amount that nobody else can spend until it is settled."""
+
+    amount: Amount
+    connection: object
+    call: int | None
+    settled: bool = False
+
+
+class Ledger:
+    """What was spent and what is reserved, within limits. Any thread may use it.
+
+    `spent + reserved` is never above a limit, unless a settlement is: then the truth is booked, and nothing more is
+    let through.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.spent = Amount()
+        self.reserved = Amount()
+        self._minute: deque[float] = deque()
+        self._calls: WeakKeyDictionary[object, dict[int | None, int]] = WeakKeyDictionary()
+        self._lock = Lock()
+
+    @property
+    def left(self) -> Limits:
+        """What can still be reserved; `None` where there is no limit."""
+        with self._lock:
+            gone = self.spent + self.reserved
+        return Limits(
+            _left(self.limits.samples, gone.samples),
+            _left(self.limits.tokens, gone.tokens),
+            _left(self.limits.nano_usd, gone.nano_usd),
+        )
+
+    def reserve(self, amount: Amount, connection: object, call: int | None, now: float) -> Reservation:
+        """Set `amount` aside for a sample of the call numbered `call` on `connection`, at `now` seconds.
+
+        Raises:
+            Overdrawn: A limit does not allow it, and nothing was set aside.
+        """
+        with self._lock:
+            self._hold_back(amount, connection, call, now)
+            self.reserved += amount
+            calls = self._calls.setdefault(connection, {})
+            calls[call] = calls.get(call, 0) + amount.samples
+            if self.limits.per_minute is not None:
+                self._minute.append(now)
+            return Reservation(amount, connection, call)
+
+    def settle(self, reservation: Reservation, spent: Amount) -> None:
+        """Book what was really spent of a reservation and give the rest back. A second time does nothing."""
+        with self._lock:
+            if reservation.settled:
+                return
+            reservation.settled = True
+            self.reserved -= reservation.amount
+            self.spent += spent
+            calls = self._calls.setdefault(reservation.connection, {})
+            calls[reservation.call] = calls.get(reservation.call, 0) + spent.samples - reservation.amount.samples
+
+    def _hold_back(self, amount: Amount, connection: object, call: int | None, now: float) -> None:
+        limits, gone = self.limits, self.spent + self.reserved
+        if limits.samples is not None and gone.samples + amount.samples > limits.samples:
+            raise Overdrawn(f"{gone.samples} of {counted(limits.samples, 'sample')}")
+        of_call = self._calls.get(connection, {}).get(call, 0)
+        if limits.per_call is not None and of_call + amount.samples > limits.per_call:
+            unknown = "" if call is not None else ", and which call asks is not known"
+            raise Overdrawn(f"{of_call} of {counted(limits.per_call, 'sample')} for one call{unknown}")
+        if limits.tokens is not None and gone.tokens + amount.tokens > limits.tokens:
+            left = max(0, limits.tokens - gone.tokens)
+            raise Overdrawn(f"it may take {amount.tokens:,} tokens, and {left:,} of {limits.tokens:,} are left")
+        if limits.nano_usd is not None and gone.nano_usd + amount.nano_usd > limits.nano_usd:
+            price, limit = dollars(amount.nano_usd / NANO), dollars(limits.nano_usd / NANO)
+            left = dollars(max(0, limits.nano_usd - gone.nano_usd) / NANO)
+            raise Overdrawn(f"it may cost {price}, and {left} of {limit} is left")
+        if limits.per_minute is not None:
+            while self._minute and now - self._minute[0] >= MINUTE:
+                self._minute.popleft()
+            if len(self._minute) >= limits.per_minute:
+                wait = MINUTE - (now - self._minute[0]) if self._minute else MINUTE
+                raise Overdrawn(f"{counted(limits.per_minute, 'sample')} a minute; the next in {ceil(wait)} s")
+
+
+def _left(limit: int | None, gone: int) -> int | None:
+    return None if limit is None else max(0, limit - gone)

@@ -1,0 +1,130 @@
+"""`render`: a request for review as plain text, whole, with nothing hidden.
+
+What a server wrote stands behind a bar, so that it cannot forge a line of the form itself, and long lines are broken,
+so that nothing lies beyond the right edge.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+from labkit.host.hidden import hidden, visible
+from labkit.host.review import ReviewRequest
+from labkit.host.texts import changed, dumped, texts
+from labkit.steps import Origin
+
+WIDTH = 96
+"""Characters of a line behind the bar."""
+
+MOST_EMPTY = 2
+"""Empty lines in a row that are shown; more are counted, or they would push what follows out of view."""
+
+_SPACES = re.compile(r"\s{20,}")
+
+
+def render(request: ReviewRequest) -> str:
+    """All that a request holds: who asks, remarks, limits, system prompt, every message, tools, and the answer.
+
+    Hidden characters are written out, such as `⟨U+200B ZERO WIDTH SPACE⟩`. An image or a sound is told by its type, its
+    size and a hash.
+    """
+    return "\n".join(_lines(request))
+
+
+def _lines(request: ReviewRequest) -> Iterator[str]:
+    fields = dumped(request.params)
+    answer = dumped(request.answer) if request.answer else {}
+    yield from _asked_by(request.origin)
+    for remark in request.remarks:
+        yield f"! {visible(remark.text)}"
+    marks = sum(hidden(text) for _, text in texts([fields, answer]))
+    if marks:
+        yield f"! {marks} hidden character{'' if marks == 1 else 's'}, written out below"
+    messages, tools, system = fields.pop("messages"), fields.pop("tools", []), fields.pop("systemPrompt", None)
+    yield from _fields(fields)
+    if system is not None:
+        yield from _field("system prompt", system)
+    for number, message in enumerate(messages, 1):
+        yield from _message(f"message {number} of {len(messages)}", message)
+    for number, tool in enumerate(tools, 1):
+        yield f"tool {number} of {len(tools)}"
+        yield from _fields(tool)
+    if answer:
+        yield from _message("answer", answer)
+
+
+def _asked_by(origin: Origin | None) -> Iterator[str]:
+    if origin is None:
+        yield "a server asks; outside a Lab it is not known which"
+        return
+    yield f"{visible(origin.server)} asks"
+    if origin.tool is None:
+        yield "the tool call that it asks for is not known"
+    else:
+        yield from _field("for its tool", origin.tool)
+        yield from _field("called with", origin.arguments or {})
+
+
+def _message(title: str, message: dict[str, Any]) -> Iterator[str]:
+    yield f"{title}, {visible(str(message.pop('role')))}"
+    content: object = message.pop("content")
+    for block in cast("list[dict[str, Any]]", content if isinstance(content, list) else [content]):
+        kind = str(block.pop("type"))
+        if kind == "text":
+            yield from _field(kind, block.pop("text"))
+        else:
+            yield from _field(kind, changed({"type": kind, **block}, _as_it_is, base64=_described))
+            continue
+        yield from _fields(block)
+    yield from _fields(message)
+
+
+def _fields(fields: dict[str, Any]) -> Iterator[str]:
+    for name, value in fields.items():
+        yield from _field(name, value)
+
+
+def _field(name: str, value: object) -> Iterator[str]:
+    """`name: value` where that is a number, else the name, and the value behind a bar."""
+    if value is None or isinstance(value, bool | int | float):
+        yield f"{name}: {json.dumps(value)}"
+        return
+    yield f"{name}:"
+    yield from _behind_bar(value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _behind_bar(text: str) -> Iterator[str]:
+    """The lines of `text`, each behind a bar; a dotted bar goes on with a line that was too long."""
+    empty = 0
+    for line in [*visible(text.replace("\r\n", "\n")).split("\n"), None]:
+        if line is not None and not line.strip():
+            empty += 1
+            continue
+        if empty > MOST_EMPTY:
+            yield f"  │ ⟨{empty} empty lines⟩"
+        elif empty:
+            yield from ["  │"] * empty
+        empty = 0
+        if line is not None:
+            shown = _SPACES.sub(lambda spaces: f"⟨{len(spaces.group())} spaces⟩", line)
+            for number, part in enumerate(_broken(shown)):
+                yield f"  {'┆' if number else '│'} {part}"
+
+
+def _broken(line: str) -> Iterator[str]:
+    """`line` in parts of at most `WIDTH` characters, broken behind a space where there is one."""
+    while len(line) > WIDTH:
+        end = line.rfind(" ", WIDTH // 2, WIDTH) + 1 or WIDTH
+        yield line[:end]
+        line = line[end:]
+    yield line
+
+
+def _as_it_is(text: str, _key: str) -> str:
+    return text
+
+
+def _described(base64: str, _key: str) -> str:
+    return f"⟨{len(base64):,} characters of base64, SHA-256 {hashlib.sha256(base64.encode()).hexdigest()[:16]}⟩"

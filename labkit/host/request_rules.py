@@ -1,0 +1,100 @@
+"""What the rules of `with_guard` look for in a request. Each is a function that returns what it found, or nothing."""
+
+from collections import Counter
+from math import isfinite
+
+from mcp_types import CreateMessageRequestParams, TextContent, ToolResultContent, ToolUseContent
+
+from labkit.host.findings import Bounds, Finding, counted, short
+from labkit.host.hidden import hidden
+from labkit.host.secret_patterns import redacted
+from labkit.host.texts import changed, dumped, texts
+
+
+def max_tokens(params: CreateMessageRequestParams, bounds: Bounds) -> Finding | None:
+    if 1 <= params.max_tokens <= bounds.max_tokens:
+        return None
+    # Python refuses to write a number of more than 4,300 digits.
+    asked = f"{params.max_tokens:,}" if abs(params.max_tokens) < 10**15 else "astronomical"
+    return Finding(f"maxTokens is {asked}, and 1 to {bounds.max_tokens:,} are taken")
+
+
+def temperature(params: CreateMessageRequestParams, bounds: Bounds) -> Finding | None:
+    asked = params.temperature
+    if asked is None or (isfinite(asked) and 0 <= asked <= bounds.temperature):
+        return None
+    return Finding(f"temperature is {asked:g}, and 0 to {bounds.temperature:g} are taken")
+
+
+def size(params: CreateMessageRequestParams, bounds: Bounds) -> Finding | None:
+    if len(params.messages) > bounds.messages:
+        return Finding(f"{len(params.messages):,} messages, and {bounds.messages:,} are taken")
+    characters = sum(len(text) for _, text in texts(dumped(params)))
+    if characters > bounds.characters:
+        return Finding(f"{characters:,} characters, and {bounds.characters:,} are taken", {"characters": characters})
+    return None
+
+
+def empty(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | None:
+    if not params.messages:
+        return Finding("no messages")
+    for number, message in enumerate(params.messages, 1):
+        blocks = message.content_as_list
+        if all(isinstance(block, TextContent) and not block.text.strip() for block in blocks):
+            return Finding(f"message {number} of {len(params.messages)} is empty")
+    return None
+
+
+def roles(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | None:
+    for number, message in enumerate(params.messages, 1):
+        if message.role not in ("user", "assistant"):
+            return Finding(f"message {number} has the role {short(message.role)}")
+        for block in message.content_as_list:
+            if isinstance(block, ToolUseContent) and message.role != "assistant":
+                return Finding(f"message {number} uses a tool, and has the role {message.role}")
+            if isinstance(block, ToolResultContent) and message.role != "user":
+                return Finding(f"message {number} holds a tool's result, and has the role {message.role}")
+    return None
+
+
+def tools(params: CreateMessageRequestParams, bounds: Bounds) -> Finding | None:
+    if bounds.tools or (params.tools is None and params.tool_choice is None):
+        return None
+    names = [short(tool.name) for tool in params.tools or []]
+    asked = counted(len(names), "tool") if names else "a tool choice"
+    return Finding(f"{asked}, and this client did not declare sampling.tools", {"tools": names[:20]})
+
+
+def tool_results(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | None:
+    open_uses: list[str] = []
+    for number, message in enumerate(params.messages, 1):
+        blocks = message.content_as_list
+        results = [block.tool_use_id for block in blocks if isinstance(block, ToolResultContent)]
+        if results and len(results) < len(blocks):
+            return Finding(f"message {number} mixes tool results with other content")
+        for use in results:
+            if use not in open_uses:
+                return Finding(f"message {number} has a result for {short(use)}, which no tool use before it asks for")
+            open_uses.remove(use)
+        if open_uses:
+            return Finding(f"message {number} has no result for the tool use {short(open_uses[0])} before it")
+        open_uses = [block.id for block in blocks if isinstance(block, ToolUseContent)]
+    return Finding(f"the tool use {short(open_uses[0])} has no result") if open_uses else None
+
+
+def hidden_characters(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | None:
+    found = [(path, count) for path, text in texts(dumped(params)) if (count := hidden(text))]
+    if not found:
+        return None
+    places = list(dict.fromkeys(short(path) for path, _ in found))
+    return Finding(counted(sum(count for _, count in found), "hidden character"), {"places": places[:20]})
+
+
+def secrets(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | None:
+    kinds: Counter[str] = Counter()
+    clean = changed(dumped(params), lambda text, key: redacted(text, kinds, key))
+    if not kinds:
+        return None
+    found = ", ".join(counted(count, kind) for kind, count in kinds.items())
+    mended = CreateMessageRequestParams.model_validate(clean)
+    return Finding(found, {"secrets": dict(kinds)}, "redacted", request=mended)

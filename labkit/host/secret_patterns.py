@@ -1,0 +1,106 @@
+"""Secrets that can be told by their form, and how they are taken out of a text.
+
+The patterns know the keys of well-known services and what stands behind `password=`, and no others: a text without a
+finding may hold a secret all the same. Each takes time in proportion to the text, whatever a server puts into it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# None begins in the middle of a word, or `task-description` would hold an `sk-` key. Each is greedy to the end of the
+# run of letters, since behind what looks like the beginning of one secret may stand another.
+_ALONE = r"(?<![0-9A-Za-z])"
+PATTERNS: dict[str, re.Pattern[str]] = {
+    "private key": re.compile(
+        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?:(?!-----END ).)*(?:-----END [A-Z0-9 ]{0,40}-----)?", re.DOTALL
+    ),
+    "JSON web token": re.compile(r"(?<![\w-])eyJ[\w-]{8,}(?:\.[\w-]+){2,}", re.ASCII),
+    "Anthropic key": re.compile(_ALONE + r"sk-ant-[\w-]{16,}", re.ASCII),
+    "OpenAI key": re.compile(_ALONE + r"sk-(?!ant-)(?=[\w-]{0,60}\d)[\w-]{20,}", re.ASCII),
+    "AWS access key": re.compile(_ALONE + r"(?:AKIA|ASIA)[0-9A-Z]{16,}"),
+    "Google API key": re.compile(_ALONE + r"AIza[\w-]{35,}", re.ASCII),
+    "GitHub token": re.compile(_ALONE + r"(?:gh[pousr]_\w{36,}|github_pat_\w{22,})", re.ASCII),
+    "Slack token": re.compile(_ALONE + r"xox[abeoprs]-[0-9A-Za-z-]{10,}"),
+    "Stripe key": re.compile(_ALONE + r"[rs]k_(?:live|test)_\w{16,}", re.ASCII),
+    "bearer token": re.compile(r"\bBearer[ \t]{1,9}([\w.~+/-]{16,}=*)", re.IGNORECASE | re.ASCII),
+    "password in a URL": re.compile(r"://[^\s/:@]{0,100}:([^\s/@]+)@"),
+}
+"""By kind. Where a pattern has a group, the group is the secret."""
+
+_NAME = re.compile(
+    r"(?P<password>password|passwd|passphrase|secret|(?:api|access|private|secret)[_-]?key)"
+    r"|(?<![a-z])(?P<token>(?:(?:access|auth|refresh|session|bearer|api|id)[_-]?)?token)",
+    re.IGNORECASE,
+)
+_ASSIGNED = re.compile(rf"(?:{_NAME.pattern})[\"']?[ \t]{{0,9}}[:=][ \t]{{0,9}}", re.IGNORECASE)
+_VALUE = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"',;&]+)")
+
+
+class Found(NamedTuple):
+    """A stretch of a text, from `start` to `end`, that holds a secret of this kind."""
+
+    start: int
+    end: int
+    kind: str
+
+
+def find_secrets(text: str, name: str = "") -> list[Found]:
+    """The secrets in `text`, in order. Where patterns overlap, one stretch holds them all.
+
+    Args:
+        text: Any text.
+        name: The key that `text` is the value of, where it is one: `password` makes a secret of any text.
+    """
+    of_name = _NAME.fullmatch(name)
+    if of_name and _is_secret(text, of_name):
+        return [Found(0, len(text), _kind(of_name))]
+    found = [
+        Found(*match.span(match.lastindex or 0), kind)
+        for kind, pattern in PATTERNS.items()
+        for match in pattern.finditer(text)
+    ]
+    merged: list[Found] = []
+    for one in sorted([*found, *_assigned(text)], key=lambda each: each.start):
+        if merged and one.start < merged[-1].end:
+            merged[-1] = merged[-1]._replace(end=max(merged[-1].end, one.end))
+        else:
+            merged.append(one)
+    return merged
+
+
+def redacted(text: str, kinds: Counter[str], name: str = "") -> str:
+    """`text` with `[redacted: GitHub token]` where a secret was; how many of each kind is added to `kinds`."""
+    parts: list[str] = []
+    end = 0
+    for found in find_secrets(text, name):
+        parts += [text[end : found.start], f"[redacted: {found.kind}]"]
+        kinds[found.kind] += 1
+        end = found.end
+    return "".join([*parts, text[end:]])
+
+
+def _assigned(text: str) -> Iterator[Found]:
+    """What stands behind `password=`, `"api_key": ` and the like."""
+    end = 0
+    for name in _ASSIGNED.finditer(text):
+        start = name.end()
+        if start < end and text[start : start + 1] not in ("'", '"'):
+            continue  # inside a value that goes on to the same end
+        value = _VALUE.match(text, start)
+        if value is not None and _is_secret(value[value.lastindex or 0], name):
+            yield Found(*value.span(value.lastindex or 0), _kind(name))
+            end = value.end()
+
+
+def _kind(name: re.Match[str]) -> str:
+    return "password" if name["password"] else "token"
+
+
+def _is_secret(value: str, name: re.Match[str]) -> bool:
+    """Whether it may be one. `unexpected token: function` is none, nor is a number of tokens."""
+    if name["password"]:
+        return len(value) >= 4
+    is_count = value.isdigit() and len(value) < 13
+    return len(value) >= 8 and any(map(str.isdigit, value)) and not is_count

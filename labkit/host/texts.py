@@ -1,0 +1,81 @@
+"""The texts of a request, wherever in it they lie: messages, system prompt, tools and their results, metadata.
+
+Works on JSON as the wire has it, so that no field is forgotten, the ones that a later revision adds included.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from mcp_types import CreateMessageRequestParams
+
+from labkit.host.duty import Answer
+
+FREE = ("input", "metadata", "structuredContent", "inputSchema", "outputSchema", "_meta")
+"""Fields that hold whatever JSON the server likes, and no objects of the protocol."""
+
+
+def dumped(params: CreateMessageRequestParams | Answer) -> dict[str, Any]:
+    """A request or an answer as JSON, with the names of the wire."""
+    return params.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=False)
+
+
+def texts(value: object, path: str = "", *, free: bool = False) -> Iterator[tuple[str, str]]:
+    """Every text in the JSON of a request, with the path to it: `messages[0].content.text`.
+
+    The keys of free JSON are texts too. Images, sounds and other base64 are none, nor are types and roles.
+    """
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, list):
+        for number, item in enumerate(cast("list[object]", value)):
+            yield from texts(item, f"{path}[{number}]", free=free)
+    elif isinstance(value, dict):
+        fields = cast("dict[str, object]", value)
+        for key, item in fields.items():
+            if free:
+                yield path, key
+            elif key in ("type", "role") or is_binary(fields, key):
+                continue
+            yield from texts(item, f"{path}.{key}" if path else key, free=free or key in FREE)
+
+
+Change = Callable[[str, str], str]
+"""Given a text and the key it stands behind, if any, what to put in its place."""
+
+
+def changed(
+    value: object, change: Change, *, base64: Change | None = None, behind: str = "", free: bool = False
+) -> object:
+    """A copy of the JSON of a request with `change` applied to each of its texts, and `base64` to what is none."""
+    if isinstance(value, str):
+        return change(value, behind)
+    if isinstance(value, list):
+        return [changed(item, change, base64=base64, behind=behind, free=free) for item in cast("list[object]", value)]
+    if not isinstance(value, dict):
+        return value
+    fields = cast("dict[str, object]", value)
+    copy: dict[str, object] = {}
+    for key, item in fields.items():
+        plain = name = change(key, "") if free else key
+        while name in copy:  # two keys that differed only in what was changed
+            name = f"{plain} {len(copy)}"
+        if not free and is_binary(fields, key):
+            copy[name] = base64(str(item), key) if base64 else item
+        else:
+            copy[name] = changed(item, change, base64=base64, behind=key if free else "", free=free or key in FREE)
+    return copy
+
+
+def binaries(value: object) -> int:
+    """How many images, sounds and other base64 values the JSON of a request holds."""
+    if isinstance(value, list):
+        return sum(map(binaries, cast("list[object]", value)))
+    if isinstance(value, dict):
+        fields = cast("dict[str, object]", value)
+        return sum(is_binary(fields, key) or binaries(item) for key, item in fields.items() if key not in FREE)
+    return 0
+
+
+def is_binary(fields: dict[str, object], key: str) -> bool:
+    """Whether `fields[key]` is base64: the data of an image or a sound, or the blob of a resource."""
+    return (key == "data" and fields.get("type") in ("image", "audio")) or (key == "blob" and "uri" in fields)

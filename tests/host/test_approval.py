@@ -1,0 +1,389 @@
+"""`with_approval`: nothing reaches the model, and nothing the server, that a human has not let through."""
+
+import asyncio
+import concurrent.futures
+import sys
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from mcp import Client, MCPError
+from mcp_types import CreateMessageRequestParams, ErrorData, TextContent
+
+from labkit import Lab
+from labkit.errors import CallbackError, ScriptEnded
+from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, with_approval, with_budget
+from labkit.host.duty import Remark, remarking
+from labkit.steps import Origin
+from tests.host.crowd import ORIGIN, Model, answered, crowd, fails, labels, refuses
+from tests.story import WIRES, answer, asked, bookshop, echo, question, said, until
+
+pytestmark = pytest.mark.anyio
+
+WANT = question("recommend crime")
+
+
+class Desk:
+    """A panel as a widget would be: what is under review lies there until a click decides it."""
+
+    def __init__(self) -> None:
+        self.seen: list[ReviewRequest] = []
+        self.open: concurrent.futures.Future[Decision] | None = None
+        self.closed = 0
+
+    def __call__(self, request: ReviewRequest) -> "concurrent.futures.Future[Decision]":
+        self.seen.append(request)
+        self.open = concurrent.futures.Future()
+        self.open.add_done_callback(self.clear)
+        return self.open
+
+    def clear(self, _: object) -> None:
+        self.closed += 1
+
+    def click(self, decision: Decision) -> None:
+        assert self.open is not None
+        with suppress(concurrent.futures.InvalidStateError):  # a double click
+            self.open.set_result(decision)
+
+
+def decides(*decisions: Decision) -> Any:
+    """A policy that decides so, in turn."""
+    turn = iter(decisions)
+    return lambda _: next(turn)
+
+
+async def test_the_model_gets_what_was_approved_and_the_server_what_the_model_said() -> None:
+    model, desk = Model(), Desk()
+    task = asyncio.create_task(answered(with_approval(model, ask=desk), WANT))
+    await until(lambda: len(desk.seen) == 1)
+    assert desk.seen[0].params == WANT
+    assert desk.seen[0].stage == "request"
+    assert desk.seen[0].origin == ORIGIN
+    assert model.asked == []
+    desk.click(Approve())
+    await until(lambda: len(desk.seen) == 2)
+    assert desk.seen[1].stage == "answer"
+    assert said(desk.seen[1].answer) == "Read Chandler."
+    assert not task.done()
+    desk.click(Approve())
+    result, steps = await task
+    assert said(result) == "Read Chandler."
+    assert labels(steps) == ["asked a human", "approved", "asked a human about the answer", "answer approved"]
+    assert [(step.source, step.target) for step in steps[:2]] == [("callback", "you"), ("you", "callback")]
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_request_and_its_answer_can_be_edited_on_both_wires(mode: str) -> None:
+    def edits(request: ReviewRequest) -> Decision:
+        return request.edit("recommend poetry" if request.answer is None else "(edited) " + (request.text or ""))
+
+    with Lab(bookshop(), sampling_callback=with_approval(echo, ask=edits), mode=mode) as lab:
+        result = await lab.call_tool("recommend", {"genre": "crime"})
+        assert said(result) == "(edited) you asked: recommend poetry"
+        steps = {step.label: step.data for step in lab.flow.steps}
+        assert steps["approved, edited"] == {"changed": ["messages[0]"]}
+        assert steps["answer approved, edited"] == {"changed": ["content"]}
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_refusal_is_error_minus_one_on_both_wires(mode: str) -> None:
+    model = Model()
+    with Lab(bookshop(), sampling_callback=with_approval(model, ask=decides(Refuse("too dear."))), mode=mode) as lab:
+        with pytest.raises(MCPError, match=r"Refused: too dear\.") as refused:
+            await lab.call_tool("recommend", {"genre": "crime"})
+        assert refused.value.error.code == -1
+        assert "refused: too dear." in [step.label for step in lab.flow.steps]
+    assert model.asked == []
+
+
+async def test_a_refusal_without_a_reason_says_who_refused() -> None:
+    result, steps = await answered(with_approval(Model(), ask=decides(Refuse())), WANT)
+    assert result == ErrorData(code=-1, message="The user refused this request.")
+    assert [(step.label, step.source) for step in steps] == [("refused", "callback")]  # a rule, and no human
+
+
+async def test_an_answer_can_be_withheld() -> None:
+    model = Model("The code is 4711.")
+    result, steps = await answered(with_approval(model, ask=decides(Approve(), Refuse())), WANT)
+    assert result == ErrorData(code=-1, message="The user withheld this answer.")
+    assert len(model.asked) == 1
+    assert labels(steps) == ["approved", "answer withheld"]
+    assert "4711" not in str(steps)
+
+
+async def test_a_server_that_may_pass_is_not_asked_about_again_and_another_one_is() -> None:
+    desk = Desk()
+    approval = with_approval(Model(), ask=desk)
+    task = asyncio.create_task(answered(approval, WANT))
+    await until(lambda: desk.seen)
+    desk.click(AllowServer())
+    _, steps = await task
+    assert labels(steps) == ["asked a human", "approved; bookshop passes from now on"]
+    await answered(approval, WANT)
+    assert len(desk.seen) == 1
+    assert approval.allowed == {"bookshop"}
+    task = asyncio.create_task(answered(approval, WANT, Origin("library", "2026-07-28")))
+    await until(lambda: len(desk.seen) == 2)
+    desk.click(Refuse())
+    await task
+    approval.forget()
+    task = asyncio.create_task(answered(approval, WANT))
+    await until(lambda: len(desk.seen) == 3)
+    desk.click(Refuse())
+    await task
+
+
+async def test_a_plain_client_may_pass_by_its_connection() -> None:
+    asked_about: list[str] = []
+
+    def allows(request: ReviewRequest) -> Decision:
+        assert request.origin is None
+        asked_about.append(request.stage)
+        return AllowServer()
+
+    approval = with_approval(echo, ask=allows)
+    for _ in range(2):
+        async with Client(bookshop(), sampling_callback=approval) as client:
+            for _ in range(2):
+                await client.call_tool("recommend", {"genre": "crime"})
+    assert asked_about == ["request", "request"]
+
+
+async def test_what_a_guard_insists_on_is_asked_although_the_server_passes() -> None:
+    seen: list[ReviewRequest] = []
+
+    def allows(request: ReviewRequest) -> Decision:
+        seen.append(request)
+        return AllowServer()
+
+    approval = with_approval(Model(), ask=allows)
+    await answered(approval, WANT)
+    assert len(seen) == 1
+    remark = Remark("size", "500,000 characters", must_ask=True)
+    with remarking([remark]):
+        await answered(approval, WANT)
+    assert [request.remarks for request in seen[1:]] == [(remark,), (remark,)]
+    with remarking([Remark("size", "500,000 characters")]):
+        await answered(approval, WANT)
+    assert len(seen) == 3
+
+
+async def test_several_requests_are_reviewed_one_after_the_other_in_the_order_in_which_they_came() -> None:
+    desk = Desk()
+    approval = with_approval(echo, ask=desk)
+    tasks = [asyncio.create_task(answered(approval, question(str(n)))) for n in range(5)]
+    await until(lambda: approval.waiting == 4)
+    for n in range(5):
+        await until(lambda n=n: len(desk.seen) == n + 1)
+        assert asked(desk.seen[n].params) == str(n)
+        desk.click(Refuse())
+    await asyncio.gather(*tasks)
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_hundred_in_one_round_pass_with_one_click(mode: str) -> None:
+    model, desk = Model(), Desk()
+    approval = with_approval(model, ask=desk)
+    with Lab(crowd(), sampling_callback=approval, mode=mode) as lab:
+        call = lab.start("ask_many", {"number": 100})
+        await until(lambda: desk.open is not None and approval.waiting == 99)
+        assert model.asked == []
+        desk.click(AllowServer())
+        assert said(await call) == "100 answers"
+    assert len(desk.seen) == 1
+    assert len(model.asked) == 100
+
+
+async def test_refusing_one_of_a_hundred_in_a_round_ends_the_round_and_costs_nothing() -> None:
+    """On the 2026-07-28 wire a refusal fails the whole call, and the other ninety-nine reviews with it."""
+    model, desk = Model(), Desk()
+    approval = with_approval(model, ask=desk)
+    budget = with_budget(approval, samples=100, tokens=10_000)
+    with Lab(crowd(), sampling_callback=budget) as lab:
+        call = lab.start("ask_many", {"number": 100})
+        await until(lambda: desk.open is not None and approval.waiting == 99)
+        assert budget.left.samples == 0
+        desk.click(Refuse("a hundred are too many."))
+        with pytest.raises(MCPError, match="a hundred are too many"):
+            await call
+    await until(lambda: approval.waiting == 0)
+    assert model.asked == []
+    assert (budget.spent.samples, budget.left.samples, budget.left.tokens) == (0, 100, 10_000)
+
+
+async def test_a_request_that_nobody_decides_on_expires_with_a_sentence() -> None:
+    model, desk = Model(), Desk()
+    result, steps = await answered(with_approval(model, ask=desk, timeout=0.01), WANT)
+    assert result == ErrorData(code=-1, message="Refused: nobody decided within 0.01 s.")
+    assert labels(steps) == ["asked a human", "refused: nobody decided within 0.01 s."]
+    assert model.asked == []
+    assert desk.closed == 1
+    assert desk.open is not None
+    assert desk.open.cancelled()
+    desk.click(Approve())
+
+
+async def test_each_request_has_its_own_time_and_those_in_line_lose_none() -> None:
+    desk = Desk()
+    approval = with_approval(echo, ask=desk, timeout=0.01)
+    results = await asyncio.gather(*(answered(approval, WANT) for _ in range(5)))
+    assert [request.timeout for request in desk.seen] == [0.01] * 5
+    assert {result.message for result, _ in results} == {"Refused: nobody decided within 0.01 s."}
+
+
+async def test_an_answer_that_nobody_decides_on_is_withheld() -> None:
+    desk = Desk()
+
+    def first_at_once(request: ReviewRequest) -> Any:
+        return desk(request) if request.answer else Approve()
+
+    result, _ = await answered(with_approval(Model(), ask=first_at_once, timeout=0.01), WANT)
+    assert result == ErrorData(code=-1, message="Withheld: nobody decided within 0.01 s.")
+
+
+async def test_a_call_that_is_cancelled_takes_its_review_off_the_desk_and_lets_the_next_one_on() -> None:
+    desk = Desk()
+    approval = with_approval(Model(), ask=desk)
+    first = asyncio.create_task(answered(approval, WANT))
+    await until(lambda: len(desk.seen) == 1)
+    second = asyncio.create_task(answered(approval, WANT))
+    third = asyncio.create_task(answered(approval, WANT))
+    await until(lambda: approval.waiting == 2)
+    second.cancel()
+    first.cancel()
+    await asyncio.wait([first, second], timeout=10)
+    assert first.cancelled()
+    assert second.cancelled()
+    await until(lambda: len(desk.seen) == 2)
+    assert desk.closed == 1
+    desk.click(Refuse())
+    result, _ = await third
+    assert result.code == -1
+
+
+async def test_a_panel_that_is_closed_refuses() -> None:
+    desk = Desk()
+    task = asyncio.create_task(answered(with_approval(Model(), ask=desk), WANT))
+    await until(lambda: desk.open is not None)
+    assert desk.open is not None
+    desk.open.cancel()
+    result, _ = await asyncio.wait_for(task, 10)
+    assert result == ErrorData(code=-1, message="Refused: the review was closed.")
+
+
+@pytest.mark.skipif(sys.stdin.isatty(), reason="somebody is here")
+async def test_where_nobody_is_there_the_default_refuses_and_says_so() -> None:
+    model = Model()
+    result, steps = await answered(with_approval(model), WANT)
+    assert result.code == -1
+    assert result.message.startswith("Refused: nobody is here to approve it.")
+    assert labels(steps) == [f"refused: {result.message.removeprefix('Refused: ')}"]
+    assert model.asked == []
+
+
+async def test_an_error_of_who_answers_is_nothing_to_review() -> None:
+    result, steps = await answered(with_approval(refuses, ask=decides(Approve())), WANT)
+    assert result == ErrorData(code=-1, message="no")
+    assert labels(steps) == ["approved"]
+
+
+async def test_an_exception_of_who_answers_goes_through_and_frees_the_desk() -> None:
+    approval = with_approval(fails, ask=decides(Approve(), Approve()))
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="the model is away"):
+            await answered(approval, WANT)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_a_policy_can_decide_on_some_requests_and_leave_the_rest_to_a_panel(is_async: bool) -> None:
+    desk = Desk()
+
+    def small_ones_pass(request: ReviewRequest) -> Any:
+        return Approve() if request.params.max_tokens <= 100 else desk(request)
+
+    async def small_ones_pass_too(request: ReviewRequest) -> Any:
+        return small_ones_pass(request)
+
+    approval = with_approval(Model(), ask=small_ones_pass_too if is_async else small_ones_pass)
+    assert said((await answered(approval, question("hello", max_tokens=100)))[0])
+    assert desk.seen == []
+    task = asyncio.create_task(answered(approval, question("hello", max_tokens=101)))
+    await until(lambda: desk.open is not None)
+    desk.click(Refuse())
+    assert isinstance((await task)[0], ErrorData)
+
+
+async def test_a_policy_that_raises_lets_nothing_through() -> None:
+    model = Model()
+
+    def broken(request: ReviewRequest) -> Decision:
+        raise KeyError("genre")
+
+    with pytest.raises(CallbackError, match="broken, which decides on the request, raised KeyError: 'genre'"):
+        await answered(with_approval(model, ask=broken), WANT)
+    assert model.asked == []
+
+
+async def test_a_policy_that_raises_an_error_of_the_kit_is_heard_as_it_is() -> None:
+    async def ends(request: ReviewRequest) -> Decision:
+        raise ScriptEnded("no more decisions")
+
+    with pytest.raises(ScriptEnded):
+        await answered(with_approval(Model(), ask=ends), WANT)
+
+
+async def test_a_timeout_of_the_policy_itself_is_its_own_error_and_no_expiry() -> None:
+    async def slow(request: ReviewRequest) -> Decision:
+        raise TimeoutError("the policy server")
+
+    with pytest.raises(CallbackError, match="slow, which decides on the request, raised TimeoutError"):
+        await answered(with_approval(Model(), ask=slow), WANT)
+
+
+@pytest.mark.parametrize("nothing", [None, True, "approve", Approve])
+async def test_what_is_no_decision_lets_nothing_through(nothing: Any) -> None:
+    model = Model()
+    with pytest.raises(CallbackError, match=r"It should return Approve\(\), Edit\(...\), Refuse\(...\)"):
+        await answered(with_approval(model, ask=lambda _: nothing), WANT)
+    assert model.asked == []
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (Edit(answer("hello")), "the request was under review, and Edit holds a CreateMessageResult"),
+        (Edit(WANT.model_copy(update={"max_tokens": "many"})), "maxTokens"),
+        (Edit(WANT.model_copy(update={"messages": None})), "messages"),
+    ],
+)
+async def test_an_edit_that_makes_no_request_lets_nothing_through(edit: Edit, problem: str) -> None:
+    model = Model()
+    with pytest.raises(CallbackError, match=problem):
+        await answered(with_approval(model, ask=decides(edit)), WANT)
+    assert model.asked == []
+
+
+async def test_an_edit_of_an_answer_must_be_an_answer() -> None:
+    with pytest.raises(CallbackError, match="the answer was under review, and Edit holds"):
+        await answered(with_approval(Model(), ask=decides(Approve(), Edit(WANT))), WANT)
+
+
+async def test_the_whole_request_can_be_made_anew() -> None:
+    model = Model()
+    other = CreateMessageRequestParams(messages=WANT.messages, max_tokens=5, system_prompt="Be brief.")
+    _, steps = await answered(with_approval(model, ask=decides(Edit(other), Approve())), WANT)
+    assert model.asked == [other]
+    assert steps[0].data == {"changed": ["maxTokens", "systemPrompt"]}
+
+
+def test_a_text_can_be_replaced_only_where_there_is_one() -> None:
+    request = ReviewRequest(WANT)
+    edited = request.edit("recommend poetry").instead
+    assert isinstance(edited, CreateMessageRequestParams)
+    assert asked(edited) == "recommend poetry"
+    assert asked(WANT) == "recommend crime"
+    listed = WANT.messages[0].model_copy(update={"content": [TextContent(text="a"), TextContent(text="b")]})
+    for without in (WANT.model_copy(update={"messages": []}), WANT.model_copy(update={"messages": [listed]})):
+        assert ReviewRequest(without).text is None
+        with pytest.raises(ValueError, match="not one text"):
+            ReviewRequest(without).edit("c")

@@ -1,0 +1,454 @@
+"""`with_budget`: what it counts, what it holds back, and that a burst cannot get past it."""
+
+import asyncio
+import threading
+from collections import Counter
+from contextvars import copy_context
+from typing import Any
+
+import pytest
+from anyio.lowlevel import checkpoint
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mcp import Client, MCPError
+from mcp_types import CreateMessageRequestParams, ErrorData
+
+from labkit import Lab
+from labkit.host import Left, Spent, with_approval, with_budget
+from labkit.host.review import Approve, Refuse, ReviewRequest
+from labkit.host.usage import metering
+from labkit.models.catalog import Accepts, Catalog, Price, Scores
+from labkit.models.catalog import Model as CatalogModel
+from labkit.steps import Origin, report
+from tests.host.any_request import patient
+from tests.host.crowd import Gate, Model, answered, crowd, fails, labels, refuses
+from tests.story import WIRES, answer, bookshop, echo, question, said, until
+
+pytestmark = pytest.mark.anyio
+
+WANT = question("x" * 40, max_tokens=20)  # 10 tokens of prompt by estimate
+
+
+def catalog() -> Catalog:
+    accepts = Accepts(temperature=False, top_p=False, top_k=False, images=True, tools=True)
+    scores = Scores(cost=1, speed=1, intelligence=1)
+    prices = {"cheap": (0.1, 0.5), "dear": (10, 50)}
+    models = [
+        CatalogModel(name=name, prices=(Price(input=i, output=o),), accepts=accepts, always_thinks=False, scores=scores)
+        for name, (i, o) in prices.items()
+    ]
+    return Catalog(checked="2026-11", unit="USD", scores_from="a test", default="cheap", models=tuple(models))
+
+
+async def test_what_was_told_is_spent_and_the_rest_is_given_back() -> None:
+    budget = with_budget(Model(tokens=(12, 5)), samples=2, tokens=100)
+    result, steps = await answered(budget, WANT)
+    assert said(result) == "Read Chandler."
+    assert budget.spent == Spent(samples=1, tokens=17, estimated=0, usd=None)
+    assert budget.left == Left(samples=1, tokens=83, usd=None)
+    assert labels(steps) == ["answers", "spent 17 tokens; left: 1 of 2 samples, 83 of 100 tokens"]
+    assert steps[-1].data == {
+        "samples_spent": 1,
+        "samples_left": 1,
+        "tokens_spent": 17,
+        "tokens_estimated": 0,
+        "tokens_left": 83,
+    }
+
+
+async def test_what_nobody_told_is_estimated_and_said_to_be() -> None:
+    budget = with_budget(Model("y" * 22), tokens=100)
+    _, steps = await answered(budget, WANT)
+    assert budget.spent == Spent(samples=1, tokens=10 + 6, estimated=16, usd=None)
+    assert labels(steps) == ["spent 16 tokens, estimated; left: 84 of 100 tokens"]
+
+
+async def test_while_a_request_is_under_way_the_most_that_it_may_take_is_not_left() -> None:
+    gate = Gate()
+    budget = with_budget(gate, samples=2, tokens=100)
+    task = asyncio.create_task(answered(budget, WANT))
+    await until(lambda: gate.waiting)
+    assert budget.left == Left(samples=1, tokens=70, usd=None)
+    assert budget.spent.samples == 0
+    gate.open.set()
+    await task
+    assert budget.left == Left(samples=1, tokens=100 - 10 - 2, usd=None)
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"samples": 0}, "0 of 0 samples"),
+        ({"tokens": 29}, "it may take 30 tokens, and 29 of 29 are left"),
+        ({"per_call": 0}, "0 of 0 samples for one call"),
+        ({"per_minute": 0}, "0 samples a minute; the next in 60 s"),
+        ({"usd": 0.001, "prices": catalog()}, "it may cost $0.0011, and $0.001 of $0.001 is left"),
+    ],
+)
+async def test_a_limit_holds_a_request_back_with_a_sentence_and_asks_nobody(
+    limits: dict[str, Any], reason: str
+) -> None:
+    model = Model()
+    result, steps = await answered(with_budget(model, **limits), WANT)
+    assert result == ErrorData(code=-1, message=f"Held back by the client's budget for sampling: {reason}.")
+    assert labels(steps) == [f"held: over budget, {reason}"]
+    assert model.asked == []
+
+
+async def test_a_hundred_at_once_get_as_many_answers_as_there_are_samples() -> None:
+    model = Model(tokens=(10, 20))
+    budget = with_budget(model, samples=20)
+    results = await asyncio.gather(*(answered(budget, WANT) for _ in range(100)))
+    assert Counter(type(result).__name__ for result, _ in results) == {"CreateMessageResult": 20, "ErrorData": 80}
+    assert (len(model.asked), budget.spent.samples, budget.spent.tokens) == (20, 20, 600)
+
+
+async def test_a_hundred_at_once_stay_within_the_tokens() -> None:
+    model = Model(tokens=(10, 20))
+    budget = with_budget(model, tokens=1_000)
+    await asyncio.gather(*(answered(budget, WANT) for _ in range(100)))
+    assert len(model.asked) == 33
+    assert budget.spent.tokens == 990
+    assert budget.left == Left(samples=None, tokens=10, usd=None)
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_hundred_in_one_round_of_a_real_call_stay_within_the_samples(mode: str) -> None:
+    model = Model(tokens=(1, 1))
+    budget = with_budget(model, samples=20)
+    with Lab(crowd(), sampling_callback=budget, mode=mode) as lab:
+        call = lab.start("ask_many", {"number": 100})
+        if mode == "auto":  # the first refusal ends the round
+            with pytest.raises(MCPError, match="Held back by the client's budget for sampling: 20 of 20 samples"):
+                await call
+        else:
+            assert said(await call) == "20 answers"
+        held = [step for step in lab.flow.steps if step.label == "held: over budget, 20 of 20 samples"]
+        assert held
+    assert len(model.asked) == 20
+    assert budget.spent.samples == 20
+    assert budget.left.samples == 0
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_hundred_in_one_round_wait_in_line_and_are_all_answered(mode: str) -> None:
+    model = Model()
+    budget = with_budget(model, samples=100, at_once=5)
+    with Lab(crowd(), sampling_callback=budget, mode=mode) as lab:
+        assert said(await lab.call_tool("ask_many", {"number": 100})) == "100 answers"
+    assert len(model.asked) == 100
+    assert model.most_at_once == 5 if mode == "auto" else model.most_at_once <= 5
+    assert budget.waiting == 0
+
+
+def test_several_threads_share_a_budget_without_overspending() -> None:
+    model = Model(tokens=(10, 20))
+    budget = with_budget(model, samples=50, tokens=10_000, at_once=3)
+
+    async def burst() -> None:
+        await asyncio.wait_for(asyncio.gather(*(answered(budget, WANT) for _ in range(40))), 20)
+
+    threads = [threading.Thread(target=lambda: asyncio.run(burst())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(model.asked) == 50
+    assert model.most_at_once <= 3
+    assert budget.spent == Spent(samples=50, tokens=1_500, estimated=0, usd=None)
+
+
+async def test_a_plain_client_is_counted_too() -> None:
+    budget = with_budget(echo, samples=2)
+    async with Client(bookshop(), sampling_callback=budget) as client:
+        assert said(await client.call_tool("recommend", {"genre": "crime"})) == "you asked: recommend crime"
+        with pytest.raises(MCPError, match="2 of 2 samples"):
+            await client.call_tool("compare", {"title": "Emma"})
+    assert budget.left == Left(samples=0, tokens=None, usd=None)
+
+
+@pytest.mark.parametrize("callback", [refuses, fails])
+async def test_a_sample_that_ended_in_an_error_is_given_back(callback: Any) -> None:
+    budget = with_budget(callback, samples=1, tokens=30, usd=1, prices=catalog())
+    for _ in range(3):
+        try:
+            result, _ = await answered(budget, WANT)
+            assert result.message == "no"
+        except RuntimeError:
+            assert callback is fails
+    assert budget.spent == Spent(samples=0, tokens=0, estimated=0, usd=0.0)
+    assert budget.left == Left(samples=1, tokens=30, usd=1.0)
+
+
+async def test_tokens_that_were_told_before_an_error_are_spent() -> None:
+    async def fails_late(context: object, params: CreateMessageRequestParams) -> ErrorData:
+        report("answers", source="model", target="callback", input_tokens=10, output_tokens=4)
+        return ErrorData(code=-1, message="that was no answer")
+
+    budget = with_budget(fails_late, samples=5, tokens=100)
+    await answered(budget, WANT)
+    assert budget.spent == Spent(samples=1, tokens=14, estimated=0, usd=None)
+
+
+async def test_a_sample_that_is_cancelled_at_the_model_counts_in_full() -> None:
+    """On the 2025-11-25 wire the server can cancel: it would have the answer made, and made again, for nothing."""
+    gate = Gate()
+    budget = with_budget(gate, samples=2, tokens=100)
+    task = asyncio.create_task(answered(budget, WANT))
+    await until(lambda: gate.waiting)
+    task.cancel()
+    await asyncio.wait([task], timeout=10)
+    assert task.cancelled()
+    assert budget.spent == Spent(samples=1, tokens=30, estimated=30, usd=None)
+    assert budget.left == Left(samples=1, tokens=70, usd=None)
+
+
+async def test_a_server_that_cancels_its_question_has_paid_for_the_answer() -> None:
+    asked, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def writes(context: object, params: CreateMessageRequestParams) -> Any:
+        asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    budget = with_budget(writes, samples=5)
+    with Lab(crowd(asked), sampling_callback=budget, mode="legacy") as lab:
+        assert said(await lab.call_tool("steal")) == "stolen"
+        await until(lambda: budget.spent.samples == 1)
+    assert cancelled.is_set()
+    assert budget.left.samples == 4
+
+
+async def test_what_a_model_tells_when_its_sample_is_over_is_not_heard() -> None:
+    """A worker thread that was left behind still reports, in the context of a sample that is settled."""
+    late: list[Any] = []
+
+    async def leaves(context: object, params: CreateMessageRequestParams) -> Any:
+        late.append(copy_context())
+        return answer("hello")
+
+    with metering(WANT) as meter:
+        meter.witness.answer = await leaves(None, WANT)
+    late[0].run(report, "answers", output_tokens=500)
+    assert "output_tokens" not in meter.told
+
+
+async def test_a_sample_that_is_cancelled_before_the_model_was_asked_costs_nothing() -> None:
+    model, asked = Model(), asyncio.Event()
+
+    async def thinks(request: ReviewRequest) -> Approve:
+        asked.set()
+        await asyncio.Event().wait()
+        return Approve()
+
+    budget = with_budget(with_approval(model, ask=thinks), samples=1, tokens=100)
+    task = asyncio.create_task(answered(budget, WANT))
+    await asyncio.wait_for(asked.wait(), 10)
+    task.cancel()
+    await asyncio.wait([task], timeout=10)
+    assert budget.spent == Spent(samples=0, tokens=0, estimated=0, usd=None)
+    assert budget.left == Left(samples=1, tokens=100, usd=None)
+
+
+async def test_whoever_is_cancelled_in_line_leaves_it_and_pays_nothing() -> None:
+    gate = Gate()
+    budget = with_budget(gate, samples=2, at_once=1)
+    first = asyncio.create_task(answered(budget, WANT))
+    await until(lambda: gate.waiting)
+    second = asyncio.create_task(answered(budget, WANT))
+    await until(lambda: budget.waiting == 1)
+    second.cancel()
+    await asyncio.wait([second], timeout=10)
+    gate.open.set()
+    await first
+    await answered(budget, WANT)
+    assert budget.spent.samples == 2
+
+
+async def test_an_answer_that_the_person_withholds_was_paid_for() -> None:
+    def withholds(request: ReviewRequest) -> Approve | Refuse:
+        return Refuse() if request.answer else Approve()
+
+    budget = with_budget(with_approval(Model(tokens=(10, 5)), ask=withholds), samples=5)
+    result, _ = await answered(budget, WANT)
+    assert isinstance(result, ErrorData)
+    assert budget.spent == Spent(samples=1, tokens=15, estimated=0, usd=None)
+
+
+async def test_more_than_max_tokens_is_spent_as_it_was_told_and_nothing_more_gets_through() -> None:
+    model = Model(tokens=(10, 500))
+    budget = with_budget(model, tokens=100)
+    await answered(budget, WANT)
+    assert budget.spent.tokens == 510
+    assert budget.left.tokens == 0
+    result, _ = await answered(budget, question("", max_tokens=1))
+    assert result.message.endswith("it may take 1 tokens, and 0 of 100 are left.")
+
+
+async def test_samples_are_counted_for_each_tool_call() -> None:
+    budget = with_budget(Model(), per_call=2)
+
+    async def ask(call: int | None) -> str:
+        result, _ = await answered(budget, WANT, Origin("bookshop", "2026-07-28", "recommend", call=call))
+        return type(result).__name__
+
+    first = [await ask(1) for _ in range(3)]
+    assert first == ["CreateMessageResult", "CreateMessageResult", "ErrorData"]
+    assert [await ask(2), await ask(None)] == ["CreateMessageResult", "CreateMessageResult"]
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_one_call_that_samples_without_end_is_stopped(mode: str) -> None:
+    budget = with_budget(echo, per_call=3)
+    with (
+        Lab(bookshop(), sampling_callback=budget, mode=mode) as lab,
+        pytest.raises(MCPError, match="3 of 3 samples for one call"),
+    ):
+        await lab.call_tool("review", {"titles": ["Emma", "Ulysses", "Dune", "Dracula", "Kim"]})
+    assert budget.spent.samples == 3
+
+
+async def test_the_minute_goes_by_the_clock_that_is_given() -> None:
+    now = [0.0]
+    budget = with_budget(Model(), per_minute=1, clock=lambda: now[0])
+    assert not isinstance((await answered(budget, WANT))[0], ErrorData)
+    now[0] = 59.5
+    result, _ = await answered(budget, WANT)
+    assert result.message.endswith("1 sample a minute; the next in 1 s.")
+    now[0] = 60.0
+    assert not isinstance((await answered(budget, WANT))[0], ErrorData)
+
+
+@pytest.mark.parametrize(("model", "usd"), [("cheap", 0.0000037), ("dear", 0.00037), ("a stranger", 0.00037)])
+async def test_dollars_go_by_the_model_that_answered_and_a_stranger_costs_as_much_as_the_dearest(
+    model: str, usd: float
+) -> None:
+    budget = with_budget(Model(tokens=(12, 5), model=model), usd=1, prices=catalog())
+    await answered(budget, WANT)
+    assert budget.spent.usd == pytest.approx(usd, abs=1e-12)
+    assert budget.left.usd == pytest.approx(1 - usd, abs=1e-12)
+
+
+async def test_a_model_that_is_free_costs_nothing_and_needs_nothing_set_aside() -> None:
+    budget = with_budget(Model(tokens=(12, 5), model="tiny"), usd=0, prices=catalog(), free=("tiny",))
+    result, _ = await answered(budget, WANT)
+    assert said(result)
+    assert budget.spent.usd == 0.0
+
+
+async def test_what_is_set_aside_goes_by_the_dearest_model_that_may_answer() -> None:
+    budget = with_budget(Model(tokens=(1, 1), model="cheap"), usd=0.0001, prices=catalog())
+    assert not isinstance((await answered(budget, WANT))[0], ErrorData)
+
+    async def unknown(context: object, params: CreateMessageRequestParams) -> Any:
+        return answer("hello", model="cheap")
+
+    assert isinstance((await answered(with_budget(unknown, usd=0.0001, prices=catalog()), WANT))[0], ErrorData)
+
+
+async def test_an_absurd_number_of_tokens_is_held_like_any_other() -> None:
+    budget = with_budget(Model(), tokens=1_000, usd=1, prices=catalog())
+    for number in (10**9, 10**400):
+        result, _ = await answered(budget, question("hello", max_tokens=number))
+        assert isinstance(result, ErrorData)
+    result, _ = await answered(budget, question("hello", max_tokens=-5))
+    assert said(result)
+
+
+async def test_a_meter_is_told_of_every_change_and_one_that_fails_is_told_no_more() -> None:
+    budget = with_budget(Model(tokens=(10, 5)), samples=5)
+    seen: list[tuple[int | None, int]] = []
+
+    def fails(_: object) -> None:
+        seen.append((None, -1))
+        raise RuntimeError("the meter broke")
+
+    stop = budget.listen(lambda budget: seen.append((budget.left.samples, budget.spent.tokens)))
+    budget.listen(fails)
+    await answered(budget, WANT)
+    assert seen == [(4, 0), (None, -1), (4, 15)]
+    stop()
+    await answered(budget, WANT)
+    assert len(seen) == 3
+
+
+def test_dollars_need_prices() -> None:
+    with pytest.raises(ValueError, match="usd= needs the prices"):
+        with_budget(echo, usd=1)
+
+
+def test_the_figures_in_a_step_are_not_taken_for_the_tokens_of_a_model() -> None:
+    """`Flow.tokens` adds up what is called `output_tokens`; a budget's own steps must not be counted again."""
+
+    async def trial() -> int | None:
+        budget = with_budget(with_budget(Model(tokens=(10, 5)), samples=5), tokens=100)
+        with Lab(bookshop(), sampling_callback=budget) as lab:
+            await lab.call_tool("recommend", {"genre": "crime"})
+            assert budget.spent.tokens == 15
+            return lab.flow.tokens
+
+    assert asyncio.run(trial()) == 5
+
+
+# What may become of a sample: tokens that are told (or not) with an answer, a refusal, an error, a cancellation.
+fates = st.tuples(
+    st.sampled_from(["answers", "tells", "refuses", "raises", "is cancelled"]), st.integers(0, 10), st.integers(0, 20)
+)
+
+
+@settings(patient, max_examples=60)
+@given(
+    fate=st.lists(fates, min_size=1, max_size=25),
+    samples=st.none() | st.integers(0, 10),
+    tokens=st.none() | st.integers(0, 200),
+    usd=st.none() | st.floats(0, 0.01),
+    at_once=st.none() | st.integers(1, 3),
+)
+def test_whatever_becomes_of_a_burst_nothing_is_negative_overspent_or_kept_back(
+    fate: list[tuple[str, int, int]], samples: int | None, tokens: int | None, usd: float | None, at_once: int | None
+) -> None:
+    asked: Counter[str] = Counter()
+    overspent: list[bool] = []
+
+    async def model(context: Any, params: CreateMessageRequestParams) -> Any:
+        what, prompt, written = fate[context]
+        asked[what] += 1
+        overspent.append(not within())
+        await checkpoint()
+        if what == "is cancelled":
+            tasks[context].cancel()
+            await checkpoint()
+        if what == "refuses":
+            return await refuses(context, params)
+        if what == "raises":
+            return await fails(context, params)
+        if what == "tells":
+            report("answers", input_tokens=prompt, output_tokens=written)
+        return answer("y" * 4 * written, model="dear")
+
+    def within() -> bool:
+        left, spent = budget.left, budget.spent
+        return (
+            min(left.samples or 0, left.tokens or 0, left.usd or 0) >= 0
+            and (samples is None or spent.samples <= samples)
+            and (tokens is None or spent.tokens <= tokens)
+            and (usd is None or (spent.usd or 0) <= round(usd, 9))
+        )
+
+    budget = with_budget(model, samples=samples, tokens=tokens, usd=usd, at_once=at_once, prices=catalog())
+    tasks: list[asyncio.Task[Any]] = []
+
+    async def burst() -> None:
+        tasks.extend(asyncio.create_task(answered(budget, WANT, context=n)) for n in range(len(fate)))
+        await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 20)
+
+    asyncio.run(burst())
+    spent, left = budget.spent, budget.left
+    assert spent.samples == asked["answers"] + asked["tells"] + asked["is cancelled"]
+    assert samples is None or (spent.samples <= samples and left.samples == samples - spent.samples)
+    assert tokens is None or (spent.tokens <= tokens and left.tokens == tokens - spent.tokens)
+    assert usd is None or (spent.usd or 0) <= round(usd, 9)
+    assert budget.waiting == 0
+    assert not any(overspent)

@@ -1,0 +1,160 @@
+"""Duties round duties: which orders make sense, and what a student sees who writes one of them."""
+
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp_types import CreateMessageRequestParams, CreateMessageResult
+
+import labkit.host
+from labkit import CallbackError, Lab
+from labkit.host import (
+    Approve,
+    Bill,
+    Budget,
+    ReviewRequest,
+    WrongOrder,
+    choose_model,
+    with_approval,
+    with_bill,
+    with_budget,
+    with_guard,
+)
+from labkit.models.catalog import catalog
+from tests.host.crowd import Model
+from tests.story import WIRES, answer, bookshop, echo, said
+
+pytestmark = pytest.mark.anyio
+
+
+def approves(request: ReviewRequest) -> Approve:
+    return Approve()
+
+
+def approval(callback: Any) -> Any:
+    return with_approval(callback, ask=approves)
+
+
+def choice(callback: Any) -> Any:
+    return choose_model({"tiny": callback, "other": echo}, catalog())
+
+
+def bill(callback: Any) -> Any:
+    return with_bill(callback, Bill(catalog()))
+
+
+ORDERS = [
+    lambda callback: with_guard(with_budget(approval(callback), samples=5)),
+    lambda callback: with_budget(with_guard(approval(callback)), samples=5),
+    lambda callback: with_guard(with_guard(callback)),
+    lambda callback: with_budget(with_budget(callback, samples=5), per_minute=5),
+    lambda callback: bill(with_guard(with_budget(approval(choice(callback)), samples=5))),
+    lambda callback: with_guard(with_budget(approval(choice(bill(callback))), samples=5)),
+    lambda callback: choice(with_guard(with_budget(approval(callback), samples=5))),
+    lambda callback: choice(with_budget(callback, samples=5)),
+]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("mode", WIRES)
+async def test_in_any_order_that_makes_sense_the_model_answers_on_both_wires(order: Any, mode: str) -> None:
+    with Lab(bookshop(), sampling_callback=order(Model(model="tiny")), mode=mode) as lab:
+        assert said(await lab.call_tool("recommend", {"genre": "crime"})) == "Read Chandler."
+
+
+REFUSED = [
+    (
+        lambda: approval(with_budget(echo)),
+        """with_budget stands inside with_approval, and so a human would be asked for what the budget then holds back.
+        Write with_budget(with_approval(callback)).""",
+    ),
+    (
+        lambda: approval(with_guard(echo)),
+        """with_guard stands inside with_approval, and so a human would approve what the guard then changes or refuses.
+        Write with_guard(with_approval(callback)).""",
+    ),
+    (
+        lambda: approval(approval(echo)),
+        """with_approval stands inside with_approval, and so a human would be asked twice for the same.
+        Leave one of them out.""",
+    ),
+    (lambda: approval(choice(with_guard(echo))), "with_guard stands inside with_approval"),
+    (lambda: approval(bill(with_budget(echo))), "with_budget stands inside with_approval"),
+    (lambda: with_guard(echo, {"size": "ask"}), "nobody can be asked about size"),
+]
+
+
+@pytest.mark.parametrize(("order", "sentence"), REFUSED)
+def test_an_order_in_which_a_duty_cannot_do_its_work_is_refused_with_the_right_one(order: Any, sentence: str) -> None:
+    with pytest.raises(WrongOrder) as refused:
+        order()
+    assert str(refused.value).startswith(" ".join(sentence.split()))
+
+
+@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, choice, bill])
+def test_a_duty_stands_round_a_callback_and_nothing_else(duty: Any) -> None:
+    with pytest.raises(TypeError, match="a str is no sampling callback"):
+        duty("echo")
+
+
+@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, bill])
+async def test_a_mistake_inside_a_duty_is_told_in_the_students_own_name(duty: Any) -> None:
+    async def my_callback(context: object, params: CreateMessageRequestParams) -> None:
+        pass
+
+    def my_plain_function(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return answer("hello")
+
+    async def my_raising_callback(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        raise KeyError("genre")
+
+    for callback, sentence in [
+        (my_callback, "my_callback returned nothing: is a `return` missing?"),
+        (my_plain_function, "my_plain_function is a plain function, and the client awaits it"),
+        (my_raising_callback, "my_raising_callback raised KeyError: 'genre' at test_duties.py, line"),
+    ]:
+        with (
+            Lab(
+                bookshop(), sampling_callback=with_guard(duty(callback)) if duty is not bill else duty(callback)
+            ) as lab,
+            pytest.raises(CallbackError) as told,
+        ):
+            await lab.call_tool("recommend", {"genre": "crime"})
+        assert str(told.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_the_same_callback_works_with_a_plain_client(mode: str) -> None:
+    budget = with_budget(approval(Model()), samples=5)
+    async with Client(bookshop(), sampling_callback=with_guard(budget), mode=mode) as client:
+        assert said(await client.call_tool("recommend", {"genre": "crime"})) == "Read Chandler."
+    assert budget.spent.samples == 1
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_the_flow_shows_each_duty_at_its_work(mode: str) -> None:
+    callback = with_guard(with_budget(approval(Model(tokens=(12, 5))), samples=20, tokens=1_000))
+    with Lab(bookshop(), sampling_callback=callback, mode=mode) as lab:
+        await lab.call_tool("recommend", {"genre": "crime"})
+        assert [step.label for step in lab.flow.steps if step.kind == "host"] == [
+            "recommend(genre)",
+            "1 message, ≤ 50 tokens",
+            "approved",
+            "answers",
+            "answer approved",
+            "spent 17 tokens; left: 19 of 20 samples, 983 of 1,000 tokens",
+            "14 characters, endTurn",
+            "result",
+        ]
+        assert lab.flow.tokens == 5
+
+
+def test_what_stands_inside_can_be_read() -> None:
+    assert repr(with_guard(with_budget(approval(echo)))) == "Guard(Budget(Approval(echo)))"
+    assert repr(choice(with_budget(echo))) == "ModelChoice(Budget(echo), echo)"
+    assert isinstance(with_budget(echo), Budget)
+
+
+def test_all_of_the_package_is_sorted_and_there() -> None:
+    assert sorted(labkit.host.__all__, key=lambda name: (not name.isupper(), name)) == labkit.host.__all__
+    assert [name for name in labkit.host.__all__ if not hasattr(labkit.host, name)] == []

@@ -1,0 +1,150 @@
+"""Secrets that can be told by their form. None is written out here: a scanner of repositories reads this file too."""
+
+import string
+import time
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labkit.host.secret_patterns import PATTERNS, find_secrets, redacted
+from servers.sample_logs import SAMPLE_LOG
+from tests.host.any_request import patient
+
+alphanumeric = string.ascii_letters + string.digits
+some = st.integers(24, 60).flatmap(lambda n: st.text(alphanumeric, min_size=n, max_size=n)).map(lambda text: text + "7")
+thirty_six = some.map(lambda text: (text * 2)[:36])
+upper = st.text(string.ascii_uppercase + string.digits, min_size=16, max_size=16)
+
+secrets: dict[str, st.SearchStrategy[str]] = {
+    "private key": st.builds(
+        lambda kind, body: f"-----BEGIN {kind}PRIVATE KEY-----\n{body}\n-----END {kind}PRIVATE KEY-----",
+        st.sampled_from(["", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED "]),
+        some,
+    ),
+    "JSON web token": st.builds("eyJ{}.{}.{}".format, some, some, some),
+    "Anthropic key": st.builds("sk-ant-{}".format, some),
+    "OpenAI key": st.builds("{}{}".format, st.sampled_from(["sk-", "sk-proj-"]), some),
+    "AWS access key": st.builds("{}{}".format, st.sampled_from(["AKIA", "ASIA"]), upper),
+    "Google API key": st.builds("AIza{}".format, thirty_six),
+    "GitHub token": st.builds("{}{}".format, st.sampled_from(["ghp_", "gho_", "github_pat_"]), thirty_six),
+    "Slack token": st.builds("{}{}".format, st.sampled_from(["xoxb-", "xoxp-"]), some),
+    "Stripe key": st.builds("{}{}".format, st.sampled_from(["sk_live_", "rk_test_"]), some),
+    "bearer token": some,
+    "password in a URL": some,
+    "password": some,
+    "token": some,
+}  # fmt: skip
+
+SHAPES = {
+    "bearer token": "Authorization: Bearer {}",
+    "password in a URL": "postgres://app:{}@db01/shop",
+    "password": "password={}",
+    "token": "access_token: {}",
+}
+"""How a secret is written that is known by what stands before it."""
+
+planted = st.sampled_from(sorted(secrets)).flatmap(
+    lambda kind: secrets[kind].map(lambda secret: (kind, secret, SHAPES.get(kind, "{}").format(secret)))
+)
+before = st.text(alphanumeric + " .,:;=/@_-\"'\n", max_size=20) | st.sampled_from(
+    ["password=", "token: '", "Bearer ", "://a:", "sk-", "eyJ", "AKIA", "-----BEGIN PRIVATE KEY-----\n", 'secret="']
+)
+
+
+def test_every_pattern_has_its_secret_here() -> None:
+    assert set(secrets) == {*PATTERNS, "password", "token"}
+
+
+@patient
+@given(before, planted, st.text(max_size=20))
+def test_whatever_stands_around_it_a_secret_is_taken_out(before: str, one: tuple[str, str, str], after: str) -> None:
+    _, secret, written = one
+    kinds: Counter[str] = Counter()
+    text = redacted(f"{before} {written} {after}", kinds)
+    assert secret not in text
+    assert kinds.total() == text.count("[redacted: ") >= 1
+
+
+@patient
+@given(st.lists(planted, min_size=2, max_size=5), st.sampled_from([" ", "\n", ", ", "\t"]))
+def test_several_are_all_taken_out(several: list[tuple[str, str, str]], between: str) -> None:
+    text = redacted(between.join(written for _, _, written in several), Counter())
+    assert [secret for _, secret, _ in several if secret in text] == []
+
+
+def test_where_patterns_overlap_one_stretch_holds_them_all() -> None:
+    kinds: Counter[str] = Counter()
+    key = "sk-" + "ant-" + "a1" * 10
+    assert redacted(f"access_token={key}&next=1", kinds) == "access_token=[redacted: Anthropic key]&next=1"
+    assert redacted(f"password='the {key} and more'", kinds) == "password='[redacted: password]'"
+    assert kinds == {"Anthropic key": 1, "password": 1}
+
+
+@patient
+@given(planted)
+def test_a_secret_that_stands_alone_is_told_by_its_kind(one: tuple[str, str, str]) -> None:
+    kind, secret, written = one
+    kinds: Counter[str] = Counter()
+    assert redacted(written, kinds) == written.replace(secret, f"[redacted: {kind}]")
+    assert kinds == {kind: 1}
+
+
+@patient
+@given(st.text())
+def test_what_is_left_out_is_all_that_changes(text: str) -> None:
+    found = find_secrets(text)
+    kept, end = "", 0
+    for stretch in found:
+        assert end <= stretch.start < stretch.end <= len(text)
+        kept, end = kept + text[end : stretch.start], stretch.end
+    kinds: Counter[str] = Counter()
+    clean = redacted(text, kinds)
+    for kind in kinds:
+        clean = clean.replace(f"[redacted: {kind}]", "")
+    assert found == [] or clean == kept + text[end:]
+    assert found != [] or clean == text
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "max_tokens: 100000",
+        "unexpected token: function",
+        "token count = 12345678",
+        "task-description-of-what-we-did-in-2026",
+        "Failed password for invalid user admin from 198.51.100.99",
+        "https://shop.example:8080/cart?item=7@2",
+        "the keyJoinTable.first.second was renamed",
+        "disk_test_of_the_night_shift_went_well",
+        "mail me@shop.example at 10:22",
+        "SHA-256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    ],
+)
+def test_an_honest_line_is_left_alone(honest: str) -> None:
+    assert find_secrets(honest) == []
+
+
+def test_the_sample_log_is_left_alone() -> None:
+    assert find_secrets(SAMPLE_LOG.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("password", "password"), ("apiKey", "password"), ("access_token", "token")]
+)
+def test_the_name_of_a_field_tells_too(name: str, kind: str) -> None:
+    assert [found.kind for found in find_secrets("correct horse 1", name)] == [kind]
+    assert find_secrets("correct horse 1", "title") == []
+
+
+SLOW = """eyJ eyJ- eyJaaaaaaaa. sk- sk-a AKIA xoxb- ghp_ :// ://a: password= password=" password='" token=a token=" a"""
+
+
+@pytest.mark.parametrize("piece", [*SLOW.split(), "bearer ", "token: ", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----"])
+def test_a_text_that_is_made_to_be_slow_is_not(piece: str) -> None:
+    """A pattern that tries every start against every end needs a minute of computing for such a text."""
+    text = piece * (100_000 // len(piece))
+    start = time.process_time()
+    find_secrets(text)
+    assert time.process_time() - start < 5
