@@ -1,0 +1,165 @@
+# %% [markdown]
+# # 00 · Start here
+#
+# A server asks *your* side for a completion, and you answer it: that is MCP sampling. In this lesson you do it once, and
+# see every message that crosses.
+#
+# Sampling is deprecated since revision 2026-07-28 of the protocol and still in use;
+# [the end of this page](#Is-this-still-worth-learning?) says why it is worth your time.
+
+# %% [markdown]
+# | | |
+# |---|---|
+# | **You will be able to** | check your set-up · tell the two meanings of "sampling" apart · answer one sample |
+# | **Needs** | a browser. No key, no network. You have met `async def` before |
+# | **Time** | 15–25 minutes |
+# | **Wire** | revision 2026-07-28 of the protocol |
+#
+# Run a cell with **Shift + Enter**. Run them in order, from the top.
+
+# %%
+from tempfile import mkdtemp
+
+from mcp.types import CreateMessageResult, TextContent
+
+from labkit import Lab, quiz, show
+from labkit.doctor import click_me, doctor
+from servers import log_archiver
+from servers.sample_logs import SAMPLE_LINES
+
+print("ready")
+
+# %% [markdown]
+# ## Is everything in order?
+#
+# Each line says `[OK]`, or `[FIX]` and what to do. `[LOOK]` is for your own eyes.
+
+# %%
+doctor()
+
+# %% [markdown]
+# Widgets need a way from the browser back to Python. Click the button: its text must change.
+
+# %%
+click_me()
+
+# %% [markdown]
+# ## One word, two meanings
+#
+# | | MCP sampling | decoding |
+# |---|---|---|
+# | what happens | a *server* asks the *client* for a completion | a *model* draws the next token |
+# | who does it | your client, in its sampling callback | the model, inside |
+# | you meet it as | `sampling/createMessage`, `maxTokens`, a refusal | temperature, top-p, top-k |
+#
+# They meet in one place: a sampling request may carry wishes for the decoding, such as a temperature. The client decides
+# what becomes of them.
+#
+# Which one is meant here? Put `"a"` or `"b"` between the quotes and run the cell again.
+
+# %%
+quiz("0.1", "")
+
+# %%
+quiz("0.2", "")
+
+# %% [markdown]
+# ## Your first sample, in three cells
+#
+# **1. A server.** The log archiver files log lines in a report, each with an explanation. It cannot explain anything by
+# itself: it has no model and no key.
+
+# %%
+server = log_archiver.make_server(mkdtemp())
+
+SAMPLE_LINES["deadlock"]
+
+
+# %% [markdown]
+# **2. A callback, and a client that has it.** The callback is what answers when a server asks. This one does not even
+# read the question. `Lab` connects a client to the server; inside it is the SDK's own `mcp.Client`.
+
+
+# %%
+async def my_first_callback(context, params):
+    answer = TextContent(text="Two processes waited for each other, so the database stopped one.")
+    return CreateMessageResult(role="assistant", model="nobody, I typed this", content=answer)
+
+
+lab = Lab(server, sampling_callback=my_first_callback)
+
+# %% [markdown]
+# **Predict.** You call a tool of the server. Who calls your callback: you, the server, or the client? Decide before you
+# run the next cell.
+#
+# **3. Call the tool.**
+
+# %%
+result = await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]})
+
+print(result.content[0].text)
+
+# %% [markdown]
+# The server filed *your* sentence as the explanation. It has no way to know that no model was involved.
+
+# %% [markdown]
+# ## What crossed the wire
+#
+# Every arrow is a step. Heavy arrows crossed the wire between client and server; light ones stayed on your side. Find
+# the step in which the server asks, and the one in which the client answers. In a live notebook, choose a step to read
+# its JSON, field by field.
+
+# %%
+show(lab)
+
+# %% [markdown]
+# The same in plain code, for when you cannot click:
+
+# %%
+print(lab.flow)
+
+# %% [markdown]
+# So the *client* called your callback: the server asked (step 3), the client asked you (step 4), and your answer went
+# back (step 6) before the tool could finish.
+
+# %%
+quiz("0.3", "")
+
+# %% [markdown]
+# **Try it.** Change the sentence in `my_first_callback`, run its cell and the two after it again. Nothing breaks when a
+# cell is run twice: a new `Lab` closes the one before it.
+
+# %% [markdown]
+# ## Is this still worth learning?
+#
+# Sampling is *deprecated* since revision 2026-07-28 of MCP (SEP-2577). It stays for at least twelve months, and a new
+# server should rather call a model provider directly. You learn it here because every server written for the 2025
+# revisions may use it, and because its questions stay: who may ask a model, who approves it, who pays, and what an
+# answer may be trusted with.
+
+# %% [markdown]
+# ## Save your work
+#
+# - **On Binder** everything is gone when you close the tab, and after ten idle minutes. Save with
+#   *File → Download* before a break; upload the file with the arrow above the file list to go on.
+# - **On your own machine** Lab saves as you go. *File → Save Notebook* makes sure.
+
+# %% [markdown]
+# ## The course
+#
+# | lesson | you learn to |
+# |---|---|
+# | **00 start here** | answer one sample |
+# | [**01 borrow a brain**](01_borrow_a_brain.ipynb) | say who asks whom, and why the server needs no key |
+#
+# More lessons are being written: your own callback, the dials, the server's side, the choice of a model, approval by a
+# human, and two larger servers.
+
+# %% [markdown]
+# ## Recap
+#
+# - In MCP sampling the server asks and the client answers, through a callback that you write.
+# - The callback decides everything: which model, which limits, or no model at all.
+# - You can see every step: `show(lab)`, or `print(lab.flow)`.
+#
+# **Next:** [01 · Borrow a brain](01_borrow_a_brain.ipynb)
