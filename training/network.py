@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - PyTorch's own name for it
 from torch import Tensor, nn
@@ -132,3 +134,20 @@ class Network(nn.Module):
 
     def config(self) -> dict[str, float | int]:
         return asdict(self.shape)
+
+    def take(self, weights: Path) -> None:
+        """Begin with the weights of the kit, for when the checkpoint they came from is gone.
+
+        They hold the gains of a layer's norms multiplied into its matrices, so those gains are 1 here; and they are
+        rounded to int8, which training soon makes up for.
+        """
+        with np.load(weights, allow_pickle=False) as arrays, torch.no_grad():
+            for name, parameter in self.named_parameters():
+                short = name.removeprefix("blocks.").removesuffix(".weight")
+                if short not in arrays:
+                    parameter.fill_(1.0)
+                    continue
+                values = arrays[short].astype(np.float32)
+                if f"{short}.scale" in arrays:
+                    values *= arrays[f"{short}.scale"][:, None]
+                parameter.copy_(torch.from_numpy(values))

@@ -139,6 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoints and log")
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--weights", type=Path, help="begin with the kit's weights.npz, when its checkpoint is gone")
     parser.add_argument("--finish", type=float, default=0, metavar="TOKENS")
     parser.add_argument("--rate", type=float, default=1.0, help="factor on the learning rate")
     parser.add_argument("--tokens", type=float, default=200e6, help="stop after so many tokens in all")
@@ -160,6 +161,9 @@ def main() -> None:
         optimizers.load(state["optimizers"])
         progress = state["progress"]
         progress["shard"] += 1  # the rest of the shard that was open is let go
+    elif options.weights:
+        network.take(options.weights)
+        progress["tokens"] = COPYING_UNTIL  # it can copy
     start_tokens = progress["tokens"]
     end = start_tokens + options.finish if options.finish else options.tokens
     target = options.out / "final.pt" if options.finish else last
