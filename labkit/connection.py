@@ -20,7 +20,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST
 
 from labkit.errors import ConnectError, sentence, unwrap
-from labkit.runtime import GRACE, LEAVE, Runtime
+from labkit.runtime import GRACE, LEAVE, Runtime, block_on
 from labkit.wire import InMemoryTransport, Transport
 
 LabServer = MCPServer | Server[Any] | StdioServerParameters | str | Transport | Callable[[], Transport]
@@ -204,10 +204,9 @@ class Connection:
         self.runtime.post(self._leave if self.opened.done() else self._cancel)
         if self.runtime.here or self.runtime.retired:
             return
-        done, _ = concurrent.futures.wait([self.ended], LEAVE)
-        if not done:
+        if not block_on(self.ended, LEAVE):
             self.runtime.post(self._cancel)
-            concurrent.futures.wait([self.ended], GRACE)
+            block_on(self.ended, GRACE)
 
     def _cancel(self) -> None:
         if self._task is not None:

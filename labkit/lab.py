@@ -5,7 +5,6 @@ of everything that crosses the wire, a sampling callback that can be swapped, an
 """
 
 import atexit
-import concurrent.futures
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -23,7 +22,7 @@ from labkit.connection import Connection, LabServer, describe, is_over, transpor
 from labkit.errors import ConnectError, LabClosed, for_a_person, sentence
 from labkit.flow import Flow
 from labkit.record import Entry, Record
-from labkit.runtime import HAS_THREADS, Runtime
+from labkit.runtime import HAS_THREADS, Runtime, block_on
 from labkit.steps import HostStep, Origin, jsonable, listening
 from labkit.wire import Frame, tap
 
@@ -89,13 +88,12 @@ class Lab:
             self._connection = self._connect()
         if HAS_THREADS and not self._connection.runtime.here:
             try:
-                self._connection.opened.result(CONNECT_TIMEOUT)
-            except concurrent.futures.TimeoutError:
-                self.close()
-                raise ConnectError(
-                    f"{self._connection.place} did not answer within {CONNECT_TIMEOUT:g} s. "
-                    "Is it an MCP server, and is it running?"
-                ) from None
+                if not block_on(self._connection.opened, CONNECT_TIMEOUT):
+                    raise ConnectError(
+                        f"{self._connection.place} did not answer within {CONNECT_TIMEOUT:g} s. "
+                        "Is it an MCP server, and is it running?"
+                    )
+                self._connection.opened.result()
             except BaseException:  # also the kernel's "interrupt"
                 self.close()
                 raise

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from labkit.errors import CallbackStuck, Line, line_in
 
@@ -213,6 +213,18 @@ def _raise_in(thread: int, exception: type[BaseException] | None) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(
         ctypes.c_ulong(thread), ctypes.py_object(exception) if exception is not None else None
     )
+
+
+def block_on(future: "concurrent.futures.Future[Any]", seconds: float) -> bool:
+    """Block until a thread-safe future is done; whether it is, after at most `seconds`.
+
+    It looks up every quarter of a second: a signal may be delivered to another thread, and then it interrupts no lock
+    that the main thread waits for. Only the main thread's next instruction raises the `KeyboardInterrupt`.
+    """
+    end = monotonic() + seconds
+    while not future.done() and (left := end - monotonic()) > 0:
+        concurrent.futures.wait([future], min(TICK, left))
+    return future.done()
 
 
 async def wait(future: "concurrent.futures.Future[T]") -> T:

@@ -195,7 +195,7 @@ async def create_message(ctx: Context, params: CreateMessageRequestParams) -> Cr
     return await waiting
 
 
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait for a condition, and say so when it does not come."""
     end = monotonic() + seconds
     while not condition():

@@ -1,6 +1,7 @@
 """A Lab in a real kernel: an interrupt is heard, a print lands in its cell, an error is short, a restart is clean."""
 
 import contextlib
+import signal
 import textwrap
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -163,11 +164,11 @@ def test_an_interrupt_ends_the_cell_within_a_second_and_the_lab_goes_on(
     kernel.until(lambda: "here" in cell.out)
     kernel.manager.interrupt_kernel()
     took = kernel.until(lambda: cell.done)
-    assert took < 1 + 1, "a second, and one more for a busy machine"
+    assert took < 1 + 4, "a second, and more for a busy machine; without the interrupt it is a minute"
     assert [error["ename"] for error in cell.errors] in (["KeyboardInterrupt"], ["CancelledError"])
     start = monotonic()
     works(kernel)
-    assert monotonic() - start < 3 + 3
+    assert monotonic() - start < 3 + 7
     assert kernel.run("gate.set()").errors == []
 
 
@@ -181,9 +182,27 @@ def test_an_interrupt_while_a_lab_connects_leaves_nothing(kernel: Kernel) -> Non
     kernel.until(lambda: "here" in cell.out)
     kernel.until(lambda: child_of(kernel) is not None)
     kernel.manager.interrupt_kernel()
-    assert kernel.until(lambda: cell.done) < 1 + 2
+    assert kernel.until(lambda: cell.done) < 1 + 9, "unheard it is 20 s"
     assert [error["ename"] for error in cell.errors] == ["KeyboardInterrupt"]
     assert kernel.run("import psutil; print(len(psutil.Process().children()))").out == "0\n"
+    works(kernel)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="the system cannot signal one thread")
+def test_an_interrupt_that_reaches_another_thread_is_heard_too(kernel: Kernel) -> None:
+    """The operating system chooses the thread that a signal interrupts; a lock of the main thread sleeps on."""
+    cell = kernel.send(
+        """
+        import signal
+        def interrupt():
+            time.sleep(0.5)
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        threading.Thread(target=interrupt).start()
+        Lab(StdioServerParameters(command=sys.executable, args=["-c", "import sys; sys.stdin.read()"]), name="silent")
+        """
+    )
+    assert kernel.until(lambda: cell.done) < 1 + 9, "unheard it is 20 s"
+    assert [error["ename"] for error in cell.errors] == ["KeyboardInterrupt"]
     works(kernel)
 
 

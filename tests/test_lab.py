@@ -214,7 +214,7 @@ async def test_a_timeout_bounds_the_whole_call_with_its_callback(wire: str) -> N
         await lab.call_tool("wait_for_delivery")
     with pytest.raises(CallTimeout, match="client call was stopped"):
         await lab.run(lambda client: client.call_tool("wait_for_delivery"))
-    assert monotonic() - start < 5
+    assert monotonic() - start < 15
     lab.callback = echo
     assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
 
