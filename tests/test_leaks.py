@@ -7,6 +7,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Generator
+from typing import Any
 
 import psutil
 import pytest
@@ -34,7 +35,7 @@ def wire(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-def left() -> dict[str, object]:
+def left() -> dict[str, Any]:
     """What a leak would leave behind, counted."""
     gc.collect()
     kinds = Counter(type(thing).__name__ for thing in gc.get_objects() if isinstance(thing, Lab | Call | Connection))
@@ -47,17 +48,17 @@ def left() -> dict[str, object]:
     }
 
 
-def more(before: dict[str, object]) -> dict[str, tuple[object, object]]:
+def more(before: dict[str, Any]) -> dict[str, tuple[object, object]]:
     """What there is more of than before. Less is no leak: some things of the warm-up went late."""
     now = left()
-    grown = {name: (before[name], now[name]) for name in ("files", "sockets", "processes") if now[name] > before[name]}  # pyright: ignore[reportOperatorIssue]
+    grown = {name: (before[name], now[name]) for name in ("files", "sockets", "processes") if now[name] > before[name]}
     for name in ("threads", "objects"):
-        if Counter(now[name]) - Counter(before[name]):  # pyright: ignore[reportArgumentType]
+        if Counter(now[name]) - Counter(before[name]):
             grown[name] = (before[name], now[name])
     return grown
 
 
-async def back_to(before: dict[str, object]) -> None:
+async def back_to(before: dict[str, Any]) -> None:
     """What goes away a moment later is no leak."""
     with contextlib.suppress(AssertionError):
         await until(lambda: not more(before))
