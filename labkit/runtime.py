@@ -16,6 +16,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from labkit.errors import CallbackStuck, Line, line_in
 
@@ -246,8 +247,10 @@ async def wait(future: "concurrent.futures.Future[T]") -> T:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(settle)
 
-    timers: list[asyncio.TimerHandle] = []
-    _keep_awake(loop, timers)
+    alarm = _alarms.setdefault(loop, _Alarm())
+    alarm.waits += 1
+    if not alarm.armed:
+        alarm.ring(loop)
     future.add_done_callback(tell)
     try:
         await over
@@ -255,9 +258,21 @@ async def wait(future: "concurrent.futures.Future[T]") -> T:
             raise asyncio.CancelledError
         return future.result()
     finally:
-        timers[-1].cancel()
+        alarm.waits -= 1
         future.cancel()
 
 
-def _keep_awake(loop: asyncio.AbstractEventLoop, timers: list[asyncio.TimerHandle]) -> None:
-    timers[:] = [loop.call_later(TICK, _keep_awake, loop, timers, context=Context())]
+@dataclass(slots=True)
+class _Alarm:
+    """Wakes a loop again and again while somebody waits there, and once more: one timer, however many wait."""
+
+    waits: int = 0
+    armed: bool = False
+
+    def ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.armed = self.waits > 0
+        if self.armed:
+            loop.call_later(TICK, self.ring, loop, context=Context())
+
+
+_alarms: "WeakKeyDictionary[asyncio.AbstractEventLoop, _Alarm]" = WeakKeyDictionary()
