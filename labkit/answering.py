@@ -7,6 +7,7 @@ would come back as three nested exception groups into one sentence with the stud
 import inspect
 from asyncio import CancelledError, current_task
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from mcp import MCPError
@@ -45,7 +46,7 @@ async def ask(callback: SamplingFnT, context: Any, params: CreateMessageRequestP
     Raises:
         CallbackError: It raised, is no coroutine function, or returned something else; the message says what to do.
     """
-    name = getattr(callback, "__name__", type(callback).__name__)
+    name = name_of(callback)
     if not callable(callback):
         raise CallbackError(f"{name} cannot be called. Give the Lab the function itself, without brackets behind it.")
     try:
@@ -74,6 +75,13 @@ async def ask(callback: SamplingFnT, context: Any, params: CreateMessageRequestP
     raise CallbackError(
         f"{name} returned {got} The client needs a CreateMessageResult, or ErrorData(code=-1, message=...) to refuse."
     )
+
+
+def name_of(function: object) -> str:
+    """What a callback is called by: its own name, that of what a `functools.partial` calls, or that of its class."""
+    while isinstance(function, partial):
+        function = cast("object", function.func)
+    return getattr(function, "__name__", type(function).__name__)
 
 
 def _valid(answer: Answer, name: str) -> Answer:

@@ -20,6 +20,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST
 
 from labkit.errors import ConnectError, sentence, unwrap
+from labkit.quiet import quieten
 from labkit.runtime import GRACE, LEAVE, Runtime, block_on
 from labkit.wire import InMemoryTransport, Transport
 
@@ -34,6 +35,7 @@ def transport_to(server: LabServer) -> AbstractAsyncContextManager[Any]:
         TypeError: `server` is nothing that an MCP client can connect to.
     """
     if isinstance(server, MCPServer | Server):
+        quieten()
         return InMemoryTransport(cast("MCPServer", server))
     if isinstance(server, StdioServerParameters):
         return stdio_client(server, errlog=_errlog())

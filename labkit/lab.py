@@ -290,6 +290,7 @@ class Lab:
             call and call.tool,
             call and call.arguments,
             number,
+            self.name,
         )
         callback = self._callback
         if callback is None:

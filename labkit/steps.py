@@ -38,9 +38,9 @@ class HostStep:
 class Origin:
     """Where a sampling request comes from, as far as the client can know it.
 
-    `server` is the name of the connection's server. `tool` and `arguments` are those of the call that asked, and `call`
-    is its number among those of the connection; they are `None` where the wire does not say (two calls open at once
-    over stdio on revision 2025-11-25).
+    `server` is the name of the connection's server, `lab` that of the Lab. `tool` and `arguments` are those of the call
+    that asked, and `call` is its number among those of the connection; they are `None` where the wire does not say (two
+    calls open at once over stdio on revision 2025-11-25).
     """
 
     server: str
@@ -48,6 +48,7 @@ class Origin:
     tool: str | None = None
     arguments: dict[str, Any] | None = None
     call: int | None = None
+    lab: str = field(default="", compare=False)
 
 
 _encoder = json.JSONEncoder(default=repr)

@@ -277,6 +277,27 @@ def test_a_flow_is_shown_as_a_drawing_and_as_text(kernel: Kernel, wire: str) -> 
     assert cell.out == "['image/svg+xml', 'text/plain']\n"
 
 
+def test_a_server_made_in_a_cell_prints_a_line_for_a_tool_that_raises_and_no_more(kernel: Kernel, wire: str) -> None:
+    cell = kernel.run(
+        f"""
+        import logging
+        from mcp.server.mcpserver import MCPServer
+        mine = MCPServer("mine")
+
+        @mine.tool(structured_output=False)
+        async def broken() -> str:
+            return 1 / 0
+
+        lab = Lab(mine, mode="{wire}")
+        print((await lab.call_tool("broken")).content[0].text)
+        logging.getLogger("student").info("my own line")
+        """
+    )
+    assert (cell.out, cell.errors) == ("Error executing tool broken\n", [])
+    assert cell.err == "broken raised ZeroDivisionError: division by zero at line 7: `return 1 / 0`\nmy own line\n"
+    assert kernel.run("logging.root.handlers.clear()\nlogging.root.setLevel(logging.WARNING)").errors == []
+
+
 @pytest.mark.parametrize("now", [False, True], ids=["asked to end", "killed"])
 def test_a_restart_leaves_no_server_process(kernel: Kernel, now: bool) -> None:
     cell = kernel.run('lab = Lab(OVER_STDIO, sampling_callback=echo)\ncall = lab.start("wait_for_delivery")')
