@@ -96,6 +96,14 @@ class Catalog(_Fact):
     """The model that is asked when nobody names one: the cheapest."""
     models: tuple[Model, ...]
 
+    def __str__(self) -> str:
+        """A line for each model: its scores and its prices; then where both are from."""
+        head = ("model", *Scores.model_fields, f"{self.unit}, in / out")
+        rows = [head, *((model.name, *_marks(model), _tariff(model)) for model in self.models)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([*lines, f"Checked {self.checked}. Scores: {self.scores_from}"])
+
     def find(self, name: str) -> Model | None:
         """The model of this name. A name that ends in the date of a release, as `…-20260801`, finds the same model."""
         plain = re.sub(r"-\d{8}$", "", name)
@@ -111,10 +119,35 @@ class Catalog(_Fact):
         return f"These prices were checked in {self.checked}, {age} months ago. Look them up before you rely on them."
 
 
+def _marks(model: Model) -> list[str]:
+    """The scores of a model, or a dash for each that it lacks."""
+    return [f"{getattr(model.scores, axis):.2f}" if model.scores else "–" for axis in Scores.model_fields]
+
+
+def _tariff(model: Model) -> str:
+    """`0.1 / 0.5 up to 100,000 tokens in, 0.5 / 2.5 beyond`"""
+    prices = [
+        f"{price.input:g} / {price.output:g}"
+        + (f" up to {price.up_to_prompt_tokens:,} tokens in" if price.up_to_prompt_tokens else "")
+        for price in model.prices
+    ]
+    words = ", ".join(prices) + (" beyond" if len(prices) > 1 else "") or "not known"
+    return f"{words}; served until {model.retires}" if model.retires else words
+
+
+def read(path: Path) -> Catalog:
+    """The catalogue in a JSON file.
+
+    Raises:
+        pydantic.ValidationError: It is none.
+    """
+    return Catalog.model_validate_json(path.read_text(encoding="utf-8"))
+
+
 @cache
 def catalog() -> Catalog:
     """The catalogue of catalog.json, read once."""
-    return Catalog.model_validate_json(Path(__file__).with_name("catalog.json").read_text(encoding="utf-8"))
+    return read(Path(__file__).with_name("catalog.json"))
 
 
 def price(model: str, input_tokens: int, output_tokens: int) -> float:

@@ -77,7 +77,7 @@ class TunePanel(ipywidgets.VBox):
         self.state = state
         drawn = self._drawing()
         self.dials = DialPanel(state, code=self._code)
-        self.tokens = TokenView(drawn.trace(model), drawn.dials, drawn.seed, steady=True)
+        self.tokens = TokenView(drawn.trace(model), steady=True)
         self.answers = Answers(state, self._request)
         self._latest: Latest[Drawing] = Latest("the answer", self._redraw, PATIENCE)
         super().__init__([self.dials, self.tokens, self.answers])
@@ -128,7 +128,7 @@ class TunePanel(ipywidgets.VBox):
 
     async def _redraw(self, drawn: Drawing) -> None:
         try:
-            self.tokens.show(drawn.trace(self._model), drawn.dials, drawn.seed)
+            self.tokens.show(drawn.trace(self._model))
         except Exception as error:  # noqa: BLE001 - nobody awaits this: the panel must say it
             self.dials.fault = sentence(error)
 

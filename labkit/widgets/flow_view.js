@@ -55,7 +55,7 @@ class View {
     const { top, how, tools, foot, box } = this.controls;
     this.root.classList.add("labkit-flow");
     this.root.setAttribute("role", "region");
-    this.root.dataset.lmSuppressShortcuts = "true"; // or Lab takes arrow keys and Enter for the notebook
+    this.root.dataset.lmSuppressShortcuts = "true"; // for what is clicked and takes no focus
     this.root.append(top, how, tools, this.scroll, foot, this.detail.node, box);
   }
 
@@ -177,6 +177,7 @@ class View {
     const chosen = this.detail.step?.seq === step.seq;
     node.version = this.version;
     node.dataset.i = i;
+    node.dataset.lmSuppressShortcuts = "true";
     node.className = `row ${step.source}${step.wire ? " heavy" : ""}${chosen ? " chosen" : ""}`;
     node.style.transform = `translateY(${i * ROW}px)`;
     node.tabIndex = i === this.active ? 0 : -1;

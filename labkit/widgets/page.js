@@ -1,12 +1,12 @@
 // Small tools for a page. Whatever text they are given reaches it as textContent. The first part of several modules.
 
-const FOCUSABLE = new Set(["button", "input", "textarea", "summary"]);
+const FOCUSABLE = new Set(["button", "input", "select", "textarea", "summary"]);
 
 const el = (name, attributes = {}, ...children) => {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) if (value != null) node.setAttribute(key, value);
   node.append(...children.filter((child) => child != null));
-  // Lab takes arrow keys and Enter for the notebook, unless the very element that has the focus says no.
+  // Lab takes arrow keys, letters and Enter for the notebook, unless the very element that has the focus says no.
   if ("tabindex" in attributes || FOCUSABLE.has(name)) node.dataset.lmSuppressShortcuts = "true";
   return node;
 };

@@ -1,12 +1,29 @@
 """The charts of a sweep, drawn by matplotlib for a light and for a dark page. Knows nothing of notebooks."""
 
+import logging
 from base64 import b64encode
+from collections.abc import Generator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
-from matplotlib import rc_context
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+
+@contextmanager
+def _without_warnings() -> Generator[None]:
+    """Keep what matplotlib logs out of a notebook: that it looks for fonts, or cannot keep the list of them."""
+    log = logging.getLogger("matplotlib")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
+with _without_warnings():  # matplotlib looks for fonts as it is imported, on a new machine for some seconds
+    from matplotlib import rc_context
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     from labkit.widgets.sweep import Sweep

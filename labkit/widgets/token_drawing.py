@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from labkit.diagram import short
-from labkit.models.tiny import Dials, Trace
+from labkit.models.tiny import Trace
 from labkit.widgets.token_reading import DRAWN, SURE_FROM, Cell, Reading, Row, full_share
 from labkit.widgets.token_words import marked, percent
 
@@ -18,16 +18,16 @@ SANS = 'font-family="system-ui, Segoe UI, Roboto, sans-serif"'
 MONO = 'font-family="ui-monospace, Menlo, Consolas, monospace"'
 
 
-def table(trace: Trace, dials: Dials | None = None, seed: int | None = None, *, token: int | None = None) -> str:
+def table(trace: Trace, *, token: int | None = None) -> str:
     """An answer as text: a line for each token, or, of token number `token` (from 1), its rivals at each stage.
 
         print(table(trace))
-        print(table(trace, dials, seed, token=7))
+        print(table(trace, token=7))
 
     Raises:
         IndexError: The answer has no such token.
     """
-    reading = Reading(trace, dials, seed)
+    reading = Reading(trace)
     if token is None:
         return _all_tokens(reading)
     if not 1 <= token <= len(reading.tokens):
@@ -190,7 +190,8 @@ def _bar(name: str, drawn: bool, cell: Cell, place: tuple[float, int, float], fu
     x, y, width = place
     colour = INK if cell.kept else MUTE
     weight = ' font-weight="700"' if drawn else ""
-    size = f'width="{max(1.5, cell.share / full * (width - 122)):.1f}" height="10" rx="2"'
+    # In whole pixels: a figure that differs in its last digits on another processor draws the same.
+    size = f'width="{max(1.5, round(cell.share / full * (width - 122))):g}" height="10" rx="2"'
     return [
         f'<text x="{x:.1f}" y="{y}" {MONO} fill="{colour}"{weight}>{escape(name)}</text>',
         f'<rect x="{x + 84:.1f}" y="{y - 9}" {size} fill="{BRAND if cell.kept else CUT}"/>',
@@ -199,6 +200,7 @@ def _bar(name: str, drawn: bool, cell: Cell, place: tuple[float, int, float], fu
 
 
 def _shade(share: float) -> str:
-    """The colour of an underline: the surer, the stronger."""
+    """The colour of an underline, in twenty steps: the surer, the stronger."""
+    share = round(20 * share) / 20
     brand, soft = (tuple(int(colour[k : k + 2], 16) for k in (1, 3, 5)) for colour in (BRAND, "#d3d9df"))
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in zip(brand, soft, strict=True))

@@ -77,15 +77,13 @@ class Reading:
     """An answer, read.
 
     Args:
-        trace: From `TinyModel.trace`.
-        dials: Those it was drawn with. A trace does not tell them; without, what depends on them is left out.
-        seed: That it was drawn with; the same holds.
+        trace: From `TinyModel.trace`. What depends on its dials or its seed is left out where it has none.
     """
 
-    def __init__(self, trace: Trace, dials: Dials | None = None, seed: int | None = None) -> None:
+    def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.dials = dials
-        self.seed = seed
+        self.dials = trace.dials
+        self.seed = trace.seed
         self.tokens: Sequence[TracedToken] = trace.tokens
 
     # The whole answer
@@ -209,16 +207,13 @@ class Reading:
         if not found:
             return "no dial dropped a rival"
         names, total = _listed([NAMES[stage] for stage in found]), possible_tokens()
-        least, most = left(token, self.dials)
-        if least < most:
-            some = f"{least} to {most:,}" if most < total else f"{least} or more"
-            return f"{names} left {some} of {total:,} tokens"
-        if least == total:
+        kept = left(token)
+        if kept == total:
             return f"{names} dropped no rival"
-        return f"{names} dropped {_rivals(total - least)} and left {least:,}"
+        return f"{names} dropped {_rivals(total - kept)} and left {kept:,}"
 
     def _drawn(self, token: TracedToken) -> str:
-        if left(token, self.dials) == (1, 1):
+        if left(token) == 1:
             return "nothing was left to draw"
         by = f" with seed {self.seed}" if self.seed is not None else ""
         return f"the draw{by} took rank {token.rank:,}"

@@ -1,7 +1,7 @@
 """What a trace tells of the choice behind a token: the shares at each stage, and what each dial ruled out.
 
-A trace lists the ten best rivals at each stage and no more. What follows from them is computed; what does not follow is
-said to be unknown.
+A trace lists the ten best rivals at each stage and no more, and counts the others. The share of a token beyond the ten
+is computed where it follows from theirs; where it does not, it is said to be unknown.
 """
 
 import math
@@ -83,13 +83,6 @@ def limits(token: TracedToken, dials: Dials | None) -> list[Stage]:
     return set_limits(dials) if dials else [stage for stage in DIALS[1:] if has_changed(token, stage)]
 
 
-def left(token: TracedToken, dials: Dials | None) -> tuple[int, int]:
-    """How many tokens the last dial left to draw from: at least, and at most."""
-    listed = len(token.stages["min_p"])
-    if listed < LISTED:
-        return listed, listed
-    found = limits(token, dials)
-    top_k = dials.top_k if dials is not None and "top_k" in found else None
-    most = min(top_k or possible_tokens(), possible_tokens())
-    exact = not found or (found == ["top_k"] and top_k is not None)
-    return (most, most) if exact else (LISTED, most)
+def left(token: TracedToken) -> int:
+    """How many tokens the last dial left to draw from."""
+    return token.kept.get("min_p", len(token.stages["min_p"]))

@@ -5,7 +5,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from labkit.models.tiny import Dials, Trace
+from labkit.models.tiny import Trace
 from labkit.widgets.page import read_parts
 from labkit.widgets.token_drawing import svg, table
 from labkit.widgets.token_reading import DRAWN, FULL, SURE_FROM, Reading
@@ -14,32 +14,29 @@ from labkit.widgets.token_words import marked, seen
 __all__ = ["TokenView", "show_tokens", "table"]
 
 
-def show_tokens(trace: Trace, dials: Dials | None = None, seed: int | None = None) -> "TokenView":
+def show_tokens(trace: Trace) -> "TokenView":
     """An answer of the tiny model, token by token; as the last line of a cell.
 
-        model, dials = TinyModel(), Dials(temperature=0.8, top_p=0.9)
-        show_tokens(model.trace(prompt, dials=dials, seed=7), dials, seed=7)
+        show_tokens(TinyModel().trace(prompt, dials=Dials(temperature=0.8, top_p=0.9), seed=7))
 
     Choose a token with the mouse or with ← → Home End to see what it was drawn from.
 
     Args:
         trace: From `TinyModel.trace`.
-        dials: Those it was drawn with. A trace does not tell them, and what depends on them is left out without.
-        seed: That it was drawn with; the same holds.
 
     Raises:
         TypeError: `trace` is no trace.
     """
     if not isinstance(trace, Trace):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
         raise TypeError(f"a {type(trace).__name__} has no tokens to show: write show_tokens(model.trace(prompt))")
-    return TokenView(trace, dials, seed)
+    return TokenView(trace)
 
 
 class TokenView(anywidget.AnyWidget):
     """The widget that `show_tokens` makes. `chosen` is the index of the token whose rivals are shown.
 
     Args:
-        trace, dials, seed: As `show_tokens` has them.
+        trace: From `TinyModel.trace`.
         steady: Whether the text keeps its height whatever is shown next.
     """
 
@@ -50,15 +47,13 @@ class TokenView(anywidget.AnyWidget):
     steady = traitlets.Bool().tag(sync=True)
     chosen = traitlets.Int().tag(sync=True)  # the only one that the browser writes
 
-    def __init__(
-        self, trace: Trace, dials: Dials | None = None, seed: int | None = None, *, steady: bool = False
-    ) -> None:
-        self.reading = Reading(trace, dials, seed)
+    def __init__(self, trace: Trace, *, steady: bool = False) -> None:
+        self.reading = Reading(trace)
         super().__init__(answer=_answer(self.reading), chosen=self.reading.hesitant, steady=steady)
 
-    def show(self, trace: Trace, dials: Dials | None = None, seed: int | None = None) -> None:
+    def show(self, trace: Trace) -> None:
         """Show another answer in its place; the same token stays chosen where there is one. From any thread."""
-        self.reading = Reading(trace, dials, seed)
+        self.reading = Reading(trace)
         self.answer = _answer(self.reading)
 
     def to_svg(self) -> str:

@@ -1,10 +1,11 @@
-"""From a sampling request and the dials to a trace of the tiny model, which is what its views draw."""
+"""`trace(prompt)`: an answer of the tiny model with every choice behind it, which is what its views draw."""
 
 from dataclasses import dataclass, replace
 
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 
 from labkit.models.tiny import Dials, TinyModel, Trace
+from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import has_text
 from labkit.widgets.dial_settings import Settings, turned_request, turned_tiny
 
@@ -32,6 +33,24 @@ def as_request(prompt: Prompt) -> CreateMessageRequestParams:
 def _asking(prompt: str) -> CreateMessageRequestParams:
     message = SamplingMessage(role="user", content=TextContent(text=prompt))
     return CreateMessageRequestParams(messages=[message], max_tokens=MAX_TOKENS)
+
+
+def trace(prompt: Prompt, model: TinyModel | None = None, settings: Settings | None = None) -> Trace:
+    """Answer a request with the dials turned, as `tune` does, and keep everything that there was to choose from.
+
+        trace("Explain this log line: ...").text
+        trace(request, TinyModel(seed=7), Settings(temperature=0.8, top_p=0.9)).tokens[0].stages["top_p"]
+
+    Args:
+        prompt: What a user says, or a whole sampling request.
+        model: The tiny model, with defaults of your own.
+        settings: Where the dials stand.
+
+    Raises:
+        ValueError: There is no text to answer.
+    """
+    model = model or TinyModel()
+    return drawing(model, as_request(prompt), settings or Settings()).trace(model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +92,9 @@ class Drawing:
             f"{imports}from labkit.models.tiny import Dials, TinyModel\n"
             "from labkit.widgets.token_view import table\n\n"
             f"prompt = {prompt}\n"
-            f"dials = {self.dials!r}\n"
-            f"trace = TinyModel().trace(prompt, {given}dials=dials, seed={self.seed})\n"
+            f"trace = TinyModel().trace(prompt, {given}dials={self.dials!r}, seed={self.seed})\n"
             f"print(trace.text)\n"
-            f"print(table(trace, dials, seed={self.seed}))\n"
+            f"print(table(trace))\n"
         )
 
 
@@ -85,7 +103,5 @@ def drawing(model: TinyModel, request: CreateMessageRequestParams, settings: Set
     turned, handed_on = turned_tiny(model, settings), turned_request(request, settings)
     dials = turned.dials
     if handed_on.temperature is not None:
-        # The model itself knows how hot it can be.
-        bounded = TinyModel(temperature=handed_on.temperature).dials.temperature
-        dials = replace(dials, temperature=bounded)
+        dials = replace(dials, temperature=bounded(handed_on.temperature))
     return Drawing(handed_on, dials, turned.seed)

@@ -90,3 +90,12 @@ def test_a_misspelt_key_in_the_file_is_an_error_and_no_default() -> None:
     text = catalog().model_dump_json().replace("always_thinks", "allways_thinks")
     with pytest.raises(ValidationError, match="allways_thinks"):
         Catalog.model_validate_json(text)
+
+
+def test_the_list_tells_scores_and_prices_and_how_old_they_are() -> None:
+    lines = str(catalog()).splitlines()
+    assert len(lines) == 2 + len(catalog().models)
+    assert lines[0].split()[:4] == ["model", "cost", "speed", "intelligence"]
+    assert lines[1].endswith("0.1 / 0.5 up to 100,000 tokens in, 0.5 / 2.5 beyond")
+    assert "not known; served until 2026-11-30" in lines[-2]
+    assert lines[-1].startswith(f"Checked {catalog().checked}. Scores: ")

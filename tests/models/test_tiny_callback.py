@@ -260,7 +260,7 @@ async def test_what_the_model_did_is_reported() -> None:
         await answer(asks())
     first, last = steps[0], steps[-1]
     assert (first.source, first.target, last.source, last.target) == ("callback", "model", "model", "callback")
-    assert last.data["tokens"] == len(last.data["candidates"])
+    assert last.data["output_tokens"] == len(last.data["candidates"])
     json.dumps([step.data for step in steps])
 
 

@@ -8,7 +8,8 @@ from mcp_types import TextContent
 from labkit.models.tiny import OUT_OF_DEPTH
 from labkit.models.tiny.callback import FOLDER, PROMPT_ROOM
 from labkit.models.tiny.tokenizer import Tokenizer
-from servers import log_archiver, text_analyst
+from servers import code_reviewer, log_archiver, text_analyst
+from servers.code_facts import analyse
 from servers.sample_logs import SAMPLE_LINES
 from training import corpus, prompts
 from training.evaluate import invented, written
@@ -36,6 +37,15 @@ def test_the_text_analyst_asks_what_the_corpus_teaches() -> None:
     ):
         assert isinstance(message.content, TextContent)
         assert message.content.text == expected
+
+
+def test_the_code_reviewer_asks_what_the_corpus_teaches() -> None:
+    # How its facts are put is held to the grammar in tests/servers/test_code_facts.py.
+    assert (code_reviewer.SYSTEM, code_reviewer.MAX_TOKENS) == (prompts.REVIEW_SYSTEM, prompts.REVIEW_MAX_TOKENS)
+    analysis = analyse("eval(a)\n")
+    for facts in (analysis.facts, ()):
+        asked = code_reviewer.question("eval(a)\n", facts, "security")
+        assert asked == prompts.review_code("eval(a)", [str(fact) for fact in facts], "security")
 
 
 def test_the_same_seed_gives_the_same_examples() -> None:

@@ -154,6 +154,8 @@ def fault_in_messages(messages: list[Any]) -> str | None:
         content = each["content"]
         if not content or each["role"] not in ("user", "assistant"):
             return f"messages.{number}: empty, or of no role"
+        if isinstance(content, str):
+            content = [text(content)]
         for block in content:
             known: Callable[[Any], bool] | None = BLOCKS.get(block["type"])
             if known is None or not known(block):

@@ -1,7 +1,11 @@
 """The sweep over temperatures: its figures are true, its charts say in words what they show, and both are stable."""
 
 import base64
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -124,3 +128,18 @@ def test_what_is_stored_has_a_picture_with_alternative_text_and_a_table() -> Non
 
 def test_the_figure_can_be_taken_out() -> None:
     assert len(SweepPlot(WRITTEN).figure(dark=True).axes) == 2
+
+
+def test_matplotlib_says_nothing_on_a_machine_where_it_finds_and_can_keep_no_list_of_fonts(tmp_path: Path) -> None:
+    no_folder = tmp_path / "a file"
+    no_folder.touch()
+    draw = "import logging, labkit.widgets.sweep_figure as s; assert logging.getLogger('matplotlib').level == 0, s"
+    run = subprocess.run(
+        [sys.executable, "-c", draw],
+        env=os.environ | {"MPLCONFIGDIR": str(no_folder)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert (run.returncode, run.stderr) == (0, "")

@@ -8,15 +8,9 @@ from functools import cache
 from pathlib import Path
 from time import perf_counter
 
-from mcp_types import (
-    INVALID_PARAMS,
-    CreateMessageRequestParams,
-    CreateMessageResult,
-    ErrorData,
-    SamplingMessage,
-    TextContent,
-)
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
 
+from labkit.models.convert import Refused, check
 from labkit.models.tiny.generation import TracedToken, generate
 from labkit.models.tiny.messages import conversation, fitted, has_text
 from labkit.models.tiny.model import Model
@@ -42,12 +36,17 @@ def load() -> tuple[Model, Tokenizer]:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An answer with the choice behind each of its tokens, the end token included where it was drawn."""
+    """An answer with the choice behind each of its tokens, the end token included where it was drawn.
+
+    `dials` and `seed` are those it was drawn with.
+    """
 
     text: str
     stop_reason: str
     prompt_tokens: int
     tokens: list[TracedToken]
+    dials: Dials | None = None
+    seed: int | None = None
 
     @property
     def out_of_depth(self) -> bool:
@@ -98,30 +97,41 @@ class TinyModel:
         top_k: Keep the k best tokens; 0 keeps all.
         top_p: Keep the best tokens that together hold this probability; 1 keeps all.
         min_p: Keep tokens at least this many times as probable as the best; 0 keeps all.
+        name: What its answers name as their model.
     """
 
-    name = "tiny"
-
     def __init__(
-        self, *, seed: int = 0, temperature: float = 0.2, top_k: int = 0, top_p: float = 1.0, min_p: float = 0.0
+        self,
+        *,
+        seed: int = 0,
+        temperature: float = 0.2,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        min_p: float = 0.0,
+        name: str = "tiny",
     ) -> None:
+        self.name = name
         self.seed = seed
-        self.dials = Dials(_bounded(temperature), top_k, top_p, min_p)
+        self.dials = Dials(bounded(temperature), top_k, top_p, min_p)
 
     async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
         """Answer a sampling request. The event loop gets its turn after every token, so the answer can be cancelled.
 
+        A request that nothing can answer (no message, no token to spend, tool results without their uses) is refused in
+        a sentence with code -32602, as a demand for a tool call is.
+
         Source: specification 2025-11-25 and 2026-07-28, client/sampling.
         """
-        fault = _fault(params)
-        if fault:
-            return ErrorData(code=INVALID_PARAMS, message=fault)
+        try:
+            _check(params)
+        except Refused as refused:
+            return refused.error
         if not has_text(params.messages[-1]):
             report("found no text to answer", source="model")
             return self._result(f"{OUT_OF_DEPTH} and read text alone, and this message holds none.", "endTurn")
         dials = self.dials
         if params.temperature is not None:
-            dials = Dials(_bounded(params.temperature), dials.top_k, dials.top_p, dials.min_p)
+            dials = Dials(bounded(params.temperature), dials.top_k, dials.top_p, dials.min_p)
         model, tokenizer = load()
         system = params.system_prompt or ""
         prompt, left_out = fitted(tokenizer, system, conversation(params.messages), PROMPT_ROOM)
@@ -136,14 +146,14 @@ class TinyModel:
             if token is not None and answer.add(token):
                 break
         # A context that is full is the same to the reader as a limit that is reached.
-        trace = Trace(answer.text, answer.stop_reason or "maxTokens", len(prompt), answer.tokens)
+        trace = Trace(answer.text, answer.stop_reason or "maxTokens", len(prompt), answer.tokens, dials, self.seed)
         if trace.out_of_depth:
             report(
                 "out of its depth", source="model", knows="log lines, Python reviews, abstracts, short texts, labels"
             )
         report(
             f"tiny model answered, {len(trace.tokens)} tokens", source="model", target="callback",
-            prompt_tokens=trace.prompt_tokens, tokens=len(trace.tokens), stop_reason=trace.stop_reason,
+            input_tokens=trace.prompt_tokens, output_tokens=len(trace.tokens), stop_reason=trace.stop_reason,
             seconds=round(perf_counter() - began, 3), candidates=[_candidates(token) for token in trace.tokens],
         )  # fmt: skip
         return self._result(trace.text, trace.stop_reason)
@@ -174,11 +184,12 @@ class TinyModel:
             raise ValueError("a trace needs a message and max_tokens of at least 1")
         _, tokenizer = load()
         ids, _ = fitted(tokenizer, system_prompt, turns, PROMPT_ROOM)
+        dials, seed = dials or self.dials, self.seed if seed is None else seed
         answer = _Answer(tokenizer, max_tokens, stop_sequences)
-        for token in self._draw(ids, dials or self.dials, self.seed if seed is None else seed):
+        for token in self._draw(ids, dials, seed):
             if answer.add(token):
                 break
-        return Trace(answer.text, answer.stop_reason or "maxTokens", len(ids), answer.tokens)
+        return Trace(answer.text, answer.stop_reason or "maxTokens", len(ids), answer.tokens, dials, seed)
 
     def __repr__(self) -> str:
         return f"TinyModel(seed={self.seed})"
@@ -193,18 +204,18 @@ class TinyModel:
         )
 
 
-def _fault(params: CreateMessageRequestParams) -> str:
-    """What makes a request impossible to answer, in a sentence; empty where nothing does."""
-    if params.max_tokens < 1:
-        return f"max_tokens is {params.max_tokens}, but an answer needs at least 1 token. Ask for 1 or more."
-    if not params.messages:
-        return "The request holds no message, so there is nothing to answer. Send at least one."
+def _check(params: CreateMessageRequestParams) -> None:
+    """See that there is something to answer, and that it demands nothing but text.
+
+    Raises:
+        Refused: It is not so.
+    """
+    check(params)
     if params.tool_choice is not None and params.tool_choice.mode == "required":
-        return "The request demands a tool call, but the tiny model cannot use tools. Ask without tool_choice."
-    return ""
+        raise Refused("The request demands a tool call, but the tiny model cannot use tools. Ask without tool_choice.")
 
 
-def _bounded(temperature: float) -> float:
+def bounded(temperature: float) -> float:
     """A temperature that the sampler can use: below 0 and what is no number become 0, above 2 becomes 2."""
     if math.isnan(temperature):
         return 0.0

@@ -1,7 +1,7 @@
 """Drawing an answer token by token, in slices short enough to be interrupted between any two."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class TracedToken:
 
     `probability`, `rank` (1 is the best) and `entropy` (in bits) are those of the model itself, before any dial.
     `stages` holds the ten best rivals under "model", and after each dial in turn under "temperature", "top_k", "top_p"
-    and "min_p"; a token that a dial rules out is not among them.
+    and "min_p"; a token that a dial rules out is not among them. `kept` says how many tokens each stage left in all.
     """
 
     id: int
@@ -37,6 +37,7 @@ class TracedToken:
     rank: int
     entropy: float
     stages: dict[str, list[Rival]]
+    kept: dict[str, int] = field(default_factory=dict[str, int])
 
 
 def generate(
@@ -68,6 +69,7 @@ def _choose(logits: sampler.Logits, tokenizer: Tokenizer, dials: sampler.Dials, 
     probabilities = sampler.softmax(logits)
     present = probabilities[probabilities > 0]
     stages = {"model": best_of(logits, tokenizer)}
+    kept = {name: int(np.count_nonzero(stage > -np.inf)) for name, stage in [("model", logits), *turned]}
     before, rivals = logits, stages["model"]
     for name, stage in turned:
         # A dial that rules nothing out gives back what it was given, and the rivals are the same.
@@ -81,6 +83,7 @@ def _choose(logits: sampler.Logits, tokenizer: Tokenizer, dials: sampler.Dials, 
         rank=1 + int(np.count_nonzero(logits > logits[chosen]) + np.count_nonzero(logits[:chosen] == logits[chosen])),
         entropy=float(-(present * np.log2(present)).sum()),
         stages=stages,
+        kept=kept,
     )
 
 

@@ -1,0 +1,246 @@
+"""`GGUF`: a sampling callback that answers with a model in a GGUF file, which llama.cpp runs in this process.
+
+Needs the package `xllamacpp` (the extra `gguf`). The model is loaded at the first sample and kept. It answers in a
+worker thread, so that the event loop goes on and an answer can be cancelled.
+"""
+
+import importlib
+import os
+import secrets
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from time import perf_counter
+from typing import Any
+
+from anyio.to_thread import run_sync
+from mcp_types import (
+    INTERNAL_ERROR,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+    TextContent,
+)
+
+from labkit.models.chat_completions import STOP_REASONS
+from labkit.models.convert import Refused, check
+from labkit.models.convert import answer as shaped
+from labkit.models.tiny.callback import bounded
+from labkit.models.tiny.messages import conversation, has_text
+from labkit.models.tiny.sampler import find_stop
+from labkit.steps import report
+
+MAGIC = b"GGUF"
+CONTEXT = 4096
+INSTALL = '[FIX] The package xllamacpp is missing: pip install "xllamacpp>=2026.10"'
+
+DIALS = ["temperature", "top_k", "top_p", "min_p"]
+"""Their order, which is the embedded model's; llama.cpp would turn the temperature last."""
+
+
+@dataclass
+class _Answer:
+    """An answer while it grows. The worker thread writes it; `over` tells that thread that nobody waits any more."""
+
+    stop_sequences: list[str]
+    text: str = ""
+    stop_reason: str = ""
+    tokens: int = 0
+    prompt_tokens: int = 0
+    error: dict[str, Any] = field(default_factory=dict[str, Any])
+    over: bool = False
+
+    def hear(self, chunk: dict[str, Any]) -> bool:
+        """Take a chunk of the stream; whether it is the last that is wanted."""
+        if self.over:
+            return True
+        self.error = chunk.get("error") or self.error
+        timings = chunk.get("timings") or {}
+        self.tokens = timings.get("predicted_n", self.tokens)
+        self.prompt_tokens = timings.get("cache_n", 0) + timings.get("prompt_n", 0) or self.prompt_tokens
+        for choice in chunk.get("choices", []):
+            self.text += choice["delta"].get("content") or ""
+            reason = choice["finish_reason"]
+            self.stop_reason = STOP_REASONS.get(reason, reason) or self.stop_reason
+        # llama.cpp could do this too, and would then not tell a stop sequence from the end of the turn.
+        stop = find_stop(self.text, self.stop_sequences)
+        if stop is not None:
+            self.text, self.stop_reason, self.over = self.text[:stop], "stopSequence", True
+        return self.over
+
+
+class GGUF:
+    """Answers with any chat model in a GGUF file, without a key and without a network.
+
+        GGUF("SmolLM2-360M-Instruct-Q8_0.gguf")
+        GGUF("qwen3-4b-q4_k_m.gguf", temperature=0.7, top_p=0.9, context=8192)
+
+    It honours the system prompt, the messages, `max_tokens`, `temperature` and `stop_sequences` of the request; the
+    chat template is the file's own. Top-k, top-p, min-p and the seed are the client's alone. The same seed and the same
+    request give the same text on the same machine. It reads and writes text: what is not text is put into words, tools
+    are left out. Whatever goes wrong is answered in a sentence, as `ErrorData`: code -32602 when the request is at
+    fault, -32603 otherwise.
+
+    Args:
+        path: The file.
+        seed: Of the random numbers; each request begins with it anew.
+        temperature: Used where the request names none. 0 always takes the best token, above 2 is taken as 2.
+        top_k: Keep the k best tokens; 0 keeps all.
+        top_p: Keep the best tokens that together hold this probability; 1 keeps all.
+        min_p: Keep tokens at least this many times as probable as the best; 0 keeps all.
+        context: Tokens that prompt and answer may have together, at most as many as the model was trained on; memory
+            grows with it.
+        threads: Processor threads to compute with; as many as llama.cpp finds right when left out.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        seed: int = 0,
+        temperature: float = 0.2,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        min_p: float = 0.0,
+        context: int = CONTEXT,
+        threads: int | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.dials: dict[str, float] = {"temperature": bounded(temperature), "top_k": top_k, "top_p": top_p}
+        self.dials |= {"min_p": min_p, "seed": seed}
+        self.context = context
+        self.threads = threads
+        self._server: Any = None
+        self._loading = Lock()
+
+    @property
+    def name(self) -> str:
+        """The model's name in an answer: that of the file. Where it lies is nobody's business."""
+        return self.path.stem
+
+    async def __call__(
+        self, context: object, params: CreateMessageRequestParams
+    ) -> CreateMessageResult | CreateMessageResultWithTools | ErrorData:
+        """Answer a sampling request, or say in a sentence why not.
+
+        Source: specification 2025-11-25 and 2026-07-28, client/sampling.
+        """
+        try:
+            return await self._answer(params)
+        except Refused as refused:
+            return refused.error
+
+    def close(self) -> None:
+        """Give the model's memory and threads back. The next sample loads it again."""
+        with self._loading:
+            self._server = None
+
+    async def _answer(self, params: CreateMessageRequestParams) -> CreateMessageResult | CreateMessageResultWithTools:
+        check(params)
+        if params.tool_choice is not None and params.tool_choice.mode == "required":
+            raise Refused("The request demands a tool call, and a GGUF model is asked for text alone here.")
+        if not has_text(params.messages[-1]):
+            raise Refused("The last message holds no text, and this model reads nothing else.")
+        if params.tools:
+            report("leaves out tools: this model is asked for text alone", left_out=["tools"])
+        body = self._body(params)
+        answer = _Answer(params.stop_sequences or [])
+        report(
+            f"asks {self.name}", target="model", model=self.name, max_tokens=params.max_tokens,
+            dials={dial: body[dial] for dial in self.dials},
+        )  # fmt: skip
+        began = perf_counter()
+        try:
+            await run_sync(partial(self._run, body, answer), abandon_on_cancel=True)
+        finally:
+            answer.over = True
+        if answer.error:
+            raise self._refused(answer.error)
+        report(
+            f"answers with {answer.tokens} tokens", source="model", target="callback", model=self.name,
+            input_tokens=answer.prompt_tokens, output_tokens=answer.tokens, stop_reason=answer.stop_reason,
+            seconds=round(perf_counter() - began, 3),
+        )  # fmt: skip
+        said = [TextContent(text=answer.text)]
+        return shaped(params, model=self.name, blocks=said, stop_reason=answer.stop_reason or None)
+
+    def _body(self, params: CreateMessageRequestParams) -> dict[str, Any]:
+        """A request as llama.cpp's server has it."""
+        messages = [{"role": role, "content": _sendable(text)} for role, text in conversation(params.messages)]
+        if params.system_prompt:
+            messages.insert(0, {"role": "system", "content": _sendable(params.system_prompt)})
+        body: dict[str, Any] = {"messages": messages, **self.dials, "samplers": DIALS}
+        if params.temperature is not None:
+            body["temperature"] = bounded(params.temperature)
+        body["max_tokens"] = min(params.max_tokens, 2**31 - 1)
+        # What is kept of the last prompt changes the order of sums, and so now and then the text.
+        return body | {"stream": True, "timings_per_token": True, "cache_prompt": False}
+
+    def _run(self, body: dict[str, Any], answer: _Answer) -> None:
+        """Have the request answered. Runs in a worker thread, and blocks it until the answer is complete or over."""
+        with self._loading:
+            if answer.over:
+                return
+            if self._server is None:
+                self._server = self._load()
+            server = self._server
+        try:
+            server.handle_chat_completions(body, answer.hear)
+        except RuntimeError as error:
+            answer.error = {"message": str(error)}
+
+    def _load(self) -> Any:
+        """llama.cpp with the model of the file.
+
+        Raises:
+            Refused: The package or the file is missing, or the file is no model that it can run.
+        """
+        try:
+            xllamacpp: Any = importlib.import_module("xllamacpp")
+        except ImportError:
+            raise Refused(INSTALL, INTERNAL_ERROR) from None
+        try:
+            with self.path.open("rb") as file:
+                is_gguf = file.read(len(MAGIC)) == MAGIC
+        except OSError as error:
+            raise Refused(
+                f"[FIX] The file {self.path.name} cannot be read ({error.strerror}): give the path of a model in "
+                "GGUF format, GGUF(path).",
+                INTERNAL_ERROR,
+            ) from None
+        cannot = f"[FIX] {self.path.name} is no model that llama.cpp can run: download it anew, or take another."
+        if not is_gguf:
+            raise Refused(cannot, INTERNAL_ERROR)
+        wishes = xllamacpp.CommonParams()
+        wishes.model.path = str(self.path)
+        wishes.n_ctx = self.context
+        wishes.n_parallel = 1
+        wishes.warmup = False
+        wishes.verbosity = -1
+        # It listens on a port of this machine, which nobody needs: a key that is not kept shuts it.
+        wishes.api_keys = [secrets.token_urlsafe()]
+        if self.threads is not None:
+            wishes.cpuparams.n_threads = wishes.cpuparams_batch.n_threads = self.threads
+        try:
+            return xllamacpp.Server(wishes)
+        except RuntimeError:
+            raise Refused(cannot, INTERNAL_ERROR) from None
+
+    def _refused(self, error: dict[str, Any]) -> Refused:
+        if error.get("type") == "exceed_context_size_error":
+            return Refused(
+                f"The prompt has {error['n_prompt_tokens']} tokens and {self.name} reads {error['n_ctx']} at most. "
+                "Send less."
+            )
+        report("cannot answer", source="model", target="callback", error=str(error.get("message", error)))
+        return Refused(f"{self.name} could not answer this request: its chat template or llama.cpp refused it.")
+
+    def __repr__(self) -> str:
+        return f"GGUF({self.name!r})"
+
+
+def _sendable(text: str) -> str:
+    """`text` with a question mark for what is no valid Unicode: half a pair has no place in UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
