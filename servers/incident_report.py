@@ -23,17 +23,16 @@ from dataclasses import dataclass
 from os import fsync
 from pathlib import Path
 from shutil import copymode
-from unicodedata import category
 
 from filelock import FileLock, Timeout
+
+from servers.plain_text import restored, visible
 
 REPORT_NAME = "incident_report.txt"
 
 _BAR = "\n   | "
 _FIELD = r"(.*(?:\n   \| .*)*)"
 _ENTRY = re.compile(rf"^--- INCIDENT [0-9a-f]{{12}} ---\nRAW: {_FIELD}\nANALYSIS: {_FIELD}\n", re.MULTILINE)
-_NUMBER = re.compile(r"\[U\+([0-9A-F]{4,6})\]")
-_HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # Unicode's categories of what does not show
 
 
 class ReportError(Exception):
@@ -61,15 +60,6 @@ class Entry:
 def read_entries(text: str) -> list[Entry]:
     """The entries of a report's text, exactly as they were appended. What is no entry is passed over."""
     return [Entry(_restored(raw), _restored(analysis)) for raw, analysis in _ENTRY.findall(text)]
-
-
-def visible(text: str) -> str:
-    """`text` with every hidden character but line breaks and tabs written as its number: [U+001B], [U+202E]."""
-    text = _NUMBER.sub(lambda number: f"[U+005B]{number[0][1:]}", text)  # a text that spells one itself
-    return "".join(
-        f"[U+{ord(character):04X}]" if category(character) in _HIDDEN and character not in "\n\t" else character
-        for character in text
-    )
 
 
 class IncidentReport:
@@ -151,4 +141,4 @@ def _stored(text: str) -> str:
 
 
 def _restored(text: str) -> str:
-    return _NUMBER.sub(lambda number: chr(int(number[1], 16)), text.replace(_BAR, "\n"))
+    return restored(text.replace(_BAR, "\n"))

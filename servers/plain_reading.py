@@ -21,6 +21,11 @@ DOCUMENTS = {
     "article": "announced experts interview market news published readers researchers said study survey yesterday",
     "manual": "before check click connect configure install instructions manual press restart run step warning",
 }
+TEAMS = {
+    "database": "database db deadlock index lock locks postgres postgresql query queries replica restore sql table",
+    "network": "address connection dns firewall latency network packet packets port proxy route router timeout vpn",
+    "storage": "archive backup backups disk disks drive file files folder full quota raid space storage volume",
+}
 
 
 def sentiment(text: str) -> str:
@@ -31,6 +36,11 @@ def sentiment(text: str) -> str:
 def document_class(text: str) -> str:
     """The class of document with the most words of its list in the text; `unclear` where there is no such class."""
     return _most_words(text, DOCUMENTS) or "unclear"
+
+
+def team(ticket: str) -> str:
+    """The team of `TEAMS` with the most words in a ticket; `anybody` where there is no such team."""
+    return _most_words(ticket, TEAMS) or "anybody"
 
 
 def analysis(text: str, kind: str) -> str:

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
-from mcp_types import CreateMessageResult, ModelHint, ModelPreferences, Role, SamplingMessage, TextContent
+from mcp_types import CreateMessageResult, SamplingMessage, TextContent
 from pydantic import AfterValidator, StringConstraints
 
 from servers import plain_reading
-from servers.incident_report import visible
-from servers.log_archiver import shortened, text_of
+from servers.asking import ask, message, prefers, shortened, visible, why_not, words_of
 from servers.serving import quietly, serve
 
 LONGEST_TEXT = 4_000
@@ -33,9 +32,7 @@ QUESTIONS = {
     "key-points": "Extract the 3-5 most important points from this text.",
     "entities": "Extract all named entities (people, places, organizations, dates) from this text.",
 }
-MODEL = ModelPreferences(
-    hints=[ModelHint(name="haiku")], cost_priority=0.8, speed_priority=0.8, intelligence_priority=0.2
-)
+MODEL = prefers("haiku", cost=0.8, speed=0.8, intelligence=0.2)
 
 Kind = Literal["sentiment", "summary", "key-points", "entities"]
 Text = Annotated[
@@ -77,8 +74,8 @@ async def summary(text: str, ctx: Context) -> Sample | None:
 
 async def analysis(text: str, kind: Kind, ctx: Context) -> Sample | None:
     """Ask one of the `QUESTIONS`."""
-    question = message("user", f"{QUESTIONS[kind]}\n\nText:\n{readable(text)}")
-    return ask(ctx, READ, [question], max_tokens=160, temperature=0.2)
+    question = f"{QUESTIONS[kind]}\n\nText:\n{readable(text)}"
+    return ask(ctx, READ, question, max_tokens=160, temperature=0.2, model=MODEL)
 
 
 def sentiment_question(text: str) -> SamplingMessage:
@@ -102,26 +99,7 @@ def again_unless_one_of(
 
 
 def ask_label(ctx: Context, *messages: SamplingMessage) -> Sample | None:
-    return ask(ctx, LABEL, messages, max_tokens=8, temperature=0)
-
-
-def ask(
-    ctx: Context, system_prompt: str, messages: Sequence[SamplingMessage], max_tokens: int, temperature: float
-) -> Sample | None:
-    """A sample to ask of the client; `None` where it cannot sample."""
-    if ctx.client_capabilities is None or ctx.client_capabilities.sampling is None:
-        return None
-    return Sample(
-        list(messages),
-        system_prompt=system_prompt,
-        max_tokens=max_tokens,
-        temperature=temperature,
-        model_preferences=MODEL,
-    )
-
-
-def message(role: Role, text: str) -> SamplingMessage:
-    return SamplingMessage(role=role, content=TextContent(text=text))
+    return ask(ctx, LABEL, *messages, max_tokens=8, temperature=0, model=MODEL)
 
 
 def label_in(answer: CreateMessageResult, labels: Sequence[str]) -> str | None:
@@ -136,7 +114,7 @@ def shown(answer: CreateMessageResult) -> str:
     """A wrong answer, short and never empty: some models take no empty message."""
     if not isinstance(answer.content, TextContent):
         return f"[{answer.content.type}]"
-    return visible(shortened(answer.content.text.strip(), 200)) or "[nothing]"
+    return visible(words_of(answer, 200) or "[nothing]")
 
 
 def readable(text: str) -> str:
@@ -153,7 +131,7 @@ def left_out(text: str) -> str:
 def label_or_guess(answer: CreateMessageResult | None, labels: Sequence[str], guess: str) -> str:
     """The label alone; or why there is none, beside what a list of words says."""
     if answer is None:
-        return f"{guess}, by a list of words. A model's label is {text_of(answer)}"
+        return f"{guess}, by a list of words. A model's label is {why_not(answer)}"
     return label_in(answer, labels) or (
         f'no label: asked twice, the client\'s model last answered "{shown(answer)}". A list of words says {guess}.'
     )
@@ -161,9 +139,9 @@ def label_or_guess(answer: CreateMessageResult | None, labels: Sequence[str], gu
 
 def words_or_plain(answer: CreateMessageResult | None, kind: Kind, text: str) -> str:
     """What the model said; or why it said nothing, above what plain code finds."""
-    if answer is not None and isinstance(answer.content, TextContent) and answer.content.text.strip():
-        return visible(text_of(answer))
-    return f"A model's answer is {text_of(answer)}\n{plain_reading.analysis(text, kind)}"
+    if words := words_of(answer):
+        return visible(words)
+    return f"A model's answer is {why_not(answer)}\n{plain_reading.analysis(text, kind)}"
 
 
 @quietly()

@@ -11,7 +11,8 @@ from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servers.incident_report import REPORT_NAME, Entry, IncidentReport, ReportError, read_entries, visible
+from servers.incident_report import REPORT_NAME, Entry, IncidentReport, ReportError, read_entries
+from servers.plain_text import visible
 
 ROOT = Path(__file__).parents[2]
 ENTRY = Entry("disk full", "There is no room left on the disk.")

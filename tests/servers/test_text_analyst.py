@@ -26,7 +26,7 @@ from mcp_types import (
 )
 
 from servers import plain_reading
-from servers.incident_report import visible
+from servers.asking import visible
 from servers.sample_texts import SAMPLE_TEXTS
 from servers.text_analyst import CLASSES, LONGEST_TEXT, QUESTIONS, SENTIMENTS, label_in, make_server
 from tests.servers.test_serving import free_port, wait_for_port
@@ -423,22 +423,35 @@ async def test_a_call_given_up_while_the_model_thinks_leaves_a_working_server(wi
         assert text(await client.call_tool("analyze_sentiment", {"text": COMPLAINT})) == "negative"
 
 
-async def ask_twice(client: Client) -> None:
-    """A label that is mended, over a real transport."""
+async def use_every_tool(client: Client, samples: bool) -> None:
+    """Over a real transport: a label that is mended, one that is right, two analyses; or what there is without them."""
     assert client.server_info is not None
     assert client.server_info.name == "text-analyst"
-    assert text(await client.call_tool("analyze_sentiment", {"text": COMPLAINT})) == "negative"
+    calls: list[tuple[str, dict[str, Any], str]] = [
+        ("analyze_sentiment", {}, "negative"),
+        ("classify_document", {}, "report"),
+        ("summarize", {}, "The backup failed."),
+        ("analyze_text", {"kind": "entities"}, "None."),
+    ]
+    for tool, arguments, answered in calls:
+        said = text(await client.call_tool(tool, {"text": COMPLAINT, **arguments}))
+        assert said == answered if samples else "because this client cannot sample." in said
 
 
-async def test_it_serves_over_stdio_and_keeps_quiet(wire: str, tmp_path: Path) -> None:
+def for_every_tool() -> Model:
+    return Model("Hm.", "negative", "report", "The backup failed.", "None.")
+
+
+@pytest.mark.parametrize("samples", [True, False], ids=["sampling", "no sampling"])
+async def test_it_serves_over_stdio_and_keeps_quiet(wire: str, samples: bool, tmp_path: Path) -> None:
     parameters = StdioServerParameters(command=sys.executable, args=["-m", "servers.text_analyst"], cwd=ROOT)
-    model = Model("Hm.", "negative")
+    model = for_every_tool() if samples else None
     with (tmp_path / "stderr.txt").open("w+", encoding="utf-8") as errors:
         async with Client(stdio_client(parameters, errlog=errors), mode=wire, sampling_callback=model) as client:
-            await ask_twice(client)
+            await use_every_tool(client, samples)
         errors.seek(0)
         assert errors.read() == ""
-    assert len(model.asked) == 2
+    assert model is None or len(model.asked) == 5
 
 
 @pytest.fixture
@@ -458,10 +471,10 @@ def http_url() -> Iterator[str]:
 
 async def test_it_serves_over_http(http_url: str) -> None:
     for wire in WIRES:
-        model = Model("Hm.", "negative")
-        async with Client(http_url, mode=wire, sampling_callback=model) as client:
-            await ask_twice(client)
-        assert len(model.asked) == 2
+        for model in (for_every_tool(), None):
+            async with Client(http_url, mode=wire, sampling_callback=model) as client:
+                await use_every_tool(client, model is not None)
+            assert model is None or len(model.asked) == 5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,143 @@
+"""As many samples as only the run can tell, in as many steps, on both wires.
+
+    rounds = Rounds(ctx)
+    try:
+        text = await rounds.once("text", fetch)                                # done once, kept for later rounds
+        summaries = await rounds.ask([request(part) for part in parts(text)])  # N of them
+        [whole] = await rounds.ask([request(summaries)])
+    except MoreNeeded as more:
+        return more.result
+
+A tool's `Resolve` parameters fix the number of its samples in its signature. Here the tool drives the exchange itself.
+On revision 2026-07-28 it *returns* an `InputRequiredResult` with all questions of a step, the client answers them at
+once, and the tool runs again from its first line: steps that were answered are read from `request_state`. On older
+revisions each question is a request of its own, one after the other, and the tool waits.
+
+Source: specification 2026-07-28, basic/patterns/mrtr; 2025-11-25, client/sampling.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha256
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.shared.exceptions import MCPError
+from mcp.shared.message import ServerMessageMetadata
+from mcp_types import (
+    CreateMessageRequest,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    InputRequiredResult,
+)
+from pydantic import BaseModel, ValidationError
+
+from servers.asking import words_of
+
+FIRST_WITH_ROUNDS = "2026-07-28"
+"""The first revision on which a server asks with a result. Revisions are dates and compare as such."""
+
+
+class Answered(BaseModel, frozen=True):
+    """What came back for a question. `text` is empty where it held no words; a `model` name is a claim."""
+
+    text: str
+    model: str = ""
+    stop_reason: str | None = None
+
+
+class MoreNeeded(Exception):
+    """The tool has to return `result` and will be called again."""
+
+    def __init__(self, result: InputRequiredResult) -> None:
+        super().__init__("the client has to answer first")
+        self.result = result
+
+
+class Declined(Exception):
+    """The client refused a question. Only the older wire tells a server of it."""
+
+
+class _State(BaseModel):
+    """What a tool must know again in the next round. The SDK seals it: a client can neither read nor change it."""
+
+    kept: dict[str, str] = {}
+    asked: dict[str, str] = {}
+    answered: dict[str, Answered] = {}
+
+
+class Rounds:
+    """Drives one call of a tool: see above. What the tool asks must follow from its arguments and what it kept."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._returns = (ctx.protocol_version or "") >= FIRST_WITH_ROUNDS
+        self._state = _State()
+        if self._returns and ctx.request_state:
+            try:
+                self._state = _State.model_validate_json(ctx.request_state)
+            except ValidationError:
+                raise ToolError("The request state is none of this tool. Call the tool anew.") from None
+        self._step = 0
+        self.answers: list[Answered] = []
+        """Every answer so far, in the order of the questions."""
+
+    async def once(self, name: str, make: Callable[[], Awaitable[str]]) -> str:
+        """What `make` returns, called in the first round only: a search, a clock, anything that may differ the next
+        time."""
+        if name not in self._state.kept:
+            self._state.kept[name] = await make()
+        return self._state.kept[name]
+
+    async def ask(self, questions: Sequence[CreateMessageRequestParams]) -> list[Answered]:
+        """The answers to `questions`, in their order; on the newer wire they are asked at once.
+
+        Raises:
+            MoreNeeded: The client has not answered yet.
+            Declined: It refuses.
+            ToolError: The step asks something else than it did in the round before.
+        """
+        self._step += 1
+        keyed = {f"step {self._step}, question {n}": each for n, each in enumerate(questions, 1)}
+        if self._returns:
+            self._collect(keyed)
+            answers = [self._state.answered[key] for key in keyed]
+        else:
+            answers = [await self._request(each) for each in questions]
+        self.answers += answers
+        return answers
+
+    def _collect(self, questions: dict[str, CreateMessageRequestParams]) -> None:
+        """Take what came with this round; where something is missing, ask for it."""
+        came = self._ctx.input_responses or {}
+        missing: dict[str, CreateMessageRequestParams] = {}
+        for key, question in questions.items():
+            digest = sha256(question.model_dump_json().encode()).hexdigest()[:16]
+            if self._state.asked.setdefault(key, digest) != digest:
+                raise ToolError(f"In {key} this tool asked something else in the round before: its prompt is not pure.")
+            if key not in self._state.answered and key in came:
+                self._state.answered[key] = _answered(came[key])
+            if key not in self._state.answered:
+                missing[key] = question
+        if missing:
+            asked = {key: CreateMessageRequest(params=question) for key, question in missing.items()}
+            state = self._state.model_dump_json()
+            raise MoreNeeded(InputRequiredResult(input_requests={**asked}, request_state=state))
+
+    async def _request(self, question: CreateMessageRequestParams) -> Answered:
+        # What `create_message` does, which prints a deprecation warning at each call.
+        related = ServerMessageMetadata(related_request_id=self._ctx.request_id)
+        try:
+            answer = await self._ctx.session.send_request(
+                CreateMessageRequest(params=question), CreateMessageResult, metadata=related
+            )
+        except MCPError as error:
+            raise Declined(f"{error.code}: {error.message}") from error
+        except ValidationError as error:
+            raise ToolError("The client's answer is none that a sampling request can have.") from error
+        return _answered(answer)
+
+
+def _answered(answer: object) -> Answered:
+    if not isinstance(answer, CreateMessageResult):
+        return Answered(text="")
+    return Answered(text=words_of(answer) or "", model=answer.model[:100], stop_reason=answer.stop_reason)

@@ -1,0 +1,108 @@
+"""What a model says of a line is a claim: each is held against the code, and marked."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from servers.code_facts import RULES, analyse
+from servers.code_findings import ABOUT, LONGEST_FINDING, MOST_FINDINGS, Finding, missed, read_findings
+from training.grammar import reviews
+
+CODE = """\
+# comment
+def f(text, rows):
+    x = eval(text)
+
+    for a in rows:
+        for b in rows:
+            db.execute("SELECT a FROM b WHERE c = " + a)
+    return x
+"""
+ANALYSIS = analyse(CODE)  # eval on 3, loops on 6, SQL on 7
+
+
+def read(answer: str) -> list[Finding]:
+    return read_findings(answer, "security", ANALYSIS)
+
+
+@pytest.mark.parametrize(
+    ("said", "line", "check", "stands_at"),
+    [
+        ("Line 3 runs a string as code; parse it instead.", 3, "confirmed", None),
+        ("On line 7, SQL is built by joining strings.", 7, "confirmed", None),
+        ("Lines 3 and 7 are both open to attack: eval, and SQL.", 3, "confirmed", None),
+        ("The eval call (line 3) is dangerous.", 3, "confirmed", None),
+        ("- **Line 6**: nested loops.", 6, "confirmed", None),
+        ("Line 7 runs a string as code.", 7, "wrong line", 3),
+        ("Line 2 builds SQL from a string.", 2, "wrong line", 7),
+        ("Line 4 is slow.", 4, "wrong line", None),
+        ("Line 1 is slow.", 1, "wrong line", None),
+        ("Line 8 returns too much.", 8, "unconfirmed", None),
+        ("Line 3 is hard to test.", 3, "unconfirmed", None),
+        ("Line 99 calls eval.", 99, "no such line", 3),
+        ("Line 0 is odd.", 0, "no such line", None),
+        ("Lines 3 to 99 call eval.", 3, "no such line", None),
+        (f"Line {'9' * 5_000} is odd.", 999_999_999, "no such line", None),
+        ("The function calls eval.", None, "names no line", None),
+        ("An online shop needs more.", None, "names no line", None),
+    ],
+)
+def test_a_finding_is_checked(said: str, line: int | None, check: str, stands_at: int | None) -> None:
+    [finding] = read(said)
+    assert (finding.line, finding.check, finding.stands_at) == (line, check, stands_at)
+
+
+def test_a_finding_knows_what_it_is_about() -> None:
+    about = [(each.rule, each.severity) for each in read("Line 3: eval.\nLine 2: nested loops.\nSQL!\nLine 8: hm.")]
+    assert about == [("eval-call", "high"), ("nested-loop", "medium"), ("sql-concatenation", "high"), (None, None)]
+
+
+def test_an_answer_is_taken_apart_into_findings() -> None:
+    answer = (
+        "# Security\n\nFindings:\n1. Line 3 uses eval. Line 7 builds SQL.\n* Beware.\n```\nNo other problems.\n---\n"
+    )
+    assert [(each.line, each.text) for each in read(answer)] == [
+        (3, "Line 3 uses eval."),
+        (7, "Line 7 builds SQL."),
+        (None, "Beware."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer", ["No security problems stand in these facts.", "- No issues found.", "\n\n", "No performance findings"]
+)
+def test_an_answer_that_finds_nothing_has_no_findings(answer: str) -> None:
+    assert read(answer) == []
+
+
+def test_what_names_a_line_is_a_finding_however_it_begins() -> None:
+    assert [each.line for each in read("No input problems are caught on line 3.\n## Line 7: SQL\nLine 8:")] == [3, 7, 8]
+
+
+def test_what_the_model_left_out_is_listed() -> None:
+    said = read("Line 3 runs a string as code. Line 5 builds SQL.")
+    assert [fact.rule for fact in missed(said, ANALYSIS.facts, ["security"])] == ["sql-concatenation"]
+    assert [fact.rule for fact in missed(said, ANALYSIS.facts, ["performance"])] == ["nested-loop"]
+    assert [fact.line for fact in missed([], ANALYSIS.facts, ["security", "performance"])] == [3, 6, 7]
+
+
+def test_a_flood_is_cut_and_nothing_in_it_hides() -> None:
+    assert len(read("Line 3 uses eval.\n" * 1_000)) == MOST_FINDINGS
+    [long] = read("Line 3 \u202euses eval" + "!" * 5_000)
+    assert len(long.text) < LONGEST_FINDING + 100
+    assert "[U+202E]" in long.text
+
+
+def test_every_finding_that_the_corpus_teaches_is_told_to_be_about_its_rule() -> None:
+    of = {name: rule for rule in reviews.RULES for name in rule.names}
+    assert ABOUT.keys() == RULES.keys()
+    for name in RULES.keys() - {"syntax-error"}:
+        for template in of[name].findings:
+            assert ABOUT[name].search(template.text), (name, template.text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.one_of(st.text(max_size=300), st.text("lines 0123456789.,-\n*#:and to", max_size=300)))
+def test_any_answer_can_be_read(answer: str) -> None:
+    for finding in read(answer):
+        assert (finding.line is None) == (finding.check == "names no line")
