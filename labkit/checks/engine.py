@@ -5,6 +5,7 @@ and says it in one sentence. It reports and does not raise, so that a notebook f
 with `LABKIT_STRICT=1` in the environment it raises, which is how solved notebooks are proven.
 """
 
+import asyncio
 import inspect
 import os
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,9 +19,9 @@ from mcp.client import ClientRequestContext, ClientSession
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 
-from labkit.answering import Answer, ask
+from labkit.answering import Answer, ask, name_of
 from labkit.call import Call
-from labkit.errors import CallbackError, CallTimeout, LabError, line_of, sentence
+from labkit.errors import CallbackError, CallbackStuck, CallTimeout, LabError, line_of, sentence
 from labkit.flow import Flow
 from labkit.runtime import Runtime
 
@@ -92,6 +93,7 @@ class CallbackExercise:
         passed = 0
         try:
             callback = shape(function)
+            await bounded(partial(is_awaited, callback, self.requests[0].params))
             passed += 1
             for request in self.requests:
                 await bounded(partial(self._put, callback, request))
@@ -154,8 +156,10 @@ class FunctionExercise:
             return Report(self.number, "NOT YET", passed, self.total, str(problem))
         except Exception as error:  # noqa: BLE001 - whatever a student's code raises is told
             line = line_of(error)
-            told = plain(error) + (f" at {line}" if line and not isinstance(error, LabError) else "")
-            return Report(self.number, "NOT YET", passed, self.total, f"Your function raised {told}")
+            told = f"Your function raised {plain(error)}" + (f" at {line}" if line else "")
+            return Report(
+                self.number, "NOT YET", passed, self.total, str(error) if isinstance(error, LabError) else told
+            )
         return Report(self.number, "PASS", passed, self.total)
 
 
@@ -163,24 +167,50 @@ Exercise = CallbackExercise | FunctionExercise
 
 
 def shape(function: object) -> SamplingFnT:
-    """`function` as a sampling callback.
+    """`function` as a sampling callback. Whether it can be awaited shows when it is called: see `is_awaited`.
 
     Raises:
         Problem: It cannot be one.
     """
-    name = getattr(function, "__name__", type(function).__name__)
+    name = name_of(function)
     if not callable(function):
         raise Problem(f"We were given a {name}, which cannot be called. Pass the function itself, without brackets.")
-    called = function if inspect.isroutine(function) else type(function).__call__
-    if not inspect.iscoroutinefunction(called):
-        raise Problem(
-            f"{name} is a plain function, and the client awaits it. Write `async def {name}(context, params):`."
-        )
+    if isinstance(function, type) and not hasattr(function, "__await__"):
+        raise Problem(f"{name} is a class, and the client awaits what it calls. Pass an object of it: {name}(...).")
     try:
         inspect.signature(function).bind(None, None)
     except TypeError:
         raise Problem(f"The client calls {name}(context, params). Give it these two parameters.") from None
+    except ValueError:
+        pass  # a function written in C need not have a signature
     return cast("SamplingFnT", function)
+
+
+async def is_awaited(callback: SamplingFnT, params: CreateMessageRequestParams) -> None:
+    """See that what `callback` returns can be awaited, as the client does; where it is `async def`, without a call.
+
+    What it raises is no matter here: it will raise it again when it is asked.
+
+    Raises:
+        Problem: It returns something else.
+    """
+    if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(type(callback).__call__):
+        return
+    try:
+        returned = cast("object", callback(direct_context(), params.model_copy(deep=True)))
+    except CallbackStuck:
+        raise
+    except BaseException:  # noqa: BLE001 - also what would end the event loop
+        return
+    if inspect.iscoroutine(returned):
+        returned.close()
+    elif isinstance(returned, asyncio.Future):
+        cast("asyncio.Future[object]", returned).cancel()
+    elif not inspect.isawaitable(returned):
+        name, written = name_of(callback), inspect.isroutine(callback) or isinstance(callback, partial)
+        what = f"{name} is a plain function" if written else f"{name}.__call__ is a plain method"
+        mend = f"`async def {name}(context, params):`" if written else "`async def __call__(self, context, params):`"
+        raise Problem(f"{what}, and the client awaits it. Write {mend}.")
 
 
 async def bounded(work: Callable[[], Awaitable[T]], seconds: float = STAGE_TIMEOUT) -> T:
@@ -220,10 +250,13 @@ def request(
 
 
 def quoted(params: CreateMessageRequestParams) -> str:
-    """The last text of a request, cut to what fits in a sentence."""
-    content = params.messages[-1].content
-    blocks = content if isinstance(content, list) else [content]
+    """The last text of a request, cut to what fits in a sentence; what it holds where it holds no text."""
+    if not params.messages:
+        return "a request without messages"
+    blocks = params.messages[-1].content_as_list
     text = " ".join(" ".join(block.text for block in blocks if isinstance(block, TextContent)).split())
+    if not text:
+        return f"a message that holds {' and '.join(block.type for block in blocks) or 'nothing'}"
     return f'"{text[:110]}…"' if len(text) > 110 else f'"{text}"'
 
 

@@ -1,8 +1,7 @@
 """Lesson 03, turn the dials: temperature, top-p, dials for a job, and a callback that keeps to its limits."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from copy import deepcopy
-from math import inf, log
+from math import log
 from random import Random
 from typing import Any, cast
 
@@ -36,14 +35,19 @@ def shown(numbers: Any) -> str:
     return f"[{', '.join(listed)}{', …' if len(numbers) > 6 else ''}]"
 
 
-def gives(call: str, arguments: tuple[Any, ...], wanted: Numbers, why: str) -> Callable[..., Awaitable[None]]:
-    """A case: the function, called with `arguments`, returns the numbers wanted."""
+def gives(
+    call: str, logits: list[float], dial: float, wanted: Numbers, *, why: str, what: str = ""
+) -> Callable[..., Awaitable[None]]:
+    """A case: the function, called with `logits` and a dial, returns the numbers wanted.
+
+    `why` explains them, and `what` is how the logits are told where their figures say little.
+    """
 
     async def case(function: Callable[..., Any]) -> None:
-        given: Any = function(*deepcopy(arguments))
+        given: Any = function(list(logits), dial)
         if not close(given, wanted):
-            what = ", ".join(shown(a) if isinstance(a, list) else repr(a) for a in arguments)
-            raise Problem(f"{call}({what}) returned {shown(given)}, and {shown(list(wanted))} is right. {why}")
+            asked = f"{call}({what or shown(logits)}, {dial!r})"
+            raise Problem(f"{asked} returned {shown(given)}, and {shown(list(wanted))} is right. {why}")
 
     return case
 
@@ -53,10 +57,9 @@ def tempered(logits: Numbers, temperature: float) -> list[float]:
     return [float(p) for p in sampler.softmax(sampler.apply_temperature(_array(logits), temperature))]
 
 
-def nucleus(probabilities: Numbers, p: float) -> list[float]:
+def nucleus(logits: Numbers, p: float) -> list[float]:
     """The probabilities of the kit's own sampler after top-p."""
-    logits = _array([log(number) if number > 0 else -inf for number in probabilities])
-    return [float(kept) for kept in sampler.softmax(sampler.top_p(logits, p))]
+    return [float(kept) for kept in sampler.softmax(sampler.top_p(_array(logits), p))]
 
 
 def _array(numbers: Numbers) -> sampler.Logits:
@@ -69,12 +72,16 @@ def _random_logits(seed: int) -> list[float]:
 
 
 def _temperature(logits: list[float], temperature: float, why: str) -> Callable[..., Awaitable[None]]:
-    return gives("apply_temperature", (logits, temperature), tempered(logits, temperature), why)
+    return gives("apply_temperature", logits, temperature, tempered(logits, temperature), why=why)
 
 
 def _top_p(probabilities: list[float], p: float, why: str) -> Callable[..., Awaitable[None]]:
-    return gives("top_p", (probabilities, p), nucleus(probabilities, p), why)
+    logits = [log(probability) for probability in probabilities]
+    return gives("top_p", logits, p, nucleus(logits, p), why=why, what=f"the logits of {shown(probabilities)}")
 
+
+FEWEST_WORDS = 4
+"""Of a reason. What it says is for people to judge."""
 
 JOBS = {
     "label": ((0.0, 0.0), (1, 16), "One word of a fixed set: take the likeliest, and leave no room for chatter."),
@@ -89,16 +96,18 @@ def _job(job: str) -> Callable[..., Awaitable[None]]:
     async def case(function: Callable[..., Any]) -> None:
         given: Any = function(job)
         try:
-            temperature, max_tokens = given
+            temperature, max_tokens, reason = given
             fits = coldest <= float(temperature) <= hottest, fewest <= int(max_tokens) <= most
         except (TypeError, ValueError):
             raise Problem(
-                f"my_dials({job!r}) returned {given!r}. Return two numbers: temperature, max_tokens."
+                f"my_dials({job!r}) returned {given!r}. Return three values: temperature, max tokens, and why."
             ) from None
         if not fits[0]:
             raise Problem(f"For {job!r} you chose temperature {temperature}. {why}")
         if not fits[1]:
             raise Problem(f"For {job!r} you chose {max_tokens} tokens; {fewest} to {most} fit the job. {why}")
+        if not isinstance(reason, str) or len(reason.split()) < FEWEST_WORDS:
+            raise Problem(f"For {job!r} you chose well; now defend it: the third value is a sentence that says why.")
 
     return case
 
@@ -160,7 +169,8 @@ EXERCISES = {
             _top_p([0.5, 0.3, 0.2], 0.7, "Keep the fewest best that together hold at least p, and share 1 among them."),
             _top_p([0.2, 0.5, 0.3], 0.7, "The list need not be sorted: what is kept stays in its place."),
             _top_p([0.5, 0.3, 0.2], 0.01, "At least one is always kept, however small p is."),
-            _top_p([0.4, 0.4, 0.2], 0.4, "Of equal ones the first goes first."),
+            _top_p([0.4, 0.4, 0.2], 0.3, "Of equal ones the first goes first."),
+            _top_p([0.9, 0.05, 0.05], 0.5, "Where one token holds p by itself, it stays alone."),
             *(_top_p(tempered(_random_logits(seed), 1.0), 0.9, "These were drawn at random.") for seed in range(3)),
         ],
     ),
@@ -180,25 +190,6 @@ EXERCISES = {
 
 QUESTIONS = {
     "3.5": Question(
-        "A server asks for temperature 0.2 and your callback uses 0.9. Has it broken the protocol?",
-        {"a": "yes, the request is binding", "b": "no, the temperature is a wish"},
-        "b",
-        {
-            "a": "only maxTokens binds the client. The specification lets it change or ignore the temperature.",
-            "b": "the client may change or ignore it. It should say so to its user, as the flow does here.",
-        },
-    ),
-    "3.6": Question(
-        "The answer ends in the middle of a word. Which stop reason came with it?",
-        {"a": "endTurn", "b": "maxTokens", "c": "stopSequence"},
-        "b",
-        {
-            "a": "endTurn means that the model was done.",
-            "b": "the limit cut it. A server that reads the stop reason knows that the text is not whole.",
-            "c": "then it would end just before the sequence, whole words or not, and the sequence itself is left out.",
-        },
-    ),
-    "3.7": Question(
         "Two tokens hold 0.55 and 0.43, a thousand others share the rest. Which dial leaves exactly these two?",
         {"a": "top-k 2 only", "b": "top-p 0.9 only", "c": "both"},
         "c",
@@ -206,6 +197,15 @@ QUESTIONS = {
             "a": "top-k 2 does, and top-p 0.9 does here too: 0.55 alone is not enough, with 0.43 it is.",
             "b": "top-p 0.9 does, and so does top-k 2. They differ when the distribution is flat.",
             "c": "they differ where the distribution is flat: top-k still keeps two, top-p keeps many.",
+        },
+    ),
+    "3.6": Question(
+        "A server asks for temperature 0.2 and your callback uses 0.9. Has it broken the protocol?",
+        {"a": "yes, the request is binding", "b": "no, the temperature is a wish"},
+        "b",
+        {
+            "a": "only maxTokens binds the client. The specification lets it change or ignore the temperature.",
+            "b": "the client may change or ignore it. It should say so to its user, as the flow does here.",
         },
     ),
 }

@@ -8,10 +8,11 @@ The rows are data. How they are shown is the reader's affair: a table here, JSON
 import json
 import os
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import groupby
 
+from labkit.answering import name_of
 from labkit.checks.case import Case, Row
 from labkit.checks.engine import STAGE_TIMEOUT, CheckFailed
 from labkit.checks.sampling import (
@@ -38,6 +39,8 @@ PATIENCE = 3
 """How many cases may use up all the time that they are allowed, before the rest are allowed a tenth of it."""
 
 WIDTH = 118
+
+PASSES, FAILS = "now passes", "now fails"
 
 
 def cases() -> list[Case]:
@@ -82,6 +85,13 @@ class Scorecard:
     def unwritten(self) -> bool:
         """Whether the callback is still a stub."""
         return any(row.id == "messages.one" and row.status == "TODO" for row in self.rows)
+
+    def changes(self, before: "Scorecard") -> dict[str, str]:
+        """What is other than in an earlier one, by the id of the case: "now passes" or "now fails"."""
+        then = {row.id: row for row in before.rows}
+        both = [(then[row.id], row) for row in self.rows if row.id in then]
+        passes = {row.id: PASSES for old, row in both if old.failed and row.status == "PASS"}
+        return passes | {row.id: FAILS for old, row in both if old.status == "PASS" and row.failed}
 
     def to_json(self) -> str:
         """Name, counts and rows, as JSON."""
@@ -145,14 +155,25 @@ async def scorecard(callback: object, *, timeout: float = STAGE_TIMEOUT) -> Scor
     Raises:
         CheckFailed: A case failed, and `LABKIT_STRICT=1` is set.
     """
-    rows: list[Row] = []
+    rows = [row async for row in examined(callback, timeout=timeout)]
+    return concluded(Scorecard(name_of(callback), tuple(rows)))
+
+
+async def examined(callback: object, *, timeout: float = STAGE_TIMEOUT) -> AsyncGenerator[Row]:
+    """The row of each of `CASES` in turn, as soon as it is known; for the rest as `scorecard` has it."""
+    is_callable, hung = True, 0
     for case in CASES:
-        if rows and rows[0].failed:
-            rows.append(case.row("N/A", "Not examined: first see to what failed above."))
+        if not is_callable:
+            yield case.row("N/A", "Not examined: first see to what failed above.")
             continue
-        hung = sum(row.hung for row in rows)
-        rows.append(await case.examine(callback, timeout=timeout if hung < PATIENCE else timeout / 10))
-    card = Scorecard(getattr(callback, "__name__", type(callback).__name__), tuple(rows))
+        row = await case.examine(callback, timeout=timeout if hung < PATIENCE else timeout / 10)
+        is_callable = not (case is CASES[0] and row.failed)
+        hung += row.hung
+        yield row
+
+
+def concluded(card: Scorecard) -> Scorecard:
+    """`card`; raises where a case failed and `LABKIT_STRICT` is set."""
     if card.failed and os.environ.get("LABKIT_STRICT") == "1":
         raise CheckFailed(str(card))
     return card

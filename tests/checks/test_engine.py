@@ -1,12 +1,14 @@
 """A check survives whatever it is given, says one plain sentence, and can be made strict."""
 
 import asyncio
+from functools import partial
+from typing import Any
 
 import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
 
 from labkit import close_all
-from labkit.checks import CheckFailed, check, examine, lesson_00, lesson_01, quiz
+from labkit.checks import CheckFailed, cases, check, examine, lesson_00, lesson_01, lesson_03, quiz, scorecard
 from labkit.checks.engine import CallbackExercise, Problem, Request, bounded, request
 from labkit.errors import CallbackError, CallTimeout
 
@@ -44,6 +46,86 @@ async def test_an_object_with_an_async_call_is_a_callback() -> None:
             return answer()
 
     assert (await EXERCISE.examine(Good())).status == "PASS"
+
+
+async def good(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+    return answer()
+
+
+class Reader:
+    """Each of its methods can be awaited, and is `async def` or not."""
+
+    async def read(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return answer()
+
+    def __call__(self, context: object, params: CreateMessageRequestParams) -> Any:
+        return self.read(context, params)
+
+
+def configured(model: str, context: object, params: CreateMessageRequestParams, *, tries: int) -> Any:
+    return asyncio.ensure_future(good(context, params))
+
+
+AWAITABLE = {
+    "partial of an async def": partial(good),
+    "partial of a partial": partial(partial(configured, "tiny"), tries=2),
+    "object with a plain call": Reader(),
+    "method": Reader().read,
+    "lambda": lambda context, params: good(context, params=params),
+    "plain def that returns a future": partial(configured, "tiny", tries=1),
+}
+
+
+@pytest.mark.parametrize("callback", AWAITABLE.values(), ids=AWAITABLE.keys())
+async def test_whatever_the_client_can_await_is_a_callback(callback: Any) -> None:
+    assert str(await EXERCISE.examine(callback)) == "PASS 9.1 (2 of 2)"
+    shapes = {case.id: case for case in cases() if case.id in {"messages.shape", "wires.modern", "wires.legacy"}}
+    for case in shapes.values():
+        row = await case.examine(callback)
+        assert row.status == "PASS", row
+
+
+def at_once(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+    return answer()
+
+
+class Plain:
+    def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return answer()
+
+
+PLAIN = {
+    "at_once is a plain function, and the client awaits it. Write `async def at_once(context, params):`.": at_once,
+    "at_once is a plain function, and the client awaits it.": partial(at_once),
+    "Plain.__call__ is a plain method, and the client awaits it. Write `async def __call__(self, context, params):`.": (
+        Plain()
+    ),
+    "Plain is a class, and the client awaits what it calls. Pass an object of it: Plain(...).": Plain,
+}
+
+
+@pytest.mark.parametrize(("said", "callback"), PLAIN.items(), ids=["def", "partial", "object", "class"])
+async def test_what_returns_its_result_directly_is_told_plainly(said: str, callback: Any) -> None:
+    report = await EXERCISE.examine(callback)
+    assert report.problem.startswith(said)
+    assert report.passed == 0
+    card = await scorecard(callback)
+    assert [row.came_back for row in card.failed] == [report.problem]
+
+
+async def test_a_plain_def_that_is_not_written_yet_is_a_todo() -> None:
+    def stub(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        raise NotImplementedError
+
+    assert (await EXERCISE.examine(stub)).status == "TODO"
+
+
+async def test_what_would_end_the_event_loop_ends_nothing_when_the_shape_is_seen() -> None:
+    def leaves(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        raise SystemExit(3)
+
+    report = await EXERCISE.examine(leaves)
+    assert report.problem.startswith('We sent "Are you well?". leaves raised SystemExit: 3')
 
 
 async def test_what_cannot_be_called_is_told_to_pass_the_function_itself() -> None:
@@ -113,7 +195,7 @@ def test_a_quiz_asks_and_answers_back(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_every_question_has_a_reply_to_every_choice() -> None:
-    for module in (lesson_00, lesson_01):
+    for module in (lesson_00, lesson_01, lesson_03):
         for question in module.QUESTIONS.values():
             assert question.replies.keys() == question.choices.keys()
             assert question.right in question.choices

@@ -1,6 +1,7 @@
 """The scorecard passes what is good, fails each mistake in exactly its own cases, and survives whatever it is given."""
 
 import asyncio
+import importlib.metadata
 import importlib.util
 import json
 import logging
@@ -8,11 +9,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from labkit import close_all
 from labkit.checks import CheckFailed, cases, scorecard
@@ -22,6 +26,7 @@ from labkit.checks.overheard import FAKE_KEY
 from labkit.checks.scorecard import CASES
 from labkit.models.claude import Claude
 from labkit.models.openai_compatible import OpenAICompatible
+from labkit.models.tiny import TinyModel
 from tests.checks import good_callbacks
 from tests.checks.good_callbacks import make, my_callback
 
@@ -74,6 +79,12 @@ async def test_a_good_callback_fails_in_no_case(case: Any) -> None:
 async def test_a_good_factory_passes_every_case(factory: Any) -> None:
     card = await scorecard(factory)
     assert len(card.passed) == len(CASES), str(card)
+
+
+async def test_the_embedded_model_passes_every_case_that_needs_no_provider() -> None:
+    card = await scorecard(TinyModel(), timeout=60.0)
+    assert card.failed == [], str(card)
+    assert {row.id for row in card.not_applicable} == {case.id for case in CASES if case.needs_provider}
 
 
 def test_every_case_says_what_to_do_in_sentences_and_names_its_source() -> None:
@@ -331,3 +342,53 @@ def test_the_command_runs_in_another_folder(tmp_path: Path) -> None:
     assert result.stderr == ""
     assert "FAIL  limits.negative" in result.stdout
     assert "cb: " in result.stdout.splitlines()[-1]
+
+
+OUTSIDERS = """
+from mcp.client import ClientRequestContext
+from mcp.types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
+
+
+class Desk:
+    def __init__(self, model: str) -> None:
+        self.model = model
+
+    async def reply(self, context: ClientRequestContext, params: CreateMessageRequestParams):
+        blocks = [block for message in params.messages for block in message.content_as_list]
+        if params.max_tokens < 1 or params.tools or params.tool_choice or not blocks:
+            return ErrorData(code=-32602, message="I answer messages, with at least 1 token and without tools.")
+        if any(block.type != "text" for block in blocks):
+            return ErrorData(code=-32602, message="I read text alone.")
+        content = TextContent(text=" ".join(f"You said: {blocks[-1].text}".split()[: params.max_tokens]))
+        return CreateMessageResult(role="assistant", model=self.model, content=content)
+
+
+handler = Desk("echo").reply
+"""
+
+
+def test_an_outsiders_callback_is_scored_where_only_the_package_is_installed(tmp_path: Path) -> None:
+    """What the extras bring cannot be imported, as in an environment without them."""
+    (tmp_path / "client.py").write_text(OUTSIDERS, encoding="utf-8")
+    root = Path(__file__).parent.parent.parent
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [line for lines in project["optional-dependencies"].values() for line in lines]
+    extras = {canonicalize_name(Requirement(line).name) for line in lines} - {project["name"]}
+    makers = importlib.metadata.packages_distributions().items()
+    lacking = sorted(name for name, made in makers if extras & set(map(canonicalize_name, made)))
+    assert {"openai", "pytest"} <= set(lacking)
+    command = (
+        f"import runpy, sys; sys.modules.update(dict.fromkeys({lacking!r}))\n"
+        f"sys.argv = ['checks', 'client.py:handler']; runpy.run_module({CLI!r}, run_name='__main__')"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stderr == ""
+    assert re.fullmatch(r"reply: \d+ passed, 0 failed, \d+ not applicable", result.stdout.splitlines()[-1])

@@ -3,7 +3,7 @@
 from mcp_types import CreateMessageRequestParams, Role, SamplingMessage, TextContent
 
 from labkit.checks.case import Case
-from labkit.checks.engine import Problem, request
+from labkit.checks.engine import Problem, is_awaited, request
 from labkit.checks.judging import answers, asks, handles, said
 from labkit.checks.trial import Trial
 
@@ -24,8 +24,9 @@ def turns(*spoken: tuple[Role, str | list[str]]) -> CreateMessageRequestParams:
     return CreateMessageRequestParams(messages=messages, max_tokens=100)
 
 
-async def is_awaited(trial: Trial) -> None:
-    """Nothing more: that it has the shape of a callback was seen when it was made."""
+async def has_shape(trial: Trial) -> None:
+    """That it can be called with two arguments was seen when it was made."""
+    await trial.on_lab(lambda: is_awaited(trial.callback, QUESTION))
 
 
 async def long_prompt(trial: Trial) -> None:
@@ -49,11 +50,11 @@ CASES = [
     Case(
         "messages.shape",
         "it can be called and awaited",
-        "nothing yet: we looked at the function itself",
+        "nothing where it is `async def`; else one text of the user, to see what it returns",
         "The client calls it with two arguments and awaits what it returns; anything else fails in the first sample.",
         "mcp 2.3, SamplingFnT",
         "Write `async def my_callback(context, params):` and pass the function without brackets.",
-        is_awaited,
+        has_shape,
     ),
     Case(
         "messages.one",

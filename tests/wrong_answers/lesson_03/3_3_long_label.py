@@ -2,4 +2,4 @@
 
 
 def my_dials(job):
-    return (0.0, 100)
+    return (0.0, 100, "I have my reasons for this")

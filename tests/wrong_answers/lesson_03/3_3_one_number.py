@@ -1,4 +1,4 @@
-"""Return two numbers"""
+"""Return three values"""
 
 
 def my_dials(job):

@@ -1,0 +1,111 @@
+"""`plot_bars(rows)`: several measures of a few runs side by side, one small chart for each measure.
+
+In plain code: `print(plot_bars(rows))`.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH, NARROW, DPI = 880, 560, 100
+"""Pixels, on a page."""
+
+COLOURS = ("#1565c0", "#8a4b08", "#2e6b34", "#6a1b9a", "#5b6470")
+"""One for each run; every bar also carries its run's name and its figure."""
+
+
+def plot_bars(rows: Mapping[str, Mapping[str, float]], *, title: str = "") -> "Bars":
+    """Draw measures of runs.
+
+        plot_bars({"one": {"samples": 1, "tokens": 640}, "each": {"samples": 9, "tokens": 1210}})
+
+    Args:
+        rows: For each run the figures by name; all runs have the same.
+        title: Above the charts.
+
+    Raises:
+        ValueError: There is no run, or two of them differ in what was measured.
+    """
+    return Bars(rows, title)
+
+
+class Bars:
+    """What `plot_bars` makes: a picture with its figures as alternative text; printed, a table."""
+
+    def __init__(self, rows: Mapping[str, Mapping[str, float]], title: str = "") -> None:
+        self.rows = {name: dict(row) for name, row in rows.items()}
+        self.title = title
+        kinds = {tuple(row) for row in self.rows.values()}
+        if len(kinds) != 1 or not (measures := kinds.pop()):
+            raise ValueError("there is nothing to compare: every run needs the same measures, and there must be a run")
+        self.measures = measures
+
+    @property
+    def alt(self) -> str:
+        """The charts in words, for those who hear them."""
+        told = [
+            f"{measure}: {'; '.join(f'{name} {figure(row[measure])}' for name, row in self.rows.items())}."
+            for measure in self.measures
+        ]
+        return " ".join([f"Bars, {self.title}." if self.title else "Bars.", *told])
+
+    @property
+    def width(self) -> int:
+        """Pixels on a page: a single chart needs fewer."""
+        return WIDTH if len(self.measures) > 2 else NARROW
+
+    def to_figure(self) -> "Figure":
+        """The charts."""
+        from labkit.widgets.sweep_figure import Figure
+
+        height = 74 + 26 * len(self.rows)
+        drawing = Figure(figsize=(self.width / DPI, height / DPI), dpi=DPI, facecolor="white", layout="constrained")
+        if self.title:
+            drawing.suptitle(self.title, x=0.01, ha="left", fontsize=10, fontweight="bold", color="#1b1f24")
+        names = [*self.rows]
+        colours = [COLOURS[number % len(COLOURS)] for number in range(len(names))]
+        charts = drawing.subplots(1, len(self.measures), sharey=True, squeeze=False)[0]
+        for chart, measure in zip(charts, self.measures, strict=True):
+            values = [self.rows[name][measure] for name in names]
+            bars = chart.barh(names, values, color=colours, height=0.6)
+            chart.bar_label(bars, [figure(value) for value in values], padding=3, fontsize=9, color="#1b1f24")
+            chart.set_title(measure, loc="left", fontsize=9, color="#1b1f24")
+            chart.set_xlim(0, max([*values, 1e-12]) * 1.5)
+            chart.set_xticks([])
+            chart.tick_params(labelsize=9, colors="#1b1f24", length=0)
+            for spine in chart.spines.values():
+                spine.set_visible(False)
+        charts[0].invert_yaxis()
+        return drawing
+
+    def to_png(self) -> str:
+        """The charts as a picture in base64, at twice the pixels of its place on a page."""
+        page = BytesIO()
+        self.to_figure().savefig(page, format="png", dpi=2 * DPI, metadata={"Software": None})
+        return b64encode(page.getvalue()).decode("ascii")
+
+    def __str__(self) -> str:
+        rows = [("", *self.measures)]
+        rows += [(name, *(figure(row[measure]) for measure in self.measures)) for name, row in self.rows.items()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+            for row in rows
+        ]
+        return "\n".join([self.title, *lines] if self.title else lines)
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, object]]]:
+        return {"text/plain": str(self), "image/png": self.to_png()}, {
+            "image/png": {"alt": self.alt, "width": self.width}
+        }
+
+
+def figure(number: float) -> str:
+    """`1,210`, `0.48`, `0.000213`: three digits that matter, and whole numbers whole."""
+    if number == int(number):
+        return f"{int(number):,}"
+    return f"{number:.0f}" if number >= 1_000 else f"{number:.3g}" if number >= 1e-4 else f"{number:.6f}"

@@ -1,0 +1,141 @@
+"""`await show_scorecard(callback)`: the scorecard as a panel. In plain code: `print(await scorecard(callback))`."""
+
+import builtins
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any, cast
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from labkit.answering import name_of
+from labkit.checks.engine import STAGE_TIMEOUT
+from labkit.checks.scorecard import CASES, FAILS, GROUPS, PASSES, Scorecard, concluded, examined
+from labkit.diagram import short
+from labkit.widgets.page import read_parts
+from labkit.widgets.token_words import seen
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+MANY = {PASSES: "now pass", FAILS: "now fail"}
+
+_panels: dict[str, "ScorecardPanel"] = {}
+
+
+async def show_scorecard(callback: object, *, timeout: float = STAGE_TIMEOUT) -> None:
+    """Examine a callback in every case of the scorecard, and show a panel that fills meanwhile.
+
+        await show_scorecard(my_callback)
+        print(await scorecard(my_callback))   # the same in plain code
+
+    Choose a case with the mouse or the arrow keys to read what was sent, what came back, why it matters and how to mend
+    it. Callbacks of one name share a panel: run again, it says what passes or fails now and did not before. The table
+    is stored in the notebook for those who read it without a kernel; outside a notebook it is printed.
+
+    Args:
+        callback: `async def callback(context, params)`, or a factory with a parameter `base_url`.
+        timeout: Seconds that each answer may take; as `scorecard` has it.
+
+    Raises:
+        CheckFailed: A case failed, and `LABKIT_STRICT=1` is set.
+    """
+    # IPython's, in every notebook. The panel comes before the first case, so that it shows how far the examination is.
+    display = cast("Callable[..., None] | None", getattr(builtins, "display", None))
+    name = name_of(callback)
+    panel = _panels.get(name)
+    if panel is None or panel.comm is None:
+        panel = _panels[name] = ScorecardPanel(name)
+    if display:
+        display(panel)
+    card = Scorecard(name, ())
+    panel.begin()
+    try:
+        async with aclosing(examined(callback, timeout=timeout)) as rows:
+            async for row in rows:
+                card = Scorecard(name, (*card.rows, row))
+                panel.show(card)
+    finally:
+        panel.show(card, over=True)
+    if display:
+        display(_for_readers(card), raw=True)
+    else:
+        print(card)
+    concluded(card)
+
+
+class ScorecardPanel(anywidget.AnyWidget):
+    """The widget that `show_scorecard` makes: `begin` a run, then `show` what is known of it.
+
+    Args:
+        name: That of the callback.
+    """
+
+    _esm = read_parts("page.js", "scorecard_panel.js")
+    _css = read_parts("page.css", "scorecard_panel.css")
+
+    card = traitlets.Dict().tag(sync=True)
+    run = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, name: str) -> None:
+        self.scorecard = Scorecard(name, ())
+        """What is shown."""
+        self._before: Scorecard | None = None
+        super().__init__(card=_card(name), run=_run(self.scorecard, {}))
+
+    def begin(self) -> None:
+        """Forget what is shown; where it is of a run that came to its end, the next one is compared with it."""
+        if len(self.scorecard.rows) == len(CASES):
+            self._before = self.scorecard
+        self.show(Scorecard(self.scorecard.name, ()))
+
+    def show(self, card: Scorecard, *, over: bool = False) -> None:
+        """Show the rows so far, or those of a run that is over, also where it did not come to its end."""
+        self.scorecard = card
+        self.run = _run(card, card.changes(self._before) if self._before else {}, over=over)
+
+    def __repr__(self) -> str:
+        return f"Scorecard of {short(self.scorecard.name)}"
+
+
+def _card(name: str) -> dict[str, Any]:
+    """What does not change: the name of the callback, and the cases in the order in which they are examined."""
+    cases = [
+        {
+            "id": case.id,
+            "group": case.group,
+            "title": case.title,
+            "sent": case.sent,
+            "why": case.why,
+            "source": case.source,
+            "mend": case.mend,
+        }
+        for case in CASES
+    ]
+    return {"name": short(name), "groups": list(GROUPS), "cases": cases}
+
+
+def _run(card: Scorecard, changes: dict[str, str], *, over: bool = False) -> dict[str, Any]:
+    """How far a run is: what came of each case, which one is examined now, and a sentence."""
+    done, is_whole = len(card.rows), len(card.rows) == len(CASES)
+    return {
+        "rows": {row.id: [row.status, seen(row.came_back), changes.get(row.id, "")] for row in card.rows},
+        "at": None if over or is_whole else CASES[done].id,
+        "done": done,
+        "over": over,
+        "said": _said(card, [*changes.values()]) if over else f"examining {min(done + 1, len(CASES))} of {len(CASES)}",
+    }
+
+
+def _said(card: Scorecard, changes: list[str]) -> str:
+    if len(card.rows) < len(CASES):
+        return f"stopped after {len(card.rows)} of {len(CASES)} cases"
+    if card.unwritten:
+        return "TODO: write the body of the function, run its cell, then run this one again."
+    told = [f"{count} {change if count == 1 else MANY[change]}" for change in MANY if (count := changes.count(change))]
+    return f"since the last run: {', '.join(told)}" if told else ""
+
+
+def _for_readers(card: Scorecard) -> dict[str, Any]:
+    """The table for those who read the notebook without a kernel. On a live page, the panel above shows all of it."""
+    nothing = ipywidgets.Label(layout=ipywidgets.Layout(display="none"))
+    return {"text/plain": str(card), VIEW: {"version_major": 2, "version_minor": 0, "model_id": nothing.model_id}}

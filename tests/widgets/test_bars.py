@@ -1,0 +1,53 @@
+"""`plot_bars`: the same figures as a picture, in words and as a table."""
+
+from base64 import b64decode
+
+import pytest
+
+from labkit.widgets.bars import Bars, figure, plot_bars
+
+ROWS = {"one": {"samples": 1, "tokens": 640}, "each": {"samples": 9, "tokens": 1210}}
+
+
+def test_a_printed_plot_is_a_table() -> None:
+    assert str(plot_bars(ROWS, title="Ten papers")) == (
+        "Ten papers\n      samples  tokens\none         1     640\neach        9   1,210"
+    )
+
+
+def test_the_picture_carries_its_figures_as_alternative_text() -> None:
+    data, metadata = plot_bars(ROWS, title="Ten papers")._repr_mimebundle_()
+    assert metadata["image/png"]["alt"] == "Bars, Ten papers. samples: one 1; each 9. tokens: one 640; each 1,210."
+    assert b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert data["text/plain"] == str(plot_bars(ROWS, title="Ten papers"))
+
+
+def test_there_is_a_chart_for_each_measure_with_a_bar_and_a_figure_for_each_run() -> None:
+    charts = plot_bars(ROWS).to_figure().axes
+    assert [chart.get_title(loc="left") for chart in charts] == ["samples", "tokens"]
+    assert [text.get_text() for text in charts[1].texts] == ["640", "1,210"]
+
+
+def test_figures_of_nothing_can_be_drawn() -> None:
+    assert plot_bars({"none": {"seconds": 0.0}}).to_png()
+
+
+@pytest.mark.parametrize("rows", [{}, {"one": {}}, {"one": {"samples": 1}, "each": {"tokens": 1}}])
+def test_what_cannot_be_compared_is_an_error(rows: dict[str, dict[str, float]]) -> None:
+    with pytest.raises(ValueError, match="nothing to compare"):
+        plot_bars(rows)
+
+
+def test_a_plot_keeps_the_figures_it_was_given() -> None:
+    rows = {"one": {"samples": 1.0}}
+    bars = Bars(rows)
+    rows["one"]["samples"] = 7
+    assert "7" not in str(bars)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(0, "0"), (1210, "1,210"), (0.389, "0.389"), (2.0, "2"), (1234.5, "1234"), (0.00002, "0.000020"), (0.5, "0.5")],
+)
+def test_a_figure_has_the_digits_that_matter(number: float, shown: str) -> None:
+    assert figure(number) == shown

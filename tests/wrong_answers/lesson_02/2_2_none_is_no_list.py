@@ -1,0 +1,14 @@
+"""'NoneType' object is not iterable"""
+
+from mcp.types import CreateMessageResult, TextContent
+
+
+def finish(text, params):
+    reason = "endTurn"
+    for stop in params.stop_sequences:
+        if stop in text:
+            text, reason = text[: text.index(stop)], "stopSequence"
+    words = text.split()
+    if len(words) > params.max_tokens:
+        text, reason = " ".join(words[: params.max_tokens]), "maxTokens"
+    return CreateMessageResult(role="assistant", model="me", content=TextContent(text=text), stop_reason=reason)

@@ -1,0 +1,13 @@
+"""gave the text 'Th'"""
+
+from mcp.types import CreateMessageResult, TextContent
+
+
+def finish(text, params):
+    reason = "endTurn"
+    for stop in params.stop_sequences or []:
+        if stop in text:
+            text, reason = text[: text.index(stop)], "stopSequence"
+    if len(text) > params.max_tokens:
+        text, reason = text[: params.max_tokens], "maxTokens"
+    return CreateMessageResult(role="assistant", model="me", content=TextContent(text=text), stop_reason=reason)

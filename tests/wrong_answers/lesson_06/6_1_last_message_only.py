@@ -1,0 +1,19 @@
+"""a long first message before a short one, and it passed unseen"""
+
+from labkit.host import Approve, visible
+
+TRUSTED = {"log-archiver"}
+
+
+def my_policy(request, ask):
+    params = request.params
+    text = "\n".join([params.system_prompt or "", params.messages[-1].content.text])
+    harmless = (
+        request.origin is not None
+        and request.origin.server in TRUSTED
+        and params.max_tokens <= 200
+        and len(text) <= 1_000
+        and visible(text) == text
+        and "instructions" not in text.lower()
+    )
+    return Approve() if harmless else ask(request)

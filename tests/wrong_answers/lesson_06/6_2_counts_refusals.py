@@ -1,0 +1,17 @@
+"""The callback refused twice, and the budget of 1 sample was gone."""
+
+from mcp.types import ErrorData
+
+
+def my_budget(callback, samples):
+    left = samples
+
+    async def within_budget(context, params):
+        nonlocal left
+        if left == 0:
+            return ErrorData(code=-1, message=f"The budget of {samples} samples is spent.")
+        left -= 1
+        answer = await callback(context, params)
+        return answer
+
+    return within_budget

@@ -1,0 +1,17 @@
+"""my_budget(callback, 3) returned nothing: is `return` missing?"""
+
+from mcp.types import ErrorData
+
+
+def my_budget(callback, samples):
+    left = samples
+
+    async def within_budget(context, params):
+        nonlocal left
+        if left == 0:
+            return ErrorData(code=-1, message=f"The budget of {samples} samples is spent.")
+        left -= 1
+        answer = await callback(context, params)
+        if isinstance(answer, ErrorData):
+            left += 1
+        return answer

@@ -1,0 +1,12 @@
+"""paper 7 was in no question"""
+
+from servers.research_assistant import synthesis_question
+
+
+async def my_groups(papers, ask, k=3):
+    groups = [papers[i * k : (i + 1) * k] for i in range(len(papers) // k)]
+    answers = await ask([synthesis_question([(p.title, p.abstract) for p in group]) for group in groups])
+    if len(answers) == 1:
+        return answers[0]
+    [last] = await ask([synthesis_question([("Part", answer) for answer in answers])])
+    return last

@@ -1,0 +1,10 @@
+"""does not hold the answer of group 1"""
+
+from servers.research_assistant import synthesis_question
+
+
+async def my_groups(papers, ask, k=3):
+    groups = [papers[i : i + k] for i in range(0, len(papers), k)]
+    await ask([synthesis_question([(p.title, p.abstract) for p in group]) for group in groups])
+    [last] = await ask([synthesis_question([(p.title, p.abstract) for p in papers])])
+    return last

@@ -1,0 +1,19 @@
+"""was another one in every round"""
+
+import time
+
+from mcp.server.mcpserver import Context
+
+from servers.asking import ask
+from servers.code_facts import analyse
+from servers.code_reviewer import SYSTEM, question
+
+READABILITY = {"complexity", "unused-name", "mutable-default", "bare-except"}
+
+
+async def ask_readability(code: str, ctx: Context):
+    facts = [fact for fact in analyse(code).facts if fact.rule in READABILITY]
+    if not facts:
+        return None
+    text = question(analyse(code).code, facts, "readability")
+    return ask(ctx, SYSTEM, f"{text}\n{time.monotonic_ns()}", max_tokens=240)

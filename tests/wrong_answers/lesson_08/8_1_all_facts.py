@@ -1,0 +1,16 @@
+"""which is not about readability"""
+
+from mcp.server.mcpserver import Context
+
+from servers.asking import ask
+from servers.code_facts import analyse
+from servers.code_reviewer import SYSTEM, question
+
+READABILITY = {"complexity", "unused-name", "mutable-default", "bare-except"}
+
+
+async def ask_readability(code: str, ctx: Context):
+    facts = analyse(code).facts
+    if not facts:
+        return None
+    return ask(ctx, SYSTEM, question(analyse(code).code, facts, "readability"), max_tokens=240)
