@@ -22,7 +22,7 @@ from tempfile import mkdtemp
 
 from mcp.types import CreateMessageResult, TextContent
 
-from labkit import Lab, quiz, show
+from labkit import Lab, TinyModel, quiz, show
 from labkit.doctor import click_me, doctor
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
@@ -128,6 +128,24 @@ quiz("0.3", "")
 # %% [markdown]
 # **Try it.** Change the sentence in `my_first_callback`, run its cell and the two after it again. Nothing breaks when a
 # cell is run twice: a new `Lab` closes the one before it.
+#
+# ## Now let a model answer
+#
+# `TinyModel` is a language model that comes with the kit and runs beside this notebook. It is a sampling callback too,
+# so it can take the place of yours. It is small, and what it says may be wrong.
+#
+# **Predict.** Which steps of the flow will be new, and will any of them cross the wire?
+
+# %%
+lab.callback = TinyModel()
+result = await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["disk_full"]})
+
+print("By the tiny model:", result.content[0].text)
+lab.flow
+
+# %% [markdown]
+# The callback asks the model and the model answers: both on your side, by light arrows. On the wire nothing is new, and
+# the server cannot see what kind of callback it has.
 
 # %% [markdown]
 # ## Is this still worth learning?
@@ -151,9 +169,15 @@ quiz("0.3", "")
 # |---|---|
 # | **00 start here** | answer one sample |
 # | [**01 borrow a brain**](01_borrow_a_brain.ipynb) | say who asks whom, and why the server needs no key |
+# | [**02 your own callback**](02_your_own_callback.ipynb) | map messages, keep limits, refuse well, put a model behind it |
+# | [**03 turn the dials**](03_turn_the_dials.ipynb) | predict what temperature, max tokens, top-p and their like do |
+# | [**04 the server's side**](04_the_servers_side.ipynb) | write a tool that asks, checks the answer and can do without |
+# | [**05 which model?**](05_which_model.ipynb) | choose a model from hints and priorities, and read the bill |
+# | [**06 a human in the loop**](06_a_human_in_the_loop.ipynb) | approve, edit, refuse, and set a policy |
+# | [**07 research assistant**](07_research_assistant.ipynb) | weigh one sample for all against one for each |
+# | [**08 code reviewer**](08_code_reviewer.ipynb) | let code find the facts, and a model say what they mean |
 #
-# More lessons are being written: your own callback, the dials, the server's side, the choice of a model, approval by a
-# human, and two larger servers.
+# More lessons are being written.
 
 # %% [markdown]
 # ## Recap

@@ -16,7 +16,7 @@ from tempfile import mkdtemp
 
 from mcp.types import CreateMessageResult, TextContent
 
-from labkit import Lab, check, quiz, show, try_out
+from labkit import Lab, TinyModel, check, quiz, show, try_out
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
 
@@ -44,23 +44,19 @@ print(result.content[0].text)
 # %% [markdown]
 # ## Lend it one
 #
-# Set a callback. From now on the client declares that it can sample, and for that it connects anew.
-
+# Set a callback. From now on the client declares that it can sample, and for that it connects anew. `TinyModel` is the
+# language model of the kit: it runs beside this notebook, and it may be wrong.
 
 # %%
-async def scripted(context, params):
-    text = "Two processes each held a lock that the other needed, so PostgreSQL stopped one of them."
-    return CreateMessageResult(role="assistant", model="script", content=TextContent(text=text))
-
-
-lab.callback = scripted
+model = TinyModel()
+lab.callback = model
 result = await lab.call_tool("process_log_entry", {"log_line": line})
 
-print(result.content[0].text)
+print("By the tiny model:", result.content[0].text)
 
 # %% [markdown]
-# What did the server ask for? The callback gets it as `params`. This one prints what it is asked and then answers as
-# before; it is swapped in on the running connection.
+# What did the server ask for? The callback gets it as `params`. This one prints what it is asked and then leaves the
+# answer to the model; it is swapped in on the running connection.
 
 
 # %%
@@ -68,7 +64,7 @@ async def curious(context, params):
     print("system prompt:", params.system_prompt)
     print("message:      ", params.messages[0].content.text)
     print("max tokens:   ", params.max_tokens)
-    return await scripted(context, params)
+    return await model(context, params)
 
 
 lab.callback = curious
@@ -88,8 +84,16 @@ print(report.contents[0].text)
 #
 # **Predict.** The server wants something from the client in the middle of a tool call. On the wire, is that a *request*
 # of the server, or something else?
+#
+# A callback needs no model. This one has its answer ready, so that the picture has few steps.
+
 
 # %%
+async def scripted(context, params):
+    text = "Two processes each held a lock that the other needed, so PostgreSQL stopped one of them."
+    return CreateMessageResult(role="assistant", model="script", content=TextContent(text=text))
+
+
 lab.callback = scripted
 await lab.call_tool("process_log_entry", {"log_line": line})
 
@@ -300,4 +304,4 @@ show(mine)
 # - Both wires ask the same callback. On 2025-11-25 the question is a request; since 2026-07-28 it is part of a result.
 # - Sample for what needs judgement. Count, parse and sort with code.
 #
-# **Back to:** [00 · Start here](00_start_here.ipynb)
+# **Next:** [02 · Your own callback](02_your_own_callback.ipynb)

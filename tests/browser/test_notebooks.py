@@ -1,11 +1,14 @@
 """Every notebook of the course, opened in a real JupyterLab and run from its first cell to its last."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import REPOSITORY, NewPage
+from tests.browser.lab_page import LabPage
 
 NOTEBOOKS = sorted(path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "notebooks").rglob("*.ipynb"))
 
@@ -22,4 +25,68 @@ def test_run_all_finishes_every_cell_without_an_error(notebook: str, served: Pat
     with new_page() as lab_page:
         lab_page.open(notebook).run_all()
         assert lab_page.errors() == []
+        if notebook in USED:
+            USED[notebook](lab_page)
         lab_page.shut_down()
+
+
+def turn_the_dials(lab_page: LabPage) -> None:
+    """Lesson 03 by keyboard: a dial is turned, its tokens are read, and no key reaches the notebook."""
+    keyboard = lab_page.page.keyboard
+    cells = len(lab_page.cells())
+    i = number_of(lab_page, "tune(")
+    panel = output_of(lab_page, i)
+    settings = panel.locator(".labkit-tokens .settings")
+    expect(settings).to_have_text("temperature 0.8 · top-p 0.9 · seed 0")
+    temperature = panel.get_by_role("slider", name="temperature")
+    temperature.focus()
+    keyboard.press("ArrowDown")
+    expect(settings).to_have_text("temperature 0.5 · top-p 0.9 · seed 0")
+    keyboard.press("ArrowUp")
+    keyboard.press("ArrowRight")
+    expect(settings).to_have_text("temperature 1 · top-p 0.9 · seed 0")
+    panel.get_by_role("option", selected=True).focus()
+    keyboard.press("Home")
+    keyboard.press("ArrowRight")
+    said = panel.locator(".labkit-tokens").get_by_role("status")
+    expect(said).to_have_text(re.compile(r"^Token 2\b.*the model gave it <?\d+ %; temperature 1 left that as it was"))
+    keyboard.press("End")
+    expect(panel.get_by_role("option").last).to_be_focused()
+    assert active_cell(lab_page) == i
+
+    i = number_of(lab_page, "show(mine)")
+    flow = output_of(lab_page, i)
+    flow.get_by_role("radio", name="all").focus()
+    keyboard.press("ArrowRight")
+    expect(flow.get_by_role("radio", name="wire only")).to_be_checked()
+    call = flow.get_by_role("combobox", name="Call")
+    call.focus()
+    keyboard.press("ArrowDown")
+    keyboard.press("x")  # which cuts a cell where the notebook has the focus
+    expect(call).to_be_focused()
+    assert (active_cell(lab_page), len(lab_page.cells())) == (i, cells)
+
+
+def number_of(lab_page: LabPage, source: str) -> int:
+    """The number of the cell whose last line begins with `source`."""
+    return lab_page.page.evaluate(
+        """(source) => window.jupyterapp.shell.currentWidget.content.widgets.findIndex(
+             ({model}) => model.type === 'code' && model.sharedModel.source.split('\\n').at(-1).startsWith(source))""",
+        source,
+    )
+
+
+def output_of(lab_page: LabPage, i: int) -> Locator:
+    """What the cell number `i` shows, once its view is drawn."""
+    output = lab_page.output(i)
+    expect(output.locator(".labkit-card, .labkit-flow").first).to_be_visible()
+    return output
+
+
+def active_cell(lab_page: LabPage) -> int:
+    """The number of the cell that the notebook's own keys would move on from."""
+    return lab_page.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex")
+
+
+USED = {"notebooks/03_turn_the_dials.ipynb": turn_the_dials}
+"""What is done in a notebook after it has run, beside looking for errors."""

@@ -1,0 +1,392 @@
+# %% [markdown]
+# # 03 · Turn the dials
+#
+# A model does not choose words, it weighs them; the dials decide which one is drawn. Here you see every weight.
+#
+# | | |
+# |---|---|
+# | **You will be able to** | predict what temperature, max tokens, stop, top-p, top-k and the seed do · choose them for a job · say what a server may ask for and a client may ignore |
+# | **Needs** | lesson 01. No key, no network |
+# | **Time** | 30–40 minutes |
+# | **Wire** | either; the dials are the same on both |
+
+# %%
+import math
+from collections import Counter
+from tempfile import mkdtemp
+
+from labkit import Lab, Settings, TinyModel, check, plot_sweep, quiz, show, show_tokens, trace, try_out
+from servers import log_archiver, text_analyst
+from servers.sample_logs import SAMPLE_LINES
+from servers.sample_texts import SAMPLE_TEXTS
+
+model = TinyModel()
+print("ready")
+
+# %% [markdown]
+# ## A model in the box
+#
+# `TinyModel` is a real language model, small enough to run in this kernel, and a sampling callback like any other. It
+# knows five subjects, log lines among them, and it makes mistakes: trust the dials here, not the answers.
+#
+# **Predict.** The log archiver wants one sentence on a log line. Which temperature will it ask for: 0.2, 1 or 2?
+
+
+# %%
+asked = []
+
+
+async def keep(context, params):
+    asked.append(params)
+    return await model(context, params)
+
+
+archiver = Lab(log_archiver.make_server(mkdtemp()), name="archiver", sampling_callback=keep)
+result = await archiver.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]})
+request = asked[0]
+
+print("tiny model |", result.content[0].text)
+print("asked for  | temperature", request.temperature, "and at most", request.max_tokens, "tokens")
+
+# %% [markdown]
+# ## It weighs every token
+#
+# A *token* is a word or a piece of one. At each place the model gives every token that it knows a probability; the dials
+# change them in turn, and then one token is drawn.
+#
+# **Predict.** Was the model sure of every word? Choose a token, by mouse or with ← and →, to see what else it could
+# have been.
+
+
+# %%
+def answer(**wishes):
+    """The tiny model's answer to the archiver's request with some dials turned, and every choice it made."""
+    return trace(request, model, Settings(**wishes))
+
+
+show_tokens(answer(temperature=1, top_k=40, top_p=0.9, seed=1))
+
+# %% [markdown]
+# ## Temperature and seed
+#
+# The model's *logits* are divided by the temperature before they become probabilities: below 1 the likely tokens gain,
+# above 1 the unlikely ones. At 0 the best token always wins. The seed picks the random numbers of the draw.
+#
+# **Predict.** Five temperatures, two seeds each: which pairs will be equal? From where on is the answer no longer true,
+# and no longer English? The charts take four seeds each: which curves rise with the temperature, which falls?
+
+# %%
+for temperature in (0, 0.5, 1, 1.5, 2):
+    for seed in (1, 2):
+        text = answer(temperature=temperature, seed=seed, max_tokens=30).text
+        print(f"temperature {temperature}, seed {seed} | {text}")
+
+print("the same seed again gives the same:", answer(seed=1, max_tokens=30).text == answer(seed=1, max_tokens=30).text)
+plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=Settings(max_tokens=30))
+
+# %% [markdown]
+# At 0 nothing is drawn, so the seed has no say. Above 0 the same seed gives the same answer, and another seed may give
+# another one.
+#
+# ## Where temperature 0 fails
+#
+# `analyze_sentiment` of the text analyst asks for one word at temperature 0. This review praises the charts and damns
+# the export.
+#
+# **Predict.** Will it get the same label twice? And what will twenty draws at temperature 1 give?
+
+# %%
+asked.clear()
+analyst = Lab(text_analyst.make_server(), name="analyst", sampling_callback=keep)
+for _ in range(2):
+    result = await analyst.call_tool("analyze_sentiment", {"text": SAMPLE_TEXTS["mixed"]})
+    print("temperature 0 |", result.content[0].text)
+
+label = asked[0]
+drawn = Counter(trace(label, model, Settings(temperature=1, seed=seed)).text for seed in range(20))
+print("temperature 1 |", dict(drawn.most_common()))
+
+# %% [markdown]
+# At 0 the server hears one word, however close the race was; the draws show the race. The likeliest token also brings
+# no variety: ten names for a server would be one name ten times. And the best *next* token need not begin the best
+# *answer*.
+
+# %% [markdown]
+# ## Max tokens, stop, and why an answer ended
+#
+# **Predict.** With a limit of 6 tokens, will the model write a shorter sentence? What does a stop sequence of `","` or
+# `"."` leave?
+
+# %%
+for limit in range(1, 11):
+    cut = answer(temperature=0, max_tokens=limit)
+    print(f"{limit:>2} tokens | {cut.stop_reason} | {cut.text!r}")
+
+stopped = answer(temperature=0, stop_sequences=(",", "."))
+print(f"stop , . | {stopped.stop_reason} | {stopped.text!r}")
+
+# %% [markdown]
+# The model does not know its limit. It is cut off where it stands, in the middle of a word or of a number. The stop
+# reason says so:
+#
+# | stop reason | the answer |
+# |---|---|
+# | `endTurn` | is whole: the model was done |
+# | `maxTokens` | was cut by the limit |
+# | `stopSequence` | ended before a text that the request names |
+#
+# ## Top-k and top-p
+#
+# Both drop the unlikely tokens before the draw. Top-k keeps the *k* best; top-p keeps the fewest best that together
+# hold *p*. **Predict.** Where the model is sure, how many does top-p 0.9 keep? And where it is not?
+
+# %%
+spread = answer(temperature=1.5, top_p=0.9)
+tokens = sorted(spread.tokens, key=lambda token: round(token.entropy, 1))
+
+for token in (tokens[0], tokens[len(tokens) // 2], tokens[-1]):
+    five = sum(rival.probability for rival in token.stages["temperature"][:5])
+    print(f"{token.text!r}: {token.entropy:.1f} bits of doubt")
+    print(f"    top-k 5    keeps 5, which hold {five:.0%}")
+    print(f"    top-p 0.9  keeps {token.kept['top_p']}")
+
+# %%
+quiz("3.5", "")
+
+# %% [markdown]
+# ## A label wants other dials than a sentence
+#
+# **Predict.** Give the label the heat of a story, and the sentence the room of a label: what will each server do?
+
+# %%
+from labkit import with_dials
+
+for seed in range(4):
+    analyst.callback = with_dials(model, Settings(temperature=2.0, seed=seed))
+    result = await analyst.call_tool("analyze_sentiment", {"text": SAMPLE_TEXTS["praise"]})
+    print("a hot label    |", result.content[0].text)
+
+archiver.callback = with_dials(model, Settings(max_tokens=8))
+result = await archiver.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["disk_full"]})
+print("a cut sentence |", result.content[0].text)
+
+# %% [markdown]
+# A label is one of a few words: temperature 0, and no room for chatter. A sentence needs room, and a little heat does it
+# no harm.
+#
+# ## The dials in your hand
+#
+# Beside each dial: what the server asked, what the client uses, whether this model honours it. **Predict** what a dial
+# will do, then turn it. In plain code: `trace(request, model, Settings(temperature=0.8, top_p=0.9)).text`.
+
+# %%
+from labkit import tune
+
+tune(request, model, Settings(temperature=0.8, top_p=0.9))
+
+# %% [markdown]
+# ## What Claude does with them
+#
+# **Predict.** The same dials on Claude: which of them does it honour?
+
+# %%
+from labkit import Claude, dials
+
+print(dials(Claude(), Settings(temperature=0.8, top_p=0.9)))
+
+# %% [markdown]
+# The current Claude models take no temperature, top-p or top-k; their API answers a request that names one with an
+# error. So a callback has to drop the wish, and should say so: `Claude` does, in the flow. Local models take them.
+#
+# | | in a server's request | the client |
+# |---|---|---|
+# | `maxTokens` | always | must respect it |
+# | `temperature`, `stopSequences`, `systemPrompt` | if the server likes | may change or ignore it |
+# | top-p, top-k, seed | has no field | sets it as it likes |
+
+# %%
+quiz("3.6", "")
+
+# %% [markdown]
+# ## Exercise 3.1 · temperature ●●○ 6 minutes
+#
+# **Goal** Turn logits into probabilities at a temperature. **Input** a list of logits, a temperature of 0 or more.
+# **Return** a list: e to the power of each (logit ÷ temperature), divided by the sum of all. At 0 the best logit gets
+# 1.0 and the others 0.0; of equal ones the first wins.
+#
+# **Example** `apply_temperature([2.0, 1.0], 0.5)` is about `[0.881, 0.119]`.
+
+
+# %%
+def apply_temperature(logits, temperature):
+    """The probabilities of `logits` at `temperature`."""
+    # SOLUTION
+    best = max(logits)
+    if temperature == 0:
+        winner = logits.index(best)
+        return [1.0 if i == winner else 0.0 for i in range(len(logits))]
+    weights = [math.exp((logit - best) / temperature) for logit in logits]
+    return [weight / sum(weights) for weight in weights]
+    # END SOLUTION
+
+
+# %%
+await check("3.1", apply_temperature)
+
+# %% [markdown]
+# ## Exercise 3.2 · top-p ●●○ 8 minutes
+#
+# **Goal** Keep the fewest best tokens that together hold at least `p`. **Input** a list of logits, and `p`.
+# **Return** a list of probabilities in the same order: 0.0 for what is dropped, the kept ones scaled up to add up to 1.
+# At least one is kept; of equal ones the first goes first.
+#
+# **Example** Logits of the probabilities 0.2, 0.5, 0.3 and `p = 0.7` give about `[0.0, 0.625, 0.375]`.
+
+
+# %%
+def top_p(logits, p):
+    """The probabilities of `logits` after the tail beyond `p` is dropped."""
+    weights = [math.exp(logit - max(logits)) for logit in logits]
+    probabilities = [weight / sum(weights) for weight in weights]
+    # SOLUTION
+    order = sorted(range(len(logits)), key=lambda i: -probabilities[i])
+    kept, held = [], 0.0
+    for i in order:
+        if kept and held >= p:
+            break
+        kept.append(i)
+        held += probabilities[i]
+    return [probabilities[i] / held if i in kept else 0.0 for i in range(len(logits))]
+    # END SOLUTION
+
+
+# %%
+await check("3.2", top_p)
+
+# %% [markdown]
+# ## Exercise 3.3 · dials for a job ●○○ 4 minutes
+#
+# **Goal** Choose the dials for three jobs and defend them. **Input** the job: `"label"` (one word for the mood of a
+# text), `"explain"` (a true sentence or two on a log line), `"names"` (ten different names for a server).
+# **Return** temperature, max tokens, and a sentence that says why.
+
+
+# %%
+def my_dials(job):
+    """Temperature, max tokens, and why."""
+    # SOLUTION
+    return {
+        "label": (0.0, 8, "One word of a few is right, and the likeliest is the best guess."),
+        "explain": (0.2, 100, "It must copy what the line says, and needs room for a sentence."),
+        "names": (1.2, 100, "The unlikely ones are wanted, or there would be one name ten times."),
+    }[job]
+    # END SOLUTION
+
+
+# %%
+await check("3.3", my_dials)
+
+# %% [markdown]
+# ## Exercise 3.4 · a careful callback ●●● 8 minutes
+#
+# **Goal** A client with limits of its own. **Input** a callback, `model`. **Return** another callback, which asks
+# `model` for at most 120 tokens at a temperature between 0 and 1, and returns its answer.
+#
+# Never ask for more tokens than the server did. Leave a temperature of `None` alone. Do not change the request itself:
+# `params.model_copy(update={"max_tokens": 50})` makes a changed copy.
+
+
+# %%
+def careful(model):
+    """A callback that asks `model` within limits."""
+
+    # SOLUTION
+    async def callback(context, params):
+        limits = {"max_tokens": min(params.max_tokens, 120)}
+        if params.temperature is not None:
+            limits["temperature"] = min(max(params.temperature, 0.0), 1.0)
+        return await model(context, params.model_copy(update=limits))
+
+    return callback
+    # END SOLUTION
+
+
+# %%
+await check("3.4", careful)
+
+# %% [markdown]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# 3.1: decide temperature 0 first; then take the largest logit off all of them, or `math.exp` gets too large.
+# 3.2: sort the *places*, not the numbers. 3.3: which job has one right answer? 3.4: `min` and `max` do it.
+#
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+#
+# 3.1: a list of weights, then each divided by their sum. 3.2: walk through the places from the best on, add up what
+# they hold, stop once it is `p` or more. 3.3: a `dict` from job to three values. 3.4: an inner
+# `async def callback(context, params)` that ends in `return await model(...)`, and after it `return callback`.
+#
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# 3.1: `weights = [math.exp((logit - best) / temperature) for logit in logits]`.
+# 3.2: `order = sorted(range(len(logits)), key=lambda i: -probabilities[i])`.
+# 3.3: `{"label": (0.0, 8, "..."), ...}[job]`.
+# 3.4: `limits = {"max_tokens": min(params.max_tokens, 120)}`; add the temperature where there is one, copy, await.
+#
+# </details>
+# <details><summary>I see "ZeroDivisionError"</summary>
+#
+# Temperature 0 is a case of its own: decide it before you divide.
+#
+# </details>
+# <details><summary>I see "careful(model) returned None"</summary>
+#
+# The inner function was made and not handed out: `return callback`, at the depth of its `async def`.
+#
+# </details>
+#
+# [The solutions, explained](instructor/03_turn_the_dials.ipynb)
+
+# %% [markdown] tags=["instructor"]
+# **The solutions, explained.** 3.1 takes the largest logit off all of them: the result is the same and `exp` cannot
+# overflow. Temperature 0 is the limit of ever smaller ones and cannot be had by division. 3.2 asks `held >= p` *before*
+# it adds the next token, so the one that crosses `p` is kept: "at least p". 3.3 has more than one answer: the check
+# takes 0 and up to 16 tokens for a label, 0 to 0.5 and 40 to 200 for an explanation, from 0.8 and 20 to 200 for names;
+# the sentences are for the class to argue over. 3.4 is a duty of the host, a callback round a callback. It works on a
+# copy, since the same request may be shown to a human, logged, or sent to a second model.
+#
+# *Common in class:* `max` for `min`, which raises the limit; a temperature of 0 taken for none
+# (`if params.temperature:`), which turns the coldest wish into the model's default.
+
+# %% [markdown]
+# ## Your callback at work
+#
+# Your limits round the tiny model, asked by the real server. Run it again after each change.
+
+
+# %%
+async def within_limits(context, params):
+    return await careful(model)(context, params)
+
+
+mine = Lab(text_analyst.make_server(), name="within limits", sampling_callback=within_limits)
+await try_out(mine, within_limits, "analyze_sentiment", {"text": SAMPLE_TEXTS["thanks"]})
+
+show(mine)
+
+# %% [markdown]
+# Without the kit's help: `mine.callback = careful(model)`, then
+# `result = await mine.call_tool("analyze_sentiment", {"text": "…"})` and `print(result.content[0].text)`.
+#
+# **Stretch.** Put dials before your limits, `panel = dials(within_limits, Settings(temperature=2.0))`, and give
+# `panel.callback` to `try_out`. Where in the flow does 2.0 become 1.0? Let `careful` say it: `report("…")` from `labkit`.
+#
+# ## Recap
+#
+# - A model gives every token a probability; the dials change which one is drawn, and when to stop.
+# - `maxTokens` binds the client. What else a request says on decoding is a wish, and some models take none.
+# - A label wants temperature 0 and few tokens, a sentence some room, ideas a high temperature.
+#
+# **Next:** [04 · The server's side](04_the_servers_side.ipynb)

@@ -1,0 +1,450 @@
+# %% [markdown]
+# # 08 · Code reviewer
+#
+# Plain code finds what it can, exactly and for nothing. A model says the rest, and no line number is believed unchecked.
+#
+# | | |
+# |---|---|
+# | **You will be able to** | find facts before you ask · keep secrets out of a sample · check what a model says of a line · choose between one sample and two, one tool and two |
+# | **Needs** | lesson 04. No key, no network |
+# | **Time** | 35–45 minutes |
+# | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
+
+# %%
+from typing import Annotated
+
+from mcp.server.mcpserver import Context, MCPServer, Resolve
+from mcp.types import CreateMessageResult, ErrorData
+
+from labkit import Bill, Lab, Scripted, TinyModel, catalog, check, quiz, show, try_out, with_bill
+from servers import code_reviewer
+from servers.asking import ask, text_of
+from servers.code_facts import analyse
+from servers.code_reviewer import SYSTEM, Review, question
+from servers.sample_code import SAMPLE_CODE
+
+server = code_reviewer.make_server()
+code = SAMPLE_CODE["orders"]
+print("ready")
+
+# %% [markdown]
+# ## What needs no model
+#
+# **Predict.** This program works. How many faults do you find, and on which lines? Two concern security.
+
+# %%
+for number, row in enumerate(code.splitlines(), 1):
+    print(f"{number:2} {row}")
+
+# %% [markdown]
+# The reviewer parses code into a syntax tree and looks for known faults in it. It never runs the code, and this tool
+# asks nobody: the Lab has no callback.
+
+# %%
+lab = Lab(server)
+result = await lab.call_tool("analyze_code", {"code": code})
+
+print(result.content[0].text)
+
+# %% [markdown]
+# These are *facts*: the right line, the same answer every time, no tokens. What code can find, code should find.
+#
+# ## What a model is shown
+#
+# `review_code` does the same, and then asks the client's model for an opinion on code *and* facts. Line 3 holds a key.
+#
+# **Predict.** Will your callback see it?
+
+
+# %%
+async def curious(context, params):
+    print(params.messages[0].content.text)
+    return await TinyModel()(context, params)
+
+
+lab = Lab(server, name="curious", sampling_callback=curious)
+result = await lab.call_tool("review_code", {"code": code, "aspects": ["security"]})
+
+# %% [markdown]
+# The server masked it: a model needs no key to tell you that there is one. Did the key cross the wire at all? Search
+# every step of the flow:
+
+# %%
+for step in lab.flow.steps:
+    if "sk-live" in str(step.data):
+        print(f"step {step.n}: {step.source} → {step.target}")
+
+# %% [markdown]
+# Only towards the server, in the arguments of your own call, and never back out of it. Masking has limits: a key is told
+# by its form or by the name it is given to, so `x = "hunter2"` would pass. Code that does not parse is not sent at all.
+#
+# ## Believe no line number
+#
+# A model that reads facts may still mix them up. Here a script plays such a model.
+#
+# **Predict.** Which of its four findings hold? The facts are above.
+
+# %%
+claims = """Line 8 builds SQL from a string; pass the values as parameters.
+Line 7 keeps a secret in the source code; read it from the environment.
+Line 40 opens a file and never closes it.
+The function names are too short."""
+lab = Lab(server, name="script", sampling_callback=Scripted([claims]))
+result = await lab.call_tool("review_code", {"code": code, "aspects": ["security"]})
+
+print(result.content[0].text)
+
+# %% [markdown]
+# | mark | what plain code says |
+# |---|---|
+# | `confirmed` | the same thing stands on that line |
+# | `wrong line` | it stands on another line, or there is no code on that one |
+# | `unconfirmed` | the line exists, and no rule found anything like it |
+# | `no such line` | the code has no such line |
+# | `names no line` | nothing to check |
+#
+# The last block lists what no confirmed finding is about: what the model left out counts as much as what it got wrong.
+
+# %%
+quiz("8.4", "")
+quiz("8.5", "")
+
+# %% [markdown]
+# Now the tiny model. Whatever it says, the marks beside it are plain code's. A program reads the same result as fields:
+
+# %%
+lab = Lab(server, name="tiny", sampling_callback=TinyModel())
+result = await lab.call_tool("review_code", {"code": code})
+review = Review.model_validate(result.structured_content)
+
+for finding in review.findings:
+    print(f"{finding.check:14} {finding.text}")
+print("not said:", [f"line {fact.line}: {fact.rule}" for fact in review.missed])
+
+# %% [markdown]
+# ## Two samples or one?
+#
+# By default each aspect gets a sample of its own: `strategy="two"`. With `strategy="one"` a single sample covers both.
+#
+# **Predict.** Which takes more tokens *in*? Which finds more? Below are four programs, reviewed both ways.
+
+
+# %%
+async def compare(strategy):
+    bill = Bill(catalog())
+    lab = Lab(server, name=strategy, sampling_callback=with_bill(TinyModel(), bill))
+    reviews = []
+    for name in ("orders", "poller", "login", "sound"):
+        result = await lab.call_tool("review_code", {"code": SAMPLE_CODE[name], "strategy": strategy})
+        reviews.append(Review.model_validate(result.structured_content))
+    return bill, reviews
+
+
+figures = {strategy: await compare(strategy) for strategy in ("one", "two")}
+
+# %%
+print("strategy  samples  tokens in  tokens out  findings  confirmed  facts not said")
+for strategy, (bill, reviews) in figures.items():
+    usages = [item.usage for item in bill.items]
+    tokens = [sum(usage.input_tokens for usage in usages), sum(usage.output_tokens for usage in usages)]
+    findings = [finding for review in reviews for finding in review.findings]
+    confirmed = sum(finding.check == "confirmed" for finding in findings)
+    missed = sum(len(review.missed) for review in reviews)
+    cells = [len(usages), *tokens, len(findings), confirmed, missed]
+    widths = (7, 9, 10, 8, 9, 14)
+    print(f"{strategy:8}", *(f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True)), sep="  ")
+
+# %% [markdown]
+# Two samples send the code and the facts twice, so tokens *in* roughly double, always. What that buys depends on the
+# model: a question about one thing is easier, and each answer has the whole of `maxTokens` to itself. A finding may also
+# come twice. Measure with your own model and your own code, as here, and then decide.
+#
+# ## At once or in turn
+#
+# **Predict.** With two samples in one tool, how often is the client asked on each wire, and when?
+
+# %%
+both = Scripted({"for security": "Line 8 builds SQL.", "for performance": "Line 15 loops over the same data twice."})
+lab = Lab(server, name="at once", sampling_callback=both)
+old = Lab(server, name="in turn", mode="legacy", sampling_callback=both)
+
+for each in (old, lab):
+    await each.call_tool("review_code", {"code": code})
+    steps = [step for step in each.flow.steps if step.kind in ("question", "answer")]
+    told = [f"{step.kind} {' and '.join(map(str, step.samples))}" for step in steps]
+    print(each.protocol_version, "|", " → ".join(told))
+
+show(lab)
+
+# %% [markdown]
+# On revision **2026-07-28**, drawn here, one result holds both questions, and both callbacks run at the same time. On
+# **2025-11-25** the second question waits for the first answer.
+#
+# ## One tool or two?
+#
+# A human, or a rule, may refuse a sample. This client lends its model for security and for nothing else.
+#
+# **Predict.** What is left of the review?
+
+
+# %%
+async def for_security_only(context, params):
+    if "performance" in params.messages[0].content.text.split("\n")[0]:
+        return ErrorData(code=-1, message="I lend my model for security alone.")
+    return await both(context, params)
+
+
+lab = Lab(server, name="refuses", sampling_callback=for_security_only)
+
+for aspects in (["security", "performance"], ["security"], ["performance"]):
+    print("---", *aspects)
+    await try_out(lab, for_security_only, "review_code", {"code": code, "aspects": aspects})
+
+# %% [markdown]
+# Asked for both, nothing is left, not even the facts: with `Resolve` a refusal ends the call before the tool's body
+# runs. Two calls lose only the half that was refused.
+#
+# | | one tool, one sample | one tool, two samples | two calls, or two tools |
+# |---|---|---|---|
+# | tokens in | code once | code twice | code twice |
+# | waiting | one answer | the slower one; on 2025-11-25 one after the other | one call after the other, unless the host starts both |
+# | a refusal costs | everything | everything | that half |
+# | who combines the answers | the model | the server | whoever called |
+# | who decides what is reviewed | the server's prompt | the server | the caller, each time |
+#
+# Whichever you take, keep the facts in a tool of their own: `analyze_code` asks nobody.
+
+# %%
+quiz("8.6", "")
+
+# %% [markdown]
+# ## Exercise 8.1 · another aspect ●●○ 10 minutes
+#
+# **Goal** A resolver that asks for a review of readability. **Input** the code, and the tool's context.
+# **Return** what `ask(ctx, SYSTEM, text, max_tokens=240)` returns, where `text` is
+# `question(masked_code, facts, "readability")`; or `None` where no fact is about readability.
+#
+# `analyse(code)` has `.code`, which is masked, and `.facts`, each with `.rule`. Tell the model only of facts whose rule
+# is in `READABILITY`.
+
+# %%
+READABILITY = {"complexity", "unused-name", "mutable-default", "bare-except"}
+
+
+async def ask_readability(code: str, ctx: Context):
+    """The sample to ask for, or None where there is nothing to ask."""
+    # SOLUTION
+    analysis = analyse(code)
+    facts = [fact for fact in analysis.facts if fact.rule in READABILITY]
+    if not facts:
+        return None
+    return ask(ctx, SYSTEM, question(analysis.code, facts, "readability"), max_tokens=240)
+    # END SOLUTION
+
+
+# %%
+await check("8.1", ask_readability)
+
+# %% [markdown]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# Look first, ask later: keep the facts that matter in a list. Where the list is empty, a sample would cost and tell
+# nothing.
+#
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+#
+# `analysis = analyse(code)`, a list of facts, `if not facts: return None`, and one `return ask(...)`.
+#
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `facts = [fact for fact in analysis.facts if fact.rule in READABILITY]`, then
+# `return ask(ctx, SYSTEM, question(analysis.code, facts, "readability"), max_tokens=240)`.
+#
+# </details>
+# <details><summary>I see "The key of line 3 stands in your question"</summary>
+#
+# `code` is what the caller sent, secrets and all. `analyse(code).code` is the same with `***` for each secret.
+#
+# </details>
+# <details><summary>I see "asked 10 times and never came to an end"</summary>
+#
+# On the newer wire a resolver runs again when the answer comes, and must ask the very same thing. Take the clock or the
+# random number out of your question.
+#
+# </details>
+# <details><summary>I see "We sent code with no fact of readability, and you took a sample all the same"</summary>
+#
+# Return `None` where the list of facts is empty. Code that does not parse has no such facts either.
+#
+# </details>
+
+# %% [markdown]
+# Your resolver in a tool of its own; `code_reviewer` need not change. The tiny model answers as well as it can, and this
+# tool checks none of its lines. Without the kit's help the call is
+# `result = await mine.call_tool("review_readability", {"code": "…"})`, and the flow `print(mine.flow)`.
+
+# %%
+desk = MCPServer("readability")
+Answer = Annotated[CreateMessageResult | None, Resolve(ask_readability)]
+
+
+@desk.tool(structured_output=False)
+async def review_readability(code: str, answer: Answer) -> str:
+    """Review how readable Python code is."""
+    return text_of(answer)
+
+
+mine = Lab(desk, name="readability", sampling_callback=TinyModel())
+await try_out(mine, TinyModel(), "review_readability", {"code": SAMPLE_CODE["poller"]})
+
+show(mine)
+
+# %% [markdown]
+# ## Exercise 8.2 · two answers made one ●●○ 8 minutes
+#
+# **Goal** Combine the findings of several answers without repeats. **Input** a list of answers, each a list of
+# `Finding`s with `.line`, `.rule` and `.text`. **Return** one list, in the order in which they came.
+#
+# Two findings on the same line by the same rule are a repeat, in whatever words: the first stays. Where `.rule` is
+# `None`, only the same text is a repeat.
+#
+# **Example** `[[a, b], [b2, c]]` becomes `[a, b, c]` where `b2` says of line 8 what `b` said.
+
+
+# %%
+def combined(answers):
+    """The findings of all answers, each once."""
+    # SOLUTION
+    kept = {}
+    for answer in answers:
+        for finding in answer:
+            key = (finding.line, finding.rule) if finding.rule else finding.text
+            kept.setdefault(key, finding)
+    return list(kept.values())
+    # END SOLUTION
+
+
+# %%
+await check("8.2", combined)
+
+# %% [markdown]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# What makes two findings the same? Give each a *key*, and keep the first finding of each key.
+#
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+#
+# Two loops, a dictionary from key to finding, and at its end the dictionary's values: a `dict` keeps the order in which
+# its keys came.
+#
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `key = (finding.line, finding.rule) if finding.rule else finding.text`, then `kept.setdefault(key, finding)`; return
+# `list(kept.values())`.
+#
+# </details>
+# <details><summary>I see "One line may have two faults"</summary>
+#
+# The line alone is no key. Take line and rule together.
+#
+# </details>
+# <details><summary>I see "Where a finding has no rule, only the same text is a repeat"</summary>
+#
+# Many findings have no line and no rule. Their key must be something else, or they all count as one.
+#
+# </details>
+
+# %% [markdown]
+# ## Exercise 8.3 · the gravest first ●○○ 5 minutes
+#
+# **Goal** Put findings in order of severity, and change nothing else. **Input** a list of `Finding`s with `.severity`:
+# `"high"`, `"medium"`, `"low"`, or `None` where no rule is known. **Return** a new list: high, medium, low, then `None`;
+# of one severity, in the order in which they came.
+
+
+# %%
+def by_severity(findings):
+    """The findings, gravest first."""
+    # SOLUTION
+    order = ["high", "medium", "low", None]
+    return sorted(findings, key=lambda finding: order.index(finding.severity))
+    # END SOLUTION
+
+
+# %%
+await check("8.3", by_severity)
+
+# %% [markdown]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# `sorted` is *stable*: what compares as equal stays in the order in which it came. So the key should hold the severity
+# and nothing else.
+#
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+#
+# One `return sorted(findings, key=...)`. The key is a number: the place of the severity in a list of four.
+#
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `order = ["high", "medium", "low", None]`, and the key is `order.index(finding.severity)`.
+#
+# </details>
+# <details><summary>I see "raised TypeError: '<' not supported"</summary>
+#
+# The key is sometimes `None`, which compares with nothing. Turn the severity into a number first.
+#
+# </details>
+#
+# [The solutions, explained](instructor/08_code_reviewer.ipynb)
+
+# %% [markdown] tags=["instructor"]
+# **The solutions, explained.** 8.1 does what the server's own resolvers do. It looks before it asks, so code without a
+# fact of readability costs no sample; it sends the masked code; and it leaves the question "can this client sample?" to
+# `ask`. A third aspect as a third `Resolve` in `review_code` would work as well, and a refusal of it would then cost the
+# other two: this is the trade-off of the lesson, met from the other side. `analyse` raises `CodeError` on what is too
+# long or too deep, and the tool then fails; `code_reviewer` shows how to say why.
+#
+# 8.2 hangs on the key. By text, a model that says the same in other words repeats itself; by line, a second fault on the
+# line is lost; with `None` as part of the key, all findings without a rule fall together. `setdefault` keeps the first,
+# and a `dict` keeps the order.
+#
+# 8.3 is one line because `sorted` is stable. *Common in class:* sorting by the word, which puts low before medium;
+# `findings.sort`, which changes what the caller still holds; the line number in the key, which looks tidy and undoes the
+# order of 8.2.
+
+# %% [markdown]
+# ## Together
+#
+# The tiny model's two answers of above, through your two functions.
+
+# %%
+answers = [
+    [finding for finding in review.findings if finding.aspect == aspect] for aspect in ("security", "performance")
+]
+
+try:
+    for finding in by_severity(combined(answers)):
+        print(f"{finding.severity or '-':6} {finding.check:14} {finding.text}")
+except NotImplementedError:
+    print("TODO: combined and by_severity are still to be written.")
+
+# %% [markdown]
+# ## Stretch
+#
+# The check believes a finding when a word of it fits the fact on its line. Write a finding that is `confirmed` and
+# nonsense all the same: `read_findings` in `servers/code_findings.py` takes any text. Would a second sample, that is
+# shown the first answer, catch it?
+#
+# ## Recap
+#
+# - Facts first, by code: exact, free, and still there when nobody lends a model.
+# - Mask before you ask, and hold every line number against the code.
+# - One sample is cheaper, two are simpler questions; a refusal ends the whole call. Measure, then choose.
+#
+# **Back to:** [00 · Start here](00_start_here.ipynb)
