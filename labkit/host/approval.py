@@ -109,7 +109,7 @@ class Approval(Duty):
         return await self._reviewed(context, self._request(approved, answer), answer)
 
     def _request(self, params: CreateMessageRequestParams, answer: Result | None = None) -> ReviewRequest:
-        return ReviewRequest(params, answer, origin(), remarks(), self._timeout)
+        return ReviewRequest(params, answer, origin(), remarks(), self._timeout, lambda: self.waiting)
 
     async def _reviewed(self, context: ClientRequestContext, request: ReviewRequest, subject: T) -> T | ErrorData:
         """`subject`, or what the human put in its place, or a refusal."""

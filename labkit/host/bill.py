@@ -69,23 +69,33 @@ class Bill:
         return item
 
     def by_call(self) -> dict[str, tuple[Item, ...]]:
-        """The samples of each tool call, in the order in which the calls first asked."""
+        """The samples of each tool call, in the order in which the calls first asked. Several Labs are told by name."""
         calls: dict[str, list[Item]] = {}
-        for item in self.items:
-            calls.setdefault(item.call, []).append(item)
+        items = self.items
+        several = len({item.origin.lab for item in items if item.origin}) > 1
+        for item in items:
+            lab = f", {short(item.origin.lab)}" if several and item.origin and item.origin.lab else ""
+            calls.setdefault(item.call + lab, []).append(item)
         return {call: tuple(items) for call, items in calls.items()}
 
     def __str__(self) -> str:
-        rows = [(call, *_row(items)) for call, items in self.by_call().items()]
-        rows.append(("total", *_row(self.items)))
+        rows = [(call, _models(items), *_row(items)) for call, items in self.by_call().items()]
+        rows.append(("total", "", *_row(self.items)))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(
-                [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-            )
+        padded = [
+            [
+                cell.rjust(width) if i > 1 else cell.ljust(width)
+                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ]
             for row in rows
         ]
+        lines = ["  ".join(cell for cell in row if cell) for row in padded]  # no column where nobody tells a name
         return "\n".join([*lines, f"prices of {self.prices_of}{_reservations(self.items)}"])
+
+
+def _models(items: tuple[Item, ...]) -> str:
+    """Who answered, in the order in which they first did."""
+    return short(", ".join(dict.fromkeys(item.usage.model for item in items if item.usage.model)))
 
 
 def _row(items: tuple[Item, ...]) -> tuple[str, str, str, str]:

@@ -137,6 +137,22 @@ class Budget(Duty):
         return Left(left.samples, left.tokens, None if left.nano_usd is None else left.nano_usd / NANO)
 
     @property
+    def limit(self) -> Left:
+        """What may be spent in all; `None` where there is no limit."""
+        limits = self._ledger.limits
+        return Left(limits.samples, limits.tokens, None if limits.nano_usd is None else limits.nano_usd / NANO)
+
+    @property
+    def at_once(self) -> int | None:
+        """How many may be answered at the same time; `None` where there is no limit."""
+        return None if self._turns is None else self._turns.places
+
+    @property
+    def under_way(self) -> int:
+        """How many are being answered. What is set aside for them is neither spent nor left."""
+        return self._ledger.reserved.samples
+
+    @property
     def waiting(self) -> int:
         """How many requests stand in line because of `at_once`."""
         return 0 if self._turns is None else self._turns.waiting

@@ -32,6 +32,11 @@ def visible(text: str) -> str:
     return _SUSPECT.sub(lambda found: found.group() if _is_innocent(found) else _written_out(found.group()), text)
 
 
+def without_hidden(text: str) -> str:
+    """`text` without its hidden characters."""
+    return _SUSPECT.sub(lambda found: found.group() if _is_innocent(found) else "", text)
+
+
 def _written_out(characters: str) -> str:
     if len(characters) > 1:
         return f"⟨{len(characters)} tags: {''.join(chr(ord(tag) - 0xE0000) for tag in characters)}⟩"

@@ -75,7 +75,7 @@ def _message(title: str, message: dict[str, Any]) -> Iterator[str]:
         if kind == "text":
             yield from _field(kind, block.pop("text"))
         else:
-            yield from _field(kind, changed({"type": kind, **block}, _as_it_is, base64=_described))
+            yield from _field(kind, described({"type": kind, **block}))
             continue
         yield from _fields(block)
     yield from _fields(message)
@@ -97,20 +97,25 @@ def _field(name: str, value: object) -> Iterator[str]:
 
 def _behind_bar(text: str) -> Iterator[str]:
     """The lines of `text`, each behind a bar; a dotted bar goes on with a line that was too long."""
+    for line in shown_lines(text):
+        for number, part in enumerate(_broken(line)):
+            yield f"  {'┆' if number else '│'} {part}" if line else "  │"
+
+
+def shown_lines(text: str) -> Iterator[str]:
+    """The lines of `text` as a reviewer sees them: nothing hidden, nothing pushed out of view by empty space."""
     empty = 0
     for line in [*visible(text.replace("\r\n", "\n")).split("\n"), None]:
         if line is not None and not line.strip():
             empty += 1
             continue
         if empty > MOST_EMPTY:
-            yield f"  │ ⟨{empty} empty lines⟩"
-        elif empty:
-            yield from ["  │"] * empty
+            yield f"⟨{empty} empty lines⟩"
+        else:
+            yield from [""] * empty
         empty = 0
         if line is not None:
-            shown = _SPACES.sub(lambda spaces: f"⟨{len(spaces.group())} spaces⟩", line)
-            for number, part in enumerate(_broken(shown)):
-                yield f"  {'┆' if number else '│'} {part}"
+            yield _SPACES.sub(lambda spaces: f"⟨{len(spaces.group())} spaces⟩", line)
 
 
 def _broken(line: str) -> Iterator[str]:
@@ -120,6 +125,11 @@ def _broken(line: str) -> Iterator[str]:
         yield line[:end]
         line = line[end:]
     yield line
+
+
+def described(value: object) -> object:
+    """A copy of JSON in which an image or a sound is told by its size and a hash."""
+    return changed(value, _as_it_is, base64=_described)
 
 
 def _as_it_is(text: str, _key: str) -> str:

@@ -1,6 +1,7 @@
 """`ReviewRequest`, what a human is shown, and what may be decided: `Approve`, `Edit`, `Refuse`, `AllowServer`."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, cast
 
 from mcp_types import CreateMessageRequestParams, TextContent
@@ -22,6 +23,7 @@ class ReviewRequest:
         origin: Which server asks, and for which tool call; `None` outside a Lab.
         remarks: What the guard remarked on the request.
         timeout: Seconds after which it expires.
+        waiting: Tells how many reviews stand in line behind this one, whenever it is asked.
     """
 
     params: CreateMessageRequestParams
@@ -29,6 +31,7 @@ class ReviewRequest:
     origin: Origin | None = None
     remarks: tuple[Remark, ...] = ()
     timeout: float = 0.0
+    waiting: Callable[[], int] = field(default=lambda: 0, repr=False, compare=False)
 
     @property
     def stage(self) -> Literal["request", "answer"]:

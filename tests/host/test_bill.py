@@ -39,9 +39,9 @@ def test_the_bill_has_a_line_for_each_call_and_says_how_old_its_prices_are() -> 
     ]:
         bill.add(Usage(*tokens, 0, model), Origin("bookshop", "2026-07-28", tool, call=call))
     assert str(bill) == (
-        "call 1, recommend of bookshop   1 sample  1,000 in   50 out  $0.000125\n"
-        "call 2, compare of bookshop    2 samples  1,000 in  100 out     $0.003\n"
-        "total                          3 samples  2,000 in  150 out  $0.003125\n"
+        "call 1, recommend of bookshop  claude-haiku-5-5    1 sample  1,000 in   50 out  $0.000125\n"
+        "call 2, compare of bookshop    claude-sonnet-5-5  2 samples  1,000 in  100 out     $0.003\n"
+        "total                                             3 samples  2,000 in  150 out  $0.003125\n"
         f"prices of {catalog().checked}"
     )
     assert [len(items) for items in bill.by_call().values()] == [1, 2]
@@ -52,7 +52,7 @@ def test_what_the_total_leaves_out_is_said() -> None:
     assert str(bill) == f"total  0 samples  0 in  0 out  $0.00\nprices of {catalog().checked}"
     bill.add(Usage(10, 5, 15, "tiny"))
     bill.add(Usage(10, 5, 5, ""))
-    assert str(bill).splitlines()[0].startswith("call unknown  2 samples")
+    assert str(bill).splitlines()[0].startswith("call unknown  tiny  2 samples")
     assert str(bill).endswith("20 of the tokens are estimated; no price for tiny, an unnamed model")
     assert bill.usd == 0
 
@@ -77,5 +77,8 @@ async def test_one_bill_may_be_kept_for_several_labs(mode: str) -> None:
             assert said(await lab.call_tool("compare", {"title": "Emma"}))
             assert lab.flow.tokens == 30
     assert len(bill.items) == 6
+    first, second, _, _ = str(bill).splitlines()
+    assert first.startswith("call 1, compare of bookshop, first   claude-haiku-5-5  3 samples")
+    assert second.startswith("call 1, compare of bookshop, second  claude-haiku-5-5  3 samples")
     assert {item.origin.tool for item in bill.items if item.origin} == {"compare"}
     assert bill.usd == pytest.approx(6 * (100 * 0.1 + 10 * 0.5) / 1_000_000)

@@ -1,0 +1,232 @@
+"""`approval_panel()`: a human reviews what a server asks, on a page. In plain code: `ask_in_terminal`, or a policy.
+
+    panel = approval_panel()
+    lab = Lab(server, sampling_callback=with_approval(my_callback, ask=panel))
+    panel  # as the last line of a cell
+
+A panel is the `ask=` itself, and a policy may hand on to it: `return Approve() if is_harmless(request) else
+panel(request)`. Several Labs may share one. `panel.under_review` is what is shown, `panel.decide(Approve())` decides on
+it in code.
+"""
+
+import asyncio
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from itertools import count
+from threading import RLock
+from time import monotonic
+from typing import Any
+
+import anywidget
+import traitlets
+
+from labkit.host import AllowServer, Approve, Ask, Decision, Edit, Refuse, ReviewRequest, render, visible
+from labkit.host.approval import Said
+from labkit.widgets.front_end import can_ask_a_person
+from labkit.widgets.page import read_parts
+from labkit.widgets.review_reading import decision_of, reading
+
+NOBODY = "nobody is here to approve it: no page can be clicked. Give approval_panel a policy as headless=."
+
+STORED = "Approval panel: what a server asks waits here for a person. It needs a notebook that runs."
+"""What is stored beside the panel, for those who read the notebook where no kernel runs."""
+
+LOOK = 0.25
+"""Seconds between two looks at how many stand in line."""
+
+
+def approval_panel(*, headless: Ask | None = None) -> "ApprovalPanel":
+    """A panel on which requests are approved, edited and refused, and answers sent, edited and withheld.
+
+        panel = approval_panel()
+        lab = Lab(server, sampling_callback=with_approval(my_callback, ask=panel))
+        panel
+
+    A click reaches the kernel while a cell awaits and when it has returned, and not while a cell blocks.
+
+    Args:
+        headless: Decides where nobody can click, as under nbval and in a script; without it such requests are refused.
+    """
+    return ApprovalPanel(headless)
+
+
+class _Review:
+    """One request that is under review."""
+
+    def __init__(self, number: int, request: ReviewRequest) -> None:
+        self.number = number
+        self.request = request
+        self.began = monotonic()
+        self.said: Future[Decision | dict[str, Any]] = Future()
+
+    @property
+    def left(self) -> float:
+        """Seconds until it expires."""
+        return max(0.0, self.request.timeout - (monotonic() - self.began))
+
+
+class ApprovalPanel(anywidget.AnyWidget):
+    """What `approval_panel` makes: a widget, and an `ask=` for `with_approval`.
+
+    Of a request nothing stays on the page, nor in a notebook that is saved with its widgets, once it is decided.
+    """
+
+    _esm = read_parts("page.js", "approval_panel.js")
+    _css = read_parts("page.css", "approval_panel.css")
+
+    review = traitlets.Dict().tag(sync=True)
+    """What is under review, as `reading` has it; empty when nothing is."""
+
+    line = traitlets.Dict().tag(sync=True)
+    """How many wait, what became of the last, and what could not be taken as it was typed."""
+
+    def __init__(self, headless: Ask | None = None) -> None:
+        self._headless = headless or _refuse
+        self._attended = can_ask_a_person()
+        self._numbers = count(1)
+        self._lock = RLock()
+        self._reviews: list[_Review] = []
+        self._shown: _Review | None = None
+        self._became = ""
+        self._fault: list[Any] = [0, ""]
+        super().__init__(line=self._line())
+        self.on_msg(self._told)
+
+    def __call__(self, request: ReviewRequest) -> Said:
+        """Ask the person before the page; the policy for headless runs where there is none."""
+        if not self._attended:
+            return self._headless(request)
+        return self._decided(_Review(next(self._numbers), request))
+
+    @property
+    def under_review(self) -> ReviewRequest | None:
+        """What is under review; `None` when nothing is."""
+        reviews = self._reviews
+        return reviews[0].request if reviews else None
+
+    @property
+    def waiting(self) -> int:
+        """How many stand in line behind what is under review."""
+        reviews = list(self._reviews)
+        return sum(review.request.waiting() for review in reviews) + max(0, len(reviews) - 1)
+
+    def decide(self, decision: Decision) -> None:
+        """Decide on what is under review, as a click does. Does nothing when that was decided already.
+
+        Raises:
+            LookupError: Nothing is under review.
+        """
+        reviews = self._reviews
+        if not reviews:
+            raise LookupError("nothing is under review")
+        _settle(reviews[0].said, decision)
+
+    def close(self) -> None:
+        """Refuse what is under review and take the panel off the page. More than once does no harm."""
+        self._attended = False
+        for review in list(self._reviews):
+            review.said.cancel()
+        super().close()
+
+    async def _decided(self, review: _Review) -> Decision:
+        request, became = review.request, "The call ended before it was decided."
+        self._reviews.append(review)
+        try:
+            while True:
+                said = await self._said(review)
+                try:
+                    decision = decision_of(said, request) if isinstance(said, dict) else said
+                except ValueError as error:
+                    review.said = Future()
+                    self._fault = [self._fault[0] + 1, str(error)]
+                    continue
+                became = _became(decision, request)
+                return decision
+        except asyncio.CancelledError:
+            if review.left == 0:
+                became = f"Nobody decided within {request.timeout:g} s, so it was refused."
+            raise
+        finally:
+            self._reviews.remove(review)
+            self._became = became
+            self._show()
+
+    async def _said(self, review: _Review) -> "Decision | dict[str, Any]":
+        """What is decided on `review`. Meanwhile the page is told how many wait."""
+        answer = asyncio.wrap_future(review.said)
+        try:
+            while not answer.done():
+                self._show()
+                await asyncio.wait([answer], timeout=LOOK)
+            return Refuse("the review was closed.") if answer.cancelled() else answer.result()
+        finally:
+            answer.cancel()
+
+    def _show(self) -> None:
+        """Tell the page what has changed."""
+        with self._lock:
+            first = self._reviews[0] if self._reviews else None
+            if first is not self._shown:
+                self._shown = first
+                self.review = self._reading(first)
+            self.line = self._line()
+
+    def _reading(self, review: _Review | None) -> dict[str, Any]:
+        if review is None:
+            return {}
+        timeout = review.request.timeout
+        return {"id": review.number, "left": review.left, "timeout": timeout, **reading(review.request)}
+
+    def _line(self) -> dict[str, Any]:
+        return {"waiting": self.waiting, "became": self._became, "fault": self._fault}
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """As ipywidgets has it, with the time that is left now for a page that asks for everything."""
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        shown = self._shown
+        if shown is not None and state.get("review"):
+            state["review"] = {**state["review"], "left": shown.left}
+        return state
+
+    def _told(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        """A page was opened, or clicked. On whichever thread that is, nothing but the future is touched."""
+        self._attended = True
+        for review in list(self._reviews):
+            if review.number == message.get("id"):
+                _settle(review.said, message)
+
+    def __repr__(self) -> str:
+        return "<ApprovalPanel>"
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is not None:
+            bundle[0]["text/plain"] = STORED
+        return bundle
+
+    def __str__(self) -> str:
+        return render(request) if (request := self.under_review) else "nothing is under review"
+
+
+def _settle(said: "Future[Any]", decision: object) -> None:
+    with suppress(InvalidStateError):  # a double click, or one that came too late
+        said.set_result(decision)
+
+
+def _refuse(_: ReviewRequest) -> Decision:
+    return Refuse(NOBODY)
+
+
+def _became(decision: Decision, request: ReviewRequest) -> str:
+    """What became of a review, in a sentence."""
+    of_answer = request.stage == "answer"
+    server = visible(request.origin.server) if request.origin else "this server"
+    match decision:
+        case Approve():
+            return "The answer was sent." if of_answer else "The request was approved."
+        case Edit():
+            return "The answer was sent as edited." if of_answer else "The request was approved as edited."
+        case AllowServer():
+            return f"Approved. {server} passes from now on."
+        case Refuse():
+            return "The answer was withheld." if of_answer else "The request was refused."

@@ -1,0 +1,138 @@
+"""`budget_meter(budget)`: what is spent and what is left, live. In plain code: `budget.spent`, `budget.left`.
+
+budget = with_budget(my_callback, samples=20, tokens=5_000)
+budget_meter(budget)  # as the last line of a cell
+"""
+
+import asyncio
+import weakref
+from collections.abc import Callable
+from threading import RLock
+from typing import Any, cast
+
+import anywidget
+import traitlets
+
+from labkit.host import Budget
+from labkit.host.prices import dollars
+from labkit.widgets.flow_rows import Pace
+from labkit.widgets.page import read_parts
+
+SMALLEST = 1e-9
+"""US dollars below which a difference is one of rounding."""
+
+Reading = list[Any]
+"""A line of the meter: name, what is spent in words, what is left in words, and the share that is gone or `None`."""
+
+
+def budget_meter(budget: Budget) -> "BudgetMeter":
+    """A meter of samples, tokens, US dollars and of how many are answered at once; it has a line for each limit.
+
+    Raises:
+        TypeError: `budget` is none.
+    """
+    if not isinstance(budget, Budget):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+        raise TypeError(
+            f"a {type(budget).__name__} is no budget: write budget_meter(with_budget(callback, samples=20))"
+        )
+    return BudgetMeter(budget)
+
+
+def readings(budget: Budget) -> list[Reading]:
+    """The lines of a meter."""
+    spent, left, limit = budget.spent, budget.left, budget.limit
+    guessed = f", {spent.estimated:,} estimated" if spent.estimated else ""
+    lines = [
+        _line("samples", spent.samples, left.samples, limit.samples, "{:,}".format),
+        _line("tokens", spent.tokens, left.tokens, limit.tokens, "{:,}".format, note=guessed),
+    ]
+    if spent.usd is not None:
+        lines.append(_line("cost", spent.usd, left.usd, limit.usd, dollars))
+    if budget.at_once is not None:
+        running = f"{budget.under_way} of {budget.at_once}"
+        share = budget.under_way / budget.at_once
+        lines.append(["at once", running, f"{budget.waiting} waiting" if budget.waiting else "none waiting", share])
+    return lines
+
+
+def _line(
+    name: str, spent: float, left: float | None, limit: float | None, told: Callable[[Any], str], *, note: str = ""
+) -> Reading:
+    if left is None or limit is None:
+        return [name, f"{told(spent)}{note}", "no limit", None]
+    aside = limit - spent - left
+    # What is set aside for requests under way is gone as well, until they are answered.
+    share = 1.0 if limit <= 0 else min(1.0, max(0.0, 1 - left / limit))
+    waits = f", {told(aside)} set aside" if aside > SMALLEST else ""
+    return [name, f"{told(spent)} of {told(limit)}{note}{waits}", f"{told(left)} left", round(share, 4)]
+
+
+class BudgetMeter(anywidget.AnyWidget):
+    """What `budget_meter` makes. It listens to the budget until it is closed."""
+
+    _esm = read_parts("page.js", "budget_meter.js")
+    _css = read_parts("page.css", "budget_meter.css")
+
+    lines = traitlets.List().tag(sync=True)
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._lock = RLock()
+        self._pace = Pace()
+        self._timer = False
+        try:
+            self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        except RuntimeError:  # a script
+            self._loop = None
+        super().__init__(lines=readings(budget))
+        self._forget = budget.listen(_hearing(self))
+        self._show()  # what came in between
+
+    def close(self) -> None:
+        """Stop listening and take the meter off the page. More than once does no harm."""
+        self._forget()
+        super().close()
+
+    def changed(self) -> None:
+        """Show the budget soon. Called in the middle of a sample, from its thread: quick."""
+        if self._pace.now():
+            self._show()
+        elif not self._timer:
+            self._timer = True
+            try:
+                # The kernel's own loop outlives every Lab, so the last change is always shown.
+                cast("asyncio.AbstractEventLoop", self._loop).call_soon_threadsafe(self._show_later)
+            except (RuntimeError, AttributeError):  # closed, or there was none
+                self._show()
+
+    def _show_later(self) -> None:
+        cast("asyncio.AbstractEventLoop", self._loop).call_later(1 / self._pace.rate, self._show)
+
+    def _show(self) -> None:
+        with self._lock:
+            self._timer = False
+            self.lines = readings(self._budget)
+
+    def __repr__(self) -> str:
+        return "<BudgetMeter>"
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name:<8} {spent}; {left}" for name, spent, left, _ in readings(self._budget))
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is not None:
+            bundle[0]["text/plain"] = str(self)
+        return bundle
+
+
+def _hearing(meter: BudgetMeter) -> Callable[[Budget], None]:
+    """A listener that keeps no meter alive."""
+    known = weakref.ref(meter)
+
+    def listener(_: Budget) -> None:
+        meter = known()
+        if meter is not None:
+            meter.changed()
+
+    return listener

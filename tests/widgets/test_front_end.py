@@ -1,0 +1,40 @@
+"""Whether a person sits before the notebook: what a front end tells of itself, in a real kernel."""
+
+from collections.abc import Iterator
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import start_new_kernel
+
+from labkit.widgets.front_end import can_ask_a_person
+from tests.story import ROOT
+
+PATIENCE = 60.0
+"""Seconds that a busy machine may take to start a kernel."""
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[BlockingKernelClient]:
+    manager, client = start_new_kernel(startup_timeout=PATIENCE, kernel_name="python3", cwd=str(ROOT))
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+@pytest.mark.parametrize("allow_stdin", [True, False])
+def test_a_front_end_that_can_ask_for_input_has_a_person_before_it(
+    kernel: BlockingKernelClient, allow_stdin: bool
+) -> None:
+    number = kernel.execute(
+        "from labkit.widgets.front_end import can_ask_a_person as can",
+        user_expressions={"can": "can()"},
+        allow_stdin=allow_stdin,
+    )
+    reply = kernel.get_shell_msg(timeout=PATIENCE)
+    while reply["parent_header"]["msg_id"] != number:
+        reply = kernel.get_shell_msg(timeout=PATIENCE)
+    assert reply["content"]["user_expressions"]["can"]["data"]["text/plain"] == str(allow_stdin)
+
+
+def test_a_script_has_nobody_before_it() -> None:
+    assert not can_ask_a_person()
