@@ -12,37 +12,62 @@ from labkit.wire import Frame, tap
 
 if TYPE_CHECKING:
     from labkit.checks import check, quiz, scorecard, try_out
-    from labkit.host import choose_model, with_approval, with_bill, with_budget, with_guard
+    from labkit.host import Bill, choose, choose_model, with_approval, with_bill, with_budget, with_guard
+    from labkit.models.catalog import catalog
     from labkit.models.claude import Claude
+    from labkit.models.gguf import GGUF
     from labkit.models.openai_compatible import OpenAICompatible
+    from labkit.models.quoting import Quoting
     from labkit.models.tiny import TinyModel
-    from labkit.widgets.dials import dials, tune
+    from labkit.nested import allow_asyncio_run
+    from labkit.playground import Playground
+    from labkit.widgets.approval_panel import approval_panel
+    from labkit.widgets.bars import plot_bars
+    from labkit.widgets.budget_meter import budget_meter
+    from labkit.widgets.dials import Settings, dials, tune, with_dials
     from labkit.widgets.flow_view import show
+    from labkit.widgets.scorecard_panel import show_scorecard
     from labkit.widgets.sweep import plot_sweep
     from labkit.widgets.token_view import show_tokens
+    from labkit.widgets.tracing import trace
 
 _ELSEWHERE = {
+    "Bill": "labkit.host",
     "Claude": "labkit.models.claude",
+    "GGUF": "labkit.models.gguf",
     "OpenAICompatible": "labkit.models.openai_compatible",
+    "Playground": "labkit.playground",
+    "Quoting": "labkit.models.quoting",
+    "Settings": "labkit.widgets.dials",
     "TinyModel": "labkit.models.tiny",
+    "allow_asyncio_run": "labkit.nested",
+    "approval_panel": "labkit.widgets.approval_panel",
+    "budget_meter": "labkit.widgets.budget_meter",
+    "catalog": "labkit.models.catalog",
     "check": "labkit.checks",
+    "choose": "labkit.host",
     "choose_model": "labkit.host",
     "dials": "labkit.widgets.dials",
+    "plot_bars": "labkit.widgets.bars",
     "plot_sweep": "labkit.widgets.sweep",
     "quiz": "labkit.checks",
     "scorecard": "labkit.checks",
     "show": "labkit.widgets.flow_view",
+    "show_scorecard": "labkit.widgets.scorecard_panel",
     "show_tokens": "labkit.widgets.token_view",
+    "trace": "labkit.widgets.tracing",
     "try_out": "labkit.checks",
     "tune": "labkit.widgets.dials",
     "with_approval": "labkit.host",
     "with_bill": "labkit.host",
     "with_budget": "labkit.host",
+    "with_dials": "labkit.widgets.dials",
     "with_guard": "labkit.host",
 }
 """What draws, checks or answers costs its import only where it is used: a script that needs a Lab loads no widgets."""
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF first
+    "Bill",
     "Call",
     "CallTimeout",
     "CallbackError",
@@ -50,32 +75,45 @@ __all__ = [
     "ConnectError",
     "Flow",
     "Frame",
+    "GGUF",
     "Lab",
     "LabClosed",
     "LabError",
     "OpenAICompatible",
     "Origin",
+    "Playground",
+    "Quoting",
     "ScriptEnded",
     "Scripted",
+    "Settings",
     "Step",
     "TinyModel",
+    "allow_asyncio_run",
+    "approval_panel",
+    "budget_meter",
+    "catalog",
     "check",
+    "choose",
     "choose_model",
     "close_all",
     "dials",
     "origin",
+    "plot_bars",
     "plot_sweep",
     "quiz",
     "report",
     "scorecard",
     "show",
+    "show_scorecard",
     "show_tokens",
     "tap",
+    "trace",
     "try_out",
     "tune",
     "with_approval",
     "with_bill",
     "with_budget",
+    "with_dials",
     "with_guard",
 ]
 

@@ -1,0 +1,238 @@
+"""The callback of a playground: who answers, the dials, the host's duties, and the record of what passed.
+
+Everything can be changed while a call is under way, and holds from the next sample on: the Lab is given one callback,
+which asks what is set at that moment.
+"""
+
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from mcp.client.session import ClientRequestContext, SamplingFnT
+from mcp_types import CreateMessageRequestParams
+
+from labkit.answering import Answer
+from labkit.answering import name_of as called
+from labkit.host import RULES, Ask, Budget, ReviewRequest, with_approval, with_budget, with_guard
+from labkit.host.approval import Said
+from labkit.host.usage import metering
+from labkit.models.catalog import catalog
+from labkit.models.tiny import TinyModel
+from labkit.playground.runs import Sampled
+from labkit.playground.who import TITLES, ByHand, Settings, Who, model_for
+from labkit.steps import HostStep, overhearing
+from labkit.widgets.dial_readings import read
+from labkit.widgets.dial_state import DialState
+from labkit.widgets.tracing import drawing
+
+LIMITS = {"samples": 100, "tokens": 20_000}
+"""What the budget allows at first."""
+
+APPROVAL_TIME = 120.0
+"""Seconds that a person has for a decision."""
+
+_sampled: ContextVar[Sampled | None] = ContextVar("labkit_playground_sampled", default=None)
+
+
+class Answers:
+    """Who answers, and how.
+
+    Args:
+        changed: Called after every change.
+        ask: Decides where `approval` is on.
+    """
+
+    def __init__(self, changed: Callable[[], object], ask: Ask) -> None:
+        self._changed = changed
+        self.ask = ask
+        self.settings = Settings()
+        self.key: str | None = None
+        """For Claude, when it was typed. It is in no setting, no record, no export."""
+        self.own: SamplingFnT | None = None
+        self.hand = ByHand(changed)
+        self.who: Who = "tiny"
+        self.dials = DialState(TinyModel())
+        self.approval = False
+        self.guard = False
+        self.limits: Mapping[str, int] = dict(LIMITS)
+        self.recording: list[Sampled] = []
+        """Where samples are kept: those of the run under way."""
+        self.noted = 0
+        """What the guard has found in the last run."""
+        self._route = _Route(self)
+        self._approval = with_approval(self._route, ask=self._asked, timeout=APPROVAL_TIME)
+        self.budget = self._new_budget()
+
+    # What is chosen
+
+    def use(self, who: Who) -> None:
+        """Choose who answers.
+
+        Raises:
+            ValueError: There is no such choice, or a setting of it is wrong.
+        """
+        if who not in TITLES:
+            raise ValueError(f"nobody is called {who!r}; there are {', '.join(TITLES)}")
+        self.dials.use(model_for(who, self.settings, self.key, self.own, self.hand))
+        self.who = who
+        self._changed()
+
+    def use_own(self, callback: SamplingFnT) -> None:
+        """Let the student's own callback answer."""
+        self.own = callback
+        self.use("own")
+
+    def use_key(self, key: str) -> None:
+        """Ask Claude with this key, until the playground is closed."""
+        self.key = key.strip() or None
+        self.use("claude")
+
+    def set(self, **settings: str) -> None:
+        """Change a setting of who answers, by the names of `Settings`.
+
+        Raises:
+            ValueError: It cannot be so; nothing is changed.
+        """
+        former = {name: getattr(self.settings, name) for name in settings}
+        for name, value in settings.items():
+            setattr(self.settings, name, value)
+        try:
+            self.use(self.who)
+        except ValueError:
+            for name, value in former.items():
+                setattr(self.settings, name, value)
+            raise
+
+    def hold(self, *, approval: bool | None = None, guard: bool | None = None) -> None:
+        """Turn a duty of the host on or off."""
+        self.approval = self.approval if approval is None else approval
+        self.guard = self.guard if guard is None else guard
+        if approval:
+            self._approval.forget()
+        self._changed()
+
+    def limit(self, **limits: int | None) -> None:
+        """Set the budget anew: `limit(samples=20, tokens=2_000)`; without a limit, everything is only counted.
+
+        Raises:
+            ValueError: A limit is negative.
+        """
+        former, self.limits = self.limits, {name: value for name, value in limits.items() if value is not None}
+        try:
+            self.budget = self._new_budget()
+        except ValueError:
+            self.limits = former
+            raise
+        self._changed()
+
+    @property
+    def name(self) -> str:
+        """Who answers, as it is called on the page."""
+        own = f": {called(self.own)}" if self.who == "own" and self.own is not None else ""
+        return TITLES[self.who] + own
+
+    @property
+    def host(self) -> str:
+        """The duties that are on, in a few words."""
+        duties = [*(["approval"] if self.approval else []), *(["guard"] if self.guard else [])]
+        return ", ".join([*duties, *(["budget"] if self.limits else [])]) or "none"
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody has to click or type before there is an answer."""
+        return self.approval or self.who == "hand"
+
+    @property
+    def rules(self) -> int:
+        """How many rules the guard has."""
+        return len(RULES)
+
+    def vary(self, i: int | None) -> None:
+        """Give run number `i` of several a seed of its own, where the dial sets none and the model has one."""
+        if self.who == "tiny":
+            self.dials.use(TinyModel(seed=i or 0))
+
+    # What is answered
+
+    @property
+    def callback(self) -> SamplingFnT:
+        """The one callback that the Labs are given."""
+        return _Chain(self)
+
+    async def answer(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """Answer as everything is set at this moment, and keep what passed."""
+        sampled = Sampled(params)
+        self.recording.append(sampled)
+        callback: SamplingFnT = self.budget
+        if self.guard:
+            callback = with_guard(callback)
+        token = _sampled.set(sampled)
+        try:
+            with overhearing(self._hear), metering(params) as meter:
+                sampled.answer = await callback(context, params)
+            usage = meter.usage
+            sampled.tokens, sampled.estimated = usage.output_tokens, usage.estimated > 0
+            return sampled.answer
+        finally:
+            _sampled.reset(token)
+            self._changed()
+
+    def _hear(self, step: HostStep) -> None:
+        self.noted += "rule" in step.data
+
+    def _asked(self, request: ReviewRequest) -> Said:
+        return self.ask(request)  # the one that is set when it is asked
+
+    async def approved(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """Ask the human where approval is on, then who answers."""
+        return await (self._approval if self.approval else self._route)(context, params)
+
+    async def model(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """Ask who answers, with the dials as they stand."""
+        sampled = _sampled.get()
+        if sampled is not None:
+            sampled.seen = params
+            sampled.dials = read(self.dials.model, self.dials.settings, params)
+            if isinstance(self.dials.model, TinyModel):
+                sampled.drawing = drawing(self.dials.model, params, self.dials.settings)
+        return await self.dials.callback(context, params)
+
+    def _new_budget(self) -> Budget:
+        limits: dict[str, Any] = dict(self.limits)
+        budget = with_budget(_Approved(self), **limits, prices=catalog(), free=("tiny", "scripted", "by hand"))
+        budget.listen(self._spent)
+        return budget
+
+    def _spent(self, _: Budget) -> None:
+        self._changed()
+
+    @property
+    def embedded(self) -> TinyModel | None:
+        """The embedded model, where it answers: it alone shows its tokens."""
+        return self.dials.model if isinstance(self.dials.model, TinyModel) else None
+
+
+class _Link:
+    """A callback of the chain; errors are told with the name of who answers."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+
+    @property
+    def __name__(self) -> str:
+        return called(self.answers.dials.model)
+
+
+class _Chain(_Link):
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        return await self.answers.answer(context, params)
+
+
+class _Approved(_Link):
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        return await self.answers.approved(context, params)
+
+
+class _Route(_Link):
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        return await self.answers.model(context, params)

@@ -1,0 +1,121 @@
+"""The runs of a playground as JSON, as Mermaid, as a page of HTML that needs nothing else. None carries a key."""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Literal
+
+from labkit.host import visible
+from labkit.models import claude, openai_compatible
+from labkit.playground.runs import Run, compare, duration
+
+Form = Literal["json", "mermaid", "html"]
+KEYS = re.compile(r"(?<![0-9A-Za-z])sk-(?:ant-[\w-]{16,}|(?:proj-)?\w{32,})", re.ASCII)
+"""What looks like a key of the providers that the playground can ask."""
+
+HIDDEN = "[key]"
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1b1f24; --mute: #5b6470; --line: #dfe2e6; --soft: #f4f5f7; --page: #fff }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #edf0f3; --mute: #a6b0bb; --line: #343b44; --soft: #20252b; --page: #181c21 }
+}
+body { margin: 24px auto; padding: 0 20px; max-width: 980px; background: var(--page); color: var(--ink);
+  font: 15px/1.5 system-ui, "Segoe UI", Roboto, sans-serif }
+h1 { font-size: 22px } h2 { margin: 32px 0 4px; font-size: 17px } p { margin: 4px 0 12px; color: var(--mute) }
+pre { padding: 10px 14px; border-radius: 4px; background: var(--soft); overflow-wrap: anywhere; white-space: pre-wrap }
+table { width: 100%; border-collapse: collapse; table-layout: fixed; font-size: 13px }
+th, td { padding: 4px 8px; border: 1px solid var(--line); overflow-wrap: anywhere; text-align: left;
+  vertical-align: top; white-space: pre-wrap }
+th:first-child { width: 110px; font-weight: 400; color: var(--mute) } .differs td { font-weight: 600 }
+svg { max-width: 100%; height: auto }
+"""
+
+
+def keys_known(*given: str | None) -> list[str]:
+    """The keys that must appear nowhere: those that were given, and those in the environment."""
+    environment = (os.environ.get(name, "").strip() for name in (claude.KEY, openai_compatible.KEY))
+    return sorted({key for key in (*given, *environment) if key and len(key) > 5}, key=len, reverse=True)
+
+
+def without_keys(text: str, keys: Iterable[str]) -> str:
+    """`text` with every known key, also as JSON writes it, and whatever looks like one taken out."""
+    for key in keys:
+        for form in {key, json.dumps(key)[1:-1], escape(key)}:
+            text = text.replace(form, HIDDEN)
+    return KEYS.sub(HIDDEN, text)
+
+
+def exported(form: Form, runs: Sequence[Run], code: str, keys: Iterable[str]) -> str:
+    """`runs` in one of the forms.
+
+    Args:
+        form: What to write.
+        runs: In the order in which they were made.
+        code: The program of the present settings, for the page.
+        keys: What must not be in it.
+
+    Raises:
+        ValueError: There is no such form.
+    """
+    match str(form):
+        case "json":
+            text = json.dumps({"playground": 1, "runs": [run.to_dict() for run in runs]}, indent=2, ensure_ascii=True)
+        case "mermaid":
+            text = "\n\n".join(f"%% run {run.n}\n{run.flow.to_mermaid()}" for run in runs if run.flow)
+        case "html":
+            text = _page(runs, code)
+        case other:
+            raise ValueError(f"there is no form {other!r}; there are json, mermaid and html")
+    return without_keys(text, keys) + "\n"
+
+
+def _page(runs: Sequence[Run], code: str) -> str:
+    count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
+    # Nothing is loaded and nothing runs, whatever a server or a model wrote.
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    parts = [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sampling playground</title>',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{STYLE}</style></head><body>',
+        f"<h1>Sampling playground</h1><p>{count} of a tool whose server asked this client for completions.",
+        " MCP sampling, specification 2025-11-25 and 2026-07-28, client/sampling.</p>",
+    ]
+    if len(runs) > 1:
+        parts.append(_table(runs[-4:]))
+    for run in runs:
+        parts.append(
+            f"<h2>Run {run.n}: {_text(run.tool)}</h2><p>{_text(summary(run))}</p><pre>{_text(run.result)}</pre>"
+        )
+        if run.flow:
+            parts.append(run.flow.to_svg())
+    parts.append(f"<h2>The present settings as a program</h2><pre>{_text(code)}</pre></body></html>")
+    return "".join(parts)
+
+
+def _table(runs: Sequence[Run]) -> str:
+    head = "".join(f"<th>run {run.n}</th>" for run in runs)
+    rows = [
+        f"<tr{' class=differs' if row.differs else ''}><th>{_text(row.name)}</th>"
+        + "".join(f"<td>{_text(value)}</td>" for value in row.values)
+        + "</tr>"
+        for row in compare(runs)
+    ]
+    return f"<table><tr><th></th>{head}</tr>{''.join(rows)}</table>"
+
+
+def summary(run: Run) -> str:
+    """`1 sample · 46 tokens · 0.31 s · tiny`, and what went wrong."""
+    count = len(run.samples)
+    parts = [f"{count} sample{'' if count == 1 else 's'}"]
+    if run.samples:
+        parts.append(f"{run.tokens} tokens{' (estimated)' if run.estimated else ''}")
+    parts.append(duration(run.seconds))
+    if run.model:
+        parts.append(run.model)
+    return " · ".join(parts)
+
+
+def _text(text: str) -> str:
+    return escape(visible(text))

@@ -1,0 +1,113 @@
+// A form made from the fields that form.py finds in a schema. What is typed is sent as it stands: Python reads it.
+
+const ROOMY = 70; // characters from which a text gets more than one line
+
+class Form {
+  constructor(box, changed) {
+    this.box = box;
+    this.places = new Map();
+    this.id = `labkit-form-${Math.random().toString(36).slice(2)}`;
+    box.addEventListener("input", changed);
+  }
+
+  build(fields) {
+    this.places.clear();
+    this.parts = fields.map((field) => [field.name, this.row(field, field.name, field.value)]);
+    this.box.replaceChildren(...this.parts.flatMap(([, { nodes }]) => nodes));
+  }
+
+  /** What was typed, by name. */
+  read() {
+    return Object.fromEntries(this.parts.map(([name, { read }]) => [name, read()]));
+  }
+
+  /** Tell each field what is wrong with it. Returns the first control that has something wrong. */
+  tell(errors) {
+    let first;
+    for (const [place, { control, message }] of this.places) {
+      const error = errors[place] ?? "";
+      message.textContent = error;
+      message.hidden = !error;
+      if (error) first ??= control;
+      control.setAttribute("aria-invalid", Boolean(error));
+    }
+    return first;
+  }
+
+  row(field, place, value) {
+    const id = `${this.id}-${place}`;
+    const message = el("p", { class: "wrong", id: `${id}-wrong` });
+    message.hidden = true;
+    if (field.kind === "object" || field.kind === "list") return this.group(field, place, value, message);
+    const control = this.control(field, value);
+    control.id = id;
+    control.setAttribute("aria-describedby", `${id}-wrong${field.hint ? ` ${id}-hint` : ""}`);
+    if (field.required) control.setAttribute("aria-required", "true");
+    this.places.set(place, { control, message });
+    const hint = field.hint && el("small", { id: `${id}-hint` }, field.hint);
+    const label = el("label", { for: id, title: field.help || field.title }, field.title, field.required ? el("span", { class: "must", "aria-hidden": "true" }, " *") : "");
+    const read = () => (control.type === "checkbox" ? control.checked : control.value);
+    return { nodes: [label, el("div", { class: "field" }, control, hint || null, message)], read };
+  }
+
+  control({ kind, options, required }, value) {
+    if (kind === "boolean") {
+      const box = el("input", { type: "checkbox" });
+      box.checked = Boolean(value);
+      return box;
+    }
+    if (kind === "choice") {
+      const empty = required ? [] : [el("option", { value: "" }, "–")];
+      const select = el("select", {}, ...empty, ...options.map((option) => el("option", { value: option }, option)));
+      select.value = value ?? "";
+      return select;
+    }
+    if (kind === "integer" || kind === "number") {
+      const input = el("input", { type: "text", inputmode: "decimal", autocomplete: "off", class: "figure" });
+      input.value = value ?? "";
+      return input;
+    }
+    const text = String(value ?? "");
+    const area = el("textarea", { rows: text.length > ROOMY || text.includes("\n") || kind === "json" ? 3 : 2, spellcheck: "false" });
+    area.value = text;
+    return area;
+  }
+
+  group(field, place, value, message) {
+    const legend = el("legend", { title: field.help || field.title }, field.title, field.required ? el("span", { class: "must", "aria-hidden": "true" }, " *") : "");
+    const box = el("fieldset", { class: "group" }, legend);
+    box.tabIndex = -1;
+    this.places.set(place, { control: box, message });
+    const read = field.kind === "object" ? this.object(field, place, box) : this.list(field, place, value, box);
+    box.append(message);
+    return { nodes: [box], read };
+  }
+
+  object(field, place, box) {
+    const parts = field.fields.map((inner) => [inner.name, this.row(inner, `${place}.${inner.name}`, inner.value)]);
+    box.append(el("div", { class: "fields" }, ...parts.flatMap(([, { nodes }]) => nodes)));
+    return () => Object.fromEntries(parts.map(([name, { read }]) => [name, read()]));
+  }
+
+  list(field, place, values, box) {
+    let items = [];
+    const holder = el("div", { class: "fields" });
+    const draw = (filled) => {
+      for (const known of [...this.places.keys()]) if (known.startsWith(`${place}.`)) this.places.delete(known);
+      items = filled.map((value, i) => {
+        const inner = { ...field.item, name: String(i), title: `${i + 1}`, required: false, value };
+        if (inner.fields) inner.fields = inner.fields.map((each) => ({ ...each, value: value?.[each.name] ?? each.value }));
+        return this.row(inner, `${place}.${i}`, value);
+      });
+      holder.replaceChildren(...items.flatMap(({ nodes }) => nodes));
+      fewer.hidden = !items.length;
+    };
+    const values_now = () => items.map(({ read }) => read());
+    const told = () => this.box.dispatchEvent(new Event("input"));
+    const more = button("Add", `Add one to ${field.title}`, () => { draw([...values_now(), field.item.value ?? ""]); told(); });
+    const fewer = button("Remove last", `Remove the last of ${field.title}`, () => { draw(values_now().slice(0, -1)); told(); });
+    draw(values ?? []);
+    box.append(holder, el("div", { class: "buttons" }, more, fewer));
+    return values_now;
+  }
+}

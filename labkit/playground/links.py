@@ -1,0 +1,96 @@
+"""The connections of a playground: a Lab for each wire, made anew when another server or way is chosen."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from itertools import count
+from pathlib import Path
+
+from mcp.client.session import SamplingFnT
+from mcp_types import Tool
+
+from labkit.lab import Lab
+from labkit.playground.reach import MODES, Source, Transport, Wire, reach
+from labkit.runtime import Runtime, block_on
+
+STOPPING = 3.0
+"""Seconds that a server which is served here has to end."""
+
+CLOSED = "The playground is not connected. Choose the server again."
+
+
+class Links:
+    """Everything here but `close` runs on the lab thread.
+
+    Args:
+        name: Of the Labs, with a number and the wire behind it.
+        callback: Answers samples.
+    """
+
+    def __init__(self, name: str, callback: SamplingFnT) -> None:
+        self._name = name
+        self._callback = callback
+        self._numbers = count(1)
+        self.labs: dict[Wire, Lab] = {}
+        self._stops: list[Callable[[], Future[None] | None]] = []
+        self._left: list[Lab] = []
+        self._stops_left: list[Callable[[], Future[None] | None]] = []
+
+    async def join(
+        self, source: Source, transport: Transport, wires: tuple[Wire, ...], folder: Path
+    ) -> tuple[Tool, ...]:
+        """Connect on every wire and return the server's tools.
+
+        Raises:
+            ConnectError: The server could not be reached.
+        """
+        # What is left is closed once there is another: with no Lab open, the lab thread would end, and this with it.
+        self._left += self.labs.values()
+        self._stops_left += self._stops
+        self.labs, self._stops = {}, []
+        made: dict[Wire, Lab] = {}
+        tools: tuple[Tool, ...] = ()
+        try:
+            for wire in wires:
+                reached = await reach(source, transport, folder)
+                self._stops.append(reached.stop)
+                # Each has a name of its own: one of the same name would be closed before this one is there.
+                name = f"{self._name} {next(self._numbers)} · {wire}"
+                made[wire] = lab = Lab(reached.target, name=name, sampling_callback=self._callback, mode=MODES[wire])
+                tools = tuple((await lab.run(lambda client: client.list_tools())).tools)
+        except BaseException:
+            self._left += made.values()
+            raise
+        self.labs = made
+        self._leave()
+        return tools
+
+    def _leave(self) -> None:
+        """Leave the servers that are no longer chosen."""
+        left, stops = self._left, self._stops_left
+        self._left, self._stops_left = [], []
+        for lab in left:
+            lab.close()
+        for stop in stops:
+            stop()
+
+    async def lab(self, wire: Wire) -> Lab:
+        """The Lab of a wire.
+
+        Raises:
+            LookupError: There is none.
+        """
+        lab = self.labs.get(wire)
+        if lab is None:
+            raise LookupError(CLOSED)
+        return lab
+
+    def close(self) -> None:
+        """Leave the servers. Those that are served here end first: the lab thread ends with the last Lab."""
+        self._stops_left += self._stops
+        stops, self._stops_left, self._stops = self._stops_left, [], []
+        for ended in [stop() for stop in stops]:
+            if ended is not None and not Runtime.current().here:
+                block_on(ended, STOPPING)
+        self._left += self.labs.values()
+        self.labs = {}
+        self._leave()

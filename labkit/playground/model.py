@@ -1,0 +1,260 @@
+"""`Model`: everything that can be chosen, run, compared and exported in a playground, without a widget."""
+
+from asyncio import CancelledError
+from collections.abc import Sequence
+from threading import Event
+from time import monotonic
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+from mcp import StdioServerParameters
+from mcp.client.session import SamplingFnT
+from mcp.server import Server
+from mcp.server.mcpserver import MCPServer
+
+from labkit.call import Call
+from labkit.errors import sentence
+from labkit.host import Ask, Budget, Refuse
+from labkit.playground import form as forms
+from labkit.playground.answers import Answers
+from labkit.playground.export import Form, exported, keys_known, without_keys
+from labkit.playground.program import Present, program
+from labkit.playground.reach import Wire
+from labkit.playground.runs import Row, Run, compare, text_of_result
+from labkit.playground.setup import CONNECTING, Setup, error_of
+from labkit.playground.who import Who
+from labkit.runtime import Runtime
+from labkit.widgets.dial_state import DialState
+from labkit.widgets.lab_work import start
+
+F = TypeVar("F", bound=SamplingFnT)
+TIMES = 10
+"""Runs of "Run ×10"."""
+
+KEPT = 100
+"""Runs that the history keeps; older ones are forgotten."""
+
+LOOK = 0.25
+"""Seconds between two looks at what is under way, where nothing is told."""
+
+PATIENCE, HUMAN_PATIENCE = 90.0, 600.0
+"""Seconds that a call may take; where a person answers or approves, the second."""
+
+
+class Model(Setup):
+    """A playground without its page; `Playground` is the same with it.
+
+    Args:
+        server: A server of your own, which is then chosen at first: an `MCPServer`, `StdioServerParameters`, a URL.
+        name: Two playgrounds of one name cannot be open: making the second closes the first.
+        ask: Who decides where `approval` is on: as `with_approval` takes it. The page brings its own.
+    """
+
+    def __init__(
+        self,
+        server: MCPServer | Server[Any] | StdioServerParameters | str | None = None,
+        *,
+        name: str = "playground",
+        ask: Ask | None = None,
+    ) -> None:
+        former = _open.get(name)
+        if former is not None:
+            former.close()
+        _open[name] = self
+        self.answers = Answers(self._changed, ask or _nobody)
+        """Who answers, the dials, and the duties of the host."""
+        super().__init__(server, name, self.answers.callback)
+        self.runs: list[Run] = []
+        self.at = self.of = 0
+        """Which run is under way, and of how many."""
+        self._numbers = self._before = 0
+        self._job: Call[None] | None = None
+        self._call: Call[Any] | None = None
+        self._at_work: Runtime | None = None
+        self._connect()
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._at_work is not None or (self._job is not None and not self._job.done)
+
+    @property
+    def dials(self) -> DialState:
+        """The dials: `playground.dials.turn(temperature=0.8)`."""
+        return self.answers.dials
+
+    @property
+    def who(self) -> Who:
+        """Who answers."""
+        return self.answers.who
+
+    @property
+    def fresh(self) -> bool:
+        """Whether no tool was called since the connection was made."""
+        return self._numbers == self._before
+
+    def callback(self, callback: F) -> F:
+        """Let `callback` answer from the next sample on, also in a run that is under way: a decorator."""
+        self.answers.use_own(callback)
+        return callback
+
+    def run(self, times: int = 1) -> None:
+        """Call the tool with what was typed, `times` times on each chosen wire, and return at once.
+
+        What is wrong with a field is in `errors` then, and nothing is called.
+        """
+        if self.running:
+            return
+        arguments, self.errors = forms.arguments_of(self._schema, self.typed)
+        if not self.tool:
+            self.fault = "There is no tool to call yet."
+        elif not self.errors:
+            self.fault = ""
+            self.at, self.of = 0, times * len(self._wires)
+            seconds = (HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE) * self.of + CONNECTING
+            self._job = start("the runs", lambda: self._work(times, arguments), seconds)
+            self._job.when_over(self._over)
+        self._changed()
+
+    def wait(self, seconds: float = 60.0) -> list[Run]:
+        """Block until nothing is under way, for plain scripts, and return the runs. A cell that blocks gets no clicks.
+
+        What went wrong is in `fault`, or in the run.
+
+        Raises:
+            TimeoutError: It is not over after `seconds`.
+        """
+        changed, end = Event(), monotonic() + seconds
+        forget = self.listen(changed.set)
+        try:
+            while self.status == "connecting" or not self.settle():
+                if monotonic() > end:
+                    raise TimeoutError(f"it is not over after {seconds:g} s")
+                changed.wait(LOOK)
+                changed.clear()
+        finally:
+            forget()
+        return self.runs
+
+    def _connect(self) -> None:
+        self._before = self._numbers
+        super()._connect()
+
+    def cancel(self) -> None:
+        """Stop what is under way, also where a callback hangs."""
+        job, call = self._job, self._call
+        if call is not None:
+            call.cancel()
+        if job is not None:
+            job.cancel()
+
+    def settle(self) -> bool:
+        """Whether what was cancelled is over. What a lab thread that was left behind still did never ends."""
+        if self._at_work is None or not self._at_work.retired:
+            return not self.running
+        self._at_work, self._call = None, None
+        for run in self.runs:
+            if run.outcome == "running":
+                run.outcome, run.result = "cancelled", "Cancelled: it held the lab thread, which was left behind."
+        return True
+
+    async def _work(self, times: int, arguments: dict[str, Any]) -> None:
+        self._at_work = Runtime.current()
+        try:
+            if self._joining is not None and not self._joining.done:
+                await self._joining
+            for i in range(times):
+                for wire in self._wires:
+                    self.at += 1
+                    await self._run(wire, arguments, i if times > 1 else None)
+        finally:
+            self.answers.vary(None)
+            self._at_work = None
+            self._changed()
+
+    async def _run(self, wire: Wire, arguments: dict[str, Any], i: int | None) -> None:
+        """Call the tool once. Of several runs each has a seed of its own, where the dial does not set one."""
+        lab = await self._links.lab(wire)
+        with self._lock:
+            self._numbers += 1
+            run = Run(
+                self._numbers, self.server, self.transport, wire, self.tool, arguments, self.answers.name,
+                self.answers.host,
+            )  # fmt: skip
+            self.runs = [*self.runs[-KEPT + 1 :], run]
+        self.answers.vary(i)
+        self.answers.recording = run.samples
+        lab.timeout = HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE
+        self._call = call = lab.start(self.tool, arguments)
+        self._changed()
+        try:
+            result = await call
+            run.outcome, run.result = ("tool failed" if result.is_error else "done"), text_of_result(result)
+        except CancelledError:
+            run.outcome, run.result = "cancelled", "Cancelled."
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever went wrong is the result of the run
+            run.outcome, run.result = "failed", sentence(error)
+        finally:
+            run.flow, self._call = call.flow, None
+            self._changed()
+
+    def _over(self) -> None:
+        error = error_of(self._job)
+        if error is not None:
+            self.fault = sentence(error)
+        self._changed()
+
+    def compare(self, *numbers: int) -> list[Row]:
+        """Runs side by side, by their numbers: `playground.compare(1, 2)`."""
+        return compare([run for run in self.runs if run.n in numbers])
+
+    def forget(self) -> None:
+        """Empty the history."""
+        self.runs = []
+        self._changed()
+
+    def export(self, form: Form, runs: Sequence[int] | None = None) -> str:
+        """The history, or some runs of it, as `"json"`, `"mermaid"` or `"html"`. It carries no key.
+
+        Raises:
+            ValueError: There is no such form.
+        """
+        chosen = [run for run in self.runs if runs is None or run.n in runs]
+        return exported(form, chosen, self.code, self.keys)
+
+    @property
+    def code(self) -> str:
+        """The present settings as a program of plain `mcp`, without a key."""
+        answers = self.answers
+        present = Present(
+            self.source, self.transport, self._wires, self.tool, self.arguments, self.who, answers.settings,
+            answers.own, self.dials.settings, answers.approval, answers.guard, answers.limits,
+        )  # fmt: skip
+        return without_keys(program(present), self.keys)
+
+    @property
+    def keys(self) -> list[str]:
+        """What must appear nowhere."""
+        return keys_known(self.answers.key)
+
+    @property
+    def budget(self) -> Budget:
+        """What was spent, and what is left."""
+        return self.answers.budget
+
+    def close(self) -> None:
+        """End what is under way and leave the server. More than once does no harm."""
+        self.cancel()
+        self._links.close()
+        self._folder.cleanup()
+
+    def __repr__(self) -> str:
+        return f"<Playground {self.server} · {self.transport} · {self.wires} · {self.answers.name}>"
+
+
+_open: WeakValueDictionary[str, Model] = WeakValueDictionary()
+
+
+def _nobody(_: object) -> Refuse:
+    return Refuse("nobody is here to approve it: open the playground on a page, or give it a policy as ask=.")

@@ -1,0 +1,81 @@
+// The widgets of the kit that stand inside the playground: flows, tokens, dials, and the sheet with a review.
+
+class Parts {
+  constructor({ model, el: root, host, signal }) {
+    Object.assign(this, { model, root, host, signal });
+  }
+
+  /** Put the widget of trait `name` into `box`, in place of what was there. */
+  async place(name, box, ref = this.model.get(name)) {
+    box.placed?.abort();
+    const placed = (box.placed = new AbortController());
+    this.signal.addEventListener("abort", () => placed.abort());
+    const node = el("div");
+    box.replaceChildren(...(ref ? [node] : []));
+    if (!ref) return;
+    const widget = await this.host.getWidget(ref);
+    if (!placed.signal.aborted) await widget.render({ el: node, signal: placed.signal });
+  }
+
+  drawFlows() {
+    const refs = this.model.get("flows");
+    const names = this.model.get("flow_names");
+    for (const box of this.flowBoxes ?? []) box.placed?.abort();
+    this.flowBoxes = refs.map(() => el("div", { class: "flow-of" }));
+    const choose = (shown) => {
+      this.flowBoxes.forEach((box, i) => { box.hidden = i !== shown; });
+      marks.forEach((mark, i) => mark.setAttribute("aria-pressed", i === shown));
+    };
+    const marks = names.length > 1 ? names.map((name, i) => button(name, `The flow on revision ${name}`, () => choose(i))) : [];
+    const bar = marks.length ? [el("div", { class: "bar wires" }, el("span", {}, "Flow on"), ...marks)] : [];
+    this.flowBox.replaceChildren(...bar, ...this.flowBoxes);
+    choose(names.length - 1);
+    refs.forEach((ref, i) => this.place("flows", this.flowBoxes[i], ref));
+  }
+
+  /** Whoever presses Run wants to see that run, also where a step of the last one is open. */
+  watch() {
+    const watcher = new MutationObserver((changes) => {
+      const newer = changes.map(({ target }) => target).find((node) => node.localName === "button" && !node.hidden && node.closest(".foot"));
+      if (!newer || !this.follow) return;
+      this.follow = false;
+      newer.click();
+    });
+    watcher.observe(this.flowBox, { subtree: true, attributes: true, attributeFilter: ["hidden"] });
+    this.signal.addEventListener("abort", () => watcher.disconnect());
+  }
+
+  drawTokens() {
+    const ref = this.model.get("tokens");
+    this.tokenNone.textContent = ref ? "" : "Only the embedded model shows its tokens: let it answer, and Run.";
+    this.place("tokens", this.tokenBox, ref);
+  }
+
+  // A person is needed
+
+  async review() {
+    this.place("approval", this.reviewBox);
+    this.panel = await this.host.getModel(this.model.get("approval"));
+    this.panel.on("change:review", () => this.drawSheet());
+    this.drawSheet();
+  }
+
+  drawSheet() {
+    const asked = this.question.draw(this.model.get("question"));
+    const review = this.panel?.get("review")?.id != null;
+    const was = this.sheet.hidden ? null : this.sheet.dataset.kind;
+    const kind = asked ? "question" : review ? "review" : null;
+    this.question.node.hidden = !asked;
+    this.reviewBox.hidden = asked || !review;
+    this.sheet.hidden = !kind;
+    this.sheet.dataset.kind = kind ?? "";
+    if (!kind) {
+      if (was && (document.activeElement === document.body || this.sheet.contains(document.activeElement))) this.go.focus({ preventScroll: true });
+      return;
+    }
+    // Whoever has pressed Run goes on here with the keyboard; who is elsewhere is left there.
+    if (kind !== was && this.root.contains(document.activeElement)) {
+      requestAnimationFrame(() => (asked ? this.question.text : this.reviewBox.querySelector(".body"))?.focus({ preventScroll: true }));
+    }
+  }
+}

@@ -1,0 +1,271 @@
+// The playground. No logic: what is clicked goes to Python as a message, what is shown comes from Python in words. Text
+// of servers and models reaches the page as textContent only. The last of the parts that view.py joins to one module.
+
+const TABS = ["Flow", "Tokens", "History", "Code"];
+const QUIET = 250; // ms without a key before what was typed is sent
+
+class Page extends Parts {
+  constructor(given) {
+    super(given);
+    const { model, root, signal } = this;
+    card(root, "labkit-playground", "Sampling playground");
+    this.id = `labkit-playground-${Math.random().toString(36).slice(2)}`;
+    this.tell = (message) => model.send(message);
+    this.build();
+    const parts = {
+      top: (told) => this.drawTop(told),
+      form: (told) => this.drawForm(told),
+      errors: (told) => this.drawErrors(told),
+      work: (told) => this.drawWork(told),
+      who: (told) => this.who.draw(told),
+      host: (told) => this.duties.draw(told),
+      result: (told) => this.drawResult(told),
+      question: () => this.drawSheet(),
+      history: (told) => this.drawHistory(told),
+      comparison: (told) => this.history.compare(told),
+      code: (told) => { this.code.textContent = told; },
+      flows: () => this.drawFlows(),
+      tokens: () => this.drawTokens(),
+    };
+    for (const [name, draw] of Object.entries(parts)) {
+      const drawn = () => draw(model.get(name));
+      model.on(`change:${name}`, drawn);
+      signal.addEventListener("abort", () => model.off(`change:${name}`, drawn));
+      drawn();
+    }
+    const told = (message) => message.answer === "export" && this.save(message);
+    model.on("msg:custom", told);
+    signal.addEventListener("abort", () => model.off("msg:custom", told));
+    this.place("dials", this.dialBox);
+    this.review();
+    this.tell({ do: "here" });
+  }
+
+  build() {
+    const wires = el("fieldset", { class: "segments" }, el("legend", { class: "heard" }, "Wire"));
+    this.wires = wires;
+    this.server = this.select("server", "Server", "Who offers the tools", (name) => this.chooseServer(name));
+    this.over = this.select("over", "Over", "How the server is reached", (name) => this.tell({ do: "transport", name }));
+    this.own = el("input", { type: "text", class: "own", autocomplete: "off", spellcheck: "false" });
+    this.own.addEventListener("keydown", (event) => event.key === "Enter" && this.connect());
+    this.join = button("Connect", "Connect to this server", () => this.connect());
+    this.ownBox = el("span", { class: "own-box" }, this.own, this.join);
+    this.status = el("span", { class: "status", role: "status", "aria-live": "polite" });
+    this.again = button("Connect again", "Make the connection anew", () => this.tell({ do: "reconnect" }));
+    const top = el("div", { class: "top" }, el("b", {}, "Sampling playground"), ...this.server.nodes, ...this.over.nodes, wires, this.ownBox, el("span", { class: "grow" }), this.status, this.again);
+
+    this.tool = this.select("tool", "Tool", "", (name) => this.tell({ do: "tool", name }));
+    this.fields = el("div", { class: "fields" });
+    this.form = new Form(this.fields, () => this.typed());
+    this.go = button("Run", "Call the tool (Ctrl + Enter)", () => this.run(false));
+    this.go.classList.add("go");
+    this.many = button("Run ×10", "Call it ten times; without a seed of yours, each run of the embedded model has its own", () => this.run(true));
+    this.stop = button("Cancel", "Stop what is under way", () => this.tell({ do: "cancel" }));
+    this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite" });
+    const call = el("section", { class: "call" }, title("Call a tool"), el("div", { class: "fields" }, ...this.tool.nodes), this.fields, el("div", { class: "run" }, this.go, this.many, this.stop, this.fault));
+    call.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        this.run(false);
+      }
+    });
+
+    this.who = new Who(this.tell);
+    this.duties = new Host(this.tell);
+    this.dialBox = el("section", { class: "dials" });
+    const left = el("div", { class: "left" }, call, this.who.node, this.dialBox, this.duties.node);
+
+    this.history = new History(this.tell);
+    this.code = el("pre", { tabindex: "0", "aria-label": "The present settings as a program" });
+    this.copied = el("span", { role: "status" });
+    const copy = button("Copy", "Copy the program", () => navigator.clipboard.writeText(this.code.textContent).then(() => { this.copied.textContent = "Copied."; }));
+    const keep = button("Save as .py", "Save the program", () => this.save({ name: "sampling.py", text: this.code.textContent }));
+    this.flowBox = el("div", { class: "flow-box" });
+    this.watch();
+    this.tokenBox = el("div", { class: "token-box" });
+    this.tokenNone = el("p", { class: "none" });
+    this.flowNone = el("p", { class: "none" }, "Press Run: every message between you, the client, the model and the server is drawn here.");
+    const panels = [
+      [this.flowNone, this.flowBox],
+      [this.tokenNone, this.tokenBox],
+      [this.history.node],
+      [el("div", { class: "bar" }, el("span", {}, "The present settings as a program of plain mcp"), el("span", { class: "grow" }), this.copied, copy, keep), this.code],
+    ];
+    this.tabs = TABS.map((name, i) => this.tab(name, i));
+    this.panels = panels.map((nodes, i) => el("div", { class: `panel ${TABS[i].toLowerCase()}`, role: "tabpanel", id: `${this.id}-panel-${i}`, "aria-labelledby": `${this.id}-tab-${i}` }, ...nodes));
+    this.tabList = el("div", { class: "tabs", role: "tablist", "aria-label": "What is shown" }, ...this.tabs);
+    this.meta = el("p", { class: "meta" });
+    this.answer = el("div", { class: "answer", tabindex: "0", role: "region", "aria-label": "Result" });
+    this.result = el("div", { class: "result", role: "status", "aria-live": "polite" }, this.meta, this.answer);
+    this.question = new Question(this.tell);
+    this.reviewBox = el("div", { class: "review-box" });
+    this.sheet = el("div", { class: "sheet" }, this.question.node, this.reviewBox);
+    this.sheet.hidden = true;
+    const right = el("div", { class: "right" }, el("div", { class: "inner" }, this.tabList, ...this.panels, this.result, this.sheet));
+    this.root.append(top, el("div", { class: "cols" }, left, right));
+    this.show(0);
+  }
+
+  select(name, words, hint, changed) {
+    const id = `${this.id}-${name}`;
+    const node = el("select", { id, title: hint });
+    node.addEventListener("change", () => changed(node.value));
+    const fill = (options, chosen) => {
+      const now = JSON.stringify(options);
+      if (node.filled !== now) {
+        node.filled = now;
+        node.replaceChildren(...options.map(([value, text, off]) => {
+          const option = el("option", { value, title: off || null }, text);
+          option.disabled = Boolean(off);
+          return option;
+        }));
+      }
+      node.value = chosen;
+    };
+    return { nodes: [el("label", { for: id }, words), node], node, fill };
+  }
+
+  // Tabs
+
+  tab(name, i) {
+    const node = el("button", { type: "button", role: "tab", id: `${this.id}-tab-${i}`, "aria-controls": `${this.id}-panel-${i}` }, name);
+    node.addEventListener("click", () => this.show(i));
+    node.addEventListener("keydown", (event) => {
+      const to = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: TABS.length - 1 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.show((to + TABS.length) % TABS.length);
+      this.tabs[this.shown].focus();
+    });
+    return node;
+  }
+
+  show(shown) {
+    this.shown = shown;
+    this.tabs.forEach((node, i) => {
+      node.setAttribute("aria-selected", i === shown);
+      node.tabIndex = i === shown ? 0 : -1;
+      this.panels[i].hidden = i !== shown;
+    });
+  }
+
+  // The first line
+
+  drawTop({ servers, server, transports, transport, wires, wire, status, fault }) {
+    this.server.fill(servers, server);
+    this.over.fill(transports, transport);
+    if (!this.wireMarks) {
+      this.wireMarks = wires.map((name) => {
+        const control = el("input", { type: "radio", name: `${this.id}-wire`, value: name });
+        control.addEventListener("change", () => this.tell({ do: "wire", name }));
+        this.wires.append(el("label", {}, control, el("span", {}, name)));
+        return control;
+      });
+    }
+    for (const control of this.wireMarks) control.checked = control.value === wire;
+    if (this.serverWas !== server) {
+      this.serverWas = server;
+      this.ask(server);
+    }
+    this.status.textContent = status;
+    this.again.hidden = status !== "not connected";
+    this.fault.textContent = fault;
+  }
+
+  /** Show the field for a server of one's own, where that is chosen. */
+  ask(server) {
+    const own = server === "command" || server === "url";
+    this.ownBox.hidden = !own;
+    const words = server === "url" ? "http://127.0.0.1:8000/mcp" : "python -m my_server";
+    this.own.placeholder = words;
+    this.own.setAttribute("aria-label", server === "url" ? "Address of the server" : "Command that starts the server");
+  }
+
+  chooseServer(name) {
+    this.ask(name);
+    if (name === "command" || name === "url") {
+      this.own.value = "";
+      this.own.focus();
+    } else this.tell({ do: "server", name });
+  }
+
+  connect() {
+    this.tell({ do: "server", name: this.server.node.value, text: this.own.value });
+  }
+
+  // The form
+
+  drawForm({ number, tools, tool, fields }) {
+    this.tool.fill(tools.map(([name]) => [name, name]), tool);
+    this.tool.node.title = tools.find(([name]) => name === tool)?.[1] ?? "";
+    if (number === this.formNumber) return;
+    this.formNumber = number;
+    clearTimeout(this.typing);
+    this.form.build(fields);
+  }
+
+  drawErrors(errors) {
+    const first = this.form.tell(errors);
+    this.busy(this.model.get("work").running);
+    if (first && this.asked) first.focus();
+    this.asked = false;
+  }
+
+  typed() {
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.tell({ do: "type", values: this.form.read() }), QUIET);
+  }
+
+  run(many) {
+    if (this.go.getAttribute("aria-disabled") === "true") return;
+    clearTimeout(this.typing);
+    this.asked = this.follow = true;
+    this.root.scrollIntoView({ block: "nearest" }); // now, and not when the answer comes
+    this.tell({ do: "run", values: this.form.read(), many });
+    // Told before Python is: a second click must not be one for the next run.
+    this.busy(true);
+    setTimeout(() => this.busy(this.model.get("work").running), 1000);
+  }
+
+  busy(running) {
+    for (const node of [this.go, this.many]) node.setAttribute("aria-disabled", running);
+    this.stop.setAttribute("aria-disabled", !running);
+  }
+
+  drawWork({ running, at, of, fresh }) {
+    this.flowNone.hidden = !fresh;
+    this.flowBox.hidden = fresh;
+    this.busy(running);
+    this.root.classList.toggle("running", running);
+    this.go.textContent = running && of > 1 ? `${at} / ${of}` : "Run";
+  }
+
+  // The right side
+
+  drawResult({ kind, meta, text }) {
+    this.result.className = `result ${kind.replace(" ", "-")}`;
+    this.meta.textContent = meta;
+    this.answer.textContent = text || { idle: "Press Run: the server asks, and the answer comes here.", running: "…" }[kind] || "";
+    this.answer.scrollTop = 0;
+  }
+
+  drawHistory(told) {
+    this.history.draw(told);
+    this.tabs[2].textContent = told.runs.length ? `History ${told.runs.length}` : "History";
+  }
+
+  save({ name, text }) {
+    const link = el("a", { download: name, href: URL.createObjectURL(new Blob([text], { type: "text/plain" })) });
+    this.root.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+}
+
+export default {
+  render(given) {
+    new Page(given);
+  },
+};

@@ -1,0 +1,265 @@
+"""The present settings as a program: plain `mcp`, the callback that answers, and the host's duties round it."""
+
+import sys
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pprint import pformat
+from typing import Any
+from urllib.parse import urlsplit
+
+from mcp import StdioServerParameters
+from mcp.client.session import SamplingFnT
+
+from labkit.playground.box import BoxServer
+from labkit.playground.own import source_of
+from labkit.playground.reach import MODES, Source, Transport, Wire
+from labkit.playground.who import Settings, Who, lines_of
+from labkit.widgets.dial_settings import Settings as Dials
+
+FOLDER = "reports"
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """All that the program depends on."""
+
+    source: Source
+    transport: Transport
+    wires: tuple[Wire, ...]
+    tool: str
+    arguments: Mapping[str, Any]
+    who: Who
+    settings: Settings
+    own: SamplingFnT | None
+    dials: Dials
+    approval: bool
+    guard: bool
+    budget: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class _Parts:
+    """A program in the making: its imports, by module, and its blocks."""
+
+    plain: set[str]
+    names: dict[str, set[str]]
+    blocks: list[str]
+
+    def use(self, module: str, *names: str) -> None:
+        if names:
+            self.names.setdefault(module, set()).update(names)
+        else:
+            self.plain.add(module)
+
+
+def program(present: Present) -> str:
+    """The program. It needs no playground and no Lab: what it takes from the kit are callbacks."""
+    parts = _Parts({"asyncio"}, {"mcp": {"Client"}}, [])
+    callback = _dials(parts, present, _model(parts, present))
+    callback = _duties(parts, present, callback)
+    server, before, indent = _server(parts, present)
+    parts.blocks.append(f"arguments = {pformat(dict(present.arguments), width=110, sort_dicts=False)}")
+    parts.blocks.append(_main(present, server, before, indent, callback))
+    imports = sorted(f"from __future__ import {name}" for name in parts.names.pop("__future__", ()))
+    imports += [f"import {module}" for module in sorted(parts.plain)]
+    imports += [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(parts.names.items())]
+    standard = [line for line in imports if line.split()[1] in sys.stdlib_module_names]
+    rest = [line for line in imports if line not in standard]
+    future = [line for line in standard if "__future__" in line]
+    groups = (future, [line for line in standard if line not in future], rest)
+    heads = "\n\n".join("\n".join(group) for group in groups if group)
+    text, before = f'"""{_title(present)}"""\n\n{heads}\n', ""
+    for block in [*parts.blocks, "asyncio.run(main())"]:
+        # Two empty lines round a function, as it is usual.
+        text += ("\n\n" if "def " in block or "def " in before else "\n") + block + "\n"
+        before = block
+    return text
+
+
+def _title(present: Present) -> str:
+    wires = " and ".join(present.wires)
+    return f"Call {present.tool or 'a tool'} and answer what its server asks, on revision {wires} of MCP."
+
+
+def _model(parts: _Parts, present: Present) -> str:
+    """The callback that answers. Returns its name."""
+    dials, settings = present.dials, present.settings
+    wishes = {name: getattr(dials, name) for name in ("seed", "top_p", "top_k") if getattr(dials, name) is not None}
+    match present.who:
+        case "tiny":
+            parts.use("labkit.models.tiny", "TinyModel")
+            parts.blocks.append(f"model = TinyModel({_options(wishes)})")
+        case "claude":
+            parts.use("labkit.models.claude", "Claude")
+            wishes.pop("seed", None)
+            given = f'"{settings.claude_model}"' if settings.claude_model else ""
+            text = ", ".join(part for part in (given, _options(wishes)) if part)
+            parts.blocks.append(f"model = Claude({text})  # the key: ANTHROPIC_API_KEY in the environment")
+        case "local":
+            parts.use("labkit.models.openai_compatible", "OpenAICompatible")
+            given = [repr(settings.local_url), *([repr(settings.local_model)] if settings.local_model else [])]
+            parts.blocks.append(f"model = OpenAICompatible({', '.join([*given, *filter(None, [_options(wishes)])])})")
+        case "script":
+            parts.use("itertools", "cycle")
+            _use_answer(parts)
+            lines = "".join(f"    {line!r},\n" for line in lines_of(settings.script))
+            parts.blocks.append(f"script = cycle([\n{lines}])")
+            parts.blocks.append(_callback("text = next(script)", "scripted"))
+        case "hand":
+            _use_answer(parts)
+            body = 'print(params.messages[-1].content)\ntext = await asyncio.to_thread(input, "Your answer: ")'
+            parts.blocks.append(_callback(body, "by hand"))
+        case "own":
+            return _own(parts, present.own)
+    return "model"
+
+
+def _use_answer(parts: _Parts) -> None:
+    parts.use("mcp.types", "CreateMessageResult", "TextContent")
+
+
+def _callback(body: str, model: str) -> str:
+    text = textwrap.indent(body, "    ")
+    return (
+        f"async def model(context, params):\n{text}\n"
+        f'    return CreateMessageResult(role="assistant", model="{model}", content=TextContent(text=text))'
+    )
+
+
+def _own(parts: _Parts, own: SamplingFnT | None) -> str:
+    """The source of the student's callback, where it can be had. Returns its name."""
+    found = source_of(own)
+    if found is None:
+        _use_answer(parts)
+        parts.blocks.append(_callback('text = "Put your callback here."', "mine"))
+        return "model"
+    name, source = found
+    parts.use("__future__", "annotations")  # its annotations may name what is imported elsewhere
+    for module, names in source.imports.items():
+        for each in names:
+            if not module:
+                parts.use(each)
+            elif each.startswith("* as "):
+                parts.plain.add(f"{module} as {each.removeprefix('* as ')}")
+            else:
+                parts.use(module, each)
+    parts.blocks += source.blocks
+    return name
+
+
+def _dials(parts: _Parts, present: Present, model: str) -> str:
+    """Changes to the request that the client makes; returns the name of what answers."""
+    dials, changes = present.dials, {}
+    if dials.temperature is not None:
+        changes["temperature"] = repr(dials.temperature)
+    if dials.max_tokens is not None:
+        limit = repr(dials.max_tokens)
+        changes["max_tokens"] = limit if dials.insist else f"min({limit}, params.max_tokens)"
+    if dials.stop_sequences is not None:
+        changes["stop_sequences"] = repr(list(dials.stop_sequences))
+    if dials.system_prompt is not None:
+        changes["system_prompt"] = repr(dials.system_prompt)
+    if not changes:
+        return model
+    update = ", ".join(f'"{name}": {value}' for name, value in changes.items())
+    parts.blocks.append(
+        "async def turned(context, params):\n"
+        "    # The client decides: only maxTokens must not be exceeded.\n"
+        f"    return await {model}(context, params.model_copy(update={{{update}}}))"
+    )
+    return "turned"
+
+
+def _duties(parts: _Parts, present: Present, callback: str) -> str:
+    lines: list[str] = []
+
+    def wrap(duty: str, options: str = "", note: str = "") -> None:
+        parts.use("labkit.host", duty)
+        inner = "callback" if lines else callback
+        lines.append(f"callback = {duty}({', '.join(filter(None, [inner, options]))}){note}")
+
+    if present.approval:
+        wrap("with_approval", note="  # asks in the terminal; where there is none, refuses")
+    if present.budget:
+        wrap("with_budget", _options(present.budget))
+    if present.guard:
+        wrap("with_guard")
+    if not lines:
+        return callback
+    parts.blocks.append("\n".join(lines))
+    return "callback"
+
+
+def _server(parts: _Parts, present: Present) -> tuple[str, list[str], int]:
+    """What `Client` is given, the lines before it, and how far these indent what follows."""
+    source = present.source
+    if isinstance(source, BoxServer):
+        return _box(parts, source, present.transport)
+    if isinstance(source, StdioServerParameters):
+        parts.use("mcp", "StdioServerParameters")
+        return f"StdioServerParameters(command={source.command!r}, args={source.args!r})", [], 0
+    if isinstance(source, str):
+        place = urlsplit(source)
+        if place.username or place.password or place.query or place.fragment:
+            parts.use("os")
+            return 'os.environ["MCP_SERVER_URL"]', [], 0
+        return repr(source), [], 0
+    parts.blocks.append("server = ...  # your own server object")
+    return "server", [], 0
+
+
+def _box(parts: _Parts, source: BoxServer, transport: Transport) -> tuple[str, list[str], int]:
+    folder = f'"{FOLDER}"' if source.keeps_files else ""
+    if transport == "in process":
+        parts.use(f"servers.{source.id}", "make_server")
+        return f"make_server({folder})", [], 0
+    arguments = ", ".join(f'"{word}"' for word in source.arguments(FOLDER))
+    parts.use("sys")
+    if transport == "stdio":
+        parts.use("mcp", "StdioServerParameters")
+        return f"StdioServerParameters(command=sys.executable, args=[{arguments}])", [], 0
+    parts.use("socket")
+    parts.use("subprocess")
+    parts.blocks.append(
+        "async def listening(port):\n"
+        "    while True:\n"
+        "        try:\n"
+        '            return socket.create_connection(("127.0.0.1", port)).close()\n'
+        "        except ConnectionRefusedError:\n"
+        "            await asyncio.sleep(0.1)"
+    )
+    before = [
+        'with socket.create_server(("127.0.0.1", 0)) as free:',
+        "    port = free.getsockname()[1]",
+        f'with subprocess.Popen([sys.executable, {arguments}, "--http", str(port)]) as process:',
+        "    try:",
+        "        await listening(port)",
+    ]
+    return 'f"http://127.0.0.1:{port}/mcp"', before, 2
+
+
+def _main(present: Present, server: str, before: list[str], indent: int, callback: str) -> str:
+    modes = [MODES[wire] for wire in present.wires]
+    mode = f'"{modes[0]}"' if len(modes) == 1 else "mode"
+    call = [
+        f"async with Client({server}, mode={mode}, sampling_callback={callback}) as client:",
+        f"    result = await client.call_tool({_quoted(present.tool)}, arguments)",
+        "    for block in result.content:",
+        '        print(getattr(block, "text", block.type))',
+    ]
+    if len(modes) > 1:
+        call = [f"for mode in {tuple(modes)!r}:", *("    " + line for line in call)]
+    body = [*before, *("    " * indent + line for line in call)]
+    if indent:
+        body += ["    finally:", "        process.terminate()"]
+    return "\n".join(["async def main():", *("    " + line for line in body)])
+
+
+def _quoted(text: str) -> str:
+    """A text as Python writes it, with the quotation marks of the rest where it can."""
+    return f'"{text}"' if text.isprintable() and not {'"', "\\"} & set(text) else repr(text)
+
+
+def _options(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in values.items())

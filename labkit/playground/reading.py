@@ -1,0 +1,212 @@
+"""What a page shows of a playground, in words and figures that are ready to be shown. Each part is JSON."""
+
+from typing import Any, cast
+
+from labkit.host import ReviewRequest, visible
+from labkit.models.catalog import catalog
+from labkit.playground.export import summary, without_keys
+from labkit.playground.model import Model
+from labkit.playground.reach import TRANSPORTS, WIRES, Source, why_not
+from labkit.playground.runs import Run, compare, duration
+from labkit.playground.who import CHOICES, TITLES, Question, has_key
+from labkit.widgets.review_reading import reading as parts_of
+
+LONGEST = 20_000
+"""Characters of one text that are sent to a page; the exports hold the whole."""
+
+WORDS = {
+    "command": "a command …",
+    "url": "a URL …",
+    "given": "your server",
+}
+OVER = {"in process": "in process", "stdio": "stdio", "http": "HTTP"}
+
+
+def top(playground: Model) -> dict[str, Any]:
+    """The first line: which server, how it is reached, on which wire, and whether it is."""
+    servers = [[each.id, each.title] for each in playground.box.values()]
+    if playground.given is not None:
+        servers.append(["given", f"{visible(_name(playground.given))} (yours)"])
+    servers += [["command", WORDS["command"]], ["url", WORDS["url"]]]
+    return {
+        "servers": servers,
+        "server": _id(playground),
+        "transports": [[each, OVER[each], why_not(playground.source, each)] for each in TRANSPORTS],
+        "transport": playground.transport,
+        "wires": [*WIRES, "both"],
+        "wire": playground.wires,
+        "status": _status(playground),
+        "fault": shown(playground.fault),
+    }
+
+
+def _name(source: Source) -> str:
+    return str(getattr(source, "name", "")) or "server"
+
+
+def _id(playground: Model) -> str:
+    source = playground.source
+    for each in playground.box.values():
+        if each == source:
+            return each.id
+    if source is playground.given:
+        return "given"
+    return "url" if isinstance(source, str) else "command"
+
+
+def _status(playground: Model) -> str:
+    if playground.status == "connected":
+        return "connected · can sample · tools not declared"
+    return "connecting …" if playground.status == "connecting" else "not connected"
+
+
+def form(playground: Model) -> dict[str, Any]:
+    """The tools, and the form of the chosen one. `number` changes when the fields do."""
+    return {
+        "number": playground.form_number,
+        "tools": [[tool.name, visible(" ".join((tool.description or "").split()))] for tool in playground.tools],
+        "tool": playground.tool,
+        "fields": playground.fields,
+    }
+
+
+def work(playground: Model) -> dict[str, Any]:
+    """Whether something is under way, how far it is, and whether there is nothing to see yet."""
+    return {"running": playground.running, "at": playground.at, "of": playground.of, "fresh": playground.fresh}
+
+
+def who(playground: Model) -> dict[str, Any]:
+    """Who can answer, who does, and what is set about that one. No key."""
+    answers = playground.answers
+    notes = {
+        "claude": "" if has_key(answers.key) else "no key",
+        "own": "" if answers.own is not None else "none yet",
+    }
+    return {
+        "choices": [[each, TITLES[each], notes.get(each, "")] for each in CHOICES],
+        "chosen": answers.who,
+        "own": answers.name.partition(": ")[2] if answers.own is not None else "",
+        "key": has_key(answers.key),
+        "models": [model.name for model in catalog().models if model.scores is not None],
+        "claude_model": answers.settings.claude_model or catalog().default,
+        "local_url": answers.settings.local_url,
+        "local_model": answers.settings.local_model,
+        "script": answers.settings.script,
+    }
+
+
+def host(playground: Model) -> dict[str, Any]:
+    """The duties of the host, and what the budget has left."""
+    answers, budget = playground.answers, playground.budget
+    spent, limit = budget.spent, budget.limit
+    shares = [
+        of / most
+        for of, most in ((spent.samples, limit.samples), (spent.tokens, limit.tokens))
+        if most is not None and most > 0
+    ]
+    return {
+        "approval": answers.approval,
+        "guard": answers.guard,
+        "rules": answers.rules,
+        "noted": answers.noted,
+        "limited": bool(answers.limits),
+        "samples": limit.samples,
+        "tokens": limit.tokens,
+        "spent": f"{_of(spent.samples, limit.samples, 'samples')}, {_of(spent.tokens, limit.tokens, 'tokens')}",
+        "share": min(1.0, max(shares, default=0.0)),
+        "cost": f"${spent.usd:.4f}" if spent.usd else "",
+    }
+
+
+def _of(spent: int, limit: int | None, what: str) -> str:
+    return f"{spent:,} {what}" if limit is None else f"{spent:,} of {limit:,} {what}"
+
+
+def result(playground: Model) -> dict[str, Any]:
+    """What the last run gave, or what is under way."""
+    run = playground.runs[-1] if playground.runs else None
+    if run is None:
+        return {"kind": "idle", "meta": "Result", "text": ""}
+    if run.outcome == "running":
+        return {"kind": "running", "meta": f"Running {visible(run.tool)}", "text": ""}
+    tool = visible(run.tool)
+    metas = {
+        "done": f"Result of {tool}",
+        "tool failed": f"{tool} failed",
+        "failed": f"{tool} gave no result",
+        "cancelled": f"{tool} was cancelled",
+    }
+    parts = [f"run {run.n}", summary(run), *([run.dials] if run.dials != "as asked" else [])]
+    if playground.of > 1 and not playground.running:
+        last = playground.runs[-playground.of :]
+        different = len({each.answers for each in last})
+        parts.append(f"{len(last)} runs, {different} different answer{'' if different == 1 else 's'}: see History")
+    return {
+        "kind": run.outcome,
+        "meta": f"{metas[run.outcome]} · {visible(' · '.join(parts))}",
+        "text": shown(run.result),
+    }
+
+
+def question(asked: Question | None) -> dict[str, Any]:
+    """What a person is asked to answer in place of a model; empty when nothing is."""
+    if asked is None:
+        return {}
+    told = parts_of(ReviewRequest(asked.params, origin=asked.origin))
+    return {
+        "id": asked.number,
+        "server": told["server"],
+        "tool": told["tool"],
+        "limit": asked.params.max_tokens,
+        "parts": [[part["title"], shown(part["text"], seen=True)] for part in told["parts"]],
+    }
+
+
+def history(playground: Model) -> dict[str, Any]:
+    """A line for every run, the last one first."""
+    return {"runs": [_line(run) for run in reversed(playground.runs) if run.outcome != "running"]}
+
+
+def _line(run: Run) -> list[Any]:
+    """In the order that history.js reads."""
+    answer = " ".join((run.answers or run.result).split())[:200]
+    tokens = f"{run.tokens}{' est.' if run.estimated else ''}"
+    return [
+        run.n,
+        visible(run.tool),
+        run.wire,
+        run.who,
+        visible(run.dials),
+        shown(answer),
+        tokens,
+        duration(run.seconds),
+        run.outcome,
+    ]
+
+
+def comparison(playground: Model, numbers: list[int]) -> dict[str, Any]:
+    """Some runs side by side."""
+    runs = [run for run in playground.runs if run.n in numbers]
+    rows = [
+        [row.name, row.differs, [shown(value)[:4000] for value in row.values]]
+        for row in (compare(runs) if runs else [])
+    ]
+    return {"runs": [run.n for run in runs], "rows": rows}
+
+
+def shown(text: str, *, seen: bool = False) -> str:
+    """`text` with what is hidden in it made visible, and not too long for a page."""
+    cut = text[:LONGEST]
+    more = f"\n… {len(text) - LONGEST:,} characters more, in the exports" if len(text) > LONGEST else ""
+    return (cut if seen else visible(cut)) + more
+
+
+def without(told: Any, keys: list[str]) -> Any:
+    """What is told to a page, without a key in any of its texts."""
+    if isinstance(told, str):
+        return without_keys(told, keys)
+    if isinstance(told, dict):
+        return {name: without(value, keys) for name, value in cast("dict[str, Any]", told).items()}
+    if isinstance(told, list):
+        return [without(each, keys) for each in cast("list[Any]", told)]
+    return told

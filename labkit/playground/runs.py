@@ -1,0 +1,238 @@
+"""What is kept of a run, and how runs are compared."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mcp_types import (
+    AudioContent,
+    CallToolResult,
+    CreateMessageRequestParams,
+    EmbeddedResource,
+    ErrorData,
+    ImageContent,
+    ResourceLink,
+    TextContent,
+    TextResourceContents,
+)
+
+from labkit.answering import Answer
+from labkit.flow import Flow
+from labkit.models.scripted import text_of
+from labkit.widgets.dial_readings import DialReading, in_words, name_of
+from labkit.widgets.tracing import Drawing
+
+Outcome = Literal["running", "done", "tool failed", "failed", "cancelled"]
+
+
+@dataclass(slots=True)
+class Sampled:
+    """One sample of a run.
+
+    Attributes:
+        asked: The request as the server sent it.
+        seen: The request as who answers got it; `None` where it never came so far.
+        dials: What was asked, used and honoured, dial by dial.
+        answer: What the server is told.
+        tokens: Of the answer.
+        estimated: Whether nobody told the tokens, so that they were estimated from the text.
+        drawing: What the embedded model drew the answer from, where it did.
+    """
+
+    asked: CreateMessageRequestParams
+    seen: CreateMessageRequestParams | None = None
+    dials: list[DialReading] = field(default_factory=list[DialReading])
+    answer: Answer | None = None
+    tokens: int = 0
+    estimated: bool = False
+    drawing: Drawing | None = None
+
+    @property
+    def prompt(self) -> str:
+        """The system prompt and the messages that who answers got, or would have got."""
+        params = self.seen or self.asked
+        parts = [f"[{message.role}] {text_of(message)}" for message in params.messages]
+        return "\n".join([*([f"[system] {params.system_prompt}"] if params.system_prompt else []), *parts])
+
+    @property
+    def text(self) -> str:
+        """The answer as text; a refusal as a sentence."""
+        return said(self.answer)
+
+
+@dataclass(slots=True)
+class Run:
+    """One call of a tool with everything that is kept of it. It holds no key."""
+
+    n: int
+    server: str
+    transport: str
+    wire: str
+    tool: str
+    arguments: dict[str, Any]
+    who: str
+    host: str
+    samples: list[Sampled] = field(default_factory=list[Sampled])
+    outcome: Outcome = "running"
+    result: str = ""
+    flow: Flow | None = None
+
+    @property
+    def model(self) -> str:
+        """Who answered, by the names in the answers."""
+        names = (getattr(sample.answer, "model", "") for sample in self.samples)
+        return ", ".join(dict.fromkeys(name for name in names if name))
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all answers."""
+        return sum(sample.tokens for sample in self.samples)
+
+    @property
+    def estimated(self) -> bool:
+        """Whether some of the tokens were estimated."""
+        return any(sample.estimated for sample in self.samples)
+
+    @property
+    def seconds(self) -> float:
+        """From the first step to the last."""
+        return self.flow.seconds if self.flow else 0.0
+
+    @property
+    def steps(self) -> int:
+        """How many steps the flow has."""
+        return len(self.flow.steps) if self.flow else 0
+
+    @property
+    def answers(self) -> str:
+        """The text of all answers."""
+        return "\n".join(sample.text for sample in self.samples)
+
+    @property
+    def dials(self) -> str:
+        """What the dials made of the last request: `temperature 0.8 (asked 0.2)`, or `as asked`."""
+        readings = self.samples[-1].dials if self.samples else []
+        return ", ".join(_turned(reading) for reading in readings if reading.turned) or "as asked"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run as JSON has it."""
+        return {
+            "n": self.n,
+            "server": self.server,
+            "transport": self.transport,
+            "wire": self.wire,
+            "tool": self.tool,
+            "arguments": self.arguments,
+            "who": self.who,
+            "host": self.host,
+            "outcome": self.outcome,
+            "result": self.result,
+            "model": self.model,
+            "tokens": self.tokens,
+            "tokens_estimated": self.estimated,
+            "seconds": round(self.seconds, 6),
+            "samples": [_sample(sample) for sample in self.samples],
+            "flow": json.loads(self.flow.to_json()) if self.flow else None,
+        }
+
+
+def _sample(sample: Sampled) -> dict[str, Any]:
+    answer = sample.answer
+    return {
+        "asked": sample.asked.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "seen": sample.seen and sample.seen.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "dials": {
+            reading.dial: {"asked": reading.asked, "used": reading.used, "honoured": reading.honoured}
+            for reading in sample.dials
+        },
+        "answer": answer and answer.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "tokens": sample.tokens,
+    }
+
+
+def _turned(reading: DialReading) -> str:
+    asked = "" if reading.asked is None else f" (asked {in_words(reading.dial, reading.asked)})"
+    return f"{name_of(reading.dial)} {in_words(reading.dial, reading.used)}{asked}"
+
+
+def said(answer: Answer | None) -> str:
+    """An answer as text: what is no text by its type, a refusal as a sentence."""
+    if answer is None:
+        return "no answer"
+    if isinstance(answer, ErrorData):
+        return f"refused ({answer.code}): {answer.message}"
+    blocks = answer.content if isinstance(answer.content, list) else [answer.content]
+    return "\n".join(block.text if isinstance(block, TextContent) else f"[{block.type}]" for block in blocks)
+
+
+def text_of_result(result: CallToolResult) -> str:
+    """A tool's result as text; what is no text by its type."""
+    parts: list[str] = []
+    for block in result.content:
+        match block:
+            case TextContent():
+                parts.append(block.text)
+            case EmbeddedResource(resource=TextResourceContents() as resource):
+                parts.append(resource.text)
+            case ResourceLink():
+                parts.append(f"[link to {block.uri}]")
+            case ImageContent() | AudioContent():
+                parts.append(f"[{block.type}, {block.mime_type}]")
+            case _:
+                parts.append(f"[{block.type}]")
+    if not parts and result.structured_content is not None:
+        parts.append(json.dumps(result.structured_content, indent=2, ensure_ascii=False))
+    return "\n".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing about runs that are compared: its value in each, and whether they differ."""
+
+    name: str
+    values: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether not all runs have the same."""
+        return len(set(self.values)) > 1
+
+
+def compare(runs: Sequence[Run]) -> list[Row]:
+    """What can be compared about `runs`, side by side."""
+    sides = [_side(run) for run in runs]
+    names = list(dict.fromkeys(name for side in sides for name in side))
+    return [Row(name, tuple(side.get(name, "–") for side in sides)) for name in names]
+
+
+def _side(run: Run) -> Mapping[str, str]:
+    estimated = " (estimated)" if run.estimated else ""
+    side = {
+        "server": run.server,
+        "over": run.transport,
+        "wire": run.wire,
+        "tool": run.tool,
+        "arguments": json.dumps(run.arguments, ensure_ascii=False),
+        "who answers": run.who,
+        "model": run.model or "–",
+        "host": run.host,
+        "prompt": "\n\n".join(sample.prompt for sample in run.samples) or "–",
+    }
+    for reading in run.samples[-1].dials if run.samples else []:
+        side[name_of(reading.dial)] = f"{in_words(reading.dial, reading.used)} · {reading.honoured}"
+    return side | {
+        "answer": run.answers or "–",
+        "result": run.result,
+        "samples": str(len(run.samples)),
+        "steps": str(run.steps),
+        "tokens": f"{run.tokens}{estimated}",
+        "time": duration(run.seconds),
+    }
+
+
+def duration(seconds: float) -> str:
+    """`12 ms`, `0.31 s`, `61 s`."""
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"

@@ -1,0 +1,277 @@
+"""What is called in a playground: the server, the way to it, the tool and what was typed into its form."""
+
+import tempfile
+from asyncio import CancelledError
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError as Cancelled
+from contextlib import suppress
+from pathlib import Path
+from threading import RLock
+from typing import Any, Literal
+from weakref import finalize
+
+from mcp import StdioServerParameters
+from mcp.client.session import SamplingFnT
+from mcp.server import Server
+from mcp.server.mcpserver import MCPServer
+from mcp_types import Tool
+
+from labkit.call import Call
+from labkit.errors import sentence
+from labkit.lab import Lab
+from labkit.playground import form as forms
+from labkit.playground.box import BoxServer, in_the_box
+from labkit.playground.links import Links
+from labkit.playground.reach import (
+    WIRES,
+    Source,
+    Transport,
+    Wire,
+    command_of,
+    name_of,
+    transports_of,
+    url_of,
+    why_not,
+)
+from labkit.widgets.lab_work import start
+
+Wires = Literal["2025-11-25", "2026-07-28", "both"]
+CONNECTING = 30.0
+"""Seconds that a connection may take."""
+
+
+class Setup:
+    """Which tool of which server is called, and the connections to it. `Playground` adds who answers and the runs.
+
+    Args:
+        server: A server of one's own, which is then chosen at first.
+        name: Of the connections.
+        callback: Answers samples.
+    """
+
+    def __init__(
+        self,
+        server: MCPServer | Server[Any] | StdioServerParameters | str | None,
+        name: str,
+        callback: SamplingFnT,
+    ) -> None:
+        self._lock = RLock()
+        self._listeners: list[Callable[[], object]] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="playground-", ignore_cleanup_errors=True)
+        finalize(self, self._folder.cleanup)
+        self.box = in_the_box()
+        """The servers that come with the kit, by id."""
+        self.given: Source | None = server
+        self.source: Source = server if server is not None else next(iter(self.box.values()))
+        self.transport: Transport = transports_of(self.source)[0]
+        self.wires: Wires = "2026-07-28"
+        self.tools: tuple[Tool, ...] = ()
+        self.tool = ""
+        self.typed: dict[str, Any] = {}
+        """What stands in the form, by name: text for text and numbers alike."""
+        self.errors: dict[str, str] = {}
+        """What is wrong with a field, by its place: `{"hours": "It must be at most 72."}`."""
+        self.fault = ""
+        """What could not be done, in a sentence."""
+        self.form_number = 0
+        """Another whenever the fields of the form are others."""
+        self._links = Links(name, callback)
+        self._joining: Call[None] | None = None
+
+    def cancel(self) -> None:
+        """Stop what is under way."""
+
+    @property
+    def labs(self) -> dict[Wire, Lab]:
+        """The connections, by wire; empty while they are being made."""
+        return self._links.labs
+
+    @property
+    def status(self) -> Literal["connecting", "connected", "not connected"]:
+        """Whether the server can be called."""
+        if self._joining is not None and not self._joining.done:
+            return "connecting"
+        return "connected" if self.labs else "not connected"
+
+    @property
+    def server(self) -> str:
+        """The name of the chosen server."""
+        return name_of(self.source)
+
+    def use_server(self, server: str | MCPServer | Server[Any] | StdioServerParameters) -> None:
+        """Connect to a server in the box, by its id, or to one of your own: an object, a command, a URL.
+
+        Raises:
+            ValueError: A text that is neither an id nor an address.
+        """
+        if isinstance(server, str):
+            source: Source = self.box.get(server) or url_of(server)
+        else:
+            source = server
+            self.given = server if isinstance(server, MCPServer | Server) else self.given
+        self.source = source
+        if self.transport not in transports_of(source):
+            self.transport = transports_of(source)[0]
+        self._connect()
+
+    def use_given(self) -> None:
+        """Connect to the server that this playground was given.
+
+        Raises:
+            LookupError: It was given none.
+        """
+        if self.given is None:
+            raise LookupError("this playground was given no server: Playground(my_server)")
+        self.source = self.given
+        self.transport = transports_of(self.source)[0]
+        self._connect()
+
+    def use_command(self, command: str) -> None:
+        """Connect to a program, by its command line.
+
+        Raises:
+            ValueError: It is no command line.
+        """
+        self.use_server(command_of(command))
+
+    def use_transport(self, transport: Transport) -> None:
+        """Connect in another way.
+
+        Raises:
+            ValueError: The server cannot be reached so.
+        """
+        reason = why_not(self.source, transport)
+        if reason:
+            raise ValueError(f"{transport} cannot be used: {reason}")
+        self.transport = transport
+        self._connect()
+
+    def use_wires(self, wires: Wires) -> None:
+        """Speak one revision of the protocol, or both, one after the other.
+
+        Raises:
+            ValueError: There is no such revision here.
+        """
+        if wires not in (*WIRES, "both"):
+            raise ValueError(f"there is no wire {wires!r}; there are {', '.join(WIRES)} and both")
+        self.wires = wires
+        self._connect()
+
+    def use_tool(self, name: str) -> None:
+        """Choose a tool; its form is filled with an example.
+
+        Raises:
+            ValueError: The server has no such tool.
+        """
+        if name not in [tool.name for tool in self.tools]:
+            raise ValueError(f"{self.server} has no tool {name!r}")
+        self.tool, self.errors = name, {}
+        self.form_number += 1
+        self.typed = {field["name"]: _at_first(field) for field in self.fields}
+        self._changed()
+
+    @property
+    def fields(self) -> list[forms.Field]:
+        """The form of the chosen tool, with what stands in it at first."""
+        known = self.source.examples.get(self.tool) if isinstance(self.source, BoxServer) else None
+        return forms.fields_of(self._schema, known)
+
+    @property
+    def _schema(self) -> forms.Schema:
+        nothing: dict[str, Any] = {}
+        return next((tool.input_schema for tool in self.tools if tool.name == self.tool), nothing)
+
+    def type(self, values: Mapping[str, Any]) -> None:
+        """Fill in the form: text for text and numbers alike, as it stands in the fields."""
+        self.typed = {**self.typed, **values}
+        if self.errors:
+            _, self.errors = forms.arguments_of(self._schema, self.typed)
+        self._changed()
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What was typed, as the tool gets it."""
+        return forms.arguments_of(self._schema, self.typed)[0]
+
+    @property
+    def _wires(self) -> tuple[Wire, ...]:
+        return WIRES if self.wires == "both" else (self.wires,)
+
+    def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call `listener` after every change, in the thread that makes it, until the returned function is called."""
+        self._listeners.append(listener)
+
+        def forget() -> None:
+            with suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return forget
+
+    def reconnect(self) -> None:
+        """Connect anew."""
+        self._connect()
+
+    def say(self, fault: str) -> None:
+        """Tell on the page what could not be done."""
+        self.fault = fault
+        self._changed()
+
+    def _connect(self) -> None:
+        self.cancel()
+        if self._joining is not None:
+            self._joining.cancel()
+        self.fault, self.errors = "", {}
+        source, transport, wires = self.source, self.transport, self._wires
+
+        async def join() -> None:
+            tools = await self._links.join(source, transport, wires, Path(self._folder.name))
+            if source is self.source:
+                self._offer(tools)
+
+        self._joining = joining = start(f"connecting to {self.server}", join, CONNECTING)
+        joining.when_over(lambda: self._joined(joining))
+        self._changed()
+
+    def _offer(self, tools: tuple[Tool, ...]) -> None:
+        """Show what the server can do. What was typed stays where the same tool is there."""
+        same = [tool.name for tool in tools] == [tool.name for tool in self.tools] and self.tool
+        self.tools = tools
+        if same:
+            return
+        names = [tool.name for tool in tools]
+        first = self.source.tool if isinstance(self.source, BoxServer) else ""
+        self.tool, self.typed = "", {}
+        if names:
+            self.use_tool(first if first in names else names[0])
+
+    def _joined(self, joining: "Call[None]") -> None:
+        if joining is not self._joining:
+            return
+        error = error_of(joining)
+        if error is not None:
+            self.fault = sentence(error)
+            self.tools, self.tool, self.typed = (), "", {}
+            self.form_number += 1
+        self._changed()
+
+    def _changed(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+
+def error_of(work: "Call[None] | None") -> BaseException | None:
+    """What `work` ended in, where it failed; nothing for one that was cancelled."""
+    try:
+        if work is not None and work.done:
+            work.result(0)
+    except (CancelledError, Cancelled):
+        return None
+    except BaseException as error:  # noqa: BLE001 - it is told
+        return error
+    return None
+
+
+def _at_first(field: forms.Field) -> Any:
+    if field["kind"] == "object":
+        return {inner["name"]: _at_first(inner) for inner in field["fields"]}
+    return field["value"]

@@ -1,0 +1,39 @@
+"""`Playground`: a playground with its page."""
+
+from typing import Any
+
+from labkit.playground.model import Model
+
+
+class Playground(Model):
+    """A server, who answers it, the dials and the host's duties, to be tried out together.
+
+        playground = Playground()              # the servers in the box, the embedded model
+        playground = Playground(my_server)     # an MCPServer of your own; also a command, a URL
+        playground                             # as the last line of a cell: the page
+
+        @playground.callback                   # your own callback answers from the next sample on
+        async def my_callback(context, params): ...
+
+    In plain code: `playground.run()`, `playground.runs[-1].result`; `print(playground.code)` is the same without it.
+
+    Args:
+        server: A server of your own, which is then chosen at first: an `MCPServer`, `StdioServerParameters`, a URL.
+        name: Two playgrounds of one name cannot be open: making the second closes the first.
+        ask: Who decides where `approval` is on: as `with_approval` takes it. The page brings its own.
+    """
+
+    _view: Any = None
+
+    def close(self) -> None:
+        """End what is under way, leave the server, and take the page away. More than once does no harm."""
+        super().close()
+        if self._view is not None:
+            self._view.close()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        from labkit.playground.view import PlaygroundView  # a script that draws nothing loads no widgets
+
+        if self._view is None or self._view.comm is None:
+            self._view = PlaygroundView(self)
+        return self._view._repr_mimebundle_(**options)

@@ -1,0 +1,261 @@
+"""`PlaygroundView`: the page of a playground.
+
+It decides nothing: what is clicked goes to the model, what is shown is read from it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import anywidget
+import traitlets
+
+from labkit.errors import sentence
+from labkit.lab import Lab
+from labkit.models.tiny import Trace
+from labkit.playground import reading
+from labkit.playground.model import TIMES, Model
+from labkit.playground.reach import Wire
+from labkit.widgets.approval_panel import approval_panel
+from labkit.widgets.dial_panel import DialPanel
+from labkit.widgets.flow_view import FlowView, show
+from labkit.widgets.lab_work import Latest
+from labkit.widgets.page import read_parts
+from labkit.widgets.token_view import TokenView
+from labkit.widgets.tracing import Drawing
+
+LOOK = 1.0
+"""Seconds between two looks at what is under way, where nothing is told."""
+
+_HERE = Path(__file__).parent
+_SCRIPT = ("form.js", "side.js", "history.js", "sheet.js", "parts.js", "playground.js")
+_STYLE = ("playground.css", "side.css", "work.css")
+_FILES = {"json": "playground.json", "mermaid": "playground.mmd", "html": "playground.html"}
+
+
+def _joined(first: str, names: tuple[str, ...]) -> str:
+    return "\n".join([read_parts(first), *((_HERE / name).read_text(encoding="utf-8") for name in names)])
+
+
+def _references(views: list[FlowView], _: object) -> list[str]:
+    """How the browser is told of widgets that stand inside this one, as `anywidget.WidgetTrait` tells of one."""
+    return [f"anywidget:{view.model_id}" for view in views]
+
+
+class PlaygroundView(anywidget.AnyWidget):
+    """What a `Playground` shows as the last line of a cell."""
+
+    _esm = _joined("page.js", _SCRIPT)
+    _css = _joined("page.css", _STYLE)
+
+    # All of these are written here and read by the browser. What is typed and clicked comes as messages, which no
+    # notebook keeps: a key among them is in no trait.
+    top = traitlets.Dict().tag(sync=True)
+    form = traitlets.Dict().tag(sync=True)
+    errors = traitlets.Dict().tag(sync=True)
+    work = traitlets.Dict().tag(sync=True)
+    who = traitlets.Dict().tag(sync=True)
+    host = traitlets.Dict().tag(sync=True)
+    result = traitlets.Dict().tag(sync=True)
+    question = traitlets.Dict().tag(sync=True)
+    history = traitlets.Dict().tag(sync=True)
+    comparison = traitlets.Dict().tag(sync=True)
+    code = traitlets.Unicode().tag(sync=True)
+
+    dials = anywidget.WidgetTrait().tag(sync=True)
+    approval = anywidget.WidgetTrait().tag(sync=True)
+    flows = traitlets.List().tag(sync=True, to_json=_references)
+    flow_names = traitlets.List().tag(sync=True)
+    tokens = anywidget.WidgetTrait().tag(sync=True)
+
+    def __init__(self, playground: Model) -> None:
+        self.playground = playground
+        self._lock = RLock()
+        self._waiting = self._looking = False
+        self._compared: list[int] = []
+        self._shown: dict[Wire, Lab] = {}
+        self._drawn: Drawing | None = None
+        self._trace: Trace | None = None
+        self._tracing: Latest[Drawing] = Latest("the tokens", self._trace_it, 60.0)
+        self._loop = _running_loop()
+        panel = approval_panel()
+        playground.answers.ask = panel
+        super().__init__(dials=DialPanel(playground.dials), approval=panel, **self._read())
+        self._draw()
+        self.on_msg(self._told)
+        self._forget = playground.listen(self._later)
+
+    def close(self) -> None:
+        """Take the page away. More than once does no harm."""
+        self._forget()
+        self._tracing.cancel()
+        for part in (self.dials, self.approval, self.tokens, *self.flows):
+            if part is not None:
+                part.close()
+        super().close()
+
+    # From the model to the page
+
+    def _later(self) -> None:
+        """Draw soon, on the kernel's own loop: it outlives every Lab, and widgets are made there."""
+        with self._lock:
+            if self._waiting:
+                return
+            self._waiting = True
+        try:
+            if self._loop is None:
+                raise RuntimeError  # a script, or a test
+            self._loop.call_soon_threadsafe(self._draw)
+        except RuntimeError:
+            self._draw()
+
+    def _draw(self) -> None:
+        with self._lock:
+            self._waiting = False
+            if not self.playground.settle() and self._loop is not None and not self._looking:
+                # A callback that hangs is broken off by the watchdog, which tells nobody here.
+                self._looking = True
+                self._loop.call_later(LOOK, self._look)
+            for name, value in self._read().items():
+                setattr(self, name, value)
+            self._draw_flows()
+            self._draw_tokens()
+
+    def _look(self) -> None:
+        self._looking = False
+        self._later()
+
+    def _read(self) -> dict[str, Any]:
+        playground = self.playground
+        told = {
+            "top": reading.top(playground),
+            "form": reading.form(playground),
+            "errors": dict(playground.errors),
+            "work": reading.work(playground),
+            "who": reading.who(playground),
+            "host": reading.host(playground),
+            "result": reading.result(playground),
+            "question": reading.question(playground.answers.hand.open),
+            "history": reading.history(playground),
+            "comparison": reading.comparison(playground, self._compared),
+            "code": playground.code,
+        }
+        return reading.without(told, playground.keys)
+
+    def _draw_flows(self) -> None:
+        labs: dict[Wire, Lab] = dict(self.playground.labs)
+        if not labs or labs == self._shown:
+            return
+        former, self._shown = self.flows, labs
+        self.flow_names = list(labs)  # first, since the page draws when it hears of the flows
+        self.flows = [show(lab) for lab in labs.values()]
+        for view in former:
+            if isinstance(view, FlowView) and view not in self.flows:
+                view.close()
+
+    def _draw_tokens(self) -> None:
+        samples = self.playground.runs[-1].samples if self.playground.runs else []
+        drawn = samples[-1].drawing if samples else None
+        if samples and samples[-1].answer is not None and drawn is not self._drawn:
+            self._drawn, self._trace = drawn, None
+            if drawn is None:
+                self.tokens = None
+            else:
+                self._tracing.ask(drawn)
+        trace = self._trace
+        if trace is None:
+            return
+        self._trace = None
+        if isinstance(self.tokens, TokenView):
+            self.tokens.show(trace)
+        else:
+            self.tokens = TokenView(trace)
+
+    async def _trace_it(self, drawn: Drawing) -> None:
+        model = self.playground.answers.embedded
+        if model is not None:
+            self._trace = drawn.trace(model)
+            self._later()
+
+    # From the page to the model
+
+    def _told(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        """A click. May run on the kernel's thread or on that of a subshell: nothing here waits."""
+        told = dict(message)
+        name = str(told.pop("do", ""))
+        try:
+            if name in self._by_name:
+                self._by_name[name](**told)
+            elif name in self._in_order:
+                self._in_order[name](*told.values())
+        except Exception as error:  # noqa: BLE001 - a click has nobody else to tell
+            self.playground.say(str(error) if isinstance(error, ValueError) else sentence(error))
+
+    @property
+    def _by_name(self) -> dict[str, Callable[..., object]]:
+        """What messages do whose values have names of their own."""
+        answers = self.playground.answers
+        return {"set": answers.set, "hold": answers.hold, "limit": answers.limit}
+
+    @property
+    def _in_order(self) -> dict[str, Callable[..., object]]:
+        """What messages do whose values come in the order of the parameters."""
+        playground, answers = self.playground, self.playground.answers
+        return {
+            "here": self._here,
+            "server": self._server,
+            "transport": playground.use_transport,
+            "wire": playground.use_wires,
+            "reconnect": playground.reconnect,
+            "tool": playground.use_tool,
+            "type": playground.type,
+            "run": self._run,
+            "cancel": playground.cancel,
+            "who": answers.use,
+            "key": answers.use_key,
+            "answer": answers.hand.answer,
+            "compare": self._side_by_side,
+            "forget": playground.forget,
+            "export": self._export,
+        }
+
+    def _here(self) -> None:
+        self.playground.answers.hand.attended = True
+
+    def _server(self, name: str, text: str = "") -> None:
+        if name == "command":
+            self.playground.use_command(text)
+        elif name == "given":
+            self.playground.use_given()
+        else:
+            self.playground.use_server(text if name == "url" else name)
+
+    def _run(self, values: dict[str, Any], many: bool = False) -> None:
+        self.playground.type(values)
+        self.playground.run(TIMES if many else 1)
+
+    def _side_by_side(self, runs: list[int]) -> None:
+        self._compared = runs
+        self.comparison = reading.without(reading.comparison(self.playground, runs), self.playground.keys)
+
+    def _export(self, form: Any, runs: list[int] | None = None) -> None:
+        text = self.playground.export(form, runs or None)
+        self.send({"answer": "export", "name": _FILES[form], "text": text})
+
+    def __repr__(self) -> str:
+        return repr(self.playground)
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_()
+        if bundle is not None:
+            bundle[0]["text/plain"] = repr(self.playground)
+        return bundle
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

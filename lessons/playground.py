@@ -1,0 +1,56 @@
+# %% [markdown]
+# # The playground
+#
+# One cell opens the whole lab: a server, its tools, who answers, the dials, your duties as a host, and every message in
+# view. Run the cell with **Shift + Enter**, then press **Run**.
+
+# %%
+from labkit import Playground
+
+playground = Playground()
+playground
+
+# %% [markdown]
+# | to see | do |
+# |---|---|
+# | what a dial changes | turn **temperature** up and press **Run ×10**; then look at *History* |
+# | both revisions of the protocol | choose **both**, Run, and compare the two flows |
+# | what a human in the loop sees | tick **Ask me first**, Run |
+# | what it is like to be the model | choose **you, by hand**, Run, and type the answer |
+# | the same without the playground | *Code*: a program of plain `mcp` that you can keep |
+#
+# Click a step of the flow to read its JSON. *History* saves your runs as JSON, Mermaid or a page of HTML.
+
+# %% [markdown]
+# ## Your own callback
+#
+# Run this cell, and your function answers from the next sample on. Change it and run it again: the playground goes on
+# with the new one.
+
+# %%
+from labkit import TinyModel
+
+model = TinyModel()
+
+
+@playground.callback
+async def my_callback(context, params):
+    short = params.model_copy(update={"max_tokens": min(20, params.max_tokens)})
+    return await model(context, short)
+
+
+# %% [markdown]
+# `Playground(my_server)` opens it on an `MCPServer` of your own. A command or a URL goes in at *Server*.
+#
+# ## Without the page
+#
+# What the page does can be done in code too.
+
+# %%
+playground.wait()  # until it is connected
+playground.run()
+playground.wait()
+print(playground.runs[-1].flow)
+
+# %%
+print(playground.code)

@@ -1,0 +1,413 @@
+"""The playground without its page: what is chosen, what answers, what is kept. The same holds on both wires."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from mcp_types import CreateMessageRequestParams, CreateMessageResult
+
+from labkit import Flow, close_all
+from labkit.host import Approve, Edit, Refuse, ReviewRequest
+from labkit.playground import Playground
+from labkit.playground.box import ROOT
+from labkit.playground.reach import WIRES, Transport
+from tests.story import OVER_STDIO, answer, bookshop
+
+KEY = "sk-ant-playground-0123456789abcdef"
+
+
+@pytest.fixture
+def playground() -> Iterator[Playground]:
+    """As the first cell of the notebook opens it."""
+    with_defaults = Playground()
+    with_defaults.wait()
+    yield with_defaults
+    with_defaults.close()
+    close_all()
+
+
+@pytest.fixture
+def shop() -> Iterator[Playground]:
+    """With a server of one's own."""
+    own = Playground(bookshop())
+    own.wait()
+    own.use_tool("recommend")
+    own.type({"genre": "romance"})
+    yield own
+    own.close()
+    close_all()
+
+
+async def shouted(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+    return answer("EMMA", "mine")
+
+
+def ran(playground: Playground, times: int = 1) -> Any:
+    """The last run, after it was made."""
+    playground.run(times)
+    playground.wait()
+    return playground.runs[-1]
+
+
+def test_a_newcomer_presses_run_and_has_a_sampled_answer(playground: Playground) -> None:
+    run = ran(playground)
+    assert (playground.status, playground.fault, playground.errors) == ("connected", "", {})
+    assert (run.outcome, run.model, run.who, run.tool) == ("done", "tiny", "embedded model", "process_log_entry")
+    assert len(run.samples) == 1
+    assert run.answers in run.result
+    assert run.tokens > 0
+    assert run.flow.samples == 1
+
+
+def test_a_model_object_loads_no_widget() -> None:
+    code = "import sys; import labkit.playground; print(sorted({'anywidget', 'ipywidgets'} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    assert (told.stdout.strip(), told.stderr) == ("[]", "")
+
+
+def test_the_servers_in_the_box_have_an_example_for_their_first_tool() -> None:
+    playground = Playground()
+    try:
+        assert {"log_archiver", "text_analyst"} <= set(playground.box)
+        for server in playground.box.values():
+            playground.use_server(server.id)
+            playground.wait()
+            assert playground.status == "connected", playground.fault
+            if server.tool:
+                assert playground.tool == server.tool
+            playground.run()
+            assert playground.errors == {}, server.id
+            playground.cancel()
+            playground.wait()
+    finally:
+        playground.close()
+        close_all()
+
+
+@pytest.mark.parametrize("transport", ["in process", "http"])
+def test_a_server_answers_in_every_way_on_both_wires(shop: Playground, transport: Transport) -> None:
+    shop.answers.use_own(shouted)
+    shop.use_transport(transport)
+    shop.use_wires("both")
+    shop.wait()
+    ran(shop)
+    assert [(run.wire, run.transport, run.outcome) for run in shop.runs] == [(w, transport, "done") for w in WIRES]
+    assert all("EMMA" in run.result for run in shop.runs)
+
+
+def test_a_choice_that_comes_while_another_is_being_made_takes_its_place(shop: Playground) -> None:
+    for _ in range(3):
+        shop.use_transport("http")
+        shop.use_wires("2025-11-25")
+        shop.use_transport("in process")
+        shop.use_transport("http")
+        shop.use_wires("both")
+        shop.wait()
+        assert (shop.status, shop.fault, list(shop.labs)) == ("connected", "", list(WIRES))
+
+
+def test_a_program_is_reached_over_stdio(shop: Playground) -> None:
+    shop.use_server(OVER_STDIO)
+    shop.wait()
+    assert (shop.transport, shop.status, shop.fault) == ("stdio", "connected", "")
+    with pytest.raises(ValueError, match="a command is reached over stdio"):
+        shop.use_transport("in process")
+    shop.use_tool("recommend")
+    shop.type({"genre": "romance"})
+    shop.answers.use_own(shouted)
+    assert "EMMA" in ran(shop).result
+
+
+def test_what_cannot_be_reached_is_told_in_a_sentence_and_can_be_left_again(shop: Playground) -> None:
+    shop.use_server("http://127.0.0.1:9/mcp")
+    shop.wait()
+    assert shop.status == "not connected"
+    assert "nobody answers there" in shop.fault
+    shop.run()
+    assert "no tool" in shop.fault
+    shop.use_given()
+    shop.wait()
+    assert (shop.status, shop.fault) == ("connected", "")
+
+
+@pytest.mark.parametrize(("text", "says"), [("", "type the command"), ("python 'x", "no command")])
+def test_a_command_line_that_is_none_is_refused(shop: Playground, text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        shop.use_command(text)
+
+
+def test_what_is_wrong_in_the_form_is_told_and_nothing_is_called(playground: Playground) -> None:
+    playground.use_tool("summarize_logs")
+    playground.type({"hours": "900"})
+    playground.run()
+    assert playground.errors == {"hours": "It must be at most 72."}
+    assert not playground.runs
+    playground.type({"hours": "2"})
+    assert playground.errors == {}
+    assert ran(playground).arguments == {"hours": 2}
+
+
+def test_a_callback_of_ones_own_is_swapped_in_and_replaced(shop: Playground) -> None:
+    assert "@playground.callback" in _failed(shop, "own")
+    shop.callback(shouted)
+    assert "EMMA" in ran(shop).result
+
+    @shop.callback
+    async def again(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return answer("Persuasion")
+
+    run = ran(shop)
+    assert "Persuasion" in run.result
+    assert run.who == "your callback: again"
+
+
+def _failed(playground: Playground, who: Any) -> str:
+    playground.answers.use(who)
+    run = ran(playground)
+    assert run.outcome == "failed"
+    return run.result
+
+
+def test_a_mistake_in_a_callback_is_told_with_its_name(shop: Playground) -> None:
+    @shop.callback
+    async def forgets(context: object, params: CreateMessageRequestParams) -> Any:
+        return None
+
+    run = ran(shop)
+    assert run.outcome == "failed"
+    assert "forgets returned nothing" in run.result
+
+
+def test_a_person_answers_by_hand_and_may_refuse(shop: Playground) -> None:
+    shop.answers.use("hand")
+    assert "Nobody is here" in _result_of(shop)
+    shop.answers.hand.attended = True
+    for text, outcome in (("Emma, by hand", "done"), (None, "failed")):
+        shop.run()
+        question = _wait_for(shop, lambda: shop.answers.hand.open)
+        assert question.params.max_tokens > 0
+        shop.answers.hand.answer(question.number, text)
+        shop.answers.hand.answer(question.number, "too late")
+        shop.wait()
+        run = shop.runs[-1]
+        assert run.outcome == outcome
+        assert "Emma, by hand" in run.result or "refused" in run.result
+
+
+def _result_of(playground: Playground) -> str:
+    return ran(playground).result
+
+
+def _wait_for(playground: Playground, condition: Any) -> Any:
+    """What `condition` gives once it gives something; every change of the playground is a moment to look."""
+    changed = threading.Event()
+    forget = playground.listen(changed.set)
+    try:
+        for _ in range(60):
+            found = condition()
+            if found:
+                return found
+            changed.wait(1)
+            changed.clear()
+    finally:
+        forget()
+    raise AssertionError("nothing came")
+
+
+def test_a_script_answers_in_turn_and_begins_anew(shop: Playground) -> None:
+    shop.answers.set(script="one\ntwo\\nlines")
+    shop.answers.use("script")
+    ran(shop, times=3)
+    assert [run.answers for run in shop.runs] == ["one", "two\nlines", "one"]
+    with pytest.raises(ValueError, match="the script is empty"):
+        shop.answers.set(script="  ")
+    assert shop.answers.settings.script == "one\ntwo\\nlines"
+
+
+def test_claude_without_a_key_says_what_to_do(shop: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    assert "ANTHROPIC_API_KEY" in _failed(shop, "claude")
+
+
+def test_a_local_model_that_is_not_there_says_what_to_do(shop: Playground) -> None:
+    shop.answers.use("local")
+    with pytest.raises(ValueError, match="address"):
+        shop.answers.set(local_url="ollama")
+    shop.answers.set(local_url="http://127.0.0.1:9/v1")
+    assert "127.0.0.1:9" in _failed(shop, "local")
+
+
+def test_the_dials_turn_what_the_model_gets(playground: Playground) -> None:
+    playground.dials.turn(temperature=0.0, max_tokens=5)
+    run = ran(playground)
+    assert run.samples[0].seen.max_tokens == 100
+    assert run.tokens <= 5
+    assert run.dials.startswith("temperature 0 (asked 0.2), max tokens 5 (asked 100)")
+    used = {reading.dial: reading.used for reading in run.samples[0].dials}
+    assert (used["temperature"], used["max_tokens"]) == (0.0, 5)
+
+
+def seeds(playground: Playground) -> list[int | None]:
+    return [run.samples[0].drawing and run.samples[0].drawing.seed for run in playground.runs]
+
+
+def test_ten_runs_have_ten_seeds_unless_the_dial_sets_one(playground: Playground) -> None:
+    playground.dials.turn(temperature=2.0, max_tokens=6)
+    ran(playground, times=3)
+    assert seeds(playground) == [0, 1, 2]
+    playground.dials.turn(seed=7)
+    ran(playground, times=2)
+    assert seeds(playground)[-2:] == [7, 7]
+    assert len({run.answers for run in playground.runs[-2:]}) == 1
+
+
+def test_approval_sees_the_request_and_the_answer_and_may_change_them() -> None:
+    seen: list[ReviewRequest] = []
+
+    def edits(request: ReviewRequest) -> Approve | Edit:
+        seen.append(request)
+        return Approve() if request.stage == "request" else request.edit("reviewed")
+
+    playground = Playground(bookshop(), ask=edits)
+    playground.wait()
+    playground.use_tool("recommend")
+    playground.type({"genre": "romance"})
+    playground.callback(shouted)
+    assert "EMMA" in ran(playground).result
+    playground.answers.hold(approval=True)
+    assert "reviewed" in ran(playground).result
+    assert [request.stage for request in seen] == ["request", "answer"]
+    playground.answers.ask = lambda _: Refuse("not today")
+    run = ran(playground)
+    assert (run.outcome, run.host) == ("failed", "approval, budget")
+    assert "not today" in run.result
+    playground.close()
+    close_all()
+
+
+def test_approval_where_nobody_looks_refuses(shop: Playground) -> None:
+    shop.answers.hold(approval=True)
+    shop.callback(shouted)
+    assert "nobody is here" in ran(shop).result
+
+
+def test_the_guard_notes_and_the_budget_holds(shop: Playground) -> None:
+    shop.callback(shouted)
+    shop.answers.hold(guard=True)
+    shop.answers.limit(samples=1)
+    assert ran(shop).outcome == "done"
+    run = ran(shop)
+    assert run.outcome == "failed"
+    assert "budget" in run.result
+    assert shop.budget.spent.samples == 1
+    with pytest.raises(ValueError, match="not negative"):
+        shop.answers.limit(samples=-1)
+    shop.answers.limit()
+    assert ran(shop).outcome == "done"
+
+
+def test_cancel_ends_a_run_that_waits_and_the_next_one_goes(shop: Playground) -> None:
+    begun = threading.Event()
+
+    @shop.callback
+    async def waits(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        begun.set()
+        await asyncio.Event().wait()
+        return answer("never")
+
+    shop.run(10)
+    assert begun.wait(30)
+    shop.run()  # a second click does nothing while the first goes on
+    shop.cancel()
+    shop.wait()
+    assert [run.outcome for run in shop.runs] == ["cancelled"]
+    shop.callback(shouted)
+    assert ran(shop).outcome == "done"
+
+
+def test_cancel_ends_a_callback_that_never_gives_control_back(shop: Playground) -> None:
+    begun = threading.Event()
+
+    @shop.callback
+    async def blocks(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        begun.set()
+        held.wait(60)
+        return answer("never")
+
+    held = threading.Event()
+    shop.run()
+    assert begun.wait(30)
+    shop.cancel()
+    shop.wait()
+    held.set()
+    assert [run.outcome for run in shop.runs] == ["cancelled"]
+    shop.callback(shouted)
+    assert ran(shop).outcome == "done"
+
+
+def test_runs_are_compared_by_what_differs(playground: Playground) -> None:
+    ran(playground)
+    playground.dials.turn(max_tokens=3)
+    ran(playground)
+    rows = {row.name: row for row in playground.compare(1, 2)}
+    assert rows["max tokens"].values == ("100 · must", "3 · must")
+    assert rows["answer"].differs
+    assert not rows["prompt"].differs
+    assert {"server", "wire", "who answers", "model", "steps", "tokens", "time"} <= set(rows)
+
+
+class Tags(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.addresses: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("href", "src") or name.startswith("on")]
+
+
+def test_exports_are_whole_and_carry_no_key(shop: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "not-of-a-known-form-42")
+    hostile = f"<script>window.__pwned = 1</script><img src=x onerror=alert(1)> {KEY} not-of-a-known-form-42"
+
+    @shop.callback
+    async def leaks(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return answer(hostile, hostile)
+
+    shop.answers.key = KEY
+    run = ran(shop)
+    assert KEY in run.result  # it is there to be taken out
+    texts = {form: shop.export(form) for form in ("json", "mermaid", "html")}
+    for text in (*texts.values(), shop.code):
+        assert KEY not in text
+        assert "not-of-a-known-form-42" not in text
+    told = json.loads(texts["json"])["runs"]
+    assert told[0]["samples"][0]["answer"]["model"].startswith("<script>")
+    assert Flow.from_json(json.dumps(told[0]["flow"])).samples == 1
+    assert texts["mermaid"].startswith("%% run 1\nsequenceDiagram")
+    page = Tags(texts["html"])
+    assert {"script", "img", "link", "iframe"}.isdisjoint(page.seen)
+    assert page.addresses == []
+    assert {"svg", "table", "pre"} - page.seen <= {"table"}
+    with pytest.raises(ValueError, match="no form"):
+        shop.export("pdf")  # pyright: ignore[reportArgumentType]
+
+
+def test_a_second_playground_of_the_name_closes_the_first() -> None:
+    first = Playground(bookshop())
+    first.wait()
+    second = Playground(bookshop())
+    second.wait()
+    assert first.status == "not connected"
+    assert second.status == "connected"
+    second.close()
+    second.close()
+    close_all()

@@ -1,0 +1,153 @@
+"""The page of the playground as Python has it: what it tells the browser, and what it keeps."""
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from mcp_types import CreateMessageRequestParams, CreateMessageResult
+
+from labkit import close_all
+from labkit.playground import Playground
+from labkit.playground.view import PlaygroundView
+from labkit.widgets.token_view import TokenView
+from tests.story import answer, bookshop
+
+KEY = "sk-ant-view-0123456789abcdef"
+TEXT = "<b onmouseover='alert(1)'>bold</b> \u202e\u200b"
+
+
+@pytest.fixture
+def playground() -> Iterator[Playground]:
+    opened = Playground(bookshop())
+    opened.wait()
+    opened.use_tool("recommend")
+    yield opened
+    opened.close()
+    close_all()
+
+
+class Telling(PlaygroundView):
+    """A page that keeps what it sends, and lets a test wait for what it draws."""
+
+    def __init__(self, playground: Playground) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.drawn = threading.Event()
+        super().__init__(playground)
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        self.sent.append(content)
+
+    def _draw(self) -> None:
+        super()._draw()
+        self.drawn.set()
+
+    def click(self, **message: Any) -> None:
+        self._handle_custom_msg(message, [])
+        self.playground.wait()
+
+    def until(self, condition: Any) -> None:
+        for _ in range(120):
+            if condition():
+                return
+            self.drawn.wait(0.25)
+            self.drawn.clear()
+        raise AssertionError("it was not drawn")
+
+
+async def says(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+    return answer(TEXT, TEXT)
+
+
+def state_of(view: PlaygroundView) -> str:
+    return json.dumps(view.get_state(), default=str)
+
+
+def test_a_click_on_run_draws_what_came_of_it(playground: Playground) -> None:
+    view = Telling(playground)
+    assert view.result["text"] == ""
+    view.click(do="run", values={"genre": ""}, many=False)
+    assert view.errors == {"genre": "Needed: the tool cannot be called without it."}
+    playground.callback(says)
+    view.click(do="run", values={"genre": "romance"}, many=False)
+    assert view.errors == {}
+    assert view.result["kind"] == "done"
+    assert "⟨U+202E RIGHT-TO-LEFT OVERRIDE⟩" in view.result["text"]
+    assert "\u202e" not in json.dumps([view.result, view.history, view.comparison], ensure_ascii=False)
+    assert [run[0] for run in view.history["runs"]] == [1]
+    view.click(do="compare", runs=[1])
+    assert ["who answers", False, ["your callback: says"]] in view.comparison["rows"]
+    view.close()
+
+
+def test_the_embedded_model_shows_its_tokens_and_another_shows_none(playground: Playground) -> None:
+    view = Telling(playground)
+    view.click(do="run", values={"genre": "romance"})
+    view.until(lambda: isinstance(view.tokens, TokenView))
+    tokens = view.tokens
+    assert isinstance(tokens, TokenView)
+    assert tokens.reading.trace.text == playground.runs[-1].answers
+    view.click(do="who", name="script")
+    view.click(do="run", values={"genre": "romance"})
+    view.until(lambda: view.tokens is None)
+    view.close()
+
+
+def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> None:
+    view = Telling(playground)
+    view.click(do="hold", guard=True)
+    view.click(do="limit", samples=3, tokens=None)
+    assert (view.host["guard"], view.host["samples"], view.host["tokens"]) == (True, 3, None)
+    view.click(do="who", name="script")
+    view.click(do="set", script="Emma")
+    view.click(do="type", values={"genre": "crime"})
+    view.click(do="run", values={"genre": "crime"}, many=True)
+    # Three of the ten are within the budget.
+    assert [run.outcome for run in playground.runs].count("done") == 3
+    assert view.host["spent"].startswith("3 of 3 samples")
+    view.click(do="forget")
+    assert view.history == {"runs": []}
+    view.click(do="wire", name="both")
+    assert view.flow_names == ["2025-11-25", "2026-07-28"]
+    view.click(do="transport", name="http")
+    assert view.top["transport"] == "http"
+    view.click(do="tool", name="nothing")
+    assert "no tool 'nothing'" in view.top["fault"]
+    view.click(do="server", name="command", text="")
+    assert "type the command" in view.top["fault"]
+    view.click(do="server", name="log_archiver")
+    assert (view.top["server"], view.form["tool"]) == ("log_archiver", "process_log_entry")
+    view.click(do="server", name="given")
+    assert view.top["server"] == "given"
+    view.click(do="reconnect")
+    assert view.top["status"].startswith("connected")
+    view.click(do="nonsense")
+    view.close()
+
+
+def test_a_key_is_in_no_trait_and_in_no_message(playground: Playground) -> None:
+    view = Telling(playground)
+    view.click(do="key", key=KEY)
+    assert playground.answers.who == "claude"
+    assert view.who["key"] is True
+
+    @playground.callback
+    async def leaks(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return answer(KEY, KEY)
+
+    view.click(do="run", values={"genre": KEY})
+    view.click(do="compare", runs=[1])
+    for form in ("json", "mermaid", "html"):
+        view.click(do="export", form=form, runs=[])
+    assert KEY not in state_of(view)
+    assert len(view.sent) == 3
+    assert KEY not in json.dumps(view.sent)
+    view.close()
+
+
+def test_shown_twice_it_is_one_page_and_closed_it_says_so_in_text(playground: Playground) -> None:
+    bundle, _ = playground._repr_mimebundle_()
+    again, _ = playground._repr_mimebundle_()
+    assert bundle["application/vnd.jupyter.widget-view+json"] == again["application/vnd.jupyter.widget-view+json"]
+    assert bundle["text/plain"] == "<Playground bookshop · in process · 2026-07-28 · embedded model>"
