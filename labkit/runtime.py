@@ -11,7 +11,7 @@ import contextlib
 import ctypes
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextvars import Context
 from dataclasses import dataclass, field
 from time import monotonic
@@ -113,10 +113,12 @@ class Runtime:
     def end(cls, unused: Callable[[], bool] = lambda: True) -> None:
         """Stop the runtime of this process, where there is one that is `unused`; `current()` starts another.
 
-        Nobody is given the runtime between the question and the end.
+        Nobody is given the runtime between the question and the end. While it is held it goes on.
         """
         global _runtime, _ending  # noqa: PLW0603 - one lab thread a process
         with _lock:
+            if _held:
+                return
             # From its own thread it is ended by the last connection that has been left, and not while another is.
             if not unused() or (_runtime is not None and _runtime.here and _runtime.leaving):
                 return
@@ -124,6 +126,19 @@ class Runtime:
             _ending = runtime if runtime is not None and runtime.here else None
         if runtime is not None:
             runtime.stop()
+
+    @classmethod
+    @contextlib.contextmanager
+    def held(cls) -> Generator["Runtime"]:
+        """The runtime of this process, for work without a Lab: a Lab that is left meanwhile does not end it."""
+        global _held  # noqa: PLW0603 - one lab thread a process
+        with _lock:
+            _held += 1
+        try:
+            yield cls.current()
+        finally:
+            with _lock:
+                _held -= 1
 
     @property
     def alive(self) -> bool:
@@ -206,6 +221,8 @@ class Runtime:
 _runtime: Runtime | None = None
 _ending: Runtime | None = None
 """One that was ended from its own thread, which cannot wait for itself: the next `end()` does."""
+_held = 0
+"""How many hold it just now."""
 _lock = threading.Lock()
 
 

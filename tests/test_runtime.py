@@ -93,6 +93,15 @@ def test_after_the_end_another_one_starts(runtime: Runtime) -> None:
     assert on(other, lambda: 42) == 42
 
 
+def test_what_is_held_does_not_end(runtime: Runtime) -> None:
+    with Runtime.held() as held:
+        Runtime.end()
+        assert held is runtime
+        assert on(held, lambda: 42) == 42
+    Runtime.end()
+    assert not runtime.alive
+
+
 def test_the_end_cancels_what_still_runs(runtime: Runtime) -> None:
     ended = threading.Event()
 

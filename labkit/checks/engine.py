@@ -220,7 +220,6 @@ async def bounded(work: Callable[[], Awaitable[T]], seconds: float = STAGE_TIMEO
         CallTimeout: It took longer.
         CallbackError: It held the thread.
     """
-    runtime = Runtime.current()
     call: Call[T] = Call(0, "the check", None, None, _no_flow)
 
     async def settle() -> None:
@@ -232,9 +231,10 @@ async def bounded(work: Callable[[], Awaitable[T]], seconds: float = STAGE_TIMEO
         except BaseException as error:  # noqa: BLE001 - it reaches whoever awaits the call
             call.fail(error)
 
-    call.runs_on(runtime, seconds, lambda: runtime.post(lambda: call.runs_as(settle())))
-    runtime.post(lambda: call.runs_as(settle()), call.context)
-    return await call
+    with Runtime.held() as runtime:  # the last Lab of the check before may be leaving just now
+        call.runs_on(runtime, seconds, lambda: runtime.post(lambda: call.runs_as(settle())))
+        runtime.post(lambda: call.runs_as(settle()), call.context)
+        return await call
 
 
 def _no_flow() -> Flow:

@@ -43,6 +43,9 @@ class Person:
         self.asked: list[ReviewRequest] = []
         self.said = Refuse("a person said no.")
 
+    def __repr__(self) -> str:
+        return "ask"
+
     def __call__(self, request: ReviewRequest) -> Decision:
         self.asked.append(request)
         return self.said

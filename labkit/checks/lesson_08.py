@@ -71,7 +71,8 @@ def _asks(mode: str) -> Callable[..., Awaitable[None]]:
         used, texts = await _through(resolver, UNTIDY, mode, Answers(REPLY))
         if not texts:
             raise Problem(
-                "We sent code with an unused import and a mutable default, and nothing was asked. Return ask(...)."
+                "We sent code with an unused import and a mutable default, and nothing was asked. Keep the facts "
+                "whose .rule is in READABILITY, and return ask(...)."
             )
         _judge(texts[0])
         if REPLY not in used.said:
