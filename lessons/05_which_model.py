@@ -80,8 +80,8 @@ for wish in (
 # 2. **Then the priorities**, among the models that are left: priority × score, added up. Most points win.
 # 3. **Else the default**, which is yours to set.
 #
-# The specification gives the order and no formula, so clients differ. The kit's points are smaller than the plain sum: it
-# first spreads each score over 0 to 1 among the models left, and divides by the sum of the priorities.
+# The specification gives the order and no formula, so clients differ. The kit's points are not the plain sum: it first
+# spreads each score over 0 to 1 among the models left, and divides by the sum of the priorities.
 
 # %% [markdown]
 # ## Three models, played by one
@@ -156,8 +156,8 @@ quiz("5.5", "")
 print(bill)
 
 # %% [markdown]
-# The lines differ about a hundredfold and the work does not: a server's wish is enough to make a call dear. The same
-# number of tokens at Claude's prices (Claude counts tokens a little differently):
+# About a hundredfold, for the same question: a server's wish is enough to make a call dear. The tokens of one call at
+# Claude's prices (Claude counts tokens a little differently):
 
 # %%
 used = bill.items[0].usage
@@ -182,13 +182,15 @@ for _ in range(4):
 print("left:", f"${held.left.usd:.6f}")
 
 # %% [markdown]
-# Before each request the budget sets aside the *most* that it may cost: the dearest model and all of `max_tokens`. What
-# is not used comes back. So it stops before it is overdrawn, with a sentence that the server may show to its user.
+# Before each request the budget sets aside what it may cost *at most*: its estimate of the prompt, and all of
+# `max_tokens`, at the dearest model's price. What is not used comes back. So it stops short of 0, with a sentence for
+# whoever made the call.
 #
 # ## Exercise 5.1 · the chooser ●●○ 12 minutes
 #
-# **Goal** Choose a model. **Input** `preferences`, as in a request, or `None`; and `scores`, a dict from each name to its
-# three scores: `{"claude-opus": (0.5, 0.5, 0.75), ...}` for cost, speed, intelligence.
+# **Goal** Choose a model. **Input** `preferences`, made as in `preferring` above: it, its `hints` and each priority may
+# be `None`, and a hint has a `.name`; and `scores`, a dict from each name to its three scores:
+# `{"claude-opus": (0.5, 0.5, 0.75), ...}` for cost, speed, intelligence.
 # **Return** a name, by the rules above: hints in order, whatever their case; then priority × score, added up over the
 # three, among the names that are left; of equal ones the first. With no preferences the first of all.
 #
@@ -222,7 +224,7 @@ await check("5.1", my_choice)
 # %% [markdown]
 # ## Exercise 5.2 · six predictions ●○○ 5 minutes
 #
-# **Goal** Say who is chosen. The models are the four Claude models with scores in the list above; the default is
+# **Goal** Say whom `choose` takes. The models are the four Claude models with scores in the list above; the default is
 # the first. **Return** a dict, `{"A": "haiku", "B": ...}`; a part of the name is enough.
 #
 # | | hints | cost | speed | intelligence |
@@ -304,7 +306,8 @@ await check("5.3", within_budget)
 # </details>
 # <details><summary>I see "raised ValueError: max()"</summary>
 #
-# `max` of nothing. 5.1: keep the names that were left when a hint fits none of them. 5.3: not one model can be paid. Look for that first, and return `None`.
+# `max` of nothing. 5.1: where no hint fits, all names are left. 5.3: not one model can be paid: look for that first, and
+# return `None`.
 #
 # </details>
 #

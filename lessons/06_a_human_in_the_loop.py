@@ -37,8 +37,9 @@ print("ready")
 # %% [markdown]
 # ## A preview is not the request
 #
-# `with_approval` puts a decision in front of a callback. `ask` is any function that gets the request under review and
-# returns what is to be done. This one keeps what it sees, and approves.
+# `with_approval` puts a decision in front of a callback, and one behind it. `ask` is any function that gets what is
+# under review, first the request and then the answer, and returns what is to be done. This one keeps what it sees, and
+# approves.
 
 
 # %%
@@ -132,7 +133,8 @@ result = await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["inj
 print(lab.flow)
 
 # %% [markdown]
-# None. "approved, edited" is a step on your side only; the server files its own line beside an answer to yours.
+# None. "approved, edited" is a step on your side only. The server files the whole line, beside an answer to the part
+# that you left.
 #
 # | you | the model gets | the server gets, 2025-11-25 | the server gets, 2026-07-28 |
 # |---|---|---|---|
@@ -190,9 +192,10 @@ for policy in (always, by_server, by_size, by_risk):
     print(f"{policy.__name__:<10} {len(shown):>2} questions; the injected line was {'' if injected else 'not '}shown")
 
 # %% [markdown]
-# `always` shows it, as one of twenty. `by_server` trusts the archiver, which is honest; its *data* is not. `by_size`
-# saves tokens and knows nothing of meaning. `by_risk` looks for a word, and the next attacker writes another. So combine
-# them, and remember which way a rule errs: asking too often tires a person, asking too rarely costs more.
+# `always` shows it, among twenty questions. `by_server` trusts the archiver, which is honest; its *data* is not.
+# `by_size` looks at the cost and knows nothing of meaning. `by_risk` looks for a word, and the next attacker writes
+# another. So combine them, and remember which way a rule errs: asking too often tires a person, asking too rarely costs
+# more.
 
 # %%
 quiz("6.4", "")
@@ -323,7 +326,7 @@ budget_meter(budget)
 # limits are `samples`, `tokens`, `usd`, `per_call`, `per_minute` and `at_once`; the last makes requests wait, the others
 # refuse.
 #
-# Duties stand round each other, and the outermost is asked first: `with_budget(with_approval(callback, ask=panel))` holds
+# One may stand round the other, and the outer one is asked first: `with_budget(with_approval(callback, ask=panel))` holds
 # back what is over the limit before it reaches you. The other order would ask you in vain, so it raises an error.
 
 # %% [markdown]
@@ -416,4 +419,4 @@ await check("6.2", my_budget)
 # - An edit is never told to the server; a refusal only on 2025-11-25. The caller gets error -1 on both.
 # - Let rules pass what is harmless, so that people read the rest; set aside before you ask, so that a budget holds.
 #
-# **Back to:** [00 · Start here](00_start_here.ipynb)
+# **Next:** [07 · Research assistant](07_research_assistant.ipynb)

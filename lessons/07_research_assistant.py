@@ -181,8 +181,8 @@ show(lab)
 # %% [markdown]
 # ## A prompt that is not pure
 #
-# On 2026-07-28 a resolver runs again in every round. This one puts a number into its question that differs each time,
-# as a clock or a live search would.
+# A *resolver* is the function that words a tool's question (lesson 04). On 2026-07-28 it runs again in every round. This
+# one puts a number into its question that differs each time, as a clock or a live search would.
 #
 # **Predict.** How many samples will one call of it cost?
 
@@ -232,13 +232,13 @@ quiz("7.3", "")
 # ## Exercise 7.1 · groups of k ●●○ 10 minutes
 #
 # **Goal** A third strategy, between the two: one question for each group of `k` papers, then one for the synthesis of
-# their answers. **Input** `papers`, each with a `title` and an `abstract`; `ask`, as in `await ask([question, …])`,
-# which returns a list of answers; `k`. **Return** the last answer, a text.
+# their answers. **Input** `papers`, each with `.title` and `.abstract`; `ask`, as in `await ask([question, …])`, which
+# returns a list of answers; `k`. **Return** the last answer, a text.
 #
 # - The questions of all groups go to `ask` in *one* list, so that they can be asked at once. The last group may be
 #   smaller.
 # - A single group needs no second question: its answer is the synthesis.
-# - `synthesis_question([(title, abstract), …])` words a question.
+# - `synthesis_question([(title, abstract), …])` words a question. In the last one an answer stands for each abstract.
 #
 # **Example** Seven papers, `k=3`: questions on papers 1–3, 4–6 and 7, then one on the three answers.
 
@@ -295,8 +295,8 @@ await check("7.1", my_groups)
 # %% [markdown]
 # ## Your strategy at work
 #
-# The server takes strategies by name. Its measures: `print(plot_bars({"groups": await measure("groups", model)}))`.
-# Where does it stand between the other two?
+# The server takes strategies by name. After this cell, measure yours in a new one:
+# `print(plot_bars({"groups": await measure("groups", model)}))`. Where does it stand between the other two?
 
 # %%
 server = make_server(strategies=STRATEGIES | {"groups": my_groups})
@@ -436,7 +436,7 @@ for strategy, synthesis in syntheses.items():
 #
 # - Let code find, copy and count; sample for words alone, and say in the result which is which.
 # - One sample is cheap and shares one limit among all. One for each costs more, loses no paper and much detail, and
-#   keeps a hostile paper in its place. On 2026-07-28 many samples take the time of one.
+#   keeps a hostile paper in its place. On 2026-07-28 those that are asked at once take the time of one.
 # - What a tool asks must follow from its arguments and what it kept. Otherwise you pay ten times for nothing.
 #
 # **Next:** [08 · Code reviewer](08_code_reviewer.ipynb)

@@ -5,6 +5,7 @@ day. Answers are Atom; all text in them was written by somebody unknown.
 """
 
 import io
+import re
 import sqlite3
 from pathlib import Path
 from threading import Lock
@@ -20,11 +21,15 @@ URL = "https://export.arxiv.org/api/query"
 PAUSE = 3.0
 """Seconds between two requests."""
 
-LARGEST = 2_000_000
+LARGEST = 500_000
 """Bytes of an answer that are read. Ten papers take some thirty thousand."""
 
 FRESH = 24 * 3600.0
 """Seconds for which an answer is kept; arXiv publishes once a day."""
+
+LONGEST_RUN = 1_000
+"""Characters without a space, and characters of a tag, that an answer may hold: feedparser looks for an address in a
+name and for each attribute among all others, which takes time in the square of their length."""
 
 _BUSY = {429, 500, 502, 503, 504}
 
@@ -185,7 +190,7 @@ def read_feed(answer: bytes, limit: int) -> Found:
     """The papers of an Atom feed. Every text becomes a single line; an entry without an id of arXiv's is left out.
 
     Raises:
-        SourceFailed: It is no sound Atom feed, or holds a document type, which Atom has no need of.
+        SourceFailed: It is no sound Atom feed, or holds what arXiv's has no need of and what may hold this program up.
     """
     import feedparser
 
@@ -193,8 +198,7 @@ def read_feed(answer: bytes, limit: int) -> Found:
         text = answer.decode("utf-8")
     except UnicodeDecodeError:
         raise SourceFailed("its answer is not in UTF-8") from None
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise SourceFailed("its answer declares a document type, which may hide entities without end")
+    _check(text)
     # As a stream: given bytes, the parser would first look for a file of that name.
     feed = cast("Any", feedparser.parse(io.BytesIO(answer), sanitize_html=False, resolve_relative_uris=False))
     if not str(feed.get("version", "")).startswith("atom") or feed.get("bozo"):
@@ -206,6 +210,20 @@ def read_feed(answer: bytes, limit: int) -> Found:
     dropped = len(entries) - len(papers)
     notes = [f"{dropped} of arXiv's {len(entries)} entries were left out: no id of arXiv's."] if dropped else []
     return Found(source="arxiv", papers=papers[:limit], matched=max(matched, len(papers)), notes=notes)
+
+
+def _check(text: str) -> None:
+    """Refuse what the parser would take too long for, and what would let that pass unseen."""
+    declared = re.match(r"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']{0,40})", text)
+    if "\0" in text or (declared and declared[1].lower() != "utf-8"):
+        raise SourceFailed("its answer is not in UTF-8")
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise SourceFailed("its answer declares a document type, which may hide entities without end")
+    if "<!" in text:  # the parser joins what stands before and after
+        raise SourceFailed("its answer holds comments or raw sections, which arXiv's do not")
+    words = re.sub("<[^<>]*>", "", text).split()
+    if re.search(rf"<[^<>]{{{LONGEST_RUN}}}", text) or max(map(len, words), default=0) > LONGEST_RUN:
+        raise SourceFailed(f"its answer holds a word or a tag of more than {LONGEST_RUN:,} characters")
 
 
 def _paper(entry: Any) -> Paper | None:

@@ -45,7 +45,10 @@ ABOUT = {
 LINES = re.compile(
     r"\blines?\b[\s#:.(]{0,3}([0-9]+(?:\s{0,2}(?:,|-|–|&|\band\b|\bto\b)\s{0,2}[0-9]+){0,9})", re.IGNORECASE
 )
-NOTHING = re.compile(r"\W{0,9}no\b[^.\n]{0,80}\b(?:problems?|issues?|findings?|vulnerabilities)\b", re.IGNORECASE)
+NOTHING = re.compile(
+    r"\W{0,9}no\s(?:[\w-]{1,20}\s){0,4}(?:problems?|issues?|findings?|vulnerabilities)\b", re.IGNORECASE
+)
+"""`No obvious security or performance problems`; not `No check of the input, which opens the door to issues`."""
 MARKS = re.compile(r"^(?:\s{0,9}(?:[-*•>]|[0-9]{1,3}[.)](?=\s)))+\s{0,9}")
 BEFORE_A_LINE = re.compile(r"(?<=[.!?])\s{1,9}(?=(?:(?:on|in|at)\s)?lines?\s[0-9])", re.IGNORECASE)
 

@@ -1,6 +1,7 @@
 """A paper as the research assistant knows it, and its texts made fit to show and to send."""
 
 import re
+from unicodedata import normalize
 
 from pydantic import BaseModel, Field
 
@@ -61,7 +62,12 @@ class Found(BaseModel, frozen=True):
 
 def one_line(text: str, longest: int) -> str:
     """`text` as one line, so that no title can pass for a second paper, with hidden characters as their numbers."""
-    line = visible(" ".join(text.split()))
+    return joined(visible(" ".join(text.split())), longest)
+
+
+def joined(text: str, longest: int) -> str:
+    """A text in which nothing is hidden any more, as one line."""
+    line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
@@ -85,5 +91,6 @@ def words_of_topic(topic: str) -> list[str]:
 
     Words that stand in every text are left out, unless there are no others.
     """
-    words = list(dict.fromkeys(re.findall(r"[^\W_]+", topic.lower())))
+    composed = normalize("NFKC", topic.lower())  # an accent by itself is no letter, and would cut a word in two
+    words = list(dict.fromkeys(re.findall(r"[^\W_]+", composed)))
     return ([word for word in words if word not in STOP_WORDS] or words)[:MOST_WORDS]

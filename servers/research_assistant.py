@@ -20,7 +20,7 @@ from servers import plain_reading
 from servers.arxiv import Arxiv, Cache, SourceFailed
 from servers.asking import ask, can_sample, message, prefers, shortened, visible, why_not, words_of
 from servers.library import Library
-from servers.papers import Found, Paper, one_line, words_of_topic
+from servers.papers import Found, Paper, joined, one_line, words_of_topic
 from servers.rounds import Answered, Declined, MoreNeeded, Rounds
 from servers.serving import quietly, serve
 
@@ -66,7 +66,7 @@ async def each(papers: Sequence[Paper], ask: Questions) -> str:
     """A sample for each paper, and one for the synthesis of their summaries."""
     summaries = await ask([summary_question(paper.title, paper.abstract) for paper in papers])
     told = [
-        (paper.title, one_line(summary, LONGEST_SUMMARY) or paper.abstract)
+        (paper.title, joined(summary, LONGEST_SUMMARY) or paper.abstract)
         for paper, summary in zip(papers, summaries, strict=True)
     ]
     [synthesis] = await ask([synthesis_question(told)])
@@ -112,7 +112,7 @@ class Research(BaseModel):
         cut = [f'{paper.cut:,} characters of the abstract of "{paper.title}"' for paper in found.papers if paper.cut]
         unread = found.matched - len(found.papers)
         return cls(
-            topic=topic,
+            topic=one_line(topic, 300),
             source=found.source,
             strategy=strategy,
             papers=[Listed.model_validate({**paper.model_dump(), "link": paper.link}) for paper in found.papers],
@@ -168,14 +168,14 @@ def asked(question: str) -> CreateMessageRequestParams:
 
 
 def topic_with_words(topic: str) -> str:
-    """The topic as one line.
+    """The topic as it is: it is searched for so, and shown as one line.
 
     Raises:
         ValueError: It holds nothing to search for.
     """
     if not words_of_topic(topic):
         raise ValueError("a topic needs a word or a number to search for")
-    return one_line(topic, 300)
+    return topic
 
 
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(topic_with_words)]
@@ -242,7 +242,7 @@ def make_server(
             research = await synthesized(Research.of(topic, found, strategy), found, strategies[strategy], ctx, rounds)
         except MoreNeeded as more:
             return more.result
-        name = f"{topic} · {strategy} · {source} · {max_results}"
+        name = f"{research.topic} · {strategy} · {source} · {max_results}"
         searches.pop(name, None)
         searches[name] = str(research)
         for oldest in [*searches][:-KEPT_SEARCHES]:

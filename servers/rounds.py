@@ -132,12 +132,20 @@ class Rounds:
             )
         except MCPError as error:
             raise Declined(f"{error.code}: {error.message}") from error
-        except ValidationError as error:
-            raise ToolError("The client's answer is none that a sampling request can have.") from error
+        except ValidationError:  # a list, or a call of a tool; on the newer wire it comes as one
+            return Answered(text="")
         return _answered(answer)
 
 
 def _answered(answer: object) -> Answered:
     if not isinstance(answer, CreateMessageResult):
         return Answered(text="")
-    return Answered(text=words_of(answer) or "", model=answer.model[:100], stop_reason=answer.stop_reason)
+    stop_reason = answer.stop_reason and _writable(answer.stop_reason[:100])
+    return Answered(
+        text=_writable(words_of(answer) or ""), model=_writable(answer.model[:100]), stop_reason=stop_reason
+    )
+
+
+def _writable(text: str) -> str:
+    """`text` as the state can keep it: half a surrogate pair has no place in JSON, and becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -43,6 +43,8 @@ class Quoting:
         The event loop gets its turn first: questions that are asked at once are all asked before one is answered.
         """
         await asyncio.sleep(0)
+        if not params.messages or params.max_tokens < 1:
+            return ErrorData(code=-32602, message="A request needs a message and at least one token to answer with.")
         question = text_of(params.messages[-1])
         text = self._text(question)
         if text is None:

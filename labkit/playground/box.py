@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -58,8 +57,8 @@ class BoxServer:
 
 
 def in_the_box() -> dict[str, BoxServer]:
-    """The servers that are installed, by id, in the order in which they are offered."""
-    return {server.id: server for server in _known() if find_spec(f"servers.{server.id}") is not None}
+    """The servers of the kit by id, in the order in which they are offered."""
+    return {server.id: server for server in _known()}
 
 
 def _known() -> list[BoxServer]:

@@ -6,6 +6,7 @@ In plain code: `print(plot_bars(rows))`.
 from base64 import b64encode
 from collections.abc import Mapping
 from io import BytesIO
+from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def plot_bars(rows: Mapping[str, Mapping[str, float]], *, title: str = "") -> "B
         title: Above the charts.
 
     Raises:
-        ValueError: There is no run, or two of them differ in what was measured.
+        ValueError: There is no run, two of them differ in what was measured, or a figure is not finite.
     """
     return Bars(rows, title)
 
@@ -42,6 +43,8 @@ class Bars:
         kinds = {tuple(row) for row in self.rows.values()}
         if len(kinds) != 1 or not (measures := kinds.pop()):
             raise ValueError("there is nothing to compare: every run needs the same measures, and there must be a run")
+        if not all(isfinite(number) for row in self.rows.values() for number in row.values()):
+            raise ValueError("every figure must be a finite number")
         self.measures = measures
 
     @property
@@ -65,15 +68,15 @@ class Bars:
         height = 74 + 26 * len(self.rows)
         drawing = Figure(figsize=(self.width / DPI, height / DPI), dpi=DPI, facecolor="white", layout="constrained")
         if self.title:
-            drawing.suptitle(self.title, x=0.01, ha="left", fontsize=10, fontweight="bold", color="#1b1f24")
+            drawing.suptitle(_plain(self.title), x=0.01, ha="left", fontsize=10, fontweight="bold", color="#1b1f24")
         names = [*self.rows]
         colours = [COLOURS[number % len(COLOURS)] for number in range(len(names))]
         charts = drawing.subplots(1, len(self.measures), sharey=True, squeeze=False)[0]
         for chart, measure in zip(charts, self.measures, strict=True):
             values = [self.rows[name][measure] for name in names]
-            bars = chart.barh(names, values, color=colours, height=0.6)
+            bars = chart.barh([*map(_plain, names)], values, color=colours, height=0.6)
             chart.bar_label(bars, [figure(value) for value in values], padding=3, fontsize=9, color="#1b1f24")
-            chart.set_title(measure, loc="left", fontsize=9, color="#1b1f24")
+            chart.set_title(_plain(measure), loc="left", fontsize=9, color="#1b1f24")
             chart.set_xlim(0, max([*values, 1e-12]) * 1.5)
             chart.set_xticks([])
             chart.tick_params(labelsize=9, colors="#1b1f24", length=0)
@@ -106,6 +109,12 @@ class Bars:
 
 def figure(number: float) -> str:
     """`1,210`, `0.48`, `0.000213`: three digits that matter, and whole numbers whole."""
-    if number == int(number):
-        return f"{int(number):,}"
-    return f"{number:.0f}" if number >= 1_000 else f"{number:.3g}" if number >= 1e-4 else f"{number:.6f}"
+    size = abs(number)
+    if size >= 999.5 or number == round(number):
+        return f"{number:,.0f}"
+    return f"{number:.3g}" if size >= 1e-4 else f"{number:.6f}"
+
+
+def _plain(text: str) -> str:
+    """`text` for matplotlib, which takes what stands between two dollar signs for a formula."""
+    return text.replace("$", r"\$")

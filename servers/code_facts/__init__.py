@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from servers.code_facts import habits, performance, security
 from servers.code_facts.fact import RULES, SEVERITIES, Aspect, Fact, Severity, fact
-from servers.code_facts.masking import find_secrets, masked
+from servers.code_facts.masking import cleaned, find_secrets, masked
 from servers.code_facts.source import LONGEST_CODE, CodeError, normalised, parsed
 from servers.code_facts.walking import imported, spots
 
@@ -72,7 +72,9 @@ def analyse(code: str) -> Analysis:
         return Analysis(None, (_syntax_error(error, len(rows)),), (), len(rows), blank)
     found = _facts(tree)
     for secret in secrets:
-        told = f"{secret.name} is assigned a string that looks like a secret" if secret.name else ""
+        # A name may be a text itself, as the key of a dictionary is, and hold a secret of its own.
+        is_told = secret.name and cleaned(secret.name, secrets) == secret.name
+        told = f"{secret.name} is assigned a string that looks like a secret" if is_told else ""
         found.append(fact(secret.node.lineno, "hardcoded-secret", told or "a secret stands in the source"))
     order = {rule: place for place, rule in enumerate(RULES)}
     facts = sorted(

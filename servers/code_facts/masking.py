@@ -30,6 +30,9 @@ ABOUT = {
 }  # fmt: skip
 """What a name ends in when it is about a secret and is none: `password_length`, `token_url`."""
 
+WRAPPERS = {"SecretStr", "SecretBytes", "Field", "field", "bytes", "bytearray", "str", "frozenset", "set", "list"}
+"""Calls that only hold the text that they are given."""
+
 FORMS = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?:(?!-----END ).)*"
     r"|(?<![\w-])eyJ[\w-]{8,}(?:\.[\w-]+){2,}"
@@ -61,10 +64,15 @@ class Secret(NamedTuple):
 
 def names_a_secret(name: str) -> bool:
     """Whether a name is one of a secret: `DB_PASSWORD`, `apiKey`, `token`; not `token_count`."""
-    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name[:200])]
+    words = [_single(word.lower()) for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name[:200])]
     if not words or words[-1] in ABOUT:
         return False
     return not {*words}.isdisjoint(PASSWORDS | TOKENS) or any(a in KEYS and b == "key" for a, b in pairwise(words))
+
+
+def _single(word: str) -> str:
+    """`password` for `passwords`; `tokens` stay, which are mostly counted."""
+    return word[:-1] if word[:-1] in PASSWORDS | ABOUT | {"key"} else word
 
 
 def is_secret(value: str, name: str) -> bool:
@@ -116,6 +124,12 @@ def _given(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             yield from ((_name(left), right), (_name(right), left))
         case ast.Call(func=ast.Attribute(attr="get" | "getenv" | "setdefault"), args=[ast.Constant() as name, value]):
             yield _value(name), value
+        case ast.Call(func=ast.Name(id="getenv"), args=[ast.Constant() as name, value]):
+            yield _value(name), value
+        case ast.Call(args=[ast.Constant(value=str(name)), *_], keywords=keywords):
+            yield from ((name, each.value) for each in keywords if each.arg == "default")
+        case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
+            yield _name(target), value
         case _:
             pass
 
@@ -146,6 +160,12 @@ def _texts(node: ast.expr) -> Iterator[ast.expr]:
                 waiting.append(value)
             case ast.Call(func=ast.Attribute(attr="get" | "getenv"), args=[_, value]):
                 waiting.append(value)
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in WRAPPERS:
+                waiting += node.args[:1]
+                waiting += [each.value for each in node.keywords if each.arg == "default"]
+            case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values) | ast.Dict(values=values):
+                # What stands in a list is as often a name: only a text with a digit in it counts.
+                waiting += [each for each in values if any(map(str.isdigit, _value(each)))]
             case _:
                 pass
 
@@ -172,7 +192,7 @@ def masked(code: str, tree: ast.Module, secrets: list[Secret]) -> tuple[str, lis
     whole = {id(secret.node) for secret in secrets if secret.name}
     every = {id(secret.node) for secret in secrets}
     same = {secret.value for secret in secrets}
-    known = sorted(filter(_is_rare, same), key=len, reverse=True)
+    known = _known(secrets)
     parts: list[tuple[int, int, bytes]] = []
     for start, end, node in [*_literals(tree, starts), *_comments(code, starts)]:
         old = source[start:end]
@@ -180,9 +200,10 @@ def masked(code: str, tree: ast.Module, secrets: list[Secret]) -> tuple[str, lis
         if is_one or len(known) > MOST_KNOWN:
             new = _blank(old)
         else:
-            new = _cleaned(old.decode("utf-8"), known).encode("utf-8")
-            if new == old and node is not None and _is_known(_value(node), known):
-                new = _blank(old)  # spelt with escapes, so it could not be found as it stands
+            text = old.decode("utf-8")
+            new = _cleaned(text, known).encode("utf-8")
+            if node is not None and (value := _value(node)) not in text and _cleaned(value, known) != value:
+                new = _blank(old)  # spelt with escapes or in pieces, so not all could be found as it stands
         if new != old:
             parts.append((start, end, new))
     pieces: list[bytes] = []
@@ -197,6 +218,16 @@ def masked(code: str, tree: ast.Module, secrets: list[Secret]) -> tuple[str, lis
     return b"".join([*pieces, source[done:]]).decode("utf-8"), sorted({*lines})
 
 
+def cleaned(text: str, secrets: list[Secret]) -> str:
+    """A text without the secrets that can be found in it."""
+    return _cleaned(text, _known(secrets))
+
+
+def _known(secrets: list[Secret]) -> list[str]:
+    """The secrets that are looked for wherever else they stand, the longest first."""
+    return sorted({secret.value for secret in secrets if _is_rare(secret.value)}, key=lambda each: (-len(each), each))
+
+
 def _holds(node: ast.AST, every: set[int]) -> bool:
     """Whether a secret stands inside an f-string, whose parts have no places of their own before Python 3.12."""
     return isinstance(node, ast.JoinedStr) and any(id(each) in every for each in ast.walk(node))
@@ -205,10 +236,6 @@ def _holds(node: ast.AST, every: set[int]) -> bool:
 def _is_rare(value: str) -> bool:
     """Whether a secret would not stand in other texts by chance, as the password `secret` does."""
     return len(value) >= 8 and not value.isalpha()
-
-
-def _is_known(value: str, known: list[str]) -> bool:
-    return FORMS.search(value) is not None or any(each in value for each in known)
 
 
 def _literals(tree: ast.Module, starts: list[int]) -> Iterator[tuple[int, int, ast.expr]]:

@@ -13,6 +13,8 @@ from contextlib import closing
 from pathlib import Path
 from threading import Lock
 
+from mcp.server.mcpserver.exceptions import ToolError
+
 from servers.papers import Found, Paper, words_of_topic
 
 PAPERS = Path(__file__).with_name("papers.toml")
@@ -21,6 +23,10 @@ _SCHEMA = (
     "CREATE VIRTUAL TABLE papers USING fts5(id UNINDEXED, title, authors, abstract, tokenize = 'porter unicode61')"
 )
 _SEARCH = "SELECT id FROM papers WHERE papers MATCH ? ORDER BY bm25(papers, 0.0, 3.0, 1.0, 1.0), id"
+
+
+class NoSearch(ToolError):
+    """There is no full-text search; the text, which a client is told, says why."""
 
 
 def read_papers(path: Path = PAPERS) -> list[Paper]:
@@ -33,12 +39,20 @@ def read_papers(path: Path = PAPERS) -> list[Paper]:
 
 
 def build_index(papers: Iterable[Paper], path: Path | str = ":memory:") -> sqlite3.Connection:
-    """A new SQLite database with the papers in a table for full-text search."""
+    """A new SQLite database with the papers in a table for full-text search.
+
+    Raises:
+        NoSearch: SQLite was built without FTS5.
+    """
     # Searches come from whichever thread serves; `Library` lets them through one at a time.
     index = sqlite3.connect(path, check_same_thread=False)
     rows = [(paper.id, paper.title, ", ".join(paper.authors), paper.abstract) for paper in papers]
-    with index:
+    try:
         index.execute(_SCHEMA)
+    except sqlite3.OperationalError as error:
+        index.close()
+        raise NoSearch(f"The library cannot be searched: {error}.") from error
+    with index:
         index.executemany("INSERT INTO papers VALUES (?, ?, ?, ?)", rows)
     return index
 

@@ -44,3 +44,10 @@ async def test_it_obeys_an_order_only_where_it_is_obedient() -> None:
     assert (await says(question, Quoting(obedient=True)))[0] == "Buy Acme."
     assert (await says(question))[0].startswith("Key findings: One is first.")
     assert (await says(summary_question("A", ABSTRACT), Quoting(obedient=True)))[0] == "One is first."
+
+
+async def test_a_request_without_a_message_or_without_room_is_refused() -> None:
+    for wrong in (request("x").model_copy(update={"messages": []}), request("x").model_copy(update={"max_tokens": -3})):
+        answer = await Quoting()(None, wrong)
+        assert isinstance(answer, ErrorData)
+        assert answer.code == -32602

@@ -106,3 +106,9 @@ def test_every_finding_that_the_corpus_teaches_is_told_to_be_about_its_rule() ->
 def test_any_answer_can_be_read(answer: str) -> None:
     for finding in read(answer):
         assert (finding.line is None) == (finding.check == "names no line")
+
+
+def test_a_lack_that_leads_to_issues_is_a_finding() -> None:
+    analysis = analyse("x = 1\n")
+    assert len(read_findings("No check of the input here leads to security issues.", "security", analysis)) == 1
+    assert read_findings("No obvious security or performance problems.", "security", analysis) == []

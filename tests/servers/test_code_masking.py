@@ -108,3 +108,64 @@ def test_a_text_under_the_name_of_a_secret_never_leaves(places: list[str], text:
     code = "\n".join(place.format(repr(text)) for place in places)
     assert text not in masked(code)
     assert repr(text)[1:-1] not in masked(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'c = {"sk-live-token-1234567890abcdef": "value12345"}\n',
+        'd["ghp_token123456789012345678901234567890123456"] = "value12345"\n',
+    ],
+)
+def test_a_secret_that_is_a_name_itself_is_in_no_fact(code: str) -> None:
+    analysis = analyse(code)
+    assert "value12345" not in f"{analysis.code}"
+    assert "1234567890" not in f"{analysis.code} {analysis.facts}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'url = ("postgres://admin:hunter"\n  "two@db.internal/prod")\n',
+        'x = ("password: "\n "huntertwo")\n',
+        'x = "sk-aaaaaaaaaaaaaaaaaaa1 \\x73k-huntertwobbbbbbbbbbbb2"\n',
+        'x = "postgres://a:first12345@h1 postgres://b:\\x68untertwo1@h2"\n',
+    ],
+)
+def test_a_secret_in_pieces_or_with_escapes_is_masked_beside_others_too(code: str) -> None:
+    hidden = analyse(code).code or ""
+    assert "two" not in hidden
+    assert "***" in hidden
+    compile(hidden, "masked", "exec")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'PASSWORD = SecretStr("hunter22!")\n',
+        'password: str = field(default="hunter22!")\n',
+        'PASSWORDS = ["other99!", "hunter22!"]\n',
+        'SECRETS = {"db": "hunter22!"}\n',
+        'if password in ("hunter22!", "other99!"):\n    pass\n',
+        'for password in ["hunter22!"]:\n    pass\n',
+        'p = getenv("DB_PASSWORD", "hunter22!")\n',
+        'p.add_argument("--password", default="hunter22!")\n',
+    ],
+)
+def test_a_secret_in_a_list_a_wrapper_or_a_default_is_masked(code: str) -> None:
+    analysis = analyse(code)
+    assert "hunter22" not in f"{analysis.code} {analysis.facts}"
+    assert "hardcoded-secret" in {fact.rule for fact in analysis.facts}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'max_tokens = ["asked", "of 100 tokens"]\n',
+        'token_data = {"grant_type": "refresh_now"}\n',
+        'SECRET_FIELDS = ["email", "address"]\n',
+        'p = input("Password: ")\n',
+    ],
+)
+def test_a_list_of_words_is_no_secret(code: str) -> None:
+    assert analyse(code).masked == ()

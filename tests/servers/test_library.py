@@ -4,6 +4,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import unicodedata
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from servers.library import Library, read_papers, write_index
+from servers.library import Library, NoSearch, read_papers, write_index
 from servers.papers import ARXIV_ID, NEAR, Paper, cut_at_sentence, one_line, words_of_topic
 
 ROOT = Path(__file__).parents[2]
@@ -133,3 +134,16 @@ def test_the_command_says_how_many_papers_it_wrote(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "servers.library", str(tmp_path / "papers.sqlite3")]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"{len(PAPERS)} papers\n", "")
+
+
+def test_an_accent_that_stands_by_itself_cuts_no_word_in_two() -> None:
+    topic = unicodedata.normalize("NFD", "Rücklé")
+    assert words_of_topic(topic) == ["rücklé"]
+    assert LIBRARY.search(topic, 3) == LIBRARY.search("Rücklé", 3)
+    assert LIBRARY.search(topic, 3).papers
+
+
+def test_without_full_text_search_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("servers.library._SCHEMA", "CREATE VIRTUAL TABLE papers USING no_fts5(id)")
+    with pytest.raises(NoSearch, match=r"The library cannot be searched: no such module: no_fts5\."):
+        Library().search("retrieval", 3)

@@ -19,6 +19,7 @@ from mcp_types import (
     CallToolResult,
     CreateMessageRequestParams,
     CreateMessageResult,
+    CreateMessageResultWithTools,
     ErrorData,
     ImageContent,
     InputRequiredResult,
@@ -236,6 +237,34 @@ async def test_a_client_that_refuses_is_not_asked_again(wire: str, strategy: str
 async def test_hidden_characters_of_an_answer_are_shown(wire: str) -> None:
     found = await research(wire, Model(synthesis=answer("fine\u202e\x1b[2J")))
     assert found.synthesis == "fine[U+202E][U+001B][2J"
+
+
+async def test_a_summary_with_hidden_characters_is_written_out_once(wire: str) -> None:
+    model = Model(summary=answer("fine\u202e"))
+    await research(wire, model, strategy="each", max_results=1)
+    assert model.asked[1].endswith("\nfine[U+202E]")
+
+
+async def test_half_a_surrogate_pair_in_an_answer_stops_nothing(wire: str) -> None:
+    odd = answer("half \ud800", stop_reason="\ud800").model_copy(update={"model": "\ud800"})
+    found = await research(wire, Model(summary=odd, synthesis=odd), strategy="each", max_results=1)
+    assert found.samples == 2
+    assert (found.synthesis or "").startswith("half ")
+
+
+async def test_an_answer_of_several_blocks_is_none_on_either_wire(wire: str) -> None:
+    async def lists(context: ClientRequestContext, params: CreateMessageRequestParams) -> CreateMessageResultWithTools:
+        return CreateMessageResultWithTools(role="assistant", model="m", content=[TextContent(text="listed")])
+
+    found = await research(wire, lists)
+    assert (found.synthesis, len(found.papers)) == (None, 5)
+    assert found.notes == ["A synthesis is not available, because the client's answer was empty."]
+
+
+async def test_hidden_characters_of_a_topic_are_shown_and_not_searched_for(wire: str) -> None:
+    found = await research(wire, None, topic="dense\u200b retrieval")
+    assert found.topic == "dense[U+200B] retrieval"
+    assert found.papers == (await research(wire, None, topic="dense retrieval")).papers
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,22 @@ def test_a_plot_keeps_the_figures_it_was_given() -> None:
 
 @pytest.mark.parametrize(
     ("number", "shown"),
-    [(0, "0"), (1210, "1,210"), (0.389, "0.389"), (2.0, "2"), (1234.5, "1234"), (0.00002, "0.000020"), (0.5, "0.5")],
+    [
+        (0, "0"),
+        (1210, "1,210"),
+        (0.389, "0.389"),
+        (2.0, "2"),
+        (1234.5, "1,234"),
+        (999.6, "1,000"),
+        (0.00002, "0.000020"),
+    ],
 )
 def test_a_figure_has_the_digits_that_matter(number: float, shown: str) -> None:
     assert figure(number) == shown
+
+
+def test_dollar_signs_are_no_formula_and_what_is_no_number_is_told() -> None:
+    assert plot_bars({r"$\bad$": {"US$ in $": 1.0}}, title="$x$").to_png()
+    for figure_ in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="finite"):
+            plot_bars({"one": {"samples": figure_}})
