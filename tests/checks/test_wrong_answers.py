@@ -88,7 +88,8 @@ async def test_no_two_mistakes_of_an_exercise_get_the_same_sentence(number: str)
 
 def test_every_exercise_of_a_checks_module_is_in_its_lesson() -> None:
     offered = {number for number, _, _ in exercises()}
-    modules = [import_module(f"labkit.checks.lesson_{lesson.stem[:2]}") for lesson in build.lessons()]
+    numbers = [lesson.stem[:2] for lesson in build.lessons() if lesson.stem[0].isdigit()]  # the playground has none
+    modules = [import_module(f"labkit.checks.lesson_{number}") for number in numbers]
     assert {number for module in modules for number in module.EXERCISES} == offered
 
 
