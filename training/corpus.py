@@ -10,26 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.models.tiny.tokenizer import Tokenizer
-from training.grammar import labels, logs, outside, papers, reviews, texts
+from training.grammar import labels, library, logs, outside, papers, reviews, snippets, texts
 from training.grammar.example import Example
 
 SHARES: list[tuple[float, Callable[[Random], Example]]] = [
-    (0.37, logs.one_line),
+    (0.32, logs.one_line),
     (0.02, logs.unknown_line),
     (0.04, logs.many_lines),
-    (0.08, labels.sentiment),
-    (0.04, labels.document),
+    (0.07, labels.sentiment),
+    (0.03, labels.document),
     (0.04, labels.severity),
-    (0.06, texts.summary),
-    (0.05, texts.key_points),
-    (0.05, texts.entities),
-    (0.06, papers.synthesis),
+    (0.05, texts.summary),
+    (0.04, texts.key_points),
+    (0.04, texts.entities),
+    (0.04, papers.synthesis),
     (0.04, papers.one_paper),
-    (0.10, reviews.review),
+    (0.06, library.synthesis),
+    (0.04, library.one_paper),
+    (0.05, reviews.review),
+    (0.07, snippets.review),
     (0.05, outside.outside),
 ]
-LONGEST = 640
-"""Examples with more tokens are left out: the model is trained on contexts of this length."""
+LONGEST = 896
+"""Examples with more tokens are left out: a prompt that fits the callback's room of 640, and an answer of 256."""
 
 
 def examples(seed: int, number: int) -> Iterator[Example]:

@@ -24,7 +24,7 @@ from labkit.models.tiny.callback import FOLDER, load
 from labkit.models.tiny.model import Model
 from servers.sample_logs import SAMPLE_LINES
 from training import prompts
-from training.grammar import labels, logs, outside, papers, reviews, texts
+from training.grammar import labels, library, logs, outside, papers, reviews, snippets, texts
 from training.grammar.example import Example
 
 HELD_OUT = Path(__file__).parent / "held_out"
@@ -161,10 +161,17 @@ def sets(number: int) -> Iterator[tuple[str, list[Example]]]:
         "code, unseen questions",
         drawn(lambda r: reviews.review(r, held_out_words=True, held_out_question=True), number),
     )
+    yield "code, whole snippets, unseen values", drawn(lambda r: snippets.review(r, held_out_words=True), number)
     yield "papers, unseen values", drawn(lambda r: r.choice(paper)(r, held_out_words=True), number)
     yield (
         "papers, unseen questions",
         drawn(lambda r: r.choice(paper)(r, held_out_words=True, held_out_question=True), number),
+    )
+    of_library = [library.synthesis, library.one_paper]
+    yield "papers, the library's own", drawn(lambda r: r.choice(of_library)(r, as_asked=True), number)
+    yield (
+        "papers, the library's, unseen",
+        drawn(lambda r: r.choice(of_library)(r, as_asked=True, held_out_papers=True), number),
     )
     yield "text, unseen values", drawn(lambda r: r.choice(short_text)(r, held_out_words=True), number)
     yield (

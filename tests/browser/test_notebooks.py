@@ -1,4 +1,7 @@
-"""Every notebook of the course, opened in a real JupyterLab and run from its first cell to its last."""
+"""Every notebook that a student opens, in a real JupyterLab, run from its first cell to its last.
+
+The solved ones are executed in `tests/notebooks`: they hold the same views.
+"""
 
 import re
 import shutil
@@ -10,7 +13,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.conftest import REPOSITORY, NewPage
 from tests.browser.lab_page import LabPage
 
-NOTEBOOKS = sorted(path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "notebooks").rglob("*.ipynb"))
+NOTEBOOKS = sorted(path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "notebooks").glob("*.ipynb"))
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ from mcp_types import TextContent
 from labkit.models.tiny import OUT_OF_DEPTH
 from labkit.models.tiny.callback import FOLDER, PROMPT_ROOM
 from labkit.models.tiny.tokenizer import Tokenizer
-from servers import code_reviewer, log_archiver, text_analyst
+from servers import code_reviewer, log_archiver, research_assistant, text_analyst
 from servers.code_facts import analyse
 from servers.sample_logs import SAMPLE_LINES
 from training import corpus, prompts
 from training.evaluate import invented, written
-from training.grammar import labels, logs, outside, texts
+from training.grammar import labels, library, logs, outside, texts
 from training.grammar.log_lines import fitting
 from training.grammar.slots import HELD_OUT_WORDS
 from training.grammar.template import Template
@@ -46,6 +46,20 @@ def test_the_code_reviewer_asks_what_the_corpus_teaches() -> None:
     for facts in (analysis.facts, ()):
         asked = code_reviewer.question("eval(a)\n", facts, "security")
         assert asked == prompts.review_code("eval(a)", [str(fact) for fact in facts], "security")
+
+
+def test_the_research_assistant_asks_what_the_corpus_teaches() -> None:
+    asked = research_assistant.asked("?")
+    assert (asked.system_prompt, asked.max_tokens) == (prompts.RESEARCH_SYSTEM, prompts.RESEARCH_MAX_TOKENS)
+    pairs = [(paper.title, paper.abstract) for paper in library.TRAINED[:3]]
+    assert research_assistant.synthesis_question(pairs) == prompts.synthesize_papers(pairs)
+    assert research_assistant.summary_question(*pairs[0]) == prompts.summarize_paper(*pairs[0])
+
+
+def test_held_out_papers_are_not_trained_on() -> None:
+    said = "\n".join(user for example in SOME for user, _ in example.turns)
+    assert len(library.HELD_OUT) == 10
+    assert not [paper.title for paper in library.HELD_OUT if paper.abstract in said or paper.finding in said]
 
 
 def test_the_same_seed_gives_the_same_examples() -> None:
@@ -100,8 +114,8 @@ def test_an_answer_from_the_grammar_passes_its_own_rubric() -> None:
         assert not invented(answer, user), (user, answer)
 
 
-def test_most_examples_fit_the_room_that_the_callback_gives_a_prompt() -> None:
-    lengths = [len(corpus.encode(example, TOKENIZER)[0]) for example in SOME]
+def test_most_prompts_fit_the_room_that_the_callback_gives_a_prompt() -> None:
+    lengths = [corpus.encode(example, TOKENIZER)[1].index(True) for example in SOME]
     assert sum(length <= PROMPT_ROOM for length in lengths) / len(lengths) > 0.98
 
 
