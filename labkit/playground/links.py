@@ -43,7 +43,7 @@ class Links:
         Raises:
             ConnectError: The server could not be reached.
         """
-        # What is left is closed once there is another: with no Lab open, the lab thread would end, and this with it.
+        # What is left is closed once another Lab is there: with none, the lab thread would end, and this with it.
         self._left += self.labs.values()
         self._stops_left += self._stops
         self.labs, self._stops = {}, []
@@ -58,6 +58,8 @@ class Links:
                 made[wire] = lab = Lab(reached.target, name=name, sampling_callback=self._callback, mode=MODES[wire])
                 tools = tuple((await lab.run(lambda client: client.list_tools())).tools)
         except BaseException:
+            if made:  # a Lab that did not come to its server is one too
+                self._leave()
             self._left += made.values()
             raise
         self.labs = made

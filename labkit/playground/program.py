@@ -1,5 +1,6 @@
 """The present settings as a program: plain `mcp`, the callback that answers, and the host's duties round it."""
 
+import re
 import sys
 import textwrap
 from collections.abc import Mapping
@@ -18,6 +19,15 @@ from labkit.playground.who import Settings, Who, lines_of
 from labkit.widgets.dial_settings import Settings as Dials
 
 FOLDER = "reports"
+
+OF_THE_KIT = {
+    "labkit": "what your callback uses",
+    "labkit.models.tiny": "the embedded model",
+    "labkit.models.claude": "the callback for Claude",
+    "labkit.models.openai_compatible": "the callback for a local model",
+    "labkit.host": "the host's duties",
+}
+"""What a program may take from the kit, by module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,7 @@ class _Parts:
 
 def program(present: Present) -> str:
     """The program. It needs no playground and no Lab: what it takes from the kit are callbacks."""
-    parts = _Parts({"asyncio"}, {"mcp": {"Client"}}, [])
+    parts = _Parts({"asyncio", "sys"}, {"mcp": {"Client", "MCPError"}}, [])
     callback = _dials(parts, present, _model(parts, present))
     callback = _duties(parts, present, callback)
     server, before, indent = _server(parts, present)
@@ -69,8 +79,8 @@ def program(present: Present) -> str:
     future = [line for line in standard if "__future__" in line]
     groups = (future, [line for line in standard if line not in future], rest)
     heads = "\n\n".join("\n".join(group) for group in groups if group)
-    text, before = f'"""{_title(present)}"""\n\n{heads}\n', ""
-    for block in [*parts.blocks, "asyncio.run(main())"]:
+    text, before = f'"""{_title(present)}\n\n{_needs(parts, present)}\n"""\n\n{heads}\n', ""
+    for block in [*parts.blocks, "sys.exit(asyncio.run(main()))"]:
         # Two empty lines round a function, as it is usual.
         text += ("\n\n" if "def " in block or "def " in before else "\n") + block + "\n"
         before = block
@@ -79,7 +89,21 @@ def program(present: Present) -> str:
 
 def _title(present: Present) -> str:
     wires = " and ".join(present.wires)
-    return f"Call {present.tool or 'a tool'} and answer what its server asks, on revision {wires} of MCP."
+    # The name comes from the server, and must not end the text that it stands in.
+    tool = present.tool if re.fullmatch(r"[\w./-]+", present.tool) else "a tool"
+    return f"Call {tool} and answer what its server asks, on revision {wires} of MCP."
+
+
+def _needs(parts: _Parts, present: Present) -> str:
+    """What has to be installed, in a sentence: `mcp`, and the kit where something of it is used."""
+    used = [words for module, words in OF_THE_KIT.items() if module in parts.names]
+    if isinstance(present.source, BoxServer):
+        used.append("the server")
+    if not used:
+        return 'It needs mcp alone: pip install "mcp>=2.3"'
+    listed = " and ".join(filter(None, [", ".join(used[:-1]), used[-1]]))
+    extra = '".[openai]"' if "labkit.models.openai_compatible" in parts.names else "."
+    return f"It takes {listed} from the kit: pip install {extra} in the kit's folder. The rest is mcp."
 
 
 def _model(parts: _Parts, present: Present) -> str:
@@ -108,7 +132,10 @@ def _model(parts: _Parts, present: Present) -> str:
             parts.blocks.append(_callback("text = next(script)", "scripted"))
         case "hand":
             _use_answer(parts)
-            body = 'print(params.messages[-1].content)\ntext = await asyncio.to_thread(input, "Your answer: ")'
+            body = (
+                'asked = params.messages[-1].content\nprint(getattr(asked, "text", asked))\n'
+                'text = await asyncio.to_thread(input, "Your answer: ")'
+            )
             parts.blocks.append(_callback(body, "by hand"))
         case "own":
             return _own(parts, present.own)
@@ -215,26 +242,26 @@ def _box(parts: _Parts, source: BoxServer, transport: Transport) -> tuple[str, l
         parts.use(f"servers.{source.id}", "make_server")
         return f"make_server({folder})", [], 0
     arguments = ", ".join(f'"{word}"' for word in source.arguments(FOLDER))
-    parts.use("sys")
     if transport == "stdio":
         parts.use("mcp", "StdioServerParameters")
         return f"StdioServerParameters(command=sys.executable, args=[{arguments}])", [], 0
     parts.use("socket")
     parts.use("subprocess")
     parts.blocks.append(
-        "async def listening(port):\n"
-        "    while True:\n"
+        "async def listening(port, process):\n"
+        "    while process.poll() is None:\n"
         "        try:\n"
         '            return socket.create_connection(("127.0.0.1", port)).close()\n'
         "        except ConnectionRefusedError:\n"
-        "            await asyncio.sleep(0.1)"
+        "            await asyncio.sleep(0.1)\n"
+        '    sys.exit("The server could not be started.")'
     )
     before = [
         'with socket.create_server(("127.0.0.1", 0)) as free:',
         "    port = free.getsockname()[1]",
         f'with subprocess.Popen([sys.executable, {arguments}, "--http", str(port)]) as process:',
         "    try:",
-        "        await listening(port)",
+        "        await listening(port, process)",
     ]
     return 'f"http://127.0.0.1:{port}/mcp"', before, 2
 
@@ -244,7 +271,10 @@ def _main(present: Present, server: str, before: list[str], indent: int, callbac
     mode = f'"{modes[0]}"' if len(modes) == 1 else "mode"
     call = [
         f"async with Client({server}, mode={mode}, sampling_callback={callback}) as client:",
-        f"    result = await client.call_tool({_quoted(present.tool)}, arguments)",
+        "    try:",
+        f"        result = await client.call_tool({_quoted(present.tool)}, arguments)",
+        "    except MCPError as error:",
+        '        return f"No result: {error}"',
         "    for block in result.content:",
         '        print(getattr(block, "text", block.type))',
     ]

@@ -133,7 +133,8 @@ class _Served:
 
     async def start(self) -> str:
         """Serve, and return the address."""
-        # Not imported above, nor in `dependencies`: the SDK serves with it and brings it, but not to Pyodide.
+        # By name, since it is no dependency of the kit: the SDK serves with it and brings it, but not to Pyodide, where
+        # the playground opens without it. Every other import has its line in pyproject.toml.
         uvicorn = import_module("uvicorn")
         logging.getLogger("uvicorn.error").addFilter(_is_not_ours)
         listening = socket.create_server(("127.0.0.1", 0))

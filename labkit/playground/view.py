@@ -29,6 +29,10 @@ from labkit.widgets.tracing import Drawing
 LOOK = 1.0
 """Seconds between two looks at what is under way, where nothing is told."""
 
+PARTING = 5.0
+"""Seconds until a flow that is no longer shown is closed. One that is closed while the browser still loads it is an
+error there, for which anywidget waits 2 s."""
+
 _HERE = Path(__file__).parent
 _SCRIPT = ("form.js", "side.js", "history.js", "sheet.js", "parts.js", "playground.js")
 _STYLE = ("playground.css", "side.css", "work.css")
@@ -153,7 +157,10 @@ class PlaygroundView(anywidget.AnyWidget):
         self.flows = [show(lab) for lab in labs.values()]
         for view in former:
             if isinstance(view, FlowView) and view not in self.flows:
-                view.close()
+                if self._loop is None or self._loop.is_closed():
+                    view.close()
+                else:
+                    self._loop.call_later(PARTING, view.close)
 
     def _draw_tokens(self) -> None:
         samples = self.playground.runs[-1].samples if self.playground.runs else []

@@ -1,14 +1,21 @@
 """The playground in a real JupyterLab: a newcomer's three clicks, the keyboard alone, each choice, and no key left."""
 
 import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import REPOSITORY, NewPage
 from tests.browser.lab_page import LabPage, write_notebook
 
 KEY = "sk-ant-browser-0123456789abcdef"
@@ -27,7 +34,30 @@ import threading
 async def hangs(context, params):
     threading.Event().wait(60)
 """
+OWN_SERVER = """
+from tests.story import bookshop
+
+playground.use_server(bookshop())
+"""
+PROGRAM = f"""
+import sys
+
+sys.path.insert(0, {str(REPOSITORY)!r})
+
+from tests.story import bookshop
+
+_, *address = sys.argv
+bookshop().run("streamable-http", port=int(address[0])) if address else bookshop().run("stdio")
+"""
+NO_KEY = "import os; os.environ.pop('ANTHROPIC_API_KEY', None); playground.answers.key = None"
+IN_THE_BOX = {
+    "research_assistant": ("research_topic", "from the library in the box"),
+    "text_analyst": ("summarize", "So says the script."),
+    "code_reviewer": ("review_code", "Facts, found without a model"),
+    "log_archiver": ("process_log_entry", "Explanation: So says the script."),
+}
 HOSTILE = '<img src=x onerror="window.__pwned=1"><script>window.__pwned=1</script> [a](javascript:alert(1))'
+WIRES = ("2025-11-25", "2026-07-28")
 SAVE_STATE = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
 
 
@@ -40,6 +70,33 @@ def notebook(root: Path, new_page: NewPage) -> Iterator[LabPage]:
         assert lab_page.errors() == []
         yield lab_page
         lab_page.shut_down()
+
+
+@pytest.fixture(scope="module")
+def listening(root: Path) -> Iterator[str]:
+    """The address of a server on this machine that the notebook has not started."""
+    program = root / "my_server.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with subprocess.Popen([sys.executable, program, str(port)], stderr=subprocess.DEVNULL) as server:
+        try:
+            until_it_listens(port, server)
+            yield f"http://127.0.0.1:{port}/mcp"
+        finally:
+            server.kill()
+
+
+def until_it_listens(port: int, server: subprocess.Popen[bytes]) -> None:
+    end = monotonic() + 90
+    while monotonic() < end and server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            sleep(0.1)  # between two looks at a process that is starting
+        else:
+            return
+    pytest.fail("the server did not start")
 
 
 @pytest.fixture
@@ -90,6 +147,26 @@ def tab_to(node: Locator) -> None:
         if node.evaluate("(node) => node === document.activeElement"):
             return
     raise AssertionError("Tab does not come to it")
+
+
+def script(playground: Locator) -> None:
+    """Let a script answer, which says one thing."""
+    playground.get_by_role("radio", name="a script").check()
+    answers = typed(playground, "answers")
+    answers.fill("So says the script.")
+    answers.blur()
+
+
+def offered(playground: Locator, tool: str) -> None:
+    """Wait until there is a connection to a server with `tool`."""
+    expect(playground.get_by_label("Tool", exact=True)).to_have_value(tool)
+    expect(playground.locator(".top .status")).to_contain_text("connected ·")
+
+
+def chosen_wire(playground: Locator, name: str) -> None:
+    """Choose a wire. The mark of a segment is as large as the segment and not to be seen."""
+    playground.get_by_label(name, exact=True).check(force=True)
+    expect(playground.locator(".top .status")).to_contain_text("connected ·")
 
 
 def places(playground: Locator) -> list[object]:
@@ -224,6 +301,129 @@ def test_the_server_its_way_and_its_wire_are_chosen_by_mouse(page_of: Locator) -
     page_of.get_by_label("Address of the server").fill("not an address")
     button(page_of, "Connect").click()
     expect(page_of.locator(".fault:visible").first).to_contain_text("type the address of the server")
+
+
+def test_every_server_in_the_box_gives_its_result(page_of: Locator) -> None:
+    script(page_of)
+    chosen_wire(page_of, "2026-07-28")
+    servers = page_of.get_by_label("Server", exact=True)
+    ids = [option.get_attribute("value") for option in servers.get_by_role("option").all()]
+    assert set(ids) == {*IN_THE_BOX, "command", "url"}
+    for name, (tool, says) in IN_THE_BOX.items():
+        servers.select_option(name)
+        offered(page_of, tool)
+        page_of.locator(".left").evaluate("(node) => node.scrollTo(0, node.scrollHeight)")
+        expect(button(page_of, "Run")).to_be_in_viewport(ratio=1)  # however long the form is
+        expect(run(page_of)).to_contain_text(says)
+    # That of the log archiver, in each way on both wires, and on one.
+    for over in ("in process", "stdio", "http"):
+        page_of.get_by_label("Over", exact=True).select_option(over)
+        chosen_wire(page_of, "both")
+        expect(run(page_of, times=2)).to_contain_text("Explanation: So says the script.")
+        for wire in WIRES:
+            button(page_of, wire).click()
+            expect(page_of.locator(".labkit-flow:visible")).to_contain_text("sampling/createMessage")
+    page_of.get_by_label("Over", exact=True).select_option("in process")
+    for wire in WIRES:
+        chosen_wire(page_of, wire)
+        expect(run(page_of)).to_contain_text("Explanation: So says the script.")
+        tab(page_of, "History").click()
+        expect(page_of.locator(".runs tbody tr").first).to_contain_text(wire)
+        tab(page_of, "Flow").click()
+
+
+def test_a_server_of_ones_own_is_a_command_a_url_or_an_object(
+    notebook: LabPage, page_of: Locator, root: Path, listening: str
+) -> None:
+    script(page_of)
+    servers = page_of.get_by_label("Server", exact=True)
+
+    def recommends() -> None:
+        offered(page_of, "price")
+        page_of.get_by_label("Tool", exact=True).select_option("recommend")
+        typed(page_of, "genre").fill("romance")
+        expect(run(page_of)).to_contain_text("So says the script.")
+        servers.select_option("log_archiver")
+        offered(page_of, "process_log_entry")
+
+    words = [sys.executable, str(root / "my_server.py")]
+    command = " ".join(words) if os.name == "nt" else shlex.join(words)
+    for kind, label, text in (
+        ("command", "Command that starts the server", command),
+        ("url", "Address of the server", listening),
+    ):
+        servers.select_option(kind)
+        page_of.get_by_label(label).fill(text)
+        button(page_of, "Connect").click()
+        recommends()
+    notebook.execute(OWN_SERVER)
+    recommends()
+    servers.select_option("given")
+    recommends()
+
+
+def test_a_model_that_cannot_be_asked_says_why(notebook: LabPage, page_of: Locator) -> None:
+    notebook.execute(NO_KEY)
+    page_of.get_by_role("radio", name="Claude").check()
+    expect(run(page_of)).to_contain_text("Claude needs a key: put one into the environment variable ANTHROPIC_API_KEY")
+    page_of.get_by_role("radio", name="local model").check()
+    address = typed(page_of, "address")
+    address.fill("http://127.0.0.1:9/v1")
+    address.blur()
+    expect(run(page_of)).to_contain_text("127.0.0.1:9")
+    page_of.get_by_role("radio", name="you, by hand").check()
+    before = runs(page_of)
+    button(page_of, "Run").click()
+    button(page_of, "Refuse").click()
+    expect(over(page_of, before)).to_contain_text("The user refused to answer.")
+    page_of.get_by_role("radio", name="embedded model").check()
+
+
+def test_the_dials_and_the_duties_are_set_by_mouse(page_of: Locator) -> None:
+    script(page_of)
+    page_of.get_by_role("checkbox", name="Budget").check()
+    for duty in ("Ask me first", "Guard", "Budget"):
+        page_of.get_by_role("checkbox", name=duty).click()
+    expect(page_of.get_by_role("checkbox", name="Budget")).not_to_be_checked()
+    before = runs(page_of)
+    button(page_of, "Run").click()
+    for decide in ("Approve", "Send"):
+        button(page_of, decide).click()
+    expect(over(page_of, before)).to_contain_text("So says the script.")
+    page_of.get_by_role("radio", name="embedded model").check()
+    slider = page_of.get_by_role("slider", name="max tokens")
+    box = slider.bounding_box()
+    assert box is not None
+    slider.click(position={"x": 10, "y": box["height"] / 2})
+    for duty in ("Ask me first", "Guard", "Budget"):
+        page_of.get_by_role("checkbox", name=duty).click()
+    run(page_of)
+    expect(page_of.locator(".result .meta")).to_contain_text("max tokens")
+    button(page_of, "As asked").click()
+    # What differs between the two, chosen by hand.
+    tab(page_of, "History").click()
+    for mark in page_of.get_by_role("checkbox", name=re.compile("Compare run")).all():
+        mark.uncheck()
+    expect(page_of.locator(".sides tr")).to_have_count(0)
+    for number in (before + 1, before + 2):
+        page_of.get_by_role("checkbox", name=f"Compare run {number}", exact=True).check()
+    expect(page_of.locator(".sides thead th")).to_have_text(["what", f"run {before + 1}", f"run {before + 2}"])
+    expect(page_of.locator(".sides .differs th").first).to_contain_text("who answers")
+    page_of.get_by_role("checkbox", name="only what differs").click()
+    expect(page_of.locator(".sides tbody th").first).to_have_text("server")
+    page_of.get_by_role("checkbox", name="only what differs").click()
+
+
+def test_the_program_is_copied_and_saved(notebook: LabPage, page_of: Locator) -> None:
+    tab(page_of, "Code").click()
+    program = page_of.locator(".panel.code pre").text_content() or ""
+    assert "sampling_callback=" in program
+    button(page_of, "Copy").click()
+    expect(page_of.locator(".panel.code")).to_contain_text("Copied.")
+    assert notebook.page.evaluate("navigator.clipboard.readText()") == program
+    with notebook.page.expect_download() as told:
+        button(page_of, "Save as .py").click()
+    assert told.value.path().read_text(encoding="utf-8") == program
 
 
 def test_a_key_is_cleared_at_once_and_left_nowhere(notebook: LabPage, page_of: Locator, root: Path) -> None:

@@ -125,9 +125,11 @@ def test_a_program_is_reached_over_stdio(shop: Playground) -> None:
 
 
 def test_what_cannot_be_reached_is_told_in_a_sentence_and_can_be_left_again(shop: Playground) -> None:
+    (former,) = shop.labs.values()
     shop.use_server("http://127.0.0.1:9/mcp")
     shop.wait()
     assert shop.status == "not connected"
+    assert "(closed)" in repr(former)
     assert "nobody answers there" in shop.fault
     shop.run()
     assert "no tool" in shop.fault

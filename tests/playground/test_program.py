@@ -60,6 +60,22 @@ def playground() -> Iterator[Playground]:
     close_all()
 
 
+def start(playground: Playground, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the program in `folder`, to its end."""
+    file = folder / "sampling.py"
+    file.write_text(playground.code, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", file],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
 SETTINGS: list[tuple[Callable[[Playground], None], list[str]]] = [
     (everything_turned, ["Explanation: ", "Already in the report"]),
     (scripted_over_stdio, ['Explanation: It\'s "quoted"\nin two lines']),
@@ -73,19 +89,9 @@ def test_the_program_of_the_present_settings_runs(
 ) -> None:
     turn(playground)
     playground.wait()
-    file = tmp_path / "sampling.py"
-    file.write_text(playground.code, encoding="utf-8")
     assert "labkit.lab" not in playground.code
     assert "Playground" not in playground.code.replace("@playground", "")
-    ran = subprocess.run(
-        [sys.executable, "-W", "ignore", file],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-    )
+    ran = start(playground, tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert [word for word in says if word not in ran.stdout] == []
 
@@ -95,7 +101,7 @@ def test_the_program_holds_what_the_playground_holds(playground: Playground) -> 
     playground.run()
     playground.wait()
     namespace: dict[str, object] = {"__name__": "program"}
-    exec(compile(playground.code.replace("asyncio.run(main())", ""), "program", "exec"), namespace)  # noqa: S102
+    exec(compile(playground.code.replace("sys.exit(asyncio.run(main()))", ""), "program", "exec"), namespace)  # noqa: S102
     assert namespace["arguments"] == playground.runs[-1].arguments
     assert "min(12, params.max_tokens)" in playground.code
     assert "TinyModel(seed=3)" in playground.code
@@ -118,3 +124,28 @@ def test_an_address_with_a_secret_is_not_written_down(playground: Playground, ad
     assert "secret" not in repr(playground)
     playground.wait()
     assert "secret" not in playground.fault
+
+
+def test_the_program_says_what_it_takes_from_the_kit(playground: Playground) -> None:
+    assert "the embedded model, the host's duties and the server from the kit" in playground.code
+    playground.answers.use("script")
+    playground.answers.limit()
+    assert "takes the server from the kit" in playground.code
+    playground.use_command("python my_server.py")
+    assert 'It needs mcp alone: pip install "mcp>=2.3"' in playground.code
+    assert "labkit" not in playground.code
+
+
+def test_a_program_without_a_result_says_why_and_ends_with_1(playground: Playground, tmp_path: Path) -> None:
+    playground.answers.limit(samples=0)
+    ran = start(playground, tmp_path)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("No result: Held back by the client's budget for sampling: ")
+    assert "Traceback" not in ran.stderr
+
+
+def test_the_name_of_a_tool_is_not_run(playground: Playground) -> None:
+    playground.tool = '"""\nprint("pwned")\n"""'
+    namespace: dict[str, object] = {"__name__": "program", "print": pytest.fail}
+    exec(compile(playground.code.replace("sys.exit(asyncio.run(main()))", ""), "program", "exec"), namespace)  # noqa: S102
+    assert playground.code.startswith('"""Call a tool and answer')
