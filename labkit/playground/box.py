@@ -1,4 +1,4 @@
-"""The servers in the box that the playground offers: those that are there, each with a tool and arguments to try."""
+"""The servers in the box that the playground offers, each with a tool and arguments to try."""
 
 import inspect
 import sys
