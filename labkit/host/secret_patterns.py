@@ -25,6 +25,9 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "Slack token": re.compile(_ALONE + r"xox[abeoprs]-[0-9A-Za-z-]{10,}"),
     "Stripe key": re.compile(_ALONE + r"[rs]k_(?:live|test)_\w{16,}", re.ASCII),
     "bearer token": re.compile(r"\bBearer[ \t]{1,9}([\w.~+/-]{16,}=*)", re.IGNORECASE | re.ASCII),
+    "basic credentials": re.compile(
+        r"\bBasic[ \t]{1,9}(?=[A-Za-z+/]{0,99}(?:[a-z][A-Z]|[\d=]))([A-Za-z\d+/]{12,}=*)", re.ASCII
+    ),
     "password in a URL": re.compile(r"://[^\s/:@]{0,100}:([^\s/@]+)@"),
 }
 """By kind. Where a pattern has a group, the group is the secret."""

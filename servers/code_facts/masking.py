@@ -39,7 +39,8 @@ FORMS = re.compile(
     r"|(?<![0-9A-Za-z])(?:"
     r"sk-(?=[\w-]{0,60}\d)[\w-]{16,}|[rs]k_(?:live|test)_\w{16,}|(?:AKIA|ASIA)[0-9A-Z]{16,}|AIza[\w-]{35,}"
     r"|gh[pousr]_\w{36,}|github_pat_\w{22,}|xox[abeoprs]-[0-9A-Za-z-]{10,})"
-    r"|(?<=Bearer )[\w.~+/-]{16,}=*",
+    r"|(?<=Bearer )[\w.~+/-]{16,}=*"
+    r"|(?<=Basic )(?=[A-Za-z+/]{0,99}(?:[a-z][A-Z]|[\d=]))[A-Za-z\d+/]{12,}=*",
     re.ASCII | re.DOTALL,
 )
 """The keys of well-known services by their form: none begins inside a word, each goes on to the end of its letters."""
@@ -122,6 +123,8 @@ def _given(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             yield from ((_value(a), b) for a, b in zip(keys, values, strict=True) if isinstance(a, ast.Constant))
         case ast.Compare(left=left, comparators=[right]):
             yield from ((_name(left), right), (_name(right), left))
+        case ast.Match(subject=subject, cases=cases):
+            yield from ((_name(subject), value) for each in cases for value in _compared(each.pattern))
         case ast.Call(func=ast.Attribute(attr="get" | "getenv" | "setdefault"), args=[ast.Constant() as name, value]):
             yield _value(name), value
         case ast.Call(func=ast.Name(id="getenv"), args=[ast.Constant() as name, value]):
@@ -140,6 +143,19 @@ def _name(node: ast.expr) -> str:
             return name
         case _:
             return ""
+
+
+def _compared(pattern: ast.pattern) -> Iterator[ast.expr]:
+    """The values that a pattern of a `case` compares its subject with."""
+    match pattern:
+        case ast.MatchValue(value=value):
+            yield value
+        case ast.MatchOr(patterns=patterns):
+            yield from (each.value for each in patterns if isinstance(each, ast.MatchValue))
+        case ast.MatchAs(pattern=ast.pattern() as inner):
+            yield from _compared(inner)
+        case _:
+            pass
 
 
 def _texts(node: ast.expr) -> Iterator[ast.expr]:

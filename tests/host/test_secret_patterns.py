@@ -32,6 +32,7 @@ secrets: dict[str, st.SearchStrategy[str]] = {
     "Slack token": st.builds("{}{}".format, st.sampled_from(["xoxb-", "xoxp-"]), some),
     "Stripe key": st.builds("{}{}".format, st.sampled_from(["sk_live_", "rk_test_"]), some),
     "bearer token": some,
+    "basic credentials": some,
     "password in a URL": some,
     "password": some,
     "token": some,
@@ -39,6 +40,7 @@ secrets: dict[str, st.SearchStrategy[str]] = {
 
 SHAPES = {
     "bearer token": "Authorization: Bearer {}",
+    "basic credentials": "authorization: Basic {}",
     "password in a URL": "postgres://app:{}@db01/shop",
     "password": "password={}",
     "token": "access_token: {}",
@@ -118,6 +120,7 @@ def test_what_is_left_out_is_all_that_changes(text: str) -> None:
         "https://shop.example:8080/cart?item=7@2",
         "the keyJoinTable.first.second was renamed",
         "disk_test_of_the_night_shift_went_well",
+        "Basic authentication is asked for, not basic arithmetic",
         "mail me@shop.example at 10:22",
         "SHA-256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     ],
@@ -141,7 +144,18 @@ def test_the_name_of_a_field_tells_too(name: str, kind: str) -> None:
 SLOW = """eyJ eyJ- eyJaaaaaaaa. sk- sk-a AKIA xoxb- ghp_ :// ://a: password= password=" password='" token=a token=" a"""
 
 
-@pytest.mark.parametrize("piece", [*SLOW.split(), "bearer ", "token: ", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *SLOW.split(),
+        "bearer ",
+        "Basic ",
+        "Basic aaaaaaaaaaaaa",
+        "token: ",
+        "-----BEGIN ",
+        "-----BEGIN PRIVATE KEY-----",
+    ],
+)
 def test_a_text_that_is_made_to_be_slow_is_not(piece: str) -> None:
     """A pattern that tries every start against every end needs a minute of computing for such a text."""
     text = piece * (100_000 // len(piece))

@@ -38,6 +38,12 @@ def masked(code: str) -> str:
         ('password = "hunter22".encode()', 'password = "***".encode()'),
         (f"client = make('{KEY}')", "client = make('***')"),
         (f'a = "Authorization: Bearer {TOKEN}"', 'a = "Authorization: Bearer ***"'),
+        ('a = "Authorization: Basic YXBwOmh1bnRlcjIyIQ=="', 'a = "Authorization: Basic ***"'),
+        ('a = "Basic authentication, then Basic arithmetic"', 'a = "Basic authentication, then Basic arithmetic"'),
+        (
+            'match password:\n    case "hunter22" | "hunter23":\n        pass\n    case "hunter24" as c:\n        pass',
+            'match password:\n    case "***" | "***":\n        pass\n    case "***" as c:\n        pass',
+        ),
         ("a = 'postgres://app:hun@ter22@db01/shop'", "a = 'postgres://app:***@db01/shop'"),
         (f"a = 1  # was {KEY}", "a = 1  # was ***"),
         ("# password: hunter22\na = 1", "# password: ***\na = 1"),
