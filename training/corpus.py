@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -31,8 +32,8 @@ SHARES: list[tuple[float, Callable[[Random], Example]]] = [
     (0.07, snippets.review),
     (0.05, outside.outside),
 ]
-LONGEST = 896
-"""Examples with more tokens are left out: a prompt that fits the callback's room of 640, and an answer of 256."""
+LONGEST = 1024
+"""Examples with more tokens are left out: the context of the model."""
 
 
 def examples(seed: int, number: int) -> Iterator[Example]:
@@ -44,27 +45,49 @@ def examples(seed: int, number: int) -> Iterator[Example]:
         yield random.choices(makers, weights)[0](random)
 
 
-def encode(example: Example, tokenizer: Tokenizer) -> tuple[list[int], list[bool]]:
-    """Token ids, and for each whether it belongs to an answer and is to be learnt."""
-    ids: list[int] = []
-    learnt: list[bool] = []
+SPECIFIC = 3.0
+"""How much more a token of a specific counts than one of the sentence round it, whose wording is a matter of taste."""
 
-    def add(tokens: list[int], answer: bool) -> None:
+
+def encode(example: Example, tokenizer: Tokenizer) -> tuple[list[int], list[float]]:
+    """Token ids, and how much each counts: 0 in a prompt, 1 in an answer, `SPECIFIC` in what an answer must copy."""
+    ids: list[int] = []
+    counts: list[float] = []
+
+    def add(tokens: list[int], weights: list[float]) -> None:
         ids.extend(tokens)
-        learnt.extend([answer] * len(tokens))
+        counts.extend(weights)
+
+    def prompt(control: str, text: str) -> None:
+        tokens = [tokenizer.control[control], *tokenizer.encode(text)]
+        add(tokens, [0.0] * len(tokens))
 
     if example.system:
-        add([tokenizer.control["<|system|>"], *tokenizer.encode(example.system)], False)
+        prompt("<|system|>", example.system)
     for i, (user, answer) in enumerate([*example.before, *example.turns]):
-        add([tokenizer.control["<|user|>"], *tokenizer.encode(user), tokenizer.control["<|assistant|>"]], False)
-        add([*tokenizer.encode(answer), tokenizer.end], i >= len(example.before))
-    return ids, learnt
+        prompt("<|user|>", user)
+        add([tokenizer.control["<|assistant|>"]], [0.0])
+        tokens = [*tokenizer.encode(answer), tokenizer.end]
+        learnt = i >= len(example.before)
+        add(tokens, specific(tokens, answer, example.keys, tokenizer) if learnt else [0.0] * len(tokens))
+    return ids, counts
 
 
-def shard(tokenizer: Tokenizer, seed: int, number: int) -> list[tuple[NDArray[np.uint16], NDArray[np.bool_]]]:
+def specific(tokens: list[int], answer: str, keys: list[str], tokenizer: Tokenizer) -> list[float]:
+    """For each token of an answer: `SPECIFIC` in a key, and in a word with a digit, `_`, `/` or a dot inside."""
+    found = [(m.start(), m.end()) for m in re.finditer(r"\S*[\d_/]\S*|\w+\.\w\S*", answer)]
+    found += [(m.start(), m.end()) for key in keys for m in re.finditer(re.escape(key), answer, re.IGNORECASE)]
+    weights = np.ones(len(tokens))
+    ends = np.cumsum([len(tokenizer.tokens[i]) for i in tokens[:-1]])  # in bytes; an answer is ASCII but for names
+    for start, end in ((len(answer[:a].encode()), len(answer[:b].encode())) for a, b in found):
+        weights[np.searchsorted(ends, start, "right") : np.searchsorted(ends, end, "left") + 1] = SPECIFIC
+    return weights.tolist()
+
+
+def shard(tokenizer: Tokenizer, seed: int, number: int) -> list[tuple[NDArray[np.uint16], NDArray[np.float32]]]:
     """Encoded examples no longer than `LONGEST` tokens."""
     encoded = (encode(example, tokenizer) for example in examples(seed, number))
-    return [(np.array(ids, np.uint16), np.array(learnt, np.bool_)) for ids, learnt in encoded if len(ids) <= LONGEST]
+    return [(np.array(ids, np.uint16), np.array(counts, np.float32)) for ids, counts in encoded if len(ids) <= LONGEST]
 
 
 def main() -> None:

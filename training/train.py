@@ -11,7 +11,7 @@ import argparse
 import json
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -48,15 +48,15 @@ def batches(tokenizer: Tokenizer, seed: int, start: int, size: int) -> Iterator[
         number += 1
 
 
-def _pad(examples: list[tuple[NDArray[np.uint16], NDArray[np.bool_]]], random: np.random.Generator) -> Batch:
+def _pad(examples: list[tuple[NDArray[np.uint16], NDArray[np.float32]]], random: np.random.Generator) -> Batch:
     time_steps = -(-max(len(ids) for ids, _ in examples) // 16) * 16
     ids = np.zeros((len(examples), time_steps), np.int64)
     weight = np.zeros((len(examples), time_steps), np.float32)
-    for row, (tokens, learnt) in enumerate(examples):
+    for row, (tokens, counts) in enumerate(examples):
         n = len(tokens)
         ids[row, :n] = tokens
         # One-word answers would hardly be heard among the sentences, so they speak louder.
-        weight[row, : n - 1] = learnt[1:] * max(1.0, 8.0 / learnt.sum())
+        weight[row, : n - 1] = counts[1:] * max(1.0, 8.0 / np.count_nonzero(counts))
         prompt = (weight[row, : n - 1] == 0) & (random.random(n - 1) < 0.1)
         weight[row, : n - 1][prompt] = 0.3
     return torch.from_numpy(ids), torch.from_numpy(weight), sum(len(tokens) for tokens, _ in examples)
@@ -73,7 +73,7 @@ def copying(random: np.random.Generator, vocabulary: int, first: int, size: int)
     return torch.from_numpy(ids), torch.from_numpy(weight), ids.size
 
 
-def loss_of(network: Network, batch: Batch) -> tuple[Tensor, float]:
+def loss_of(network: Network, forward: Callable[[Tensor], Tensor], batch: Batch) -> tuple[Tensor, float]:
     """The weighted mean loss, and the share of answer tokens that the model would have chosen itself."""
     ids, weight, _ = batch
     chosen = torch.nonzero(weight.reshape(-1) > 0)[:, 0]
@@ -83,7 +83,7 @@ def loss_of(network: Network, batch: Batch) -> tuple[Tensor, float]:
     chosen = F.pad(chosen, (0, spare))
     following = F.pad(ids, (0, 1))[:, 1:].reshape(-1)[chosen]
     with torch.autocast("cpu", torch.bfloat16):
-        hidden = network(ids).reshape(-1, network.shape.width)[chosen]
+        hidden = forward(ids).reshape(-1, network.shape.width)[chosen]
         logits = network.logits(hidden)
     losses = F.cross_entropy(logits.float(), following, reduction="none")
     answers = weights >= 1
@@ -145,6 +145,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=float, default=200e6, help="stop after so many tokens in all")
     parser.add_argument("--batch", type=int, default=4096, help="tokens in a batch")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--compile", action="store_true", help="a sixth faster; needs a C++ compiler")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
@@ -164,6 +165,7 @@ def main() -> None:
     elif options.weights:
         network.take(options.weights)
         progress["tokens"] = COPYING_UNTIL  # it can copy
+    forward = torch.compile(network, dynamic=True) if options.compile else network
     start_tokens = progress["tokens"]
     end = start_tokens + options.finish if options.finish else options.tokens
     target = options.out / "final.pt" if options.finish else last
@@ -182,7 +184,7 @@ def main() -> None:
         factor = min(1.0, (progress["step"] + 1) / 100)
         if options.finish:
             factor = max(0.01, 1 - (progress["tokens"] - start_tokens) / options.finish)
-        loss, right = loss_of(network, batch)
+        loss, right = loss_of(network, forward, batch)
         loss.backward()
         optimizers.step(factor * options.rate)
         progress["step"] += 1

@@ -17,9 +17,6 @@ from training import prompts
 from training.grammar import papers
 from training.grammar.example import Example, upper_first
 
-MOST_CHARACTERS = 1_350
-"""Of titles and abstracts: more would not fit the 640 tokens of a prompt."""
-
 FACTS = {"findings": "^Key findings: ", "gaps": "^Research gaps: ", "directions": "^Future directions: "}
 
 
@@ -64,8 +61,6 @@ def synthesis(random: Random, *, held_out_papers: bool = False, as_asked: bool =
     """
     source = HELD_OUT if held_out_papers else TRAINED
     chosen = random.sample(source, random.choice([1, 2, 3, 3, 4, 4, 5, 5, 5]))
-    while sum(len(each.title) + len(each.abstract) for each in chosen) > MOST_CHARACTERS:
-        chosen = random.sample(source, len(chosen))
     second_step = random.random() < 0.3
     user = prompts.synthesize_papers([(each.title, each.summary if second_step else each.abstract) for each in chosen])
     parts = {

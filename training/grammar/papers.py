@@ -111,7 +111,7 @@ HELD_ASK = [
     "Boil these abstracts down for a meeting:",
 ]
 HELD_ASK_ONE = ["Tell me in a line what this study did.", "What did these authors achieve?"]
-SYSTEMS = ["", "", prompts.RESEARCH_SYSTEM, prompts.RESEARCH_SYSTEM, "You are a research assistant.", "You synthesize research.", "Be brief.",
+SYSTEMS = ["", "", prompts.RESEARCH_SYSTEM, prompts.RESEARCH_SYSTEM, prompts.RESEARCH_SYSTEM.split(" The abs")[0], "You are a research assistant.", "You synthesize research.", "Be brief.",
            "You are a research analyst synthesizing academic findings for executives.", "You are a helpful assistant."]  # fmt: skip
 
 

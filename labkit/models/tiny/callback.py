@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent
 OUT_OF_DEPTH = "I am only a tiny model"
 """How an answer begins when the model is asked for what it was not made for."""
 
-PROMPT_ROOM = 640
+PROMPT_ROOM = 736
 """Tokens of a prompt that are read; the model was not trained on longer ones."""
 
 HOTTEST = 2.0
