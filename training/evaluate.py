@@ -22,6 +22,8 @@ from mcp_types import Role, SamplingMessage, TextContent
 from labkit.models.tiny import Dials, TinyModel, Trace
 from labkit.models.tiny.callback import FOLDER, load
 from labkit.models.tiny.model import Model
+from servers.code_facts import analyse
+from servers.sample_code import SAMPLE_CODE
 from servers.sample_logs import SAMPLE_LINES
 from training import prompts
 from training.grammar import labels, library, logs, outside, papers, reviews, snippets, texts
@@ -140,6 +142,21 @@ def sample_lines() -> list[Example]:
     ]
 
 
+def sample_code() -> list[Example]:
+    """The code of lesson 08, asked about as the reviewer asks; a key is the line of a fact of the aspect."""
+    found: list[Example] = []
+    for code in SAMPLE_CODE.values():
+        analysis = analyse(code)
+        if analysis.code is None:
+            continue
+        for aspect in ("security", "performance"):
+            lines = [f"ine {fact.line}" for fact in analysis.facts if fact.aspect == aspect]
+            user = prompts.review_code(analysis.code.rstrip("\n"), [str(fact) for fact in analysis.facts], aspect)
+            facts = "." if lines else "^No "
+            found.append(Example("code", "sample", [(user, "")], prompts.REVIEW_SYSTEM, lines, facts))
+    return found
+
+
 def sets(number: int) -> Iterator[tuple[str, list[Example]]]:
     unseen_kinds = logs.UNSEEN
     one_word = [labels.sentiment, labels.document, labels.severity]
@@ -185,6 +202,7 @@ def sets(number: int) -> Iterator[tuple[str, list[Example]]]:
     )
     yield "outside, unseen topics", drawn(lambda r: outside.outside(r, held_out_words=True), number)
     yield "log, the archiver's sample lines", sample_lines()
+    yield "code, the reviewer's sample code", sample_code()
     for subject in ("log", "code", "papers", "text", "labels", "outside"):
         yield f"{subject}, written by hand", written(subject)
 
