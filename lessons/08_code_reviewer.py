@@ -7,7 +7,7 @@
 # |---|---|
 # | **You will be able to** | find facts before you ask · keep secrets out of a sample · check what a model says of a line · choose between one sample and two, one tool and two |
 # | **Needs** | lesson 04. No key, no network |
-# | **Time** | 35–45 minutes |
+# | **Time** | 30–35 minutes, and 10 for the stretch |
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
@@ -65,29 +65,28 @@ async def curious(context, params):
 lab = Lab(server, name="curious", sampling_callback=curious)
 result = await lab.call_tool("review_code", {"code": code, "aspects": ["security"]})
 
-# %% [markdown]
-# The server masked it: a model needs no key to tell you that there is one. Did the key cross the wire at all? Search
-# every step of the flow:
-
-# %%
 for step in lab.flow.steps:
     if "sk-live" in str(step.data):
-        print(f"step {step.n}: {step.source} → {step.target}")
+        print(f"The key is in step {step.n}: {step.source} → {step.target}, {step.kind}")
 
 # %% [markdown]
-# Only towards the server, in the arguments of your own call, and never back out of it. Masking has limits: a key is told
-# by its form or by the name it is given to, so `x = "hunter2"` would pass. Code that does not parse is not sent at all.
+# The server masked it: a model needs no key to tell you that there is one. The key crosses the wire towards the server
+# alone, in the arguments of your own call. On this wire the call goes out again with the model's answer, so there are two.
+#
+# Masking has limits. A key is known by its form or by the name that it is given to: `x = "hunter2"` passes, and so does a
+# command line in a text, `curl -u me:hunter2`. Code that does not parse is not sent at all.
 #
 # ## Believe no line number
 #
 # A model that reads facts may still mix them up. Here a script plays such a model.
 #
-# **Predict.** Which of its four findings hold? The facts are above.
+# **Predict.** Which of its five findings hold? The facts are above.
 
 # %%
 claims = """Line 8 builds SQL from a string; pass the values as parameters.
 Line 7 keeps a secret in the source code; read it from the environment.
 Line 40 opens a file and never closes it.
+There is no SQL injection on line 8.
 The function names are too short."""
 lab = Lab(server, name="script", sampling_callback=Scripted([claims]))
 result = await lab.call_tool("review_code", {"code": code, "aspects": ["security"]})
@@ -97,20 +96,20 @@ print(result.content[0].text)
 # %% [markdown]
 # | mark | what plain code says |
 # |---|---|
-# | `confirmed` | the same thing stands on that line |
+# | `confirmed` | by its words it is about a fact, and that fact is on that line |
 # | `wrong line` | it stands on another line, or there is no code on that one |
-# | `unconfirmed` | the line exists, and no rule found anything like it |
+# | `unconfirmed` | the line exists, and no rule found anything like it; or the sentence denies a fault |
 # | `no such line` | the code has no such line |
 # | `names no line` | nothing to check |
 #
-# The last block lists what no confirmed finding is about: what the model left out counts as much as what it got wrong.
+# The code knows words, not meaning. The last block lists what no confirmed finding is about: what the model left out.
 
 # %%
 quiz("8.4", "")
 quiz("8.5", "")
 
 # %% [markdown]
-# Now the tiny model. Whatever it says, the marks beside it are plain code's. A program reads the same result as fields:
+# Now the tiny model. Whatever it says, the marks are plain code's. A program reads the same result as fields:
 
 # %%
 lab = Lab(server, name="tiny", sampling_callback=TinyModel())
@@ -118,46 +117,49 @@ result = await lab.call_tool("review_code", {"code": code})
 review = Review.model_validate(result.structured_content)
 
 for finding in review.findings:
-    print(f"{finding.check:14} {finding.text}")
+    print(f"{finding.check:14} tiny model: {finding.text}")
 print("not said:", [f"line {fact.line}: {fact.rule}" for fact in review.missed])
 
 # %% [markdown]
 # ## Two samples or one?
 #
-# By default each aspect gets a sample of its own: `strategy="two"`. With `strategy="one"` a single sample covers both.
+# By default each aspect gets a sample of its own: `strategy="two"`. With `strategy="one"` a single sample covers both. Or
+# you call the tool twice, with one aspect each.
 #
-# **Predict.** Which takes more tokens *in*? Which finds more? Below are four programs, reviewed both ways.
+# **Predict.** Which takes most tokens *in*? Which finds most? Below are four programs, reviewed in all three ways.
 
 
 # %%
-async def compare(strategy):
+async def compare(way, calls):
     bill = Bill(catalog())
-    lab = Lab(server, name=strategy, sampling_callback=with_bill(TinyModel(), bill))
+    lab = Lab(server, name=way, sampling_callback=with_bill(TinyModel(), bill))
     reviews = []
     for name in ("orders", "poller", "login", "sound"):
-        result = await lab.call_tool("review_code", {"code": SAMPLE_CODE[name], "strategy": strategy})
-        reviews.append(Review.model_validate(result.structured_content))
+        for arguments in calls:
+            result = await lab.call_tool("review_code", {"code": SAMPLE_CODE[name], **arguments})
+            reviews.append(Review.model_validate(result.structured_content))
     return bill, reviews
 
 
-figures = {strategy: await compare(strategy) for strategy in ("one", "two")}
+security, performance = {"aspects": ["security"]}, {"aspects": ["performance"]}
+ways = {"one sample": [{"strategy": "one"}], "two samples": [{"strategy": "two"}], "two calls": [security, performance]}
+figures = {way: await compare(way, calls) for way, calls in ways.items()}
 
 # %%
-print("strategy  samples  tokens in  tokens out  findings  confirmed  facts not said")
-for strategy, (bill, reviews) in figures.items():
+print("way          samples  tokens in  tokens out  findings  confirmed  facts not said")
+for way, (bill, reviews) in figures.items():
     usages = [item.usage for item in bill.items]
     tokens = [sum(usage.input_tokens for usage in usages), sum(usage.output_tokens for usage in usages)]
     findings = [finding for review in reviews for finding in review.findings]
     confirmed = sum(finding.check == "confirmed" for finding in findings)
     missed = sum(len(review.missed) for review in reviews)
-    cells = [len(usages), *tokens, len(findings), confirmed, missed]
-    widths = (7, 9, 10, 8, 9, 14)
-    print(f"{strategy:8}", *(f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True)), sep="  ")
+    cells = zip([len(usages), *tokens, len(findings), confirmed, missed], (7, 9, 10, 8, 9, 14), strict=True)
+    print(f"{way:11}", *(f"{cell:{width}}" for cell, width in cells), sep="  ")
 
 # %% [markdown]
-# Two samples send the code and the facts twice, so tokens *in* roughly double, always. What that buys depends on the
-# model: a question about one thing is easier, and each answer has the whole of `maxTokens` to itself. A finding may also
-# come twice. Measure with your own model and your own code, as here, and then decide.
+# Two samples send code and facts twice, so tokens *in* roughly double. What that buys depends on the model: a question
+# about one thing is easier, and each answer has the whole of `maxTokens` to itself. Two calls ask the very same two
+# questions, one after the other. Measure with your own model and your own code, and then decide.
 #
 # ## At once or in turn
 #
@@ -202,7 +204,8 @@ for aspects in (["security", "performance"], ["security"], ["performance"]):
 
 # %% [markdown]
 # Asked for both, nothing is left, not even the facts: with `Resolve` a refusal ends the call before the tool's body
-# runs. Two calls lose only the half that was refused.
+# runs. Two calls lose only the half that was refused. Whichever you take, keep the facts in a tool of their own:
+# `analyze_code` asks nobody.
 #
 # | | one tool, one sample | one tool, two samples | two calls, or two tools |
 # |---|---|---|---|
@@ -211,8 +214,6 @@ for aspects in (["security", "performance"], ["security"], ["performance"]):
 # | a refusal costs | everything | everything | that half |
 # | who combines the answers | the model | the server | whoever called |
 # | who decides what is reviewed | the server's prompt | the server | the caller, each time |
-#
-# Whichever you take, keep the facts in a tool of their own: `analyze_code` asks nobody.
 
 # %%
 quiz("8.6", "")
@@ -361,6 +362,8 @@ await check("8.2", combined)
 # %% [markdown]
 # ## Exercise 8.3 · the gravest first ●○○ 5 minutes
 #
+# A stretch: it asks for no sample, and the course goes on without it.
+#
 # **Goal** Put findings in order of severity, and change nothing else. **Input** a list of `Finding`s with `.severity`:
 # `"high"`, `"medium"`, `"low"`, or `None` where no rule is known. **Return** a new list: high, medium, low, then `None`;
 # of one severity, in the order in which they came.
@@ -430,7 +433,7 @@ answers = [
 
 try:
     for finding in by_severity(combined(answers)):
-        print(f"{finding.severity or '-':6} {finding.check:14} {finding.text}")
+        print(f"{finding.severity or '-':6} {finding.check:14} tiny model: {finding.text}")
 except NotImplementedError:
     print("TODO: combined and by_severity are still to be written.")
 

@@ -1,11 +1,13 @@
 """What a model said of code, taken apart into findings, each held against the facts and the lines of the code.
 
 A model's line number is a claim. Here it is confirmed where plain code found the same thing at the same line, and
-otherwise marked: as on another line, as unconfirmed, as outside the code, or as no number at all.
+otherwise marked: as on another line, as unconfirmed, as outside the code, or as no number at all. What a sentence is
+about is told by its words, and that it denies a fault by words such as `no` and `is fine`: no more of it is understood.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -42,15 +44,41 @@ ABOUT = {
 }
 """How a finding tells that it is about what a rule found."""
 
+LINE = r"(?:lines?|ln)\b(?:\s?(?:no|nos|nr|num|numbers?)\b)?"
 LINES = re.compile(
-    r"\blines?\b[\s#:.(]{0,3}([0-9]+(?:\s{0,2}(?:,|-|–|&|\band\b|\bto\b)\s{0,2}[0-9]+){0,9})", re.IGNORECASE
+    rf"(?:\b{LINE}[\s#:.(*]{{0,3}}|(?:^|[(\[]|\b(?:on|at|in|see)\s)\*{{0,2}}#?L(?=[0-9]+(?!\s?-?(?:cache|norm|regul|loss))))"
+    r"[0-9]+(?:\s{0,2}(?:,|-|–|&|\band\b|\bto\b)\s{0,2}L?[0-9]+){0,9}",
+    re.IGNORECASE,
 )
+"""`line 8`, `Lines 3 and 7`, `line no. 8`, `L8:`; not `the L2 cache`."""
+
 NOTHING = re.compile(
     r"\W{0,9}no\s(?:[\w-]{1,20}\s){0,4}(?:problems?|issues?|findings?|vulnerabilities)\b", re.IGNORECASE
 )
 """`No obvious security or performance problems`; not `No check of the input, which opens the door to issues`."""
 MARKS = re.compile(r"^(?:\s{0,9}(?:[-*•>]|[0-9]{1,3}[.)](?=\s)))+\s{0,9}")
-BEFORE_A_LINE = re.compile(r"(?<=[.!?])\s{1,9}(?=(?:(?:on|in|at)\s)?lines?\s[0-9])", re.IGNORECASE)
+BEFORE_A_LINE = re.compile(
+    r"(?<=[.!?])\s{1,9}(?=(?:(?:on|in|at)\s)?(?:lines?\s(?:n\w{0,6}\.?\s)?|L)[0-9])", re.IGNORECASE
+)
+
+SENTENCE = re.compile(r"(?<=[.;!?])\s+")
+GOOD = r"(?:safe|secure|fine|sound|harmless|okay|ok|good|correct|clean)"
+ADVICE = re.compile(r"(?:^|[,:]\s|\b(?:and|so|or|but)\s)(?:please\s)?(?:do not|don['\u2019]t|never)\b", re.IGNORECASE)
+LACK = re.compile(
+    r"\b(?:no|not|never|cannot|\w{1,9}n['\u2019]t)\s(?:(?:a|an|any|the|be|been|being|in|with|very|really|at|all)\s){0,3}"
+    rf"(?:{GOOD}|constant|param\w*|placeholders?|bound|escap\w+|valid\w*|saniti\w+|check\w*|verif\w+|certificates?|types?|"
+    r"time-?outs?|limit\w*|await\w*|us(?:e|es|ed|ing)|async\w*|need\w*|longer|only|just|even)\b",
+    re.IGNORECASE,
+)
+"""What is missing, and so a fault: `is not safe`, `no check of`, `never used`."""
+DENIAL = re.compile(
+    r"\b(?:no|not|none|neither|nor|never|cannot)\b|n['\u2019]t\b|\b(?:free|clear) of\b"
+    r"|^\W{0,9}nothing\b|\bnothing\s(?:wrong|bad|dangerous)\b"
+    rf"|\b(?:is|are|looks?|seems?|appears?|remains?)\s(?:[\w-]{{1,20}}\s){{0,2}}{GOOD}\b"
+    rf"|(?:^|[,:]\s|\s[-–]\s)(?:all\s)?{GOOD}\b(?!\s\w)",
+    re.IGNORECASE,
+)
+"""What says that there is no fault."""
 
 
 class Finding(BaseModel):
@@ -89,19 +117,42 @@ def read_findings(answer: str, aspect: str, analysis: Analysis) -> list[Finding]
         aspect: What it was asked for.
         analysis: What plain code knows of the same code.
     """
-    said = [*_sentences(answer)][:MOST_FINDINGS]
-    return [_checked(visible(shortened(text, LONGEST_FINDING)), aspect, analysis) for text in said]
+    facts = _Facts(analysis.facts)
+    # What a finding quotes of the code, it quotes as it was shown.
+    sent = visible(analysis.code or "")
+    said = islice(_sentences(answer), MOST_FINDINGS)
+    return [_checked(visible(shortened(text, LONGEST_FINDING), sent), aspect, analysis, facts) for text in said]
 
 
 def missed(findings: Sequence[Finding], facts: Sequence[Fact], aspects: Sequence[str]) -> list[Fact]:
     """The facts of these aspects that no confirmed finding is about."""
-    confirmed = [finding for finding in findings if finding.check == "confirmed"]
-    return [
-        fact
-        for fact in facts
-        if fact.aspect in aspects
-        and not any(fact.line in _numbers(each.text) and ABOUT[fact.rule].search(each.text) for each in confirmed)
-    ]
+    told = {
+        (rule, number)
+        for each in findings
+        if each.check == "confirmed"
+        for rule in _rules_of(each.text)
+        for number in _numbers(each.text)
+    }
+    return [fact for fact in facts if fact.aspect in aspects and (fact.rule, fact.line) not in told]
+
+
+class _Facts:
+    """Facts by rule and line: there may be thousands, and each finding asks."""
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self._at = {(fact.rule, fact.line): fact for fact in reversed(facts)}
+        self._first = {fact.rule: fact for fact in reversed(facts)}
+
+    def best(self, rules: Sequence[str], lines: Sequence[int]) -> Fact | None:
+        """A fact by one of the rules: on one of the lines where there is one, else the first."""
+        here = [self._at[rule, line] for line in sorted(lines) for rule in rules if (rule, line) in self._at]
+        elsewhere = [self._first[rule] for rule in rules if rule in self._first]
+        return here[0] if here else min(elsewhere, key=lambda fact: fact.line, default=None)
+
+
+def _rules_of(text: str) -> list[str]:
+    """The rules that a finding may be about, by its words."""
+    return [rule for rule, words in ABOUT.items() if words.search(text)]
 
 
 def _sentences(answer: str) -> Iterator[str]:
@@ -114,15 +165,16 @@ def _sentences(answer: str) -> Iterator[str]:
                 yield text
 
 
-def _checked(text: str, aspect: str, analysis: Analysis) -> Finding:
+def _checked(text: str, aspect: str, analysis: Analysis, facts: _Facts) -> Finding:
     numbers = _numbers(text)
-    alike = [fact for fact in analysis.facts if ABOUT[fact.rule].search(text)]
-    fact = next((each for each in alike if each.line in numbers), alike[0] if alike else None)
+    fact = facts.best(_rules_of(text), numbers)
     check: Check
     if not numbers:
         check = "names no line"
     elif any(not 1 <= number <= analysis.lines for number in numbers):
         check = "no such line"
+    elif _denies(text):
+        check, fact = "unconfirmed", None
     elif fact and fact.line in numbers:
         check = "confirmed"
     else:
@@ -138,7 +190,17 @@ def _checked(text: str, aspect: str, analysis: Analysis) -> Finding:
     )
 
 
+def _denies(text: str) -> bool:
+    """Whether a sentence that names a line, or what a rule finds, says that there is no fault."""
+    for sentence in SENTENCE.split(text):
+        if LINES.search(sentence) or _rules_of(sentence):
+            claim = LACK.sub(" ", ADVICE.sub(" ", sentence))
+            if DENIAL.search(claim):
+                return True
+    return False
+
+
 def _numbers(text: str) -> list[int]:
     """Every line that a finding names; a number with more digits than a line can have becomes one that no code has."""
-    digits = [number for named in LINES.finditer(text) for number in re.findall("[0-9]+", named[1])]
+    digits = [number for named in LINES.finditer(text) for number in re.findall("[0-9]+", named[0])]
     return [int(number[:9]) for number in digits]

@@ -9,6 +9,7 @@ against the code, and marked where it does not stand.
 import argparse
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
@@ -102,7 +103,7 @@ async def sample_about(code: str, subject: list[str], ctx: Context) -> Sample | 
         return None
     if not subject or not is_fit_to_send(analysis):
         return None
-    text = question(analysis.code or "", gravest(analysis.facts), subject[0])
+    text = await in_thread(question, analysis.code or "", gravest(analysis.facts), subject[0])
     return ask(ctx, SYSTEM, text, max_tokens=MAX_TOKENS, model=MODEL)
 
 
@@ -113,8 +114,8 @@ def is_fit_to_send(analysis: Analysis) -> bool:
 
 def gravest(facts: Sequence[Fact]) -> list[Fact]:
     """At most `MOST_FACTS`, the gravest, in the order of their lines."""
-    kept = sorted(facts, key=lambda fact: SEVERITIES.index(fact.severity))[:MOST_FACTS]
-    return [fact for fact in facts if fact in kept]
+    kept = sorted(range(len(facts)), key=lambda place: SEVERITIES.index(facts[place].severity))[:MOST_FACTS]
+    return [facts[place] for place in sorted(kept)]
 
 
 async def looked_at(code: str) -> Analysis:
@@ -212,7 +213,8 @@ def make_server() -> MCPServer:
         """
         analysis = await looked_at(code)
         answers = list(zip(subjects(aspects, strategy), (first, second), strict=False))
-        return result(reviewed(analysis, answers, sampling=can_sample(ctx)))
+        # With thousands of facts and a long answer this takes a good part of a second.
+        return result(await in_thread(partial(reviewed, analysis, answers, sampling=can_sample(ctx))))
 
     return server
 

@@ -10,9 +10,15 @@ _NUMBER = re.compile(r"\[U\+([0-9A-F]{4,6})\]")
 _HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # Unicode's categories of what does not show
 
 
-def visible(text: str) -> str:
-    """`text` with every hidden character but line breaks and tabs written as its number: [U+001B], [U+202E]."""
-    text = _NUMBER.sub(lambda number: f"[U+005B]{number[0][1:]}", text)  # a text that spells one itself
+def visible(text: str, quoted: str = "") -> str:
+    """`text` with every hidden character but line breaks and tabs written as its number: [U+001B], [U+202E].
+
+    Args:
+        text: One that spells such a number itself has [U+005B] in the place of its first bracket.
+        quoted: A visible text that `text` may quote: the numbers that stand in it may stand as they are.
+    """
+    known = {number[0] for number in _NUMBER.finditer(quoted)}
+    text = _NUMBER.sub(lambda number: number[0] if number[0] in known else f"[U+005B]{number[0][1:]}", text)
     return "".join(
         f"[U+{ord(character):04X}]" if category(character) in _HIDDEN and character not in "\n\t" else character
         for character in text

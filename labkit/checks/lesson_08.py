@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, cast
 
 from mcp.server.mcpserver import MCPServer, Resolve
-from mcp_types import CreateMessageResult
+from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
 from labkit.checks.asking_servers import Answers, Use, connect, use
 from labkit.checks.engine import FunctionExercise, Problem
@@ -28,6 +28,8 @@ def first(rows, seen=[]):
     return eval(rows[0])
 '''
 TIDY = "def first(rows):\n    return eval(rows[0])\n"
+FEWEST, MOST = 40, 400
+"""Tokens for the answer: one finding at least, and no more than a review of a page needs."""
 REPLY = "Line 6 has a default value that all calls share."
 
 Findings = list[Finding]
@@ -53,28 +55,26 @@ def readability_server(resolver: Callable[..., Any]) -> MCPServer:
     return server
 
 
-async def _through(
-    resolver: Callable[..., Any], code: str, mode: str, answers: Answers | None
-) -> tuple[Use, list[str]]:
-    """What came of a call of the tool, and the texts that the client was asked."""
+async def _through(resolver: Callable[..., Any], code: str, mode: str, answers: Answers | None) -> Use:
+    """What came of a call of the tool, and what the client was asked."""
     if not inspect.iscoroutinefunction(resolver):
         raise Problem(
             "ask_readability is a plain function. Write `async def ask_readability(code: str, ctx: Context):`."
         )
     with connect(readability_server(resolver), mode, answers) as lab:
-        used = await use(lab, "review_readability", {"code": code}, answers)
-    return used, [text_of(asked.messages[-1]) for asked in used.asked]
+        return await use(lab, "review_readability", {"code": code}, answers)
 
 
 def _asks(mode: str) -> Callable[..., Awaitable[None]]:
     async def case(resolver: Callable[..., Any]) -> None:
-        used, texts = await _through(resolver, UNTIDY, mode, Answers(REPLY))
-        if not texts:
+        used = await _through(resolver, UNTIDY, mode, Answers(REPLY))
+        if not used.asked:
             raise Problem(
                 "We sent code with an unused import and a mutable default, and nothing was asked. Keep the facts "
                 "whose .rule is in READABILITY, and return ask(...)."
             )
-        _judge(texts[0])
+        _judge(text_of(used.asked[0].messages[-1]))
+        _judge_limits(used.asked[0])
         if REPLY not in used.said:
             raise Problem(f'The model\'s answer did not arrive: the tool said "{used.said[:60]}".')
 
@@ -101,14 +101,23 @@ def _judge(text: str) -> None:
         raise Problem(f'Your question begins "{text[:60]}". Give question() the aspect "readability".')
 
 
+def _judge_limits(asked: CreateMessageRequestParams) -> None:
+    if not (asked.system_prompt or "").strip():
+        raise Problem(
+            "Your sample has no system prompt, so nobody tells the model that the code is data. Give ask() SYSTEM."
+        )
+    if not FEWEST <= asked.max_tokens <= MOST:
+        raise Problem(
+            f"You ask for max_tokens={asked.max_tokens}; {FEWEST} to {MOST} fit a few findings of one sentence each."
+        )
+
+
 def _keeps_quiet(mode: str) -> Callable[..., Awaitable[None]]:
     async def case(resolver: Callable[..., Any]) -> None:
         for code, what in ((TIDY, "no fact of readability"), ("def f(:\n", "a syntax error")):
-            _, texts = await _through(resolver, code, mode, Answers(REPLY))
-            if texts:
+            if (await _through(resolver, code, mode, Answers(REPLY))).asked:
                 raise Problem(f"We sent code with {what}, and you took a sample all the same. Return None there.")
-        used, _ = await _through(resolver, UNTIDY, mode, None)
-        if used.error is not None:
+        if (await _through(resolver, UNTIDY, mode, None)).error is not None:
             raise Problem(
                 "A client that cannot sample got an error of the protocol. ask(ctx, ...) returns None for it."
             )
@@ -216,13 +225,13 @@ QUESTIONS = {
         'A finding is marked "confirmed". What do you know?',
         {
             "a": "the model's advice is right",
-            "b": "plain code found the same thing on that line",
+            "b": "plain code found a fault on that line, and the finding's words fit it",
             "c": "the line is free of other faults",
         },
         "b",
         {
             "a": "the advice was not checked, only the line and what stands on it.",
-            "b": "the claim about the line holds. Whether the advice is good is still for you to judge.",
+            "b": "the line holds, as far as words can tell. Whether the advice is good is still for you to judge.",
             "c": "nobody said so. A rule finds what it was written for, and a model what it happens to say.",
         },
     ),
@@ -243,7 +252,7 @@ QUESTIONS = {
         {
             "a": "with Resolve, one refusal ends the whole call, facts included. More samples, more to refuse.",
             "b": "analyze_code asks nobody, so nobody can refuse it.",
-            "c": "a human who refuses does not read it that closely.",
+            "c": "the system prompt speaks to the model. Whether it is asked at all, the client decides before.",
         },
     ),
 }

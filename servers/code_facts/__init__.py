@@ -8,25 +8,33 @@ bandit 1.9.4 and radon 6.0.1 were tried for parts of it, in November 2026 on one
 - radon took 20 to 80 ms and three packages, to save the twenty lines of `performance.decisions`.
 - Both call themselves for each level of a tree: radon ended in a RecursionError at 900 terms in a row, which CPython's
   parser takes.
+
+A rule looks at one function at a time and follows no value from one to another, so it misses among others: SQL in an
+attribute of a class, or from a builder of queries; a text that one method begins and another lengthens; a secret under
+another name, compared with `startswith` or `in`; `with suppress(Exception)`; two loops over the same data in `zip` or
+`itertools`, under two names, or through a window `rows[i:j]`; a list as default of a field of a dataclass; a name that
+only its own recursion uses. And it cannot tell that a part of a query is a constant under a name, or marks alone
+(`", ".join("?" * n)`), so it names that too. `secret_texts` says which secrets are not known.
 """
 
 import ast
 import tokenize
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from servers.code_facts import habits, performance, security
 from servers.code_facts.fact import RULES, SEVERITIES, Aspect, Fact, Severity, fact
-from servers.code_facts.masking import cleaned, find_secrets, masked
+from servers.code_facts.masking import MOST_KNOWN, cleaned, known_texts, masked
+from servers.code_facts.secret_texts import find_secrets
 from servers.code_facts.source import LONGEST_CODE, CodeError, normalised, parsed
-from servers.code_facts.walking import imported, spots
+from servers.code_facts.walking import Spot, imported, spots
 
 __all__ = ["LONGEST_CODE", "RULES", "SEVERITIES", "Analysis", "Aspect", "CodeError", "Fact", "Severity", "analyse"]
 
 
 RULES_OF_ONE_NODE = (
-    security.sql,
     security.comparison,
     security.silenced,
     performance.nested_loop,
@@ -66,14 +74,17 @@ def analyse(code: str) -> Analysis:
     blank = frozenset(n for n, row in enumerate(rows, 1) if not row.strip() or row.lstrip().startswith("#"))
     try:
         tree = parsed(source)
-        secrets = find_secrets(tree)
-        hidden, lines = masked(source, tree, secrets)
+        every = list(spots(tree))
+        secrets = find_secrets(every)
+        known = known_texts(secrets)
+        hidden, lines = masked(source, tree, secrets, known)
     except (SyntaxError, tokenize.TokenError) as error:
         return Analysis(None, (_syntax_error(error, len(rows)),), (), len(rows), blank)
-    found = _facts(tree)
+    found = _facts(tree, every)
     for secret in secrets:
-        # A name may be a text itself, as the key of a dictionary is, and hold a secret of its own.
-        is_told = secret.name and cleaned(secret.name, secrets) == secret.name
+        # A name may be a text itself, as the key of a dictionary is, and hold a secret of its own. A keyring has too
+        # many to look for each in each name.
+        is_told = secret.name and len(known) <= MOST_KNOWN and cleaned(secret.name, known) == secret.name
         told = f"{secret.name} is assigned a string that looks like a secret" if is_told else ""
         found.append(fact(secret.node.lineno, "hardcoded-secret", told or "a secret stands in the source"))
     order = {rule: place for place, rule in enumerate(RULES)}
@@ -83,12 +94,13 @@ def analyse(code: str) -> Analysis:
     return Analysis(hidden, tuple(facts), tuple(lines), len(rows), blank)
 
 
-def _facts(tree: ast.Module) -> list[Fact]:
-    names, known, found = imported(tree), habits.Names(), list[Fact]()
+def _facts(tree: ast.Module, every: Sequence[Spot]) -> list[Fact]:
+    names, known, statements, found = imported(tree), habits.Names(), security.Statements(), list[Fact]()
     branches: Counter[int] = Counter()
     functions: dict[int, ast.FunctionDef | ast.AsyncFunctionDef] = {}
-    every = list(spots(tree))
     texts = {text for spot in every for text in performance.texts_of(spot)}
+    for spot in every:
+        statements.see(spot)
     for spot in every:
         known.see(spot)
         branches[id(spot.function)] += performance.decisions(spot.node)
@@ -97,6 +109,7 @@ def _facts(tree: ast.Module) -> list[Fact]:
         for rule in RULES_OF_ONE_NODE:
             found += rule(spot)
         found += security.call(spot, names)
+        found += statements.sql(spot)
         found += performance.blocking_call(spot, names)
         found += performance.string_building(spot, texts)
     for key, function in functions.items():

@@ -4,7 +4,9 @@ import ast
 from collections.abc import Iterator
 
 from servers.code_facts.fact import Fact, fact
-from servers.code_facts.walking import Function, Spot
+from servers.code_facts.walking import Function, Spot, dotted
+
+CONTAINERS = {"list", "dict", "set", "bytearray", "defaultdict", "deque", "OrderedDict", "Counter"}
 
 Named = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -22,9 +24,9 @@ def mutable_default(spot: Spot) -> Iterator[Fact]:
         if value is not None
     ]
     for name, value in pairs:
-        made = value.func.id if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) else ""
+        made = dotted(value.func, {}).removeprefix("collections.") if isinstance(value, ast.Call) else ""
         is_display = isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp)
-        if is_display or made in ("list", "dict", "set", "bytearray"):
+        if is_display or made in CONTAINERS:
             yield fact(value.lineno, "mutable-default", f"mutable default argument {name.arg}")
 
 
@@ -45,11 +47,11 @@ class Names:
         if isinstance(node, Function):
             self._around[id(node)] = (*self._around.get(id(function), ()), id(node))
         match node:
-            case ast.Import() if not _is_conditional(spot):
+            case ast.Import() if not _is_for_others(spot):
                 for alias in node.names:
                     if alias.asname != alias.name:  # `import x as x` is how a module hands a name on
                         self._imports.setdefault(alias.asname or alias.name.split(".")[0], node.lineno)
-            case ast.ImportFrom() if node.module != "__future__" and not _is_conditional(spot):
+            case ast.ImportFrom() if node.module != "__future__" and not _is_for_others(spot):
                 for alias in node.names:
                     if alias.name not in (alias.asname, "*"):
                         self._imports.setdefault(alias.asname or alias.name, node.lineno)
@@ -85,9 +87,10 @@ class Names:
                 yield fact(line, "unused-name", f"{name} is never used")
 
 
-def _is_conditional(spot: Spot) -> bool:
-    """Whether an import stands in a `try`, where it may only ask whether there is such a module."""
-    return isinstance(spot.parent, ast.Try)
+def _is_for_others(spot: Spot) -> bool:
+    """Whether an import stands in a `try`, where it may only ask whether there is such a module, or in a class, whose
+    attribute it makes."""
+    return isinstance(spot.parent, ast.Try) or spot.in_class
 
 
 def _is_bound_alone(spot: Spot) -> bool:

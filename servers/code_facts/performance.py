@@ -42,10 +42,15 @@ def nested_loop(spot: Spot) -> Iterator[Fact]:
 
 
 def _data(node: ast.expr) -> str:
-    """What is looped over, without what is wrapped round it: `rows` for `enumerate(rows)` and `range(len(rows))`."""
-    while isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Name) and node.func.id in WRAPPERS and node.args:
-            node = node.args[-1]
+    """What is looped over, without what is wrapped round it: `rows` for `enumerate(rows)`, `range(len(rows))` and
+    `rows[n:]`; a slice with two bounds may be a window of a few."""
+    while isinstance(node, ast.Call | ast.Subscript):
+        if isinstance(node, ast.Subscript):
+            if not isinstance(node.slice, ast.Slice) or (node.slice.lower and node.slice.upper):
+                return ""
+            node = node.value
+        elif isinstance(node.func, ast.Name) and node.func.id in WRAPPERS and node.args:
+            node = node.args[min(1, len(node.args) - 1) if node.func.id == "range" else 0]
         elif isinstance(node.func, ast.Attribute) and node.func.attr in VIEWS and not node.args:
             node = node.func.value
         else:
@@ -58,22 +63,27 @@ def string_building(spot: Spot, texts: set[tuple[int, str]]) -> Iterator[Fact]:
     if not spot.loops:
         return
     match spot.node:
-        case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value):
-            same = name
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp(ast.Name(id=same), ast.Add(), value)):
+        case ast.AugAssign(target=target, op=ast.Add(), value=value):
+            same = target
+        case ast.Assign(targets=[target], value=ast.BinOp(same, ast.Add(), value)):
             pass
         case _:
             return
-    if name != same:
-        return
-    if (id(spot.function), name) in texts or _is_text(value):
+    name = dotted(target, {})
+    if name and name == dotted(same, {}) and ((id(spot.function), name) in texts or _is_text(value)):
         yield fact(value.lineno, "string-in-loop", "string is built with += in a loop")
 
 
 def texts_of(spot: Spot) -> Iterator[tuple[int, str]]:
     """The name that is given a string here, with the function that it stands in."""
-    if isinstance(spot.node, ast.Assign) and _is_text(spot.node.value):
-        yield from ((id(spot.function), target.id) for target in spot.node.targets if isinstance(target, ast.Name))
+    match spot.node:
+        case ast.AnnAssign(annotation=ast.Name(id="str"), target=target):
+            targets = [target]
+        case ast.Assign(targets=targets, value=value) if _is_text(value):
+            pass
+        case _:
+            return
+    yield from ((id(spot.function), name) for target in targets if (name := dotted(target, {})))
 
 
 def _is_text(node: ast.expr) -> bool:

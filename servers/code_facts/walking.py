@@ -10,6 +10,9 @@ Loop = ast.For | ast.AsyncFor | ast.While | ast.comprehension
 MOST_LOOPS = 20
 """Loops in loops that are remembered, the innermost: a comprehension may have thousands, each inside all before."""
 
+MOST_PARTS = 20
+"""Parts of a dotted name. It is looked at anew for each loop inside its loop, so its length counts many times."""
+
 
 class Spot(NamedTuple):
     """A node where it stands.
@@ -87,9 +90,9 @@ def imported(tree: ast.Module) -> dict[str, str]:
 
 
 def dotted(node: ast.AST, names: dict[str, str]) -> str:
-    """`time.sleep` for `sleep`, where it was imported from there; empty for what is no name."""
+    """`time.sleep` for `sleep`, where it was imported from there; empty for what is no name, or has too many parts."""
     parts: list[str] = []
-    while isinstance(node, ast.Attribute):
+    while isinstance(node, ast.Attribute) and len(parts) < MOST_PARTS:
         parts.append(node.attr)
         node = node.value
     if not isinstance(node, ast.Name):

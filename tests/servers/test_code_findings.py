@@ -1,11 +1,14 @@
 """What a model says of a line is a claim: each is held against the code, and marked."""
 
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servers.code_facts import RULES, analyse
 from servers.code_findings import ABOUT, LONGEST_FINDING, MOST_FINDINGS, Finding, missed, read_findings
+from tests.servers.test_code_masking import calls_in
 from training.grammar import reviews
 
 CODE = """\
@@ -43,6 +46,11 @@ def read(answer: str) -> list[Finding]:
         ("Line 0 is odd.", 0, "no such line", None),
         ("Lines 3 to 99 call eval.", 3, "no such line", None),
         (f"Line {'9' * 5_000} is odd.", 999_999_999, "no such line", None),
+        ("L3: eval of a text.", 3, "confirmed", None),
+        ("There is an eval (L3).", 3, "confirmed", None),
+        ("Line no. 3 calls eval.", 3, "confirmed", None),
+        ("On line number 3, eval is called.", 3, "confirmed", None),
+        ("The loops miss the L2 cache.", None, "names no line", None),
         ("The function calls eval.", None, "names no line", None),
         ("An online shop needs more.", None, "names no line", None),
     ],
@@ -112,3 +120,66 @@ def test_a_lack_that_leads_to_issues_is_a_finding() -> None:
     analysis = analyse("x = 1\n")
     assert len(read_findings("No check of the input here leads to security issues.", "security", analysis)) == 1
     assert read_findings("No obvious security or performance problems.", "security", analysis) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "No SQL injection on line 7.",
+        "There are no problems on line 7, the SQL is fine.",
+        "Line 7 is safe: its SQL has parameters.",
+        "Line 7: SQL, fine.",
+        "Line 7 does not build SQL from a string.",
+        "Line 7 isn't open to SQL injection.",
+        "The query on line 7 looks correct.",
+        "Nothing on line 7 builds SQL.",
+        "No SQL injection on line 2.",
+    ],
+)
+def test_a_finding_that_denies_a_fault_confirms_none(said: str) -> None:
+    [finding] = read(said)
+    assert (finding.check, finding.rule, finding.severity, finding.stands_at) == ("unconfirmed", None, None, None)
+    assert "sql-concatenation" in {fact.rule for fact in missed([finding], ANALYSIS.facts, ["security"])}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Line 7 builds SQL from a string, which is not safe.",
+        "Line 7 builds SQL from a string; do not join strings.",
+        "Line 7 builds SQL from a string. Never do that.",
+        "The SQL on line 7 isn't parameterised.",
+        "Line 7: SQL with no check of its input.",
+        "Line 7 builds SQL, so don't run it. It is fine otherwise.",
+    ],
+)
+def test_a_lack_and_advice_are_no_denial(said: str) -> None:
+    assert [each.check for each in read(said)] == ["confirmed"]
+
+
+def test_no_finding_that_the_corpus_teaches_is_a_denial() -> None:
+    of = {name: rule for rule in reviews.RULES for name in rule.names}
+    for rule, code in (
+        ("blocking-in-async", "import time\nasync def f():\n  time.sleep(1)\n"),
+        ("unused-name", "import a"),
+    ):
+        [fact] = analyse(code).facts
+        for template in of[rule].findings:
+            text = template.draw(Random(1)).replace("{l}", str(fact.line))
+            assert [each.check for each in read_findings(text, "security", analyse(code))] == ["confirmed"]
+
+
+def test_what_the_server_wrote_for_a_hidden_character_is_quoted_as_it_was_sent() -> None:
+    analysis = analyse('eval("\u202e")\n')
+    [finding] = read_findings("Line 1 calls eval with [U+202E] and [U+200B].", "security", analysis)
+    assert finding.text == "Line 1 calls eval with [U+202E] and [U+005B]U+200B]."  # of which the second was never sent
+
+
+def test_many_facts_are_read_against_a_long_answer_once_each() -> None:
+    answer = "\n".join(f"Line {number} uses eval on a string{' string' * 20}." for number in range(1, 41))
+
+    def steps(lines: int) -> int:
+        analysis = analyse("eval(x)\n" * lines)
+        return calls_in(lambda: missed(read_findings(answer, "security", analysis), analysis.facts, ["security"]))
+
+    assert steps(800) < 2 * steps(200)  # with a look at each fact for each finding, it is four times

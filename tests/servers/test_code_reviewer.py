@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -26,8 +27,9 @@ from labkit.models.tiny.callback import FOLDER, PROMPT_ROOM
 from labkit.models.tiny.tokenizer import Tokenizer
 from servers import code_reviewer
 from servers.code_facts import analyse
-from servers.code_reviewer import MOST_FACTS, CodeFacts, Review
+from servers.code_reviewer import MOST_FACTS, CodeFacts, Review, gravest
 from servers.sample_code import SAMPLE_CODE
+from tests.servers.test_code_masking import calls_in
 from tests.servers.test_serving import free_port, wait_for_port
 from training import prompts
 
@@ -244,6 +246,26 @@ async def test_a_model_is_told_the_gravest_of_many_facts(wire: str) -> None:
     assert len(listed) == MOST_FACTS
     assert listed[-1] == "- line 2: eval-call: call to eval with b"
     assert told.notes[-1] == f"The model was told {MOST_FACTS} of the {MOST_FACTS + 7} facts, the gravest."
+
+
+def test_the_gravest_are_taken_out_in_one_go() -> None:
+    facts = analyse("eval(x)\n" * 400).facts
+    assert calls_in(lambda: gravest(facts)) < 5 * len(facts)
+    assert gravest(facts) == [*facts[:MOST_FACTS]]
+
+
+async def test_a_review_is_made_beside_the_event_loop(wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def watched(*arguments: Any, **options: Any) -> Review:
+        threads.append(get_ident())
+        return made(*arguments, **options)
+
+    made = code_reviewer.reviewed
+    monkeypatch.setattr(code_reviewer, "reviewed", watched)
+    await review(wire, Model())
+    assert threads
+    assert get_ident() not in threads
 
 
 async def reviewed(client: Client, *, samples: bool) -> None:
