@@ -17,11 +17,11 @@ import re
 from time import perf_counter
 from typing import Annotated
 
-from mcp.server import MCPServer
-from mcp.server.mcpserver import Resolve, Sample
-from mcp.types import CreateMessageResult, SamplingMessage, TextContent
+from mcp.server.mcpserver import MCPServer, Resolve, Sample
+from mcp.types import CreateMessageResult
 
-from labkit import Bill, Lab, Quoting, TinyModel, catalog, check, plot_bars, quiz, show, with_bill
+from labkit import Bill, Lab, Quoting, Scripted, TinyModel, catalog, check, plot_bars, quiz, show, with_bill
+from servers.asking import message
 from servers.library import Library, read_papers
 from servers.papers import Paper
 from servers.research_assistant import STRATEGIES, make_server, synthesis_question
@@ -54,17 +54,18 @@ result = await tiny.call_tool("research_topic", {"topic": TOPIC, "max_results": 
 research = result.structured_content
 
 print(list(research))
-print((research["synthesis"] or "no synthesis")[:400])
+print("tiny model |", (research["synthesis"] or "no synthesis")[:400])
 
 # %% [markdown]
-# The model in the box is very small and was trained on made-up abstracts. Compare it with the list above: it may get
-# these wrong, or say nothing of use. The server cannot tell; its result says which part a model wrote.
+# The model in the box is very small. It was trained on made-up abstracts and on most of the papers in this library:
+# what it gets right may be memory, not reading. Compare it with the list above. The server cannot tell either; its
+# result says which part a model wrote.
 #
 # ## A reader that can be relied on
 #
 # To *count* what becomes of ten papers on their way, you need an answer that is the same every time. `Quoting` is plain
-# code and no model: of one paper it quotes the first sentence, in a synthesis the first two of each paper, until
-# `max_tokens` are used up. Swap in `TinyModel()` or a model of your own later.
+# code and no model: of one paper it quotes the first sentence; in a synthesis it quotes every text but for its last
+# sentence, until `max_tokens` are used up. Swap in `TinyModel()` or a model of your own later.
 #
 # **Predict.** `"one"` asks one question that holds all ten abstracts; `"each"` asks for a sentence on every paper, then
 # for a synthesis of the sentences. Which of them will be cut short?
@@ -75,19 +76,18 @@ for strategy in ("one", "each"):
     lab = Lab(server, name=strategy, sampling_callback=model)
     result = await lab.call_tool("research_topic", {"topic": TOPIC, "max_results": 10, "strategy": strategy})
     research = result.structured_content
-    print(f"{strategy}: {research['samples']} samples")
+    print(f"{strategy}, samples: {research['samples']}")
     print("  cut:   ", "\n          ".join(research["cut"]))
     print("  ends in:", research["synthesis"][-60:])
 
 # %% [markdown]
 # `max_tokens` limits one *answer*. With `"one"` ten papers share it, and the synthesis breaks off in the middle of one
 # of them. A server that does not look at the stop reason would not know.
-
-# %% [markdown]
+#
 # ## What was lost
 #
-# A paper's *own words* are those that no other paper of the list has. Count how many of them are left in the synthesis:
-# a paper with fewer than three has left no trace.
+# A paper's *own words* are those that no other paper of the list has. If fewer than three of them are left in the
+# synthesis, we call the paper lost. Of the other papers, count what share of their own words is left.
 #
 # A bill counts the tokens that a model reports, and estimates the rest. The cost is that of the price list's default
 # model.
@@ -101,11 +101,13 @@ def own_words(papers):
     return [text.difference(*(other for other in texts if other is not text)) for text in texts]
 
 
-def kept(research):
-    """How many of each paper's own words are left in the synthesis, 0 to 1, and how many papers left no trace."""
+def lost_and_kept(research):
+    """How many papers are lost, and how many in a hundred of their own words the others keep."""
     said = set(re.findall(r"[a-z]{4,}", (research["synthesis"] or "").lower()))
-    own = own_words(research["papers"])
-    return sum(len(words & said) for words in own) / sum(map(len, own)), sum(len(words & said) < 3 for words in own)
+    counts = [(len(words & said), len(words)) for words in own_words(research["papers"])]
+    left = [(kept, of) for kept, of in counts if kept >= 3]
+    share = sum(kept for kept, _ in left) / max(1, sum(of for _, of in left))
+    return len(counts) - len(left), round(100 * share)
 
 
 # %%
@@ -117,17 +119,14 @@ async def measure(strategy, model, papers=10):
     asked = sum(item.usage.input_tokens for item in bill.items)
     answered = sum(item.usage.output_tokens for item in bill.items)
     cost = catalog().find(catalog().default).price(asked, answered)
-    words, lost = kept(research)
+    lost, kept = lost_and_kept(research)
     row = {"samples": research["samples"], "tokens in": asked, "tokens out": answered}
-    return row | {"cost, 1/1000 USD": 1000 * cost, "papers lost": lost, "own words kept, %": round(100 * words)}
+    return row | {"cost, 1/1000 USD": 1000 * cost, "papers lost": lost, "own words kept, %": kept}
 
 
 # %%
 rows = {strategy: await measure(strategy, model) for strategy in ("one", "each")}
-bars = plot_bars(rows, title="Ten papers, quoted")
-
-print(bars.alt)
-bars
+plot_bars(rows, title="Ten papers, quoted")
 
 # %% [markdown]
 # Neither wins. `"each"` pays more and loses no paper, but every paper passes through one sentence, and what that
@@ -147,7 +146,7 @@ print(plot_bars({strategy: await measure(strategy, TinyModel(), papers=3) for st
 # **Predict.** Five papers, `"each"`: six samples. On which wire does that take six times as long as one?
 
 
-# %% tags=["live"]
+# %%
 async def slow(context, params):
     await asyncio.sleep(0.33)
     return await model(context, params)
@@ -160,10 +159,9 @@ async def seconds(strategy, mode):
     return {"seconds": round(perf_counter() - began, 1)}
 
 
+# %% tags=["live"]
 wires = {"2026-07-28": "auto", "2025-11-25": "legacy"}
-bars = plot_bars({f"{s} on {wire}": await seconds(s, mode) for s in ("one", "each") for wire, mode in wires.items()})
-print(bars.alt)
-bars
+plot_bars({f"{s} on {wire}": await seconds(s, mode) for s in ("one", "each") for wire, mode in wires.items()})
 
 # %% [markdown]
 # On **2026-07-28** one result carries all five questions and the client answers them at once: two rounds, two waits. On
@@ -192,9 +190,8 @@ runs = []
 
 
 async def ask_news(topic: str) -> Sample:
-    runs.append(topic)
-    text = TextContent(text=f"Request {len(runs)}: what is new on {topic}?")  # the fault: it differs in every round
-    return Sample([SamplingMessage(role="user", content=text)], max_tokens=50)
+    runs.append(topic)  # the fault: the question differs in every round
+    return Sample([message("user", f"Request {len(runs)}: what is new on {topic}?")], max_tokens=50)
 
 
 @news_server.tool(structured_output=False)
@@ -203,20 +200,13 @@ async def news(topic: str, answer: Annotated[CreateMessageResult, Resolve(ask_ne
 
 
 # %%
-paid = []
-
-
-async def counting(context, params):
-    paid.append(params.messages[0].content.text)
-    return CreateMessageResult(role="assistant", model="counting", content=TextContent(text="Nothing."))
-
-
-newsroom = Lab(news_server, sampling_callback=counting)
+nothing = Scripted(lambda params: "Nothing.")  # keeps every request that it was asked
+newsroom = Lab(news_server, sampling_callback=nothing)
 try:
     await newsroom.call_tool("news", {"topic": "retrieval"})
 except RuntimeError as error:
     print(str(error).partition(";")[0])
-print(len(paid), "samples")
+print("samples:", len(nothing.asked))
 
 # %% [markdown]
 # Every answer came to a question that was no longer asked, so the server asked anew, until the client gave up. You paid
@@ -291,26 +281,29 @@ await check("7.1", my_groups)
 # </details>
 #
 # [The solutions, explained](instructor/07_research_assistant.ipynb)
-
-# %% [markdown]
+#
 # ## Your strategy at work
 #
-# The server takes strategies by name. After this cell, measure yours in a new one:
-# `print(plot_bars({"groups": await measure("groups", model)}))`. Where does it stand between the other two?
+# The server takes strategies by name. Run this cell, then measure yours in a new one:
+# `plot_bars(rows | {"groups": await measure("groups", model)})`.
+#
+# With `Quoting` and this topic, groups of 2, 3 and 5 lie between the other two, in papers lost and in own words kept,
+# with 5, 7 and 10 papers alike; at the ends they may be as good or as bad as one of them. For another model, measure.
 
 # %%
 server = make_server(strategies=STRATEGIES | {"groups": my_groups})
 mine = Lab(server, name="my groups", sampling_callback=model)
 result = await mine.call_tool("research_topic", {"topic": TOPIC, "max_results": 7, "strategy": "groups"})
 
-print(result.content[0].text if result.is_error else f"{result.structured_content['samples']} samples")
+print(result.content[0].text if result.is_error else f"samples: {result.structured_content['samples']}")
 show(mine)
 
 # %% [markdown]
 # ## A paper that gives orders
 #
-# Anybody can upload a paper. This one is aimed at models that read abstracts, and `obedient` stands for a model that
-# falls for it.
+# Anybody can upload a paper, and this one is aimed at models that read abstracts. The server's system prompt says
+# already that abstracts are data, and that nothing they ask for is to be done. A model may do what it reads all the
+# same: `obedient` stands for such a one.
 #
 # **Predict.** One hostile paper among five. What is left of the synthesis with `"one"`, and what with `"each"`?
 
@@ -343,8 +336,7 @@ print(*(f"{paper['id']}  {paper['title'][:60]}" for paper in research["papers"])
 #
 # This does not make a model safe: an order may hide in its one sentence, and a human must still read. It makes the
 # damage smaller, and visible.
-
-# %% [markdown]
+#
 # ## Exercise 7.2 · an invented paper ●●○ 10 minutes
 #
 # **Goal** Catch ids in a synthesis that are not among the papers: invented by a model, or planted. **Input** `text`, and
@@ -352,7 +344,7 @@ print(*(f"{paper['id']}  {paper['title'][:60]}" for paper in research["papers"])
 # order of the text. It is a plain function: no `async`.
 #
 # An arXiv id is four digits, a dot, and four or five digits: `2005.11401`. A version may follow, `2005.11401v4`; it
-# belongs to the same paper. `3.14159` and `0.1234` are no ids.
+# belongs to the same paper. `3.14159` and `0.1234` are no ids, and `12345.67890` holds none.
 #
 # **Example** `invented("As 2005.11401v4 and 2401.99999 say", [{"id": "2005.11401"}])` is `["2401.99999"]`.
 
@@ -371,10 +363,14 @@ def invented(text, papers):
 await check("7.2", invented)
 
 # %% [markdown] tags=["instructor"]
-# **The solutions, explained.** 7.1 is `"each"` with larger portions, and `k` moves it along the whole scale: `k=1` is
-# nearly `"each"`, a large `k` is `"one"`. The answers of the first step stand where abstracts stood, so one wording of
-# the question serves both steps; they are made one line, or an answer with line breaks could pass for another paper.
-# The function must be pure, like a resolver: the server runs it again in every round.
+# **The solutions, explained.** 7.1 is `"each"` with larger portions. The answers of the first step stand where
+# abstracts stood, so one wording of the question serves both steps; they are made one line, or an answer with line
+# breaks could pass for another paper. The function must be pure, like a resolver: the server runs it again in every
+# round.
+#
+# With `k=1` it loses what `"each"` loses, and with a `k` of all papers it is `"one"`. Ten papers, quoted: `"one"` loses
+# 3 and keeps 58 % of the others' own words, `k=5` 2 and 48 %, `k=3` 1 and 48 %, `k=2` 0 and 42 %, `"each"` 0 and 33 %.
+# The steps are uneven, as it matters where a group ends.
 #
 # 7.2 finds first and filters then. `\b` on both sides keeps `12345.67890` out. It says nothing about a paper that is
 # named by its title: matching titles needs a tolerance for spelling, and a wrong accusation is a fault too. Ids can be

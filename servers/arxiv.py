@@ -7,6 +7,7 @@ day. Answers are Atom; all text in them was written by somebody unknown.
 import io
 import re
 import sqlite3
+from math import inf
 from pathlib import Path
 from threading import Lock
 from time import time
@@ -27,9 +28,15 @@ LARGEST = 500_000
 FRESH = 24 * 3600.0
 """Seconds for which an answer is kept; arXiv publishes once a day."""
 
+CLOCK_SET_BACK = 3600.0
+"""Seconds ahead of which no turn lies: nobody waits that long for one."""
+
 LONGEST_RUN = 1_000
 """Characters without a space, and characters of a tag, that an answer may hold: feedparser looks for an address in a
 name and for each attribute among all others, which takes time in the square of their length."""
+
+_ERROR = re.compile(r"https?://(?:export\.)?arxiv\.org/api/errors\b")
+"""The id of an entry that is no paper but says what was wrong: https://info.arxiv.org/help/api/user-manual.html, 3.4"""
 
 _BUSY = {429, 500, 502, 503, 504}
 
@@ -73,15 +80,25 @@ class Cache:
             self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (question, answer, time()))
             self._database.execute("DELETE FROM answers WHERE at < ?", (time() - FRESH,))
 
-    def take_turn(self, pause: float) -> float:
-        """Reserve the next request, and return the seconds until it may go out."""
+    def take_turn(self, pause: float, patience: float = inf) -> float:
+        """Reserve the next request, and return the seconds until it may go out.
+
+        Args:
+            pause: Seconds between two requests.
+            patience: Seconds that the caller can wait.
+
+        Raises:
+            SourceFailed: It would be longer. Nothing is reserved then.
+        """
         with self._lock:
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 row = self._database.execute("SELECT next FROM turn").fetchone()
                 now = time()
-                # A turn far ahead is that of a clock that was set back since.
-                turn = max(now, row[0]) if row and row[0] < now + 60 * pause else now
+                # A turn that far ahead is that of a clock that was set back since.
+                turn = max(now, row[0]) if row and row[0] - pause <= now + CLOCK_SET_BACK else now
+                if turn - now > patience:
+                    raise SourceFailed(f"the next request may go out in {turn - now:.0f} s, which is too late")
                 self._database.execute("INSERT OR REPLACE INTO turn VALUES (1, ?)", (turn + pause,))
             finally:
                 self._database.execute("COMMIT")
@@ -154,7 +171,8 @@ class Arxiv:
         attempts = AsyncRetrying(stop=stop_after_attempt(3), retry=retry_if_exception_type(_TryAgain), reraise=True)
         async for attempt in attempts:
             with attempt:
-                await anyio.sleep(await in_thread(self._cache.take_turn, self._pause))
+                patience = anyio.current_effective_deadline() - anyio.current_time()
+                await anyio.sleep(await in_thread(self._cache.take_turn, self._pause, patience))
                 answer = await self._fetch(question)
                 await in_thread(read_feed, answer, 1)  # what cannot be read is not kept
                 await in_thread(self._cache.put, key, answer)
@@ -187,10 +205,11 @@ class Arxiv:
 
 
 def read_feed(answer: bytes, limit: int) -> Found:
-    """The papers of an Atom feed. Every text becomes a single line; an entry without an id of arXiv's is left out.
+    """The papers of an Atom feed. Every text becomes a single line; an entry that is no paper of arXiv's is left out.
 
     Raises:
-        SourceFailed: It is no sound Atom feed, or holds what arXiv's has no need of and what may hold this program up.
+        SourceFailed: It is no sound Atom feed, or holds what arXiv's has no need of and what may hold this program up;
+            or arXiv says in it what was wrong with the search.
     """
     import feedparser
 
@@ -204,12 +223,15 @@ def read_feed(answer: bytes, limit: int) -> Found:
     if not str(feed.get("version", "")).startswith("atom") or feed.get("bozo"):
         raise SourceFailed("its answer is no sound Atom feed")
     entries: list[Any] = feed.entries
+    for entry in entries:
+        if _ERROR.match(str(entry.get("id", ""))):
+            raise SourceFailed(f'it answered with an error: "{one_line(str(entry.get("summary", "")), 200)}"')
     papers = [paper for entry in entries if (paper := _paper(entry)) is not None]
     total = str(feed.feed.get("opensearch_totalresults", ""))
     matched = int(total) if total.isascii() and total.isdigit() and len(total) < 10 else len(papers)
     dropped = len(entries) - len(papers)
-    notes = [f"{dropped} of arXiv's {len(entries)} entries were left out: no id of arXiv's."] if dropped else []
-    return Found(source="arxiv", papers=papers[:limit], matched=max(matched, len(papers)), notes=notes)
+    notes = [f"{dropped} of arXiv's {len(entries)} entries were left out: not usable."] if dropped else []
+    return Found(source="arxiv", papers=papers[:limit], matched=max(matched - dropped, len(papers)), notes=notes)
 
 
 def _check(text: str) -> None:

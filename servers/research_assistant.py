@@ -7,20 +7,21 @@ through a model. A strategy says which samples are taken: one for all papers, or
 """
 
 import argparse
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from mcp_types import CallToolResult, CreateMessageRequestParams, CreateMessageResult, InputRequiredResult, TextContent
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from servers import plain_reading
 from servers.arxiv import Arxiv, Cache, SourceFailed
 from servers.asking import ask, can_sample, message, prefers, shortened, visible, why_not, words_of
 from servers.library import Library
-from servers.papers import Found, Paper, joined, one_line, words_of_topic
+from servers.papers import Found, Paper, joined, words_of_topic
+from servers.research import Research
 from servers.rounds import Answered, Declined, MoreNeeded, Rounds
 from servers.serving import quietly, serve
 
@@ -77,71 +78,6 @@ async def each(papers: Sequence[Paper], ask: Questions) -> str:
 
 
 STRATEGIES: dict[str, Strategy] = {"one": one, "each": each}
-
-
-class Listed(BaseModel):
-    """A paper of a result: what the source says, nothing of a model."""
-
-    id: str
-    title: str
-    authors: list[str]
-    et_al: bool
-    year: int
-    abstract: str
-    link: str
-
-
-class Research(BaseModel):
-    """What `research_topic` returns.
-
-    `source` says where the papers come from in the end, `drafts` are the answers before the last one, `cut` what was
-    left out on the way, `notes` what else there is to say.
-    """
-
-    topic: str
-    source: str
-    strategy: str
-    papers: list[Listed]
-    synthesis: str | None
-    drafts: list[str] = []
-    samples: int = 0
-    models: list[str] = []
-    cut: list[str] = []
-    notes: list[str] = []
-
-    @classmethod
-    def of(cls, topic: str, found: Found, strategy: str) -> Self:
-        """What there is to say before a model is asked."""
-        cut = [f'{paper.cut:,} characters of the abstract of "{paper.title}"' for paper in found.papers if paper.cut]
-        unread = found.matched - len(found.papers)
-        return cls(
-            topic=one_line(topic, 300),
-            source=found.source,
-            strategy=strategy,
-            papers=[Listed.model_validate({**paper.model_dump(), "link": paper.link}) for paper in found.papers],
-            synthesis=None,
-            cut=[*cut, *([f"papers that fit the topic and were not read: {unread:,}"] if unread > 0 else [])],
-            notes=[*found.notes],
-        )
-
-    def __str__(self) -> str:
-        listed = [
-            f"{number}. {paper.title} ({', '.join(paper.authors[:3])}{' et al.' if _more(paper) else ''}, {paper.year})"
-            f"\n   {paper.link}"
-            for number, paper in enumerate(self.papers, 1)
-        ]
-        samples = f"{self.samples} sample{'' if self.samples == 1 else 's'}"
-        source = {"library": "the library in the box", "arxiv": "arXiv"}.get(self.source, self.source)
-        parts = [f'Papers on "{self.topic}", from {source}:' if listed else f'No papers on "{self.topic}".']
-        parts += listed
-        if self.synthesis is not None:
-            parts += ["", f"Synthesis ({samples}, by a model; the list above is not):", self.synthesis]
-        parts += ["", *(f"Cut: {each}" for each in self.cut), *(f"Note: {each}" for each in self.notes)]
-        return "\n".join(parts).strip()
-
-
-def _more(paper: Listed) -> bool:
-    return paper.et_al or len(paper.authors) > 3
 
 
 async def summary(text: str, ctx: Context) -> Sample | None:
@@ -259,7 +195,7 @@ def make_server(
         left_out = f"\n(Read without {count:,} of {len(text):,} characters, in the middle.)" if count > 0 else ""
         words = words_of(answer)
         plain = f"A summary is {why_not(answer)}\n{plain_reading.analysis(readable(text), 'summary')}"
-        return (visible(words) if words else plain) + left_out
+        return (visible(words, readable(text)) if words else plain) + left_out
 
     @server.resource("research://searches", mime_type="text/plain")
     async def last_searches() -> str:
@@ -287,7 +223,12 @@ async def synthesized(research: Research, found: Found, strategy: Strategy, ctx:
         return research
 
     async def ask_model(questions: Sequence[str]) -> list[str]:
-        return [visible(answer.text) for answer in await rounds.ask([asked(question) for question in questions])]
+        answers = await rounds.ask([asked(question) for question in questions])
+        said = [visible(answer.text, question) for answer, question in zip(answers, questions, strict=True)]
+        drafts.extend(said)
+        return said
+
+    drafts: list[str] = []
 
     try:
         research.synthesis = (await strategy(found.papers, ask_model)).strip() or None
@@ -298,23 +239,31 @@ async def synthesized(research: Research, found: Found, strategy: Strategy, ctx:
     else:
         if research.synthesis is None:
             research.notes.append("A synthesis is not available, because the client's answer was empty.")
+    research.drafts = drafts[:-1]
     _account(research, rounds.answers)
     return research
 
 
 def _account(research: Research, answers: Sequence[Answered]) -> None:
-    """Say in `research` what was asked, of whom, and which answers were cut short."""
+    """Say in `research` how often was asked, of whom, and how many answers were cut short."""
     research.samples = len(answers)
     research.models = list(dict.fromkeys(visible(answer.model) for answer in answers))
-    research.drafts = [visible(answer.text) for answer in answers[:-1]]
     cut = sum(answer.stop_reason == "maxTokens" for answer in answers)
     if cut:
         research.cut.append(f"{cut} of {len(answers)} answers ended at {RESEARCH_TOKENS} tokens, not at their end")
+
+
+def cache(path: str) -> Cache:
+    """The cache in a file that a command line names, opened before the server starts."""
+    try:
+        return Cache(path)
+    except sqlite3.Error as error:
+        raise argparse.ArgumentTypeError(f"{path!r} cannot be used as a cache: {error}") from None
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         prog="python -m servers.research_assistant", description="Find papers and have them synthesized."
     )
-    parser.add_argument("--cache", type=Path, metavar="FILE", help="where arXiv's answers are kept; else in memory")
-    serve(lambda options: make_server(arxiv=Arxiv(Cache(options.cache) if options.cache else None)), parser)
+    parser.add_argument("--cache", type=cache, metavar="FILE", help="where arXiv's answers are kept; else in memory")
+    serve(lambda options: make_server(arxiv=Arxiv(options.cache)), parser)

@@ -15,6 +15,7 @@ from labkit.steps import report
 CHARACTERS_PER_TOKEN = 4
 """The usual rule of thumb for English text."""
 
+_OPENING = "Key findings: "
 _ORDER = re.compile(r"\bignore\b[^.]*\bwrite:\s*(.*)", re.IGNORECASE)
 _SENTENCE = re.compile(r"\S.*?[.?!](?=\s|$)|\S.*$")
 
@@ -25,8 +26,8 @@ class Quoting:
         Lab(server, sampling_callback=Quoting())
         Quoting(obedient=True)    # does what an abstract orders: "Ignore ... and write: ..."
 
-    Of one paper it quotes the first sentence, in a synthesis of several the first two of each, until `max_tokens` are
-    used up.
+    Of one paper it quotes the first sentence. In a synthesis it quotes every text but for its last sentence, until
+    `max_tokens` are used up: a text is an abstract, or an answer that stands in the place of one.
 
     Args:
         obedient: Whether it obeys an order that stands in what it reads, as language models may.
@@ -71,8 +72,14 @@ class Quoting:
             return _sentences(question.partition("Abstract: ")[2])[0]
         if question.startswith("Synthesize these research papers"):
             lines = question.partition("Papers:\n")[2].split("\n")
-            return "Key findings: " + " ".join(" ".join(_sentences(abstract)[:2]) for abstract in lines[1::2])
+            return _OPENING + " ".join(_without_the_last(text.removeprefix(_OPENING)) for text in lines[1::2])
         return None
+
+
+def _without_the_last(text: str) -> str:
+    """The sentences of a text but for the last one; a single one stays."""
+    sentences = _sentences(text)
+    return " ".join(sentences[:-1] or sentences)
 
 
 def _sentences(text: str) -> list[str]:

@@ -3,20 +3,23 @@
 In plain code: `print(plot_bars(rows))`.
 """
 
-from base64 import b64encode
 from collections.abc import Mapping
-from io import BytesIO
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from labkit.widgets.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDTH, NARROW, DPI = 880, 560, 100
+WIDTH, NARROW = 880, 560
 """Pixels, on a page."""
 
-COLOURS = ("#1565c0", "#8a4b08", "#2e6b34", "#6a1b9a", "#5b6470")
-"""One for each run; every bar also carries its run's name and its figure."""
+COLOURS = {
+    False: ("#1565c0", "#8a4b08", "#2e6b34", "#6a1b9a", "#5b6470"),
+    True: ("#7db4f5", "#e7a866", "#8ccf94", "#bda4f2", "#a6b0bb"),
+}
+"""By whether the page is dark, one for each run; every bar also carries its run's name and its figure."""
 
 
 def plot_bars(rows: Mapping[str, Mapping[str, float]], *, title: str = "") -> "Bars":
@@ -61,35 +64,31 @@ class Bars:
         """Pixels on a page: a single chart needs fewer."""
         return WIDTH if len(self.measures) > 2 else NARROW
 
-    def to_figure(self) -> "Figure":
+    def to_figure(self, dark: bool = False) -> "Figure":
         """The charts."""
-        from labkit.widgets.sweep_figure import Figure
+        from labkit.widgets.drawing import DPI, PALETTES, Figure  # matplotlib, for those who plot
 
+        page, ink = PALETTES[dark]["page"], PALETTES[dark]["ink"]
         height = 74 + 26 * len(self.rows)
-        drawing = Figure(figsize=(self.width / DPI, height / DPI), dpi=DPI, facecolor="white", layout="constrained")
+        drawing = Figure(figsize=(self.width / DPI, height / DPI), dpi=DPI, facecolor=page, layout="constrained")
         if self.title:
-            drawing.suptitle(_plain(self.title), x=0.01, ha="left", fontsize=10, fontweight="bold", color="#1b1f24")
+            drawing.suptitle(_plain(self.title), x=0.01, ha="left", fontsize=10, fontweight="bold", color=ink)
         names = [*self.rows]
-        colours = [COLOURS[number % len(COLOURS)] for number in range(len(names))]
+        colours = [COLOURS[dark][number % len(COLOURS[dark])] for number in range(len(names))]
         charts = drawing.subplots(1, len(self.measures), sharey=True, squeeze=False)[0]
         for chart, measure in zip(charts, self.measures, strict=True):
             values = [self.rows[name][measure] for name in names]
             bars = chart.barh([*map(_plain, names)], values, color=colours, height=0.6)
-            chart.bar_label(bars, [figure(value) for value in values], padding=3, fontsize=9, color="#1b1f24")
-            chart.set_title(_plain(measure), loc="left", fontsize=9, color="#1b1f24")
+            chart.set_facecolor(page)
+            chart.bar_label(bars, [figure(value) for value in values], padding=3, fontsize=9, color=ink)
+            chart.set_title(_plain(measure), loc="left", fontsize=9, color=ink)
             chart.set_xlim(0, max([*values, 1e-12]) * 1.5)
             chart.set_xticks([])
-            chart.tick_params(labelsize=9, colors="#1b1f24", length=0)
+            chart.tick_params(labelsize=9, colors=ink, length=0)
             for spine in chart.spines.values():
                 spine.set_visible(False)
         charts[0].invert_yaxis()
         return drawing
-
-    def to_png(self) -> str:
-        """The charts as a picture in base64, at twice the pixels of its place on a page."""
-        page = BytesIO()
-        self.to_figure().savefig(page, format="png", dpi=2 * DPI, metadata={"Software": None})
-        return b64encode(page.getvalue()).decode("ascii")
 
     def __str__(self) -> str:
         rows = [("", *self.measures)]
@@ -101,10 +100,23 @@ class Bars:
         ]
         return "\n".join([self.title, *lines] if self.title else lines)
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, object]]]:
-        return {"text/plain": str(self), "image/png": self.to_png()}, {
-            "image/png": {"alt": self.alt, "width": self.width}
-        }
+    def to_picture(self) -> Picture:
+        """The charts as a widget, drawn when they are shown: bars that are printed need no matplotlib."""
+        return _Shown(self)
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        return self.to_picture().to_bundle()
+
+
+class _Shown(Picture):
+    """Bars on a page; printed, the same table."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        super().__init__(bars.to_figure, alt=bars.alt, label=bars.title or "Bars", width=bars.width)
+
+    def __str__(self) -> str:
+        return str(self._bars)
 
 
 def figure(number: float) -> str:

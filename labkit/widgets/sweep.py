@@ -5,14 +5,11 @@ In plain code: `print(sweep(prompt))`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
-
-import anywidget
-import traitlets
+from functools import partial
 
 from labkit.models.tiny import TinyModel
 from labkit.widgets.dial_settings import Settings
-from labkit.widgets.page import read_parts
+from labkit.widgets.picture import Picture
 from labkit.widgets.token_reading import Reading
 from labkit.widgets.token_words import percent
 from labkit.widgets.tracing import Prompt, as_request, drawing
@@ -139,44 +136,18 @@ def plot_sweep(
     return SweepPlot(sweep(prompt, temperatures, seeds, model, settings))
 
 
-class SweepPlot(anywidget.AnyWidget):
-    """What `plot_sweep` makes. `figure()` is the matplotlib figure, to save it or to change it.
-
-    A plain image has one theme, and JupyterLab drops its alternative text. What is stored beside this widget is such a
-    picture, with the alternative text in its metadata, and the table.
-    """
-
-    _esm = read_parts("page.js", "sweep.js")
-    _css = read_parts("page.css", "sweep.css")
-
-    light = traitlets.Unicode().tag(sync=True)
-    dark = traitlets.Unicode().tag(sync=True)
-    alt = traitlets.Unicode().tag(sync=True)
+class SweepPlot(Picture):
+    """What `plot_sweep` makes. `figure()` is the matplotlib figure; printed, it is the table."""
 
     def __init__(self, sweep: Sweep) -> None:
-        from labkit.widgets.sweep_figure import to_svg  # matplotlib, for those who plot
+        from labkit.widgets.sweep_figure import WIDTH, to_figure  # matplotlib, for those who plot
 
         self.sweep = sweep
-        super().__init__(light=to_svg(sweep), dark=to_svg(sweep, dark=True), alt=sweep.alt)
-
-    def figure(self, *, dark: bool = False) -> Any:
-        """The charts as a `matplotlib.figure.Figure`."""
-        from labkit.widgets.sweep_figure import to_figure
-
-        return to_figure(self.sweep, dark=dark)
+        draw = partial(to_figure, sweep)
+        super().__init__(draw, alt=sweep.alt, label="Answers over the temperature", width=WIDTH)
 
     def __repr__(self) -> str:
         return f"<SweepPlot {len(self.sweep.points)} temperatures, {self.sweep.number} seeds>"
 
     def __str__(self) -> str:
         return str(self.sweep)
-
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        from labkit.widgets.sweep_figure import WIDTH, to_png
-
-        bundle = super()._repr_mimebundle_()
-        if bundle is None:
-            return None
-        data, metadata = bundle
-        picture = {"text/plain": str(self), "image/png": to_png(self.sweep)}
-        return {**data, **picture}, {**metadata, "image/png": {"alt": self.alt, "width": WIDTH}}

@@ -1,43 +1,17 @@
-"""The charts of a sweep, drawn by matplotlib for a light and for a dark page. Knows nothing of notebooks."""
+"""The charts of a sweep. Knows nothing of notebooks."""
 
-import logging
-from base64 import b64encode
-from collections.abc import Generator
-from contextlib import contextmanager
-from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
-
-@contextmanager
-def _without_warnings() -> Generator[None]:
-    """Keep what matplotlib logs out of a notebook: that it looks for fonts, or cannot keep the list of them."""
-    log = logging.getLogger("matplotlib")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
-
-
-with _without_warnings():  # matplotlib looks for fonts as it is imported, on a new machine for some seconds
-    from matplotlib import rc_context
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from labkit.widgets.drawing import DPI, PALETTES, Axes, Figure
 
 if TYPE_CHECKING:
     from labkit.widgets.sweep import Sweep
 
-WIDTH, HEIGHT, DPI = 880, 310, 100
+WIDTH, HEIGHT = 880, 310
 """Pixels, on a page."""
 
-PALETTES = {
-    False: {"page": "#ffffff", "ink": "#1b1f24", "mute": "#5b6470", "grid": "#dfe2e6", "a": "#1565c0", "b": "#8a4b08"},
-    True: {"page": "#212121", "ink": "#edf0f3", "mute": "#a6b0bb", "grid": "#3d444d", "a": "#7db4f5", "b": "#e7a866"},
-}
 
-
-def to_figure(sweep: "Sweep", *, dark: bool = False) -> Figure:
+def to_figure(sweep: "Sweep", dark: bool = False) -> Figure:
     """Variety on the left, probability on the right, both over the temperature."""
     colours = PALETTES[dark]
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=colours["page"], layout="constrained")
@@ -80,18 +54,3 @@ def _frame(axes: Axes, heats: list[float], title: str, colours: dict[str, str]) 
 def _legend(axes: Axes, place: Literal["lower right", "lower left"], colours: dict[str, str]) -> None:
     legend = axes.legend(loc=place, fontsize=9, frameon=True, labelcolor=colours["ink"], facecolor=colours["page"])
     legend.get_frame().set(edgecolor="none", alpha=0.8)
-
-
-def to_svg(sweep: "Sweep", *, dark: bool = False) -> str:
-    """The charts as SVG, without a date and with names that are the same at every run."""
-    page = BytesIO()
-    with rc_context({"svg.hashsalt": "labkit"}):
-        to_figure(sweep, dark=dark).savefig(page, format="svg", metadata={"Date": None, "Creator": None})
-    return page.getvalue().decode("utf-8")
-
-
-def to_png(sweep: "Sweep") -> str:
-    """The charts as a picture in base64, at twice the pixels of its place on a page."""
-    page = BytesIO()
-    to_figure(sweep).savefig(page, format="png", dpi=2 * DPI, metadata={"Software": None})
-    return b64encode(page.getvalue()).decode("ascii")

@@ -24,9 +24,15 @@ async def test_of_a_paper_it_quotes_the_first_sentence() -> None:
     assert await says(summary_question("A title", ABSTRACT)) == ("One is first.", "endTurn")
 
 
-async def test_of_several_papers_it_quotes_two_sentences_each() -> None:
+async def test_of_several_papers_it_leaves_out_the_last_sentence_of_each() -> None:
     said, _ = await says(synthesis_question([("A", ABSTRACT), ("B", "No end"), ("C", "Just one.")]))
     assert said == "Key findings: One is first. Two is second! No end Just one."
+
+
+async def test_an_answer_of_its_own_is_quoted_as_an_abstract_is() -> None:
+    first, _ = await says(synthesis_question([("A", ABSTRACT), ("B", ABSTRACT)]))
+    said, _ = await says(synthesis_question([("Part 1", first), ("Part 2", "Key findings: It ends.")]))
+    assert said == "Key findings: One is first. Two is second! One is first. It ends."
 
 
 async def test_it_ends_where_its_tokens_end() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -71,6 +72,36 @@ def test_turns_lie_a_pause_apart_also_between_two_caches_that_share_a_file(tmp_p
     assert waits[0] == 0
     assert 900 < waits[1] <= 1_000
     assert 1_900 < waits[2] <= 2_000
+
+
+def test_turns_lie_a_pause_apart_however_many_wait() -> None:
+    cache = Cache()
+    waits = [cache.take_turn(40) for _ in range(70)]
+    assert all(later > sooner for sooner, later in pairwise(waits))
+
+
+def test_a_turn_that_comes_too_late_is_not_reserved() -> None:
+    cache = Cache()
+    cache.take_turn(1_000)
+    for _ in range(2):
+        with pytest.raises(SourceFailed, match=r"may go out in \d+ s, which is too late"):
+            cache.take_turn(1_000, patience=500)
+    assert cache.take_turn(1_000) <= 1_000
+
+
+def test_a_clock_that_was_set_back_holds_nobody_up() -> None:
+    cache = Cache()
+    cache.take_turn(3.0)
+    cache._database.execute("UPDATE turn SET next = next + 86400")
+    assert cache.take_turn(3.0, patience=25) == 0
+
+
+async def test_a_search_whose_turn_comes_after_its_deadline_fails_at_once() -> None:
+    cache = Cache()
+    cache.take_turn(1_000)
+    with StandIn([sends(feed(entry()))]) as server, pytest.raises(SourceFailed, match="which is too late"):
+        await source(server, cache, pause=1_000).search("retrieval", 1)
+    assert server.received == []
 
 
 async def test_a_request_waits_for_its_turn() -> None:
@@ -203,7 +234,19 @@ async def test_an_entry_without_an_id_of_arxivs_is_left_out_and_counted() -> Non
     ]
     found = await search(sends(feed(entry(), *odd)))
     assert [paper.id for paper in found.papers] == ["2005.11401"]
-    assert found.notes == ["6 of arXiv's 7 entries were left out: no id of arXiv's."]
+    assert found.matched == 1
+    assert found.notes == ["6 of arXiv's 7 entries were left out: not usable."]
+
+
+async def test_an_entry_that_says_what_is_wrong_is_no_paper_and_not_kept() -> None:
+    error = entry(title="Error", summary="incorrect\u202e id\nformat" + "!" * 300)
+    error = error.replace("arxiv.org/abs/2005.11401v4", "arxiv.org/api/errors#incorrect_id_format")
+    with StandIn([sends(feed(error)), sends(feed(entry()))]) as server:
+        papers = source(server)
+        with pytest.raises(SourceFailed, match=r'^it answered with an error: "incorrect\[U\+202E\] id format!+…"$'):
+            await papers.search("retrieval", 1)
+        assert len(server.received) == 1
+        assert len((await papers.search("retrieval", 1)).papers) == 1
 
 
 async def test_markup_orders_and_hidden_characters_stay_text_on_one_line() -> None:

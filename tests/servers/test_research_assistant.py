@@ -29,6 +29,7 @@ from mcp_types import (
 from servers.arxiv import Arxiv
 from servers.library import Library, read_papers
 from servers.papers import Paper
+from servers.research import Research
 from servers.research_assistant import (
     LONGEST_SUMMARY,
     READ,
@@ -37,7 +38,6 @@ from servers.research_assistant import (
     STRATEGIES,
     SUMMARY_TOKENS,
     Questions,
-    Research,
     asked,
     make_server,
     summary_question,
@@ -243,6 +243,26 @@ async def test_a_summary_with_hidden_characters_is_written_out_once(wire: str) -
     model = Model(summary=answer("fine\u202e"))
     await research(wire, model, strategy="each", max_results=1)
     assert model.asked[1].endswith("\nfine[U+202E]")
+
+
+async def test_a_hidden_character_that_the_server_wrote_as_its_number_is_quoted_so(wire: str, strategy: str) -> None:
+    quoted = answer("It says [U+202E], and [U+200B] is invented.")
+    with StandIn([sends(feed(entry(summary="Dense\u202e retrieval.")))]) as api:
+        server = make_server(arxiv=Arxiv(url=f"{api.url}/api/query", pause=0))
+        model = Model(summary=quoted, synthesis=quoted)
+        found = await research(wire, model, server=server, source="arxiv", strategy=strategy)
+    assert "Dense[U+202E] retrieval." in model.asked[0]
+    assert found.synthesis == "It says [U+202E], and [U+005B]U+200B] is invented."
+    assert set(found.drafts) <= {found.synthesis}
+
+
+async def test_a_summary_may_quote_the_number_of_a_hidden_character(wire: str) -> None:
+    async def quotes(context: ClientRequestContext, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return answer("fine [U+202E] [U+200B]")
+
+    async with Client(make_server(), mode=wire, sampling_callback=quotes) as client:
+        said = text(await client.call_tool("summarize", {"text": "One\u202e."}))
+    assert said == "fine [U+202E] [U+005B]U+200B]"
 
 
 async def test_half_a_surrogate_pair_in_an_answer_stops_nothing(wire: str) -> None:
@@ -476,3 +496,19 @@ async def test_it_serves_over_stdio_and_keeps_quiet(wire: str, tmp_path: Path) -
         await over(stdio_client(parameters, errlog=errors), wire, samples=True)
         errors.seek(0)
         assert errors.read() == ""
+
+
+@pytest.mark.parametrize("path", ["no database", "no folder/cache.sqlite3"])
+def test_a_cache_that_cannot_be_opened_is_told_in_a_sentence(path: str, tmp_path: Path) -> None:
+    (tmp_path / "no database").write_text("a letter, and of some length, to somebody", encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, *SERVER, "--cache", str(tmp_path / path)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "cannot be used as a cache: " in run.stderr
+    assert "Traceback" not in run.stderr

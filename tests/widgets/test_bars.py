@@ -1,10 +1,12 @@
 """`plot_bars`: the same figures as a picture, in words and as a table."""
 
-from base64 import b64decode
+from typing import NoReturn
 
 import pytest
 
-from labkit.widgets.bars import Bars, figure, plot_bars
+from labkit.widgets.bars import COLOURS, Bars, figure, plot_bars
+from labkit.widgets.drawing import PALETTES
+from tests.widgets.test_sweep import contrast
 
 ROWS = {"one": {"samples": 1, "tokens": 640}, "each": {"samples": 9, "tokens": 1210}}
 
@@ -15,11 +17,35 @@ def test_a_printed_plot_is_a_table() -> None:
     )
 
 
-def test_the_picture_carries_its_figures_as_alternative_text() -> None:
-    data, metadata = plot_bars(ROWS, title="Ten papers")._repr_mimebundle_()
-    assert metadata["image/png"]["alt"] == "Bars, Ten papers. samples: one 1; each 9. tokens: one 640; each 1,210."
-    assert b64decode(data["image/png"]).startswith(b"\x89PNG")
+def test_the_picture_carries_its_figures_as_alternative_text_on_the_page_and_where_it_is_stored() -> None:
+    bundle = plot_bars(ROWS, title="Ten papers")._repr_mimebundle_()
+    assert bundle is not None
+    data, _ = bundle
+    said = "Bars, Ten papers. samples: one 1; each 9. tokens: one 640; each 1,210."
+    assert plot_bars(ROWS, title="Ten papers").to_picture().alt == said
+    assert f'alt="{said}"' in data["text/html"]
+    assert "image/png" not in data  # Lab would drop its alternative text
     assert data["text/plain"] == str(plot_bars(ROWS, title="Ten papers"))
+
+
+def test_a_title_is_no_html() -> None:
+    bundle = plot_bars(ROWS, title='"><script>x</script>')._repr_mimebundle_()
+    assert bundle is not None
+    assert bundle[0]["text/html"].count("<") == 1
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_bars_can_be_told_from_a_page_of_their_theme(dark: bool) -> None:
+    assert all(contrast(colour, PALETTES[dark]["page"]) >= 4.5 for colour in COLOURS[dark])
+    assert len(set(COLOURS[dark])) == len(COLOURS[dark])
+
+
+def test_bars_that_are_printed_are_not_drawn() -> None:
+    class Undrawn(Bars):
+        def to_figure(self, dark: bool = False) -> NoReturn:
+            pytest.fail("they were drawn")
+
+    assert "samples" in str(Undrawn(ROWS))
 
 
 def test_there_is_a_chart_for_each_measure_with_a_bar_and_a_figure_for_each_run() -> None:
@@ -29,7 +55,7 @@ def test_there_is_a_chart_for_each_measure_with_a_bar_and_a_figure_for_each_run(
 
 
 def test_figures_of_nothing_can_be_drawn() -> None:
-    assert plot_bars({"none": {"seconds": 0.0}}).to_png()
+    assert plot_bars({"none": {"seconds": 0.0}})._repr_mimebundle_()
 
 
 @pytest.mark.parametrize("rows", [{}, {"one": {}}, {"one": {"samples": 1}, "each": {"tokens": 1}}])
@@ -62,7 +88,7 @@ def test_a_figure_has_the_digits_that_matter(number: float, shown: str) -> None:
 
 
 def test_dollar_signs_are_no_formula_and_what_is_no_number_is_told() -> None:
-    assert plot_bars({r"$\bad$": {"US$ in $": 1.0}}, title="$x$").to_png()
+    assert plot_bars({r"$\bad$": {"US$ in $": 1.0}}, title="$x$")._repr_mimebundle_()
     for figure_ in (float("nan"), float("inf")):
         with pytest.raises(ValueError, match="finite"):
             plot_bars({"one": {"samples": figure_}})

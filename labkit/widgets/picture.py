@@ -1,0 +1,59 @@
+"""A drawing by matplotlib in a notebook: in the colours of the theme, and in words for those who hear it."""
+
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from labkit.widgets.page import read_parts
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Picture(anywidget.AnyWidget):
+    """A figure as an image with alternative text, which JupyterLab drops from a plain image.
+
+    What is stored beside the widget is an image as well, in HTML and with the same words.
+
+    Args:
+        draw: Makes the `matplotlib.figure.Figure`, for a light page and, given `True`, for a dark one.
+        alt: What the figure shows, in words.
+        label: What it is, in a few.
+        width: Its pixels on a page.
+    """
+
+    _esm = read_parts("page.js", "picture.js")
+    _css = read_parts("page.css", "picture.css")
+
+    light = traitlets.Unicode().tag(sync=True)
+    dark = traitlets.Unicode().tag(sync=True)
+    alt = traitlets.Unicode().tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+    width = traitlets.Int().tag(sync=True)
+
+    def __init__(self, draw: Callable[[bool], "Figure"], *, alt: str, label: str, width: int) -> None:
+        from labkit.widgets.drawing import to_svg  # matplotlib, for those who plot
+
+        self._draw = draw
+        super().__init__(light=to_svg(draw(False)), dark=to_svg(draw(True)), alt=alt, label=label, width=width)
+
+    def figure(self, *, dark: bool = False) -> Any:
+        """The drawing as a `matplotlib.figure.Figure`, to save it or to change it."""
+        return self._draw(dark)
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        return self.to_bundle()
+
+    def to_bundle(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """What a notebook shows and stores, by kind, and what is to be said of it: Jupyter's MIME bundle."""
+        from labkit.widgets.drawing import to_png
+
+        bundle = super()._repr_mimebundle_()
+        if bundle is None:
+            return None
+        source = f"data:image/png;base64,{to_png(self.figure())}"
+        image = f'<img alt="{escape(self.alt)}" width="{self.width}" src="{source}">'
+        return {**bundle[0], "text/plain": str(self), "text/html": image}, bundle[1]
