@@ -7,12 +7,13 @@
 # |---|---|
 # | **You will be able to** | predict what temperature, max tokens, stop, top-p, top-k and the seed do · choose them for a job · say what a server may ask for and a client may ignore |
 # | **Needs** | lesson 01. No key, no network |
-# | **Time** | 30–40 minutes |
+# | **Time** | 25–35 minutes, and 10 for the stretch |
 # | **Wire** | either; the dials are the same on both |
 
 # %%
 import math
 from collections import Counter
+from functools import partial
 from tempfile import mkdtemp
 
 from labkit import Lab, Settings, TinyModel, check, plot_sweep, quiz, show, show_tokens, trace, try_out
@@ -33,14 +34,12 @@ print("ready")
 
 
 # %%
-asked = []
-
-
 async def keep(context, params):
     asked.append(params)
     return await model(context, params)
 
 
+asked = []
 archiver = Lab(log_archiver.make_server(mkdtemp()), name="archiver", sampling_callback=keep)
 result = await archiver.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]})
 request = asked[0]
@@ -52,9 +51,10 @@ print("asked for  | temperature", request.temperature, "and at most", request.ma
 # ## It weighs every token
 #
 # A *token* is a word or a piece of one. At each place the model gives every token that it knows a probability; the dials
-# change them in turn, and then one token is drawn.
+# change them in turn, and then one token is drawn. The number on the badge is the mean log-probability of the answer's
+# tokens: 0 is certainty.
 #
-# **Predict.** Was the model sure of every word? Choose a token, by mouse or with ← and →, to see what else it could
+# **Predict.** Will the model be sure of every word? Choose a token, by mouse or with ← and →, to see what else it could
 # have been.
 
 
@@ -72,8 +72,8 @@ show_tokens(answer(temperature=1, top_k=40, top_p=0.9, seed=1))
 # The model's *logits* are divided by the temperature before they become probabilities: below 1 the likely tokens gain,
 # above 1 the unlikely ones. At 0 the best token always wins. The seed picks the random numbers of the draw.
 #
-# **Predict.** Five temperatures, two seeds each: which pairs will be equal? From where on is the answer no longer true,
-# and no longer English? The charts take four seeds each: which curves rise with the temperature, which falls?
+# **Predict.** Five temperatures, two seeds each: which pairs will be equal? Is there a temperature at which the answer
+# is no longer true, or no longer English? The charts take four seeds each: which curves rise, which falls?
 
 # %%
 for temperature in (0, 0.5, 1, 1.5, 2):
@@ -107,27 +107,27 @@ drawn = Counter(trace(label, model, Settings(temperature=1, seed=seed)).text for
 print("temperature 1 |", dict(drawn.most_common()))
 
 # %% [markdown]
-# At 0 the server hears one word, however close the race was; the draws show the race. The likeliest token also brings
-# no variety: ten names for a server would be one name ten times. And the best *next* token need not begin the best
-# *answer*.
-
-# %% [markdown]
+# At 0 the server hears one word, however close the race was; the draws show how close. The likeliest token also brings
+# no variety: ten names for a server would be one name ten times.
+#
 # ## Max tokens, stop, and why an answer ended
 #
-# **Predict.** With a limit of 6 tokens, will the model write a shorter sentence? What does a stop sequence of `","` or
-# `"."` leave?
+# **Predict.** With a limit of 6 tokens, will the model write a shorter sentence? And what will a stop sequence leave
+# that is the word in the middle of its answer?
 
 # %%
 for limit in range(1, 11):
     cut = answer(temperature=0, max_tokens=limit)
     print(f"{limit:>2} tokens | {cut.stop_reason} | {cut.text!r}")
 
-stopped = answer(temperature=0, stop_sequences=(",", "."))
-print(f"stop , . | {stopped.stop_reason} | {stopped.text!r}")
+words = answer(temperature=0).text.split()
+middle = words[len(words) // 2]
+stopped = answer(temperature=0, stop_sequences=(middle,))
+print(f"stop {middle!r} | {stopped.stop_reason} | {stopped.text!r}")
 
 # %% [markdown]
-# The model does not know its limit. It is cut off where it stands, in the middle of a word or of a number. The stop
-# reason says so:
+# The model does not know its limit. It is cut off where it stands, be it in the middle of a word or of a number. The
+# stop reason says so:
 #
 # | stop reason | the answer |
 # |---|---|
@@ -171,8 +171,8 @@ result = await archiver.call_tool("process_log_entry", {"log_line": SAMPLE_LINES
 print("a cut sentence |", result.content[0].text)
 
 # %% [markdown]
-# A label is one of a few words: temperature 0, and no room for chatter. A sentence needs room, and a little heat does it
-# no harm.
+# A label is one of a few words: temperature 0, and no room for chatter. A sentence needs room, and can bear a little
+# heat.
 #
 # ## The dials in your hand
 #
@@ -208,7 +208,7 @@ print(dials(Claude(), Settings(temperature=0.8, top_p=0.9)))
 quiz("3.6", "")
 
 # %% [markdown]
-# ## Exercise 3.1 · temperature ●●○ 6 minutes
+# ## Exercise 3.1 · temperature ●●○ 5 minutes
 #
 # **Goal** Turn logits into probabilities at a temperature. **Input** a list of logits, a temperature of 0 or more.
 # **Return** a list: e to the power of each (logit ÷ temperature), divided by the sum of all. At 0 the best logit gets
@@ -234,37 +234,34 @@ def apply_temperature(logits, temperature):
 await check("3.1", apply_temperature)
 
 # %% [markdown]
-# ## Exercise 3.2 · top-p ●●○ 8 minutes
+# <details><summary>Hint 1: a nudge</summary>
 #
-# **Goal** Keep the fewest best tokens that together hold at least `p`. **Input** a list of logits, and `p`.
-# **Return** a list of probabilities in the same order: 0.0 for what is dropped, the kept ones scaled up to add up to 1.
-# At least one is kept; of equal ones the first goes first.
+# Decide temperature 0 first. Then take the largest logit off all of them: the result is the same.
 #
-# **Example** Logits of the probabilities 0.2, 0.5, 0.3 and `p = 0.7` give about `[0.0, 0.625, 0.375]`.
-
-
-# %%
-def top_p(logits, p):
-    """The probabilities of `logits` after the tail beyond `p` is dropped."""
-    weights = [math.exp(logit - max(logits)) for logit in logits]
-    probabilities = [weight / sum(weights) for weight in weights]
-    # SOLUTION
-    order = sorted(range(len(logits)), key=lambda i: -probabilities[i])
-    kept, held = [], 0.0
-    for i in order:
-        if kept and held >= p:
-            break
-        kept.append(i)
-        held += probabilities[i]
-    return [probabilities[i] / held if i in kept else 0.0 for i in range(len(logits))]
-    # END SOLUTION
-
-
-# %%
-await check("3.2", top_p)
-
-# %% [markdown]
-# ## Exercise 3.3 · dials for a job ●○○ 4 minutes
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+#
+# A list of weights, one for each logit; then each weight divided by the sum of all.
+#
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `weights = [math.exp((logit - best) / temperature) for logit in logits]`; for 0, `logits.index(best)` is the winner's
+# place.
+#
+# </details>
+# <details><summary>I see "ZeroDivisionError"</summary>
+#
+# Temperature 0 is a case of its own: decide it before you divide.
+#
+# </details>
+# <details><summary>I see "OverflowError: math range error"</summary>
+#
+# `math.exp(1000)` is too large for a float. Subtract `max(logits)` from every logit before you divide.
+#
+# </details>
+#
+# ## Exercise 3.2 · dials for a job ●○○ 3 minutes
 #
 # **Goal** Choose the dials for three jobs and defend them. **Input** the job: `"label"` (one word for the mood of a
 # text), `"explain"` (a true sentence or two on a log line), `"names"` (ten different names for a server).
@@ -284,66 +281,79 @@ def my_dials(job):
 
 
 # %%
-await check("3.3", my_dials)
+await check("3.2", my_dials)
 
 # %% [markdown]
-# ## Exercise 3.4 · a careful callback ●●● 8 minutes
+# <details><summary>Hint 1: a nudge</summary>
 #
-# **Goal** A client with limits of its own. **Input** a callback, `model`. **Return** another callback, which asks
-# `model` for at most 120 tokens at a temperature between 0 and 1, and returns its answer.
+# Which job has one right answer? Which would be useless if it had? A token is a short word or a piece of one.
+#
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+#
+# A `dict` from job to three values, and `[job]` behind it. The third value is a sentence of four words or more.
+#
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `return {"label": (0.0, 8, "..."), "explain": ..., "names": ...}[job]`, hot for the names alone.
+#
+# </details>
+# <details><summary>I see "raised KeyError"</summary>
+#
+# The check asks for all three jobs, and the `dict` lacks the one that is named.
+#
+# </details>
+#
+# ## Exercise 3.3 · a careful callback ●●○ 5 minutes
+#
+# **Goal** A client with limits of its own. **Input** `model`, a callback; then the two that every callback gets.
+# **Return** what `model` answers, asked for at most 120 tokens at a temperature between 0 and 1.
 #
 # Never ask for more tokens than the server did. Leave a temperature of `None` alone. Do not change the request itself:
 # `params.model_copy(update={"max_tokens": 50})` makes a changed copy.
 
 
 # %%
-def careful(model):
-    """A callback that asks `model` within limits."""
-
+async def careful(model, context, params):
+    """What `model` answers when it is asked within limits."""
     # SOLUTION
-    async def callback(context, params):
-        limits = {"max_tokens": min(params.max_tokens, 120)}
-        if params.temperature is not None:
-            limits["temperature"] = min(max(params.temperature, 0.0), 1.0)
-        return await model(context, params.model_copy(update=limits))
-
-    return callback
+    limits = {"max_tokens": min(params.max_tokens, 120)}
+    if params.temperature is not None:
+        limits["temperature"] = min(max(params.temperature, 0.0), 1.0)
+    return await model(context, params.model_copy(update=limits))
     # END SOLUTION
 
 
 # %%
-await check("3.4", careful)
+await check("3.3", careful)
 
 # %% [markdown]
 # <details><summary>Hint 1: a nudge</summary>
 #
-# 3.1: decide temperature 0 first; then take the largest logit off all of them, or `math.exp` gets too large.
-# 3.2: sort the *places*, not the numbers. 3.3: which job has one right answer? 3.4: `min` and `max` do it.
+# `min` and `max` do it. And what if the server names no temperature?
 #
 # </details>
 # <details><summary>Hint 2: the shape</summary>
 #
-# 3.1: a list of weights, then each divided by their sum. 3.2: walk through the places from the best on, add up what
-# they hold, stop once it is `p` or more. 3.3: a `dict` from job to three values. 3.4: an inner
-# `async def callback(context, params)` that ends in `return await model(...)`, and after it `return callback`.
+# A `dict` of what changes; the temperature goes into it only where there is one. A copy of the request with it. Then
+# `return await model(...)`.
 #
 # </details>
 # <details><summary>Hint 3: almost code</summary>
 #
-# 3.1: `weights = [math.exp((logit - best) / temperature) for logit in logits]`.
-# 3.2: `order = sorted(range(len(logits)), key=lambda i: -probabilities[i])`.
-# 3.3: `{"label": (0.0, 8, "..."), ...}[job]`.
-# 3.4: `limits = {"max_tokens": min(params.max_tokens, 120)}`; add the temperature where there is one, copy, await.
+# `limits = {"max_tokens": min(params.max_tokens, 120)}`, and `if params.temperature is not None:` adds
+# `min(max(params.temperature, 0.0), 1.0)`. The copy is `params.model_copy(update=limits)`.
 #
 # </details>
-# <details><summary>I see "ZeroDivisionError"</summary>
+# <details><summary>I see "TypeError: … not supported between instances of …"</summary>
 #
-# Temperature 0 is a case of its own: decide it before you divide.
+# The server named no temperature, and `None` compares with nothing. Ask `is not None` first.
 #
 # </details>
-# <details><summary>I see "careful(model) returned None"</summary>
+# <details><summary>I see "called and not awaited"</summary>
 #
-# The inner function was made and not handed out: `return callback`, at the depth of its `async def`.
+# `model` is a callback, so its answer has to be awaited: `return await model(...)`.
 #
 # </details>
 #
@@ -351,37 +361,86 @@ await check("3.4", careful)
 
 # %% [markdown] tags=["instructor"]
 # **The solutions, explained.** 3.1 takes the largest logit off all of them: the result is the same and `exp` cannot
-# overflow. Temperature 0 is the limit of ever smaller ones and cannot be had by division. 3.2 asks `held >= p` *before*
-# it adds the next token, so the one that crosses `p` is kept: "at least p". 3.3 has more than one answer: the check
-# takes 0 and up to 16 tokens for a label, 0 to 0.5 and 40 to 200 for an explanation, from 0.8 and 20 to 200 for names;
-# the sentences are for the class to argue over. 3.4 is a duty of the host, a callback round a callback. It works on a
-# copy, since the same request may be shown to a human, logged, or sent to a second model.
+# overflow. Temperature 0 is the limit of ever smaller ones and cannot be had by division. 3.2 has more than one answer:
+# the check takes 0 and up to 16 tokens for a label, 0 to 0.5 and 40 to 400 for an explanation, from 0.8 and 40 to 400
+# for names; the sentences are for the class to argue over. 3.3 is a duty of the host, a callback round a callback. It
+# works on a copy, since the same request may be shown to a human, logged, or sent to a second model. 3.4 asks
+# `held >= p` *before* it adds the next token, so the one that crosses `p` is kept: "at least p".
 #
 # *Common in class:* `max` for `min`, which raises the limit; a temperature of 0 taken for none
-# (`if params.temperature:`), which turns the coldest wish into the model's default.
+# (`params.temperature or None`), which turns the coldest wish into the model's default.
 
 # %% [markdown]
 # ## Your callback at work
 #
-# Your limits round the tiny model, asked by the real server. Run it again after each change.
-
+# `partial` fills in `model`; what is left takes `context` and `params`, and is a callback. Asked by the real server:
 
 # %%
-async def within_limits(context, params):
-    return await careful(model)(context, params)
-
-
-mine = Lab(text_analyst.make_server(), name="within limits", sampling_callback=within_limits)
-await try_out(mine, within_limits, "analyze_sentiment", {"text": SAMPLE_TEXTS["thanks"]})
+mine = Lab(text_analyst.make_server(), name="careful", sampling_callback=partial(careful, model))
+await try_out(mine, partial(careful, model), "analyze_sentiment", {"text": SAMPLE_TEXTS["thanks"]})
 
 show(mine)
 
 # %% [markdown]
-# Without the kit's help: `mine.callback = careful(model)`, then
-# `result = await mine.call_tool("analyze_sentiment", {"text": "…"})` and `print(result.content[0].text)`.
+# Without the kit's help: `result = await mine.call_tool("analyze_sentiment", {"text": "…"})`, then
+# `print(result.content[0].text)`.
 #
-# **Stretch.** Put dials before your limits, `panel = dials(within_limits, Settings(temperature=2.0))`, and give
-# `panel.callback` to `try_out`. Where in the flow does 2.0 become 1.0? Let `careful` say it: `report("…")` from `labkit`.
+# ## Stretch · Exercise 3.4 · top-p ●●○ 8 minutes
+#
+# **Goal** Keep the fewest best tokens that together hold at least `p`. **Input** a list of logits, and `p`.
+# **Return** a list of probabilities in the same order: 0.0 for what is dropped, the kept ones scaled up to add up to 1.
+# At least one is kept; of equal ones the first goes first.
+#
+# **Example** Logits of the probabilities 0.2, 0.5, 0.3 and `p = 0.7` give about `[0.0, 0.625, 0.375]`.
+
+
+# %%
+def top_p(logits, p):
+    """The probabilities of `logits` after the tail beyond `p` is dropped."""
+    weights = [math.exp(logit - max(logits)) for logit in logits]
+    probabilities = [weight / sum(weights) for weight in weights]
+    # SOLUTION
+    kept, held = [], 0.0
+    for i in sorted(range(len(logits)), key=lambda i: -probabilities[i]):
+        if kept and held >= p:
+            break
+        kept.append(i)
+        held += probabilities[i]
+    return [probabilities[i] / held if i in kept else 0.0 for i in range(len(logits))]
+    # END SOLUTION
+
+
+# %%
+await check("3.4", top_p)
+
+# %% [markdown]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# Sort the *places*, not the numbers: the result has to be in the old order.
+#
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+#
+# Walk through the places from the best on, add up what they hold, stop once it is `p` or more. Then one list: the kept
+# ones divided by what they hold together, 0.0 for the others.
+#
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `order = sorted(range(len(logits)), key=lambda i: -probabilities[i])`; in the loop over it, `break` when something is
+# kept and `held >= p`.
+#
+# </details>
+# <details><summary>I see "what is kept stays in its place"</summary>
+#
+# Your list is sorted, the logits were not. Sort `range(len(logits))` and look the probabilities up by place.
+#
+# </details>
+#
+# [The solutions, explained](instructor/03_turn_the_dials.ipynb)
+#
+# Another: put dials before your limits, `panel = dials(partial(careful, model), Settings(temperature=2.0))`, and give
+# `panel.callback` to `try_out`. Where in the flow does 2.0 become 1.0?
 #
 # ## Recap
 #

@@ -1,6 +1,8 @@
-"""Lesson 03, turn the dials: temperature, top-p, dials for a job, and a callback that keeps to its limits."""
+"""Lesson 03, turn the dials: temperature, dials for a job, a callback that keeps to its limits, and top-p."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from functools import partial
+from inspect import iscoroutinefunction
 from math import log
 from random import Random
 from typing import Any, cast
@@ -12,6 +14,7 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextConte
 from labkit.answering import ask
 from labkit.checks.engine import FunctionExercise, Problem, direct_context, request
 from labkit.checks.quizzes import Question
+from labkit.errors import CallbackError
 from labkit.models.tiny import sampler
 
 Numbers = Sequence[float]
@@ -85,8 +88,12 @@ FEWEST_WORDS = 4
 
 JOBS = {
     "label": ((0.0, 0.0), (1, 16), "One word of a fixed set: take the likeliest, and leave no room for chatter."),
-    "explain": ((0.0, 0.5), (40, 200), "One true sentence with its specifics copied: stay near the likeliest tokens."),
-    "names": ((0.8, 2.0), (20, 200), "Ten names that differ: at a low temperature you would get one name ten times."),
+    "explain": ((0.0, 0.5), (40, 400), "One true sentence with its specifics copied: stay near the likeliest tokens."),
+    "names": (
+        (0.8, 2.0),
+        (40, 400),
+        "Ten names that differ take room, and at a low temperature you get one name ten times.",
+    ),
 }
 
 
@@ -112,19 +119,46 @@ def _job(job: str) -> Callable[..., Awaitable[None]]:
     return case
 
 
-async def _sent(make: Callable[..., Any], params: CreateMessageRequestParams) -> CreateMessageRequestParams:
-    """What the model behind the student's callback is asked when the callback is asked `params`."""
-    heard: list[CreateMessageRequestParams] = []
+class _Reply:
+    """What the model behind a student's callback gives back. It hears the request when it is awaited.
 
-    async def model(_context: object, asked: CreateMessageRequestParams) -> CreateMessageResult:
-        heard.append(asked)
+    It stands for a coroutine, which would warn on stderr where it is not awaited.
+    """
+
+    def __init__(self, asked: CreateMessageRequestParams, heard: list[CreateMessageRequestParams]) -> None:
+        self._asked = asked
+        self._heard = heard
+
+    def __await__(self) -> Generator[None, None, CreateMessageResult]:
+        yield
+        self._heard.append(self._asked)
         return CreateMessageResult(role="assistant", model="probe", content=TextContent(text="fine"))
 
+
+async def _sent(careful: Callable[..., Any], params: CreateMessageRequestParams) -> CreateMessageRequestParams:
+    """What `model` is asked when `careful(model, context, params)` is."""
+    heard: list[CreateMessageRequestParams] = []
+    called: list[_Reply] = []
+
+    def model(_context: object, asked: CreateMessageRequestParams) -> _Reply:
+        called.append(_Reply(asked, heard))
+        return called[-1]
+
     before = params.model_copy(deep=True)
-    callback: Any = make(model)
-    if not callable(callback):
-        raise Problem(f"careful(model) returned {callback!r}. Return the inner function: `return callback`.")
-    answer = await ask(cast("SamplingFnT", callback), direct_context(), params)
+    if not iscoroutinefunction(careful):
+        raise Problem(
+            "careful is a plain function, and the client awaits it. Write `async def careful(model, context, params):`."
+        )
+    try:
+        answer = await ask(cast("SamplingFnT", partial(careful, model)), direct_context(), params)
+    except CallbackError as error:
+        if isinstance(error.__cause__, NotImplementedError):
+            raise error.__cause__ from None
+        if called and not heard:
+            raise Problem(
+                "model(context, …) was called and not awaited. Write `return await model(context, …)`."
+            ) from None
+        raise
     if len(heard) != 1:
         raise Problem(f"The model was asked {len(heard)} times for one request. Await model(context, …) once.")
     if params != before:
@@ -139,8 +173,8 @@ async def _sent(make: Callable[..., Any], params: CreateMessageRequestParams) ->
 def _careful(
     sent: tuple[float | None, int], wanted: tuple[float | None, int], why: str
 ) -> Callable[..., Awaitable[None]]:
-    async def case(make: Callable[..., Any]) -> None:
-        asked = await _sent(make, request("Say something.", temperature=sent[0], max_tokens=sent[1]))
+    async def case(careful: Callable[..., Any]) -> None:
+        asked = await _sent(careful, request("Say something.", temperature=sent[0], max_tokens=sent[1]))
         if (asked.temperature, asked.max_tokens) != wanted:
             raise Problem(
                 f"Asked for temperature {sent[0]} and {sent[1]} tokens, your callback asked the model for "
@@ -162,8 +196,20 @@ EXERCISES = {
             *(_temperature(_random_logits(seed), 0.7, "These logits were drawn at random.") for seed in range(3)),
         ],
     ),
-    "3.2": FunctionExercise(
-        "3.2",
+    "3.2": FunctionExercise("3.2", [_job(job) for job in JOBS]),
+    "3.3": FunctionExercise(
+        "3.3",
+        [
+            _careful((0.2, 50), (0.2, 50), "What is within your limits passes unchanged."),
+            _careful((0.0, 8), (0.0, 8), "A temperature of 0 is a wish too: only None means that there is none."),
+            _careful((1.8, 50), (1.0, 50), "A temperature above 1 becomes 1."),
+            _careful((-1.0, 50), (0.0, 50), "A temperature below 0 becomes 0."),
+            _careful((None, 50), (None, 50), "A request that names no temperature leaves it to the model."),
+            _careful((0.2, 5000), (0.2, 120), "More than 120 tokens become 120."),
+        ],
+    ),
+    "3.4": FunctionExercise(
+        "3.4",
         [
             _top_p([0.5, 0.3, 0.2], 1.0, "With p = 1 nothing is ruled out."),
             _top_p([0.5, 0.3, 0.2], 0.7, "Keep the fewest best that together hold at least p, and share 1 among them."),
@@ -172,18 +218,6 @@ EXERCISES = {
             _top_p([0.4, 0.4, 0.2], 0.3, "Of equal ones the first goes first."),
             _top_p([0.9, 0.05, 0.05], 0.5, "Where one token holds p by itself, it stays alone."),
             *(_top_p(tempered(_random_logits(seed), 1.0), 0.9, "These were drawn at random.") for seed in range(3)),
-        ],
-    ),
-    "3.3": FunctionExercise("3.3", [_job(job) for job in JOBS]),
-    "3.4": FunctionExercise(
-        "3.4",
-        [
-            _careful((0.2, 50), (0.2, 50), "What is within your limits passes unchanged."),
-            _careful((0.0, 8), (0.0, 8), "A temperature of 0 is a wish too: only None means that there is none."),
-            _careful((1.8, 50), (1.0, 50), "A temperature above 1 becomes 1."),
-            _careful((-1.0, 50), (0.0, 50), "A temperature below 0 becomes 0."),
-            _careful((None, 50), (None, 50), "A request that names no temperature leaves it to the model."),
-            _careful((0.2, 5000), (0.2, 120), "More than 120 tokens become 120."),
         ],
     ),
 }
@@ -195,8 +229,11 @@ QUESTIONS = {
         "c",
         {
             "a": "top-k 2 does, and top-p 0.9 does here too: 0.55 alone is not enough, with 0.43 it is.",
-            "b": "top-p 0.9 does, and so does top-k 2. They differ when the distribution is flat.",
-            "c": "they differ where the distribution is flat: top-k still keeps two, top-p keeps many.",
+            "b": "top-p 0.9 does, and so does top-k 2, which keeps the two best whatever they hold.",
+            "c": (
+                "they are the two best, and it takes both to hold 0.9: 0.55 does not, 0.98 does. "
+                "On a flat distribution top-k would still keep two, and top-p many."
+            ),
         },
     ),
     "3.6": Question(

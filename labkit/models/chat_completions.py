@@ -24,7 +24,7 @@ from mcp_types import (
 )
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from labkit.models.convert import Refused, check, resource_block, structured_text, unsent
+from labkit.models.convert import Refused, check, check_json, is_number, resource_block, structured_text, unsent
 
 if TYPE_CHECKING:
     from openai.types.chat import (
@@ -58,6 +58,7 @@ def request(
         Refused: The request is faulty, or holds what the API cannot carry and the model would miss.
     """
     check(params)
+    check_json(params)
     left_out = unsent(params)
     messages: list[ChatCompletionMessageParam] = []
     if params.system_prompt:
@@ -78,6 +79,9 @@ def request(
             left_out.append(f"metadata.{name}")
     for name, value in {"temperature": params.temperature, **dials}.items():
         if value is None:
+            continue
+        if not is_number(value):
+            left_out.append(name)
             continue
         # OpenAI has no top_k and so the package has no argument for it; llama.cpp, LM Studio and vLLM do.
         (body.setdefault("extra_body", {}) if name == "top_k" else body)[name] = value

@@ -5,6 +5,7 @@ a sentence before a model is paid for; what a provider has no place for is named
 """
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -60,6 +61,26 @@ def check(params: CreateMessageRequestParams) -> None:
         open_uses = _pairs(number, message, open_uses)
     if open_uses:
         raise Refused(f"The last message uses tools ({_list(open_uses)}) whose results are missing.")
+
+
+def check_json(params: CreateMessageRequestParams) -> None:
+    """See that what a server wrote freely can be sent on as JSON: MCP's own reader lets NaN and Infinity through.
+
+    Raises:
+        Refused: It cannot.
+    """
+    uses = [block for each in params.messages for block in each.content_as_list if isinstance(block, ToolUseContent)]
+    found = [(f"The input schema of the tool {tool.name}", tool.input_schema) for tool in params.tools or ()]
+    for what, value in [*found, *((f"A use of the tool {use.name}", use.input) for use in uses)]:
+        try:
+            json.dumps(value, allow_nan=False)
+        except (ValueError, RecursionError):
+            raise Refused(f"{what} holds what cannot be written as JSON, such as NaN.") from None
+
+
+def is_number(value: float) -> bool:
+    """Whether JSON has a word for it: it has none for NaN and the infinities."""
+    return isinstance(value, int) or math.isfinite(value)
 
 
 def _pairs(number: int, message: SamplingMessage, open_uses: set[str]) -> set[str]:

@@ -7,7 +7,7 @@ worker thread, so that the event loop goes on and an answer can be cancelled.
 import importlib
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -29,7 +29,7 @@ from labkit.models.convert import Refused, check
 from labkit.models.convert import answer as shaped
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import conversation, has_text
-from labkit.models.tiny.sampler import find_stop
+from labkit.models.tiny.sampler import Dials, checked_seed, find_stop
 from labkit.steps import report
 
 MAGIC = b"GGUF"
@@ -71,6 +71,14 @@ class _Answer:
         return self.over
 
 
+class _Engine:
+    """llama.cpp with the model of a file, loaded once for a `GGUF` and all its copies."""
+
+    def __init__(self) -> None:
+        self.loading = Lock()
+        self.server: Any = None
+
+
 class GGUF:
     """Answers with any chat model in a GGUF file, without a key and without a network.
 
@@ -79,7 +87,8 @@ class GGUF:
 
     It honours the system prompt, the messages, `max_tokens`, `temperature` and `stop_sequences` of the request; the
     chat template is the file's own. Top-k, top-p, min-p and the seed are the client's alone. The same seed and the same
-    request give the same text on the same machine. It reads and writes text: what is not text is put into words, tools
+    request give the same text on the same machine. A copy (`copy.copy`) may have other `dials` and shares the loaded
+    model. It reads and writes text: what is not text is put into words, tools
     are left out. Whatever goes wrong is answered in a sentence, as `ErrorData`: code -32602 when the request is at
     fault, -32603 otherwise.
 
@@ -93,6 +102,9 @@ class GGUF:
         context: Tokens that prompt and answer may have together, at most as many as the model was trained on; memory
             grows with it.
         threads: Processor threads to compute with; as many as llama.cpp finds right when left out.
+
+    Raises:
+        ValueError: A dial cannot stand there.
     """
 
     def __init__(
@@ -108,12 +120,11 @@ class GGUF:
         threads: int | None = None,
     ) -> None:
         self.path = Path(path)
-        self.dials: dict[str, float] = {"temperature": bounded(temperature), "top_k": top_k, "top_p": top_p}
-        self.dials |= {"min_p": min_p, "seed": seed}
+        dials = Dials(bounded(temperature), top_k, top_p, min_p)
+        self.dials: dict[str, float] = {**asdict(dials), "seed": checked_seed(seed)}
         self.context = context
         self.threads = threads
-        self._server: Any = None
-        self._loading = Lock()
+        self._engine = _Engine()
 
     @property
     def name(self) -> str:
@@ -133,9 +144,9 @@ class GGUF:
             return refused.error
 
     def close(self) -> None:
-        """Give the model's memory and threads back. The next sample loads it again."""
-        with self._loading:
-            self._server = None
+        """Give the model's memory and threads back, also those of copies. The next sample loads it again."""
+        with self._engine.loading:
+            self._engine.server = None
 
     async def _answer(self, params: CreateMessageRequestParams) -> CreateMessageResult | CreateMessageResultWithTools:
         check(params)
@@ -180,12 +191,12 @@ class GGUF:
 
     def _run(self, body: dict[str, Any], answer: _Answer) -> None:
         """Have the request answered. Runs in a worker thread, and blocks it until the answer is complete or over."""
-        with self._loading:
+        with self._engine.loading:
             if answer.over:
                 return
-            if self._server is None:
-                self._server = self._load()
-            server = self._server
+            if self._engine.server is None:
+                self._engine.server = self._load()
+            server = self._engine.server
         try:
             server.handle_chat_completions(body, answer.hear)
         except RuntimeError as error:

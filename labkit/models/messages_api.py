@@ -25,7 +25,7 @@ from mcp_types import (
 from pydantic import BaseModel, ValidationError
 
 from labkit.models.catalog import Accepts
-from labkit.models.convert import Refused, check, resource_block, structured_text, unsent
+from labkit.models.convert import Refused, check, check_json, is_number, resource_block, structured_text, unsent
 
 if TYPE_CHECKING:
     from anthropic.types import (
@@ -74,6 +74,7 @@ def request(
         Refused: The request is faulty, or holds what the model cannot take and would miss.
     """
     check(params)
+    check_json(params)
     if params.messages[-1].role == "assistant":
         raise Refused(
             f"The last message is from the assistant, and {model} does not go on with words put into its mouth "
@@ -102,7 +103,7 @@ def request(
             body["tool_choice"] = TOOL_CHOICES[params.tool_choice.mode]
     extra: dict[str, float] = {}
     for name, value in {"temperature": params.temperature, **dials}.items():
-        if value is not None and getattr(accepts, name):
+        if value is not None and getattr(accepts, name) and is_number(value):
             extra[name] = value
         elif value is not None:
             left_out.append(name)

@@ -14,7 +14,9 @@ from mcp_types import CreateMessageRequestParams, ErrorData, SamplingMessageCont
 from labkit.answering import Answer, ask
 from labkit.call import Call
 from labkit.errors import LabError, sentence
-from labkit.models.tiny import OUT_OF_DEPTH, TinyModel
+from labkit.models.gguf import GGUF
+from labkit.models.tiny import TinyModel
+from labkit.models.tiny.callback import is_out_of_depth
 from labkit.steps import HostStep, overhearing
 from labkit.widgets.dial_settings import Settings
 from labkit.widgets.dial_state import DialState, with_dials
@@ -129,7 +131,7 @@ class Answers(anywidget.AnyWidget):
 
 def seeds(model: SamplingFnT, settings: Settings, number: int) -> Sequence[int]:
     """The seeds of many answers: that of the dials or else the model's own, and those after it."""
-    own = model.seed if isinstance(model, TinyModel) else 0
+    own = model.seed if isinstance(model, TinyModel) else int(model.dials["seed"]) if isinstance(model, GGUF) else 0
     first = own if settings.seed is None else settings.seed
     return range(first, first + number)
 
@@ -146,7 +148,7 @@ async def one_answer(model: SamplingFnT, settings: Settings, request: CreateMess
     except Exception as error:  # noqa: BLE001 - whatever went wrong is what the card says
         return {"seed": settings.seed, "text": "", "note": sentence(error), "badges": []}
     text, note = _read(answer)
-    found = [[badge.kind, badge.text, badge.title] for badge in _badges(model, text, heard)]
+    found = [[badge.kind, badge.text, badge.title] for badge in _badges(model, text, note, heard)]
     return {"seed": settings.seed, "text": seen(text), "note": note, "badges": found}
 
 
@@ -157,9 +159,9 @@ def _read(answer: Answer) -> tuple[str, str]:
     return "\n".join(block.text for block in blocks if isinstance(block, TextContent)), seen(answer.stop_reason or "")
 
 
-def _badges(model: SamplingFnT, text: str, heard: Sequence[HostStep]) -> list[Badge]:
+def _badges(model: SamplingFnT, text: str, stop_reason: str, heard: Sequence[HostStep]) -> list[Badge]:
     if not isinstance(model, TinyModel):
         return []
     candidates = [each for step in heard for each in step.data.get("candidates", [])]
     sure = [confidence_word([each["probability"] for each in candidates])] if candidates else []
-    return [TINY, *sure, *([OUT_OF_ITS_DEPTH] if text.startswith(OUT_OF_DEPTH) else [])]
+    return [TINY, *sure, *([OUT_OF_ITS_DEPTH] if is_out_of_depth(text, stop_reason) else [])]

@@ -7,7 +7,9 @@ import anywidget
 import traitlets
 from mcp.client.session import SamplingFnT
 
+from labkit import answering
 from labkit.diagram import short
+from labkit.models.gguf import GGUF
 from labkit.models.scripted import text_of
 from labkit.models.tiny import TinyModel
 from labkit.widgets.dial_readings import MEANING, DialReading, defaults, in_words, name_of
@@ -178,5 +180,6 @@ def _steps(model: SamplingFnT, settings: Settings) -> dict[str, list[list[Any]]]
 def _badges(model: SamplingFnT) -> list[list[str]]:
     if isinstance(model, TinyModel):
         return [[TINY.kind, TINY.text, TINY.title]]
-    named = getattr(model, "model", None) or getattr(model, "__name__", type(model).__name__)
+    named = model.name if isinstance(model, GGUF) else getattr(model, "model", None)
+    named = named or answering.name_of(model)
     return [["model", short(str(named), 40), "The callback whose dials these are"]]

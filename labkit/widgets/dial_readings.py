@@ -10,6 +10,7 @@ from mcp_types import CreateMessageRequestParams
 from labkit.diagram import short
 from labkit.models.catalog import catalog
 from labkit.models.claude import CURRENT, Claude
+from labkit.models.gguf import GGUF
 from labkit.models.openai_compatible import OpenAICompatible
 from labkit.models.scripted import Scripted
 from labkit.models.tiny import TinyModel
@@ -59,7 +60,7 @@ def defaults(callback: SamplingFnT) -> Mapping[str, Any]:
     if isinstance(callback, TinyModel):
         dials = callback.dials
         return {"temperature": dials.temperature, "top_p": dials.top_p, "top_k": dials.top_k, "seed": callback.seed}
-    if isinstance(callback, Claude | OpenAICompatible):
+    if isinstance(callback, Claude | OpenAICompatible | GGUF):
         return callback.dials
     return {}
 
@@ -69,7 +70,7 @@ def honours(callback: SamplingFnT) -> dict[Dial, Honour]:
 
     Of a callback that is none of the kit's models nothing is known, and the client's own dials have no way to it.
     """
-    if isinstance(callback, TinyModel):
+    if isinstance(callback, TinyModel | GGUF):
         return _all("yes", {"max_tokens": "must"})
     if isinstance(callback, Claude):
         known = catalog().find(callback.model)

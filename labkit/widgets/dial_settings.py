@@ -8,12 +8,14 @@ has no field for them. Source: specification 2025-11-25 and 2026-07-28, client/s
 import math
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from numbers import Integral
+from typing import Any, Literal, cast
 
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams
 
 from labkit.models.claude import Claude
+from labkit.models.gguf import GGUF
 from labkit.models.openai_compatible import OpenAICompatible
 from labkit.models.tiny import TinyModel
 
@@ -59,10 +61,9 @@ class Settings:
             raise ValueError(f"max tokens is {self.max_tokens}, and an answer needs at least 1")
         if self.top_p is not None and not 0 < self.top_p <= 1:
             raise ValueError(f"top-p is {self.top_p:g}, and it must be above 0 and at most 1")
-        if self.top_k is not None and self.top_k < 0:
-            raise ValueError(f"top-k is {self.top_k}, and it must be 0 or more")
-        if self.seed is not None and self.seed < 0:
-            raise ValueError(f"seed is {self.seed}, and it must be 0 or more")
+        for name, number in (("top-k", self.top_k), ("seed", self.seed)):
+            if number is not None and (number < 0 or not isinstance(number, Integral)):
+                raise ValueError(f"{name} is {number}, and it must be a whole number, 0 or more")
 
 
 def turned_request(params: CreateMessageRequestParams, settings: Settings) -> CreateMessageRequestParams:
@@ -85,8 +86,8 @@ def turned_model(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
     wishes: dict[str, Any] = {dial: getattr(settings, dial) for dial in OWN if getattr(settings, dial) is not None}
     if wishes and isinstance(callback, TinyModel):
         return turned_tiny(callback, settings)
-    if wishes and isinstance(callback, Claude | OpenAICompatible):
-        turned = copy(callback)
+    if wishes and isinstance(callback, Claude | OpenAICompatible | GGUF):
+        turned = cast("Any", copy(callback))  # copies of a GGUF share the loaded model
         turned.dials = {name: wishes.get(name, value) for name, value in callback.dials.items()}
         return turned
     return callback

@@ -24,19 +24,22 @@ def with_dials(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
     """
 
     async def turned(context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        readings = read(callback, settings, params)
-        told = ", ".join(turning(reading) for reading in readings if reading.turned)
-        report(
-            f"dials: {told or 'all as asked'}",
-            source="client",
-            dials={
-                reading.dial: {"asked": reading.asked, "used": reading.used, "honoured": reading.honoured}
-                for reading in readings
-            },
-        )
+        _tell_of(read(callback, settings, params))
         return await turned_model(callback, settings)(context, turned_request(params, settings))
 
     return turned
+
+
+def _tell_of(readings: list[DialReading]) -> None:
+    told = ", ".join(turning(reading) for reading in readings if reading.turned)
+    report(
+        f"dials: {told or 'all as asked'}",
+        source="client",
+        dials={
+            reading.dial: {"asked": reading.asked, "used": reading.used, "honoured": reading.honoured}
+            for reading in readings
+        },
+    )
 
 
 class DialState:
@@ -89,10 +92,22 @@ class DialState:
 
     async def callback(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """The model with the dials as they stand at this moment: a sampling callback for a Lab or an `mcp.Client`."""
+        self._heard(params)
+        return await with_dials(self.model, self.settings)(context, params)
+
+    def turned(self, params: CreateMessageRequestParams) -> CreateMessageRequestParams:
+        """The request as the dials make it at this moment, for a host whose duties stand between dials and model.
+
+        It is told as a step in the flow, as `callback` does; the client's own dials are still to be given to the model.
+        """
+        self._heard(params)
+        _tell_of(self.readings())
+        return turned_request(params, self.settings)
+
+    def _heard(self, params: CreateMessageRequestParams) -> None:
         self.request = params
         with suppress(Exception):  # a panel that cannot be drawn must not stop the call that it shows
             self._tell()
-        return await with_dials(self.model, self.settings)(context, params)
 
     def _tell(self) -> None:
         for listener in self._listeners:

@@ -66,7 +66,8 @@ class TokenView(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle = super()._repr_mimebundle_()
         if bundle is not None:
-            bundle[0]["image/svg+xml"] = self.to_svg()
+            # Of a notebook that it does not trust Lab draws no SVG; the table it shows.
+            bundle[0].update({"text/plain": table(self.reading.trace), "image/svg+xml": self.to_svg()})
         return bundle
 
 

@@ -73,6 +73,9 @@ def labels(steps: list[HostStep]) -> list[str]:
     return [step.label for step in steps]
 
 
+NO_NUMBER = float("nan")
+NO_JSON = ToolUseContent(id="use_1", name="read_line", input={"line": [NO_NUMBER]})
+
 FAULTY: dict[str, CreateMessageRequestParams] = {
     "no messages": request(),
     "an empty message": request(user()),
@@ -87,6 +90,10 @@ FAULTY: dict[str, CreateMessageRequestParams] = {
     "a result beside a text": request("hello", assistant(use(1)), user(result(1), "so?"), tools=[READ_LINE]),
     "a use by the user": request(user(use(1)), tools=[READ_LINE]),
     "a result from the assistant": request("hello", assistant(result(1)), tools=[READ_LINE]),
+    "a schema that is no JSON": request(
+        "hello", tools=[Tool(name="add", input_schema={"type": "object", "maximum": NO_NUMBER})]
+    ),
+    "a use that is no JSON": request("hello", assistant(NO_JSON), user(result(1)), tools=[READ_LINE]),
     "one use twice": request("hello", assistant(use(1), use(1)), user(result(1)), tools=[READ_LINE]),
 }
 """Requests that no model should be asked, each by what is wrong with it."""

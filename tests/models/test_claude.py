@@ -118,6 +118,14 @@ async def test_an_older_model_gets_the_dials_in_the_first_version_of_the_api() -
     assert labels(steps)[0] == "claude-sonnet-4-5 is no longer served after 2026-11-30"
 
 
+async def test_a_temperature_that_json_cannot_write_is_left_out_for_a_model_that_takes_one() -> None:
+    with MessagesApi() as api, pytest.warns(DeprecationWarning, match="claude-sonnet-4-5"):
+        answer, steps = await ask(claude(api, model="claude-sonnet-4-5"), request("hello", temperature=float("inf")))
+    assert said(answer) == "hello"
+    assert "temperature" not in api.received[0].body
+    assert ["temperature"] in [step.data.get("left_out") for step in steps]
+
+
 @pytest.mark.parametrize(("mode", "sent"), [("auto", "auto"), ("required", "any"), ("none", "none"), (None, None)])
 async def test_a_tool_choice_is_said_in_the_words_of_the_api(mode: str | None, sent: str | None) -> None:
     with MessagesApi() as api:

@@ -3,12 +3,14 @@
 import asyncio
 import importlib.util
 import sys
+from copy import copy
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
+from mcp.client import ClientRequestContext, ClientSession
 from mcp_types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -31,6 +33,7 @@ from labkit.models.gguf import GGUF
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import load
 from labkit.steps import HostStep, Origin, listening
+from labkit.widgets.dials import Settings, with_dials
 
 if sys.platform != "linux" and importlib.util.find_spec("xllamacpp") is None:
     pytest.skip("xllamacpp has no wheel for this platform", allow_module_level=True)
@@ -43,6 +46,7 @@ QUESTIONS = [
     "Explain this log line: what happened, why, and what to do.\n\nERROR:  deadlock detected",
     "Who wrote Hamlet?",
 ]
+CONTEXT = ClientRequestContext(session=cast("ClientSession", None), request_id="one", meta=None)
 CLOSE = 0.05
 """Two tokens as near as this in probability may change places from one way of adding up to another."""
 
@@ -89,9 +93,8 @@ async def refusal(model: GGUF, params: CreateMessageRequestParams) -> ErrorData:
 
 def turned(model: GGUF, **dials: float) -> GGUF:
     """The same loaded model with other dials."""
-    other = GGUF(model.path, temperature=0.0, threads=1)
-    other.dials |= dials
-    other._server = model._server
+    other = copy(model)
+    other.dials = model.dials | dials
     return other
 
 
@@ -160,6 +163,26 @@ async def test_each_dial_alone_can_rule_out_all_but_the_best_token(greedy: GGUF,
     assert await answer(greedy, hot) != await answer(greedy, asks())
 
 
+async def test_the_dials_of_a_panel_are_honoured_and_all_answers_come_of_the_model_loaded_once(path: Path) -> None:
+    model = GGUF(path, threads=1)
+    hot, greedy = asks(temperature=2.0), with_dials(model, Settings(top_k=1))
+    assert await greedy(CONTEXT, hot) == await answer(model, asks(temperature=0.0))
+    engine = model._engine.server
+    assert engine is not None
+    seeded = [await with_dials(model, Settings(seed=seed))(CONTEXT, hot) for seed in (1, 1, 2, 3, 4)]
+    assert seeded[0] == seeded[1]
+    assert any(other != seeded[0] for other in seeded)
+    assert await with_dials(model, Settings(top_p=1e-9))(CONTEXT, hot) == await greedy(CONTEXT, hot)
+    assert (model._engine.server is engine, model.dials["top_k"], model.dials["seed"]) == (True, 0, 0)
+    model.close()
+
+
+@pytest.mark.parametrize("dial", [{"top_k": 1.5}, {"seed": -1}, {"top_p": float("nan")}, {"min_p": 2.0}], ids=str)
+def test_a_dial_that_cannot_stand_there_is_refused_before_a_model_is_loaded(dial: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(dial))):
+        GGUF("model.gguf", **dial)
+
+
 async def test_the_same_seed_gives_the_same_text_and_others_vary(greedy: GGUF) -> None:
     hot = asks(temperature=1.5)
     texts = [text_of(await answer(turned(greedy, seed=seed), hot)) for seed in (1, 1, 2, 3, 4)]
@@ -214,7 +237,7 @@ class Slow(GGUF):
 
     def __init__(self, loaded: GGUF) -> None:
         super().__init__(loaded.path, temperature=0.0)
-        self._server = loaded._server
+        self._engine = loaded._engine
         self._loop = asyncio.get_running_loop()
         self.heard = 0
         self.began, self.ended, self.go_on = asyncio.Event(), asyncio.Event(), Event()
@@ -275,7 +298,7 @@ async def test_a_model_that_was_closed_is_loaded_again(path: Path) -> None:
     model = GGUF(path, temperature=0.0, threads=1)
     first = await answer(model, asks())
     model.close()
-    assert model._server is None
+    assert model._engine.server is None
     assert await answer(model, asks()) == first
     model.close()
 
@@ -283,7 +306,9 @@ async def test_a_model_that_was_closed_is_loaded_again(path: Path) -> None:
 async def test_its_port_is_shut_to_others(greedy: GGUF) -> None:
     await answer(greedy, asks(max_tokens=1))
     async with httpx2.AsyncClient(trust_env=False) as client:
-        response = await client.post(f"{greedy._server.listening_address}/v1/chat/completions", json={"messages": []})
+        response = await client.post(
+            f"{greedy._engine.server.listening_address}/v1/chat/completions", json={"messages": []}
+        )
     assert response.status_code == 401
 
 

@@ -96,6 +96,15 @@ async def test_the_dials_of_the_server_and_of_the_client_are_sent() -> None:
     }
 
 
+@pytest.mark.parametrize("temperature", [float("nan"), float("inf")])
+async def test_a_temperature_that_json_cannot_write_is_left_out_and_told(temperature: float) -> None:
+    with ChatCompletions() as server:
+        answer, steps = await ask(model_of(server, top_p=float("nan")), request("hello", temperature=temperature))
+    assert said(answer) == "hello"
+    assert server.received[0].body.keys() == {"model", "messages", "max_tokens"}
+    assert labels(steps)[0] == "leaves out temperature, top_p: the API does not take it"
+
+
 async def test_dials_that_the_server_refuses_by_name_are_left_out_and_told() -> None:
     with ChatCompletions(refuses=["temperature", "top_k"]) as server:
         answer, steps = await ask(model_of(server, top_k=40, seed=7), request("hello", temperature=1.0))

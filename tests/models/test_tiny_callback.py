@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mcp_types import (
@@ -19,7 +20,7 @@ from mcp_types import (
     ToolUseContent,
 )
 
-from labkit.models.tiny import OUT_OF_DEPTH, Dials, TinyModel
+from labkit.models.tiny import OUT_OF_DEPTH, Dials, TinyModel, Trace
 from labkit.models.tiny.callback import PROMPT_ROOM, load
 from labkit.models.tiny.messages import conversation, fitted
 from labkit.steps import HostStep, Origin, listening
@@ -120,6 +121,38 @@ async def test_without_a_wish_the_clients_temperature_is_used() -> None:
 @pytest.mark.parametrize("temperature", [-3.0, float("nan")])
 async def test_an_impossible_temperature_is_taken_as_zero(temperature: float) -> None:
     assert await answer(asks(temperature=temperature)) == await answer(asks(temperature=0.0))
+
+
+async def test_a_temperature_next_to_zero_is_as_good_as_zero_and_warns_of_nothing() -> None:
+    assert await answer(asks(temperature=1e-320)) == await answer(asks(temperature=0.0))
+
+
+NO_NUMBER = float("nan")
+
+
+@pytest.mark.parametrize(
+    "dial",
+    [
+        {"seed": -1},
+        {"seed": 0.5},
+        {"top_k": 1.5},
+        {"top_k": -1},
+        {"top_p": 1.1},
+        {"top_p": NO_NUMBER},
+        {"min_p": NO_NUMBER},
+    ],
+    ids=str,
+)
+def test_a_dial_that_cannot_stand_there_is_refused_when_it_is_set(dial: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(dial))} is {next(iter(dial.values()))}"):
+        TinyModel(**dial)
+
+
+def test_a_trace_refuses_a_dial_that_cannot_stand_there() -> None:
+    with pytest.raises(ValueError, match="temperature is nan"):
+        TinyModel().trace(QUESTION, dials=Dials(NO_NUMBER))
+    with pytest.raises(ValueError, match="seed is -1"):
+        TinyModel().trace(QUESTION, seed=-1)
 
 
 async def test_top_k_one_is_greedy_at_any_temperature() -> None:
@@ -270,3 +303,34 @@ async def test_being_out_of_its_depth_is_reported() -> None:
         result = await answer(asks("What is the capital of Japan?"))
     assert text_of(result).startswith(OUT_OF_DEPTH)
     assert "out of its depth" in [step.label for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("text", "stop_reason", "told"),
+    [
+        ("I am only a tiny model, and this is outside what I know.", "endTurn", True),
+        ("I am only a tiny, and this is outside what I know.", "endTurn", True),
+        ("I am only a tiny", "maxTokens", True),
+        ("I am only a tiny ", "maxTokens", True),
+        ("I am only", "maxTokens", True),
+        ("I am", "stopSequence", True),
+        ("I am", "endTurn", False),
+        ("I", "maxTokens", False),
+        ("", "maxTokens", False),
+        ("I am happy with the charts", "maxTokens", False),
+        ("Process 821 said: I am only a tiny model", "endTurn", False),
+    ],
+)
+def test_an_answer_that_was_cut_may_say_as_well_that_it_is_out_of_its_depth(
+    text: str, stop_reason: str, told: bool
+) -> None:
+    assert Trace(text, stop_reason, 1, []).out_of_depth is told
+
+
+async def test_being_out_of_its_depth_is_reported_wherever_the_answer_was_cut() -> None:
+    question = "What is the capital of Japan?"
+    for limit in range(1, 9):
+        steps: list[HostStep] = []
+        with listening(steps.append, Origin("server", "modern")):
+            said = text_of(await answer(asks(question, limit)))
+        assert ("out of its depth" in [step.label for step in steps]) == said.startswith("I am"), said

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -21,11 +22,12 @@ from mcp_types import (
 
 from labkit import Lab, Scripted
 from labkit.models.claude import Claude
+from labkit.models.gguf import GGUF
 from labkit.models.openai_compatible import OpenAICompatible
 from labkit.models.tiny import Dials, TinyModel, Trace
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, overhearing
-from labkit.widgets.answers import Answers
+from labkit.widgets.answers import Answers, seeds
 from labkit.widgets.dial_panel import DialPanel
 from labkit.widgets.dial_readings import MEANING, in_words, name_of, read
 from labkit.widgets.dial_settings import DIALS, turned_model, turned_request
@@ -120,6 +122,11 @@ def test_the_clients_own_dials_reach_models_that_are_elsewhere_and_leave_them_as
     assert isinstance(turned, OpenAICompatible)
     assert turned.dials == {"top_p": 0.9, "top_k": 3, "seed": 7}
     assert local.dials == {"top_p": None, "top_k": 3, "seed": None}
+    file = GGUF("model.gguf", top_k=3, seed=5)
+    greedy = turned_model(file, Settings(top_k=1))
+    assert isinstance(greedy, GGUF)
+    assert greedy.dials == file.dials | {"top_k": 1}
+    assert (file.dials["top_k"], greedy.dials["seed"]) == (3, 5)
     claude = Claude()
     assert turned_model(claude, Settings(temperature=1.0)) is claude
 
@@ -134,6 +141,8 @@ def test_the_clients_own_dials_reach_models_that_are_elsewhere_and_leave_them_as
         ({"top_p": 1.1}, "above 0 and at most 1"),
         ({"top_k": -1}, "top-k is -1"),
         ({"seed": -1}, "seed is -1"),
+        ({"top_k": 1.5}, "top-k is 1.5, and it must be a whole number"),
+        ({"seed": 0.5}, "seed is 0.5"),
     ],
 )
 def test_a_dial_that_cannot_stand_there_says_so(dial: dict[str, Any], says: str) -> None:
@@ -151,6 +160,7 @@ def honoured(callback: Any) -> dict[str, str]:
 def test_each_model_declares_what_it_honours() -> None:
     everything = dict.fromkeys(DIALS, "yes") | {"max_tokens": "must"}
     assert honoured(TinyModel()) == everything
+    assert honoured(GGUF("model.gguf")) == everything
     not_taken = {"temperature": "no", "top_p": "no", "top_k": "no", "seed": "no"}
     assert honoured(Claude()) == everything | not_taken
     assert honoured(Claude("claude-sonnet-4-5")) == everything | {"seed": "no"}
@@ -177,6 +187,16 @@ def test_a_reading_tells_asked_and_used_and_the_protocol_has_no_field_for_three_
         "seed": ("–", "3", False),
         "system prompt": ("–", "–", False),
     }
+
+
+def test_the_dials_of_a_model_in_a_file_are_shown_with_its_name_and_where_they_stand() -> None:
+    panel = dials(GGUF("folder/smol.gguf", top_p=0.9, seed=4), Settings(top_k=1))
+    assert panel.badges[0][1] == "smol"
+    assert panel.steps["top_p"][-1] == [None, "the model's own, 0.9"]
+    used = {row[0]: row[3] for row in panel.readings}
+    assert (used["temperature"], used["top_p"], used["top_k"], used["seed"]) == ("0.2", "0.9", "1", "4")
+    assert seeds(panel.state.model, Settings(), 2) == range(4, 6)
+    assert dials(partial(Keeper(), "model")).badges[0][1] == "Keeper"  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("mode", WIRES)
@@ -435,6 +455,15 @@ async def test_an_answer_that_fails_or_refuses_says_so_on_its_card() -> None:
         assert len(answers.cards) == 2
         assert note.removeprefix("broken ") in answers.cards[0]["note"]
         assert [(card["badges"], card["same"]) for card in answers.cards] == [([], None)] * 2
+
+
+async def test_an_answer_that_was_cut_is_marked_as_out_of_its_depth_on_its_card_too() -> None:
+    answers = Answers(DialState(TinyModel(), Settings(max_tokens=3)), lambda: asking("Who wrote Hamlet?"), number=1)
+    answers.run()
+    await until(lambda: not answers.running, 30)
+    said = answers.texts[0]
+    assert ("out of its depth" in [badge[1] for badge in answers.cards[0]["badges"]]) == said.startswith("I am")
+    answers.close()
 
 
 async def test_the_buttons_of_the_page_run_and_cancel() -> None:

@@ -293,7 +293,8 @@ def test_the_widget_is_stored_with_its_drawing_and_without_an_address() -> None:
     found = TinyModel().trace(PROMPT, max_tokens=5)
     bundle = show_tokens(found)._repr_mimebundle_()
     assert bundle is not None
-    assert bundle[0]["text/plain"] == "<TokenView 5 tokens, maxTokens>"
+    assert bundle[0]["text/plain"] == table(found)  # all that a notebook shows where no SVG is drawn
+    assert repr(show_tokens(found)) == "<TokenView 5 tokens, maxTokens>"
     assert bundle[0]["image/svg+xml"] == svg(Reading(found))
     assert not re.search("0x[0-9a-f]{4}", json.dumps(bundle[0]))
 

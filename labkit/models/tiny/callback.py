@@ -14,13 +14,16 @@ from labkit.models.convert import Refused, check
 from labkit.models.tiny.generation import TracedToken, generate
 from labkit.models.tiny.messages import conversation, fitted, has_text
 from labkit.models.tiny.model import Model
-from labkit.models.tiny.sampler import Dials, find_stop
+from labkit.models.tiny.sampler import Dials, checked_seed, find_stop
 from labkit.models.tiny.tokenizer import Tokenizer
 from labkit.steps import report
 
 FOLDER = Path(__file__).parent
 OUT_OF_DEPTH = "I am only a tiny model"
 """How an answer begins when the model is asked for what it was not made for."""
+
+SHORTEST_MARK = "I am"
+"""So much of it an answer that was cut off must hold to be told from others."""
 
 PROMPT_ROOM = 736
 """Tokens of a prompt that are read; the model was not trained on longer ones."""
@@ -51,7 +54,17 @@ class Trace:
     @property
     def out_of_depth(self) -> bool:
         """Whether the model says that it does not know the subject."""
-        return self.text.startswith(OUT_OF_DEPTH)
+        return is_out_of_depth(self.text, self.stop_reason)
+
+
+def is_out_of_depth(text: str, stop_reason: str | None) -> bool:
+    """Whether an answer says that the subject is not known, in so many words or as far as it got before it was cut.
+
+    The last word of the mark is not asked for: on prompts far from all that it was trained on the model may lose it.
+    """
+    if stop_reason != "endTurn" and text.startswith(SHORTEST_MARK) and OUT_OF_DEPTH.startswith(text.rstrip()):
+        return True
+    return text.startswith(OUT_OF_DEPTH.rpartition(" ")[0])
 
 
 class _Answer:
@@ -98,6 +111,9 @@ class TinyModel:
         top_p: Keep the best tokens that together hold this probability; 1 keeps all.
         min_p: Keep tokens at least this many times as probable as the best; 0 keeps all.
         name: What its answers name as their model.
+
+    Raises:
+        ValueError: A dial cannot stand there.
     """
 
     def __init__(
@@ -111,7 +127,7 @@ class TinyModel:
         name: str = "tiny",
     ) -> None:
         self.name = name
-        self.seed = seed
+        self.seed = checked_seed(seed)
         self.dials = Dials(bounded(temperature), top_k, top_p, min_p)
 
     async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
@@ -177,14 +193,14 @@ class TinyModel:
             seed: In place of the model's own.
 
         Raises:
-            ValueError: `max_tokens` is below 1, or there is no message.
+            ValueError: `max_tokens` is below 1, there is no message, or the seed is no whole number of 0 or more.
         """
         turns = [("user", prompt)] if isinstance(prompt, str) else conversation(prompt)
         if max_tokens < 1 or not turns:
             raise ValueError("a trace needs a message and max_tokens of at least 1")
         _, tokenizer = load()
         ids, _ = fitted(tokenizer, system_prompt, turns, PROMPT_ROOM)
-        dials, seed = dials or self.dials, self.seed if seed is None else seed
+        dials, seed = dials or self.dials, self.seed if seed is None else checked_seed(seed)
         answer = _Answer(tokenizer, max_tokens, stop_sequences)
         for token in self._draw(ids, dials, seed):
             if answer.add(token):

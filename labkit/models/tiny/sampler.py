@@ -7,6 +7,7 @@ the lower id goes first. What is left is a draw or a tie that falls within some 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,42 @@ GRID = 1024
 
 @dataclass(frozen=True, slots=True)
 class Dials:
-    """How tokens are drawn, in this order. `top_k` 0, `top_p` 1 and `min_p` 0 rule nothing out."""
+    """How tokens are drawn, in this order. `top_k` 0, `top_p` 1 and `min_p` 0 rule nothing out.
+
+    Raises:
+        ValueError: A dial cannot stand there.
+    """
 
     temperature: float = 0.2
     top_k: int = 0
     top_p: float = 1.0
     min_p: float = 0.0
+
+    def __post_init__(self) -> None:
+        # Written so that what is no number fails too.
+        if not 0 <= self.temperature < np.inf:
+            raise ValueError(f"temperature is {self.temperature}, and it must be 0 or more")
+        if not _is_whole(self.top_k) or self.top_k < 0:
+            raise ValueError(f"top_k is {self.top_k}, and it must be a whole number, 0 or more")
+        if not 0 <= self.top_p <= 1:
+            raise ValueError(f"top_p is {self.top_p}, and it must be from 0 to 1")
+        if not 0 <= self.min_p <= 1:
+            raise ValueError(f"min_p is {self.min_p}, and it must be from 0 to 1")
+
+
+def checked_seed(seed: int) -> int:
+    """`seed` itself.
+
+    Raises:
+        ValueError: It is no whole number of 0 or more, which the generator wants.
+    """
+    if not _is_whole(seed) or seed < 0:
+        raise ValueError(f"seed is {seed}, and it must be a whole number, 0 or more")
+    return seed
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, Integral)
 
 
 def settle(logits: NDArray[np.float32]) -> Logits:
@@ -37,7 +68,8 @@ def apply_temperature(logits: Logits, temperature: float) -> Logits:
         only = np.full_like(logits, -np.inf)
         only[greedy(logits)] = 0.0
         return only
-    return (logits - logits.max()) / temperature
+    with np.errstate(over="ignore"):  # next to 0 the quotients of all but the best are beyond what a float holds: -inf
+        return (logits - logits.max()) / temperature
 
 
 def top_k(logits: Logits, k: int) -> Logits:
