@@ -3,13 +3,12 @@
 #
 # A server may ask your model anything, on your bill. You will stand between the two: first in person, then by rules that
 # decide in your place.
-
-# %% [markdown]
+#
 # | | |
 # |---|---|
-# | **You will be able to** | read a request whole · approve, edit and refuse it · say what the server learns of it · write a policy and a budget that hold |
+# | **You will be able to** | read a request whole · approve, edit, refuse and withhold · say what the server learns of it · write a policy and a budget that hold |
 # | **Needs** | lesson 01. No key, no network |
-# | **Time** | 25–35 minutes |
+# | **Time** | 30–40 minutes |
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
@@ -17,32 +16,26 @@ import asyncio
 from tempfile import mkdtemp
 
 from mcp import MCPError
-from mcp.types import CreateMessageResult, ErrorData, TextContent
+from mcp.types import ErrorData
 
-from labkit import Lab, approval_panel, budget_meter, check, quiz, try_out, with_approval, with_budget
+from labkit import Lab, Scripted, approval_panel, budget_meter, check, quiz, try_out, with_approval, with_budget
 from labkit.host import AllowServer, Approve, Refuse, render, visible
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
-
-server = log_archiver.make_server(mkdtemp())
-
-
-async def scripted(context, params):
-    text = TextContent(text="Somebody tried to log in and was turned away.")
-    return CreateMessageResult(role="assistant", model="script", content=text)
-
 
 print("ready")
 
 # %% [markdown]
 # ## A preview is not the request
 #
-# `with_approval` puts a decision in front of a callback, and one behind it. `ask` is any function that gets what is
+# `with_approval` puts a decision in front of a callback, and one behind it. `ask` is any function that is given what is
 # under review, first the request and then the answer, and returns what is to be done. This one keeps what it sees, and
-# approves.
-
+# approves. The model is a script, so that you can watch the rest.
 
 # %%
+server = log_archiver.make_server(mkdtemp())
+scripted = Scripted(lambda params: "A login was turned away.")
+injected = {"log_line": SAMPLE_LINES["injection"]}
 seen = []
 
 
@@ -51,8 +44,9 @@ def look(request):
     return Approve()
 
 
+# %%
 lab = Lab(server, sampling_callback=with_approval(scripted, ask=look))
-await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["injection"]})
+await lab.call_tool("process_log_entry", injected)
 
 print(seen[0].params.messages[0].content.text[:91], "…")
 
@@ -65,24 +59,22 @@ print(seen[0].params.messages[0].content.text[:91], "…")
 print(render(seen[0]))
 
 # %% [markdown]
-# The log line was written by a visitor of the web site: a browser may call itself what it likes. The server passes it
-# on, and your model reads it. `render` shows *everything* that the model would get, behind a bar that the text cannot
-# leave, with long lines broken and hidden characters written out.
+# A visitor of the web site wrote the end of that line: a browser may call itself what it likes. The server passes it on,
+# and your model reads it. `render` shows *everything* that the model would get, behind a bar that the text cannot leave,
+# with hidden characters written out.
 
 # %% [markdown]
 # ## Decide yourself
 #
-# A panel is an `ask` too: it waits for your click. `start` makes the call and returns at once, so that the page stays
-# free. You have two minutes for each decision. The call goes on meanwhile, so its `Lab` gets more time.
-#
-# Run the next two cells three times. **Approve**, and **Send** the answer; **Edit** the sentence out of the message;
-# **Refuse** with a reason. (`headless=` decides where there is no page to click, as when this notebook is tested.)
+# A panel is an `ask` too: it waits for your click, two minutes for each decision. `start` makes the call and returns at
+# once, so that the page stays free. Run the next two cells **twice**. First **Edit** the sentence out of the message,
+# approve, and **Send** the answer. Then **Refuse** with a reason.
 
 # %%
-panel = approval_panel(headless=look)
+panel = approval_panel(headless=lambda request: Approve())  # who decides where there is no page to click
 approval = with_approval(scripted, ask=panel, timeout=120)
 desk = Lab(server, name="desk", sampling_callback=approval, timeout=300)
-call = desk.start("process_log_entry", {"log_line": SAMPLE_LINES["injection"]})
+call = desk.start("process_log_entry", injected)
 
 panel
 
@@ -92,57 +84,46 @@ print(call.flow if call.done else "It waits for you. Decide above, then run this
 # %% [markdown]
 # ## What does the server learn?
 #
-# The same decisions in code. First a refusal, on both wires.
-#
-# **Predict.** Does the refusal cross the wire on 2025-11-25? On 2026-07-28?
-
+# The same in code. `request.edit(text)` puts another text in the place of the last message, or of the answer.
 
 # %%
-def refuse(request):
-    return Refuse("the log line gives instructions.")
-
-
-for mode in ("legacy", "auto"):
-    lab = Lab(server, mode=mode, sampling_callback=with_approval(scripted, ask=refuse))
-    try:
-        await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["injection"]})
-    except MCPError as error:
-        print(f"you get: {error.error.code}, {error}\n\n{lab.flow}\n")
+decisions = {
+    "approve": look,
+    "edit": lambda request: Approve() if request.answer else request.edit(request.text.split('"Ignore')[0]),
+    "edit the answer": lambda request: request.edit("Nothing of interest.") if request.answer else Approve(),
+    "refuse": lambda request: Refuse("it gives orders."),
+    "withhold": lambda request: Refuse("I keep it.") if request.answer else Approve(),
+}
 
 # %% [markdown]
-# On **2025-11-25** the server asked by a request, so it gets an answer: error -1, with your reason in it. On
-# **2026-07-28** it asked inside a result. The client never calls again, and the server hears nothing at all: to it the
-# call was simply not finished. The caller gets the same error on both.
-#
-# Now an edit. `request.edit(text)` puts another text in the place of the last message; in front of an answer, in the
-# place of that.
-#
-# **Predict.** Which steps will the server see differently than before?
-
+# **Predict.** Five decisions on two wires. In which of the ten does the server learn that somebody stepped in?
 
 # %%
-def defuse(request):
-    if request.answer is not None:
-        return Approve()
-    return request.edit(request.text.split('"Ignore')[0])
-
-
-lab = Lab(server, sampling_callback=with_approval(scripted, ask=defuse))
-result = await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["injection"]})
-
-print(lab.flow)
+flows = {}
+for name, decide in decisions.items():
+    for mode in ("legacy", "auto"):
+        lab = Lab(server, mode=mode, sampling_callback=with_approval(scripted, ask=decide))
+        try:
+            told = (await lab.call_tool("process_log_entry", injected)).content[0].text.splitlines()[-1]
+        except MCPError as error:
+            told = f"error {error.error.code}"
+        flows[name, mode] = lab.flow
+        gets = [step.label for step in lab.flow.steps if step.target == "server"][1:] or ["nothing"]
+        print(f"{name:<15}  {lab.protocol_version}  server: {gets[0]:<35}  you: {told}")
 
 # %% [markdown]
-# None. "approved, edited" is a step on your side only. The server files the whole line, beside an answer to the part
-# that you left.
+# - An **edit** is told on no wire. The server files the whole line beside an answer to the part that you left, and your
+#   words under the model's name.
+# - A **refusal** is told on 2025-11-25 only, with your reason. So is a withheld answer, for which you have paid.
 #
-# | you | the model gets | the server gets, 2025-11-25 | the server gets, 2026-07-28 |
-# |---|---|---|---|
-# | approve | the request | the answer | the answer |
-# | edit the request | your request | the answer | the answer |
-# | edit the answer | the request | your words, under the model's name | the same |
-# | refuse | nothing | error -1 and your reason | nothing |
-# | withhold the answer | the request, and you pay for it | error -1 and your reason | nothing |
+# Why only there?
+
+# %%
+print(flows["refuse", "legacy"], flows["refuse", "auto"], sep="\n\n")
+
+# %% [markdown]
+# On **2025-11-25** the server asked by a request, so it is owed an answer. On **2026-07-28** it asked inside a result:
+# the client simply never calls again. To the server the call was not finished. You get the same error on both.
 
 # %%
 quiz("6.3", "")
@@ -151,51 +132,34 @@ quiz("6.3", "")
 # ## Ask less, read more
 #
 # A night shift has nine such lines and a summary. Who is asked about everything soon approves everything: *consent
-# fatigue*. A policy lets some requests pass and asks a person about the rest. Here are four. `always` stands in for you:
-# it approves and keeps what it was shown.
-
+# fatigue*. A policy lets some requests pass and asks a person about the rest. `look` stands in for that person here.
 
 # %%
-shown = []
-
-
-def always(request):
-    shown.append(render(request))
-    return Approve()
-
-
-def by_server(request):
-    always(request)
-    return AllowServer()
-
-
-def by_size(request):
-    return Approve() if request.params.max_tokens <= 100 else always(request)
-
-
-def by_risk(request):
-    return always(request) if "instructions" in render(request) else Approve()
-
+policies = {
+    "always": look,
+    "by server": lambda request: look(request) and AllowServer(),  # once, then all over this connection passes
+    "by size": lambda request: Approve() if request.params.max_tokens <= 100 else look(request),
+    "by risk": lambda request: look(request) if "instructions" in render(request) else Approve(),
+}
 
 # %% [markdown]
 # **Predict.** How often does each ask, of 10 calls with a question and an answer each? Which of them lets the injected
 # line pass unseen?
 
 # %%
-for policy in (always, by_server, by_size, by_risk):
-    shown.clear()
-    lab = Lab(server, name=policy.__name__, sampling_callback=with_approval(scripted, ask=policy))
+for name, policy in policies.items():
+    seen.clear()
+    lab = Lab(server, sampling_callback=with_approval(scripted, ask=policy))
     for line in SAMPLE_LINES.values():
         await lab.call_tool("process_log_entry", {"log_line": line})
     await lab.call_tool("summarize_logs", {"hours": 24})
-    injected = any("Ignore all earlier" in text for text in shown)
-    print(f"{policy.__name__:<10} {len(shown):>2} questions; the injected line was {'' if injected else 'not '}shown")
+    was_seen = any("Ignore all earlier" in render(request) for request in seen)
+    print(f"{name:<9}  asked: {len(seen):>2}  the injected line {'was shown' if was_seen else 'passed unseen'}")
 
 # %% [markdown]
-# `always` shows it, among twenty questions. `by_server` trusts the archiver, which is honest; its *data* is not.
-# `by_size` looks at the cost and knows nothing of meaning. `by_risk` looks for a word, and the next attacker writes
-# another. So combine them, and remember which way a rule errs: asking too often tires a person, asking too rarely costs
-# more.
+# *Always* shows it, among twenty questions. *By server* trusts the archiver, which is honest; its data is not. *By size*
+# looks at the cost, not at the meaning. *By risk* looks for a word, and the next attacker writes another. So combine
+# them, and when in doubt ask: a needless question tires a person, a missing one costs more.
 
 # %%
 quiz("6.4", "")
@@ -203,16 +167,18 @@ quiz("6.4", "")
 # %% [markdown]
 # ## Exercise 6.1 · a policy ●●○ 10 minutes
 #
-# **Goal** Let the harmless pass, ask about the rest. **Input** `request`, as above, and `ask`, who is asked by
+# **Goal** Let the harmless pass, ask about the rest. **Input** `request`, as above, and `ask`: a person, who is asked by
 # `ask(request)`. **Return** `Approve()` when *all* of this holds, otherwise what `ask` returns:
 #
-# - it is known that a server in `TRUSTED` asks: `request.origin.server`. `request.origin` may be `None`;
-# - it wants at most 200 tokens, `request.params.max_tokens`;
-# - system prompt and messages together have at most 1,000 characters (`system_prompt` may be `None`);
-# - nothing in them is hidden: `visible(text) == text`;
-# - they do not speak of `instructions`, in capitals or not.
+# 1. The server's name, `request.origin.server`, is in `TRUSTED`. `request.origin` may be `None`: nobody knows who asks.
+#    (A server names itself, so this rule alone proves nothing.)
+# 2. It wants at most 200 tokens: `request.params.max_tokens`.
+# 3. What a model reads is at most 1,000 characters, all lengths added up: `system_prompt`, which may be `None`, and
+#    *every* message, of the user or the assistant.
+# 4. Nothing in these texts is hidden: `visible(text) == text`.
+# 5. None of them speaks of `instructions`, in capitals or not.
 #
-# **Example** The deadlock line passes, the injected line is asked about. All messages here are single texts.
+# **Example** The deadlock line passes, the injected line is asked about. All messages are single texts, without tools.
 
 # %%
 TRUSTED = {"log-archiver"}
@@ -222,7 +188,7 @@ def my_policy(request, ask):
     """Approve() what is harmless; what ask(request) says about the rest."""
     # SOLUTION
     params = request.params
-    text = "\n".join([params.system_prompt or "", *(message.content.text for message in params.messages)])
+    text = "".join([params.system_prompt or "", *(message.content.text for message in params.messages)])
     harmless = (
         request.origin is not None
         and request.origin.server in TRUSTED
@@ -275,30 +241,30 @@ await check("6.1", my_policy)
 # place: `origin` before `origin.server`. It asks whenever it is not sure, and it never refuses: a rule that refuses
 # leaves nobody to notice that it was wrong.
 #
-# *Common in class:* only the last message is read (an attack hides in the first, or in the system prompt); `< 200`;
-# `ask(request)` without `return`, so that the policy decides nothing and the call fails; `Refuse()` for the rest.
-# Ask the class what still passes: a harmless-looking lie in a log line does, as no rule on form reads meaning.
+# *Common in class:* only the last message is read, or the first and the last, or the user's: an attack stands in the
+# others, or in the system prompt; a list of hidden characters of one's own in place of `visible`; `"\n".join`, whose line
+# breaks are counted; `ask(request)` without `return`. Ask the class what still passes: a harmless-looking lie in a log
+# line, as no rule on form reads meaning; any server that calls itself `log-archiver`; whatever the *answer* says.
 
 # %% [markdown]
 # ## Your policy at work
 #
-# The deadlock line should go through without a question. The injected line then waits for you in the panel.
-
-# %%
-approval = with_approval(scripted, ask=lambda request: my_policy(request, panel), timeout=120)
-mine = Lab(server, name="my policy", sampling_callback=approval, timeout=300)
-await try_out(mine, approval, "process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]})
-call = mine.start("process_log_entry", {"log_line": SAMPLE_LINES["injection"]})
-
-panel
-
-# %% [markdown]
-# Without the kit's help that is:
+# What your policy asks about comes to a panel of its own. The deadlock line should go through without a question; the
+# injected line then waits for you. Without the kit's help a call is:
 #
 # ```python
 # result = await mine.call_tool("process_log_entry", {"log_line": line})
 # print(result.content[0].text)
 # ```
+
+# %%
+my_panel = approval_panel(headless=lambda request: Approve())
+approval = with_approval(scripted, ask=lambda request: my_policy(request, my_panel), timeout=120)
+mine = Lab(server, name="my policy", sampling_callback=approval, timeout=300)
+await try_out(mine, approval, "process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]})
+waits = mine.start("process_log_entry", injected)
+
+my_panel
 
 # %% [markdown]
 # ## A budget
@@ -306,8 +272,7 @@ panel
 # A person decides *what* is asked; a budget decides *how much*. A server that loops may ask a hundred times before you
 # look up.
 #
-# **Predict.** 20 calls at the same time, a budget of 5 samples. How many are answered, and does the order of arrival
-# matter?
+# **Predict.** 20 calls at the same time, a budget of 5 samples. How many are answered?
 
 # %%
 budget = with_budget(scripted, samples=5, at_once=2)
@@ -317,27 +282,22 @@ results = await asyncio.gather(*burst, return_exceptions=True)
 
 held = [result for result in results if isinstance(result, MCPError)]
 print(len(held), "of", len(results), "calls ended so:", held[0])
-
-# %%
 budget_meter(budget)
 
 # %% [markdown]
-# Five, whatever the order. `with_budget` sets a sample aside *before* it asks, and gives back what was not used. The
-# limits are `samples`, `tokens`, `usd`, `per_call`, `per_minute` and `at_once`; the last makes requests wait, the others
-# refuse.
-#
-# One may stand round the other, and the outer one is asked first: `with_budget(with_approval(callback, ask=panel))` holds
-# back what is over the limit before it reaches you. The other order would ask you in vain, so it raises an error.
+# Five, in whatever order they come. `with_budget` sets a sample aside *before* it asks, and gives back what was not used.
+# `at_once` makes requests wait; every other limit refuses.
 
 # %% [markdown]
-# ## Exercise 6.2 · a budget that holds ●●● 10 minutes
+# ## Exercise 6.2 · a budget that holds ●●● 8 minutes
 #
 # **Goal** Write the heart of a budget yourself. **Input** a sampling callback, and how many samples it may give.
 # **Return** a sampling callback that
 #
-# - answers at most `samples` requests with what `callback` answers, also when 100 arrive at the same time,
+# - hands at most `samples` requests on to `callback`, as they came, and returns its answers as they are, also when 100
+#   arrive at the same time,
 # - refuses the others with `ErrorData(code=-1, message=…)` and does not ask `callback` for them,
-# - counts nothing when `callback` itself refuses with an `ErrorData`: that sample is left.
+# - counts nothing when `callback` itself refuses: its `ErrorData` goes back as it is, and that sample is left.
 #
 # **Example** `my_budget(scripted, 3)`: three requests are answered, the fourth is refused.
 
@@ -401,22 +361,24 @@ await check("6.2", my_budget)
 # event loop that is enough, and no lock is needed. `with_budget` may be shared by Labs on several threads and uses one.
 # What is set aside must be given back when nothing was spent, or refusals use the budget up.
 #
-# *Common in class:* counting after the answer (the burst); counting refusals; a counter as a default argument or a
-# global, which all budgets then share; `raise` in place of `return ErrorData(…)`. *For the fast:* who raises? A
-# `try … except` gives the sample back there too.
+# *Common in class:* counting after the answer (the burst); counting refusals; a refusal in one's own words in place of
+# the callback's; a counter as a default argument or a global, which all budgets then share; `raise` in place of
+# `return ErrorData(…)`. *For the fast:* who raises? A `try … except` gives the sample back there too.
 
 # %% [markdown]
 # ## Stretch
 #
-# `with_guard` looks at a request before you do, takes out what looks like a secret and leaves remarks. Import it from
-# `labkit`, give `desk` the callback `with_guard(with_budget(with_approval(scripted, ask=panel), samples=20))`, and start
-# a call with a log line that ends in `password=correct-horse`. What does the panel show, and what would the model get?
+# Duties stand round one another, and the outermost is asked first: a guard, which takes out what looks like a secret, then
+# the budget, then you. Import `with_guard` from `labkit`, and set
+# `desk.callback = with_guard(with_budget(with_approval(scripted, ask=panel), samples=20))`. Start a call with a log line
+# that ends in `password=correct-horse`. In the panel the message is redacted, and a remark says so; "what you called the
+# tool with" still holds the password, as that is your own call. What does the model get? What happens in another order?
 
 # %% [markdown]
 # ## Recap
 #
 # - Decide on the whole request, never on its first line. What is not decided in time is refused.
-# - An edit is never told to the server; a refusal only on 2025-11-25. The caller gets error -1 on both.
+# - An edit is never told to the server; a refusal only on 2025-11-25. You get error -1 on both.
 # - Let rules pass what is harmless, so that people read the rest; set aside before you ask, so that a budget holds.
 #
 # **Next:** [07 · Research assistant](07_research_assistant.ipynb)

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from anyio.lowlevel import checkpoint
+from mcp.client import ClientRequestContext
 from mcp.client.session import SamplingFnT
 from mcp_types import (
     CallToolResult,
@@ -20,10 +21,19 @@ from mcp_types import (
 from labkit.answering import Answer
 from labkit.checks.asking_servers import MODES
 from labkit.checks.engine import STAGE_TIMEOUT, Problem, direct_context, plain
+from labkit.host.review import what_changed
 from labkit.lab import Lab
 from servers import log_archiver
 
 LINE = "Log line:\n2026-11-20 02:14:11 UTC [821] ERROR:  deadlock detected"
+REQUEST = CreateMessageRequestParams(
+    messages=[SamplingMessage(role="user", content=TextContent(text=LINE))],
+    system_prompt="You explain log lines.",
+    max_tokens=100,
+    temperature=0.2,
+    stop_sequences=["END"],
+)
+REFUSAL = ErrorData(code=-32603, message="The provider is busy.")
 SAMPLES = 3
 BURST = 100
 CALLS = 8
@@ -34,17 +44,23 @@ class Callback:
     """A callback that takes a moment, keeps what it was asked, and refuses the first few times."""
 
     def __init__(self, refusals: int = 0) -> None:
-        self.asked: list[CreateMessageRequestParams] = []
+        self.asked: list[tuple[object, object]] = []
+        """The context and a copy of the request, each time."""
         self._refusals = refusals
 
-    async def __call__(self, _context: object, params: CreateMessageRequestParams) -> Answer:
-        self.asked.append(params)
+    async def __call__(self, context: object, params: object) -> Answer:
+        self.asked.append(
+            (context, params.model_copy(deep=True) if isinstance(params, CreateMessageRequestParams) else params)
+        )
         number = len(self.asked)
         for _ in range(3):
             await checkpoint()  # let the others run
-        if number <= self._refusals:
-            return ErrorData(code=-1, message="The model will not answer this.")
-        return CreateMessageResult(role="assistant", model="check", content=TextContent(text=f"answer {number}"))
+        return REFUSAL.model_copy() if number <= self._refusals else self.answer(number)
+
+    def answer(self, number: int) -> CreateMessageResult:
+        """What it answers when it is asked for the time `number`."""
+        text = TextContent(text=f"answer {number}")
+        return CreateMessageResult(role="assistant", model="check", content=text, stop_reason="endTurn")
 
 
 def _budget(make: Callable[..., Any], callback: Callback, samples: int) -> SamplingFnT:
@@ -58,12 +74,9 @@ def _budget(make: Callable[..., Any], callback: Callback, samples: int) -> Sampl
     return cast("SamplingFnT", budget)
 
 
-async def _asked(budget: SamplingFnT, when: str) -> Answer:
-    params = CreateMessageRequestParams(
-        messages=[SamplingMessage(role="user", content=TextContent(text=LINE))], max_tokens=100
-    )
+async def _asked(budget: SamplingFnT, when: str, context: ClientRequestContext | None = None) -> Answer:
     try:
-        awaitable: object = budget(direct_context(), params)
+        awaitable: object = budget(context or direct_context(), REQUEST.model_copy(deep=True))
         if not inspect.isawaitable(awaitable):
             raise Problem("What my_budget returns is a plain function, and the client awaits it. Write `async def`.")
         answer = cast("object", await awaitable)
@@ -80,14 +93,15 @@ async def _asked(budget: SamplingFnT, when: str) -> Answer:
 
 async def holds_in_turn(make: Callable[..., Any]) -> None:
     """Requests one after the other: as many answers as samples, then refusals that reach nobody."""
-    callback = Callback()
+    callback, context = Callback(), direct_context()
     budget = _budget(make, callback, SAMPLES)
     for number in range(1, SAMPLES + 1):
-        answer = await _asked(budget, f"Within the budget, at request {number} of {SAMPLES},")
+        answer = await _asked(budget, f"Within the budget, at request {number} of {SAMPLES},", context)
         if isinstance(answer, ErrorData):
             raise Problem(f"A budget of {SAMPLES} samples refused request {number}: {answer.message}")
-        if not isinstance(answer.content, TextContent) or answer.content.text != f"answer {number}":
+        if answer != callback.answer(number):
             raise Problem("What the callback answered did not come back. Return its answer as it is.")
+        _handed_on(callback, context)
     answer = await _asked(budget, f"Over the budget, at request {SAMPLES + 1} of {SAMPLES},")
     if not isinstance(answer, ErrorData):
         raise Problem(f"A budget of {SAMPLES} samples answered {SAMPLES + 1} requests in turn.")
@@ -97,6 +111,20 @@ async def holds_in_turn(make: Callable[..., Any]) -> None:
         raise Problem(f"The refusal has the code {answer.code}. A client that refuses says code=-1.")
     if not answer.message.strip():
         raise Problem("The refusal says nothing. Give it a message, so that the server knows why.")
+
+
+def _handed_on(callback: Callback, context: ClientRequestContext) -> None:
+    """That the callback was last asked what came in."""
+    got_context, got = callback.asked[-1]
+    if not isinstance(got, CreateMessageRequestParams):
+        raise Problem(f"The callback was given a {type(got).__name__} as its params. Call callback(context, params).")
+    if changed := what_changed(REQUEST, got):
+        raise Problem(
+            f"The callback was asked something else than what came in: {', '.join(changed)} changed. "
+            "A budget counts: hand on params as they are."
+        )
+    if got_context is not context:
+        raise Problem("The callback was given another context than the one that came in. Hand on both parameters.")
 
 
 async def is_its_own(make: Callable[..., Any]) -> None:
@@ -130,13 +158,22 @@ async def gives_back(make: Callable[..., Any]) -> None:
     """What the callback refuses is not spent."""
     callback = Callback(refusals=2)
     budget = _budget(make, callback, 1)
-    for _ in range(2):
-        await _asked(budget, "When the callback refuses")
-    if len(callback.asked) < 2 or isinstance(await _asked(budget, "After two refusals"), ErrorData):
-        raise Problem(
-            "The callback refused twice, and the budget of 1 sample was gone. Give the sample back when the answer is "
-            "an ErrorData."
-        )
+    gone = Problem(
+        "The callback refused twice, and the budget of 1 sample was gone. Give the sample back when the answer is "
+        "an ErrorData."
+    )
+    for number in (1, 2):
+        answer = await _asked(budget, "When the callback refuses")
+        if len(callback.asked) < number:
+            raise gone
+        if answer != REFUSAL:
+            came = f"{answer.code}, {answer.message!r}," if isinstance(answer, ErrorData) else "an answer"
+            raise Problem(
+                f"The callback refused with {REFUSAL.code}, {REFUSAL.message!r}, and {came} came back. Return its own "
+                "ErrorData: only it knows why."
+            )
+    if isinstance(await _asked(budget, "After two refusals"), ErrorData):
+        raise gone
     if not isinstance(await _asked(budget, "After an answer"), ErrorData):
         raise Problem("After two refusals and an answer, a budget of 1 sample gave another. Give back once for each.")
 

@@ -218,7 +218,7 @@ async def bounded(work: Callable[[], Awaitable[T]], seconds: float = STAGE_TIMEO
 
     Raises:
         CallTimeout: It took longer.
-        CallbackError: It held the thread.
+        CallbackError: It held the thread, or raised what would end the program, such as `SystemExit`.
     """
     call: Call[T] = Call(0, "the check", None, None, _no_flow)
 
@@ -229,12 +229,26 @@ async def bounded(work: Callable[[], Awaitable[T]], seconds: float = STAGE_TIMEO
             if deadline.cancelled_caught:
                 raise CallTimeout(f"It had not answered after {seconds:g} s, so the check stopped it.")
         except BaseException as error:  # noqa: BLE001 - it reaches whoever awaits the call
-            call.fail(error)
+            call.fail(_survived(error))
 
     with Runtime.held() as runtime:  # the last Lab of the check before may be leaving just now
         call.runs_on(runtime, seconds, lambda: runtime.post(lambda: call.runs_as(settle())))
         runtime.post(lambda: call.runs_as(settle()), call.context)
         return await call
+
+
+def _survived(error: BaseException) -> BaseException:
+    """`error` as the awaiting cell may be given it: what the student's code raised must not end that, or the kernel."""
+    if isinstance(error, Exception | CallbackStuck):
+        return error
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+        return error  # the check itself is given up
+    # Told apart here: on the cell's own thread a KeyboardInterrupt is the kernel's "interrupt".
+    line = line_of(error)
+    told = CallbackError(f"Your function raised {sentence(error)}{f' at {line}' if line else ''}. Let it return.")
+    told.__cause__ = error
+    return told
 
 
 def _no_flow() -> Flow:

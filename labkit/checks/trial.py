@@ -58,6 +58,8 @@ class Trial:
             return shape(await self.on_lab(build))
         except Problem:
             raise
+        except LabError as error:
+            raise Problem(f"The factory made no callback. {error}") from error
         except Exception as error:
             raise Problem(f"The factory raised {plain(error)}") from error
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextConte
 
 from labkit import close_all
 from labkit.checks import CheckFailed, cases, check, examine, lesson_00, lesson_01, lesson_03, quiz, scorecard
-from labkit.checks.engine import CallbackExercise, Problem, Request, bounded, request
+from labkit.checks.engine import CallbackExercise, FunctionExercise, Problem, Request, bounded, request
 from labkit.errors import CallbackError, CallTimeout
+from lessons import build
 
 pytestmark = pytest.mark.anyio
 
@@ -126,6 +128,48 @@ async def test_what_would_end_the_event_loop_ends_nothing_when_the_shape_is_seen
 
     report = await EXERCISE.examine(leaves)
     assert report.problem.startswith('We sent "Are you well?". leaves raised SystemExit: 3')
+
+
+ENDS = [SystemExit, KeyboardInterrupt, asyncio.CancelledError, GeneratorExit]
+EXERCISES: dict[str, CallbackExercise | FunctionExercise] = {
+    number: exercise
+    for lesson in build.lessons()
+    if lesson.stem[0].isdigit()
+    for number, exercise in import_module(f"labkit.checks.lesson_{lesson.stem[:2]}").EXERCISES.items()
+}
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("ends", ENDS)
+async def test_no_exercise_lets_what_would_end_the_kernel_reach_it(ends: type[BaseException], number: str) -> None:
+    def leaves(*_arguments: object, **_options: object) -> object:
+        raise ends
+
+    report = await EXERCISES[number].examine(leaves)
+    assert report.status == "NOT YET"
+    wants_async = "Write `async def" in report.problem  # told before it is called
+    assert wants_async or f"raised {ends.__name__} at test_engine.py" in report.problem
+
+
+async def test_what_would_end_the_kernel_is_told_after_an_await_too() -> None:
+    async def calls(function: Any) -> None:
+        await asyncio.gather(*(function() for _ in range(3)))
+
+    async def leaves() -> None:
+        await asyncio.sleep(0)
+        raise SystemExit(3)
+
+    report = await FunctionExercise("9.2", [calls]).examine(leaves)
+    assert report.problem.startswith("Your function raised SystemExit: 3 at test_engine.py")
+    assert (await EXERCISE.examine(good)).status == "PASS"  # the lab's thread goes on
+
+
+async def test_a_factory_that_would_end_the_kernel_is_a_row_of_the_scorecard() -> None:
+    def make(base_url: str) -> Any:
+        raise SystemExit(base_url)
+
+    row = await next(iter(cases())).examine(make)
+    assert row.came_back.startswith("The factory made no callback. Your function raised SystemExit:")
 
 
 async def test_what_cannot_be_called_is_told_to_pass_the_function_itself() -> None:

@@ -1,4 +1,4 @@
-""" "INSTRUCTIONS" in the first message, and it passed unseen"""
+"""a message with "INSTRUCTIONS", and it passed unseen"""
 
 from labkit.host import Approve, visible
 
@@ -7,7 +7,7 @@ TRUSTED = {"log-archiver"}
 
 def my_policy(request, ask):
     params = request.params
-    text = "\n".join([params.system_prompt or "", *(message.content.text for message in params.messages)])
+    text = "".join([params.system_prompt or "", *(message.content.text for message in params.messages)])
     harmless = (
         request.origin is not None
         and request.origin.server in TRUSTED

@@ -1,4 +1,4 @@
-"""a hidden character in the system prompt, and it passed unseen"""
+"""a zero-width space in the system prompt, and it passed unseen"""
 
 from labkit.host import Approve, visible
 
@@ -7,7 +7,7 @@ TRUSTED = {"log-archiver"}
 
 def my_policy(request, ask):
     params = request.params
-    text = "\n".join([params.system_prompt or "", *(message.content.text for message in params.messages)])
+    text = "".join([params.system_prompt or "", *(message.content.text for message in params.messages)])
     harmless = (
         request.origin is not None
         and request.origin.server in TRUSTED

@@ -1,4 +1,4 @@
-"""a long first message before a short one, and it passed unseen"""
+"""in the first of three messages, and it passed unseen"""
 
 from labkit.host import Approve, visible
 
@@ -7,7 +7,7 @@ TRUSTED = {"log-archiver"}
 
 def my_policy(request, ask):
     params = request.params
-    text = "\n".join([params.system_prompt or "", params.messages[-1].content.text])
+    text = "".join([params.system_prompt or "", params.messages[-1].content.text])
     harmless = (
         request.origin is not None
         and request.origin.server in TRUSTED

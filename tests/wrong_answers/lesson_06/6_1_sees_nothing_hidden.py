@@ -7,7 +7,7 @@ TRUSTED = {"log-archiver"}
 
 def my_policy(request, ask):
     params = request.params
-    text = "\n".join([params.system_prompt or "", *(message.content.text for message in params.messages)])
+    text = "".join([params.system_prompt or "", *(message.content.text for message in params.messages)])
     harmless = (
         request.origin is not None
         and request.origin.server in TRUSTED

@@ -1,0 +1,19 @@
+"""one of "log-archiver-2", and it passed unseen"""
+
+from labkit.host import Approve, visible
+
+TRUSTED = {"log-archiver"}
+
+
+def my_policy(request, ask):
+    params = request.params
+    text = "".join([params.system_prompt or "", *(message.content.text for message in params.messages)])
+    harmless = (
+        request.origin is not None
+        and any(name in request.origin.server for name in TRUSTED)
+        and params.max_tokens <= 200
+        and len(text) <= 1_000
+        and visible(text) == text
+        and "instructions" not in text.lower()
+    )
+    return Approve() if harmless else ask(request)

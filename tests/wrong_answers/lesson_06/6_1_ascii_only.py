@@ -1,0 +1,19 @@
+"""None of them is hidden: ask visible()."""
+
+from labkit.host import Approve
+
+TRUSTED = {"log-archiver"}
+
+
+def my_policy(request, ask):
+    params = request.params
+    text = "".join([params.system_prompt or "", *(message.content.text for message in params.messages)])
+    harmless = (
+        request.origin is not None
+        and request.origin.server in TRUSTED
+        and params.max_tokens <= 200
+        and len(text) <= 1_000
+        and text.isascii()
+        and "instructions" not in text.lower()
+    )
+    return Approve() if harmless else ask(request)

@@ -1,0 +1,19 @@
+"""texts of 1,001 characters in all, and it passed unseen"""
+
+from labkit.host import Approve, visible
+
+TRUSTED = {"log-archiver"}
+
+
+def my_policy(request, ask):
+    params = request.params
+    text = "".join([params.system_prompt or "", *(message.content.text for message in params.messages)])
+    harmless = (
+        request.origin is not None
+        and request.origin.server in TRUSTED
+        and params.max_tokens <= 200
+        and len(text) < 1_099
+        and visible(text) == text
+        and "instructions" not in text.lower()
+    )
+    return Approve() if harmless else ask(request)
