@@ -54,6 +54,8 @@ class Call(Generic[T]):
         self.arguments = arguments
         self.asking: dict[str, Coroutine[Any, Any, object]] = {}
         """The samples that the callback answers just now, or was cut off from answering, by request id."""
+        self.waits: list[str] = []
+        """What its samples say that they wait for: a person, a turn."""
         self.fault: LabError | None = None
         """What the callback did wrong, where it did: the wire carries a poorer account of it."""
         self.context = copy_context()
@@ -301,6 +303,11 @@ def lost_error(call: Call[Any], line: Line | None) -> ConnectError:
 
 def timeout_error(call: Call[Any], timeout: float) -> CallTimeout:
     """The sentence for a call that outlived its deadline, and for whom it waited."""
+    if call.waits:
+        return CallTimeout(
+            f"{call.title} was stopped after timeout={timeout:g} s: it waited for {call.waits[0]}. "
+            "Decide sooner, or give the Lab more time: Lab(..., timeout=...)."
+        )
     who = "the sampling callback has not answered" if call.asking else "the server has not answered"
     lines = [line for line in map(line_awaited, call.asking.values()) if line]
     where = f"; it waits at {lines[0]}" if lines else ""

@@ -49,7 +49,8 @@ class Lab:
             Defaults to the server's name, the `mode` and the transport.
         sampling_callback: `async def callback(context, params)` as the SDK has it. May be swapped with `lab.callback`.
         mode: `"auto"` (revision 2026-07-28 where the server speaks it), `"legacy"` (2025-11-25), or a revision.
-        timeout: Seconds that a call may take in all: server, callback, model and a human who thinks.
+        timeout: Seconds that a call may take in all: server, callback, model, and a human who thinks or has others to
+            decide on first.
         keep: How many frames and steps are kept; older ones are forgotten.
         **client_options: Passed on to `mcp.Client`.
 
@@ -295,7 +296,7 @@ class Lab:
         callback = self._callback
         if callback is None:
             return ErrorData(code=INVALID_REQUEST, message="The client's sampling callback was taken away.")
-        with listening(add, origin):
+        with listening(add, origin, call and call.waits):
             return await answer_for(call, sample, ask(callback, context, params), asked(params), add)
 
     def _told(self, call: Call[Any], label: str) -> None:

@@ -54,6 +54,7 @@ class Origin:
 _encoder = json.JSONEncoder(default=repr)
 _decoder = json.JSONDecoder(parse_constant=str)
 _listener: ContextVar[Callable[[HostStep], None] | None] = ContextVar("labkit_listener", default=None)
+_waits: ContextVar[list[str] | None] = ContextVar("labkit_waits", default=None)
 _origin: ContextVar[Origin | None] = ContextVar("labkit_origin", default=None)
 
 
@@ -90,15 +91,43 @@ def origin() -> Origin | None:
 
 
 @contextmanager
-def listening(listener: Callable[[HostStep], None], asked_by: Origin) -> Generator[None]:
-    """Bind `report` to `listener` and `origin` to `asked_by` for the code inside the block."""
+def waiting_for(what: str) -> Generator[None]:
+    """Say what the sample being answered waits for inside the block. A call that runs out of time meanwhile tells so.
+
+    Args:
+        what: It in a few words, behind "it waited for": `a person to decide on the request`.
+    """
+    waits = _waits.get()
+    if waits is None:
+        yield
+        return
+    waits.append(what)
+    try:
+        yield
+    finally:
+        waits.remove(what)
+
+
+@contextmanager
+def listening(
+    listener: Callable[[HostStep], None], asked_by: Origin, waits: list[str] | None = None
+) -> Generator[None]:
+    """Bind `report` to `listener` and `origin` to `asked_by` for the code inside the block.
+
+    Args:
+        listener: Hears each step.
+        asked_by: What `origin` tells.
+        waits: Where `waiting_for` keeps what is waited for.
+    """
     heard = _listener.set(listener)
     known = _origin.set(asked_by)
+    waited = _waits.set(waits)
     try:
         yield
     finally:
         _listener.reset(heard)
         _origin.reset(known)
+        _waits.reset(waited)
 
 
 @contextmanager

@@ -9,9 +9,10 @@ then sees. In another order the duty that could not do its work says so when it 
 
 from labkit.host.approval import Approval, Ask, with_approval
 from labkit.host.bill import Bill, Billed, with_bill
-from labkit.host.budget import Budget, Left, Spent, with_budget
+from labkit.host.budget import Budget, with_budget
 from labkit.host.choice import Chosen, ModelChoice, choose, choose_model
 from labkit.host.duty import Duty, Remark, WrongOrder
+from labkit.host.figures import Left, Spent
 from labkit.host.guard import Guard, with_guard
 from labkit.host.hidden import visible
 from labkit.host.rendering import render

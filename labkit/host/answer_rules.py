@@ -14,10 +14,16 @@ LONGEST_WORD = 20
 """Characters more, for the one word that is a single token."""
 
 
+MOST_PER_TOKEN = 20
+"""Characters. A text that is longer by the tokens that were told was not told truly, and is estimated."""
+
+
 def long_answer(answer: Result, params: CreateMessageRequestParams, told: int | None) -> Finding | None:
     limit = params.max_tokens
     blocks = answer.content if isinstance(answer.content, list) else [answer.content]
     characters = sum(len(block.text) for block in blocks if isinstance(block, TextContent))
+    if told is not None and characters > told * MOST_PER_TOKEN + LONGEST_WORD:
+        told = None
     kept = limit * CHARACTERS_PER_TOKEN + LONGEST_WORD if told is None else characters * limit // max(told, limit, 1)
     if limit < 1 or characters <= kept:
         return None

@@ -7,19 +7,21 @@ the answer before it is delivered (specification 2025-11-25, client/sampling, Us
 import asyncio
 import concurrent.futures
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from typing import TypeVar, Union, cast
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.errors import CallbackError, LabError, sentence
-from labkit.host.duty import REFUSED, Answer, Duty, Result, WrongOrder, duties_in, name_of, remarks
+from labkit.host.duty import REFUSED, Answer, Duty, Remark, Result, WrongOrder, duties_in, inspected, name_of, remarks
+from labkit.host.numbers import seconds
 from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, checked, what_changed
 from labkit.host.terminal import ask_in_terminal
 from labkit.host.turns import Turns
-from labkit.steps import Lane, origin, report
+from labkit.steps import Lane, origin, report, waiting_for
 
 T = TypeVar("T", CreateMessageRequestParams, Result)
 
@@ -54,6 +56,8 @@ def with_approval(callback: SamplingFnT, *, ask: Ask = ask_in_terminal, timeout:
         timeout: Seconds for one decision, counted from the moment in which it is that request's turn.
 
     Raises:
+        TypeError: `ask` is no function.
+        ValueError: `timeout` is no number of seconds above 0.
         WrongOrder: `callback` holds a duty that belongs outside: what a human approves is what the model then sees.
     """
     return Approval(callback, ask, timeout)
@@ -72,12 +76,13 @@ class Approval(Duty):
                 name = f"with_{type(duty).__name__.lower()}"
                 right = "Leave one of them out." if duty.asks_a_human else f"Write {name}(with_approval(callback))."
                 raise WrongOrder(f"{name} stands inside with_approval, and so {duty.before_approval}. {right}")
+        if not callable(ask) or isinstance(ask, type):
+            raise TypeError(f"ask={ask!r} decides on nothing: give a function, such as ask=lambda request: Approve()")
         self._ask = ask
         self._decider = name if (name := name_of(ask)).isidentifier() else "the function given as ask="  # a lambda
-        self._timeout = timeout
+        self._timeout = seconds("timeout", timeout)
         self._turns = Turns(1)
-        self._servers: set[str] = set()
-        self._sessions: WeakSet[object] = WeakSet()
+        self._allowed: WeakKeyDictionary[object, str] = WeakKeyDictionary()
 
     @property
     def waiting(self) -> int:
@@ -86,13 +91,15 @@ class Approval(Duty):
 
     @property
     def allowed(self) -> frozenset[str]:
-        """The servers that pass without a review."""
-        return frozenset(self._servers)
+        """The names of the servers that pass without a review, each on the connection on which it was let pass.
+
+        A name is what a server says of itself: another server of that name is reviewed.
+        """
+        return frozenset(self._allowed.values())
 
     def forget(self) -> None:
         """Review every server's requests again."""
-        self._servers.clear()
-        self._sessions.clear()
+        self._allowed.clear()
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """Answer `params` as the human decides.
@@ -106,18 +113,31 @@ class Approval(Duty):
         answer = await self.ask(self.inner[0], context, approved)
         if isinstance(answer, ErrorData):
             return answer
-        return await self._reviewed(context, self._request(approved, answer), answer)
+        answer, found = inspected(answer)
+        if isinstance(answer, ErrorData):
+            return answer
+        return await self._reviewed(context, self._request(approved, answer, found), answer)
 
-    def _request(self, params: CreateMessageRequestParams, answer: Result | None = None) -> ReviewRequest:
-        return ReviewRequest(params, answer, origin(), remarks(), self._timeout, lambda: self.waiting)
+    def _request(
+        self, params: CreateMessageRequestParams, answer: Result | None = None, found: tuple[Remark, ...] = ()
+    ) -> ReviewRequest:
+        return ReviewRequest(params, answer, origin(), remarks() + found, self._timeout, lambda: self.waiting)
+
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncGenerator[None]:
+        with ExitStack() as line:
+            line.enter_context(waiting_for("its turn: a person decides on one request after the other"))
+            async with self._turns:
+                line.close()
+                yield
 
     async def _reviewed(self, context: ClientRequestContext, request: ReviewRequest, subject: T) -> T | ErrorData:
         """`subject`, or what the human put in its place, or a refusal."""
         insists = any(remark.must_ask for remark in request.remarks)
-        if not insists and self._passes(context, request):
+        if not insists and self._passes(context):
             return subject
-        async with self._turns:
-            if not insists and self._passes(context, request):  # allowed while this one stood in line
+        async with self._in_turn():
+            if not insists and self._passes(context):  # allowed while this one stood in line
                 return subject
             decision, by = await self._decision(request)
         of_answer = "answer " if request.answer else ""
@@ -131,8 +151,8 @@ class Approval(Duty):
                 report(f"{of_answer}approved, edited", source=by, target="callback", changed=fields)
                 return cast("T", edited)
             case AllowServer():
-                self._allow(context, request)
                 server = request.origin.server if request.origin else "this server"
+                self._allow(context, server)
                 report(f"{of_answer}approved; {server} passes from now on", source=by, target="callback")
                 return subject
             case Refuse(reason):
@@ -154,14 +174,9 @@ class Approval(Duty):
             if isinstance(said, concurrent.futures.Future) or inspect.isawaitable(said):
                 by = "you"
                 report(f"asked a human{' about the answer' if request.answer else ''}", target=by, waiting=self.waiting)
-            async with deadline:
-                while not isinstance(said, Approve | Edit | Refuse | AllowServer):
-                    if isinstance(said, concurrent.futures.Future):
-                        said = await _clicked(said)
-                    elif inspect.isawaitable(said):
-                        said = await said
-                    else:
-                        raise CallbackError(f"{self._decider} returned {said!r}. {DECISIONS}")
+            with waiting_for(f"a person to decide on the {request.stage}"):
+                async with deadline:
+                    said = await self._settled(said)
             return said, by
         except LabError:
             raise
@@ -172,22 +187,30 @@ class Approval(Duty):
                 f"{self._decider}, which decides on the {request.stage}, raised {sentence(error)}"
             ) from error
 
+    async def _settled(self, said: Said) -> Decision:
+        while not isinstance(said, Approve | Edit | Refuse | AllowServer):
+            if isinstance(said, concurrent.futures.Future):
+                said = await _clicked(said)
+            elif inspect.isawaitable(said):
+                said = await said
+            else:
+                raise CallbackError(f"{self._decider} returned {said!r}. {DECISIONS}")
+        return said
+
     def _edited(self, edit: Edit, request: ReviewRequest) -> CreateMessageRequestParams | Result:
         try:
             return checked(edit, request)
         except (TypeError, ValueError) as error:
             raise CallbackError(f"{self._decider} cannot edit so: {sentence(error)}") from error
 
-    def _passes(self, context: ClientRequestContext, request: ReviewRequest) -> bool:
-        if request.origin is not None:
-            return request.origin.server in self._servers
-        return getattr(context, "session", None) in self._sessions
+    def _passes(self, context: ClientRequestContext) -> bool:
+        session: object = getattr(context, "session", None)
+        return session is not None and session in self._allowed
 
-    def _allow(self, context: ClientRequestContext, request: ReviewRequest) -> None:
-        if request.origin is not None:
-            self._servers.add(request.origin.server)
-        elif (session := getattr(context, "session", None)) is not None:
-            self._sessions.add(session)
+    def _allow(self, context: ClientRequestContext, server: str) -> None:
+        session: object = getattr(context, "session", None)
+        if session is not None:
+            self._allowed[session] = server
 
 
 async def _clicked(decision: "concurrent.futures.Future[Decision]") -> Decision:

@@ -8,7 +8,6 @@ import logging
 from asyncio import CancelledError
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from time import monotonic
@@ -17,34 +16,17 @@ from typing import Any
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData
 
-from labkit.host.duty import REFUSED, Answer, Duty, models_in
+from labkit.host.duty import REFUSED, Answer, Duty, gated, models_in
+from labkit.host.figures import Left, Spent
 from labkit.host.findings import counted
 from labkit.host.ledger import NANO, Amount, Ledger, Limits, Overdrawn, Reservation
+from labkit.host.numbers import whole
 from labkit.host.prices import Prices, dearest, dollars, price_of
 from labkit.host.turns import Turns
 from labkit.host.usage import MOST, Meter, Usage, metering, prompt_tokens
 from labkit.steps import origin, report
 
 _log = logging.getLogger("labkit")
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What was spent. `estimated` of the tokens were not told by who answered. `usd` is `None` without prices."""
-
-    samples: int
-    tokens: int
-    estimated: int
-    usd: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What can still be spent; `None` where there is no limit."""
-
-    samples: int | None
-    tokens: int | None
-    usd: float | None
 
 
 def with_budget(
@@ -66,11 +48,12 @@ def with_budget(
         budget.left  # Left(samples=20, tokens=5000, usd=None)
 
     Before the callback is asked, the most that a request may take is set aside: one sample, the estimated tokens of its
-    prompt and its `max_tokens`, and their price. When the answer is there, what it took is spent and the rest is given
-    back. So a limit holds for a hundred requests in one round too, as long as who answers keeps to `max_tokens`; where
-    more was used, the truth is spent. A request that ends in an error gives everything back but the tokens that were
-    told. One that is cancelled at the model counts as if it had taken all that was set aside: a server may cancel on
-    the 2025-11-25 wire, and would otherwise sample for nothing.
+    prompt and its `max_tokens`, and their price. Where a human inside edits it so that it may take more, more is set
+    aside, or it is held back. When the answer is there, what it took is spent and the rest is given back. So a limit
+    holds for a hundred requests in one round too, as long as who answers keeps to `max_tokens`; where more was used,
+    the truth is spent. A request that ends in an error gives everything back but the tokens that were told. One that is
+    cancelled at the model counts as if it had taken all that was set aside: a server may cancel on the 2025-11-25 wire,
+    and would otherwise sample for nothing.
 
     Args:
         callback: Who is asked.
@@ -87,11 +70,12 @@ def with_budget(
         clock: Seconds, for `per_minute`.
 
     Raises:
-        ValueError: A limit is negative, `at_once` is no place for anybody, or `usd` is given without `prices`.
+        ValueError: A limit is negative, or no whole number where it counts something; `at_once` is no place for
+            anybody; or `usd` is given without `prices`.
     """
     return Budget(
         callback,
-        Limits(samples, tokens, None if usd is None else round(usd * NANO), per_call, per_minute),
+        Limits.of(samples, tokens, usd, per_call, per_minute),
         at_once=at_once,
         prices=prices,
         free=free,
@@ -115,11 +99,9 @@ class Budget(Duty):
         clock: Callable[[], float],
     ) -> None:
         super().__init__(callback)
-        if limits.nano_usd is not None and prices is None:
-            raise ValueError("usd= needs the prices: with_budget(..., usd=1, prices=labkit.models.catalog.catalog())")
-        self._ledger = Ledger(limits)
-        self._turns = None if at_once is None else Turns(at_once)
         self._prices = prices
+        self._ledger = Ledger(self._priced(limits))
+        self._turns = _turns(at_once)
         self._free = frozenset(free)
         self._clock = clock
         self._listeners: list[Callable[[Budget], None]] = []
@@ -141,6 +123,45 @@ class Budget(Duty):
         """What may be spent in all; `None` where there is no limit."""
         limits = self._ledger.limits
         return Left(limits.samples, limits.tokens, None if limits.nano_usd is None else limits.nano_usd / NANO)
+
+    def set_limits(
+        self,
+        *,
+        samples: int | None = None,
+        tokens: int | None = None,
+        usd: float | None = None,
+        per_call: int | None = None,
+        per_minute: int | None = None,
+        at_once: int | None = None,
+    ) -> None:
+        """Put these limits in place of those that were set. What was spent stays spent.
+
+        `per_minute` counts the samples that begin from now on, where there was no such limit.
+
+        Raises:
+            ValueError: As for `with_budget`; nothing is changed.
+        """
+        limits, turns = self._priced(Limits.of(samples, tokens, usd, per_call, per_minute)), self._turns
+        if at_once != self.at_once:
+            turns = _turns(at_once)
+        self._ledger.limits, self._turns = limits, turns
+        self._tell()
+
+    @property
+    def of_last_call(self) -> tuple[int, int] | None:
+        """Samples of the call that asked last, and how many a call may have; `None` where there is no such limit."""
+        most = self._ledger.limits.per_call
+        return None if most is None else (self._ledger.of_last_call, most)
+
+    @property
+    def of_last_minute(self) -> tuple[int, int, float] | None:
+        """Samples that began in the last minute, how many may begin in one, and seconds until one less is counted.
+
+        `None` where there is no such limit.
+        """
+        most = self._ledger.limits.per_minute
+        begun, wait = self._ledger.in_the_last_minute(self._clock())
+        return None if most is None else (begun, most, wait)
 
     @property
     def at_once(self) -> int | None:
@@ -176,10 +197,18 @@ class Budget(Duty):
         try:
             held = self._ledger.reserve(self._most(params), connection, call, self._clock())
         except Overdrawn as reason:
-            report(f"held: over budget, {reason}", **self._figures())
-            return ErrorData(code=REFUSED, message=f"Held back by the client's budget for sampling: {reason}.")
+            return self._held_back(reason)
         self._tell()
-        with metering(params) as meter:
+
+        def looks(params: CreateMessageRequestParams) -> ErrorData | None:
+            try:
+                if self._ledger.extend(held, self._most(params)):
+                    self._tell()
+            except Overdrawn as reason:
+                return self._held_back(reason)
+            return None
+
+        with metering(params) as meter, gated(looks):
             cancelled = False
             try:
                 return await self.ask(self.inner[0], context, params)
@@ -188,6 +217,15 @@ class Budget(Duty):
                 raise
             finally:
                 self._settle(held, meter, cancelled=cancelled)
+
+    def _held_back(self, reason: Overdrawn) -> ErrorData:
+        report(f"held: over budget, {reason}", **self._figures())
+        return ErrorData(code=REFUSED, message=f"Held back by the client's budget for sampling: {reason}.")
+
+    def _priced(self, limits: Limits) -> Limits:
+        if limits.nano_usd is not None and self._prices is None:
+            raise ValueError("usd= needs the prices: with_budget(..., usd=1, prices=labkit.models.catalog.catalog())")
+        return limits
 
     def _most(self, params: CreateMessageRequestParams) -> Amount:
         """What a request may take of what is limited."""
@@ -207,13 +245,13 @@ class Budget(Duty):
         if witness.answer is not None or usage.tokens:
             spent = Amount(1, usage.tokens, self._cost(usage, usage.model), usage.estimated)
         elif cancelled and witness.asked:
-            prompt = Usage(prompt_tokens(meter.params), 0)
+            prompt = Usage(prompt_tokens(witness.params or meter.params), 0)
             tokens = max(prompt.tokens, held.amount.tokens)
             spent = Amount(1, tokens, max(self._highest_cost(prompt), held.amount.nano_usd), estimated=tokens)
         self._ledger.settle(held, spent)
         if spent.samples:
-            estimated = ", estimated" if spent.estimated else ""
-            report(f"spent {spent.tokens:,} tokens{estimated}; left: {self._left_in_words()}", **self._figures())
+            about = "about " if spent.estimated else ""
+            report(f"spent {about}{counted(spent.tokens, 'token')}; left: {self._left_in_words()}", **self._figures())
         self._tell()
 
     def _highest_cost(self, usage: Usage) -> int:
@@ -229,14 +267,14 @@ class Budget(Duty):
         return ceil(round((dearest(self._prices, usage) if price is None else price) * NANO, 3))
 
     def _left_in_words(self) -> str:
-        limits, left = self._ledger.limits, self._ledger.left
+        left = self._ledger.left
         words: list[str] = []
-        if left.samples is not None and limits.samples is not None:
-            words.append(f"{left.samples:,} of {counted(limits.samples, 'sample')}")
+        if left.samples is not None:
+            words.append(counted(left.samples, "sample"))
         if left.tokens is not None:
-            words.append(f"{left.tokens:,} of {limits.tokens:,} tokens")
-        if left.nano_usd is not None and limits.nano_usd is not None:
-            words.append(f"{dollars(left.nano_usd / NANO)} of {dollars(limits.nano_usd / NANO)}")
+            words.append(counted(left.tokens, "token"))
+        if left.nano_usd is not None:
+            words.append(dollars(left.nano_usd / NANO))
         return ", ".join(words) or "no limit"
 
     def _figures(self) -> dict[str, Any]:
@@ -264,3 +302,8 @@ class Budget(Duty):
     def _forget(self, listener: Callable[["Budget"], None]) -> None:
         if listener in self._listeners:
             self._listeners.remove(listener)
+
+
+def _turns(at_once: int | None) -> Turns | None:
+    places = whole("at_once", at_once)
+    return None if places is None else Turns(places)

@@ -1,12 +1,13 @@
 """What the duties of a host have in common: each is a sampling callback round a callback.
 
 A duty asks what it stands round through `Duty.ask`, and so knows what became of a request further in (`witnessing`),
-and what was remarked on it further out (`remarks`).
+and what was remarked on it further out (`remarks`). What is changed further in is looked at again: a request when it
+reaches who answers (`gated`), an answer before a human reviews it (`inspecting`).
 """
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Generator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -62,9 +63,13 @@ class Duty(ABC):
         """
         if isinstance(callback, Duty):
             return await callback(context, params)
+        for gate in reversed(_gates.get()):
+            held = gate(params)
+            if held is not None:
+                return held
         witnesses = _witnesses.get()
         for witness in witnesses:
-            witness.asked = True
+            witness.asked, witness.params = True, params
         answer = await _answer_of(callback, context, params)
         if not isinstance(answer, ErrorData):
             for witness in witnesses:
@@ -135,11 +140,17 @@ class Witness:
 
     Attributes:
         asked: Whether it reached who answers. A duty may have refused it before.
+        params: The request as that one got it.
         answer: What that one said. The person may have edited or withheld it since.
     """
 
     asked: bool = False
+    params: CreateMessageRequestParams | None = None
     answer: Result | None = None
+
+    def is_own(self, answer: Result) -> bool:
+        """Whether `answer` says what who answers said, and nobody has changed it since."""
+        return self.answer is not None and self.answer.content == answer.content
 
 
 @contextmanager
@@ -177,5 +188,47 @@ def remarking(found: Iterable[Remark]) -> Generator[None]:
         _remarks.reset(token)
 
 
+Gate = Callable[[CreateMessageRequestParams], ErrorData | None]
+"""Looks at a request in the moment in which it reaches who answers, and may hold it back."""
+
+
+@contextmanager
+def gated(gate: Gate) -> Generator[None]:
+    """Have `gate` look at what reaches who answers inside the block: a human, or a duty, may have changed it."""
+    token = _gates.set((*_gates.get(), gate))
+    try:
+        yield
+    finally:
+        _gates.reset(token)
+
+
+Inspector = Callable[[Result], tuple[Answer, tuple[Remark, ...]]]
+"""Looks at an answer: what becomes of it, and what is to be remarked on it."""
+
+
+@contextmanager
+def inspecting(inspector: Inspector) -> Generator[None]:
+    """Have `inspector` look at an answer before a human inside the block reviews it."""
+    token = _inspectors.set((*_inspectors.get(), inspector))
+    try:
+        yield
+    finally:
+        _inspectors.reset(token)
+
+
+def inspected(answer: Result) -> tuple[Answer, tuple[Remark, ...]]:
+    """What the rules further out make of an answer, and what they remark on it."""
+    found: list[Remark] = []
+    for inspector in reversed(_inspectors.get()):
+        passed, remarked = inspector(answer)
+        found += remarked
+        if isinstance(passed, ErrorData):
+            return passed, tuple(found)
+        answer = passed
+    return answer, tuple(found)
+
+
+_gates: ContextVar[tuple[Gate, ...]] = ContextVar("labkit_gates", default=())
+_inspectors: ContextVar[tuple[Inspector, ...]] = ContextVar("labkit_inspectors", default=())
 _witnesses: ContextVar[tuple[Witness, ...]] = ContextVar("labkit_witnesses", default=())
 _remarks: ContextVar[tuple[Remark, ...]] = ContextVar("labkit_remarks", default=())

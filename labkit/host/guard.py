@@ -10,10 +10,10 @@ from typing import get_args
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData
 
-from labkit.host.duty import Answer, Duty, Remark, WrongOrder, always_asks_a_human, remarking
+from labkit.host.duty import Answer, Duty, Remark, Result, WrongOrder, always_asks_a_human, inspecting, remarking
 from labkit.host.findings import Bounds, Finding
 from labkit.host.rules import RULES, Action, Rule
-from labkit.host.usage import metering
+from labkit.host.usage import Meter, metering
 from labkit.steps import report
 
 _SAID = {"note": "noted", "ask": "a human must see", "refuse": "refused"}
@@ -39,7 +39,8 @@ def with_guard(
       - `"ask"`: as `"note"`, and the approval inside asks a human even about a server that passes;
       - `"refuse"`: the request is answered with the rule's error code and a sentence;
       - `"off"`: not looked at.
-    Secrets are redacted and answers cut under `"note"` and under `"ask"` alike.
+    Secrets are redacted and answers cut under `"note"` and under `"ask"` alike. Where an approval stands inside, an
+    answer is looked at before the human reviews it, and again where the human has changed it.
 
     Args:
         callback: Who is asked.
@@ -52,8 +53,8 @@ def with_guard(
             `Lab(..., sampling_capabilities=SamplingCapability(tools=SamplingToolsCapability()))`.
 
     Raises:
-        ValueError: There is no such rule or action, or an answer would have to be asked about: the human inside has
-            seen it by then.
+        TypeError: `rules` is no mapping.
+        ValueError: There is no such rule or action.
         WrongOrder: A rule is set to `"ask"`, and not everyone who may answer has an approval before it.
     """
     return Guard(callback, rules or {}, Bounds(max_tokens, temperature, messages, characters, tools))
@@ -66,13 +67,13 @@ class Guard(Duty):
 
     def __init__(self, callback: SamplingFnT, rules: Mapping[str, Action], bounds: Bounds) -> None:
         super().__init__(callback)
+        if not isinstance(rules, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+            raise TypeError(f'rules={rules!r}: say what is to be done by name, such as {{"size": "refuse"}}')
         for name, action in rules.items():
             if name not in RULES:
                 raise ValueError(f"there is no rule {name!r}; there are {', '.join(RULES)}")
             if action not in get_args(Action):
                 raise ValueError(f"{name} cannot be {action!r}; it can be {', '.join(get_args(Action))}")
-            if action == "ask" and RULES[name].of_request is None:
-                raise ValueError(f"{name} cannot be 'ask': the human inside has seen the answer by then")
         self.bounds = bounds
         self.actions: dict[str, Action] = {name: rules.get(name, rule.action) for name, rule in RULES.items()}
         asking = [name for name, action in self.actions.items() if action == "ask"]
@@ -92,18 +93,35 @@ class Guard(Duty):
                 return ErrorData(code=rule.code, message=f"Refused by the client's rule {rule.name}: {finding.text}.")
             params = finding.request or params
             remarks.append(Remark(rule.name, finding.mended_text, must_ask=action == "ask"))
-        with remarking(remarks), metering(params) as meter:
+        passed: list[Answer] = []
+
+        def before_review(answer: Result) -> tuple[Answer, tuple[Remark, ...]]:
+            became, found = self._of_answer(answer, params, meter)
+            passed.append(became)
+            return became, found
+
+        with remarking(remarks), inspecting(before_review), metering(params) as meter:
             answer = await self.ask(self.inner[0], context, params)
-        if isinstance(answer, ErrorData):
+        if isinstance(answer, ErrorData) or any(answer is each for each in passed):
             return answer
+        return self._of_answer(answer, params, meter, reviewed=bool(passed))[0]
+
+    def _of_answer(
+        self, answer: Result, params: CreateMessageRequestParams, meter: Meter, *, reviewed: bool = False
+    ) -> tuple[Answer, tuple[Remark, ...]]:
+        """What becomes of an answer, and what a human is told of it. Told tokens are those of the model's own text."""
+        told = meter.last_answer if meter.witness.is_own(answer) else None
+        found: list[Remark] = []
         for rule, action in self._in_force():
-            finding = rule.of_answer(answer, params, meter.last_answer) if rule.of_answer else None
+            finding = rule.of_answer(answer, params, told) if rule.of_answer else None
             if finding is None:
                 continue
-            if self._is_refused(rule, action, finding):
-                return ErrorData(code=rule.code, message=f"Withheld by the client's rule {rule.name}: {finding.text}.")
+            if self._is_refused(rule, "note" if reviewed and action == "ask" else action, finding):
+                withheld = f"Withheld by the client's rule {rule.name}: {finding.text}."
+                return ErrorData(code=rule.code, message=withheld), tuple(found)
             answer = finding.answer or answer
-        return answer
+            found.append(Remark(rule.name, finding.mended_text, must_ask=action == "ask"))
+        return answer, tuple(found)
 
     def _in_force(self) -> list[tuple[Rule, Action]]:
         return [(rule, self.actions[name]) for name, rule in RULES.items() if self.actions[name] != "off"]

@@ -13,7 +13,10 @@ _IGNORABLE = (
 )
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"
 _NOTHING_TO_SEE = "\u2800\ufff9-\ufffb\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U000f0000-\U0010ffff"
-_SUSPECT = re.compile(f"[\U000e0020-\U000e007e]{{2,}}|[{_IGNORABLE}{_CONTROLS}{_NOTHING_TO_SEE}]")
+HIDDEN = f"[{_IGNORABLE}{_CONTROLS}{_NOTHING_TO_SEE}]"
+"""One of them, as a pattern. Half of a line break and the joints of an emoji are among these."""
+
+_SUSPECT = re.compile(f"[\U000e0020-\U000e007e]{{2,}}|{HIDDEN}")
 
 _EMOJI_STYLE, _KEYCAP = "\ufe0f", "\u20e3"
 _SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
@@ -35,6 +38,25 @@ def visible(text: str) -> str:
 def without_hidden(text: str) -> str:
     """`text` without its hidden characters."""
     return _SUSPECT.sub(lambda found: found.group() if _is_innocent(found) else "", text)
+
+
+def seen_part(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """`text` without its hidden characters, and where these stood.
+
+    Returns:
+        The text; and for each place the index in it before which characters were left out, and how many in all so far.
+    """
+    parts: list[str] = []
+    places: list[tuple[int, int]] = []
+    end = left_out = 0
+    for found in _SUSPECT.finditer(text):
+        if _is_innocent(found):
+            continue
+        parts.append(text[end : found.start()])
+        end = found.end()
+        left_out += end - found.start()
+        places.append((end - left_out, left_out))
+    return "".join([*parts, text[end:]]), places
 
 
 def _written_out(characters: str) -> str:

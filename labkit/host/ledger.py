@@ -10,6 +10,7 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 from labkit.host.findings import counted
+from labkit.host.numbers import dollars_of, whole
 from labkit.host.prices import dollars
 
 NANO = 1_000_000_000
@@ -41,7 +42,10 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much may be spent; `None` where there is no limit. `per_call` and `per_minute` are numbers of samples."""
+    """How much may be spent; `None` where there is no limit. `per_call` and `per_minute` are numbers of samples.
+
+    `Limits.of` makes them of what a person wrote.
+    """
 
     samples: int | None = None
     tokens: int | None = None
@@ -49,11 +53,28 @@ class Limits:
     per_call: int | None = None
     per_minute: int | None = None
 
-    def __post_init__(self) -> None:
-        for name in self.__slots__:
-            limit = getattr(self, name)
-            if limit is not None and limit < 0:
-                raise ValueError(f"{name}={limit}: a limit is not negative")
+    @classmethod
+    def of(
+        cls,
+        samples: int | None = None,
+        tokens: int | None = None,
+        usd: float | None = None,
+        per_call: int | None = None,
+        per_minute: int | None = None,
+    ) -> "Limits":
+        """Limits with the dollars as they are usually written.
+
+        Raises:
+            ValueError: One is no number of its kind, or negative.
+        """
+        most = dollars_of("usd", usd)
+        return cls(
+            whole("samples", samples),
+            whole("tokens", tokens),
+            None if most is None else round(most * NANO),
+            whole("per_call", per_call),
+            whole("per_minute", per_minute),
+        )
 
 
 class Overdrawn(Exception):
@@ -84,6 +105,8 @@ class Ledger:
         self._minute: deque[float] = deque()
         self._calls: WeakKeyDictionary[object, dict[int | None, int]] = WeakKeyDictionary()
         self._lock = Lock()
+        self.of_last_call = 0
+        """Samples of the call that asked last."""
 
     @property
     def left(self) -> Limits:
@@ -105,11 +128,35 @@ class Ledger:
         with self._lock:
             self._hold_back(amount, connection, call, now)
             self.reserved += amount
-            calls = self._calls.setdefault(connection, {})
-            calls[call] = calls.get(call, 0) + amount.samples
+            self._count(connection, call, amount.samples)
             if self.limits.per_minute is not None:
                 self._minute.append(now)
             return Reservation(amount, connection, call)
+
+    def extend(self, reservation: Reservation, amount: Amount) -> bool:
+        """Set more aside for a sample that may take `amount` after all. What it holds beyond that, it keeps.
+
+        Returns:
+            Whether more had to be set aside.
+
+        Raises:
+            Overdrawn: The limits do not allow it, and the reservation stays as it was.
+        """
+        with self._lock:
+            held = reservation.amount
+            wanted = Amount(held.samples, max(held.tokens, amount.tokens), max(held.nano_usd, amount.nano_usd))
+            if reservation.settled or wanted == held:
+                return False
+            self._hold_back_price(amount, self.spent + self.reserved - held)
+            self.reserved += wanted - held
+            reservation.amount = wanted
+            return True
+
+    def in_the_last_minute(self, now: float) -> tuple[int, float]:
+        """How many samples began in the 60 seconds before `now`, and seconds until the first of them is older."""
+        with self._lock:
+            self._forget_before(now)
+            return len(self._minute), MINUTE - (now - self._minute[0]) if self._minute else 0.0
 
     def settle(self, reservation: Reservation, spent: Amount) -> None:
         """Book what was really spent of a reservation and give the rest back. A second time does nothing."""
@@ -119,8 +166,15 @@ class Ledger:
             reservation.settled = True
             self.reserved -= reservation.amount
             self.spent += spent
-            calls = self._calls.setdefault(reservation.connection, {})
-            calls[reservation.call] = calls.get(reservation.call, 0) + spent.samples - reservation.amount.samples
+            self._count(reservation.connection, reservation.call, spent.samples - reservation.amount.samples)
+
+    def _count(self, connection: object, call: int | None, samples: int) -> None:
+        calls = self._calls.setdefault(connection, {})
+        self.of_last_call = calls[call] = calls.get(call, 0) + samples
+
+    def _forget_before(self, now: float) -> None:
+        while self._minute and now - self._minute[0] >= MINUTE:
+            self._minute.popleft()
 
     def _hold_back(self, amount: Amount, connection: object, call: int | None, now: float) -> None:
         limits, gone = self.limits, self.spent + self.reserved
@@ -130,6 +184,15 @@ class Ledger:
         if limits.per_call is not None and of_call + amount.samples > limits.per_call:
             unknown = "" if call is not None else ", and which call asks is not known"
             raise Overdrawn(f"{of_call} of {counted(limits.per_call, 'sample')} for one call{unknown}")
+        self._hold_back_price(amount, gone)
+        if limits.per_minute is not None:
+            self._forget_before(now)
+            if len(self._minute) >= limits.per_minute:
+                wait = f"; the next in {ceil(MINUTE - (now - self._minute[0]))} s" if self._minute else ""
+                raise Overdrawn(f"{counted(limits.per_minute, 'sample')} a minute{wait}")
+
+    def _hold_back_price(self, amount: Amount, gone: Amount) -> None:
+        limits = self.limits
         if limits.tokens is not None and gone.tokens + amount.tokens > limits.tokens:
             left = max(0, limits.tokens - gone.tokens)
             raise Overdrawn(f"it may take {amount.tokens:,} tokens, and {left:,} of {limits.tokens:,} are left")
@@ -137,12 +200,6 @@ class Ledger:
             price, limit = dollars(amount.nano_usd / NANO), dollars(limits.nano_usd / NANO)
             left = dollars(max(0, limits.nano_usd - gone.nano_usd) / NANO)
             raise Overdrawn(f"it may cost {price}, and {left} of {limit} is left")
-        if limits.per_minute is not None:
-            while self._minute and now - self._minute[0] >= MINUTE:
-                self._minute.popleft()
-            if len(self._minute) >= limits.per_minute:
-                wait = MINUTE - (now - self._minute[0]) if self._minute else MINUTE
-                raise Overdrawn(f"{counted(limits.per_minute, 'sample')} a minute; the next in {ceil(wait)} s")
 
 
 def _left(limit: int | None, gone: int) -> int | None:

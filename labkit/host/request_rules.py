@@ -6,7 +6,7 @@ from math import isfinite
 from mcp_types import CreateMessageRequestParams, TextContent, ToolResultContent, ToolUseContent
 
 from labkit.host.findings import Bounds, Finding, counted, short
-from labkit.host.hidden import hidden
+from labkit.host.hidden import hidden, without_hidden
 from labkit.host.secret_patterns import redacted
 from labkit.host.texts import changed, dumped, texts
 
@@ -40,7 +40,7 @@ def empty(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | None
         return Finding("no messages")
     for number, message in enumerate(params.messages, 1):
         blocks = message.content_as_list
-        if all(isinstance(block, TextContent) and not block.text.strip() for block in blocks):
+        if all(isinstance(block, TextContent) and not without_hidden(block.text).strip() for block in blocks):
             return Finding(f"message {number} of {len(params.messages)} is empty")
     return None
 

@@ -21,7 +21,7 @@ class ReviewRequest:
         params: The request, as the model gets it.
         answer: What the model said; `None` before it was asked.
         origin: Which server asks, and for which tool call; `None` outside a Lab.
-        remarks: What the guard remarked on the request.
+        remarks: What the guard remarked on the request, and on the answer.
         timeout: Seconds after which it expires.
         waiting: Tells how many reviews stand in line behind this one, whenever it is asked.
     """
@@ -80,7 +80,11 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class AllowServer:
-    """Go on as it is, and ask no more about this server, except where a guard insists."""
+    """Go on as it is, and ask no more about this server, except where a guard insists.
+
+    It holds for the connection over which the request came. Another server may give itself the same name, and is asked
+    about; so is the same server once it is connected anew.
+    """
 
 
 Decision = Approve | Edit | Refuse | AllowServer

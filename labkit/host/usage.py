@@ -79,7 +79,8 @@ class Meter:
         """What was told, and estimates for the rest of an answer that was given."""
         answer = self.witness.answer
         input_tokens, output_tokens = self.told.get("input_tokens"), self.told.get("output_tokens")
-        guessed_in = prompt_tokens(self.params) if input_tokens is None and answer is not None else 0
+        params = self.witness.params or self.params  # as it was when it came to who answers
+        guessed_in = prompt_tokens(params) if input_tokens is None and answer is not None else 0
         guessed_out = answer_tokens(answer) if output_tokens is None and answer is not None else 0
         return Usage(
             input_tokens=guessed_in if input_tokens is None else input_tokens,

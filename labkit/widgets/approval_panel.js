@@ -69,6 +69,7 @@ class Store {
     if (!this.open) return;
     this.sent = performance.now();
     this.said = "";
+    this.clicked = this.review.id;
     this.send({ id: this.review.id, ...message });
   }
 
@@ -89,9 +90,16 @@ class Store {
       return "The kernel has not taken it yet: it is busy. It will as soon as it can, if the time is not up by then.";
     }
     if (this.said) return this.said;
-    if (this.review.id == null) return this.model.get("line").became;
+    if (this.review.id == null) return this.late + this.model.get("line").became;
     if (this.left === 0) return "The time is up.";
-    return this.left < 10_000 ? "Less than ten seconds are left." : "";
+    if (this.left < 10_000) return "Less than ten seconds are left.";
+    return this.late && this.late + this.model.get("line").became;
+  }
+
+  /** Of a click that was made here and crossed with the end of the review: the page showed it as open. */
+  get late() {
+    const { late } = this.model.get("line");
+    return late && late === this.clicked ? "Your click came too late. " : "";
   }
 
   draw() {
@@ -247,8 +255,9 @@ class Panel {
     this.root.classList.toggle("hurry", running && store.left < 10_000);
     put(this.approve, this.editing ? this.words.edited : this.words.approve);
     put(this.edit, this.editing ? "Do not edit" : "Edit");
-    for (const node of this.buttons) state(node, "aria-disabled", !store.open);
-    state(this.allow, "aria-disabled", !store.open || Boolean(this.editing));
+    const cut = review.whole === false; // what cannot be shown to its end can only be refused
+    for (const node of this.buttons) state(node, "aria-disabled", !store.open || (cut && node !== this.refuse));
+    state(this.allow, "aria-disabled", !store.open || Boolean(this.editing) || cut);
     this.edit.hidden = review.id != null && !this.fields.size;
     put(this.status, store.status);
     this.status.classList.toggle("wrong", store.lost || Boolean(store.said));

@@ -82,7 +82,8 @@ class ApprovalPanel(anywidget.AnyWidget):
     """What is under review, as `reading` has it; empty when nothing is."""
 
     line = traitlets.Dict().tag(sync=True)
-    """How many wait, what became of the last, and what could not be taken as it was typed."""
+    """How many wait, what became of the last, what could not be taken as it was typed, and of which review, the last
+    that ended, a click came when that had ended."""
 
     def __init__(self, headless: Ask | None = None) -> None:
         self._headless = headless or _refuse
@@ -92,6 +93,8 @@ class ApprovalPanel(anywidget.AnyWidget):
         self._reviews: list[_Review] = []
         self._shown: _Review | None = None
         self._became = ""
+        self._ended = self._late = 0
+        """The review that `_became` tells of, and that for which the last click came too late, by number."""
         self._fault: list[Any] = [0, ""]
         super().__init__(line=self._line())
         self.on_msg(self._told)
@@ -149,10 +152,12 @@ class ApprovalPanel(anywidget.AnyWidget):
         except asyncio.CancelledError:
             if review.left < EARLY:
                 became = f"Nobody decided within {request.timeout:g} s, so it was refused."
+            if review.said.done() and not review.said.cancelled():
+                self._late = review.number  # decided in the moment in which it ended
             raise
         finally:
             self._reviews.remove(review)
-            self._became = became
+            self._became, self._ended = became, review.number
             self._show()
 
     async def _said(self, review: _Review) -> "Decision | dict[str, Any]":
@@ -182,7 +187,8 @@ class ApprovalPanel(anywidget.AnyWidget):
         return {"id": review.number, "left": review.left, "timeout": timeout, **reading(review.request)}
 
     def _line(self) -> dict[str, Any]:
-        return {"waiting": self.waiting, "became": self._became, "fault": self._fault}
+        late = self._late if self._late == self._ended else 0
+        return {"waiting": self.waiting, "became": self._became, "fault": self._fault, "late": late}
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """As ipywidgets has it, with the time that is left now for a page that asks for everything."""
@@ -193,11 +199,14 @@ class ApprovalPanel(anywidget.AnyWidget):
         return state
 
     def _told(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        """A page was opened, or clicked. On whichever thread that is, nothing but the future is touched."""
+        """A page was opened, or clicked: the latter may cross with the end of the review. Runs on any thread."""
         self._attended = True
-        for review in list(self._reviews):
-            if review.number == message.get("id"):
-                _settle(review.said, message)
+        number = message.get("id")
+        if not isinstance(number, int):
+            return
+        if not any(_settle(review.said, message) for review in list(self._reviews) if review.number == number):
+            self._late = number
+            self._show()
 
     def __repr__(self) -> str:
         return "<ApprovalPanel>"
@@ -212,9 +221,12 @@ class ApprovalPanel(anywidget.AnyWidget):
         return render(request) if (request := self.under_review) else "nothing is under review"
 
 
-def _settle(said: "Future[Any]", decision: object) -> None:
-    with suppress(InvalidStateError):  # a double click, or one that came too late
+def _settle(said: "Future[Any]", decision: object) -> bool:
+    """Decide, and tell whether that was still to be done: there are double clicks, and such as come too late."""
+    with suppress(InvalidStateError):
         said.set_result(decision)
+        return True
+    return False
 
 
 def _refuse(_: ReviewRequest) -> Decision:

@@ -7,6 +7,7 @@ budget_meter(budget)  # as the last line of a cell
 import asyncio
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from threading import RLock
 from typing import Any, cast
 
@@ -21,12 +22,17 @@ from labkit.widgets.page import read_parts
 SMALLEST = 1e-9
 """US dollars below which a difference is one of rounding."""
 
+LATER = 0.1
+"""Seconds by which a look at what is a minute old comes late, so that it is older."""
+
 Reading = list[Any]
 """A line of the meter: name, what is spent in words, what is left in words, and the share that is gone or `None`."""
 
 
 def budget_meter(budget: Budget) -> "BudgetMeter":
-    """A meter of samples, tokens, US dollars and of how many are answered at once; it has a line for each limit.
+    """A meter of samples, tokens, US dollars, and of what one call, one minute and one moment may have.
+
+    It has a line for samples, for tokens, for dollars where there are prices, and for each other limit.
 
     Raises:
         TypeError: `budget` is none.
@@ -48,6 +54,14 @@ def readings(budget: Budget) -> list[Reading]:
     ]
     if spent.usd is not None:
         lines.append(_line("cost", spent.usd, left.usd, limit.usd, dollars))
+    if (of_call := budget.of_last_call) is not None:
+        left_of_call = max(0, of_call[1] - of_call[0])
+        note = " in the last call"
+        lines.append(_line("per call", of_call[0], left_of_call, of_call[1], "{:,}".format, note=note))
+    if (of_minute := budget.of_last_minute) is not None:
+        begun, most, _ = of_minute
+        note = " in the last 60 s"
+        lines.append(_line("per minute", begun, max(0, most - begun), most, "{:,}".format, note=note))
     if budget.at_once is not None:
         running = f"{budget.under_way} of {budget.at_once}"
         share = budget.under_way / budget.at_once
@@ -79,7 +93,7 @@ class BudgetMeter(anywidget.AnyWidget):
         self._budget = budget
         self._lock = RLock()
         self._pace = Pace()
-        self._timer = False
+        self._timer = self._minute = False
         try:
             self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:  # a script
@@ -112,18 +126,43 @@ class BudgetMeter(anywidget.AnyWidget):
         with self._lock:
             self._timer = False
             self.lines = readings(self._budget)
+            of_minute = self._budget.of_last_minute
+            if of_minute is not None and of_minute[0] and not self._minute and self._loop is not None:
+                # What began a minute ago is counted no more, and nobody tells.
+                with suppress(RuntimeError):  # the loop is closed
+                    self._loop.call_soon_threadsafe(self._loop.call_later, of_minute[2] + LATER, _looking(self))
+                    self._minute = True
+
+    def a_minute_later(self) -> None:
+        """Show the budget again, after the first of the samples that began in the last minute counts no more."""
+        self._minute = False
+        self._show()
 
     def __repr__(self) -> str:
         return "<BudgetMeter>"
 
     def __str__(self) -> str:
-        return "\n".join(f"{name:<8} {spent}; {left}" for name, spent, left, _ in readings(self._budget))
+        lines = readings(self._budget)
+        width = max(8, *(len(line[0]) for line in lines))
+        return "\n".join(f"{name:<{width}} {spent}; {left}" for name, spent, left, _ in lines)
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle = super()._repr_mimebundle_(**options)
         if bundle is not None:
             bundle[0]["text/plain"] = str(self)
         return bundle
+
+
+def _looking(meter: BudgetMeter) -> Callable[[], None]:
+    """A look at the budget that keeps no meter alive."""
+    known = weakref.ref(meter)
+
+    def look() -> None:
+        meter = known()
+        if meter is not None:
+            meter.a_minute_later()
+
+    return look
 
 
 def _hearing(meter: BudgetMeter) -> Callable[[Budget], None]:

@@ -1,7 +1,9 @@
 """A review as a page shows it, and what a page sends back as a decision."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from math import inf
 from typing import Any, cast
 
@@ -14,7 +16,12 @@ from labkit.host.review import checked
 from labkit.host.texts import dumped, texts
 
 LONGEST_SHOWN = 1_000_000
-"""Characters of one text that are sent to the page. What is longer is said to be."""
+"""Characters of one text that are sent to the page. What holds a longer one can only be refused there."""
+
+NOT_WHOLE = (
+    "What is not shown whole cannot be approved here. Refuse it; "
+    "with_guard refuses such requests before they are shown to anybody (rule size)."
+)
 
 LONGEST_NUMBER = 9
 """Digits of a number of tokens."""
@@ -33,17 +40,24 @@ def reading(request: ReviewRequest) -> dict[str, Any]:
     """Everything that a page shows of a review, as JSON, with nothing hidden."""
     fields = dumped(request.params)
     answer = dumped(request.answer) if request.answer else None
-    asked = list(_request(fields, can_edit=answer is None))
+    with _noting() as left_out:
+        parts = list(_message("answer", "answer", answer, can_edit=True) if answer else _request(fields, can_edit=True))
+        limits = [] if answer else [[name, word, *_limit(fields.get(name))] for name, word in LIMITS.items()]
+        called = _json((request.origin and request.origin.arguments) or {})
+    facts = list(_facts(request, fields, answer))
+    if left_out:
+        facts.append(["warning", f"{sum(left_out):,} characters are not shown, so it can only be refused"])
     return {
         "stage": request.stage,
         "server": visible(request.origin.server) if request.origin else "",
         "tool": visible(request.origin.tool or "") if request.origin else "",
-        "facts": list(_facts(request, fields, answer)),
+        "facts": facts,
         "remarks": [visible(remark.text) for remark in request.remarks],
-        "limits": [] if answer else [[name, word, *_limit(fields.get(name))] for name, word in LIMITS.items()],
-        "parts": list(_message("answer", "answer", answer, can_edit=True)) if answer else asked,
-        "before": asked if answer else [],
-        "called": _json((request.origin and request.origin.arguments) or {}),
+        "limits": limits,
+        "parts": parts,
+        "before": list(_request(fields, can_edit=False)) if answer else [],
+        "called": called,
+        "whole": not left_out,
     }
 
 
@@ -51,8 +65,11 @@ def decision_of(message: dict[str, Any], request: ReviewRequest) -> Decision:
     """What a page has decided.
 
     Raises:
-        ValueError: What was typed into a field cannot stand there; the message is for the person.
+        ValueError: What was typed into a field cannot stand there, or what was not shown whole was to be approved; the
+            message is for the person.
     """
+    if message.get("decision") != "refuse" and not reading(request)["whole"]:
+        raise ValueError(NOT_WHOLE)
     match message.get("decision"):
         case "approve":
             return Approve()
@@ -129,8 +146,23 @@ def _text(title: str, field: str, text: str | None, *, can_edit: bool) -> Part:
     return part
 
 
+_left_out: ContextVar[list[int] | None] = ContextVar("labkit_left_out", default=None)
+
+
+@contextmanager
+def _noting() -> Generator[list[int]]:
+    """How many characters are left out of each text that is too long to be shown, inside the block."""
+    token = _left_out.set(noted := [])
+    try:
+        yield noted
+    finally:
+        _left_out.reset(token)
+
+
 def _shown(text: str) -> str:
     left_out = len(text) - LONGEST_SHOWN
+    if left_out > 0 and (noted := _left_out.get()) is not None:
+        noted.append(left_out)
     more = f"\n⟨{left_out:,} characters more, too many to show⟩" if left_out > 0 else ""
     return "\n".join(shown_lines(text[:LONGEST_SHOWN])) + more
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import ConsoleMessage, Locator, expect
 
 from tests.browser.conftest import NewPage
 from tests.browser.lab_page import LabPage, write_notebook
@@ -43,6 +43,26 @@ display(panel, budget_meter(budget))
 AWAITS = """
 got = said(await labs["legacy"].call_tool("recommend", {"genre": "crime"}))
 """
+# What the kernel tells the page can be held back from the message on that ends a review, as a slow line does it.
+SLOW_LINE = """
+window.held = null;
+const text = ({data}) => typeof data === 'string' ? data : new TextDecoder().decode(data);
+window.WebSocket = class extends WebSocket {
+  get onmessage() { return super.onmessage; }
+  set onmessage(tell) {
+    super.onmessage = (event) => {
+      if (!window.held || (!window.held.length && !/"review": ?{}/.test(text(event)))) return tell(event);
+      window.held.push(() => tell(event));
+      document.body.dataset.ended = 'in the kernel';
+    };
+  }
+};
+window.release = () => {
+  const held = window.held;
+  window.held = null;
+  for (const tell of held) tell();
+};
+"""
 CELLS = {"set up": SET_UP, "awaits": AWAITS}
 NUMBER = {name: i for i, name in enumerate(CELLS)}
 
@@ -52,6 +72,7 @@ def notebook(root: Path, new_page: NewPage) -> Iterator[LabPage]:
     """A notebook with the panel and the meter of one budget."""
     write_notebook(root / "approval.ipynb", *CELLS.values())
     with new_page() as lab_page:
+        lab_page.page.add_init_script(SLOW_LINE)
         lab_page.open("approval.ipynb").without_sidebar().run_cell(NUMBER["set up"])
         assert lab_page.errors() == []
         yield lab_page
@@ -185,6 +206,39 @@ def test_a_review_that_expired_takes_no_click_and_the_panel_says_why(notebook: L
     button(panel, "Approve").click(force=True)
     notebook.execute("approval._timeout = 599; refused = (await asyncio.gather(*calls, return_exceptions=True))[0]")
     notebook.execute("assert 'nobody decided within 1 s' in str(refused); assert heard == []")
+
+
+def test_a_click_that_crosses_with_the_end_of_its_review_came_too_late(notebook: LabPage, panel: Locator) -> None:
+    page, before, said = notebook.page, notebook.errors(), list[str]()
+
+    def hear(message: ConsoleMessage) -> None:
+        said.append(f"{message.type}: {message.text}")
+
+    page.on("console", hear)
+    # The page's clock stands still and its line is slow: it goes on to show as open what the kernel has ended.
+    page.evaluate("() => { window.held = []; window.now = performance.now(); performance.now = () => window.now; }")
+    notebook.execute("approval._timeout = 1; begin()")
+    expect(panel.locator("pre").nth(1)).to_have_text("recommend crime")
+    page.evaluate("() => { window.now += 600; }")  # from when on a click is taken
+    expect(page.locator("body")).to_have_attribute("data-ended", "in the kernel")
+    expect(button(panel, "Approve")).to_be_enabled()
+    expect(panel.locator(".clock")).to_have_text("0:01 left")
+    button(panel, "Approve").click()
+    expect(button(panel, "Approve")).to_be_disabled()  # it was taken for a click, and sent
+    page.evaluate("() => { delete performance.now; window.release(); }")
+    expect(status(panel)).to_have_text("Your click came too late. Nobody decided within 1 s, so it was refused.")
+    expect(panel).to_contain_text("Nothing waits for you")
+    notebook.execute("approval._timeout = 599; refused = (await asyncio.gather(*calls, return_exceptions=True))[0]")
+    notebook.execute("assert 'nobody decided within 1 s' in str(refused); assert heard == []")
+    assert notebook.errors() == before
+    page.remove_listener("console", hear)
+    assert [message for message in said if message.startswith("error")] == []
+    # The next one is decided as ever, and what came too late is forgotten with it.
+    notebook.execute("begin()")
+    button(panel, "Approve").click()
+    button(panel, "Send").click()
+    expect(status(panel)).to_have_text("The answer was sent.")
+    notebook.execute("assert said(await calls[1]) == 'you asked: recommend crime'")
 
 
 # ---- by keyboard alone

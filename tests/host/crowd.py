@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 import warnings
+from types import SimpleNamespace
 from typing import Any
 
 from anyio.lowlevel import checkpoint
@@ -23,6 +24,14 @@ from labkit.steps import HostStep, Origin, listening, report
 from tests.story import answer, question
 
 ORIGIN = Origin("bookshop", "2026-07-28", "recommend", {"genre": "crime"}, call=1)
+
+
+class Session:
+    """Stands for a connection."""
+
+
+CONNECTION = SimpleNamespace(session=Session())
+"""The context of a request that comes over one connection."""
 
 
 def crowd(asked: asyncio.Event | None = None) -> MCPServer:
@@ -125,7 +134,7 @@ async def fails(context: object, params: CreateMessageRequestParams) -> CreateMe
 
 
 async def answered(
-    callback: Any, params: CreateMessageRequestParams, origin: Origin = ORIGIN, context: object = None
+    callback: Any, params: CreateMessageRequestParams, origin: Origin = ORIGIN, context: object = CONNECTION
 ) -> tuple[Any, list[HostStep]]:
     """What a callback says to a request of the bookshop, and the steps that it reports."""
     steps: list[HostStep] = []

@@ -4,6 +4,7 @@ import asyncio
 import concurrent.futures
 import sys
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from mcp import Client, MCPError
 from mcp_types import CreateMessageRequestParams, ErrorData, TextContent
 
 from labkit import Lab
+from labkit.call import timeout_error
 from labkit.errors import CallbackError, ScriptEnded
 from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, with_approval, with_budget
 from labkit.host.duty import Remark, remarking
 from labkit.steps import Origin
-from tests.host.crowd import ORIGIN, Model, answered, crowd, fails, labels, refuses
+from tests.host.crowd import ORIGIN, Model, Session, answered, crowd, fails, labels, refuses
 from tests.story import WIRES, answer, asked, bookshop, echo, question, said, until
 
 pytestmark = pytest.mark.anyio
@@ -32,9 +34,9 @@ class Desk:
         self.closed = 0
 
     def __call__(self, request: ReviewRequest) -> "concurrent.futures.Future[Decision]":
-        self.seen.append(request)
         self.open = concurrent.futures.Future()
         self.open.add_done_callback(self.clear)
+        self.seen.append(request)  # last: a test in another thread looks at it
         return self.open
 
     def clear(self, _: object) -> None:
@@ -122,7 +124,8 @@ async def test_a_server_that_may_pass_is_not_asked_about_again_and_another_one_i
     await answered(approval, WANT)
     assert len(desk.seen) == 1
     assert approval.allowed == {"bookshop"}
-    task = asyncio.create_task(answered(approval, WANT, Origin("library", "2026-07-28")))
+    library = SimpleNamespace(session=Session())
+    task = asyncio.create_task(answered(approval, WANT, Origin("library", "2026-07-28"), library))
     await until(lambda: len(desk.seen) == 2)
     desk.click(Refuse())
     await task
@@ -133,7 +136,41 @@ async def test_a_server_that_may_pass_is_not_asked_about_again_and_another_one_i
     await task
 
 
-async def test_a_plain_client_may_pass_by_its_connection() -> None:
+@pytest.mark.parametrize("mode", WIRES)
+async def test_another_server_that_gives_itself_the_name_of_one_that_passes_is_asked_about(mode: str) -> None:
+    asked_about: list[str] = []
+
+    def allows(request: ReviewRequest) -> Decision:
+        asked_about.append(f"{request.origin and request.origin.lab}: {request.stage}")
+        return AllowServer()
+
+    approval = with_approval(echo, ask=allows)
+    with Lab(bookshop(), sampling_callback=approval, mode=mode, name="one") as one:
+        for _ in range(2):
+            await one.call_tool("recommend", {"genre": "crime"})
+        assert approval.allowed == {"bookshop"}
+        with Lab(bookshop(), sampling_callback=approval, mode=mode, name="other") as other:
+            await other.call_tool("recommend", {"genre": "crime"})
+        await one.call_tool("recommend", {"genre": "crime"})
+    assert asked_about == ["one: request", "other: request"]
+    with Lab(bookshop(), sampling_callback=approval, mode=mode, name="one") as anew:
+        await anew.call_tool("recommend", {"genre": "crime"})
+    assert asked_about[2:] == ["one: request"]
+
+
+async def test_where_no_connection_is_known_nothing_passes() -> None:
+    asked_about: list[str] = []
+
+    def allows(request: ReviewRequest) -> Decision:
+        asked_about.append(request.stage)
+        return AllowServer()
+
+    await answered(with_approval(Model(), ask=allows), WANT, context=None)
+    assert asked_about == ["request", "answer"]
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_plain_client_may_pass_by_its_connection(mode: str) -> None:
     asked_about: list[str] = []
 
     def allows(request: ReviewRequest) -> Decision:
@@ -143,7 +180,7 @@ async def test_a_plain_client_may_pass_by_its_connection() -> None:
 
     approval = with_approval(echo, ask=allows)
     for _ in range(2):
-        async with Client(bookshop(), sampling_callback=approval) as client:
+        async with Client(bookshop(), sampling_callback=approval, mode=mode) as client:
             for _ in range(2):
                 await client.call_tool("recommend", {"genre": "crime"})
     assert asked_about == ["request", "request"]
@@ -239,6 +276,48 @@ async def test_an_answer_that_nobody_decides_on_is_withheld() -> None:
 
     result, _ = await answered(with_approval(Model(), ask=first_at_once, timeout=0.01), WANT)
     assert result == ErrorData(code=-1, message="Withheld: nobody decided within 0.01 s.")
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_call_that_runs_out_of_time_says_that_it_waited_for_a_person(mode: str) -> None:
+    desk = Desk()
+    approval = with_approval(echo, ask=desk)
+    with (
+        Lab(bookshop(), sampling_callback=approval, mode=mode, name="first") as first,
+        Lab(bookshop(), sampling_callback=approval, mode=mode, name="second") as second,
+    ):
+        one = first.start("recommend", {"genre": "crime"})
+        await until(lambda: len(desk.seen) == 1)
+        other = second.start("recommend", {"genre": "crime"})
+        await until(lambda: approval.waiting == 1)
+        assert str(timeout_error(one, 3)) == (
+            "recommend(genre) was stopped after timeout=3 s: it waited for a person to decide on the request. "
+            "Decide sooner, or give the Lab more time: Lab(..., timeout=...)."
+        )
+        assert "it waited for its turn: a person decides on one request after the other. " in str(
+            timeout_error(other, 3)
+        )
+        desk.click(Approve())
+        await until(lambda: len(desk.seen) == 2 and approval.waiting == 1)  # the other's request; one's answer in line
+        desk.click(Approve())
+        await until(lambda: len(desk.seen) == 3)  # an answer
+        assert "it waited for a person to decide on the answer." in str(timeout_error(one, 3))
+        desk.click(Approve())
+        await one
+        assert one.waits == []
+        other.cancel()
+
+
+@pytest.mark.parametrize("ask", [None, Approve(), Approve, "approve"])
+def test_what_cannot_decide_is_refused_when_it_is_given(ask: Any) -> None:
+    with pytest.raises(TypeError, match=r"decides on nothing: give a function"):
+        with_approval(echo, ask=ask)
+
+
+@pytest.mark.parametrize("timeout", ["5", None, float("nan"), float("inf"), 0, -1, True])
+def test_a_time_that_is_none_is_refused_when_it_is_given(timeout: Any) -> None:
+    with pytest.raises(ValueError, match=r"timeout=.*: give a number of seconds above 0"):
+        with_approval(echo, timeout=timeout)
 
 
 async def test_a_call_that_is_cancelled_takes_its_review_off_the_desk_and_lets_the_next_one_on() -> None:

@@ -15,7 +15,7 @@ from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit import Lab
 from labkit.host import Left, Spent, with_approval, with_budget
-from labkit.host.review import Approve, Refuse, ReviewRequest
+from labkit.host.review import Approve, Edit, Refuse, ReviewRequest
 from labkit.host.usage import metering
 from labkit.models.catalog import Accepts, Catalog, Price, Scores
 from labkit.models.catalog import Model as CatalogModel
@@ -46,7 +46,7 @@ async def test_what_was_told_is_spent_and_the_rest_is_given_back() -> None:
     assert said(result) == "Read Chandler."
     assert budget.spent == Spent(samples=1, tokens=17, estimated=0, usd=None)
     assert budget.left == Left(samples=1, tokens=83, usd=None)
-    assert labels(steps) == ["answers", "spent 17 tokens; left: 1 of 2 samples, 83 of 100 tokens"]
+    assert labels(steps) == ["answers", "spent 17 tokens; left: 1 sample, 83 tokens"]
     assert steps[-1].data == {
         "samples_spent": 1,
         "samples_left": 1,
@@ -60,7 +60,7 @@ async def test_what_nobody_told_is_estimated_and_said_to_be() -> None:
     budget = with_budget(Model("y" * 22), tokens=100)
     _, steps = await answered(budget, WANT)
     assert budget.spent == Spent(samples=1, tokens=10 + 6, estimated=16, usd=None)
-    assert labels(steps) == ["spent 16 tokens, estimated; left: 84 of 100 tokens"]
+    assert labels(steps) == ["spent about 16 tokens; left: 84 tokens"]
 
 
 async def test_while_a_request_is_under_way_the_most_that_it_may_take_is_not_left() -> None:
@@ -81,7 +81,7 @@ async def test_while_a_request_is_under_way_the_most_that_it_may_take_is_not_lef
         ({"samples": 0}, "0 of 0 samples"),
         ({"tokens": 29}, "it may take 30 tokens, and 29 of 29 are left"),
         ({"per_call": 0}, "0 of 0 samples for one call"),
-        ({"per_minute": 0}, "0 samples a minute; the next in 60 s"),
+        ({"per_minute": 0}, "0 samples a minute"),
         ({"usd": 0.001, "prices": catalog()}, "it may cost $0.0011, and $0.001 of $0.001 is left"),
     ],
 )
@@ -372,6 +372,84 @@ async def test_a_meter_is_told_of_every_change_and_one_that_fails_is_told_no_mor
     stop()
     await answered(budget, WANT)
     assert len(seen) == 3
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_human_who_raises_the_limit_of_a_request_spends_no_more_than_there_is(mode: str) -> None:
+    def raises(request: ReviewRequest) -> Approve | Edit:
+        return Approve() if request.answer else Edit(request.params.model_copy(update={"max_tokens": 500}))
+
+    model = Model(tokens=(3, 500))
+    budget = with_budget(with_approval(model, ask=raises), tokens=60)
+    with Lab(bookshop(), sampling_callback=budget, mode=mode) as lab:
+        with pytest.raises(MCPError, match=r"it may take 504 tokens, and 60 of 60 are left\."):
+            await lab.call_tool("recommend", {"genre": "crime"})
+        assert "held: over budget, it may take 504 tokens, and 60 of 60 are left" in [s.label for s in lab.flow.steps]
+    assert model.asked == []
+    assert budget.spent.samples == 0
+    assert budget.left == Left(samples=None, tokens=60, usd=None)
+
+
+async def test_an_edit_for_which_there_is_room_is_set_aside_and_spent_as_it_was_sent() -> None:
+    aside: list[int | None] = []
+
+    async def model(context: object, params: CreateMessageRequestParams) -> Any:
+        aside.append(budget.left.tokens)
+        return answer("y" * 40)
+
+    def raises(request: ReviewRequest) -> Approve | Edit:
+        if request.answer:
+            return Approve()
+        edit = request.edit("z" * 80).instead.model_copy(update={"max_tokens": 50})
+        return Edit(edit)
+
+    budget = with_budget(with_approval(model, ask=raises), tokens=100)
+    await answered(budget, WANT)
+    assert aside == [100 - 20 - 50]
+    assert budget.spent == Spent(samples=1, tokens=20 + 10, estimated=30, usd=None)
+
+
+async def test_limits_can_be_set_anew_and_what_was_spent_stays_spent() -> None:
+    budget = with_budget(Model(tokens=(10, 5)), samples=2, at_once=1)
+    heard: list[Left] = []
+    budget.listen(lambda budget: heard.append(budget.limit))
+    await answered(budget, WANT)
+    budget.set_limits(samples=3, tokens=100, at_once=2)
+    assert heard[-1] == Left(samples=3, tokens=100, usd=None)
+    assert budget.spent == Spent(samples=1, tokens=15, estimated=0, usd=None)
+    assert (budget.left, budget.at_once) == (Left(samples=2, tokens=85, usd=None), 2)
+    budget.set_limits(samples=1)
+    assert isinstance((await answered(budget, WANT))[0], ErrorData)
+    for wrong in ({"samples": -1}, {"usd": 1}, {"at_once": 0}):
+        with pytest.raises(ValueError, match=r"negative|prices|at least one"):
+            budget.set_limits(tokens=7, **wrong)  # pyright: ignore[reportArgumentType]
+    assert budget.limit == Left(samples=1, tokens=None, usd=None)
+
+
+async def test_what_limits_a_call_and_a_minute_is_told() -> None:
+    now = [0.0]
+    budget = with_budget(Model(), per_call=3, per_minute=5, clock=lambda: now[0])
+    assert (budget.of_last_call, budget.of_last_minute) == ((0, 3), (0, 5, 0.0))
+    await answered(budget, WANT)
+    now[0] = 20.0
+    await answered(budget, WANT)
+    assert (budget.of_last_call, budget.of_last_minute) == ((2, 3), (2, 5, 40.0))
+    now[0] = 61.0
+    assert budget.of_last_minute == (1, 5, 19.0)
+    assert (with_budget(echo).of_last_call, with_budget(echo).of_last_minute) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["samples", "tokens", "per_call", "per_minute", "at_once"])
+@pytest.mark.parametrize("limit", [1.5, "3", True, float("nan")])
+def test_a_limit_that_is_no_whole_number_is_refused_when_it_is_given(name: str, limit: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^{name}=.*: a limit is a whole number, such as {name}=20$"):
+        with_budget(echo, **{name: limit})
+
+
+@pytest.mark.parametrize("usd", ["1", float("nan"), float("inf"), True])
+def test_dollars_that_are_no_amount_are_refused_when_they_are_given(usd: Any) -> None:
+    with pytest.raises(ValueError, match=r"^usd=.*: a limit is an amount in US dollars, such as usd=0.5$"):
+        with_budget(echo, usd=usd, prices=catalog())
 
 
 def test_dollars_need_prices() -> None:

@@ -142,7 +142,7 @@ async def test_the_flow_shows_each_duty_at_its_work(mode: str) -> None:
             "approved",
             "answers",
             "answer approved",
-            "spent 17 tokens; left: 19 of 20 samples, 983 of 1,000 tokens",
+            "spent 17 tokens; left: 19 samples, 983 tokens",
             "14 characters, endTurn",
             "result",
         ]

@@ -12,7 +12,17 @@ from mcp import MCPError
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, CreateMessageResultWithTools, ErrorData
 
 from labkit import Lab
-from labkit.host import RULES, AllowServer, ReviewRequest, WrongOrder, choose_model, with_approval, with_guard
+from labkit.host import (
+    RULES,
+    AllowServer,
+    Approve,
+    Edit,
+    ReviewRequest,
+    WrongOrder,
+    choose_model,
+    with_approval,
+    with_guard,
+)
 from labkit.host.answer_rules import long_answer
 from labkit.host.texts import dumped, texts
 from labkit.models.catalog import catalog
@@ -53,6 +63,7 @@ TOOL = {"name": "search", "inputSchema": {"type": "object"}}
 WRONG = [
     ("empty", params([]), "no messages"),
     ("empty", params([message("user", text(" \n"))]), "message 1 of 1 is empty"),
+    ("empty", params([message("user", text(" \u200b"))]), "message 1 of 1 is empty"),
     ("empty", params([message("user", text()), message("user")]), "message 2 of 2 is empty"),
     ("roles", params([message("user", use("a"))]), "message 1 uses a tool, and has the role user"),
     (
@@ -117,7 +128,7 @@ async def test_the_same_request_is_let_through_with_a_note(
     model = Model()
     off: Any = dict.fromkeys(RULES, "off")
     _, steps = await answered(with_guard(model, {**off, rule: "note"}), wrong)
-    assert len(steps) == 1
+    assert len(steps) == 1, steps
     assert steps[0].label.startswith(f"noted: {sentence}")
     assert model.asked == [wrong] or wrong.temperature != wrong.temperature  # NaN is not equal to itself
 
@@ -293,6 +304,66 @@ async def test_a_long_answer_can_be_withheld() -> None:
     assert answer.message.startswith("Withheld by the client's rule long_answer: the answer is longer than 10 tokens")
 
 
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_human_reviews_the_answer_as_it_was_cut_also_where_the_server_passes(mode: str) -> None:
+    seen: list[ReviewRequest] = []
+
+    def allows(request: ReviewRequest) -> AllowServer:
+        seen.append(request)
+        return AllowServer()
+
+    model = Model("Chandler." * 20, tokens=(1, 50))
+    guard = with_guard(with_approval(model, ask=allows), {"long_answer": "ask"}, max_tokens=50)
+    with Lab(bookshop(), sampling_callback=guard, mode=mode) as lab:
+        model.tokens = (1, 100)
+        result = await lab.call_tool("recommend", {"genre": "crime"})
+        steps = [step.label for step in lab.flow.steps]
+    assert [request.stage for request in seen] == ["request", "answer"]
+    assert [remark.text for remark in seen[1].remarks] == ["the answer is longer than 50 tokens, cut"]
+    assert said(result) == seen[1].text == ("Chandler." * 20)[:90]
+    assert steps.count("a human must see: the answer is longer than 50 tokens, cut") == 1
+
+
+async def test_an_answer_that_is_withheld_is_not_put_before_a_human() -> None:
+    seen: list[ReviewRequest] = []
+
+    def allows(request: ReviewRequest) -> Approve:
+        seen.append(request)
+        return Approve()
+
+    guard = with_guard(with_approval(Model("y" * 900), ask=allows), {"long_answer": "refuse"})
+    answer, _ = await answered(guard, question("hi", max_tokens=10))
+    assert answer.message.startswith("Withheld by the client's rule long_answer")
+    assert [request.stage for request in seen] == ["request"]
+
+
+@pytest.mark.parametrize(
+    ("told", "written", "edited", "kept"),
+    [
+        (20, 80, "Ok.", 3),  # the tokens are those of the model's own text
+        (5, 20, "y" * 50_000, 80),
+        (0, 500_000, "", 80),
+        (1, 500_000, "", 80),
+    ],
+)
+async def test_told_tokens_are_believed_of_the_text_that_they_can_be_of(
+    told: int, written: int, edited: str, kept: int
+) -> None:
+    def edits(request: ReviewRequest) -> Approve | Edit:
+        return request.edit(edited) if request.answer and edited else Approve()
+
+    guard = with_guard(with_approval(Model("y" * written, tokens=(1, told)), ask=edits))
+    answer, _ = await answered(guard, question("hello", max_tokens=10))
+    assert len(said(answer)) == kept
+    assert answer.stop_reason == "maxTokens"
+
+
+@pytest.mark.parametrize("rules", [["size"], "size", 1])
+def test_rules_that_say_not_what_to_do_are_refused(rules: Any) -> None:
+    with pytest.raises(TypeError, match=r'say what is to be done by name, such as \{"size": "refuse"\}'):
+        with_guard(echo, rules)
+
+
 blocks = st.lists(st.builds(text, st.text(max_size=80)) | st.builds(use, st.just("a")), min_size=1, max_size=4)
 
 
@@ -363,7 +434,6 @@ def test_nobody_can_be_asked_where_no_approval_stands_inside() -> None:
     [
         ({"spelling": "note"}, "there is no rule 'spelling'; there are empty, roles"),
         ({"size": "warn"}, "size cannot be 'warn'; it can be note, ask, refuse, off"),
-        ({"long_answer": "ask"}, "the human inside has seen the answer by then"),
     ],
 )
 def test_a_rule_or_an_action_that_is_not_there_is_refused(rules: Any, sentence: str) -> None:

@@ -126,7 +126,28 @@ def test_samples_of_calls_that_are_not_known_count_as_one_call() -> None:
         ledger.reserve(Amount(1), connection, None, 0.0)
 
 
-@pytest.mark.parametrize("name", ["samples", "tokens", "nano_usd", "per_call", "per_minute"])
+def test_where_none_may_begin_no_next_one_is_promised() -> None:
+    with pytest.raises(Overdrawn, match=r"^0 samples a minute$"):
+        Ledger(Limits(per_minute=0)).reserve(Amount(1), Connection(), 1, 0.0)
+
+
+def test_more_can_be_set_aside_for_a_sample_as_far_as_there_is_more() -> None:
+    ledger, connection = Ledger(Limits(samples=2, tokens=100)), Connection()
+    one = ledger.reserve(Amount(1, 30), connection, 1, 0.0)
+    assert not ledger.extend(one, Amount(1, 20))
+    assert ledger.extend(one, Amount(1, 60))
+    assert ledger.left == Limits(samples=1, tokens=40)
+    with pytest.raises(Overdrawn, match="it may take 101 tokens, and 100 of 100 are left"):
+        ledger.extend(one, Amount(1, 101))
+    assert ledger.left == Limits(samples=1, tokens=40)
+    ledger.settle(one, Amount(1, 50))
+    assert not ledger.extend(one, Amount(1, 90))
+    assert ledger.left == Limits(samples=1, tokens=50)
+    assert ledger.reserved == Amount()
+
+
+@pytest.mark.parametrize("name", ["samples", "tokens", "usd", "per_call", "per_minute"])
 def test_a_negative_limit_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name}=-1"):
-        Limits(**{name: -1})
+    limit: Any = {name: -1}
+    with pytest.raises(ValueError, match=f"{name}=-1: a limit is not negative"):
+        Limits.of(**limit)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labkit.host.hidden import without_hidden
 from labkit.host.secret_patterns import PATTERNS, find_secrets, redacted
 from servers.sample_logs import SAMPLE_LOG
 from tests.host.any_request import patient
@@ -29,6 +30,10 @@ secrets: dict[str, st.SearchStrategy[str]] = {
     "AWS access key": st.builds("{}{}".format, st.sampled_from(["AKIA", "ASIA"]), upper),
     "Google API key": st.builds("AIza{}".format, thirty_six),
     "GitHub token": st.builds("{}{}".format, st.sampled_from(["ghp_", "gho_", "github_pat_"]), thirty_six),
+    "GitLab token": st.builds("glpat-{}".format, some),
+    "npm token": st.builds("npm_{}".format, thirty_six),
+    "Hugging Face token": st.builds("hf_{}".format, thirty_six),
+    "SendGrid key": st.builds("SG.{}.{}".format, some, some),
     "Slack token": st.builds("{}{}".format, st.sampled_from(["xoxb-", "xoxp-"]), some),
     "Stripe key": st.builds("{}{}".format, st.sampled_from(["sk_live_", "rk_test_"]), some),
     "bearer token": some,
@@ -55,6 +60,9 @@ before = st.text(alphanumeric + " .,:;=/@_-\"'\n", max_size=20) | st.sampled_fro
 )
 
 
+hidden_ones = ["\u200b", "\u202e", "\u2060", "\u00ad", "\U000e0041", "\x00", "\ufe0f"]
+
+
 def test_every_pattern_has_its_secret_here() -> None:
     assert set(secrets) == {*PATTERNS, "password", "token"}
 
@@ -67,6 +75,42 @@ def test_whatever_stands_around_it_a_secret_is_taken_out(before: str, one: tuple
     text = redacted(f"{before} {written} {after}", kinds)
     assert secret not in text
     assert kinds.total() == text.count("[redacted: ") >= 1
+
+
+@patient
+@given(before, planted, st.lists(st.tuples(st.integers(0), st.sampled_from(hidden_ones)), min_size=1, max_size=5))
+def test_hidden_characters_in_a_secret_or_before_it_do_not_save_it(
+    before: str, one: tuple[str, str, str], hidden: list[tuple[int, str]]
+) -> None:
+    _, secret, written = one
+    for where, character in hidden:
+        place = where % (len(written) + 1)
+        written = written[:place] + character + written[place:]
+    kinds: Counter[str] = Counter()
+    text = redacted(f"{before} {written} after", kinds)
+    assert secret not in text
+    assert secret not in without_hidden(text)
+    assert text.endswith(" after") or before  # what stands before may be the beginning of another
+    assert kinds.total() == text.count("[redacted: ") >= 1
+
+
+def test_a_hidden_character_right_before_a_secret_makes_no_word_of_both() -> None:
+    key = "sk-" + "ant-" + "api03\u2060-" + "a1" * 10
+    assert redacted(f"abc\u200b{key} and more", Counter()) == "abc\u200b[redacted: Anthropic key] and more"
+    assert redacted("com\u200bpass: hun\u200bter22", Counter()) == "com\u200bpass: [redacted: password]"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["pwd={}", "PWD: {}", "Uid=sa;Pwd={};", "pass: {}", "db_pass='{}'", "rootpass={}", '{{"pass": "{}"}}', "pass={} "],
+)
+@pytest.mark.parametrize("hide", ["", "\u200b"])
+def test_a_password_goes_by_its_short_names_too(written: str, hide: str) -> None:
+    secret = "hunter22"
+    kinds: Counter[str] = Counter()
+    text = redacted(written.replace("p", f"p{hide}", 1).format(secret), kinds)
+    assert secret not in text
+    assert kinds == {"password": 1}
 
 
 @patient
@@ -122,6 +166,20 @@ def test_what_is_left_out_is_all_that_changes(text: str) -> None:
         "disk_test_of_the_night_shift_went_well",
         "Basic authentication is asked for, not basic arithmetic",
         "mail me@shop.example at 10:22",
+        "PWD=/srv/app OLDPWD=~/app",
+        "pwd: ./reports",
+        "pass: 120ms, fail: 0",
+        "PASS: test_login_2",
+        "3 pass: 2.5s; second pass: 12,345 rows",
+        "pass = true",
+        "bypass: route66abc",
+        "compass=north123",
+        "npm_config_registry_of_the_whole_build_farm=x",
+        "hf_transfer and hf_hub_download_of_the_model",
+        "glpat- is how such a token begins",
+        "see SG.1 and SG.pdf.gz",
+        "a family \U0001f469\u200d\U0001f680 on task-description-of-what-we-did-in-2026",
+        "a\u200bb on the task-description-of-what-we-did-in-2026",
         "SHA-256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     ],
 )
@@ -154,6 +212,14 @@ SLOW = """eyJ eyJ- eyJaaaaaaaa. sk- sk-a AKIA xoxb- ghp_ :// ://a: password= pas
         "token: ",
         "-----BEGIN ",
         "-----BEGIN PRIVATE KEY-----",
+        "SG.aaaaaaaaaaaaaaaa.",
+        "glpat-",
+        "pass: ",
+        "pwd='",
+        "\u200beyJaaaaaaaa",
+        "sk-\u200ba",
+        "\u200bpass\u200bword=",
+        "\u200b",
     ],
 )
 def test_a_text_that_is_made_to_be_slow_is_not(piece: str) -> None:

@@ -19,7 +19,7 @@ from labkit.host.hidden import hidden
 from labkit.host.texts import dumped, texts
 from labkit.runtime import Runtime
 from labkit.widgets.approval_panel import ApprovalPanel, approval_panel
-from labkit.widgets.review_reading import decision_of, reading
+from labkit.widgets.review_reading import LONGEST_SHOWN, decision_of, reading
 from tests.host.any_request import patient, requests
 from tests.host.crowd import ORIGIN, Model, answered, crowd
 from tests.host.test_rendering import FULL
@@ -169,8 +169,25 @@ async def test_a_review_that_nobody_decides_expires_and_a_later_click_does_nothi
     result, _ = await answered(with_approval(model, ask=page.panel, timeout=0.05), WANT)
     assert result == ErrorData(code=-1, message="Refused: nobody decided within 0.05 s.")
     assert page.panel.line["became"] == "Nobody decided within 0.05 s, so it was refused."
+    assert page.panel.line["late"] == 0
     page.says(id=1, decision="approve")
     assert (page.panel.review, model.asked) == ({}, [])
+    assert page.panel.line["late"] == 1  # and the page that clicked says so, until another review has ended
+    result, _ = await answered(with_approval(model, ask=page.panel, timeout=0.05), WANT)
+    assert page.panel.line["late"] == 0
+
+
+async def test_a_click_that_meets_the_end_of_its_review_is_told_that_it_came_too_late() -> None:
+    """It is taken in the very moment in which the time is up: the end was first, whatever the future holds."""
+    page, model = Page(approval_panel()), Model()
+    task = asyncio.create_task(answered(with_approval(model, ask=page.panel), WANT))
+    shown = await page.shows("request")
+    page.says(id=shown["id"], decision="approve")
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (page.panel.review, model.asked) == ({}, [])
+    assert page.panel.line["late"] == shown["id"]
 
 
 async def test_a_call_that_ends_takes_its_review_off_the_page() -> None:
@@ -318,6 +335,34 @@ def test_whatever_comes_is_shown_with_nothing_hidden_and_goes_on_as_it_was(param
         return
     assert isinstance(decision, Edit)
     assert dumped(decision.instead) == dumped(params)  # pyright: ignore[reportArgumentType]
+
+
+LONG = "x" * (LONGEST_SHOWN + 7)
+TOOL = {"name": "search", "description": LONG, "inputSchema": {"type": "object"}}
+WITH_TOOL = CreateMessageRequestParams.model_validate({**dumped(WANT), "tools": [TOOL]})
+
+
+@pytest.mark.parametrize(
+    "request_", [ReviewRequest(question(LONG)), ReviewRequest(WITH_TOOL), ReviewRequest(WANT, answer(LONG))]
+)
+def test_what_cannot_be_shown_whole_can_only_be_refused(request_: ReviewRequest) -> None:
+    shown = reading(request_)
+    assert shown["whole"] is False
+    [warning] = [text for kind, text in shown["facts"] if kind == "warning"]
+    assert warning.endswith("characters are not shown, so it can only be refused")
+    for decision in ("approve", "allow", "edit"):
+        with pytest.raises(ValueError, match=r"What is not shown whole cannot be approved here\. Refuse it"):
+            decision_of({"decision": decision}, request_)
+    assert decision_of({"decision": "refuse"}, request_) == Refuse("")
+
+
+def test_what_is_shown_whole_may_be_long_in_all() -> None:
+    long = WANT.messages[0].model_copy(update={"content": [TextContent(text="x" * 600_000)] * 2})
+    request = ReviewRequest(WANT.model_copy(update={"messages": [long]}))
+    assert reading(request)["whole"] is True
+    assert decision_of({"decision": "approve"}, request) == Approve()
+    before = ReviewRequest(question(LONG), answer("Read Chandler."))  # a policy let it pass
+    assert decision_of({"decision": "approve"}, before) == Approve()
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,44 @@ async def test_what_is_set_aside_and_what_waits_for_its_turn_is_told() -> None:
     meter.close()
 
 
+async def test_what_one_call_and_one_minute_may_have_has_a_line_too() -> None:
+    now = [0.0]
+    budget = with_budget(
+        Model(),
+        samples=9,
+        tokens=900,
+        usd=1,
+        per_call=3,
+        per_minute=5,
+        at_once=2,
+        prices=catalog(),
+        clock=lambda: now[0],
+    )
+    meter = budget_meter(budget)
+    await answered(budget, question("recommend crime"))
+    lines = {line[0]: line[1:] for line in readings(budget)}
+    assert list(lines) == ["samples", "tokens", "cost", "per call", "per minute", "at once"]
+    assert lines["per call"] == ["1 of 3 in the last call", "2 left", 0.3333]
+    assert lines["per minute"] == ["1 of 5 in the last 60 s", "4 left", 0.2]
+    assert "per call   1 of 3 in the last call; 2 left" in str(meter)
+    now[0] = 60.0
+    meter.a_minute_later()  # as its timer does
+    assert meter.lines[4] == ["per minute", "0 of 5 in the last 60 s", "5 left", 0.0]
+    meter.close()
+
+
+async def test_a_meter_looks_again_when_what_began_a_minute_ago_counts_no_more() -> None:
+    now = [0.0]
+    budget = with_budget(Model(), per_minute=5, clock=lambda: now[0])
+    await answered(budget, question("recommend crime"))
+    now[0] = 59.9
+    meter = budget_meter(budget)
+    assert meter.lines[2][1] == "1 of 5 in the last 60 s"
+    now[0] = 60.0
+    await until(lambda: meter.lines[2][1] == "0 of 5 in the last 60 s")
+    meter.close()
+
+
 def test_a_meter_that_is_closed_hears_no_more() -> None:
     budget = with_budget(echo)
     meter = budget_meter(budget)
