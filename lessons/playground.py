@@ -20,6 +20,8 @@ playground
 # | the same without the playground | *Code*: a program of plain `mcp` that you can keep |
 #
 # Click a step of the flow to read its JSON. *History* saves your runs as JSON, Mermaid or a page of HTML.
+#
+# Your settings are there again after a restart, without keys; `Playground(remember=False)` keeps none.
 
 # %% [markdown]
 # ## Your own callback

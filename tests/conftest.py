@@ -16,6 +16,10 @@ settings.register_profile(
 settings.load_profile("lab")
 
 
+# No test reads or writes the settings that whoever runs it has kept of a playground; Lab and its kernels inherit this.
+os.environ["LABKIT_PLAYGROUND_SETTINGS"] = "off"
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     """Tests marked with `anyio` run on asyncio, the loop that a kernel has."""

@@ -1,11 +1,13 @@
 """The callback of a playground: who answers, the dials, the host's duties, and the record of what passed.
 
 Everything can be changed while a call is under way, and holds from the next sample on: the Lab is given one callback,
-which asks what is set at that moment.
+which asks what is set at that moment. The dials come first: what the guard checks, the budget counts and a human
+reviews is what who answers then gets.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from dataclasses import fields, replace
 from typing import Any
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
@@ -13,15 +15,19 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.answering import Answer
 from labkit.answering import name_of as called
-from labkit.host import RULES, Ask, Budget, ReviewRequest, with_approval, with_budget, with_guard
+from labkit.host import RULES, Ask, Budget, Duty, ReviewRequest, with_approval, with_budget, with_guard
 from labkit.host.approval import Said
+from labkit.host.duty import models_in
 from labkit.host.usage import metering
 from labkit.models.catalog import catalog
 from labkit.models.tiny import TinyModel
+from labkit.playground.choices import Choices
 from labkit.playground.runs import Sampled
 from labkit.playground.who import TITLES, ByHand, Settings, Who, model_for
 from labkit.steps import HostStep, overhearing
-from labkit.widgets.dial_readings import read
+from labkit.widgets.dial_readings import DialReading, defaults, read
+from labkit.widgets.dial_settings import OWN, turned_model
+from labkit.widgets.dial_settings import Settings as Dials
 from labkit.widgets.dial_state import DialState
 from labkit.widgets.tracing import drawing
 
@@ -31,7 +37,8 @@ LIMITS = {"samples": 100, "tokens": 20_000}
 APPROVAL_TIME = 120.0
 """Seconds that a person has for a decision."""
 
-_sampled: ContextVar[Sampled | None] = ContextVar("labkit_playground_sampled", default=None)
+_sampled: ContextVar[tuple[Sampled, Dials] | None] = ContextVar("labkit_playground_sampled", default=None)
+"""The sample that is being answered, and where the dials stood when it came."""
 
 
 class Answers:
@@ -52,6 +59,7 @@ class Answers:
         self.hand = ByHand(changed)
         self.who: Who = "tiny"
         self.dials = DialState(TinyModel())
+        self.dials.listen(changed)
         self.approval = False
         self.guard = False
         self.limits: Mapping[str, int] = dict(LIMITS)
@@ -103,27 +111,44 @@ class Answers:
                 setattr(self.settings, name, value)
             raise
 
+    def take(self, choices: Choices) -> None:
+        """Set all of this at once.
+
+        Raises:
+            ValueError: Something cannot be so.
+        """
+        self.settings = replace(choices.settings)
+        self.dials.turn(**{field.name: getattr(choices.dials, field.name) for field in fields(choices.dials)})
+        if dict(choices.limits) != dict(self.limits):
+            self.limit(**choices.limits)
+        self.use(choices.who)
+        self.hold(approval=choices.approval, guard=choices.guard)
+
     def hold(self, *, approval: bool | None = None, guard: bool | None = None) -> None:
         """Turn a duty of the host on or off."""
         self.approval = self.approval if approval is None else approval
         self.guard = self.guard if guard is None else guard
         if approval:
-            self._approval.forget()
+            self.forget()
         self._changed()
 
     def limit(self, **limits: int | None) -> None:
-        """Set the budget anew: `limit(samples=20, tokens=2_000)`; without a limit, everything is only counted.
+        """Set other limits: `limit(samples=20, tokens=2_000)`; without a limit, everything is only counted.
+
+        What was spent stays spent.
 
         Raises:
-            ValueError: A limit is negative.
+            ValueError: A limit is negative, or no whole number.
         """
-        former, self.limits = self.limits, {name: value for name, value in limits.items() if value is not None}
-        try:
-            self.budget = self._new_budget()
-        except ValueError:
-            self.limits = former
-            raise
+        kept = {name: value for name, value in limits.items() if value is not None}
+        asked: dict[str, Any] = dict(kept)
+        self.budget.set_limits(**asked)
+        self.limits = kept
         self._changed()
+
+    def forget(self) -> None:
+        """Review every server's requests again: another was connected."""
+        self._approval.forget()
 
     @property
     def name(self) -> str:
@@ -166,12 +191,16 @@ class Answers:
         callback: SamplingFnT = self.budget
         if self.guard:
             callback = with_guard(callback)
-        token = _sampled.set(sampled)
+        dials = self.dials.settings
+        token = _sampled.set((sampled, dials))
         try:
-            with overhearing(self._hear), metering(params) as meter:
-                sampled.answer = await callback(context, params)
+            sampled.dials = read(self.dials.model, dials, params)
+            sampled.seen = turned = self.dials.turned(params)
+            with overhearing(self._hear), metering(turned) as meter:
+                sampled.answer = await callback(context, turned)
             usage = meter.usage
             sampled.tokens, sampled.estimated = usage.output_tokens, usage.estimated > 0
+            sampled.prompt_tokens = usage.input_tokens
             return sampled.answer
         finally:
             _sampled.reset(token)
@@ -188,14 +217,16 @@ class Answers:
         return await (self._approval if self.approval else self._route)(context, params)
 
     async def model(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        """Ask who answers, with the dials as they stand."""
-        sampled = _sampled.get()
-        if sampled is not None:
+        """Ask who answers, with the client's own dials as they stood when the request came."""
+        model, own = self.dials.model, Dials()
+        if (now := _sampled.get()) is not None:
+            sampled, dials = now
+            own = Dials(**{name: getattr(dials, name) for name in OWN})
             sampled.seen = params
-            sampled.dials = read(self.dials.model, self.dials.settings, params)
-            if isinstance(self.dials.model, TinyModel):
-                sampled.drawing = drawing(self.dials.model, params, self.dials.settings)
-        return await self.dials.callback(context, params)
+            sampled.dials = [_as_used(reading, params, model) for reading in sampled.dials]
+            if isinstance(model, TinyModel):
+                sampled.drawing = drawing(model, params, own)
+        return await self._route.ask(turned_model(model, own), context, params)
 
     def _new_budget(self) -> Budget:
         limits: dict[str, Any] = dict(self.limits)
@@ -212,8 +243,8 @@ class Answers:
         return self.dials.model if isinstance(self.dials.model, TinyModel) else None
 
 
-class _Link:
-    """A callback of the chain; errors are told with the name of who answers."""
+class _Chain:
+    """The whole of it; errors are told with the name of who answers."""
 
     def __init__(self, answers: Answers) -> None:
         self.answers = answers
@@ -222,10 +253,21 @@ class _Link:
     def __name__(self) -> str:
         return called(self.answers.dials.model)
 
-
-class _Chain(_Link):
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         return await self.answers.answer(context, params)
+
+
+class _Link(Duty):
+    """A duty that asks what is set at this moment."""
+
+    def __init__(self, answers: Answers) -> None:
+        super().__init__()
+        self.answers = answers
+
+    def models(self) -> Iterator[str]:
+        """The name of who would answer now."""
+        model = self.answers.dials.model
+        yield from ["tiny"] if isinstance(model, TinyModel) else models_in(model)
 
 
 class _Approved(_Link):
@@ -236,3 +278,12 @@ class _Approved(_Link):
 class _Route(_Link):
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         return await self.answers.model(context, params)
+
+
+def _as_used(reading: DialReading, params: CreateMessageRequestParams, model: SamplingFnT) -> DialReading:
+    """`reading` with what a request holds that the guard, or a human, has changed since."""
+    if reading.dial in OWN:
+        return reading
+    used = getattr(params, reading.dial)
+    used = defaults(model).get(reading.dial) if used in (None, [], "") else used
+    return reading if used == reading.used else replace(reading, used=used, turned=True)

@@ -8,8 +8,10 @@ from html import escape
 from typing import Literal
 
 from labkit.host import visible
+from labkit.host.prices import dollars
 from labkit.models import claude, openai_compatible
 from labkit.playground.runs import Run, compare, duration
+from labkit.widgets.redacting import redact, redact_flow
 
 Form = Literal["json", "mermaid", "html"]
 KEYS = re.compile(r"(?<![0-9A-Za-z])sk-(?:ant-[\w-]{16,}|(?:proj-)?\w{32,})", re.ASCII)
@@ -49,7 +51,7 @@ def without_keys(text: str, keys: Iterable[str]) -> str:
 
 
 def exported(form: Form, runs: Sequence[Run], code: str, keys: Iterable[str]) -> str:
-    """`runs` in one of the forms.
+    """`runs` in one of the forms, with a mark in place of what the guard's patterns take for a secret.
 
     Args:
         form: What to write.
@@ -62,9 +64,10 @@ def exported(form: Form, runs: Sequence[Run], code: str, keys: Iterable[str]) ->
     """
     match str(form):
         case "json":
-            text = json.dumps({"playground": 1, "runs": [run.to_dict() for run in runs]}, indent=2, ensure_ascii=True)
+            told = {"playground": 1, "runs": [redact(run.to_dict()) for run in runs]}
+            text = json.dumps(told, indent=2, ensure_ascii=True)
         case "mermaid":
-            text = "\n\n".join(f"%% run {run.n}\n{run.flow.to_mermaid()}" for run in runs if run.flow)
+            text = "\n\n".join(f"%% run {run.n}\n{redact_flow(run.flow).to_mermaid()}" for run in runs if run.flow)
         case "html":
             text = _page(runs, code)
         case other:
@@ -85,12 +88,12 @@ def _page(runs: Sequence[Run], code: str) -> str:
     if len(runs) > 1:
         parts.append(_table(runs[-4:]))
     for run in runs:
-        parts.append(
-            f"<h2>Run {run.n}: {_text(run.tool)}</h2><p>{_text(summary(run))}</p><pre>{_text(run.result)}</pre>"
-        )
+        told, result = redact(summary(run)), redact(run.result)
+        parts.append(f"<h2>Run {run.n}: {_text(run.tool)}</h2><p>{_text(told)}</p><pre>{_text(result)}</pre>")
         if run.flow:
-            parts.append(run.flow.to_svg())
-    parts.append(f"<h2>The present settings as a program</h2><pre>{_text(code)}</pre></body></html>")
+            parts.append(redact_flow(run.flow).to_svg())
+    lines = "\n".join(map(redact, code.splitlines()))
+    parts.append(f"<h2>The present settings as a program</h2><pre>{_text(lines)}</pre></body></html>")
     return "".join(parts)
 
 
@@ -98,7 +101,7 @@ def _table(runs: Sequence[Run]) -> str:
     head = "".join(f"<th>run {run.n}</th>" for run in runs)
     rows = [
         f"<tr{' class=differs' if row.differs else ''}><th>{_text(row.name)}</th>"
-        + "".join(f"<td>{_text(value)}</td>" for value in row.values)
+        + "".join(f"<td>{_text(redact(value))}</td>" for value in row.values)
         + "</tr>"
         for row in compare(runs)
     ]
@@ -106,11 +109,13 @@ def _table(runs: Sequence[Run]) -> str:
 
 
 def summary(run: Run) -> str:
-    """`1 sample · 46 tokens · 0.31 s · tiny`, and what went wrong."""
+    """`1 sample · 176 + 46 tokens · 0.31 s · tiny`: of prompt and answer, then the cost where there is one."""
     count = len(run.samples)
     parts = [f"{count} sample{'' if count == 1 else 's'}"]
     if run.samples:
-        parts.append(f"{run.tokens} tokens{' (estimated)' if run.estimated else ''}")
+        parts.append(f"{run.prompt_tokens} + {run.tokens} tokens{' (estimated)' if run.estimated else ''}")
+    if run.usd:
+        parts.append(dollars(run.usd))
     parts.append(duration(run.seconds))
     if run.model:
         parts.append(run.model)

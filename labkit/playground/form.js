@@ -2,6 +2,14 @@
 
 const ROOMY = 70; // characters from which a text gets more than one line
 
+/** A field with what `value` says standing in it; nothing stands for an object that is left out. */
+function standing(field, value) {
+  if (value === undefined) return field;
+  if (field.kind !== "object") return { ...field, value };
+  const inner = (each) => (value && Object.hasOwn(value, each.name) ? standing(each, value[each.name]) : each);
+  return { ...field, included: !field.optional || Boolean(value), fields: field.fields.map(inner) };
+}
+
 class Form {
   constructor(box, changed) {
     this.box = box;
@@ -12,7 +20,7 @@ class Form {
 
   build(fields) {
     this.places.clear();
-    this.parts = fields.map((field) => [field.name, this.row(field, field.name, field.value)]);
+    this.parts = fields.map((field) => [field.name, this.row(field, field.name)]);
     this.box.replaceChildren(...this.parts.flatMap(([, { nodes }]) => nodes));
   }
 
@@ -25,7 +33,7 @@ class Form {
   tell(errors) {
     let first;
     for (const [place, { control, message }] of this.places) {
-      const error = errors[place] ?? "";
+      const error = Object.hasOwn(errors, place) ? errors[place] : "";
       message.textContent = error;
       message.hidden = !error;
       if (error) first ??= control;
@@ -34,12 +42,12 @@ class Form {
     return first;
   }
 
-  row(field, place, value) {
+  row(field, place) {
     const id = `${this.id}-${place}`;
     const message = el("p", { class: "wrong", id: `${id}-wrong` });
     message.hidden = true;
-    if (field.kind === "object" || field.kind === "list") return this.group(field, place, value, message);
-    const control = this.control(field, value);
+    if (field.kind === "object" || field.kind === "list") return this.group(field, place, message);
+    const control = this.control(field);
     control.id = id;
     control.setAttribute("aria-describedby", `${id}-wrong${field.hint ? ` ${id}-hint` : ""}`);
     if (field.required) control.setAttribute("aria-required", "true");
@@ -50,7 +58,7 @@ class Form {
     return { nodes: [label, el("div", { class: "field" }, control, hint || null, message)], read };
   }
 
-  control({ kind, options, required }, value) {
+  control({ kind, options, required, value }) {
     if (kind === "boolean") {
       const box = el("input", { type: "checkbox" });
       box.checked = Boolean(value);
@@ -73,40 +81,50 @@ class Form {
     return area;
   }
 
-  group(field, place, value, message) {
-    const legend = el("legend", { title: field.help || field.title }, field.title, field.required ? el("span", { class: "must", "aria-hidden": "true" }, " *") : "");
+  group(field, place, message) {
+    const must = field.required ? el("span", { class: "must", "aria-hidden": "true" }, " *") : "";
+    const legend = el("legend", { title: field.help || field.title }, field.title, must);
     const box = el("fieldset", { class: "group" }, legend);
     box.tabIndex = -1;
     this.places.set(place, { control: box, message });
-    const read = field.kind === "object" ? this.object(field, place, box) : this.list(field, place, value, box);
+    const read = field.kind === "object" ? this.object(field, place, box, legend) : this.list(field, place, box);
     box.append(message);
     return { nodes: [box], read };
   }
 
-  object(field, place, box) {
-    const parts = field.fields.map((inner) => [inner.name, this.row(inner, `${place}.${inner.name}`, inner.value)]);
-    box.append(el("div", { class: "fields" }, ...parts.flatMap(([, { nodes }]) => nodes)));
-    return () => Object.fromEntries(parts.map(([name, { read }]) => [name, read()]));
+  object(field, place, box, legend) {
+    const parts = field.fields.map((inner) => [inner.name, this.row(inner, `${place}.${inner.name}`)]);
+    const inside = el("div", { class: "fields" }, ...parts.flatMap(([, { nodes }]) => nodes));
+    box.append(inside);
+    const values = () => Object.fromEntries(parts.map(([name, { read }]) => [name, read()]));
+    if (!field.optional) return values;
+    // Without the mark it is not sent at all, whatever stands in it.
+    const mark = el("input", { type: "checkbox" });
+    const draw = () => {
+      inside.hidden = !mark.checked;
+      box.classList.toggle("without", !mark.checked);
+    };
+    mark.checked = field.included;
+    mark.addEventListener("change", draw);
+    legend.replaceChildren(el("label", { class: "choice" }, mark, el("span", {}, field.title)));
+    draw();
+    return () => (mark.checked ? values() : null);
   }
 
-  list(field, place, values, box) {
+  list(field, place, box) {
     let items = [];
     const holder = el("div", { class: "fields" });
     const draw = (filled) => {
       for (const known of [...this.places.keys()]) if (known.startsWith(`${place}.`)) this.places.delete(known);
-      items = filled.map((value, i) => {
-        const inner = { ...field.item, name: String(i), title: `${i + 1}`, required: false, value };
-        if (inner.fields) inner.fields = inner.fields.map((each) => ({ ...each, value: value?.[each.name] ?? each.value }));
-        return this.row(inner, `${place}.${i}`, value);
-      });
+      items = filled.map((value, i) => this.row(standing({ ...field.item, name: String(i), title: `${i + 1}`, required: false }, value), `${place}.${i}`));
       holder.replaceChildren(...items.flatMap(({ nodes }) => nodes));
       fewer.hidden = !items.length;
     };
     const values_now = () => items.map(({ read }) => read());
     const told = () => this.box.dispatchEvent(new Event("input"));
-    const more = button("Add", `Add one to ${field.title}`, () => { draw([...values_now(), field.item.value ?? ""]); told(); });
+    const more = button("Add", `Add one to ${field.title}`, () => { draw([...values_now(), undefined]); told(); });
     const fewer = button("Remove last", `Remove the last of ${field.title}`, () => { draw(values_now().slice(0, -1)); told(); });
-    draw(values ?? []);
+    draw(field.value ?? []);
     box.append(holder, el("div", { class: "buttons" }, more, fewer));
     return values_now;
   }

@@ -2,6 +2,8 @@
 
 from asyncio import CancelledError
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Any, TypeVar
@@ -17,7 +19,9 @@ from labkit.errors import sentence
 from labkit.host import Ask, Budget, Refuse
 from labkit.playground import form as forms
 from labkit.playground.answers import Answers
+from labkit.playground.choices import Choices
 from labkit.playground.export import Form, exported, keys_known, without_keys
+from labkit.playground.past import Past
 from labkit.playground.program import Present, program
 from labkit.playground.reach import Wire
 from labkit.playground.runs import Row, Run, compare, text_of_result
@@ -48,6 +52,8 @@ class Model(Setup):
         server: A server of your own, which is then chosen at first: an `MCPServer`, `StdioServerParameters`, a URL.
         name: Two playgrounds of one name cannot be open: making the second closes the first.
         ask: Who decides where `approval` is on: as `with_approval` takes it. The page brings its own.
+        remember: Whether a page takes up the settings of last time, and in which folder they are kept: the usual one
+            with `True`. Without a page nothing is read and nothing kept. A key and the code of a callback never are.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Model(Setup):
         *,
         name: str = "playground",
         ask: Ask | None = None,
+        remember: bool | str | Path = True,
     ) -> None:
         former = _open.get(name)
         if former is not None:
@@ -71,6 +78,9 @@ class Model(Setup):
         self._job: Call[None] | None = None
         self._call: Call[Any] | None = None
         self._at_work: Runtime | None = None
+        self._first = self.choices
+        self.past = Past(self, name, remember)
+        """The settings of last time."""
         self._connect()
 
     @property
@@ -87,6 +97,42 @@ class Model(Setup):
     def who(self) -> Who:
         """Who answers."""
         return self.answers.who
+
+    @property
+    def choices(self) -> Choices:
+        """All that is chosen."""
+        answers, (tool, typed) = self.answers, self.called
+        return Choices(
+            self.source, self.transport, self.wires, tool, dict(typed), self.who, replace(answers.settings),
+            self.dials.settings, answers.approval, answers.guard, dict(answers.limits),
+        )  # fmt: skip
+
+    def choose(self, choices: Choices, *, ask: bool = False) -> None:
+        """Set everything as in `choices`. With `ask`, a command or an address waits until somebody connects to it.
+
+        Raises:
+            ValueError: Something cannot be so.
+        """
+        self.answers.take(choices)
+        self.use_call(choices, ask=ask)
+
+    def use_again(self, number: int) -> None:
+        """Set everything as it was for a run of the history, by its number.
+
+        Raises:
+            LookupError: There is no such run.
+        """
+        run = next((run for run in self.runs if run.n == number), None)
+        if run is None or run.choices is None:
+            raise LookupError(f"there is no run {number}")
+        self.past.note = f"Settings of run {number}"
+        self.choose(run.choices)
+
+    def start_fresh(self) -> None:
+        """Set everything as it was at first, without a key, and forget the settings of last time. The runs stay."""
+        self.answers.key = None
+        self.past.forget()
+        self.choose(self._first)
 
     @property
     def fresh(self) -> bool:
@@ -107,7 +153,7 @@ class Model(Setup):
             return
         arguments, self.errors = forms.arguments_of(self._schema, self.typed)
         if not self.tool:
-            self.fault = "There is no tool to call yet."
+            self.fault = "There is no tool to call yet" + (": press Connect." if self.unasked else ".")
         elif not self.errors:
             self.fault = ""
             self.at, self.of = 0, times * len(self._wires)
@@ -138,6 +184,7 @@ class Model(Setup):
 
     def _connect(self) -> None:
         self._before = self._numbers
+        self.answers.forget()
         super()._connect()
 
     def cancel(self) -> None:
@@ -179,11 +226,12 @@ class Model(Setup):
             self._numbers += 1
             run = Run(
                 self._numbers, self.server, self.transport, wire, self.tool, arguments, self.answers.name,
-                self.answers.host,
+                self.answers.host, choices=self.choices,
             )  # fmt: skip
             self.runs = [*self.runs[-KEPT + 1 :], run]
         self.answers.vary(i)
         self.answers.recording = run.samples
+        spent = self.budget.spent.usd or 0.0
         lab.timeout = HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE
         self._call = call = lab.start(self.tool, arguments)
         self._changed()
@@ -197,6 +245,7 @@ class Model(Setup):
             run.outcome, run.result = "failed", sentence(error)
         finally:
             run.flow, self._call = call.flow, None
+            run.usd = max(0.0, (self.budget.spent.usd or 0.0) - spent)
             self._changed()
 
     def _over(self) -> None:
@@ -245,6 +294,7 @@ class Model(Setup):
 
     def close(self) -> None:
         """End what is under way and leave the server. More than once does no harm."""
+        self.past.close()
         self.cancel()
         self._links.close()
         self._folder.cleanup()

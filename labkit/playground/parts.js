@@ -1,8 +1,42 @@
 // The widgets of the kit that stand inside the playground: flows, tokens, dials, and the sheet with a review.
 
+const LOST = "No longer connected: the kernel was restarted or has ended. Run the cell again that makes this playground.";
+
 class Parts {
   constructor({ model, el: root, host, signal }) {
     Object.assign(this, { model, root, host, signal });
+  }
+
+  /** Send to Python, and say so where it is no longer there. */
+  send(message) {
+    let lost = false;
+    try {
+      this.model.send(message);
+    } catch {
+      lost = true; // a kernel that has restarted does not know this playground
+    }
+    if (lost && !this.off) this.lose();
+    else if (!lost && this.off) this.find();
+  }
+
+  /** What needs the kernel cannot be used; what is on the page can still be read and copied. */
+  lose() {
+    const places = [this.top, this.left, this.history.node, this.sheet];
+    const controls = places.flatMap((place) => [...place.querySelectorAll("button, input, select, textarea")]);
+    this.off = controls.filter((control) => !control.disabled);
+    for (const control of this.off) control.disabled = true;
+    this.root.classList.remove("running");
+    this.result.run(false);
+    this.status.textContent = "not connected";
+    this.fault.textContent = LOST;
+  }
+
+  /** It was only out of reach. */
+  find() {
+    for (const control of this.off) control.disabled = false;
+    this.off = undefined;
+    this.drawTop(this.model.get("top"));
+    this.drawWork(this.model.get("work"));
   }
 
   /** Put the widget of trait `name` into `box`, in place of what was there. */

@@ -2,6 +2,12 @@
 // of servers and models reaches the page as textContent only. The last of the parts that view.py joins to one module.
 
 const TABS = ["Flow", "Tokens", "History", "Code"];
+const WIRE = {
+  "2025-11-25": "The server asks while the call is open: sampling/createMessage is a request of its own",
+  "2026-07-28": "The server answers input_required and is called again: sampling is part of a result",
+  both: "One run on each, to compare them",
+};
+const STATUS = "Sampling is declared: a server may ask for completions. Tool use inside sampling is not";
 const QUIET = 250; // ms without a key before what was typed is sent
 
 class Page extends Parts {
@@ -10,7 +16,7 @@ class Page extends Parts {
     const { model, root, signal } = this;
     card(root, "labkit-playground", "Sampling playground");
     this.id = `labkit-playground-${Math.random().toString(36).slice(2)}`;
-    this.tell = (message) => model.send(message);
+    this.tell = (message) => this.send(message);
     this.build();
     const parts = {
       top: (told) => this.drawTop(told),
@@ -19,7 +25,7 @@ class Page extends Parts {
       work: (told) => this.drawWork(told),
       who: (told) => this.who.draw(told),
       host: (told) => this.duties.draw(told),
-      result: (told) => this.drawResult(told),
+      result: (told) => this.result.draw(told),
       question: () => this.drawSheet(),
       history: (told) => this.drawHistory(told),
       comparison: (told) => this.history.compare(told),
@@ -36,6 +42,10 @@ class Page extends Parts {
     const told = (message) => message.answer === "export" && this.save(message);
     model.on("msg:custom", told);
     signal.addEventListener("abort", () => model.off("msg:custom", told));
+    // Said when the kernel has restarted, and when it is reached again after the network was away.
+    const reached = () => this.send({ do: "here" });
+    model.on("comm_live_update", reached);
+    signal.addEventListener("abort", () => model.off("comm_live_update", reached));
     this.place("dials", this.dialBox);
     this.review();
     this.tell({ do: "here" });
@@ -52,57 +62,59 @@ class Page extends Parts {
     this.ownBox = el("span", { class: "own-box" }, this.own, this.join);
     this.status = el("span", { class: "status", role: "status", "aria-live": "polite" });
     this.again = button("Connect again", "Make the connection anew", () => this.tell({ do: "reconnect" }));
-    const top = el("div", { class: "top" }, el("b", {}, "Sampling playground"), ...this.server.nodes, ...this.over.nodes, wires, this.ownBox, el("span", { class: "grow" }), this.status, this.again);
+    this.top = el("div", { class: "top" }, el("b", {}, "Sampling playground"), ...this.server.nodes, ...this.over.nodes, wires, this.ownBox, el("span", { class: "grow" }), this.status);
 
     this.tool = this.select("tool", "Tool", "", (name) => this.tell({ do: "tool", name }));
     this.fields = el("div", { class: "fields" });
+    this.note = el("p", { class: "note-of-tool" });
     this.form = new Form(this.fields, () => this.typed());
     this.go = button("Run", "Call the tool (Ctrl + Enter)", () => this.run(false));
     this.go.classList.add("go");
     this.many = button("Run ×10", "Call it ten times; without a seed of yours, each run of the embedded model has its own", () => this.run(true));
     this.stop = button("Cancel", "Stop what is under way", () => this.tell({ do: "cancel" }));
     this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite" });
-    const call = el("section", { class: "call" }, title("Call a tool"), el("div", { class: "fields" }, ...this.tool.nodes), this.fields, el("div", { class: "run" }, this.go, this.many, this.stop, this.fault));
-    call.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        event.preventDefault();
-        this.run(false);
-      }
+    this.past = new Past(this.tell);
+    const hint = el("span", { class: "keys" }, /Mac/.test(navigator.platform) ? "⌘ Enter" : "Ctrl + Enter");
+    const call = el("section", { class: "call" }, el("div", { class: "first" }, title("Call a tool"), ...this.past.nodes), el("div", { class: "fields" }, ...this.tool.nodes), this.note, this.fields, el("div", { class: "run" }, this.go, this.many, this.stop, hint, this.fault, this.again));
+    this.root.addEventListener("keydown", (event) => {
+      // On the sheet it sends what is typed there. Lab's own meaning, to run the cell, would end the playground.
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (!this.sheet.contains(event.target)) this.run(false);
     });
 
     this.who = new Who(this.tell);
     this.duties = new Host(this.tell);
     this.dialBox = el("section", { class: "dials" });
-    const left = el("div", { class: "left" }, call, this.who.node, this.dialBox, this.duties.node);
+    this.left = el("div", { class: "left" }, call, this.who.node, this.dialBox, this.duties.node);
 
     this.history = new History(this.tell);
     this.code = el("pre", { tabindex: "0", "aria-label": "The present settings as a program" });
     this.copied = el("span", { role: "status" });
-    const copy = button("Copy", "Copy the program", () => navigator.clipboard.writeText(this.code.textContent).then(() => { this.copied.textContent = "Copied."; }));
+    const take = button("Copy", "Copy the program", () => copy(this.code.textContent, this.copied));
     const keep = button("Save as .py", "Save the program", () => this.save({ name: "sampling.py", text: this.code.textContent }));
     this.flowBox = el("div", { class: "flow-box" });
     this.watch();
     this.tokenBox = el("div", { class: "token-box" });
     this.tokenNone = el("p", { class: "none" });
-    this.flowNone = el("p", { class: "none" }, "Press Run: every message between you, the client, the model and the server is drawn here.");
+    this.flowNone = el("p", { class: "none" });
     const panels = [
       [this.flowNone, this.flowBox],
       [this.tokenNone, this.tokenBox],
       [this.history.node],
-      [el("div", { class: "bar" }, el("span", {}, "The present settings as a program of plain mcp"), el("span", { class: "grow" }), this.copied, copy, keep), this.code],
+      [el("div", { class: "bar" }, el("span", {}, "The present settings as a program of plain mcp"), el("span", { class: "grow" }), this.copied, take, keep), this.code],
     ];
     this.tabs = TABS.map((name, i) => this.tab(name, i));
     this.panels = panels.map((nodes, i) => el("div", { class: `panel ${TABS[i].toLowerCase()}`, role: "tabpanel", id: `${this.id}-panel-${i}`, "aria-labelledby": `${this.id}-tab-${i}` }, ...nodes));
     this.tabList = el("div", { class: "tabs", role: "tablist", "aria-label": "What is shown" }, ...this.tabs);
-    this.meta = el("p", { class: "meta" });
-    this.answer = el("div", { class: "answer", tabindex: "0", role: "region", "aria-label": "Result" });
-    this.result = el("div", { class: "result", role: "status", "aria-live": "polite" }, this.meta, this.answer);
+    this.result = new Result(this.signal);
     this.question = new Question(this.tell);
     this.reviewBox = el("div", { class: "review-box" });
     this.sheet = el("div", { class: "sheet" }, this.question.node, this.reviewBox);
     this.sheet.hidden = true;
-    const right = el("div", { class: "right" }, el("div", { class: "inner" }, this.tabList, ...this.panels, this.result, this.sheet));
-    this.root.append(top, el("div", { class: "cols" }, left, right));
+    const right = el("div", { class: "right" }, el("div", { class: "inner" }, this.tabList, ...this.panels, this.result.edge, this.result.node, this.sheet));
+    this.root.append(this.top, el("div", { class: "cols" }, this.left, right));
     this.show(0);
   }
 
@@ -152,14 +164,14 @@ class Page extends Parts {
 
   // The first line
 
-  drawTop({ servers, server, transports, transport, wires, wire, status, fault }) {
+  drawTop({ servers, server, transports, transport, wires, wire, status, fault, own, past, offered }) {
     this.server.fill(servers, server);
     this.over.fill(transports, transport);
     if (!this.wireMarks) {
       this.wireMarks = wires.map((name) => {
         const control = el("input", { type: "radio", name: `${this.id}-wire`, value: name });
         control.addEventListener("change", () => this.tell({ do: "wire", name }));
-        this.wires.append(el("label", {}, control, el("span", {}, name)));
+        this.wires.append(el("label", { title: WIRE[name] }, control, el("span", {}, name)));
         return control;
       });
     }
@@ -167,8 +179,13 @@ class Page extends Parts {
     if (this.serverWas !== server) {
       this.serverWas = server;
       this.ask(server);
+      this.own.value = own;
     }
+    this.past.draw({ past, offered });
+    const empty = status.startsWith("connect") ? "Press Run: every message between you, the client, the model and the server is drawn here." : "There is no connection to a server yet.";
+    if (this.flowNone.textContent !== empty) this.flowNone.textContent = empty;
     this.status.textContent = status;
+    this.status.title = `${status}. ${STATUS}`;
     this.again.hidden = status !== "not connected";
     this.fault.textContent = fault;
   }
@@ -196,7 +213,8 @@ class Page extends Parts {
 
   // The form
 
-  drawForm({ number, tools, tool, fields }) {
+  drawForm({ number, tools, tool, fields, note }) {
+    this.note.textContent = note;
     this.tool.fill(tools.map(([name]) => [name, name]), tool);
     this.tool.node.title = tools.find(([name]) => name === tool)?.[1] ?? "";
     if (number === this.formNumber) return;
@@ -238,17 +256,11 @@ class Page extends Parts {
     this.flowBox.hidden = fresh;
     this.busy(running);
     this.root.classList.toggle("running", running);
+    this.result.run(running);
     this.go.textContent = running && of > 1 ? `${at} / ${of}` : "Run";
   }
 
   // The right side
-
-  drawResult({ kind, meta, text }) {
-    this.result.className = `result ${kind.replace(" ", "-")}`;
-    this.meta.textContent = meta;
-    this.answer.textContent = text || { idle: "Press Run: the server asks, and the answer comes here.", running: "…" }[kind] || "";
-    this.answer.scrollTop = 0;
-  }
 
   drawHistory(told) {
     this.history.draw(told);

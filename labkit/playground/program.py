@@ -7,18 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pprint import pformat
 from typing import Any
-from urllib.parse import urlsplit
 
-from mcp import StdioServerParameters
 from mcp.client.session import SamplingFnT
 
 from labkit.playground.box import BoxServer
-from labkit.playground.own import source_of
+from labkit.playground.own import missing, source_of
+from labkit.playground.program_parts import Parts, server_of
 from labkit.playground.reach import MODES, Source, Transport, Wire
 from labkit.playground.who import Settings, Who, lines_of
 from labkit.widgets.dial_settings import Settings as Dials
-
-FOLDER = "reports"
 
 OF_THE_KIT = {
     "labkit": "what your callback uses",
@@ -26,8 +23,18 @@ OF_THE_KIT = {
     "labkit.models.claude": "the callback for Claude",
     "labkit.models.openai_compatible": "the callback for a local model",
     "labkit.host": "the host's duties",
+    "labkit.host.rendering": "what shows a request whole",
 }
 """What a program may take from the kit, by module."""
+
+BY_HAND = """\
+screen.show(render(ReviewRequest(params)))  # whole, with what is hidden in it made visible
+try:
+    text = await asyncio.to_thread(input, "Your answer: ")
+except EOFError:
+    unanswered.append("Nobody is here to type the answer: run this program in a terminal.")
+    return ErrorData(code=-1, message=unanswered[0])"""
+"""What the callback does where a person is the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +55,12 @@ class Present:
     budget: Mapping[str, int]
 
 
-@dataclass(slots=True)
-class _Parts:
-    """A program in the making: its imports, by module, and its blocks."""
-
-    plain: set[str]
-    names: dict[str, set[str]]
-    blocks: list[str]
-
-    def use(self, module: str, *names: str) -> None:
-        if names:
-            self.names.setdefault(module, set()).update(names)
-        else:
-            self.plain.add(module)
-
-
 def program(present: Present) -> str:
     """The program. It needs no playground and no Lab: what it takes from the kit are callbacks."""
-    parts = _Parts({"asyncio", "sys"}, {"mcp": {"Client", "MCPError"}}, [])
-    callback = _dials(parts, present, _model(parts, present))
-    callback = _duties(parts, present, callback)
-    server, before, indent = _server(parts, present)
+    parts = Parts({"asyncio", "sys"}, {"mcp": {"Client", "MCPError"}}, [])
+    callback = _duties(parts, present, _model(parts, present))
+    callback = _dials(parts, present, callback)  # outermost: what the duties check is what the model gets
+    server, before, indent = server_of(parts, present.source, present.transport)
     parts.blocks.append(f"arguments = {pformat(dict(present.arguments), width=110, sort_dicts=False)}")
     parts.blocks.append(_main(present, server, before, indent, callback))
     imports = sorted(f"from __future__ import {name}" for name in parts.names.pop("__future__", ()))
@@ -94,7 +86,7 @@ def _title(present: Present) -> str:
     return f"Call {tool} and answer what its server asks, on revision {wires} of MCP."
 
 
-def _needs(parts: _Parts, present: Present) -> str:
+def _needs(parts: Parts, present: Present) -> str:
     """What has to be installed, in a sentence: `mcp`, and the kit where something of it is used."""
     used = [words for module, words in OF_THE_KIT.items() if module in parts.names]
     if isinstance(present.source, BoxServer):
@@ -106,7 +98,7 @@ def _needs(parts: _Parts, present: Present) -> str:
     return f"It takes {listed} from the kit: pip install {extra} in the kit's folder. The rest is mcp."
 
 
-def _model(parts: _Parts, present: Present) -> str:
+def _model(parts: Parts, present: Present) -> str:
     """The callback that answers. Returns its name."""
     dials, settings = present.dials, present.settings
     wishes = {name: getattr(dials, name) for name in ("seed", "top_p", "top_k") if getattr(dials, name) is not None}
@@ -132,17 +124,18 @@ def _model(parts: _Parts, present: Present) -> str:
             parts.blocks.append(_callback("text = next(script)", "scripted"))
         case "hand":
             _use_answer(parts)
-            body = (
-                'asked = params.messages[-1].content\nprint(getattr(asked, "text", asked))\n'
-                'text = await asyncio.to_thread(input, "Your answer: ")'
-            )
-            parts.blocks.append(_callback(body, "by hand"))
+            parts.use("mcp.types", "ErrorData")
+            parts.use("labkit.host.rendering", "render")
+            parts.use("labkit.host.review", "ReviewRequest")
+            parts.use("labkit.host.terminal", "StandardTerminal")
+            parts.blocks.append("screen, unanswered = StandardTerminal(), []")
+            parts.blocks.append(_callback(BY_HAND, "by hand"))
         case "own":
             return _own(parts, present.own)
     return "model"
 
 
-def _use_answer(parts: _Parts) -> None:
+def _use_answer(parts: Parts) -> None:
     parts.use("mcp.types", "CreateMessageResult", "TextContent")
 
 
@@ -154,13 +147,12 @@ def _callback(body: str, model: str) -> str:
     )
 
 
-def _own(parts: _Parts, own: SamplingFnT | None) -> str:
+def _own(parts: Parts, own: SamplingFnT | None) -> str:
     """The source of the student's callback, where it can be had. Returns its name."""
     found = source_of(own)
     if found is None:
-        _use_answer(parts)
-        parts.blocks.append(_callback('text = "Put your callback here."', "mine"))
-        return "model"
+        parts.blocks.append(missing("callback", "Your callback"))
+        return "callback"
     name, source = found
     parts.use("__future__", "annotations")  # its annotations may name what is imported elsewhere
     for module, names in source.imports.items():
@@ -175,7 +167,7 @@ def _own(parts: _Parts, own: SamplingFnT | None) -> str:
     return name
 
 
-def _dials(parts: _Parts, present: Present, model: str) -> str:
+def _dials(parts: Parts, present: Present, model: str) -> str:
     """Changes to the request that the client makes; returns the name of what answers."""
     dials, changes = present.dials, {}
     if dials.temperature is not None:
@@ -198,7 +190,7 @@ def _dials(parts: _Parts, present: Present, model: str) -> str:
     return "turned"
 
 
-def _duties(parts: _Parts, present: Present, callback: str) -> str:
+def _duties(parts: Parts, present: Present, callback: str) -> str:
     lines: list[str] = []
 
     def wrap(duty: str, options: str = "", note: str = "") -> None:
@@ -218,54 +210,6 @@ def _duties(parts: _Parts, present: Present, callback: str) -> str:
     return "callback"
 
 
-def _server(parts: _Parts, present: Present) -> tuple[str, list[str], int]:
-    """What `Client` is given, the lines before it, and how far these indent what follows."""
-    source = present.source
-    if isinstance(source, BoxServer):
-        return _box(parts, source, present.transport)
-    if isinstance(source, StdioServerParameters):
-        parts.use("mcp", "StdioServerParameters")
-        return f"StdioServerParameters(command={source.command!r}, args={source.args!r})", [], 0
-    if isinstance(source, str):
-        place = urlsplit(source)
-        if place.username or place.password or place.query or place.fragment:
-            parts.use("os")
-            return 'os.environ["MCP_SERVER_URL"]', [], 0
-        return repr(source), [], 0
-    parts.blocks.append("server = ...  # your own server object")
-    return "server", [], 0
-
-
-def _box(parts: _Parts, source: BoxServer, transport: Transport) -> tuple[str, list[str], int]:
-    folder = f'"{FOLDER}"' if source.keeps_files else ""
-    if transport == "in process":
-        parts.use(f"servers.{source.id}", "make_server")
-        return f"make_server({folder})", [], 0
-    arguments = ", ".join(f'"{word}"' for word in source.arguments(FOLDER))
-    if transport == "stdio":
-        parts.use("mcp", "StdioServerParameters")
-        return f"StdioServerParameters(command=sys.executable, args=[{arguments}])", [], 0
-    parts.use("socket")
-    parts.use("subprocess")
-    parts.blocks.append(
-        "async def listening(port, process):\n"
-        "    while process.poll() is None:\n"
-        "        try:\n"
-        '            return socket.create_connection(("127.0.0.1", port)).close()\n'
-        "        except ConnectionRefusedError:\n"
-        "            await asyncio.sleep(0.1)\n"
-        '    sys.exit("The server could not be started.")'
-    )
-    before = [
-        'with socket.create_server(("127.0.0.1", 0)) as free:',
-        "    port = free.getsockname()[1]",
-        f'with subprocess.Popen([sys.executable, {arguments}, "--http", str(port)]) as process:',
-        "    try:",
-        "        await listening(port, process)",
-    ]
-    return 'f"http://127.0.0.1:{port}/mcp"', before, 2
-
-
 def _main(present: Present, server: str, before: list[str], indent: int, callback: str) -> str:
     modes = [MODES[wire] for wire in present.wires]
     mode = f'"{modes[0]}"' if len(modes) == 1 else "mode"
@@ -275,6 +219,7 @@ def _main(present: Present, server: str, before: list[str], indent: int, callbac
         f"        result = await client.call_tool({_quoted(present.tool)}, arguments)",
         "    except MCPError as error:",
         '        return f"No result: {error}"',
+        *(["    if unanswered:", "        return unanswered[0]"] if present.who == "hand" else []),
         "    for block in result.content:",
         '        print(getattr(block, "text", block.type))',
     ]

@@ -4,11 +4,13 @@ from typing import Any, cast
 
 from labkit.host import ReviewRequest, visible
 from labkit.models.catalog import catalog
+from labkit.playground.choices import text_of
 from labkit.playground.export import summary, without_keys
 from labkit.playground.model import Model
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, why_not
 from labkit.playground.runs import Run, compare, duration
 from labkit.playground.who import CHOICES, TITLES, Question, has_key
+from labkit.widgets.redacting import redact
 from labkit.widgets.review_reading import reading as parts_of
 
 LONGEST = 20_000
@@ -37,6 +39,9 @@ def top(playground: Model) -> dict[str, Any]:
         "wire": playground.wires,
         "status": _status(playground),
         "fault": shown(playground.fault),
+        "own": visible(text_of(playground.source, playground.keys)),
+        "past": playground.past.note,
+        "offered": playground.past.offered is not None,
     }
 
 
@@ -57,6 +62,8 @@ def _id(playground: Model) -> str:
 def _status(playground: Model) -> str:
     if playground.status == "connected":
         return "connected · can sample · tools not declared"
+    if playground.unasked:
+        return "press Connect"
     return "connecting …" if playground.status == "connecting" else "not connected"
 
 
@@ -67,6 +74,7 @@ def form(playground: Model) -> dict[str, Any]:
         "tools": [[tool.name, visible(" ".join((tool.description or "").split()))] for tool in playground.tools],
         "tool": playground.tool,
         "fields": playground.fields,
+        "note": playground.tool_note,
     }
 
 
@@ -136,15 +144,15 @@ def result(playground: Model) -> dict[str, Any]:
         "failed": f"{tool} gave no result",
         "cancelled": f"{tool} was cancelled",
     }
-    parts = [f"run {run.n}", summary(run), *([run.dials] if run.dials != "as asked" else [])]
+    parts = [f"run {run.n}", redact(summary(run)), *([run.dials] if run.dials != "as asked" else [])]
     if playground.of > 1 and not playground.running:
         last = playground.runs[-playground.of :]
         different = len({each.answers for each in last})
-        parts.append(f"{len(last)} runs, {different} different answer{'' if different == 1 else 's'}: see History")
+        parts.append(f"{len(last)} runs, {different} different answer{'' if different == 1 else 's'}")
     return {
         "kind": run.outcome,
         "meta": f"{metas[run.outcome]} · {visible(' · '.join(parts))}",
-        "text": shown(run.result),
+        "text": shown(redact(run.result)),
     }
 
 
@@ -169,7 +177,7 @@ def history(playground: Model) -> dict[str, Any]:
 
 def _line(run: Run) -> list[Any]:
     """In the order that history.js reads."""
-    answer = " ".join((run.answers or run.result).split())[:200]
+    answer = " ".join(redact(run.answers or run.result).split())[:200]
     tokens = f"{run.tokens}{' est.' if run.estimated else ''}"
     return [
         run.n,
@@ -188,7 +196,7 @@ def comparison(playground: Model, numbers: list[int]) -> dict[str, Any]:
     """Some runs side by side."""
     runs = [run for run in playground.runs if run.n in numbers]
     rows = [
-        [row.name, row.differs, [shown(value)[:4000] for value in row.values]]
+        [row.name, row.differs, [shown(redact(value))[:4000] for value in row.values]]
         for row in (compare(runs) if runs else [])
     ]
     return {"runs": [run.n for run in runs], "rows": rows}

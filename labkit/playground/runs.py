@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_types import (
     AudioContent,
@@ -23,6 +23,9 @@ from labkit.models.scripted import text_of
 from labkit.widgets.dial_readings import DialReading, in_words, name_of
 from labkit.widgets.tracing import Drawing
 
+if TYPE_CHECKING:
+    from labkit.playground.choices import Choices
+
 Outcome = Literal["running", "done", "tool failed", "failed", "cancelled"]
 
 
@@ -32,10 +35,11 @@ class Sampled:
 
     Attributes:
         asked: The request as the server sent it.
-        seen: The request as who answers got it; `None` where it never came so far.
+        seen: The request with the dials turned, as who answers got it, or would have got it.
         dials: What was asked, used and honoured, dial by dial.
         answer: What the server is told.
         tokens: Of the answer.
+        prompt_tokens: Of the prompt.
         estimated: Whether nobody told the tokens, so that they were estimated from the text.
         drawing: What the embedded model drew the answer from, where it did.
     """
@@ -47,6 +51,7 @@ class Sampled:
     tokens: int = 0
     estimated: bool = False
     drawing: Drawing | None = None
+    prompt_tokens: int = 0
 
     @property
     def prompt(self) -> str:
@@ -77,6 +82,9 @@ class Run:
     outcome: Outcome = "running"
     result: str = ""
     flow: Flow | None = None
+    usd: float = 0.0
+    choices: "Choices | None" = None
+    """All that was chosen for it. In no export."""
 
     @property
     def model(self) -> str:
@@ -88,6 +96,11 @@ class Run:
     def tokens(self) -> int:
         """Tokens of all answers."""
         return sum(sample.tokens for sample in self.samples)
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens of all prompts."""
+        return sum(sample.prompt_tokens for sample in self.samples)
 
     @property
     def estimated(self) -> bool:

@@ -21,6 +21,7 @@ from labkit.errors import sentence
 from labkit.lab import Lab
 from labkit.playground import form as forms
 from labkit.playground.box import BoxServer, in_the_box
+from labkit.playground.choices import Choices, Wires
 from labkit.playground.links import Links
 from labkit.playground.reach import (
     WIRES,
@@ -35,7 +36,6 @@ from labkit.playground.reach import (
 )
 from labkit.widgets.lab_work import start
 
-Wires = Literal["2025-11-25", "2026-07-28", "both"]
 CONNECTING = 30.0
 """Seconds that a connection may take."""
 
@@ -77,6 +77,9 @@ class Setup:
         """Another whenever the fields of the form are others."""
         self._links = Links(name, callback)
         self._joining: Call[None] | None = None
+        self._wanted: tuple[str, Mapping[str, Any]] | None = None
+        self.unasked = False
+        """Whether the server was chosen and is not to be started or called before somebody says so."""
 
     def cancel(self) -> None:
         """Stop what is under way."""
@@ -84,7 +87,7 @@ class Setup:
     @property
     def labs(self) -> dict[Wire, Lab]:
         """The connections, by wire; empty while they are being made."""
-        return self._links.labs
+        return {} if self.unasked else self._links.labs
 
     @property
     def status(self) -> Literal["connecting", "connected", "not connected"]:
@@ -109,6 +112,7 @@ class Setup:
         else:
             source = server
             self.given = server if isinstance(server, MCPServer | Server) else self.given
+        self._wanted = self._wanted if source == self.source else None
         self.source = source
         if self.transport not in transports_of(source):
             self.transport = transports_of(source)[0]
@@ -122,7 +126,7 @@ class Setup:
         """
         if self.given is None:
             raise LookupError("this playground was given no server: Playground(my_server)")
-        self.source = self.given
+        self.source, self._wanted = self.given, None
         self.transport = transports_of(self.source)[0]
         self._connect()
 
@@ -157,8 +161,41 @@ class Setup:
         self.wires = wires
         self._connect()
 
-    def use_tool(self, name: str) -> None:
-        """Choose a tool; its form is filled with an example.
+    def use_call(self, choices: Choices, *, ask: bool = False) -> None:
+        """Choose server, way, tool and what is typed at once; what was chosen already is not connected to anew.
+
+        Args:
+            choices: What is chosen.
+            ask: Connect to a command or an address only when somebody asks for it.
+        """
+        former = self.source, self.transport, self.wires
+        self.source, self.transport, self.wires = choices.source, choices.transport, choices.wires
+        self._wanted = (choices.tool, choices.typed)
+        if ask and choices.source is not self.given and isinstance(choices.source, str | StdioServerParameters):
+            self._stay()
+        elif (self.source, self.transport, self.wires) == former and self.status == "connected":
+            self._offer(self.tools)
+            self._changed()
+        else:
+            self._connect()
+
+    def _stay(self) -> None:
+        """Show a server as chosen, and leave it alone."""
+        self.cancel()
+        if self._joining is not None:
+            self._joining.cancel()
+        self.unasked, self.fault, self.errors, self._joining = True, "", {}, None
+        self.tools, self.tool, self.typed = (), "", {}
+        self.form_number += 1
+        self._changed()
+
+    @property
+    def called(self) -> tuple[str, Mapping[str, Any]]:
+        """The tool and what is typed; while there is no connection, those that will be there with it."""
+        return self._wanted or (self.tool, self.typed)
+
+    def use_tool(self, name: str, typed: Mapping[str, Any] | None = None) -> None:
+        """Choose a tool; its form is filled with an example, or with what is `typed`.
 
         Raises:
             ValueError: The server has no such tool.
@@ -167,14 +204,20 @@ class Setup:
             raise ValueError(f"{self.server} has no tool {name!r}")
         self.tool, self.errors = name, {}
         self.form_number += 1
-        self.typed = {field["name"]: _at_first(field) for field in self.fields}
+        self.typed = {}
+        self.typed = {field["name"]: forms.at_first(field) for field in forms.filled(self.fields, typed or {})}
         self._changed()
 
     @property
     def fields(self) -> list[forms.Field]:
-        """The form of the chosen tool, with what stands in it at first."""
+        """The form of the chosen tool, with what stands in it."""
         known = self.source.examples.get(self.tool) if isinstance(self.source, BoxServer) else None
-        return forms.fields_of(self._schema, known)
+        return forms.filled(forms.fields_of(self._schema, known), self.typed)
+
+    @property
+    def tool_note(self) -> str:
+        """What is not sound in the schema of the chosen tool, in a sentence."""
+        return forms.note_of(self._schema)
 
     @property
     def _schema(self) -> forms.Schema:
@@ -220,7 +263,7 @@ class Setup:
         self.cancel()
         if self._joining is not None:
             self._joining.cancel()
-        self.fault, self.errors = "", {}
+        self.unasked, self.fault, self.errors = False, "", {}
         source, transport, wires = self.source, self.transport, self._wires
 
         async def join() -> None:
@@ -234,11 +277,15 @@ class Setup:
 
     def _offer(self, tools: tuple[Tool, ...]) -> None:
         """Show what the server can do. What was typed stays where the same tool is there."""
+        wanted, self._wanted = self._wanted, None
         same = [tool.name for tool in tools] == [tool.name for tool in self.tools] and self.tool
         self.tools = tools
+        names = [tool.name for tool in tools]
+        if wanted and wanted[0] in names:
+            self.use_tool(*wanted)
+            return
         if same:
             return
-        names = [tool.name for tool in tools]
         first = self.source.tool if isinstance(self.source, BoxServer) else ""
         self.tool, self.typed = "", {}
         if names:
@@ -250,6 +297,7 @@ class Setup:
         error = error_of(joining)
         if error is not None:
             self.fault = sentence(error)
+            self._wanted = self.called if self.called[0] else None  # it is there again with the connection
             self.tools, self.tool, self.typed = (), "", {}
             self.form_number += 1
         self._changed()
@@ -269,9 +317,3 @@ def error_of(work: "Call[None] | None") -> BaseException | None:
     except BaseException as error:  # noqa: BLE001 - it is told
         return error
     return None
-
-
-def _at_first(field: forms.Field) -> Any:
-    if field["kind"] == "object":
-        return {inner["name"]: _at_first(inner) for inner in field["fields"]}
-    return field["value"]

@@ -21,6 +21,8 @@ class Playground(Model):
         server: A server of your own, which is then chosen at first: an `MCPServer`, `StdioServerParameters`, a URL.
         name: Two playgrounds of one name cannot be open: making the second closes the first.
         ask: Who decides where `approval` is on: as `with_approval` takes it. The page brings its own.
+        remember: Whether a page takes up the settings of last time, and in which folder they are kept: the usual one
+            with `True`. Without a page nothing is read and nothing kept. A key and the code of a callback never are.
     """
 
     _view: Any = None

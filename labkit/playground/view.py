@@ -16,6 +16,7 @@ from labkit.errors import sentence
 from labkit.lab import Lab
 from labkit.models.tiny import Trace
 from labkit.playground import reading
+from labkit.playground.cells import Cells
 from labkit.playground.model import TIMES, Model
 from labkit.playground.reach import Wire
 from labkit.widgets.approval_panel import approval_panel
@@ -33,9 +34,12 @@ PARTING = 5.0
 """Seconds until a flow that is no longer shown is closed. One that is closed while the browser still loads it is an
 error there, for which anywidget waits 2 s."""
 
+_OF_ITSELF = ("here", "compare")
+"""What a page sends though nobody has clicked."""
+
 _HERE = Path(__file__).parent
-_SCRIPT = ("form.js", "side.js", "history.js", "sheet.js", "parts.js", "playground.js")
-_STYLE = ("playground.css", "side.css", "work.css")
+_SCRIPT = ("form.js", "past.js", "side.js", "history.js", "result.js", "sheet.js", "parts.js", "playground.js")
+_STYLE = ("playground.css", "side.css", "work.css", "result.css", "form.css")
 _FILES = {"json": "playground.json", "mermaid": "playground.mmd", "html": "playground.html"}
 
 
@@ -84,6 +88,7 @@ class PlaygroundView(anywidget.AnyWidget):
         self._trace: Trace | None = None
         self._tracing: Latest[Drawing] = Latest("the tokens", self._trace_it, 60.0)
         self._loop = _running_loop()
+        self._cells = Cells(self._loop)
         panel = approval_panel()
         playground.answers.ask = panel
         super().__init__(dials=DialPanel(playground.dials), approval=panel, **self._read())
@@ -94,6 +99,7 @@ class PlaygroundView(anywidget.AnyWidget):
     def close(self) -> None:
         """Take the page away. More than once does no harm."""
         self._forget()
+        self._cells.close()
         self._tracing.cancel()
         for part in (self.dials, self.approval, self.tokens, *self.flows):
             if part is not None:
@@ -126,6 +132,7 @@ class PlaygroundView(anywidget.AnyWidget):
                 setattr(self, name, value)
             self._draw_flows()
             self._draw_tokens()
+        self.playground.past.keep()
 
     def _look(self) -> None:
         self._looking = False
@@ -154,7 +161,7 @@ class PlaygroundView(anywidget.AnyWidget):
             return
         former, self._shown = self.flows, labs
         self.flow_names = list(labs)  # first, since the page draws when it hears of the flows
-        self.flows = [show(lab) for lab in labs.values()]
+        self.flows = [show(lab, redacting=True) for lab in labs.values()]
         for view in former:
             if isinstance(view, FlowView) and view not in self.flows:
                 if self._loop is None or self._loop.is_closed():
@@ -192,6 +199,8 @@ class PlaygroundView(anywidget.AnyWidget):
         """A click. May run on the kernel's thread or on that of a subshell: nothing here waits."""
         told = dict(message)
         name = str(told.pop("do", ""))
+        if name not in _OF_ITSELF and not self.playground.past.recalled:
+            self.playground.past.recall(use=False)  # what was clicked at counts
         try:
             if name in self._by_name:
                 self._by_name[name](**told)
@@ -225,11 +234,16 @@ class PlaygroundView(anywidget.AnyWidget):
             "answer": answers.hand.answer,
             "compare": self._side_by_side,
             "forget": playground.forget,
+            "again": playground.use_again,
+            "fresh": playground.start_fresh,
+            "past": playground.past.use,
             "export": self._export,
         }
 
     def _here(self) -> None:
         self.playground.answers.hand.attended = True
+        playground = self.playground
+        self._cells.when_quiet(playground.past.recall, lambda: playground.running or playground.status == "connecting")
 
     def _server(self, name: str, text: str = "") -> None:
         if name == "command":

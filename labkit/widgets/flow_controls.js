@@ -119,9 +119,9 @@ class Controls {
     }
   }
 
+  /** It stays until another number of steps is shown: the line may make the view draw itself anew. */
   say(text) {
     this.status.textContent = text;
-    this.fit = undefined;
   }
 
   async copy(form) {

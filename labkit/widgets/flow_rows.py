@@ -16,6 +16,7 @@ from labkit.diagram import short
 from labkit.flow import Reader, Step
 from labkit.record import Entry
 from labkit.steps import LANES
+from labkit.widgets.redacting import redact_json, redact_step
 from labkit.wire import Frame
 
 LONGEST_TEXT = 16_000
@@ -30,9 +31,15 @@ WINDOW = 64_000
 
 
 class Rows:
-    """The last `keep` rows. Not safe between threads: the view holds a lock round it."""
+    """The last `keep` rows. Not safe between threads: the view holds a lock round it.
 
-    def __init__(self, keep: int) -> None:
+    Args:
+        keep: How many.
+        redacting: Whether they hold marks in place of secrets.
+    """
+
+    def __init__(self, keep: int, *, redacting: bool = False) -> None:
+        self._redacting = redacting
         self.total = 0
         """Rows that were ever added; those beyond `keep` are gone."""
         self._kept: deque[bytes] = deque(maxlen=keep)
@@ -56,6 +63,8 @@ class Rows:
 
     def add(self, step: Step, seq: int, call: int | None, at: float, text: str) -> None:
         """Add the row of `step`: `at` is seconds since the view's first step, `text` its JSON."""
+        if self._redacting:
+            step, text = redact_step(step), redact_json(text) if text else ""
         longest = LONGEST_TEXT if self._bytes < ROOM else LONGEST_LABEL
         tokens = step.data.get("output_tokens")
         # Most labels are short and harmless, and ten thousand of them must open within a second.

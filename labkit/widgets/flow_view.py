@@ -17,6 +17,7 @@ from labkit.flow import Flow
 from labkit.lab import Lab
 from labkit.record import CONNECTION, Entry
 from labkit.widgets.flow_rows import Pace, Rows, data_text, text_of
+from labkit.widgets.redacting import redact_flow, redact_json
 
 LONGEST_SHOWN = 256_000
 """Characters of a step's JSON that are ever sent to the browser."""
@@ -38,7 +39,7 @@ _FIELDS: dict[str, Any] = json.loads((_HERE / "fields.json").read_text(encoding=
 _views: weakref.WeakKeyDictionary[Lab, "FlowView"] = weakref.WeakKeyDictionary()
 
 
-def show(of: Lab | Flow) -> "FlowView":
+def show(of: Lab | Flow, *, redacting: bool = False) -> "FlowView":
     """A diagram of what a Lab does, which grows while it does it, or of a flow that is over.
 
         show(lab)       # every call of the Lab, the last one first; as the last line of a cell
@@ -46,16 +47,20 @@ def show(of: Lab | Flow) -> "FlowView":
 
     Choose a step with the mouse or the arrow keys to read its JSON. A Lab has one view: shown twice, it is the same.
 
+    Args:
+        of: What to show.
+        redacting: Show `[redacted: …]` in place of secrets, by the guard's patterns. The frames stay what they were.
+
     Raises:
         TypeError: `of` is neither.
     """
     if isinstance(of, Flow):
-        return FlowView(of)
+        return FlowView(of, redacting=redacting)
     if not isinstance(of, Lab):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
         raise TypeError(f"a {type(of).__name__} has no flow to show: write show(lab) or show(lab.flow)")
     view = _views.get(of)
     if view is None or view.comm is None:
-        view = _views[of] = FlowView(of)
+        view = _views[of] = FlowView(of, redacting=redacting)
     return view
 
 
@@ -69,8 +74,9 @@ class FlowView(anywidget.AnyWidget):
     fields = traitlets.Dict(_FIELDS).tag(sync=True)
     rows = traitlets.Bytes().tag(sync=True)
 
-    def __init__(self, of: Lab | Flow) -> None:
+    def __init__(self, of: Lab | Flow, *, redacting: bool = False) -> None:
         self._lock = RLock()
+        self._redacting = redacting
         self._waiting: deque[Entry] = deque(maxlen=of.record.keep if isinstance(of, Lab) else 1)
         self._pace = Pace()
         self._timer = False
@@ -82,14 +88,14 @@ class FlowView(anywidget.AnyWidget):
         # firmly, each Lab whose cell was run again would stay with all its frames.
         self._listening: weakref.WeakKeyDictionary[Lab, Callable[[], None]] = weakref.WeakKeyDictionary()
         if isinstance(of, Flow):
-            self._flow = of
+            self._flow = of = redact_flow(of) if redacting else of
             self._name = diagram.head(of)
             self._rows = Rows(max(1, len(of.steps)))
             for step in of.steps:
                 self._rows.add(step, step.n, 1, step.time, data_text(step.data))
         else:
             self._name = of.name
-            self._rows = Rows(of.record.keep)
+            self._rows = Rows(of.record.keep, redacting=redacting)
             # Who listens first and reads then misses nothing; what is both read and heard is known by its number.
             self._listening[of] = of.record.listen(_hearing(self))
             self._read_until = of.record.added
@@ -183,7 +189,8 @@ class FlowView(anywidget.AnyWidget):
             return data_text(self._flow.steps[seq - 1].data)
         lab = self._lab
         entries = lab.record.entries(after=seq - 1) if lab else []
-        return text_of(entries[0]) if entries and entries[0].seq == seq else None
+        text = text_of(entries[0]) if entries and entries[0].seq == seq else None
+        return redact_json(text) if text and self._redacting else text
 
     def _flow_of(self, call: int | str | None) -> Flow | None:
         """The flow of call number `call`, of the frames of no known call (`None`), or of all (`"all"`)."""
@@ -194,7 +201,8 @@ class FlowView(anywidget.AnyWidget):
         titles = {"all": "all calls", CONNECTION: "connect", None: "call unknown"}
         title = titles.get(call) or (getattr(entries[0].item, "label", "") if entries else "")
         wire = lab.protocol_version or lab.mode
-        return Flow.of(entries, title=title, server=lab.server, wire=wire, transport=lab.transport)
+        flow = Flow.of(entries, title=title, server=lab.server, wire=wire, transport=lab.transport)
+        return redact_flow(flow) if self._redacting else flow
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle = super()._repr_mimebundle_()
@@ -209,7 +217,9 @@ class FlowView(anywidget.AnyWidget):
         if lab is not None and not any(lab.record.calls()):
             return None  # only the handshake so far, which is not what the view opens with
         flow = self._flow or (lab and lab.flow)
-        return flow if flow and len(flow.steps) <= LONGEST_DRAWING else None
+        if not flow or len(flow.steps) > LONGEST_DRAWING:
+            return None
+        return redact_flow(flow) if self._redacting else flow
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -58,7 +58,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("LABKIT_REQUIRE_BROWSER") == "1":
             pytest.fail(lacking)
         pytest.skip(lacking)
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(OPTIONS))
         yield browser
@@ -102,7 +102,7 @@ def lab_url(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 
 def _until_it_answers(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    end = monotonic() + 60
+    end = monotonic() + 240
     while monotonic() < end and server.poll() is None:
         try:
             if httpx.get(f"{url}/api/status", trust_env=False).is_success:
@@ -150,7 +150,7 @@ def new_page(browser: Browser, lab_url: str) -> NewPage:
     @contextmanager
     def make(width: int = 1366, height: int = 768) -> Iterator[LabPage]:
         context = browser.new_context(viewport={"width": width, "height": height})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab_url)
         try:
             with watched(context):

@@ -49,6 +49,31 @@ from tests.story import bookshop
 _, *address = sys.argv
 bookshop().run("streamable-http", port=int(address[0])) if address else bookshop().run("stdio")
 """
+FORMS = """
+from typing import Literal
+
+from mcp.server.mcpserver import MCPServer
+from pydantic import BaseModel
+
+forms = MCPServer("forms")
+
+class Place(BaseModel):
+    city: str
+    number: int = 1
+
+class Wrapping(BaseModel):
+    paper: str
+    bow: bool = True
+
+@forms.tool()
+def order(
+    size: Literal["small", "large"], copies: int, to: Place, gift: bool = False, notes: list[str] = [],
+    wrapping: Wrapping | None = None,
+) -> str:
+    return f"{size} {copies} {gift} {notes} {to.city} {to.number} {wrapping}"
+
+playground.use_server(forms)
+"""
 NO_KEY = "import os; os.environ.pop('ANTHROPIC_API_KEY', None); playground.answers.key = None"
 IN_THE_BOX = {
     "research_assistant": ("research_topic", "from the library in the box"),
@@ -57,6 +82,7 @@ IN_THE_BOX = {
     "log_archiver": ("process_log_entry", "Explanation: So says the script."),
 }
 HOSTILE = '<img src=x onerror="window.__pwned=1"><script>window.__pwned=1</script> [a](javascript:alert(1))'
+DIALS = ("temperature", "max tokens", "top-p", "top-k", "stop", "seed", "system prompt")
 WIRES = ("2025-11-25", "2026-07-28")
 SAVE_STATE = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
 
@@ -104,6 +130,7 @@ def page_of(notebook: LabPage) -> Locator:
     """The playground, at rest."""
     playground = notebook.output(0).locator(".labkit-playground")
     expect(playground.locator(".top .status")).to_have_text("connected · can sample · tools not declared")
+    tab(playground, "Flow").click()
     return playground
 
 
@@ -165,8 +192,37 @@ def offered(playground: Locator, tool: str) -> None:
 
 def chosen_wire(playground: Locator, name: str) -> None:
     """Choose a wire. The mark of a segment is as large as the segment and not to be seen."""
-    playground.get_by_label(name, exact=True).check(force=True)
+    playground.get_by_label(name, exact=True).click(force=True)
+    expect(playground.get_by_label(name, exact=True)).to_be_checked()
+    # The program is told after the status: once it is the new one, so is the status.
+    mode = {"2025-11-25": 'mode="legacy"', "2026-07-28": 'mode="auto"', "both": "for mode in"}[name]
+    expect(playground.locator(".panel.code pre")).to_contain_text(mode)
     expect(playground.locator(".top .status")).to_contain_text("connected ·")
+
+
+def drag(slider: Locator, share: float) -> None:
+    """Take the handle of a slider with the mouse and let it go at a share of the way."""
+    slider.scroll_into_view_if_needed()
+    box, mouse = slider.bounding_box(), slider.page.mouse
+    assert box is not None
+    half = box["height"] / 2  # of the handle, too
+    now = slider.evaluate("({value, min, max}) => (value - min) / (max - min)")
+    left, y = box["x"] + half, box["y"] + half
+    way = box["width"] - 2 * half
+    mouse.move(left + now * way, y)
+    mouse.down()
+    mouse.move(left + share * way, y, steps=4)
+    mouse.up()
+
+
+def dial(playground: Locator, name: str) -> Locator:
+    """The row of a dial: its control, and what was asked, what is used, whether it is honoured."""
+    header = playground.page.get_by_role("rowheader", name=name, exact=True)
+    return playground.locator(".labkit-dials tbody tr").filter(has=header)
+
+
+def cells(playground: Locator, name: str) -> list[str]:
+    return dial(playground, name).locator("td:not(.control)").all_inner_texts()
 
 
 def places(playground: Locator) -> list[object]:
@@ -285,7 +341,7 @@ def test_the_server_its_way_and_its_wire_are_chosen_by_mouse(page_of: Locator) -
     expect(typed(page_of, "text")).to_be_focused()
     typed(page_of, "text").fill("Mira restarted PostgreSQL.")
     page_of.get_by_label("Over", exact=True).select_option("http")
-    page_of.get_by_label("both", exact=True).check(force=True)
+    chosen_wire(page_of, "both")
     expect(page_of.locator(".top .status")).to_contain_text("connected ·")
     expect(typed(page_of, "text")).to_have_value("Mira restarted PostgreSQL.")
     page_of.get_by_role("radio", name="a script").check()
@@ -318,6 +374,8 @@ def test_every_server_in_the_box_gives_its_result(page_of: Locator) -> None:
     # That of the log archiver, in each way on both wires, and on one.
     for over in ("in process", "stdio", "http"):
         page_of.get_by_label("Over", exact=True).select_option(over)
+        starts = {"in process": "make_server(", "stdio": "StdioServerParameters(", "http": "subprocess.Popen("}[over]
+        expect(page_of.locator(".panel.code pre")).to_contain_text(starts)
         chosen_wire(page_of, "both")
         expect(run(page_of, times=2)).to_contain_text("Explanation: So says the script.")
         for wire in WIRES:
@@ -346,7 +404,8 @@ def test_a_server_of_ones_own_is_a_command_a_url_or_an_object(
         servers.select_option("log_archiver")
         offered(page_of, "process_log_entry")
 
-    words = [sys.executable, str(root / "my_server.py")]
+    later = root / "later.py"
+    words = [sys.executable, str(later)]
     command = " ".join(words) if os.name == "nt" else shlex.join(words)
     for kind, label, text in (
         ("command", "Command that starts the server", command),
@@ -355,6 +414,10 @@ def test_a_server_of_ones_own_is_a_command_a_url_or_an_object(
         servers.select_option(kind)
         page_of.get_by_label(label).fill(text)
         button(page_of, "Connect").click()
+        if kind == "command":  # which cannot be started before it is written
+            expect(page_of.locator(".top .status")).to_have_text("not connected")
+            later.write_text(PROGRAM, encoding="utf-8")
+            button(page_of, "Connect again").click()
         recommends()
     notebook.execute(OWN_SERVER)
     recommends()
@@ -400,6 +463,7 @@ def test_the_dials_and_the_duties_are_set_by_mouse(page_of: Locator) -> None:
     run(page_of)
     expect(page_of.locator(".result .meta")).to_contain_text("max tokens")
     button(page_of, "As asked").click()
+    page_of.get_by_role("checkbox", name="Budget").uncheck()
     # What differs between the two, chosen by hand.
     tab(page_of, "History").click()
     for mark in page_of.get_by_role("checkbox", name=re.compile("Compare run")).all():
@@ -407,11 +471,186 @@ def test_the_dials_and_the_duties_are_set_by_mouse(page_of: Locator) -> None:
     expect(page_of.locator(".sides tr")).to_have_count(0)
     for number in (before + 1, before + 2):
         page_of.get_by_role("checkbox", name=f"Compare run {number}", exact=True).check()
-    expect(page_of.locator(".sides thead th")).to_have_text(["what", f"run {before + 1}", f"run {before + 2}"])
+    expect(page_of.locator(".sides thead th")).to_contain_text(["what", f"run {before + 1}", f"run {before + 2}"])
     expect(page_of.locator(".sides .differs th").first).to_contain_text("who answers")
     page_of.get_by_role("checkbox", name="only what differs").click()
     expect(page_of.locator(".sides tbody th").first).to_have_text("server")
     page_of.get_by_role("checkbox", name="only what differs").click()
+
+
+def test_every_dial_is_turned_by_mouse_and_the_next_run_shows_it(notebook: LabPage, page_of: Locator) -> None:
+    page_of.get_by_role("radio", name="embedded model").check()
+    run(page_of)
+    at_first = {name: cells(page_of, name) for name in DIALS}
+    # Each slider is dragged to one of its steps, by number.
+    for name, step in (("temperature", 6), ("top-p", 4), ("top-k", 3)):
+        slider = page_of.get_by_role("slider", name=name)
+        drag(slider, step / float(slider.get_attribute("max") or 0))
+    drag(page_of.get_by_role("slider", name="max tokens"), 0.25)
+    seed = page_of.get_by_role("spinbutton", name="seed")
+    for control, text in ((seed, "7"), (typed(page_of, "system prompt"), "Be brief.")):
+        control.click()
+        control.page.keyboard.type(text)
+    tokens = int(page_of.get_by_role("slider", name="max tokens").get_attribute("aria-valuetext") or 0)
+    asked = int(at_first["max tokens"][0])
+    assert 0.1 * asked < tokens < 0.4 * asked
+    used = {"temperature": "1.5", "top-p": "0.5", "top-k": "5", "seed": "7", "system prompt": "Be brief."}
+    used["max tokens"] = str(tokens)
+    for name, value in used.items():
+        expect(dial(page_of, name).locator(".used")).to_have_text(value)
+    run(page_of)
+    told = page_of.locator(".result .meta")
+    for name, value in used.items():
+        expect(told).to_contain_text(f"{name} {value}")
+        honoured = "must" if name == "max tokens" else "yes"
+        assert cells(page_of, name) == [at_first[name][0], value, honoured]
+    expect(page_of.locator(".labkit-flow:visible")).to_contain_text("dials: temperature 1.5 for")
+    # It was answered so: within the tokens, and the same once more, but for what comes from the stop on.
+    notebook.execute(f"answers = [playground.runs[-1].answers]; assert 1 < playground.runs[-1].tokens <= {tokens}")
+    stop = typed(page_of, "stop")
+    words = page_of.locator(".answer").inner_text().partition("Explanation: ")[2].split()
+    stop.click()
+    stop.page.keyboard.type(words[len(words) // 2])
+    expect(dial(page_of, "stop").locator(".used")).to_have_text(words[len(words) // 2])
+    run(page_of)
+    notebook.execute(
+        f"answers.append(playground.runs[-1].answers); stop = {words[len(words) // 2]!r};"
+        "assert answers[1].rstrip() == answers[0].partition(stop)[0].rstrip(), answers"
+    )
+    tab(page_of, "Tokens").click()
+    for part in ("temperature 1.5", "top-p 0.5", "top-k 5", "seed 7"):
+        expect(page_of.locator(".labkit-tokens .settings")).to_contain_text(part)
+    token = page_of.locator(".labkit-tokens [role=option]").first
+    token.click()
+    expect(token).to_have_attribute("aria-selected", "true")
+    tab(page_of, "Flow").click()
+    # A model that takes no notice says so, and everything goes back with one click.
+    script(page_of)
+    expect(dial(page_of, "temperature").locator(".honoured")).to_have_text("no")
+    page_of.get_by_role("radio", name="embedded model").check()
+    button(page_of, "As asked").click()
+    for name in DIALS:
+        expect(dial(page_of, name).locator(".used.turned")).to_have_count(0)
+    run(page_of)
+    expect(told).to_contain_text("Result of")
+    expect(told).not_to_contain_text("temperature")
+    assert {name: cells(page_of, name) for name in DIALS} == at_first
+
+
+def test_a_form_of_every_kind_is_filled_in_by_mouse(notebook: LabPage, page_of: Locator) -> None:
+    notebook.execute(FORMS)
+    offered(page_of, "order")
+    page_of.get_by_label("size").select_option("large")
+    copies, keyboard = typed(page_of, "copies"), notebook.page.keyboard
+    copies.click()
+    keyboard.type("three")
+    button(page_of, "Run").click()
+    expect(page_of.locator(".wrong:visible").first).to_contain_text("whole number")
+    expect(copies).to_be_focused()
+    copies.fill("3")
+    page_of.get_by_label("gift").click()
+    for note in ("1", "2"):
+        button(page_of, "Add").click()
+        typed(page_of, note).click()
+        keyboard.type(f"note {note}")
+    button(page_of, "Remove last").click()
+    typed(page_of, "city").click()
+    keyboard.type("Delft")
+    expect(run(page_of)).to_have_text("large 3 True ['note 1'] Delft 1 None")
+    page_of.get_by_role("checkbox", name="wrapping").click()
+    typed(page_of, "paper").click()
+    keyboard.type("blue")
+    expect(run(page_of)).to_have_text("large 3 True ['note 1'] Delft 1 paper='blue' bow=True")
+    page_of.get_by_label("Server", exact=True).select_option("log_archiver")
+    offered(page_of, "process_log_entry")
+
+
+def test_what_is_reviewed_is_edited_withheld_refused_and_let_pass(page_of: Locator) -> None:
+    script(page_of)
+    approval = page_of.get_by_role("checkbox", name="Ask me first")
+    approval.click()
+    sheet = page_of.locator(".labkit-approval")
+    before = runs(page_of)
+    button(page_of, "Run").click()
+    button(sheet, "Edit").click()
+    sheet.get_by_label("system prompt").fill("Be brief.")
+    button(sheet, "Approve as edited").click()
+    button(sheet, "Withhold").click()
+    over(page_of, before)
+    expect(page_of.locator(".labkit-flow:visible")).to_contain_text("answer withheld")
+    button(page_of, "Run").click()
+    sheet.get_by_label("Reason, told to the server").fill("not today")
+    button(sheet, "Refuse").click()
+    over(page_of, before, 2)
+    expect(page_of.locator(".labkit-flow:visible")).to_contain_text("refused: not today")
+    button(page_of, "Run").click()
+    button(sheet, "Let this server pass").click()
+    over(page_of, before, 3)
+    expect(run(page_of)).to_contain_text("So says the script.")  # and nothing is asked
+    approval.click()
+    expect(approval).not_to_be_checked()
+
+
+def test_the_flow_is_filtered_searched_opened_and_copied_by_mouse(notebook: LabPage, page_of: Locator) -> None:
+    script(page_of)
+    run(page_of)
+    flow, page = page_of.locator(".labkit-flow:visible"), notebook.page
+    rows = flow.locator(".rows [role=option]")
+    everything = rows.count()
+    for name, others in (("wire only", "[role=option]:not(.heavy)"), ("host only", "[role=option].heavy")):
+        flow.get_by_role("radio", name=name).check(force=True)
+        expect(flow.locator(others)).to_have_count(0)
+        expect(rows).not_to_have_count(0)
+    flow.get_by_role("radio", name="samples").check(force=True)
+    expect(flow).to_contain_text("sampling/createMessage")
+    flow.get_by_role("radio", name="all", exact=True).check(force=True)
+    expect(rows).to_have_count(everything)
+    search = flow.get_by_role("searchbox")
+    search.fill("So says the script.")
+    expect(rows).not_to_have_count(everything)
+    search.fill("")
+    rows.first.click()
+    expect(flow.locator(".detail")).to_contain_text('"process_log_entry"')
+    rows.first.click()
+    expect(flow.locator(".detail")).to_be_hidden()
+    for form, begins in (("JSON", '{"title"'), ("Mermaid", "sequenceDiagram")):
+        button(flow, form).click()
+        expect(flow.get_by_role("status")).to_have_text(f"Copied the flow as {form}.")
+        assert page.evaluate("navigator.clipboard.readText()").startswith(begins)
+    calls = flow.get_by_role("combobox", name="Call")
+    calls.select_option("all")
+    expect(flow).to_contain_text("all calls")
+    calls.select_option("last")
+
+
+def test_what_is_set_about_who_answers_and_the_budget_is_set_by_mouse(notebook: LabPage, page_of: Locator) -> None:
+    page_of.get_by_role("radio", name="Claude").check()
+    models = page_of.locator(".detail-of-who").get_by_label("model", exact=True)
+    last = models.get_by_role("option").last.inner_text()
+    models.select_option(last)
+    page_of.get_by_role("radio", name="local model").check()
+    model = typed(page_of, "model")
+    model.click()
+    notebook.page.keyboard.type("my-model")
+    model.blur()
+    tab(page_of, "Code").click()
+    expect(page_of.locator(".panel.code pre")).to_contain_text("'my-model'")
+    page_of.get_by_role("radio", name="Claude").check()
+    expect(page_of.locator(".panel.code pre")).to_contain_text(f'Claude("{last}"')
+    tab(page_of, "Flow").click()
+    notebook.execute(OWN.format(text="So say I."))
+    script(page_of)
+    page_of.get_by_role("radio", name="your callback").click()
+    budget = page_of.get_by_role("checkbox", name="Budget")
+    budget.check()
+    tokens = page_of.get_by_label("tokens that may be used")
+    tokens.fill("1")
+    tokens.blur()
+    expect(page_of.locator(".spent")).to_contain_text("of 1 tokens")
+    expect(run(page_of)).to_contain_text("budget")
+    budget.click()
+    expect(tokens).to_be_disabled()
+    expect(run(page_of)).to_contain_text("So say I.")
 
 
 def test_the_program_is_copied_and_saved(notebook: LabPage, page_of: Locator) -> None:
@@ -444,10 +683,27 @@ def test_a_key_is_cleared_at_once_and_left_nowhere(notebook: LabPage, page_of: L
     notebook.page.evaluate("(name) => window.jupyterapp.commands.execute(name)", SAVE_STATE)
     notebook.page.wait_for_function("(name) => window.jupyterapp.commands.isToggled(name)", arg=SAVE_STATE)
     notebook.save()
+    notebook.page.evaluate("(name) => window.jupyterapp.commands.execute(name)", SAVE_STATE)
     content = (root / "playground.ipynb").read_text(encoding="utf-8")
     assert "a script" in json.dumps(json.loads(content)["metadata"]["widgets"])  # the state is there to be looked at
     assert KEY not in content
     assert KEY not in notebook.page.content()
+
+
+def test_the_history_is_forgotten_with_one_click_and_begins_anew(page_of: Locator) -> None:
+    script(page_of)
+    expect(run(page_of)).to_contain_text("So says the script.")
+    tab(page_of, "History").click()
+    expect(page_of.locator(".runs tbody tr")).not_to_have_count(0)
+    button(page_of.locator(".history"), "Forget all").click()
+    expect(page_of.locator(".runs tbody tr")).to_have_count(0)
+    expect(page_of.locator(".sides tr")).to_have_count(0)
+    expect(tab(page_of, "History")).to_have_text("History")
+    expect(page_of.get_by_text("No run yet.")).to_be_visible()
+    expect(page_of.locator(".answer")).not_to_contain_text("So says the script.")
+    run(page_of, "Run ×10", 10)
+    expect(page_of.locator(".runs tbody tr")).to_have_count(10)
+    expect(page_of.locator(".sides thead th")).to_have_count(3)
 
 
 @pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])

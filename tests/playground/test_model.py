@@ -248,7 +248,7 @@ def test_a_local_model_that_is_not_there_says_what_to_do(shop: Playground) -> No
 def test_the_dials_turn_what_the_model_gets(playground: Playground) -> None:
     playground.dials.turn(temperature=0.0, max_tokens=5)
     run = ran(playground)
-    assert run.samples[0].seen.max_tokens == 100
+    assert (run.samples[0].asked.max_tokens, run.samples[0].seen.max_tokens) == (100, 5)
     assert run.tokens <= 5
     assert run.dials.startswith("temperature 0 (asked 0.2), max tokens 5 (asked 100)")
     used = {reading.dial: reading.used for reading in run.samples[0].dials}

@@ -6,17 +6,40 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mcp import StdioServerParameters
 from mcp.client import ClientRequestContext
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
 
 from labkit import TinyModel, close_all
 from labkit.playground import Playground
 from labkit.playground.box import ROOT
+from labkit.playground.program import Present, program
+from labkit.playground.who import Settings
+from labkit.widgets.dial_settings import Settings as Dials
+from tests.story import bookshop
 
 WORDS = ("So", "say", "I.")
+SEEN: list[object] = []
 model = TinyModel(seed=2)
+PLAIN = """
+import os
+
+from mcp.server.mcpserver import MCPServer
+
+word = os.environ["PLAIN_WORD"]
+plain = MCPServer("plain")
+
+
+@plain.tool()
+def say() -> str:
+    return f"The word has {len(word)} characters."
+
+
+plain.run("stdio")
+"""
 
 
 def joined(words: tuple[str, ...]) -> str:
@@ -25,6 +48,7 @@ def joined(words: tuple[str, ...]) -> str:
 
 async def mine(context: ClientRequestContext, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
     await asyncio.sleep(0)
+    SEEN.append(params)
     answer = await model(context, params)
     if isinstance(answer, ErrorData):
         return answer
@@ -46,6 +70,7 @@ def scripted_over_stdio(playground: Playground) -> None:
 
 def own_over_http(playground: Playground) -> None:
     playground.callback(mine)
+    SEEN.append(object())  # as after a first run
     playground.answers.limit()
     playground.use_transport("http")
     playground.use_wires("both")
@@ -60,20 +85,34 @@ def playground() -> Iterator[Playground]:
     close_all()
 
 
-def start(playground: Playground, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the program in `folder`, to its end."""
+def start(code: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in `folder`, to its end, with nobody at a terminal.
+
+    Args:
+        code: The program.
+        folder: Where it runs.
+        environment: What there is in its environment besides.
+    """
     file = folder / "sampling.py"
-    file.write_text(playground.code, encoding="utf-8")
+    file.write_text(code, encoding="utf-8")
     return subprocess.run(
         [sys.executable, "-W", "ignore", file],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        stdin=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"} | environment,
         capture_output=True,
         text=True,
         encoding="utf-8",
         timeout=120,
         check=False,
     )
+
+
+def names_of(code: str) -> dict[str, Any]:
+    """What the program has made when it comes to its last line."""
+    namespace: dict[str, Any] = {"__name__": "program"}
+    exec(compile(code.replace("sys.exit(asyncio.run(main()))", ""), "program", "exec"), namespace)  # noqa: S102
+    return namespace
 
 
 SETTINGS: list[tuple[Callable[[Playground], None], list[str]]] = [
@@ -91,7 +130,7 @@ def test_the_program_of_the_present_settings_runs(
     playground.wait()
     assert "labkit.lab" not in playground.code
     assert "Playground" not in playground.code.replace("@playground", "")
-    ran = start(playground, tmp_path)
+    ran = start(playground.code, tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert [word for word in says if word not in ran.stdout] == []
 
@@ -100,9 +139,7 @@ def test_the_program_holds_what_the_playground_holds(playground: Playground) -> 
     playground.dials.turn(max_tokens=12, seed=3)
     playground.run()
     playground.wait()
-    namespace: dict[str, object] = {"__name__": "program"}
-    exec(compile(playground.code.replace("sys.exit(asyncio.run(main()))", ""), "program", "exec"), namespace)  # noqa: S102
-    assert namespace["arguments"] == playground.runs[-1].arguments
+    assert names_of(playground.code)["arguments"] == playground.runs[-1].arguments
     assert "min(12, params.max_tokens)" in playground.code
     assert "TinyModel(seed=3)" in playground.code
 
@@ -126,6 +163,52 @@ def test_an_address_with_a_secret_is_not_written_down(playground: Playground, ad
     assert "secret" not in playground.fault
 
 
+def test_the_program_of_a_command_keeps_its_folder_and_the_names_of_its_environment(tmp_path: Path) -> None:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    (folder / "my_plain_server.py").write_text(PLAIN, encoding="utf-8")
+    environment = {"PLAIN_WORD": "not-for-a-file"}
+    source = StdioServerParameters(command=sys.executable, args=["my_plain_server.py"], cwd=folder, env=environment)
+    present = Present(
+        source, "stdio", ("2026-07-28",), "say", {}, "script", Settings(), None, Dials(), False, False, {}
+    )  # fmt: skip
+    code = program(present)
+    assert "not-for-a-file" not in code
+    with pytest.raises(SystemExit) as told:
+        names_of(code)
+    assert str(told.value) == "The server needs these in the environment: PLAIN_WORD."
+    ran = start(code, tmp_path, **environment)
+    assert (ran.returncode, ran.stdout) == (0, "The word has 14 characters.\n"), ran.stderr
+
+
+def test_a_person_who_is_the_model_is_shown_the_whole_request_and_nothing_that_hides(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    playground.answers.use("hand")
+    messages = [
+        SamplingMessage(role="user", content=TextContent(text="first\u202e\x1b[2J")),
+        SamplingMessage(role="assistant", content=TextContent(text="second\u200b")),
+        SamplingMessage(role="user", content=TextContent(text="third")),
+    ]
+    params = CreateMessageRequestParams(messages=messages, max_tokens=17, system_prompt="Be\x07brief.")
+    monkeypatch.setattr("builtins.input", lambda _: "So say I.")
+    said = asyncio.run(names_of(playground.code)["model"](None, params))
+    assert said.content.text == "So say I."
+    shown = capsys.readouterr().out
+    for part in ("first", "second", "third", "17", "user", "assistant"):
+        assert part in shown
+    for hidden in ("⟨U+202E RIGHT-TO-LEFT OVERRIDE⟩", "⟨U+001B⟩[2J", "⟨U+200B ZERO WIDTH SPACE⟩", "Be⟨U+0007⟩brief."):
+        assert hidden in shown
+    assert not {"\u202e", "\x1b", "\u200b", "\x07"} & set(shown)
+
+
+def test_a_callback_that_is_not_there_is_asked_for(playground: Playground) -> None:
+    playground.answers.use("own")
+    with pytest.raises(SystemExit) as told:
+        names_of(playground.code)
+    assert str(told.value).startswith("Your callback is missing: ")
+
+
 def test_the_program_says_what_it_takes_from_the_kit(playground: Playground) -> None:
     assert "the embedded model, the host's duties and the server from the kit" in playground.code
     playground.answers.use("script")
@@ -138,10 +221,40 @@ def test_the_program_says_what_it_takes_from_the_kit(playground: Playground) -> 
 
 def test_a_program_without_a_result_says_why_and_ends_with_1(playground: Playground, tmp_path: Path) -> None:
     playground.answers.limit(samples=0)
-    ran = start(playground, tmp_path)
+    ran = start(playground.code, tmp_path)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.startswith("No result: Held back by the client's budget for sampling: ")
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("wires", ["2025-11-25", "2026-07-28"])
+def test_a_program_whose_model_is_a_person_says_so_where_there_is_no_terminal(
+    playground: Playground, tmp_path: Path, wires: str
+) -> None:
+    playground.answers.use("hand")
+    playground.use_wires(wires)  # pyright: ignore[reportArgumentType]
+    ran = start(playground.code, tmp_path)
+    assert ran.returncode == 1
+    assert ran.stderr.endswith("Nobody is here to type the answer: run this program in a terminal.\n")
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_a_program_for_a_server_object_says_where_to_put_it_and_runs_with_it(tmp_path: Path) -> None:
+    playground = Playground(bookshop())
+    playground.wait()
+    playground.use_tool("recommend")
+    playground.type({"genre": "romance"})
+    playground.answers.use("script")
+    ran = start(playground.code, tmp_path)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "Your own server is missing: put it into the line that begins with `server =`.\n"
+    [line] = [line for line in playground.code.splitlines() if line.startswith("server =")]
+    assert "put your own server here" in line
+    ran = start(playground.code.replace(line, "from tests.story import bookshop\nserver = bookshop()"), tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == "Two processes each held a lock that the other needed.\n"
+    playground.close()
+    close_all()
 
 
 def test_the_name_of_a_tool_is_not_run(playground: Playground) -> None:

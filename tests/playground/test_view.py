@@ -11,6 +11,7 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult
 from labkit import close_all
 from labkit.playground import Playground
 from labkit.playground.view import PlaygroundView
+from labkit.steps import report
 from labkit.widgets.token_view import TokenView
 from tests.story import answer, bookshop
 
@@ -91,6 +92,31 @@ def test_the_embedded_model_shows_its_tokens_and_another_shows_none(playground: 
     view.click(do="who", name="script")
     view.click(do="run", values={"genre": "romance"})
     view.until(lambda: view.tokens is None)
+    view.close()
+
+
+def test_a_key_in_an_answer_is_marked_wherever_it_is_shown_and_exported(playground: Playground) -> None:
+    token, password = "ghp_" + "0123456789abcdef" * 3, "hunter2!"
+
+    async def leaks(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        report("asked with", authorization=f"Bearer {token}")
+        return answer(f"{token} and password={password}", token)
+
+    view = Telling(playground)
+    playground.callback(leaks)
+    playground.use_wires("both")
+    view.click(do="run", values={"genre": "romance"})
+    assert token in playground.runs[-1].result  # the server gets what was answered
+    view.click(do="compare", runs=[1, 2])
+    shown = [state_of(view), *(str(flow.get_state()["rows"]) for flow in view.flows)]
+    exports = [playground.export(form) for form in ("json", "html", "mermaid")]
+    for text in shown + exports:
+        assert token not in text
+        assert password not in text
+    for text in shown + exports[:2]:  # Mermaid tells no answer
+        assert "[redacted: GitHub token]" in text
+        assert "[redacted: password]" in text
+    assert [run["result"] for run in json.loads(exports[0])["runs"]] == [view.result["text"]] * 2
     view.close()
 
 

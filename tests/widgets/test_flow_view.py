@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
 from labkit import Flow, Lab, Step, close_all, diagram, show
 from labkit.record import CONNECTION
-from labkit.steps import LANES, HostStep
+from labkit.steps import LANES, HostStep, report
 from labkit.widgets.flow_rows import LONGEST_TEXT, Rows
 from labkit.widgets.flow_view import LONGEST_DRAWING, LONGEST_SHOWN, FlowView
 from labkit.wire import Frame
-from tests.story import WIRES, bookshop, echo, until
+from tests.story import WIRES, answer, bookshop, echo, said, until
 
 pytestmark = pytest.mark.anyio
 WIDGETS = Path(diagram.__file__).parent / "widgets"
@@ -25,9 +26,9 @@ WIDGETS = Path(diagram.__file__).parent / "widgets"
 class Telling(FlowView):
     """A flow view that keeps what it says to the browser."""
 
-    def __init__(self, of: Lab | Flow) -> None:
+    def __init__(self, of: Lab | Flow, *, redacting: bool = False) -> None:
         self.said: list[tuple[dict[str, Any], list[bytes]]] = []
-        super().__init__(of)
+        super().__init__(of, redacting=redacting)
 
     def send(self, content: Any, buffers: Any = None) -> None:
         self.said.append((content, buffers or []))
@@ -69,6 +70,38 @@ async def test_a_row_says_what_the_flow_says_of_its_step(mode: str) -> None:
         assert [row[9] for row in rows] == [step.reply for step in steps]
         assert [row[12] for row in rows] == [step.size for step in steps]
         assert [json.loads(row[14]) if row[14] else {} for row in rows] == [step.data for step in steps]
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_view_that_redacts_shows_marks_and_the_frames_stay(mode: str) -> None:
+    token = "ghp_" + "0123456789abcdef" * 3
+
+    async def leaks(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        report(f"asked with {token}", headers={"authorization": f"Bearer {token}"}, api_key="hunter2!")
+        return answer('{"password": "hunter2!"} ' + token)
+
+    with Lab(bookshop(), mode=mode, sampling_callback=leaks) as lab:
+        view = Telling(lab, redacting=True)
+        result = await lab.call_tool("recommend", {"genre": "romance"})
+        assert token in said(result)
+        await until(lambda: len(all_rows(view)) == lab.record.added)
+        told = [view.asked_for(ask="copy", form=form, call="all")["text"] for form in ("JSON", "Mermaid")]
+        told += [view.asked_for(ask="text", seq=entry.seq)["text"] for entry in lab.record.entries()]
+        told += [str(all_rows(view)), str(Telling(lab.flow, redacting=True).get_state()), *shown_of(view)]
+        for text in told:
+            assert token not in text
+            assert "hunter2!" not in text
+        marked = [row for row in all_rows(view) if "[redacted: GitHub token]" in row[14]]
+        assert [row[12] for row in marked] == [lab.flow.steps[row[2] - 1].size for row in marked]  # as it crossed
+        assert len(marked) == 3  # the step of the callback, its answer, and the result of the tool
+        assert token in lab.flow.to_json()
+
+
+def shown_of(view: FlowView) -> list[str]:
+    """What is stored beside the widget."""
+    bundle = view._repr_mimebundle_()
+    assert bundle is not None
+    return [bundle[0]["text/plain"], bundle[0]["image/svg+xml"]]
 
 
 async def test_a_burst_is_sent_in_few_updates_and_its_end_arrives() -> None:

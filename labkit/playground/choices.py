@@ -1,0 +1,258 @@
+"""`Choices`: all that is chosen in a playground, and its form as JSON, which holds no key and no code."""
+
+import json
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from numbers import Integral, Real
+from typing import Any, Literal, cast
+from urllib.parse import urlsplit
+
+from mcp import StdioServerParameters
+
+from labkit.host.secret_patterns import find_secrets
+from labkit.models.catalog import catalog
+from labkit.models.openai_compatible import OpenAICompatible
+from labkit.playground.box import BoxServer
+from labkit.playground.export import KEYS
+from labkit.playground.reach import TRANSPORTS, WIRES, Source, Transport, transports_of, url_of
+from labkit.playground.who import CHOICES, Settings, Who, looping
+from labkit.widgets.dial_settings import DIALS
+from labkit.widgets.dial_settings import Settings as Dials
+
+Wires = Literal["2025-11-25", "2026-07-28", "both"]
+MOST = 10**9
+"""The largest number that is taken from a file."""
+
+DEEPEST = 12
+"""Lists and objects inside one another that are taken from a file: more than a form has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What is chosen: everything but a key, and but the code of an own callback or server."""
+
+    source: Source
+    transport: Transport
+    wires: Wires
+    tool: str
+    typed: Mapping[str, Any]
+    who: Who
+    settings: Settings
+    dials: Dials
+    approval: bool
+    guard: bool
+    limits: Mapping[str, int]
+
+
+# To JSON
+
+
+def to_json(choices: Choices, given: Source | None, keys: Sequence[str]) -> dict[str, Any]:
+    """`choices` as they are kept. What holds a key, or what looks like a secret, is left out and named in `left_out`.
+
+    Args:
+        choices: What is chosen.
+        given: The server that the playground was given in code; of it only is kept that it was chosen.
+        keys: What must not be kept.
+    """
+    out: list[str] = []
+    settings = {field.name: getattr(choices.settings, field.name) for field in fields(Settings)}
+    told = {
+        "server": _server(choices.source, given, keys, out),
+        "transport": choices.transport,
+        "wires": choices.wires,
+        "tool": choices.tool,
+        "typed": choices.typed,
+        "who": choices.who,
+        "settings": settings,
+        "dials": {dial: getattr(choices.dials, dial) for dial in (*DIALS, "insist")},
+        "approval": choices.approval,
+        "guard": choices.guard,
+        "limits": dict(choices.limits),
+    }
+    kept: dict[str, Any] = {}
+    for name, value in told.items():
+        clean = _clean(value, name, keys, out)
+        if clean is not _SECRET:
+            kept[name] = clean
+    if find_secrets(json.dumps(kept)):  # one that only shows where two texts meet
+        return {"left_out": [*kept]}
+    return {**kept, "left_out": sorted(set(out))}
+
+
+_SECRET = object()
+
+
+def _clean(value: Any, name: str, keys: Sequence[str], out: list[str]) -> Any:
+    if isinstance(value, str):
+        if not is_secret(value, name, keys):
+            return value
+        out.append("text")
+        return _SECRET
+    if isinstance(value, dict):
+        inner = cast("dict[str, Any]", value)
+        cleaned = {key: _clean(each, key, keys, out) for key, each in inner.items() if not is_secret(key, "", keys)}
+        return {key: each for key, each in cleaned.items() if each is not _SECRET}
+    if isinstance(value, list | tuple):
+        cleaned_list = [_clean(each, name, keys, out) for each in cast("Sequence[Any]", value)]
+        return ["" if each is _SECRET else each for each in cleaned_list]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Real):  # of whatever library
+        return int(value) if isinstance(value, Integral) else float(value)
+    return _SECRET
+
+
+def is_secret(text: str, name: str = "", keys: Sequence[str] = ()) -> bool:
+    """Whether `text` holds one of `keys`, or what the patterns take for a secret; `name` is that of its field."""
+    return bool(find_secrets(text, name) or KEYS.search(text) or any(key in text for key in keys))
+
+
+def text_of(source: Source, keys: Sequence[str] = ()) -> str:
+    """A command or an address as it was typed; nothing for an object, and where a key may be in it."""
+    if isinstance(source, str):
+        parts = urlsplit(source)
+        return "" if parts.query or parts.fragment or "@" in parts.netloc or is_secret(source, "", keys) else source
+    if not isinstance(source, StdioServerParameters) or source.env or source.cwd:
+        return ""
+    words = [source.command, *source.args]
+    text = " ".join(f'"{word}"' if " " in word else word for word in words) if os.name == "nt" else shlex.join(words)
+    options = (word.lstrip("-") for word in words)
+    behind = any(is_secret(word, option) for option, word in zip(options, words[1:], strict=False))
+    return "" if behind or is_secret(" ".join(words), "", keys) else text
+
+
+def _server(source: Source, given: Source | None, keys: Sequence[str], out: list[str]) -> dict[str, Any]:
+    if isinstance(source, BoxServer):
+        return {"box": source.id}
+    if source is given:
+        return {"given": True}
+    if not text_of(source, keys):
+        out.append("server")
+        return {}
+    if isinstance(source, str):
+        return {"url": source}
+    return {"command": [source.command, *source.args]} if isinstance(source, StdioServerParameters) else {}
+
+
+# From JSON
+
+
+def from_json(told: Mapping[str, Any], first: Choices, box: Mapping[str, BoxServer], given: Source | None) -> Choices:
+    """What a file says, over `first` for what it does not say. A server that is given in code is not changed by it.
+
+    Raises:
+        ValueError: Something in it cannot be so. Nothing of it is to be used then.
+    """
+    _check(told, 0)
+    source = _source(told.get("server", {}), first, box, given)
+    transport = told.get("transport", first.transport)
+    if not isinstance(transport, str) or transport not in TRANSPORTS:
+        raise ValueError(f"no transport: {transport!r}")
+    wires, who = told.get("wires", first.wires), told.get("who", first.who)
+    if wires not in (*WIRES, "both") or who not in CHOICES:
+        raise ValueError(f"no wire or nobody: {wires!r}, {who!r}")
+    return Choices(
+        source,
+        transport if transport in transports_of(source) else transports_of(source)[0],
+        wires,
+        _typed(told, "tool", str, first.tool),
+        _typed(told, "typed", dict, first.typed),
+        who,
+        _settings(_typed(told, "settings", dict, {})),
+        _dials(_typed(told, "dials", dict, {})),
+        _typed(told, "approval", bool, first.approval),
+        _typed(told, "guard", bool, first.guard),
+        _limits(_typed(told, "limits", dict, first.limits)),
+    )
+
+
+def _typed(told: Mapping[str, Any], name: str, kind: type, otherwise: Any) -> Any:
+    value = told.get(name, otherwise)
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is {value!r}")
+    return value
+
+
+def _check(value: Any, depth: int) -> None:
+    """Let through what a page and a message can carry.
+
+    Raises:
+        ValueError: A number is too large, a text is none, or it is nested too deeply.
+    """
+    if depth > DEEPEST:
+        raise ValueError("it is nested too deeply")
+    if isinstance(value, str):
+        value.encode()  # half a surrogate pair is a ValueError
+    elif isinstance(value, int | float) and not -MOST <= value <= MOST:
+        raise ValueError("a number is too large")
+    elif isinstance(value, Mapping):
+        for key, each in cast("Mapping[str, Any]", value).items():
+            _check(key, depth)
+            _check(each, depth + 1)
+    elif isinstance(value, list):
+        for each in cast("list[Any]", value):
+            _check(each, depth + 1)
+
+
+def _source(told: Any, first: Choices, box: Mapping[str, BoxServer], given: Source | None) -> Source:
+    match told:
+        case _ if given is not None:
+            return given
+        case {"box": str(name)} if name in box:
+            return box[name]
+        case {"url": str(url)}:
+            return url_of(url)
+        case {"command": [str(command), *arguments]} if command and all(isinstance(each, str) for each in arguments):
+            return StdioServerParameters(command=command, args=arguments)
+        case {"given": True} | {}:
+            return first.source
+        case _:
+            raise ValueError(f"no server: {told!r}")
+
+
+def _settings(told: Mapping[str, Any]) -> Settings:
+    if not all(isinstance(value, str) for value in told.values()):
+        raise ValueError("a setting is no text")
+    settings = replace(Settings(), **_known(told, [field.name for field in fields(Settings)]))
+    if settings.claude_model and settings.claude_model not in [model.name for model in catalog().models]:
+        raise ValueError("no such model")
+    looping(settings.script)
+    OpenAICompatible(settings.local_url, settings.local_model or None)
+    return settings
+
+
+def _dials(told: Mapping[str, Any]) -> Dials:
+    known = _known(told, [*DIALS, "insist"])
+    kinds: dict[str, tuple[type, ...]] = {
+        **dict.fromkeys(("temperature", "top_p"), (int, float)),
+        **dict.fromkeys(("max_tokens", "top_k", "seed"), (int,)),
+        "stop_sequences": (list,),
+        "system_prompt": (str,),
+        "insist": (bool,),
+    }
+    for name, value in known.items():
+        fits = isinstance(value, kinds.get(name, (int, float))) and (name == "insist" or not isinstance(value, bool))
+        if not fits and (value is not None or name == "insist"):
+            raise ValueError(f"{name} is {value!r}")
+    stop: list[Any] = known.get("stop_sequences") or []
+    if not all(isinstance(each, str) for each in stop):
+        raise ValueError("no stop sequence")
+    known["stop_sequences"] = tuple(each for each in stop if each) or None
+    return Dials(**known)
+
+
+def _limits(told: Mapping[str, Any]) -> dict[str, int]:
+    if not set(told) <= {"samples", "tokens"}:
+        raise ValueError("no such limit")
+    if not all(isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in told.values()):
+        raise ValueError("a limit is no number")
+    return dict(told)
+
+
+def _known(told: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    if not set(told) <= set(names):
+        raise ValueError(f"what is {', '.join(map(repr, set(told) - set(names)))}?")
+    return dict(told)

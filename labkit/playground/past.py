@@ -1,0 +1,101 @@
+"""`Past`: the settings of last time, taken up when a page opens and kept while it is used."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labkit.playground.choices import from_json, to_json
+from labkit.playground.memory import Memory
+
+if TYPE_CHECKING:
+    from labkit.playground.choices import Choices
+    from labkit.playground.model import Model
+
+USED, OFFERED = "Settings of last time", "There are settings of last time"
+UNREADABLE = "The settings of last time could not be read"
+WITHOUT = ", without what may be a secret"
+
+
+class Past:
+    """What a playground knows of its settings of last time.
+
+    Nothing is read before `recall`, which a page calls, and nothing is kept before that: a notebook that is executed
+    without a page runs as it is written.
+
+    Args:
+        playground: Whose settings these are.
+        name: Its name.
+        remember: As `Playground` takes it.
+    """
+
+    def __init__(self, playground: "Model", name: str, remember: bool | str | Path) -> None:
+        self._playground = playground
+        self._memory = Memory(remember, name)
+        self._kept: dict[str, Any] | None = None
+        self._open = self._recalled = False
+        self.offered: Choices | None = None
+        """Settings that were read and are not used."""
+        self.note = ""
+        """What is to be told of them, in a few words."""
+
+    @property
+    def recalled(self) -> bool:
+        """Whether they were asked for."""
+        return self._recalled
+
+    def recall(self, *, use: bool = True) -> None:
+        """Read the settings and use them, once; or only offer them, where somebody was faster.
+
+        A server in the box is connected to. One behind a command or an address is shown and left alone. Nothing runs.
+        """
+        if self._recalled:
+            return
+        self._recalled = self._open = True
+        playground = self._playground
+        try:
+            told = self._memory.read()
+            if told is not None:
+                self._offer(told)
+        except ValueError:
+            self.note = UNREADABLE
+        if use:
+            self.use()
+        self._kept = self._present()
+        playground.say(playground.fault)
+
+    def _offer(self, told: dict[str, Any]) -> None:
+        playground = self._playground
+        offered = from_json(told, playground.choices, playground.box, playground.given)
+        if to_json(offered, playground.given, playground.keys) != self._present():
+            self.offered = offered
+            self.note = OFFERED + (WITHOUT if told.get("left_out") else "")
+
+    def use(self) -> None:
+        """Use what is offered."""
+        if self.offered is None:
+            return
+        offered, self.offered = self.offered, None
+        self.note = self.note.replace(OFFERED, USED)
+        try:
+            self._playground.choose(offered, ask=True)
+        except ValueError:
+            self.note = UNREADABLE
+            self._playground.say("")
+
+    def keep(self) -> None:
+        """Write down what is chosen, where it is something else than before."""
+        if self._open and self._kept != (present := self._present()):
+            self._kept = present
+            self._memory.write(present)
+
+    def _present(self) -> dict[str, Any]:
+        playground = self._playground
+        return to_json(playground.choices, playground.given, playground.keys)
+
+    def forget(self) -> None:
+        """Remove what was kept."""
+        self._memory.forget()
+        self.offered, self.note, self._kept = None, "", None
+
+    def close(self) -> None:
+        """Keep nothing any more."""
+        self._open = False

@@ -1,0 +1,98 @@
+"""What a program is made of, and how it reaches the server."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mcp import StdioServerParameters
+
+from labkit.playground.box import BoxServer
+from labkit.playground.reach import Source, Transport
+
+FOLDER = "reports"
+
+OWN_SERVER = """\
+server = None  # put your own server here, such as: from my_module import my_server as server
+if server is None:
+    sys.exit("Your own server is missing: put it into the line that begins with `server =`.")"""
+
+UNSET = """\
+environment = {names}  # what the server gets of this program's environment
+unset = [name for name in environment if name not in os.environ]
+if unset:
+    sys.exit(f"The server needs these in the environment: {{', '.join(unset)}}.")"""
+
+
+@dataclass(slots=True)
+class Parts:
+    """A program in the making: its imports, by module, and its blocks."""
+
+    plain: set[str]
+    names: dict[str, set[str]]
+    blocks: list[str]
+
+    def use(self, module: str, *names: str) -> None:
+        """Import names of a module, or without any the module."""
+        if names:
+            self.names.setdefault(module, set()).update(names)
+        else:
+            self.plain.add(module)
+
+
+def server_of(parts: Parts, source: Source, transport: Transport) -> tuple[str, list[str], int]:
+    """What `Client` is given, the lines before it, and how far these indent what follows."""
+    if isinstance(source, BoxServer):
+        return _box(parts, source, transport)
+    if isinstance(source, StdioServerParameters):
+        return _command(parts, source), [], 0
+    if isinstance(source, str):
+        place = urlsplit(source)
+        if place.username or place.password or place.query or place.fragment:
+            parts.use("os")
+            return 'os.environ["MCP_SERVER_URL"]', [], 0
+        return repr(source), [], 0
+    parts.blocks.append(OWN_SERVER)
+    return "server", [], 0
+
+
+def _box(parts: Parts, source: BoxServer, transport: Transport) -> tuple[str, list[str], int]:
+    folder = f'"{FOLDER}"' if source.keeps_files else ""
+    if transport == "in process":
+        parts.use(f"servers.{source.id}", "make_server")
+        return f"make_server({folder})", [], 0
+    arguments = ", ".join(f'"{word}"' for word in source.arguments(FOLDER))
+    if transport == "stdio":
+        parts.use("mcp", "StdioServerParameters")
+        return f"StdioServerParameters(command=sys.executable, args=[{arguments}])", [], 0
+    parts.use("socket")
+    parts.use("subprocess")
+    parts.blocks.append(
+        "async def listening(port, process):\n"
+        "    while process.poll() is None:\n"
+        "        try:\n"
+        '            return socket.create_connection(("127.0.0.1", port)).close()\n'
+        "        except ConnectionRefusedError:\n"
+        "            await asyncio.sleep(0.1)\n"
+        '    sys.exit("The server could not be started.")'
+    )
+    before = [
+        'with socket.create_server(("127.0.0.1", 0)) as free:',
+        "    port = free.getsockname()[1]",
+        f'with subprocess.Popen([sys.executable, {arguments}, "--http", str(port)]) as process:',
+        "    try:",
+        "        await listening(port, process)",
+    ]
+    return 'f"http://127.0.0.1:{port}/mcp"', before, 2
+
+
+def _command(parts: Parts, source: StdioServerParameters) -> str:
+    """A program as the server. Of its environment only names are written down: a value may be a key."""
+    parts.use("mcp", "StdioServerParameters")
+    options = [f"command={source.command!r}", f"args={source.args!r}"]
+    if source.cwd is not None:
+        options.append(f"cwd={str(Path(source.cwd).absolute())!r}")
+    if source.env:
+        parts.use("os")
+        parts.blocks.append(UNSET.format(names=repr(tuple(source.env))))
+        options.append("env={name: os.environ[name] for name in environment}")
+    return f"StdioServerParameters({', '.join(options)})"

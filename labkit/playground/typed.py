@@ -1,0 +1,221 @@
+"""What was typed into a form, as the arguments that the schema wants, or a sentence for the field that is wrong.
+
+The server checks again: it has the last word.
+"""
+
+import json
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, cast
+
+from labkit.host import visible
+from labkit.playground.patterns import matches
+from labkit.playground.schemas import Schema, Schemas, words
+
+NEEDED = "Needed: the tool cannot be called without it."
+
+_NOTHING: Mapping[str, Any] = {}
+_LEFT_OUT = object()
+
+
+class _Wrong(Exception):
+    """What is wrong with a value, for its field."""
+
+
+def arguments_of(schema: Schema, typed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The arguments that were typed, and what is wrong with them: a sentence by field, such as `{"hours": "…"}`.
+
+    Args:
+        schema: That of a tool's arguments.
+        typed: By name of a property. A field inside another is told as `parent.child`, an item as `list.0`. An object
+            that need not be there is there if anything but `None` is typed for it.
+    """
+    reader = _Reader(Schemas(schema))
+    return reader.object(schema, typed, "", 0), reader.errors
+
+
+def as_typed(value: Any) -> str:
+    """A value as it would be typed."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+class _Reader:
+    """Reads what was typed, and remembers what is wrong with it by field."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self.schemas = schemas
+        self.errors: dict[str, str] = {}
+
+    def object(self, schema: Schema, typed: Mapping[str, Any], path: str, depth: int) -> dict[str, Any]:
+        required = self.schemas.required(schema)
+        read: dict[str, Any] = {}
+        for name, inner in self.schemas.properties(schema).items():
+            place = f"{path}.{name}" if path else name
+            try:
+                value = self.value(inner, typed.get(name), place, depth, required=name in required)
+            except Exception:  # noqa: BLE001 - a schema that cannot be read: as it is shown, a field of JSON
+                value = self.value(_NOTHING, typed.get(name), place, depth, required=False)
+            if value is not _LEFT_OUT:
+                read[name] = value
+        return read
+
+    def value(self, schema: Any, typed: Any, path: str, depth: int, *, required: bool) -> Any:
+        schema, nullable = self.schemas.plain(schema)
+        kind = self.schemas.kind(schema, depth)
+        if kind in ("object", "list") and isinstance(typed, str):
+            kind = "json"  # the form had no room for its fields
+        if kind == "object":
+            if typed is None and (nullable or not required):
+                return None if required else _LEFT_OUT
+            inner = cast("Mapping[str, Any]", typed) if isinstance(typed, dict) else _NOTHING
+            return self.object(schema, inner, path, depth + 1)
+        if kind == "list":
+            return self.list(schema, typed, path, depth, required=required)
+        if kind == "boolean" and isinstance(typed, bool):
+            return typed
+        text = as_typed(typed)
+        chosen = required and kind == "choice" and text in map(as_typed, self.schemas.options(schema))
+        if not text.strip() and not chosen and (required or kind != "text" or not text):
+            return self._empty(schema, typed, path, kind == "text", required=required, nullable=nullable)
+        try:
+            return self._read(kind, schema, text)
+        except _Wrong as wrong:
+            self.errors[path] = str(wrong)
+            return _LEFT_OUT
+
+    def _empty(self, schema: Schema, typed: Any, path: str, text: bool, *, required: bool, nullable: bool) -> Any:
+        if required and not nullable:
+            self.errors[path] = NEEDED
+            return _LEFT_OUT
+        if required:
+            return None
+        if typed is None or schema.get("default") in (None, ""):
+            return _LEFT_OUT
+        # Left out, it would be the default again, and not what stands in the field.
+        if not text:
+            return None if nullable else _LEFT_OUT
+        try:
+            return _text(schema, "")
+        except _Wrong as wrong:
+            self.errors[path] = str(wrong)
+            return _LEFT_OUT
+
+    def list(self, schema: Schema, typed: Any, path: str, depth: int, *, required: bool) -> Any:
+        items = cast("list[Any]", typed) if isinstance(typed, list) else []
+        default = schema.get("default")
+        emptied = isinstance(typed, list) and isinstance(default, list) and default
+        if not items and not required and not emptied:
+            return _LEFT_OUT
+        read = [
+            self.value(schema["items"], item, f"{path}.{i}", depth + 1, required=True) for i, item in enumerate(items)
+        ]
+        low, high = schema.get("minItems"), schema.get("maxItems")
+        if isinstance(low, int) and len(items) < low:
+            self.errors[path] = f"At least {low} needed, and there {'is' if len(items) == 1 else 'are'} {len(items)}."
+        if isinstance(high, int) and len(items) > high:
+            self.errors[path] = f"At most {high} are taken, and there are {len(items)}."
+        return [item for item in read if item is not _LEFT_OUT]
+
+    def _read(self, kind: str, schema: Schema, text: str) -> Any:
+        if kind == "json":
+            return _json(self.schemas.types(schema), text)
+        if kind in ("choice", "boolean"):
+            return _choice(self.schemas.options(schema) or [True, False], text)
+        return _READ[kind](schema, text)
+
+
+def _text(schema: Schema, text: str) -> str:
+    low, high, pattern = schema.get("minLength"), schema.get("maxLength"), schema.get("pattern")
+    if isinstance(low, int) and len(text) < low:
+        raise _Wrong(f"At least {low} characters; these are {len(text)}.")
+    if isinstance(high, int) and len(text) > high:
+        raise _Wrong(f"At most {high} characters; these are {len(text):,}.")
+    if isinstance(pattern, str) and matches(pattern, text) is False:
+        raise _Wrong(f"It does not have the form {visible(pattern)}.")
+    return text
+
+
+def _integer(schema: Schema, text: str) -> int:
+    if not re.fullmatch(r"[+-]?\d{1,300}(\.0*)?", text.strip()):
+        raise _Wrong(f"A whole number is needed, and “{text.strip()[:40]}” is none.")
+    return _bounded(schema, int(text.strip().split(".")[0]))
+
+
+def _number(schema: Schema, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise _Wrong(f"A number is needed, and “{text.strip()[:40]}” is none.")
+    return _bounded(schema, number)
+
+
+def _bounded(schema: Schema, number: Any) -> Any:
+    for name, words_, holds in _BOUNDS:
+        bound = schema.get(name)
+        if isinstance(bound, int | float) and not holds(number, bound):
+            raise _Wrong(f"It must be {words_} {bound}.")
+    return number
+
+
+_BOUNDS: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
+    ("minimum", "at least", operator.ge),
+    ("maximum", "at most", operator.le),
+    ("exclusiveMinimum", "above", operator.gt),
+    ("exclusiveMaximum", "below", operator.lt),
+)
+
+
+def _choice(options: list[Any], text: str) -> Any:
+    for option in options:
+        if text == as_typed(option):
+            return option
+    raise _Wrong(f"One of {visible(', '.join(map(as_typed, options)))}.")
+
+
+def _json(types: set[str], text: str) -> Any:
+    """JSON of one of `types`, or of any where there are none; a text also as it stands, where one may be given."""
+    try:
+        value: Any = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        if "string" in types:
+            return text
+        if types & {"array", "object"} or not types:
+            raise _Wrong(f"This is no JSON: {error}.") from None
+        raise _Wrong(f"Needed is {words(types)}, and “{text.strip()[:40]}” is not that.") from None
+    if not types or types & _names(value):
+        return value
+    if "string" in types:
+        return text
+    raise _Wrong(f"Needed is {words(types)}, and “{text.strip()[:40]}” is not that.")
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"JSON has no {name}")
+
+
+def _names(value: Any) -> set[str]:
+    """The types of JSON that a value is of."""
+    match value:
+        case bool():
+            return {"boolean"}
+        case int():
+            return {"integer", "number"}
+        case float():
+            return {"number"}
+        case str():
+            return {"string"}
+        case list():
+            return {"array"}
+        case None:
+            return {"null"}
+        case _:
+            return {"object"}
+
+
+_READ: Mapping[str, Callable[[Schema, str], Any]] = {"text": _text, "integer": _integer, "number": _number}

@@ -1,0 +1,217 @@
+"""The host's duties in a playground: they check, count and show what who answers then gets. On both wires."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from time import monotonic
+from typing import Any
+
+import pytest
+from mcp_types import CreateMessageRequestParams, CreateMessageResult
+
+from labkit import close_all
+from labkit.host import AllowServer, Approve, Edit, Refuse, ReviewRequest
+from labkit.playground import Playground
+from labkit.playground.reach import WIRES, Wire
+from tests.story import answer, bookshop
+
+
+class Asked:
+    """A callback that keeps what it is asked, and a reviewer who keeps what is shown."""
+
+    def __init__(self) -> None:
+        self.model: list[CreateMessageRequestParams] = []
+        self.shown: list[ReviewRequest] = []
+
+    async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        self.model.append(params)
+        return answer("Read Chandler.", "mine")
+
+    def approves(self, request: ReviewRequest) -> Approve:
+        self.shown.append(request)
+        return Approve()
+
+
+@pytest.fixture
+def shop() -> Iterator[Playground]:
+    own = Playground(bookshop())
+    own.wait()
+    own.use_tool("recommend")
+    own.type({"genre": "romance"})
+    yield own
+    own.close()
+    close_all()
+
+
+def ran(playground: Playground) -> Any:
+    playground.run()
+    playground.wait()
+    return playground.runs[-1]
+
+
+def settled(playground: Playground) -> None:
+    """Block until no sample is under way: on the 2025-11-25 wire the server hears of a cancellation first."""
+    changed = threading.Event()
+    forget = playground.budget.listen(lambda _: changed.set())
+    end = monotonic() + 60
+    while playground.budget.under_way and monotonic() < end:
+        changed.wait(0.25)
+        changed.clear()
+    forget()
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_human_reviews_the_request_with_the_dials_turned(shop: Playground, wire: Wire) -> None:
+    asked = Asked()
+    shop.use_wires(wire)
+    shop.answers.use_own(asked)
+    shop.answers.ask = asked.approves
+    shop.answers.hold(approval=True)
+    shop.dials.turn(system_prompt="BE A PIRATE", max_tokens=7, temperature=1.7)
+    run = ran(shop)
+    assert [request.params for request in asked.shown] == asked.model * 2
+    got = asked.model[0]
+    assert (got.system_prompt, got.max_tokens, got.temperature) == ("BE A PIRATE", 7, 1.7)
+    assert "BE A PIRATE" in run.samples[0].prompt
+    labels = [step.label for step in run.flow.steps]
+    [dials] = [label for label in labels if label.startswith("dials: ")]
+    assert labels.index(dials) < labels.index("approved")
+
+
+def test_the_dials_of_a_request_that_was_refused_are_in_its_prompt_too(shop: Playground) -> None:
+    shop.answers.ask = lambda _: Refuse()
+    shop.answers.hold(approval=True)
+    shop.dials.turn(system_prompt="BE A PIRATE")
+    assert "BE A PIRATE" in ran(shop).samples[0].prompt
+
+
+def test_what_a_human_edits_is_what_the_model_gets_whatever_the_dials_say(shop: Playground) -> None:
+    asked = Asked()
+
+    def edits(request: ReviewRequest) -> Approve | Edit:
+        if request.answer is not None:
+            return Approve()
+        return Edit(request.params.model_copy(update={"max_tokens": 20, "system_prompt": "Sell books."}))
+
+    shop.answers.use_own(asked)
+    shop.answers.ask = edits
+    shop.answers.hold(approval=True)
+    shop.dials.turn(system_prompt="BE A PIRATE", max_tokens=7)
+    run = ran(shop)
+    assert (asked.model[0].system_prompt, asked.model[0].max_tokens) == ("Sell books.", 20)
+    assert run.samples[0].seen == asked.model[0]
+    used = {reading.dial: (reading.used, reading.turned) for reading in run.samples[0].dials}
+    assert used["max_tokens"] == (20, True)
+    assert used["system_prompt"] == ("Sell books.", True)
+    assert used["temperature"][1] is False
+
+
+def test_the_tokens_of_the_embedded_model_are_drawn_for_the_request_that_it_got(shop: Playground) -> None:
+    shop.answers.use("tiny")
+    shop.dials.turn(max_tokens=3, seed=5, top_k=2)
+    sample = ran(shop).samples[0]
+    assert sample.drawing.request == sample.seen
+    assert (sample.drawing.request.max_tokens, sample.drawing.seed, sample.drawing.dials.top_k) == (3, 5, 2)
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_guard_and_budget_hold_what_the_dials_ask_for(shop: Playground, wire: Wire) -> None:
+    asked = Asked()
+    shop.use_wires(wire)
+    shop.answers.use_own(asked)
+    shop.answers.limit(tokens=300)
+    shop.dials.turn(max_tokens=5_000, insist=True)
+    assert "budget" in ran(shop).result
+    shop.answers.limit()
+    shop.answers.hold(guard=True)
+    run = ran(shop)
+    assert run.outcome == "failed"
+    assert "maxTokens is 5,000" in run.result
+    assert asked.model == []
+    assert shop.budget.spent.tokens == 0
+
+
+def test_the_program_turns_the_dials_outside_every_duty(shop: Playground) -> None:
+    namespace: dict[str, object] = {"__name__": "program"}
+    shop.answers.hold(guard=True)
+    shop.answers.limit(tokens=300)
+    shop.dials.turn(max_tokens=5_000, insist=True)
+    shop.answers.use("script")
+    code = shop.code.replace("sys.exit(asyncio.run(main()))", "").replace('sys.exit("Your own', 'str("Your own')
+    exec(compile(code, "program", "exec"), namespace)  # noqa: S102 - it is what the playground writes
+    turned: Any = namespace["turned"]
+    params = CreateMessageRequestParams.model_validate(
+        {"messages": [{"role": "user", "content": {"type": "text", "text": "hello"}}], "maxTokens": 5}
+    )
+    assert "maxTokens is 5,000" in asyncio.run(turned(None, params)).message
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_server_that_passes_passes_no_more_when_another_of_its_name_is_chosen(shop: Playground, wire: Wire) -> None:
+    seen: list[str] = []
+
+    def allows(request: ReviewRequest) -> AllowServer:
+        seen.append(request.stage)
+        return AllowServer()
+
+    shop.use_wires(wire)
+    shop.answers.use_own(Asked())
+    shop.answers.ask = allows
+    shop.answers.hold(approval=True)
+    ran(shop)
+    ran(shop)
+    assert seen == ["request"]
+    shop.use_server(bookshop())
+    shop.wait()
+    shop.use_tool("recommend")
+    shop.type({"genre": "romance"})
+    ran(shop)
+    assert seen == ["request", "request"]
+
+
+def test_other_limits_leave_spent_what_was_spent(shop: Playground) -> None:
+    shop.answers.use_own(Asked())
+    ran(shop)
+    spent = shop.budget.spent
+    assert spent.samples == 1
+    shop.answers.limit(samples=1, tokens=5_000)
+    assert shop.budget.spent == spent
+    assert "1 of 1 sample" in ran(shop).result
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_run_that_is_cancelled_while_the_human_reviews_costs_nothing(shop: Playground, wire: Wire) -> None:
+    begun = threading.Event()
+
+    async def thinks(request: ReviewRequest) -> Approve:
+        begun.set()
+        await asyncio.Event().wait()
+        return Approve()
+
+    shop.use_wires(wire)
+    shop.answers.use_own(Asked())
+    shop.answers.ask = thinks
+    shop.answers.hold(approval=True)
+    shop.run()
+    assert begun.wait(60)
+    shop.cancel()
+    shop.wait()
+    assert shop.runs[-1].outcome == "cancelled"
+    settled(shop)
+    assert shop.budget.spent.samples == 0
+    assert shop.budget.left.samples == 100
+
+
+def test_what_is_typed_by_hand_costs_nothing_also_where_it_is_cancelled(shop: Playground) -> None:
+    shop.answers.hand.attended = True
+    shop.answers.use("hand")
+    asked = threading.Event()
+    forget = shop.listen(lambda: asked.set() if shop.answers.hand.open else None)
+    shop.run()
+    assert asked.wait(60)
+    forget()
+    shop.cancel()
+    shop.wait()
+    settled(shop)
+    assert shop.budget.spent.samples == 1
+    assert shop.budget.spent.usd == 0

@@ -1,0 +1,59 @@
+"""What is shown of a flow without its secrets: the guard's patterns, found wherever JSON can hold a text."""
+
+import json
+from time import perf_counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from labkit.widgets.redacting import redact, redact_json
+from tests.host.any_request import patient
+from tests.host.test_secret_patterns import planted
+
+
+@patient
+@given(planted)
+def test_what_the_guard_would_find_is_marked_in_any_place_of_a_frame(found: tuple[str, str, str]) -> None:
+    kind, secret, text = found
+    places: list[Any] = [text, {"result": {"content": [{"text": text}]}}, {"text": json.dumps({"note": text})}]
+    for told in places:
+        for shown in (json.dumps(redact(told)), redact_json(json.dumps(told))):
+            assert json.dumps(secret)[1:-1] not in shown.replace("\\\\", "\\")
+            assert f"[redacted: {kind}]" in shown
+
+
+def test_a_secret_with_something_hidden_in_it_is_marked_too() -> None:
+    told = {"text": "pass\u200bword=hunter22 and glp\u200bat-" + "a1" * 12}
+    for shown in (
+        json.dumps(redact(told)),
+        redact_json(json.dumps(told)),
+        redact_json(json.dumps(told, ensure_ascii=False)),
+    ):
+        assert "hunter22" not in shown
+        assert "[redacted: password]" in shown
+        assert "[redacted: GitLab token]" in shown
+
+
+@pytest.mark.parametrize("name", ["password", "api_key", "access-token", "secret"])
+def test_a_name_makes_a_secret_of_any_text(name: str) -> None:
+    told = {name: "hunter2-is-no-word", "number": 7, "list": [None, True, 1.5]}
+    assert redact(told) == {**told, name: f"[redacted: {'token' if 'token' in name else 'password'}]"}
+    assert json.loads(redact_json(json.dumps(told))) == redact(told)
+
+
+def test_what_holds_no_secret_stays_the_very_same() -> None:
+    frame = '{"params":{"_meta":{"progressToken":4},"maxTokens":100,"messages":[{"text":"The key: thanks"}]}}'
+    told = json.loads(frame)
+    assert redact(told) is told
+    assert redact_json(frame) is frame
+    assert redact_json("no JSON at all") == "no JSON at all"
+    assert redact_json("{broken password=hunter2") == "{broken password=[redacted: password]"
+
+
+def test_two_thousand_frames_are_looked_through_in_a_moment() -> None:
+    frame = json.dumps({"id": 4, "params": {"_meta": {"progressToken": 4}, "arguments": {"log_line": "ERROR " * 50}}})
+    start = perf_counter()
+    for _ in range(2_000):
+        redact_json(frame)
+    assert perf_counter() - start < 10  # it takes a tenth of a second
