@@ -142,6 +142,13 @@ def tab(playground: Locator, name: str) -> Locator:
     return playground.get_by_role("tab", name=name)
 
 
+def allow(playground: Locator, samples: int) -> None:
+    """Set how many samples may be asked."""
+    field = playground.get_by_label("samples that may be asked")
+    field.fill(str(samples))
+    field.blur()
+
+
 def runs(playground: Locator) -> int:
     """How many runs the history holds."""
     words = tab(playground, "History").inner_text().split()
@@ -314,12 +321,14 @@ def test_who_answers_is_chosen_by_mouse(notebook: LabPage, page_of: Locator) -> 
 
 def test_runs_are_repeated_cancelled_and_held_back(notebook: LabPage, page_of: Locator) -> None:
     page_of.get_by_role("radio", name="a script").check()
-    page_of.get_by_label("samples that may be asked").fill("3")
-    page_of.get_by_label("samples that may be asked").blur()
-    expect(page_of.locator(".spent")).to_contain_text("0 of 3 samples")
+    # What the tests before have spent stays spent: three more may be asked.
+    spent = int(page_of.locator(".spent").inner_text().split()[1])
+    allow(page_of, spent + 3)
+    expect(page_of.locator(".spent")).to_contain_text(f"{spent} of {spent + 3} samples")
     page_of.get_by_role("checkbox", name="Guard").check()
     expect(run(page_of, "Run ×10", 10)).to_contain_text("budget")
-    expect(page_of.locator(".spent")).to_contain_text("3 of 3 samples")
+    expect(page_of.locator(".spent")).to_contain_text(f"{spent + 3} of {spent + 3} samples")
+    allow(page_of, 100)
     page_of.get_by_role("checkbox", name="Budget").uncheck()
     notebook.execute(HANGS)
     button(page_of, "Run").click()
@@ -642,7 +651,8 @@ def test_what_is_set_about_who_answers_and_the_budget_is_set_by_mouse(notebook: 
     script(page_of)
     page_of.get_by_role("radio", name="your callback").click()
     budget = page_of.get_by_role("checkbox", name="Budget")
-    budget.check()
+    budget.click()
+    expect(budget).to_be_checked()
     tokens = page_of.get_by_label("tokens that may be used")
     tokens.fill("1")
     tokens.blur()
@@ -657,7 +667,7 @@ def test_the_program_is_copied_and_saved(notebook: LabPage, page_of: Locator) ->
     tab(page_of, "Code").click()
     program = page_of.locator(".panel.code pre").text_content() or ""
     assert "sampling_callback=" in program
-    button(page_of, "Copy").click()
+    button(page_of.locator(".panel.code"), "Copy").click()
     expect(page_of.locator(".panel.code")).to_contain_text("Copied.")
     assert notebook.page.evaluate("navigator.clipboard.readText()") == program
     with notebook.page.expect_download() as told:
