@@ -167,7 +167,7 @@ class _Snippet:
                 self.facts.append((len(self.lines), rule, slots.fill(detail), finding))
 
     def is_too_long(self) -> bool:
-        """Whether it might not fit a prompt of 640 tokens."""
+        """Whether it might not fit a prompt with room for what a server adds."""
         size = sum(len(line) + 8 for line in self.lines) + sum(len(rule + told) + 12 for _, rule, told, _ in self.facts)
         return len(self.lines) > 60 or len(self.facts) > 9 or size > 1_150
 
