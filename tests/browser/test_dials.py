@@ -211,7 +211,7 @@ def test_a_wish_that_cannot_be_is_said_to_be_left_out(notebook: LabPage, tuned: 
     panel, tokens = tuned
     seed = panel.get_by_label("seed", exact=True)
     seed.fill("-3")
-    expect(panel.get_by_role("status")).to_have_text("Not used: seed is -3, and it must be 0 or more.")
+    expect(panel.get_by_role("status")).to_have_text("Not used: seed is -3, and it must be a whole number, 0 or more.")
     expect(used(panel, "seed")).to_have_text("7")
     seed.fill("8")
     expect(panel.get_by_role("status")).to_have_text("")
