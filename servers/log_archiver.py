@@ -53,12 +53,14 @@ def make_server(folder: Path | str, *, log: Path | str = SAMPLE_LOG) -> MCPServe
     async def process_log_entry(log_line: str, answer: Annotated[CreateMessageResult | None, Resolve(explain)]) -> str:
         """Explain a raw log line in one sentence and file line and explanation in the incident report."""
         entry = Entry(shortened(log_line, LONGEST_LINE), text_of(answer))
+        # What the model quotes of the line, it quotes as it was shown.
+        explanation = visible(entry.explanation, visible(entry.log_line))
         try:
             is_new = await in_thread(report.append, entry)
         except ReportError as error:
-            raise ToolError(f"{error} The explanation was: {visible(entry.explanation)}") from error
+            raise ToolError(f"{error} The explanation was: {explanation}") from error
         filed = "Filed in" if is_new else "Already in the report,"
-        return f"{filed} {REPORT_NAME}, as entry {entry.id}.\nExplanation: {visible(entry.explanation)}"
+        return f"{filed} {REPORT_NAME}, as entry {entry.id}.\nExplanation: {explanation}"
 
     async def analyse(hours: int, ctx: Context) -> Sample | None:
         return ask(ctx, ANALYSE, question(last_hours(entries, hours)), max_tokens=300, model=MODEL)
@@ -70,7 +72,8 @@ def make_server(folder: Path | str, *, log: Path | str = SAMPLE_LOG) -> MCPServe
     ) -> str:
         """Count the log's entries of the last hours by level, and have them analysed where the client can sample."""
         counts = counted(last_hours(entries, hours))
-        return f"Last {hours} h of the log: {counts}.\nAnalysis: {visible(text_of(answer))}"
+        shown = visible(text_of(answer), question(last_hours(entries, hours)))
+        return f"Last {hours} h of the log: {counts}.\nAnalysis: {shown}"
 
     @server.resource("report://incidents", mime_type="text/plain")
     async def incidents() -> str:

@@ -138,9 +138,9 @@ def label_or_guess(answer: CreateMessageResult | None, labels: Sequence[str], gu
 
 
 def words_or_plain(answer: CreateMessageResult | None, kind: Kind, text: str) -> str:
-    """What the model said; or why it said nothing, above what plain code finds."""
+    """What the model said of a visible text; or why it said nothing, above what plain code finds."""
     if words := words_of(answer):
-        return visible(words)
+        return visible(words, text)
     return f"A model's answer is {why_not(answer)}\n{plain_reading.analysis(text, kind)}"
 
 

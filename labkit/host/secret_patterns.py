@@ -47,7 +47,9 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _ASSIGNED = re.compile(rf"(?:{_NAME.pattern})[\"']?[ \t]{{0,9}}[:=][ \t]{{0,9}}", re.IGNORECASE)
-_PATH_OR_COUNT = re.compile(r"[/~.%$({<]|tests?[_.:]|[a-z]:[\\/]|\d[\d.,]*[a-z%]{0,3}$", re.IGNORECASE)
+_PATH_OR_COUNT = re.compile(
+    r"[/~.%$({<]|tests?[_.:]|[a-z]:[\\/]|\d[\d.,]*[a-z%]{0,3}$|v\d+\.|sha\d+:|[a-z_]+\d*[(.[]", re.IGNORECASE
+)
 _VALUE = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"',;&]+)")
 
 
@@ -149,8 +151,7 @@ def _is_secret(value: str, name: re.Match[str]) -> bool:
     if name["password"]:
         return len(value) >= 4
     if name["short"]:  # also a folder, and what a test did
-        least = 4 if name["short"].lower() == "pwd" else 6
         has_both = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
-        return len(value) >= least and not _PATH_OR_COUNT.match(value) and (least == 4 or has_both)
+        return len(value) >= 6 and has_both and not _PATH_OR_COUNT.match(value)
     is_count = value.isdigit() and len(value) < 13
     return len(value) >= 8 and any(map(str.isdigit, value)) and not is_count

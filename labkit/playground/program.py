@@ -201,7 +201,11 @@ def _duties(parts: Parts, present: Present, callback: str) -> str:
     if present.approval:
         wrap("with_approval", note="  # asks in the terminal; where there is none, refuses")
     if present.budget:
-        wrap("with_budget", _options(present.budget))
+        options = _options(present.budget)
+        if "usd" in present.budget:
+            parts.use("labkit.models.catalog", "catalog")
+            options += ", prices=catalog(), free=('tiny', 'scripted', 'by hand')"
+        wrap("with_budget", options)
     if present.guard:
         wrap("with_guard")
     if not lines:

@@ -1,12 +1,14 @@
 """What a program is made of, and how it reaches the server."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from mcp import StdioServerParameters
 
 from labkit.playground.box import BoxServer
+from labkit.playground.choices import is_secret
 from labkit.playground.reach import Source, Transport
 
 FOLDER = "reports"
@@ -16,6 +18,11 @@ server = None  # put your own server here, such as: from my_module import my_ser
 if server is None:
     sys.exit("Your own server is missing: put it into the line that begins with `server =`.")"""
 
+HIDDEN = """\
+secrets = {names}  # what a command held that may be a secret
+missing = [name for name in secrets if name not in os.environ]
+if missing:
+    sys.exit(f"The server's command needs these in the environment: {{', '.join(missing)}}.")"""
 UNSET = """\
 environment = {names}  # what the server gets of this program's environment
 unset = [name for name in environment if name not in os.environ]
@@ -86,9 +93,23 @@ def _box(parts: Parts, source: BoxServer, transport: Transport) -> tuple[str, li
 
 
 def _command(parts: Parts, source: StdioServerParameters) -> str:
-    """A program as the server. Of its environment only names are written down: a value may be a key."""
+    """A program as the server. Of its environment only names are written down: a value may be a key.
+
+    So may an argument, by its form or by the option before it: one such is taken from the environment too.
+    """
     parts.use("mcp", "StdioServerParameters")
-    options = [f"command={source.command!r}", f"args={source.args!r}"]
+    hidden: list[str] = []
+    arguments: list[str] = []
+    for option, argument in pairwise([source.command, *source.args]):
+        if is_secret(argument, option.lstrip("-")):
+            hidden.append(f"SERVER_SECRET_{len(hidden) + 1}")
+            arguments.append(f'os.environ["{hidden[-1]}"]')
+        else:
+            arguments.append(repr(argument))
+    if hidden:
+        parts.use("os")
+        parts.blocks.append(HIDDEN.format(names=repr(tuple(hidden))))
+    options = [f"command={source.command!r}", f"args=[{', '.join(arguments)}]"]
     if source.cwd is not None:
         options.append(f"cwd={str(Path(source.cwd).absolute())!r}")
     if source.env:

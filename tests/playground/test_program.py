@@ -181,6 +181,29 @@ def test_the_program_of_a_command_keeps_its_folder_and_the_names_of_its_environm
     assert (ran.returncode, ran.stdout) == (0, "The word has 14 characters.\n"), ran.stderr
 
 
+def test_an_argument_that_may_be_a_secret_is_taken_from_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "my_plain_server.py").write_text(PLAIN, encoding="utf-8")
+    told = ["my_plain_server.py", "--password", "not-for-a-file-1", "--api-key=not-for-a-file-2", "--port", "8000"]
+    source = StdioServerParameters(command=sys.executable, args=told, env={"PLAIN_WORD": "not-for-a-file"})
+    present = Present(
+        source, "stdio", ("2026-07-28",), "say", {}, "script", Settings(), None, Dials(), False, False, {}
+    )  # fmt: skip
+    code = program(present)
+    assert "not-for-a-file" not in code
+    assert "'--port', '8000'" in code
+    with pytest.raises(SystemExit) as said:
+        names_of(code)
+    assert str(said.value) == "The server's command needs these in the environment: SERVER_SECRET_1, SERVER_SECRET_2."
+    ran = start(code, tmp_path, SERVER_SECRET_1="one", SERVER_SECRET_2="two", PLAIN_WORD="not-for-a-file")
+    assert (ran.returncode, ran.stdout) == (0, "The word has 14 characters.\n"), ran.stderr
+
+
+def test_a_budget_in_dollars_has_its_prices(playground: Playground) -> None:
+    playground.answers.limit(usd=1)
+    assert "with_budget(model, usd=1, prices=catalog()" in playground.code
+    assert callable(names_of(playground.code)["callback"])
+
+
 def test_a_person_who_is_the_model_is_shown_the_whole_request_and_nothing_that_hides(
     playground: Playground, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -151,6 +151,8 @@ def test_a_finding_that_denies_a_fault_confirms_none(said: str) -> None:
         "The SQL on line 7 isn't parameterised.",
         "Line 7: SQL with no check of its input.",
         "Line 7 builds SQL, so don't run it. It is fine otherwise.",
+        "SQL injection at line no. 7.",
+        "Line No 7: SQL injection.",
     ],
 )
 def test_a_lack_and_advice_are_no_denial(said: str) -> None:

@@ -217,6 +217,14 @@ async def test_hidden_characters_of_a_line_are_shown_to_the_model(wire: str, tmp
     assert model.prompt == "Log line:\nlogin ok[U+200B][U+202E][U+001B][8m"
 
 
+async def test_what_a_model_quotes_of_a_line_is_shown_as_the_model_saw_it(wire: str, tmp_path: Path) -> None:
+    server = log_archiver.make_server(tmp_path)
+    model = Model("It says [U+202E], and [U+200B] is invented.")
+    async with Client(server, mode=wire, sampling_callback=model) as client:
+        result = await client.call_tool("process_log_entry", {"log_line": "login ok\u202e"})
+    assert text(result).endswith("Explanation: It says [U+202E], and [U+005B]U+200B] is invented.")
+
+
 async def test_a_very_long_line_or_answer_is_cut_where_everybody_can_see_it(wire: str, tmp_path: Path) -> None:
     model = Model("a" + 30_000 * "b" + "c")
     result = await call(tmp_path, wire, model, log_line="first " + 50_000 * "x" + " last")

@@ -316,6 +316,10 @@ async def test_a_model_that_obeys_the_text_can_choose_among_the_labels_and_no_mo
 
 async def test_what_a_model_hides_in_its_words_is_shown(wire: str) -> None:
     assert await call(wire, Model("Fine.\r\x1b[2J\u202e"), "summarize") == "Fine.[U+000D][U+001B][2J[U+202E]"
+    quoting = Model("It says [U+202E], and [U+200B] is invented.")  # of the two, the text has the first
+    assert await call(wire, quoting, "summarize", "Mira\u202e left.") == (
+        "It says [U+202E], and [U+005B]U+200B] is invented."
+    )
 
 
 @pytest.mark.parametrize(
