@@ -98,7 +98,9 @@ def test_everything_that_was_chosen_comes_back_and_nothing_runs(folder: Path) ->
     assert (fresh.tool, fresh.who, fresh.dials, view.top["past"]) == ("process_log_entry", "tiny", Dials(), "")
     closed(playground, view)
     playground, view = opened(folder)
-    assert (playground.choices, playground.past.note) == (fresh, "")
+    # A page that opens before its server is connected may call them settings of last time: they are the same.
+    assert playground.choices == fresh
+    assert playground.past.note in ("", USED)
     closed(playground, view)
 
 
