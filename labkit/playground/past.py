@@ -82,8 +82,10 @@ class Past:
             self._playground.say("")
 
     def keep(self) -> None:
-        """Write down what is chosen, where it is something else than before."""
-        if self._open and self._kept != (present := self._present()):
+        """Write down what is chosen, where it is something else than before; while it connects, nobody has chosen."""
+        if not self._open or self._playground.status == "connecting":
+            return
+        if self._kept != (present := self._present()):
             self._kept = present
             self._memory.write(present)
 
@@ -97,5 +99,6 @@ class Past:
         self.offered, self.note, self._kept = None, "", None
 
     def close(self) -> None:
-        """Keep nothing any more."""
+        """Keep what was chosen last, which a page may not have drawn yet, and nothing any more."""
+        self.keep()
         self._open = False
