@@ -301,6 +301,9 @@ def test_what_a_command_returns_is_what_run_returns(project: Project) -> None:
     assert project.set_up().run("doctor").returncode == 7
 
 
+PYTEST = "pytest --numprocesses=2 --dist=loadgroup --no-loadscope-reorder"
+
+
 def fake_tools(project: Project, *, ruff: int = 0, pytest: int = 0) -> None:
     project.write("ruff.py", f"import sys; print('ruff', *sys.argv[1:]); sys.exit({ruff})")
     project.write("basedpyright.py", "print('basedpyright')")
@@ -313,7 +316,7 @@ def test_every_step_of_a_test_run_comes_to_pass_and_pytest_has_the_last_word(pro
     said = project.set_up().run("test")
     assert said.returncode == 0
     lines = [line for line in said.stdout.splitlines() if not line.startswith("==") and line]
-    assert lines == ["ruff check", "ruff format --check", "basedpyright", "build --check", "pytest", "1 in 2 s"]
+    assert lines == ["ruff check", "ruff format --check", "basedpyright", "build --check", PYTEST, "1 in 2 s"]
     assert said.stdout.endswith("\n1 in 2 s\n")
     assert len(re.findall(r"^== .*: ok, \d+\.\d s$", said.stdout, re.MULTILINE)) == 4
 
@@ -322,7 +325,7 @@ def test_a_step_that_fails_stops_no_other_and_fails_the_run(project: Project) ->
     fake_tools(project, ruff=1)
     said = project.set_up().run("test")
     assert said.returncode == 1
-    assert "\npytest\n1 in 2 s\n" in said.stdout
+    assert f"\n{PYTEST}\n1 in 2 s\n" in said.stdout
     assert said.stdout.endswith("== FAILED: style, format\n")
 
 
