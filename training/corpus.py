@@ -15,22 +15,22 @@ from training.grammar import labels, library, logs, outside, papers, reviews, sn
 from training.grammar.example import Example
 
 SHARES: list[tuple[float, Callable[[Random], Example]]] = [
-    (0.32, logs.one_line),
+    (0.36, logs.one_line),
     (0.02, logs.unknown_line),
     (0.04, logs.many_lines),
-    (0.07, labels.sentiment),
-    (0.03, labels.document),
+    (0.06, labels.sentiment),
+    (0.02, labels.document),
     (0.04, labels.severity),
-    (0.05, texts.summary),
-    (0.04, texts.key_points),
-    (0.04, texts.entities),
-    (0.04, papers.synthesis),
-    (0.04, papers.one_paper),
-    (0.06, library.synthesis),
-    (0.04, library.one_paper),
-    (0.05, reviews.review),
-    (0.07, snippets.review),
-    (0.05, outside.outside),
+    (0.04, texts.summary),
+    (0.03, texts.key_points),
+    (0.03, texts.entities),
+    (0.05, papers.synthesis),
+    (0.03, papers.one_paper),
+    (0.03, library.synthesis),
+    (0.02, library.one_paper),
+    (0.11, reviews.review),
+    (0.08, snippets.review),
+    (0.04, outside.outside),
 ]
 LONGEST = 1024
 """Examples with more tokens are left out: the context of the model."""

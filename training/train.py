@@ -27,6 +27,7 @@ from training.network import Network, Shape
 Batch = tuple[Tensor, Tensor, int]  # ids [batch, time], weight of predicting the next token [batch, time], real tokens
 SHARD = 20_000
 COPYING_UNTIL = 1_000_000
+COPYING = 0.03  # share of its batches later on
 MUON_RATE, EMBEDDING_RATE, GAIN_RATE = 0.015, 1e-2, 3e-3
 
 
@@ -63,10 +64,17 @@ def _pad(examples: list[tuple[NDArray[np.uint16], NDArray[np.float32]]], random:
 
 
 def copying(random: np.random.Generator, vocabulary: int, first: int, size: int) -> Batch:
-    """Random tokens said two or three times over: the quickest way for attention to learn to copy."""
+    """Random tokens said three times over: the quickest way for attention to learn to copy.
+
+    Half of the batches use a few different tokens only. There the last token does not say what comes next, as in
+    `91.91` or `anchor_anchor`; the two or three before it do.
+    """
     length = int(random.integers(8, 60))
     rows = max(1, size // (3 * length))
     part = random.integers(first, vocabulary, (rows, length))
+    if random.random() < 0.5:
+        few = random.integers(first, vocabulary, (rows, int(random.integers(length // 3, length))))
+        part = np.take_along_axis(few, random.integers(0, few.shape[1], (rows, length)), 1)
     ids = np.concatenate([part, part, part], 1)
     weight = np.zeros(ids.shape, np.float32)
     weight[:, length:-1] = 1.0
@@ -178,7 +186,7 @@ def main() -> None:
     print(sum(p.numel() for p in network.parameters()), "parameters", network.config(), flush=True)
     for number, batch in batches(tokenizer, options.seed, int(progress["shard"]), options.batch):
         progress["shard"] = number
-        warm = random.random() < 0.4 * (1 - progress["tokens"] / COPYING_UNTIL)
+        warm = random.random() < max(COPYING, 0.4 * (1 - progress["tokens"] / COPYING_UNTIL))
         if warm:
             batch = copying(random, len(tokenizer), tokenizer.first_byte, options.batch)  # noqa: PLW2901 - takes its turn
         factor = min(1.0, (progress["step"] + 1) / 100)

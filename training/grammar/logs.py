@@ -9,6 +9,7 @@ from random import Random
 from training import prompts
 from training.grammar.example import Example, lower_first
 from training.grammar.log_lines import LogKind, dress, fitting, load_kinds
+from training.grammar.rewording import reworded
 from training.grammar.slots import Slots
 from training.grammar.template import Template
 
@@ -84,7 +85,10 @@ def one_line(
         kind = random.choice(TRAINED)
     slots = Slots(random, held_out=held_out_words)
     form = random.choice(kind.held if held_out_form else kind.logs)
-    line = dress(slots.fill(form.draw(random)), slots, kind.severity)
+    drawn = form.draw(random)
+    if not (held_out_words or held_out_form or held_out_question):
+        drawn = reworded(drawn, random)
+    line = dress(slots.fill(drawn), slots, kind.severity)
     mode, question, system = _ask(random, held_out_question)
     frame = random.choice(FRAMES) if question else "{line}"
     user = frame.replace("{q}", question).replace("{line}", line)
@@ -179,7 +183,10 @@ def many_lines(random: Random, *, held_out_words: bool = False, held_out_questio
     for kind in chosen:
         slots = Slots(random, held_out=held_out_words)
         form = random.choice(kind.logs)
-        lines.append(dress(slots.fill(form.draw(random)), slots, kind.severity).replace("\n", " | "))
+        drawn = form.draw(random)
+        if not (held_out_words or held_out_question):
+            drawn = reworded(drawn, random)
+        lines.append(dress(slots.fill(drawn), slots, kind.severity).replace("\n", " | "))
         said.append((_say(random, slots, form, kind.what), _say(random, slots, form, kind.fix)))
         if len(lines) <= 2:
             keys += _keys(slots, form, kind)

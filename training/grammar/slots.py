@@ -1,4 +1,7 @@
-"""Values for slots: half from word lists, half made up, so that copying is learnt and not the words.
+"""Values for slots: less than half from word lists, the rest made up, so that copying is learnt and not the words.
+
+A copy goes wrong where a piece of it stands in the prompt more than once (`91.91`, `anchor_anchor`, two paths with a folder
+in common), so three examples in ten draw their words from a handful, and numbers may repeat their digits.
 
 The words of `HELD_OUT_WORDS` are never used in training; a held-out `Slots` uses them wherever a word is wanted.
 """
@@ -31,6 +34,11 @@ _HELD_OUT = set(HELD_OUT_WORDS)
 SYLLABLES = """ba be bi bo bu ca ce co da de di do du fa fe fi fo ga ge go ha he hi ho ja jo ka ke ki ko la le li lo lu ma me
 mi mo mu na ne ni no nu pa pe pi po ra re ri ro ru sa se si so su ta te ti to tu va ve vi vo wa we xi ya yo za ze zo ar el in
 or un ex al on is er ing ster ment tion port lock mark field light stone""".split()
+ONSETS = """b bl br c ch cl cr d dr f fl fr g gl gr h j k l m n p ph pl pr qu r s sc sh sk sl sm sn sp st str sw t th tr tw v w
+wh z""".split()
+NUCLEI = "a e i o u a e i o u ea ee ai oo ou ie".split()
+CODAS = "b ck d ft g l ld ll lt m mp n nd ng nk nt p pp pt r rd rk rm rn rt rv s sh sk ss st t tch th tt x zz bb dd gg mm nn".split()
+ENDINGS = "er le et ow el on in en y a o ing ish ard ule ine ette ion or um us ock age ant ent ail oon ade".split()
 SYSTEM_USERS = "postgres root www-data nginx admin deploy app jenkins ubuntu guest oracle backup service".split()
 ROOTS = ["/var/log", "/var/lib", "/etc", "/srv", "/opt", "/data", "/tmp", "/mnt", "/usr/local", "/var/run", "/app"]
 EXTENSIONS = [".log", ".db", ".yaml", ".json", ".csv", ".txt", ".conf", ".sock", ".pem", ".tmp", ""]
@@ -44,6 +52,9 @@ class Slots:
         self.random = random
         self.held_out = held_out
         self.values: dict[str, str] = {}
+        self.handful: list[str] = []
+        if not held_out and random.random() < 0.3:
+            self.handful = [self.made_up() for _ in range(random.randint(3, 6))]
 
     def __getitem__(self, name: str) -> str:
         if name not in self.values:
@@ -64,6 +75,9 @@ class Slots:
     def number(self, low: int, high: int) -> str:
         """A number whose length, not its size, is drawn evenly."""
         digits = self.random.randint(len(str(low)), len(str(high)))
+        if self.repeats() and digits > 2:
+            few = [self.pick(list("123456789")), self.pick(list(string.digits))]
+            return str(min(high, int(few[0] + "".join(self.pick(few) for _ in range(digits - 1)))))
         return str(self.random.randint(max(low, 10 ** (digits - 1)), min(high, 10**digits - 1)))
 
     def hex(self, length: int) -> str:
@@ -72,12 +86,27 @@ class Slots:
     def word(self) -> str:
         if self.held_out:
             return self.pick(HELD_OUT_WORDS)
+        if self.handful and self.random.random() < 0.8:
+            return self.pick(self.handful)
+        return self.made_up()
+
+    def repeats(self) -> bool:
+        return not self.held_out and self.random.random() < 0.15
+
+    def made_up(self) -> str:
+        """A word of the list, or of syllables, or one that could be English, or letters."""
         kind = self.random.random()
         while True:
-            if kind < 0.5:
+            if kind < 0.42:
                 word = self.pick(WORDS)
-            elif kind < 0.82:
+            elif kind < 0.6:
                 word = "".join(self.pick(SYLLABLES) for _ in range(self.random.randint(2, 4)))
+            elif kind < 0.86:
+                word = "".join(self.pick(part) for part in (ONSETS, NUCLEI, CODAS))
+                if self.random.random() < 0.25:
+                    word += "".join(self.pick(part) for part in (ONSETS, NUCLEI, CODAS))
+                if self.random.random() < 0.6:
+                    word += self.pick(ENDINGS)
             else:
                 word = "".join(self.pick(list(string.ascii_lowercase)) for _ in range(self.random.randint(3, 8)))
             if word not in _HELD_OUT:
@@ -106,6 +135,9 @@ class Slots:
         return f"{self.word()}.{top}" if kind < 0.85 else f"{self.word()}-{self.number(1, 9)}.{self.word()}.{top}"
 
     def ip(self) -> str:
+        if self.repeats():
+            few = [str(self.random.randint(1, 223)) for _ in range(2)]
+            return ".".join(self.pick(few) for _ in range(4))
         first = self.pick(["10", "192", "172", str(self.random.randint(1, 223))])
         return ".".join([first, *(str(self.random.randint(0, 254)) for _ in range(3))])
 
