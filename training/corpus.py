@@ -15,7 +15,7 @@ from training.grammar import labels, library, logs, outside, papers, reviews, sn
 from training.grammar.example import Example
 
 SHARES: list[tuple[float, Callable[[Random], Example]]] = [
-    (0.36, logs.one_line),
+    (0.44, logs.one_line),
     (0.02, logs.unknown_line),
     (0.04, logs.many_lines),
     (0.06, labels.sentiment),
