@@ -24,14 +24,15 @@ import time
 from pathlib import Path
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-# What "test" runs, each with the Python of .venv. pytest is last so that its closing line closes the output. Two of it
-# run side by side, because the browser's tests, a third of the time, mostly wait; tests/conftest.py shares them out.
+# What "test" runs, each with the Python of .venv. pytest is last so that its closing line closes the output.
+# The browser has the machine to itself; of the other tests two files run side by side.
 TEST_STEPS = [
     ("style", ["-m", "ruff", "check"]),
     ("format", ["-m", "ruff", "format", "--check"]),
     ("types", ["-m", "basedpyright"]),
     ("notebooks agree with lessons", ["lessons/build.py", "--check"]),
-    ("tests", ["-m", "pytest", "--numprocesses=2", "--dist=loadgroup", "--no-loadscope-reorder"]),
+    ("tests in a browser", ["-m", "pytest", "tests/browser"]),
+    ("tests", ["-m", "pytest", "--ignore=tests/browser", "--numprocesses=2", "--dist=loadfile"]),
 ]
 
 OLDEST, NEWEST, HERE = (3, 11), (3, 14), (sys.version_info[0], sys.version_info[1])

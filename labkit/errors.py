@@ -92,6 +92,8 @@ def line_of(error: BaseException) -> Line | None:
 
 def line_in(frame: FrameType | None) -> Line | None:
     """The innermost line of the student's own code on the stack of `frame`, or `None`."""
+    if frame is None:  # the thread is gone; `walk_stack` would take the caller's own stack
+        return None
     return _innermost(reversed(list(traceback.walk_stack(frame))))
 
 

@@ -1,7 +1,6 @@
 """What every test may ask for, and how hypothesis chooses its examples."""
 
 import os
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,14 +18,6 @@ settings.load_profile("lab")
 
 # No test reads or writes the settings that whoever runs it has kept of a playground; Lab and its kernels inherit this.
 os.environ["LABKIT_PLAYGROUND_SETTINGS"] = "off"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where pytest has several processes, a file stays in one, and so do all that share a JupyterLab and a Chromium."""
-    browser = Path(__file__).parent / "browser"
-    for item in items:
-        group = "browser" if browser in item.path.parents else item.path.relative_to(browser.parent).as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture

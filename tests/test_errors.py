@@ -116,6 +116,11 @@ def test_an_error_of_a_library_alone_has_no_line() -> None:
     assert line_in(None) is None
 
 
+def test_a_thread_that_is_gone_has_no_line_not_even_of_the_one_who_asks() -> None:
+    look = run_in(CELL, "def look(line_in):\n    return line_in(None)\n", "look")
+    assert look(line_in) is None
+
+
 def test_the_line_that_holds_a_thread_is_found_while_it_holds_it() -> None:
     gate, there = threading.Event(), threading.Event()
     hold = run_in(CELL, "def hold(gate, there):\n    there.set()\n    gate.wait(30)\n", "hold")

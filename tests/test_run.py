@@ -301,7 +301,7 @@ def test_what_a_command_returns_is_what_run_returns(project: Project) -> None:
     assert project.set_up().run("doctor").returncode == 7
 
 
-PYTEST = "pytest --numprocesses=2 --dist=loadgroup --no-loadscope-reorder"
+BROWSER, PYTEST = "pytest tests/browser", "pytest --ignore=tests/browser --numprocesses=2 --dist=loadfile"
 
 
 def fake_tools(project: Project, *, ruff: int = 0, pytest: int = 0) -> None:
@@ -316,9 +316,10 @@ def test_every_step_of_a_test_run_comes_to_pass_and_pytest_has_the_last_word(pro
     said = project.set_up().run("test")
     assert said.returncode == 0
     lines = [line for line in said.stdout.splitlines() if not line.startswith("==") and line]
-    assert lines == ["ruff check", "ruff format --check", "basedpyright", "build --check", PYTEST, "1 in 2 s"]
+    static = ["ruff check", "ruff format --check", "basedpyright", "build --check"]
+    assert lines == [*static, BROWSER, "1 in 2 s", PYTEST, "1 in 2 s"]
     assert said.stdout.endswith("\n1 in 2 s\n")
-    assert len(re.findall(r"^== .*: ok, \d+\.\d s$", said.stdout, re.MULTILINE)) == 4
+    assert len(re.findall(r"^== .*: ok, \d+\.\d s$", said.stdout, re.MULTILINE)) == 5
 
 
 def test_a_step_that_fails_stops_no_other_and_fails_the_run(project: Project) -> None:
