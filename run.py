@@ -32,7 +32,7 @@ TEST_STEPS = [
     ("types", ["-m", "basedpyright"]),
     ("notebooks agree with lessons", ["lessons/build.py", "--check"]),
     ("tests in a browser", ["-m", "pytest", "tests/browser"]),
-    ("tests", ["-m", "pytest", "--ignore=tests/browser", "--numprocesses=2", "--dist=loadfile"]),
+    ("tests", ["-m", "pytest", "--ignore=tests/browser", "-n2", "--dist=loadfile", "--no-loadscope-reorder"]),
 ]
 
 OLDEST, NEWEST, HERE = (3, 11), (3, 14), (sys.version_info[0], sys.version_info[1])

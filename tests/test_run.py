@@ -301,7 +301,8 @@ def test_what_a_command_returns_is_what_run_returns(project: Project) -> None:
     assert project.set_up().run("doctor").returncode == 7
 
 
-BROWSER, PYTEST = "pytest tests/browser", "pytest --ignore=tests/browser --numprocesses=2 --dist=loadfile"
+BROWSER = "pytest tests/browser"
+PYTEST = "pytest --ignore=tests/browser -n2 --dist=loadfile --no-loadscope-reorder"
 
 
 def fake_tools(project: Project, *, ruff: int = 0, pytest: int = 0) -> None:
