@@ -2,7 +2,7 @@
 
 A model's line number is a claim. Here it is confirmed where plain code found the same thing at the same line, and
 otherwise marked: as on another line, as unconfirmed, as outside the code, or as no number at all. What a sentence is
-about is told by its words, and that it denies a fault by words such as `no` and `is fine`: no more of it is understood.
+about is told by its words, and so is whether it denies a fault (`code_denials`): no more of it is understood.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from servers.code_denials import denies
 from servers.code_facts import Analysis, Fact, Severity
 from servers.plain_text import shortened, visible
 
@@ -62,23 +63,6 @@ BEFORE_A_LINE = re.compile(
 )
 
 SENTENCE = re.compile(r"(?<=[.;!?])\s+")
-GOOD = r"(?:safe|secure|fine|sound|harmless|okay|ok|good|correct|clean)"
-ADVICE = re.compile(r"(?:^|[,:]\s|\b(?:and|so|or|but)\s)(?:please\s)?(?:do not|don['\u2019]t|never)\b", re.IGNORECASE)
-LACK = re.compile(
-    r"\b(?:no|not|never|cannot|\w{1,9}n['\u2019]t)\s(?:(?:a|an|any|the|be|been|being|in|with|very|really|at|all)\s){0,3}"
-    rf"(?:{GOOD}|constant|param\w*|placeholders?|bound|escap\w+|valid\w*|saniti\w+|check\w*|verif\w+|certificates?|types?|"
-    r"time-?outs?|limit\w*|await\w*|us(?:e|es|ed|ing)|async\w*|need\w*|longer|only|just|even)\b",
-    re.IGNORECASE,
-)
-"""What is missing, and so a fault: `is not safe`, `no check of`, `never used`."""
-DENIAL = re.compile(
-    r"\b(?:no|not|none|neither|nor|never|cannot)\b|n['\u2019]t\b|\b(?:free|clear) of\b"
-    r"|^\W{0,9}nothing\b|\bnothing\s(?:wrong|bad|dangerous)\b"
-    rf"|\b(?:is|are|looks?|seems?|appears?|remains?)\s(?:[\w-]{{1,20}}\s){{0,2}}{GOOD}\b"
-    rf"|(?:^|[,:]\s|\s[-–]\s)(?:all\s)?{GOOD}\b(?!\s\w)",
-    re.IGNORECASE,
-)
-"""What says that there is no fault."""
 
 
 class Finding(BaseModel):
@@ -192,12 +176,8 @@ def _checked(text: str, aspect: str, analysis: Analysis, facts: _Facts) -> Findi
 
 def _denies(text: str) -> bool:
     """Whether a sentence that names a line, or what a rule finds, says that there is no fault."""
-    for sentence in SENTENCE.split(LINES.sub("line 1", text)):  # the `no.` of `line no. 8` ends and denies nothing
-        if LINES.search(sentence) or _rules_of(sentence):
-            claim = LACK.sub(" ", ADVICE.sub(" ", sentence))
-            if DENIAL.search(claim):
-                return True
-    return False
+    sentences = SENTENCE.split(LINES.sub("line 1", text))  # the `no.` of `line no. 8` ends and denies nothing
+    return any(denies(each) for each in sentences if LINES.search(each) or _rules_of(each))
 
 
 def _numbers(text: str) -> list[int]:

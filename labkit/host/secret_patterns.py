@@ -50,6 +50,18 @@ _ASSIGNED = re.compile(rf"(?:{_NAME.pattern})[\"']?[ \t]{{0,9}}[:=][ \t]{{0,9}}"
 _PATH_OR_COUNT = re.compile(
     r"[/~.%$({<]|tests?[_.:]|[a-z]:[\\/]|\d[\d.,]*[a-z%]{0,3}$|v\d+\.|sha\d+:|[a-z_]+\d*[(.[]", re.IGNORECASE
 )
+_BEFORE = re.compile(r"([^\W\d_]+)([ \t]{1,9}|[_-])$")
+_OWNER = re.compile(
+    r"\b(?:users?|username|uid|log-?in|accounts?|admin\w*|root|credentials?|e-?mail|db|database|(?:my)?sql|wi-?fi|ssh|s?ftp"
+    r"|smtp|imap|vpn|proxy|my|your|our|new|old|temp|temporary|default|initial|let|const|var|val|set|export|string)\b",
+    re.IGNORECASE,
+)
+"""What stands in a line before `pass: x` where that is a password."""
+
+_OTHER_PASS = {
+    "boarding", "first", "second", "third", "last", "next", "final", "single", "multi", "forward", "backward", "render",
+    "hall", "ski", "season", "day", "bus", "rail", "train", "travel", "press", "mountain",
+}  # fmt: skip
 _VALUE = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"',;&]+)")
 
 
@@ -137,13 +149,24 @@ def _assigned(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, re.Mat
         if start < end and text[start : start + 1] not in ("'", '"'):
             continue  # inside a value that goes on to the same end
         value = _VALUE.match(text, start)
-        if value is not None and _is_secret(value[value.lastindex or 0], name):
+        if value is not None and _is_secret(value[value.lastindex or 0], name) and not _is_another_pass(name):
             yield _kind(name), name, value
             end = value.end()
 
 
 def _kind(name: re.Match[str]) -> str:
     return "token" if name["token"] else "password"
+
+
+def _is_another_pass(name: re.Match[str]) -> bool:
+    """Whether `pass` means a ticket or a round: `boarding pass: gate22`, `second_pass: batch12`; never in `pass=x`."""
+    if (name["short"] or "").lower() != "pass" or name.string[name.end("short") : name.end()] == "=":
+        return False
+    line = name.string[max(0, name.start() - 60) : name.start()].rpartition("\n")[2]
+    before = _BEFORE.search(line)
+    if before is None:
+        return False
+    return before[1].lower() in _OTHER_PASS if before[2] in ("_", "-") else not _OWNER.search(line)
 
 
 def _is_secret(value: str, name: re.Match[str]) -> bool:

@@ -10,7 +10,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Sequence
 
-from servers.code_facts.secret_names import FORMS, IN_URL, spoken
+from servers.code_facts.secret_names import FORMS, IN_URL, is_placeholder, optional, spoken
 from servers.code_facts.secret_texts import Secret, is_text, text_of
 
 MASK = "***"
@@ -32,7 +32,7 @@ def masked(code: str, tree: ast.Module, secrets: Sequence[Secret], known: Sequen
     """
     source = code.encode("utf-8")
     starts = [0, *(end + 1 for end, byte in enumerate(source) if byte == 10)]
-    whole = {id(secret.node) for secret in secrets if secret.name}
+    whole = {id(secret.node) for secret in secrets if secret.is_whole}
     every = {id(secret.node) for secret in secrets}
     same = {secret.value for secret in secrets}
     parts: list[tuple[int, int, bytes]] = []
@@ -103,17 +103,21 @@ def cleaned(text: str, known: Sequence[str]) -> str:
         text = text.replace(secret, _same_lines(secret))
     for pattern in (FORMS, IN_URL):
         text = pattern.sub(_without_group, text)
-    pieces: list[str] = []
-    done = 0
-    for start, end in spoken(text):
-        pieces += [text[done:start], _same_lines(text[start:end])]
-        done = end
-    return "".join([*pieces, text[done:]])
+    for places in (optional, spoken):
+        pieces: list[str] = []
+        done = 0
+        for start, end in places(text):
+            pieces += [text[done:start], _same_lines(text[start:end])]
+            done = end
+        text = "".join([*pieces, text[done:]])
+    return text
 
 
 def _without_group(hit: re.Match[str]) -> str:
     """A match with the mask in the place of its group, or of all of it where it has none."""
     group = hit.lastindex or 0
+    if group and is_placeholder(hit[group]):
+        return hit[0]
     start, end = hit.start(group) - hit.start(), hit.end(group) - hit.start()
     return hit[0][:start] + _same_lines(hit[group]) + hit[0][end:]
 

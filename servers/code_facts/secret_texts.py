@@ -3,14 +3,15 @@
 A text is taken for a secret by the name that it is given to (`password`, `API_KEY`, `auth_token`, `DB_PASS`) or by its
 form (the keys of well-known services). It is given to a name by an assignment, a default, a keyword, an entry of a
 dictionary or a pair, a comparison, a call such as `set_password("…")` or `login(user, "…")`, and what a function of
-such a name returns; it is looked for in what is done with a text: `"…".encode()`, `b64decode("…")`, `get() or "…"`.
+such a name returns; it is looked for in what is done with a text: `"…".encode()`, `b64decode("…")`, `get() or "…"`,
+`"".join(["…", "…"])`. A name that says little, `token` or `secret_santa`, needs a text with a digit in it.
 
 Not known, so not masked:
 
 - what stands under another name: `x = "hunter2"`, `settings = ("db", "hunter2")`, a word of a list without a digit
 - what is given to a call that only its maker knows to want a secret: `connect("db", "hunter2")`
-- what is put together: from pieces of three letters or fewer, `"password=%s" % "hunter2"`, `"pwd=" + "hunter2"`
-- a command line in a text: `--password hunter2`, `curl -u me:hunter2`
+- what is put together by more than `+` and `join`: `"password=%s" % "hunter2"`, `"pwd=" + "hunter2"`
+- what a command line gives to an option without a name, `curl -u me:hunter2`, or behind a space and without a digit
 - names in other languages than English, and keys of services that `secret_names.FORMS` does not list
 - what is no text: numbers, a list of bytes
 """
@@ -21,9 +22,9 @@ from itertools import pairwise
 from typing import NamedTuple, TypeGuard
 
 from servers.code_facts.secret_names import (
-    FORMS,
-    IN_URL,
     ends_in_a_secret,
+    formed,
+    is_given,
     is_secret,
     is_weak,
     may_hold_a_secret,
@@ -46,16 +47,23 @@ SETTERS = {"set", "check", "verify", "change", "reset", "make", "hash"}
 TALKERS = {"check", "validate", "verify", "is", "has", "mask", "hide", "redact", "format", "describe", "hash"}
 """First words of a call that takes a secret, `set_password("…")`; and of a function that returns no secret."""
 
+NAMERS = {"key", "name", "alias", "env", "envvar", "dest", "validation_alias"}
+"""Keywords by which a call is told the name of what its `default` is for."""
+
 LOGINS = {"login", "HTTPBasicAuth", "HTTPDigestAuth", "BasicAuth", "DigestAuth"}
 COMPARERS = {"compare_digest", "safe_str_cmp", "checkpw"}
 
 
 class Secret(NamedTuple):
-    """A text that is a secret, and what it is given to where that is a name."""
+    """A text that is a secret, what it is given to where that is a name, and whether nothing of it may stay.
+
+    Of a secret in pieces there is one for each of them, with the value that they make together.
+    """
 
     node: ast.expr
     value: str
     name: str
+    is_whole: bool = True
 
 
 class Given(NamedTuple):
@@ -80,15 +88,16 @@ def find_secrets(every: Sequence[Spot]) -> list[Secret]:
             if (key := (id(value), is_weak(name), vague)) in seen:
                 continue
             seen.add(key)
-            for node in _texts(value):
-                text = text_of(node)
+            for text, pieces in _texts(value):
                 if is_secret(text, name) and not (vague and _is_plain(text)):
-                    found.setdefault(id(node), Secret(node, text, "" if vague else name))
+                    for node in pieces:
+                        told = "" if vague else name
+                        found.setdefault(id(node), Secret(node, text, told, bool(told) or len(pieces) > 1))
     for node in (spot.node for spot in every if not isinstance(spot.parent, ast.JoinedStr)):
         if not is_text(node) or id(node) in found:
             continue
-        if hit := FORMS.search(text_of(node)) or IN_URL.search(text_of(node)):
-            found[id(node)] = Secret(node, hit[hit.lastindex or 0], "")
+        if value := formed(text_of(node)):
+            found[id(node)] = Secret(node, value, "", is_whole=False)
     return list(found.values())
 
 
@@ -100,7 +109,7 @@ def _is_plain(text: str) -> bool:
 def _returned(function: str, node: ast.Return) -> Iterator[Given]:
     """What a function with the name of a secret returns: not what `validate_password` says of one."""
     if node.value is not None and words_of_name(function)[:1] not in [[word] for word in TALKERS]:
-        is_message = any(" " in text_of(text) for text in _texts(node.value))
+        is_message = any(" " in text for text, _ in _texts(node.value))
         yield from [] if is_message else [Given(function, node.value)]
 
 
@@ -128,8 +137,11 @@ def _given(node: ast.AST) -> Iterator[Given]:
             yield from (Given(a.arg, b) for a, b in pairs if b is not None)
         case ast.Dict(keys=keys, values=values):
             yield from (Given(text_of(a), b) for a, b in zip(keys, values, strict=True) if isinstance(a, ast.Constant))
-        case ast.Tuple(elts=[ast.Constant() as name, value]) | ast.List(elts=[ast.Constant() as name, value]):
-            yield Given(text_of(name), value, vague=True)
+        case ast.List(elts=values) | ast.Tuple(elts=values):
+            if len(values) == 2:
+                yield Given(text_of(values[0]), values[1], vague=True)
+            if isinstance(node, ast.List):
+                yield from _optioned(values)
         case ast.Compare(left=left, comparators=[right]):
             yield from (Given(name_of(left), right), Given(name_of(right), left))
         case ast.Match(subject=subject, cases=cases):
@@ -141,8 +153,22 @@ def _given(node: ast.AST) -> Iterator[Given]:
             yield from _called(node)
         case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
             yield Given(name_of(target), value)
+        case ast.BoolOp(values=values):
+            yield from (Given(name_of(a), b) for a, b in pairwise(values) if is_text(b))
+        case ast.IfExp(body=body, orelse=orelse):
+            pairs = ((body, orelse), (orelse, body))
+            yield from (Given(name_of(a), b) for a, b in pairs if is_text(b))
         case _:
             pass
+
+
+def _optioned(values: Sequence[ast.expr]) -> Iterator[Given]:
+    """What a list of arguments gives to an option: `["mysql", "--password", "hunter2"]`."""
+    for name, value in pairwise(values):
+        option, text = text_of(name), text_of(value)
+        is_one_word = text and not any(map(str.isspace, text))
+        if option.startswith("-") and is_one_word and is_given(text, option, is_sure=True):
+            yield Given(option, value)
 
 
 def _called(node: ast.Call) -> Iterator[Given]:
@@ -155,15 +181,16 @@ def _called(node: ast.Call) -> Iterator[Given]:
             yield from (Given(name_of(left), right), Given(name_of(right), left))
         case [_, value] if called in LOGINS:
             yield Given("password", value)
-        case [*_, value] if words_of_name(called)[:1] in [[word] for word in SETTERS]:
+        case [*_, value] if words_of_name(called)[:1] in [[word] for word in SETTERS] and ends_in_a_secret(called):
             yield Given(called, value)
         case _:
             pass
     for name, value in pairwise(node.args):
         if isinstance(name, ast.Constant):
             yield Given(text_of(name), value, vague=True)
-    if node.args and isinstance(node.args[0], ast.Constant):
-        yield from (Given(text_of(node.args[0]), each.value) for each in node.keywords if each.arg == "default")
+    named = [*node.args, *(each.value for each in node.keywords if each.arg in NAMERS)]
+    if default := next((each.value for each in node.keywords if each.arg == "default"), None):
+        yield from (Given(text_of(name), default) for name in named if isinstance(name, ast.Constant))
 
 
 def name_of(node: ast.expr) -> str:
@@ -171,7 +198,10 @@ def name_of(node: ast.expr) -> str:
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
             return name
-        case ast.Call(func=ast.Attribute(attr="get" | "pop"), args=[ast.Constant(value=str(name)), *_]):
+        case ast.Call(
+            func=ast.Attribute(attr="get" | "pop" | "getenv") | ast.Name(id="getenv"),
+            args=[ast.Constant(value=str(name)), *_],
+        ):
             return name
         case _:
             return ""
@@ -190,14 +220,24 @@ def _compared(pattern: ast.pattern) -> Iterator[ast.expr]:
             pass
 
 
-def _texts(node: ast.expr) -> Iterator[ast.expr]:
-    """The texts that a value may be: `get() or "text"`, `"text" if a else b`, `"te" + "xt"`, `"text".encode()`."""
+def _texts(node: ast.expr) -> Iterator[tuple[str, list[ast.expr]]]:
+    """The texts that a value may be: `get() or "text"`, `"text" if a else b`, `"te" + "xt"`, `"text".encode()`.
+
+    Each comes with the strings that it stands in.
+    """
     waiting = [node]
     while waiting:
         node = waiting.pop()
+        if (made := _put_together(node)) is not None:
+            between, pieces = made
+            if all(map(is_text, pieces)):
+                yield between.join(map(text_of, pieces)), pieces
+            else:
+                waiting += pieces
+            continue
         match node:
             case ast.Constant(value=str() | bytes()) | ast.JoinedStr():
-                yield node
+                yield text_of(node), [node]
             case ast.BoolOp(values=values):
                 waiting += values
             case ast.IfExp(body=body, orelse=orelse):
@@ -219,6 +259,25 @@ def _texts(node: ast.expr) -> Iterator[ast.expr]:
                 waiting += [each for each in values if any(map(str.isdigit, text_of(each)))]
             case _:
                 pass
+
+
+def _put_together(node: ast.expr) -> tuple[str, list[ast.expr]] | None:
+    """What a text is joined from, and what stands between: of `"te" + "xt"`, and of `"".join(["te", "xt"])`."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr="join", value=ast.Constant() as between),
+            args=[ast.List(elts=pieces) | ast.Tuple(elts=pieces)],
+        ):
+            return text_of(between), pieces
+        case ast.BinOp(op=ast.Add()):
+            pieces: list[ast.expr] = []
+            left: ast.expr = node
+            while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
+                pieces.append(left.right)
+                left = left.left
+            return "", [left, *reversed(pieces)]
+        case _:
+            return None
 
 
 def text_of(node: ast.AST) -> str:

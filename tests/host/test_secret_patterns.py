@@ -113,6 +113,34 @@ def test_a_password_goes_by_its_short_names_too(written: str, hide: str) -> None
     assert kinds == {"password": 1}
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{}: pass: abc123x",
+        "user: mira pass: abc123x",
+        "user=mira pass=abc123x",
+        "boarding pass=abc123x",
+        "user mira, pass: abc123x",
+        "DB pass: abc123x",
+        "My wifi pass: abc123x",
+        "the account of gate 22 has pass: abc123x",
+        "const pass = 'abc123x'",
+        "zabbix_pass: abc123x",
+        "boarding pass\n  pass: abc123x",
+        "boarding password: abc123x",
+        "boarding pwd: abc123x",
+        "boarding pwd=abc123x",
+        "gate22 rootpass: abc123x",
+        "com\u200bpass: abc123x",
+        "boarding\u200b pass: abc123x",
+    ],
+)
+def test_a_pass_that_is_a_password_is_told_by_what_stands_before_it(written: str) -> None:
+    kinds: Counter[str] = Counter()
+    assert redacted(written, kinds) == written.replace("abc123x", "[redacted: password]")
+    assert kinds == {"password": 1}
+
+
 @patient
 @given(st.lists(planted, min_size=2, max_size=5), st.sampled_from([" ", "\n", ", ", "\t"]))
 def test_several_are_all_taken_out(several: list[tuple[str, str, str]], between: str) -> None:
@@ -178,6 +206,16 @@ def test_what_is_left_out_is_all_that_changes(text: str) -> None:
         "3 pass: 2.5s; second pass: 12,345 rows",
         "pass = true",
         "bypass: route66abc",
+        "boarding pass: gate22",
+        "Boarding pass: gate22, seat 14C",
+        "Scan: boarding pass = gate22",
+        "boarding_pass: gate22",
+        '{"boarding-pass": "gate22"}',
+        '{"season pass": "winter26"}',
+        "mountain pass: route66abc",
+        "first pass: batch12, second pass: batch13",
+        "render pass: shadow2 took 14 ms",
+        "12:01 the second\tpass: batch13",
         "compass=north123",
         "npm_config_registry_of_the_whole_build_farm=x",
         "hf_transfer and hf_hub_download_of_the_model",

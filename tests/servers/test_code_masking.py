@@ -250,6 +250,91 @@ def test_what_only_looks_like_one_is_left(code: str) -> None:
     assert analyse(code).masked == ()
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        'password = "".join(["hun", "ter", "22"])\n',
+        'password = "-".join(("hun", "ter22"))\n',
+        'password = b"".join([b"hun", b"ter22"]).decode()\n',
+        'password = "hun" + "ter" + "22"\n',
+        'login(password=("hun"\n  + "ter22"))\n',
+        'a = ("password", "hun" + "ter22")\n',
+        'password = "".join([user, "hunter22"])\n',
+        'a = "mysql --password hunter22 shop"\n',
+        'a = "mysql --password=hunter22 shop"\n',
+        'a = "tool --token=hun"\n',
+        'a = "tool --auth-token hunter2"\n',
+        "a = \"tool -password 'hunter 22' x\"\n",
+        'a = f"tool {verb} --api-key hunter2"\n',
+        "# deploy --secret-key='hunter 22' shop\na = 1\n",
+        '"""Run: deploy --db-password hunter22 shop."""\n',
+        'a = \'["mysql", "--password", "hunter22"]\'\n',
+        'run(["mysql", "--password", "hunter", "shop"])\n',
+        'a = os.getenv("API_KEY", default="sk-live-hunter22hunter22")\n',
+        'a = os.getenv("API_KEY", default="hunter")\n',
+        'a = os.getenv(key="API_KEY", default="hunter22")\n',
+        'a = os.getenv("API_KEY") or "hunter"\n',
+        'a = os.environ["API_KEY"] if b else "hunter"\n',
+        'a = env.str("DB_PASSWORD", default="hunter")\n',
+        'os.environ.setdefault("DB_PASSWORD", "hunter")\n',
+        'p.add_argument("-p", "--password", default="hunter")\n',
+        'a: str = Field(default="hunter", alias="API_KEY")\n',
+        'password_old = "hunter"\n',
+        'api_key_2 = "hunter"\n',
+        'access_token = "hunter"\n',
+        'secret_santa = "hunter22"\n',
+        "# password: hunter\na = 1\n",
+        "# password: hunter22 and more\na = 1\n",
+        "# PASSWORD=hunter and more\na = 1\n",
+    ],
+)
+def test_a_secret_in_pieces_of_a_command_or_of_the_environment_is_masked(code: str) -> None:
+    hidden = masked(code)
+    assert ["hun" in hidden, "ter22" in hidden] == [False, False], hidden
+    assert analyse(code).masked != ()
+    compile(hidden, "masked", "exec")
+
+
+def test_only_the_pieces_of_a_secret_are_masked() -> None:
+    code = 'password = "".join(["a", "b1", "hunter"])\nc = ["a", "b1", "hunter", "ab1hunter"]\n'
+    assert masked(code) == 'password = "".join(["***", "***", "***"])\nc = ["a", "b1", "hunter", "***"]\n'
+    assert masked('a = "mysql --password hunter22 shop"') == 'a = "mysql --password *** shop"'
+    assert masked('a = "tool --token=abc -v"') == 'a = "tool --token=*** -v"'
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'set_secret_mode("strict")\nmake_secret_santa("Mira Lund")\n',
+        'token = "Bearer"\nprint_token = "break"\ntoken_name = "access"\n',
+        'PASSWORD_FIELD = "password"\nHMAC_SHA256 = "hmac_sha256"\n',
+        'token_endpoint_auth_method = "client_secret_post"\nif token_mode == "strict":\n    pass\n',
+        'api_key = "<your key here>"\npassword = "${DB_PASSWORD}"\nsecret = "{{ vault.db }}"\npasswd = "********"\n',
+        'SIGNATURE = "(a, b) -> int"\nPNG_SIGNATURE = b"\\x89PNG"\nsignature = {"signature": "protected"}\n',
+        'fetch(url, credentials="include")\npassword = "required"\n',
+        'secretArn = "arn:aws:secretsmanager:eu:1:db"\nSECRET_MANAGER = "vault"\nsecret_santa = "Mira Lund"\n',
+        'a = "http://user:password@shop.example/ or https://me:<token>@shop.example"\n',
+        'b = "Basic CloudFormation or Basic Authentication"\n',
+        'if a.startswith("-----BEGIN RSA PRIVATE KEY-----"):\n    pass\n',
+        '"""Log in.\n\n    password: Passphrase of the user.\n    auth_token: static bearer token.\n    """\n',
+        '"""Log in.\n\n    :type token: contextvars.Token\n    """\n# api_key: return `None`, else the key\n',
+        "# connect(server, username=username, password=password)\n# a.login(password=self.password)\na = 1\n",
+        "# password = getpass(prompt)\n# pw = Piecewise((x, 1))\na = 1\n",
+        'a = "Use --password to log in, or --password-stdin host1, or --no-password 2026."\n',
+        'a = "usage: tool --password PASSWORD --token <token> --api-key $KEY1 --secret={s} --pwd %s1"\n',
+        'a = "tool --token-count 4096 --max-tokens 4096 --password-file=/run/secrets/db1"\n',
+        'p.add_argument("--password", help="password of the 2nd user")\na = ["--password", "--token", "--host1"]\n',
+        'a = ["--password", "The password of the 2nd user"]\nb = ["--password", "PASSWORD"]\n',
+        'a = os.getenv("API_URL", default="https://shop.example/1")\nb = os.getenv("TOKEN_COUNT") or "4096 or so"\n',
+        'a = ", ".join(["user", "host22"])\npassword = "pass" + "word"\n',
+    ],
+)
+def test_honest_code_keeps_its_texts(code: str) -> None:
+    analysis = analyse(code)
+    assert analysis.code == code
+    assert [fact for fact in analysis.facts if fact.rule == "hardcoded-secret"] == []
+
+
 def test_what_the_docstring_lists_as_unknown_is_unknown() -> None:
     # Should one of these be masked one day, the list in `secret_texts` and the lesson have to be told.
     unknown = [
@@ -285,6 +370,12 @@ def calls_in(function: Callable[[], object]) -> int:
         lambda n: "password=" * n + "[" + '"a12345",' * n + "]",
         lambda n: 'q = "select a from b"\n' * n + "q += x\n" * n,  # noqa: S608 - code under review
         lambda n: f"# {'pass:' * n}\n",
+        lambda n: f"# {'--password a1b2 ' * n}\n",
+        lambda n: f"# {'--password a ' * n}\n",
+        lambda n: "run([" + '"--password", "a1b2", ' * n + "])\n",
+        lambda n: "password = ''.join([" + '"a1", ' * n + "])\n",
+        lambda n: "a = " + 'p["password"] if b else ' * n + "'a12345'\n",
+        lambda n: "password = " + '"a1" + ' * n + "b\n",
         lambda n: "eval(x)\n" * n,
     ],
 )
