@@ -27,6 +27,7 @@ from labkit.errors import (
 )
 from labkit.record import CONNECTION
 from labkit.runtime import TICK, Runtime, Watch, wait
+from labkit.steps import Wait, held_up_by
 from labkit.wire import Frame
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Call(Generic[T]):
         self.arguments = arguments
         self.asking: dict[str, Coroutine[Any, Any, object]] = {}
         """The samples that the callback answers just now, or was cut off from answering, by request id."""
-        self.waits: list[str] = []
+        self.waits: list[Wait] = []
         """What its samples say that they wait for: a person, a turn."""
         self.fault: LabError | None = None
         """What the callback did wrong, where it did: the wire carries a poorer account of it."""
@@ -303,10 +304,10 @@ def lost_error(call: Call[Any], line: Line | None) -> ConnectError:
 
 def timeout_error(call: Call[Any], timeout: float) -> CallTimeout:
     """The sentence for a call that outlived its deadline, and for whom it waited."""
-    if call.waits:
+    if held_up := held_up_by(call.waits, len(call.asking)):
         return CallTimeout(
-            f"{call.title} was stopped after timeout={timeout:g} s: it waited for {call.waits[0]}. "
-            "Decide sooner, or give the Lab more time: Lab(..., timeout=...)."
+            f"{call.title} was stopped after timeout={timeout:g} s: it waited for {held_up.what}. "
+            f"{held_up.cure}, or give the Lab more time: Lab(..., timeout=...)."
         )
     who = "the sampling callback has not answered" if call.asking else "the server has not answered"
     lines = [line for line in map(line_awaited, call.asking.values()) if line]

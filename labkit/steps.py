@@ -6,7 +6,7 @@ a plain `mcp.Client`. This module imports nothing of the kit: a model or a duty 
 """
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -51,10 +51,19 @@ class Origin:
     lab: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a sample waits for, in words that stand behind "it waited for"; what to do about it, and whether in line."""
+
+    what: str
+    cure: str
+    in_line: bool
+
+
 _encoder = json.JSONEncoder(default=repr)
 _decoder = json.JSONDecoder(parse_constant=str)
 _listener: ContextVar[Callable[[HostStep], None] | None] = ContextVar("labkit_listener", default=None)
-_waits: ContextVar[list[str] | None] = ContextVar("labkit_waits", default=None)
+_waits: ContextVar[list[Wait] | None] = ContextVar("labkit_waits", default=None)
 _origin: ContextVar[Origin | None] = ContextVar("labkit_origin", default=None)
 
 
@@ -91,26 +100,35 @@ def origin() -> Origin | None:
 
 
 @contextmanager
-def waiting_for(what: str) -> Generator[None]:
+def waiting_for(what: str, *, cure: str, in_line: bool = False) -> Generator[None]:
     """Say what the sample being answered waits for inside the block. A call that runs out of time meanwhile tells so.
 
     Args:
         what: It in a few words, behind "it waited for": `a person to decide on the request`.
+        cure: What makes the wait shorter, before "or give the Lab more time": `Decide sooner`.
+        in_line: Whether others come first. A call whose samples do not all wait in line is held up by something else.
     """
     waits = _waits.get()
     if waits is None:
         yield
         return
-    waits.append(what)
+    waits.append(wait := Wait(what, cure, in_line))
     try:
         yield
     finally:
-        waits.remove(what)
+        waits.remove(wait)
+
+
+def held_up_by(waits: Sequence[Wait], samples: int) -> Wait | None:
+    """What holds up a call with so many open samples: a person; or a line, where none of them has come to its turn."""
+    waits = tuple(waits)  # another thread may add to them
+    held_up = next((wait for wait in waits if not wait.in_line), None)
+    return waits[0] if held_up is None and waits and len(waits) >= samples else held_up
 
 
 @contextmanager
 def listening(
-    listener: Callable[[HostStep], None], asked_by: Origin, waits: list[str] | None = None
+    listener: Callable[[HostStep], None], asked_by: Origin, waits: list[Wait] | None = None
 ) -> Generator[None]:
     """Bind `report` to `listener` and `origin` to `asked_by` for the code inside the block.
 

@@ -7,8 +7,7 @@ the answer before it is delivered (specification 2025-11-25, client/sampling, Us
 import asyncio
 import concurrent.futures
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import TypeVar, Union, cast
 from weakref import WeakKeyDictionary
 
@@ -27,6 +26,8 @@ T = TypeVar("T", CreateMessageRequestParams, Result)
 
 TIMEOUT = 50.0
 """Seconds that a human has for one decision, so that the sentence comes before a Lab's own `timeout=` of 60."""
+
+SOONER = "Decide sooner"
 
 DECISIONS = "It should return Approve(), Edit(...), Refuse(...) or AllowServer()."
 
@@ -81,7 +82,7 @@ class Approval(Duty):
         self._ask = ask
         self._decider = name if (name := name_of(ask)).isidentifier() else "the function given as ask="  # a lambda
         self._timeout = seconds("timeout", timeout)
-        self._turns = Turns(1)
+        self._turns = Turns(1, "its turn: a person decides on one request after the other", SOONER)
         self._allowed: WeakKeyDictionary[object, str] = WeakKeyDictionary()
 
     @property
@@ -123,20 +124,12 @@ class Approval(Duty):
     ) -> ReviewRequest:
         return ReviewRequest(params, answer, origin(), remarks() + found, self._timeout, lambda: self.waiting)
 
-    @asynccontextmanager
-    async def _in_turn(self) -> AsyncGenerator[None]:
-        with ExitStack() as line:
-            line.enter_context(waiting_for("its turn: a person decides on one request after the other"))
-            async with self._turns:
-                line.close()
-                yield
-
     async def _reviewed(self, context: ClientRequestContext, request: ReviewRequest, subject: T) -> T | ErrorData:
         """`subject`, or what the human put in its place, or a refusal."""
         insists = any(remark.must_ask for remark in request.remarks)
         if not insists and self._passes(context):
             return subject
-        async with self._in_turn():
+        async with self._turns:
             if not insists and self._passes(context):  # allowed while this one stood in line
                 return subject
             decision, by = await self._decision(request)
@@ -170,11 +163,12 @@ class Approval(Duty):
         deadline = asyncio.timeout(self._timeout)
         by: Lane = "callback"  # what is said at once is a rule's word, and no human's
         try:
-            said = self._ask(request)
-            if isinstance(said, concurrent.futures.Future) or inspect.isawaitable(said):
-                by = "you"
-                report(f"asked a human{' about the answer' if request.answer else ''}", target=by, waiting=self.waiting)
-            with waiting_for(f"a person to decide on the {request.stage}"):
+            with waiting_for(f"a person to decide on the {request.stage}", cure=SOONER):
+                said = self._ask(request)
+                if isinstance(said, concurrent.futures.Future) or inspect.isawaitable(said):
+                    by = "you"
+                    about = " about the answer" if request.answer else ""
+                    report(f"asked a human{about}", target=by, waiting=self.waiting)
                 async with deadline:
                     said = await self._settled(said)
             return said, by

@@ -9,7 +9,7 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.host.duty import Answer, Duty
 from labkit.host.findings import counted, short
-from labkit.host.prices import Prices, dollars, price_of
+from labkit.host.prices import Prices, check_catalog, dollars, price_of
 from labkit.host.usage import Usage, metering
 from labkit.steps import Origin, origin, report
 
@@ -38,9 +38,13 @@ class Bill:
     Lab(server, sampling_callback=with_bill(callback, bill))
     print(bill)      # a line for each call, and the total
     bill.usd         # 0.000123
+
+    Raises:
+        TypeError: `prices` is no catalogue.
     """
 
     def __init__(self, prices: Prices) -> None:
+        check_catalog(prices, "find", "models", "checked")
         self._prices = prices
         self._items: list[Item] = []
         self._lock = Lock()
@@ -124,7 +128,11 @@ def _sum(items: tuple[Item, ...]) -> float:
 
 
 def with_bill(callback: SamplingFnT, bill: Bill) -> "Billed":
-    """Put every sample that `callback` answers on `bill`, whatever becomes of the answer afterwards."""
+    """Put every sample that `callback` answers on `bill`, whatever becomes of the answer afterwards.
+
+    Raises:
+        TypeError: `bill` is none.
+    """
     return Billed(callback, bill)
 
 
@@ -133,6 +141,8 @@ class Billed(Duty):
 
     def __init__(self, callback: SamplingFnT, bill: Bill) -> None:
         super().__init__(callback)
+        if not isinstance(bill, Bill):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+            raise TypeError(f"a {type(bill).__name__} is no bill: write with_bill(callback, Bill(catalog()))")
         self.bill = bill
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:

@@ -21,7 +21,7 @@ from labkit.host.figures import Left, Spent
 from labkit.host.findings import counted
 from labkit.host.ledger import NANO, Amount, Ledger, Limits, Overdrawn, Reservation
 from labkit.host.numbers import whole
-from labkit.host.prices import Prices, dearest, dollars, price_of
+from labkit.host.prices import Prices, check_catalog, dearest, dollars, price_of
 from labkit.host.turns import Turns
 from labkit.host.usage import MOST, Meter, Usage, metering, prompt_tokens
 from labkit.steps import origin, report
@@ -70,6 +70,7 @@ def with_budget(
         clock: Seconds, for `per_minute`.
 
     Raises:
+        TypeError: `prices` is no catalogue, `free` is a single text, or `clock` is no function.
         ValueError: A limit is negative, or no whole number where it counts something; `at_once` is no place for
             anybody; or `usd` is given without `prices`.
     """
@@ -99,6 +100,12 @@ class Budget(Duty):
         clock: Callable[[], float],
     ) -> None:
         super().__init__(callback)
+        if isinstance(free, str):  # a collection too, of letters
+            raise TypeError(f'free={free!r}: give a list of names, such as free=["{free}"]')
+        if not callable(clock):
+            raise TypeError(f"clock={clock!r} tells no time: give a function that returns seconds")
+        if prices is not None:
+            check_catalog(prices, "find", "models")
         self._prices = prices
         self._ledger = Ledger(self._priced(limits))
         self._turns = _turns(at_once)
@@ -306,4 +313,5 @@ class Budget(Duty):
 
 def _turns(at_once: int | None) -> Turns | None:
     places = whole("at_once", at_once)
-    return None if places is None else Turns(places)
+    line = f"its turn in line, as with_budget(at_once={places}) has no more requests answered at once"
+    return None if places is None else Turns(places, line, "Raise at_once=")

@@ -15,6 +15,7 @@ from mcp_types import CreateMessageRequestParams, ModelPreferences
 
 from labkit.host.duty import Answer, Duty
 from labkit.host.findings import short
+from labkit.host.prices import check_catalog
 from labkit.steps import report
 
 AXES = ("cost", "speed", "intelligence")
@@ -139,6 +140,7 @@ def choose_model(
         default: Who answers where the preferences decide nothing; the first of `models` when left out.
 
     Raises:
+        TypeError: `models` is no mapping, or `catalog` no catalogue.
         ValueError: There are no models, or `default` is none of them.
     """
     return ModelChoice(models, catalog, default)
@@ -148,6 +150,9 @@ class ModelChoice(Duty):
     """What `choose_model` makes."""
 
     def __init__(self, models: Mapping[str, SamplingFnT], catalog: ScoredModels, default: str | None) -> None:
+        if not isinstance(models, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+            raise TypeError(f"a {type(models).__name__} does not name its models: pass {{name: callback}}")
+        check_catalog(catalog, "find")
         if not models:
             raise ValueError("there is no model to choose: pass {name: callback}")
         super().__init__(*models.values())

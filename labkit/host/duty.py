@@ -43,6 +43,9 @@ class Duty(ABC):
 
     def __init__(self, *inner: SamplingFnT) -> None:
         for callback in inner:
+            if isinstance(callback, type):
+                name = callback.__name__
+                raise TypeError(f"{name} is a class and no sampling callback: put brackets behind it, {name}()")
             if not callable(callback):
                 raise TypeError(f"a {type(callback).__name__} is no sampling callback, and a duty stands round one")
         self.inner = inner

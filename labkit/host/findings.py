@@ -7,17 +7,31 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.host.duty import Result
 from labkit.host.hidden import visible
+from labkit.host.numbers import highest, most
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the client takes. `tools` says whether it declares the capability `sampling.tools`."""
+    """What the client takes. `tools` says whether it declares the capability `sampling.tools`.
+
+    Raises:
+        TypeError: `tools` is neither true nor false.
+        ValueError: A bound is no number, or negative.
+    """
 
     max_tokens: int = 4_096
     temperature: float = 2.0
     messages: int = 100
     characters: int = 100_000
     tools: bool = False
+
+    def __post_init__(self) -> None:
+        most("max_tokens", self.max_tokens)
+        highest("temperature", self.temperature)
+        most("messages", self.messages)
+        most("characters", self.characters)
+        if not isinstance(self.tools, bool):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+            raise TypeError(f"tools={self.tools!r}: say True where the client declares sampling.tools, else False")
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ def with_guard(
             `Lab(..., sampling_capabilities=SamplingCapability(tools=SamplingToolsCapability()))`.
 
     Raises:
-        TypeError: `rules` is no mapping.
-        ValueError: There is no such rule or action.
+        TypeError: `rules` is no mapping, or `tools` neither true nor false.
+        ValueError: There is no such rule or action, or a bound is no number of 0 or more.
         WrongOrder: A rule is set to `"ask"`, and not everyone who may answer has an approval before it.
     """
     return Guard(callback, rules or {}, Bounds(max_tokens, temperature, messages, characters, tools))

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
+from labkit.host.duty import name_of
 from labkit.host.usage import Usage
 
 
@@ -31,6 +32,20 @@ class Prices(Protocol):
     def models(self) -> Collection[Priced]: ...
 
     def find(self, name: str) -> Priced | None: ...
+
+
+def check_catalog(catalog: object, *parts: str) -> None:
+    """See that a catalogue was given, by the parts of it that are needed.
+
+    Raises:
+        TypeError: It is none; a function that makes one is none yet.
+    """
+    if all(hasattr(catalog, part) for part in parts):
+        return
+    if callable(catalog):
+        name = name_of(catalog)
+        raise TypeError(f"{name} is a function and no catalogue: put brackets behind it, {name}()")
+    raise TypeError(f"a {type(catalog).__name__} is no catalogue: give labkit.models.catalog.catalog()")
 
 
 def price_of(prices: Prices, usage: Usage) -> float | None:

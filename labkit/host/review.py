@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar, cast
 from mcp_types import CreateMessageRequestParams, TextContent
 
 from labkit.host.duty import Remark, Result
+from labkit.host.hidden import without_hidden
 from labkit.host.texts import dumped
 from labkit.steps import Origin
 
@@ -45,7 +46,7 @@ class ReviewRequest:
         return subject.content.text if subject and isinstance(subject.content, TextContent) else None
 
     def edit(self, text: str) -> "Edit":
-        """The decision to go on with another text.
+        """The decision to go on with another text. An answer's stop reason then says how that text ends.
 
         Raises:
             ValueError: There is no single text to replace. Make the whole anew: `Edit(params)`, `Edit(answer)`.
@@ -53,7 +54,7 @@ class ReviewRequest:
         if self.text is None:
             raise ValueError("what is reviewed here is not one text: pass the whole, as Edit(params) or Edit(answer)")
         if self.answer is not None:
-            return Edit(self.answer.model_copy(update={"content": TextContent(text=text)}))
+            return Edit(edited_answer(self.answer, TextContent(text=text)))
         *before, last = self.params.messages
         messages = [*before, last.model_copy(update={"content": TextContent(text=text)})]
         return Edit(self.params.model_copy(update={"messages": messages}))
@@ -88,6 +89,29 @@ class AllowServer:
 
 
 Decision = Approve | Edit | Refuse | AllowServer
+
+
+def edited_answer(answer: Result, content: Any) -> Result:
+    """`answer` with what a human made of its content, and the stop reason that is true of that.
+
+    Where the human has written the end, nothing cut it off: it ends as a turn does, with `endTurn`. Where the last word
+    is still the model's, the text ends as the model's did, and so it does where the answer goes on to use a tool.
+    Source: specification 2025-11-25, schema, CreateMessageResult.stopReason, "the reason why sampling stopped".
+
+    Args:
+        answer: What the model said.
+        content: A block, or a list of them, in place of its own.
+    """
+    update = {"content": content}
+    if answer.stop_reason != "toolUse" and _last_word(content) != _last_word(answer.content):
+        update["stop_reason"] = "endTurn"
+    return answer.model_copy(update=update)
+
+
+def _last_word(content: Any) -> str | None:
+    """The last word of the last block, without what hides in it; `None` where that is no text."""
+    last = content[-1] if isinstance(content, list) and content else content
+    return (without_hidden(last.text).split() or [""])[-1] if isinstance(last, TextContent) else None
 
 
 def checked(edit: Edit, request: ReviewRequest) -> CreateMessageRequestParams | Result:

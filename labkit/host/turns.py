@@ -11,18 +11,23 @@ from contextlib import suppress
 from threading import Lock
 from types import TracebackType
 
+from labkit.steps import waiting_for
+
 
 class Turns:
     """An async context manager that lets `places` tasks in at once; the rest wait in the order in which they came.
 
     turns = Turns(1)
     async with turns:  # alone here
+
+    A call that runs out of time in the line tells so: `line` and `cure` are as `waiting_for` takes them.
     """
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: int, line: str = "its turn", cure: str = "Let fewer in") -> None:
         if places < 1:
             raise ValueError(f"{places} places: at least one must be let in")
         self.places = places
+        self._wait = line, cure
         self._inside = 0
         self._line: deque[tuple[concurrent.futures.Future[None], asyncio.AbstractEventLoop]] = deque()
         self._lock = Lock()
@@ -33,6 +38,12 @@ class Turns:
         return len(self._line)
 
     async def __aenter__(self) -> None:
+        line, cure = self._wait
+        with waiting_for(line, cure=cure, in_line=True):
+            await self._come()
+
+    async def _come(self) -> None:
+        """Return when it is one's turn."""
         ticket: concurrent.futures.Future[None] = concurrent.futures.Future()
         place = (ticket, asyncio.get_running_loop())
         with self._lock:

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from labkit.models.catalog import Accepts, catalog
 from labkit.models.convert import Refused, answer
 from labkit.models.messages_api import read, request
+from labkit.models.numbers import checked_seconds, checked_whole, checked_wishes
 from labkit.models.provider import (
     CONNECT_TIMEOUT,
     RETRIES,
@@ -60,7 +61,7 @@ class Claude:
         max_retries: How often a request is repeated after 408, 409, 429, a status from 500 on, or a lost connection.
 
     Raises:
-        ValueError: `base_url` is no address.
+        ValueError: `base_url` is no address, or a number cannot stand where it does.
     """
 
     def __init__(
@@ -76,9 +77,9 @@ class Claude:
     ) -> None:
         self.model = model or catalog().default
         self.base_url = checked_url(base_url) if base_url else None
-        self.timeout = timeout
-        self.max_retries = max_retries
-        self.dials = {"top_p": top_p, "top_k": top_k}
+        self.timeout = checked_seconds("timeout", timeout)
+        self.max_retries = checked_whole("max_retries", max_retries)
+        self.dials = checked_wishes(top_p=top_p, top_k=top_k)
         self._key = SecretStr(api_key) if api_key else None
 
     async def __call__(

@@ -27,6 +27,7 @@ from mcp_types import (
 from labkit.models.chat_completions import STOP_REASONS
 from labkit.models.convert import Refused, check
 from labkit.models.convert import answer as shaped
+from labkit.models.numbers import checked_share, checked_temperature, checked_whole
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import conversation, has_text
 from labkit.models.tiny.sampler import Dials, checked_seed, find_stop
@@ -97,14 +98,15 @@ class GGUF:
         seed: Of the random numbers; each request begins with it anew.
         temperature: Used where the request names none. 0 always takes the best token, above 2 is taken as 2.
         top_k: Keep the k best tokens; 0 keeps all.
-        top_p: Keep the best tokens that together hold this probability; 1 keeps all.
+        top_p: Keep the best tokens that together hold this probability, above 0 up to 1; 1 keeps all.
         min_p: Keep tokens at least this many times as probable as the best; 0 keeps all.
         context: Tokens that prompt and answer may have together, at most as many as the model was trained on; memory
             grows with it.
         threads: Processor threads to compute with; as many as llama.cpp finds right when left out.
 
     Raises:
-        ValueError: A dial cannot stand there.
+        TypeError: `path` is no path.
+        ValueError: A dial, `context` or `threads` cannot stand there.
     """
 
     def __init__(
@@ -120,10 +122,11 @@ class GGUF:
         threads: int | None = None,
     ) -> None:
         self.path = Path(path)
-        dials = Dials(bounded(temperature), top_k, top_p, min_p)
+        heat = bounded(checked_temperature("temperature", temperature))
+        dials = Dials(heat, top_k, checked_share("top_p", top_p), min_p)
         self.dials: dict[str, float] = {**asdict(dials), "seed": checked_seed(seed)}
-        self.context = context
-        self.threads = threads
+        self.context = checked_whole("context", context, least=1)
+        self.threads = None if threads is None else checked_whole("threads", threads, least=1)
         self._engine = _Engine()
 
     @property

@@ -16,6 +16,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from labkit.models.chat_completions import DROPPABLE, Models, Reply, request
 from labkit.models.convert import Refused, answer
+from labkit.models.numbers import checked_seconds, checked_whole, checked_wishes
 from labkit.models.provider import (
     CONNECT_TIMEOUT,
     RETRIES,
@@ -64,7 +65,7 @@ class OpenAICompatible:
         max_retries: How often a request is repeated after 408, 409, 429, a status from 500 on, or a lost connection.
 
     Raises:
-        ValueError: `base_url` is no address.
+        ValueError: `base_url` is no address, or a number cannot stand where it does.
     """
 
     def __init__(
@@ -81,9 +82,9 @@ class OpenAICompatible:
     ) -> None:
         self.base_url = checked_url(base_url)
         self.model = model
-        self.timeout = timeout
-        self.max_retries = max_retries
-        self.dials = {"top_p": top_p, "top_k": top_k, "seed": seed}
+        self.timeout = checked_seconds("timeout", timeout)
+        self.max_retries = checked_whole("max_retries", max_retries)
+        self.dials = checked_wishes(top_p=top_p, top_k=top_k, seed=seed)
         self._key = SecretStr(api_key) if api_key else None
         self._listed: str | None = None
 

@@ -28,6 +28,10 @@ class Scripted:
     Args:
         script: The answers.
         model: The name that the answers carry.
+
+    Raises:
+        TypeError: An answer is none of these.
+        ValueError: A pattern is no regular expression.
     """
 
     def __init__(self, script: Iterable[Line] | Mapping[str, Line] | Function, *, model: str = "scripted") -> None:
@@ -40,9 +44,13 @@ class Scripted:
         if callable(script):
             self._next = script
         elif isinstance(script, Mapping):
-            self._next = partial(_matching, dict(cast("Mapping[str, Line]", script)))
+            patterns = dict(cast("Mapping[str, Line]", script))
+            _check(patterns.values(), patterns)
+            self._next = partial(_matching, patterns)
         else:
-            self._next = partial(_in_turn, iter(tuple(script)))
+            lines = tuple(script)
+            _check(lines)
+            self._next = partial(_in_turn, iter(lines))
 
     async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
         """Answer as the script says.
@@ -64,6 +72,17 @@ class Scripted:
 
     def __repr__(self) -> str:
         return f"Scripted(model={self.model!r})"
+
+
+def _check(lines: Iterable[object], patterns: Iterable[str] = ()) -> None:
+    for line in lines:
+        if not isinstance(line, str | CreateMessageResult | ErrorData):
+            raise TypeError(f"{line!r} is no answer: write a text, a CreateMessageResult, or ErrorData")
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no pattern: {error}") from None
 
 
 def _in_turn(lines: Iterator[Line], _params: CreateMessageRequestParams) -> Line:

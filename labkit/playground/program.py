@@ -12,7 +12,7 @@ from mcp.client.session import SamplingFnT
 
 from labkit.playground.box import BoxServer
 from labkit.playground.own import missing, source_of
-from labkit.playground.program_parts import Parts, server_of
+from labkit.playground.program_parts import FAR, NEAR, SHOWN, UNANSWERED, Parts, server_of
 from labkit.playground.reach import MODES, Source, Transport, Wire
 from labkit.playground.who import Settings, Who, lines_of
 from labkit.widgets.dial_settings import Settings as Dials
@@ -60,9 +60,9 @@ def program(present: Present) -> str:
     parts = Parts({"asyncio", "sys"}, {"mcp": {"Client", "MCPError"}}, [])
     callback = _duties(parts, present, _model(parts, present))
     callback = _dials(parts, present, callback)  # outermost: what the duties check is what the model gets
-    server, before, indent = server_of(parts, present.source, present.transport)
+    reached = server_of(parts, present.source, present.transport)
     parts.blocks.append(f"arguments = {pformat(dict(present.arguments), width=110, sort_dicts=False)}")
-    parts.blocks.append(_main(present, server, before, indent, callback))
+    parts.blocks.append(_main(parts, present, reached, callback))
     imports = sorted(f"from __future__ import {name}" for name in parts.names.pop("__future__", ()))
     imports += [f"import {module}" for module in sorted(parts.plain)]
     imports += [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(parts.names.items())]
@@ -214,25 +214,23 @@ def _duties(parts: Parts, present: Present, callback: str) -> str:
     return "callback"
 
 
-def _main(present: Present, server: str, before: list[str], indent: int, callback: str) -> str:
+def _main(parts: Parts, present: Present, reached: tuple[str, list[str], int], callback: str) -> str:
+    server, before, indent = reached
+    parts.use("json")
     modes = [MODES[wire] for wire in present.wires]
     mode = f'"{modes[0]}"' if len(modes) == 1 else "mode"
-    call = [
-        f"async with Client({server}, mode={mode}, sampling_callback={callback}) as client:",
-        "    try:",
-        f"        result = await client.call_tool({_quoted(present.tool)}, arguments)",
-        "    except MCPError as error:",
-        '        return f"No result: {error}"',
-        *(["    if unanswered:", "        return unanswered[0]"] if present.who == "hand" else []),
-        "    for block in result.content:",
-        '        print(getattr(block, "text", block.type))',
-    ]
+    is_there = isinstance(present.source, BoxServer) and present.transport != "stdio"
+    call = (NEAR if is_there else FAR).format(
+        client=f"Client({server}, mode={mode}, sampling_callback={callback})", tool=_quoted(present.tool)
+    )
+    call += UNANSWERED if present.who == "hand" else ""
+    call += SHOWN
     if len(modes) > 1:
-        call = [f"for mode in {tuple(modes)!r}:", *("    " + line for line in call)]
-    body = [*before, *("    " * indent + line for line in call)]
+        call = f"for mode in {tuple(modes)!r}:\n{textwrap.indent(call, '    ')}"
+    body = "".join(f"{line}\n" for line in before) + textwrap.indent(call, "    " * indent)
     if indent:
-        body += ["    finally:", "        process.terminate()"]
-    return "\n".join(["async def main():", *("    " + line for line in body)])
+        body += "    finally:\n        process.terminate()\n"
+    return f"async def main():\n{textwrap.indent(body, '    ')}".rstrip()
 
 
 def _quoted(text: str) -> str:

@@ -29,6 +29,42 @@ unset = [name for name in environment if name not in os.environ]
 if unset:
     sys.exit(f"The server needs these in the environment: {{', '.join(unset)}}.")"""
 
+NEAR = """\
+async with {client} as client:
+    try:
+        result = await client.call_tool({tool}, arguments)
+    except MCPError as error:
+        return f"No result: {{error}}"
+"""
+"""The call of a server that is there: in this process, or seen to listen."""
+
+FAR = """\
+client = None
+try:
+    async with {client} as client:
+        result = await client.call_tool({tool}, arguments)
+except Exception as error:
+    while isinstance(error, ExceptionGroup):  # a task group wraps what fails in it
+        error = error.exceptions[0]
+    if client and not isinstance(error, MCPError):
+        raise error from None
+    return f"No result: {{error}}" if client else f"The server cannot be reached: {{error}}"
+"""
+"""The call of any other."""
+
+UNANSWERED = """\
+if unanswered:
+    return unanswered[0]
+"""
+SHOWN = """\
+text = "\\n".join(getattr(block, "text", block.type) for block in result.content)
+if result.structured_content and (not text or text[0] in "{["):  # there is no text, or it is JSON too
+    text = json.dumps(result.structured_content, indent=2, ensure_ascii=False)
+if result.is_error:
+    return f"No result: {text}"
+print(text)
+"""
+
 
 @dataclass(slots=True)
 class Parts:

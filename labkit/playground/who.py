@@ -18,7 +18,7 @@ from labkit.models.claude import KEY, Claude
 from labkit.models.openai_compatible import OpenAICompatible
 from labkit.models.scripted import Scripted
 from labkit.models.tiny import TinyModel
-from labkit.steps import Origin, origin, report
+from labkit.steps import Origin, origin, report, waiting_for
 
 Who = Literal["tiny", "own", "claude", "local", "script", "hand"]
 CHOICES: tuple[Who, ...] = get_args(Who)
@@ -73,13 +73,14 @@ class ByHand:
             return ErrorData(code=-1, message="Nobody is here to type an answer: no page of the playground is open.")
         question = Question(next(self._numbers), params, origin(), concurrent.futures.Future())
         report("asks you for the answer", source="callback", target="you")
-        self._line.append(question)
-        self._changed()
-        try:
-            text = await asyncio.wrap_future(question.said)
-        finally:
-            self._line.remove(question)
+        with waiting_for("a person to type the answer", cure="Answer sooner"):
+            self._line.append(question)
             self._changed()
+            try:
+                text = await asyncio.wrap_future(question.said)
+            finally:
+                self._line.remove(question)
+                self._changed()
         if text is None:
             report("refused", source="you", target="callback")
             return ErrorData(code=-1, message="The user refused to answer.")

@@ -50,7 +50,12 @@ def approval_panel(*, headless: Ask | None = None) -> "ApprovalPanel":
 
     Args:
         headless: Decides where nobody can click, as under nbval and in a script; without it such requests are refused.
+
+    Raises:
+        TypeError: `headless` is no function.
     """
+    if headless is not None and (not callable(headless) or isinstance(headless, type)):
+        raise TypeError(f"headless={headless!r} decides on nothing: give a function, such as lambda request: Refuse()")
     return ApprovalPanel(headless)
 
 

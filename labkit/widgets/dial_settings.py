@@ -5,10 +5,8 @@ ignore all of them but one: it MUST respect `maxTokens`. Top-k, top-p and the se
 has no field for them. Source: specification 2025-11-25 and 2026-07-28, client/sampling.
 """
 
-import math
 from copy import copy
 from dataclasses import dataclass, replace
-from numbers import Integral
 from typing import Any, Literal, cast
 
 from mcp.client.session import SamplingFnT
@@ -16,6 +14,7 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.models.claude import Claude
 from labkit.models.gguf import GGUF
+from labkit.models.numbers import checked_share, checked_temperature, checked_whole
 from labkit.models.openai_compatible import OpenAICompatible
 from labkit.models.tiny import TinyModel
 
@@ -55,15 +54,17 @@ class Settings:
     insist: bool = False
 
     def __post_init__(self) -> None:
-        if self.temperature is not None and not 0 <= self.temperature < math.inf:
-            raise ValueError(f"temperature is {self.temperature:g}, and it must be 0 or more")
-        if self.max_tokens is not None and self.max_tokens < 1:
+        if self.temperature is not None:
+            checked_temperature("temperature", self.temperature)
+        if self.max_tokens is not None and checked_whole("max tokens", self.max_tokens) < 1:
             raise ValueError(f"max tokens is {self.max_tokens}, and an answer needs at least 1")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise ValueError(f"top-p is {self.top_p:g}, and it must be above 0 and at most 1")
+        if self.top_p is not None:
+            checked_share("top-p", self.top_p)
         for name, number in (("top-k", self.top_k), ("seed", self.seed)):
-            if number is not None and (number < 0 or not isinstance(number, Integral)):
-                raise ValueError(f"{name} is {number}, and it must be a whole number, 0 or more")
+            if number is not None:
+                checked_whole(name, number)
+        if isinstance(self.stop_sequences, str):  # a sequence too, of letters
+            raise ValueError(f"stop sequences is {self.stop_sequences!r}, and it must be a tuple of texts")
 
 
 def turned_request(params: CreateMessageRequestParams, settings: Settings) -> CreateMessageRequestParams:

@@ -21,13 +21,24 @@ def with_dials(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
         Lab(server, sampling_callback=with_dials(TinyModel(), Settings(temperature=0.8, seed=7)))
 
     What was asked and what is used, dial by dial, goes into the flow as a step.
+
+    Raises:
+        TypeError: `callback` is none, or `settings` are no `Settings`.
     """
+    _check_callback(callback)
+    if not isinstance(settings, Settings):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+        raise TypeError(f"{settings!r} tells no dials: write Settings(temperature=0.8)")
 
     async def turned(context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         _tell_of(read(callback, settings, params))
         return await turned_model(callback, settings)(context, turned_request(params, settings))
 
     return turned
+
+
+def _check_callback(callback: object) -> None:
+    if not callable(callback) or isinstance(callback, type):
+        raise TypeError(f"{callback!r} is no sampling callback: give one, such as TinyModel()")
 
 
 def _tell_of(readings: list[DialReading]) -> None:
@@ -53,6 +64,9 @@ class DialState:
         model: The callback whose dials these are.
         settings: Where they stand at first.
         request: What the server is taken to ask before it has asked anything.
+
+    Raises:
+        TypeError: `model` is no callback.
     """
 
     def __init__(
@@ -61,6 +75,7 @@ class DialState:
         settings: Settings | None = None,
         request: CreateMessageRequestParams | None = None,
     ) -> None:
+        _check_callback(model)
         self.model = model
         self.settings = settings or Settings()
         self.request = request

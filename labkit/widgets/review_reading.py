@@ -12,7 +12,7 @@ from mcp_types import TextContent
 from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, visible
 from labkit.host.hidden import hidden, without_hidden
 from labkit.host.rendering import described, shown_lines
-from labkit.host.review import checked
+from labkit.host.review import checked, edited_answer
 from labkit.host.texts import dumped, texts
 
 LONGEST_SHOWN = 1_000_000
@@ -184,7 +184,7 @@ def _limit(value: object) -> tuple[str, str, bool]:
 def _edited(request: ReviewRequest, fields: dict[str, Any]) -> Any:
     """The request, or the answer, with the texts and limits that were typed."""
     if request.answer is not None:
-        return request.answer.model_copy(update={"content": _with_texts(request.answer.content, "answer", fields)})
+        return edited_answer(request.answer, _with_texts(request.answer.content, "answer", fields))
     params = request.params
     update: dict[str, Any] = {
         "messages": [

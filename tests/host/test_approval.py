@@ -9,13 +9,20 @@ from typing import Any
 
 import pytest
 from mcp import Client, MCPError
-from mcp_types import CreateMessageRequestParams, ErrorData, TextContent
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+    TextContent,
+)
 
 from labkit import Lab
 from labkit.call import timeout_error
 from labkit.errors import CallbackError, ScriptEnded
 from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, with_approval, with_budget
 from labkit.host.duty import Remark, remarking
+from labkit.host.review import edited_answer
 from labkit.steps import Origin
 from tests.host.crowd import ORIGIN, Model, Session, answered, crowd, fails, labels, refuses
 from tests.story import WIRES, answer, asked, bookshop, echo, question, said, until
@@ -85,6 +92,53 @@ async def test_a_request_and_its_answer_can_be_edited_on_both_wires(mode: str) -
         steps = {step.label: step.data for step in lab.flow.steps}
         assert steps["approved, edited"] == {"changed": ["messages[0]"]}
         assert steps["answer approved, edited"] == {"changed": ["content"]}
+
+
+@pytest.mark.parametrize("mode", WIRES)
+@pytest.mark.parametrize(
+    ("text", "stop_reason", "changed"),
+    [
+        ("Read Chandler.", "endTurn", ["content", "stopReason"]),  # the end is the human's, and nothing cut it
+        ("Do read Chandler, who inven", "maxTokens", ["content"]),  # the end is the model's, and it is cut there
+    ],
+)
+async def test_an_edited_answer_tells_the_server_how_its_text_ends(
+    mode: str, text: str, stop_reason: str, changed: list[str]
+) -> None:
+    async def cut_off(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return answer("Read Chandler, who inven").model_copy(update={"stop_reason": "maxTokens"})
+
+    def edits(request: ReviewRequest) -> Decision:
+        return request.edit(text) if request.answer else Approve()
+
+    with Lab(bookshop(), sampling_callback=with_approval(cut_off, ask=edits), mode=mode) as lab:
+        assert said(await lab.call_tool("recommend", {"genre": "crime"})) == text
+        frames = [step.data for step in lab.flow.steps if step.wire and "stopReason" in str(step.data)]
+        assert [f"'stopReason': '{stop_reason}'" in str(frame) for frame in frames] == [True]
+        assert {"changed": changed} in [step.data for step in lab.flow.steps]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stop_reason"),
+    [
+        (["They dead", "lo"], ["They deadlocked."], "endTurn"),
+        (["They deadlo"], ["They", "dead\u200blo"], "maxTokens"),  # what hides in a word makes it no other
+        (["They deadlo"], [""], "endTurn"),
+        (["They deadlo"], [], "endTurn"),
+    ],
+)
+def test_the_end_of_an_answer_is_the_last_word_of_its_last_block(
+    before: list[str], after: list[str], stop_reason: str
+) -> None:
+    def blocks(texts: list[str]) -> list[TextContent]:
+        return [TextContent(text=text) for text in texts]
+
+    whole = CreateMessageResultWithTools.model_validate(
+        {"role": "assistant", "model": "m", "content": blocks(before), "stopReason": "maxTokens"}
+    )
+    assert edited_answer(whole, blocks(after)).stop_reason == stop_reason
+    used = whole.model_copy(update={"stop_reason": "toolUse"})
+    assert edited_answer(used, blocks(after)).stop_reason == "toolUse"
 
 
 @pytest.mark.parametrize("mode", WIRES)

@@ -82,3 +82,10 @@ async def test_one_bill_may_be_kept_for_several_labs(mode: str) -> None:
     assert second.startswith("call 1, compare of bookshop, second  claude-haiku-5-5  3 samples")
     assert {item.origin.tool for item in bill.items if item.origin} == {"compare"}
     assert bill.usd == pytest.approx(6 * (100 * 0.1 + 10 * 0.5) / 1_000_000)
+
+
+def test_what_is_no_bill_and_what_has_no_prices_is_refused_when_it_is_given() -> None:
+    with pytest.raises(TypeError, match=r"a Catalog is no bill: write with_bill\(callback, Bill\(catalog\(\)\)\)"):
+        with_bill(Model(), catalog())  # pyright: ignore[reportArgumentType] - that is the point
+    with pytest.raises(TypeError, match="a dict is no catalogue: give"):
+        Bill({})  # pyright: ignore[reportArgumentType] - that is the point

@@ -14,6 +14,7 @@ from mcp import Client, MCPError
 from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit import Lab
+from labkit.call import timeout_error
 from labkit.host import Left, Spent, with_approval, with_budget
 from labkit.host.review import Approve, Edit, Refuse, ReviewRequest
 from labkit.host.usage import metering
@@ -139,6 +140,31 @@ async def test_a_hundred_in_one_round_wait_in_line_and_are_all_answered(mode: st
     assert len(model.asked) == 100
     assert model.most_at_once == 5 if mode == "auto" else model.most_at_once <= 5
     assert budget.waiting == 0
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_call_that_runs_out_of_time_in_line_says_so(mode: str) -> None:
+    gate = Gate()
+    budget = with_budget(gate, at_once=1)
+    with (
+        Lab(bookshop(), sampling_callback=budget, mode=mode, name="first") as first,
+        Lab(crowd(), sampling_callback=budget, mode=mode, name="second") as second,
+    ):
+        one = first.start("recommend", {"genre": "crime"})
+        await until(lambda: gate.waiting == 1)
+        other = second.start("ask_many", {"number": 2})
+        await until(lambda: budget.waiting == 2)
+        assert str(timeout_error(other, 3)) == (
+            "ask_many(number) was stopped after timeout=3 s: it waited for its turn in line, as "
+            "with_budget(at_once=1) has no more requests answered at once. "
+            "Raise at_once=, or give the Lab more time: Lab(..., timeout=...)."
+        )
+        assert "the sampling callback has not answered" in str(timeout_error(one, 3))
+        one.cancel()
+        await until(lambda: gate.waiting == 1 and budget.waiting == 1)
+        # One of its two is at the model now: that is what holds it up, and no line.
+        assert "the sampling callback has not answered" in str(timeout_error(other, 3))
+        other.cancel()
 
 
 def test_several_threads_share_a_budget_without_overspending() -> None:
@@ -455,6 +481,20 @@ def test_dollars_that_are_no_amount_are_refused_when_they_are_given(usd: Any) ->
 def test_dollars_need_prices() -> None:
     with pytest.raises(ValueError, match="usd= needs the prices"):
         with_budget(echo, usd=1)
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ({"prices": catalog}, r"catalog is a function and no catalogue: .*, catalog\(\)$"),
+        ({"prices": 0.5}, "a float is no catalogue: give"),
+        ({"free": "tiny"}, r"free='tiny': give a list of names, such as free=\[\"tiny\"\]"),
+        ({"clock": 5.0}, "clock=5.0 tells no time: give a function"),
+    ],
+)
+def test_what_else_a_budget_cannot_use_is_refused_when_it_is_given(option: Any, sentence: str) -> None:
+    with pytest.raises(TypeError, match=sentence):
+        with_budget(echo, samples=5, **option)
 
 
 def test_the_figures_in_a_step_are_not_taken_for_the_tokens_of_a_model() -> None:

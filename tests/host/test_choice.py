@@ -187,3 +187,10 @@ def test_there_must_be_a_model_and_the_default_one_of_them() -> None:
         choose_model({}, catalog())
     with pytest.raises(ValueError, match="the default 'gpt-9' is none of tiny"):
         choose_model({TINY: echo}, catalog(), default="gpt-9")
+    for models, names, sentence in [
+        ([echo], catalog(), "a list does not name its models: pass {name: callback}"),
+        ({TINY: echo}, catalog, "catalog is a function and no catalogue: put brackets behind it, catalog()"),
+    ]:
+        with pytest.raises(TypeError) as refused:
+            choose_model(models, names)  # pyright: ignore[reportArgumentType] - that is the point
+        assert str(refused.value) == sentence

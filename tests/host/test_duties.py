@@ -7,7 +7,7 @@ from mcp import Client
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
 import labkit.host
-from labkit import CallbackError, Lab
+from labkit import CallbackError, Lab, Scripted
 from labkit.host import (
     Approve,
     Bill,
@@ -93,6 +93,8 @@ def test_an_order_in_which_a_duty_cannot_do_its_work_is_refused_with_the_right_o
 
 @pytest.mark.parametrize("duty", [with_budget, with_guard, approval, choice, bill])
 def test_a_duty_stands_round_a_callback_and_nothing_else(duty: Any) -> None:
+    with pytest.raises(TypeError, match=r"Scripted is a class and no sampling callback: .*, Scripted\(\)"):
+        duty(Scripted)
     with pytest.raises(TypeError, match="a str is no sampling callback"):
         duty("echo")
 

@@ -338,16 +338,16 @@ async def test_an_answer_that_is_withheld_is_not_put_before_a_human() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "written", "edited", "kept"),
+    ("told", "written", "edited", "kept", "stop_reason"),
     [
-        (20, 80, "Ok.", 3),  # the tokens are those of the model's own text
-        (5, 20, "y" * 50_000, 80),
-        (0, 500_000, "", 80),
-        (1, 500_000, "", 80),
+        (20, 80, "Ok.", 3, "endTurn"),  # the tokens are those of the model's own text, and the end is the human's
+        (5, 20, "y" * 50_000, 80, "maxTokens"),
+        (0, 500_000, "", 80, "maxTokens"),
+        (1, 500_000, "", 80, "maxTokens"),
     ],
 )
 async def test_told_tokens_are_believed_of_the_text_that_they_can_be_of(
-    told: int, written: int, edited: str, kept: int
+    told: int, written: int, edited: str, kept: int, stop_reason: str
 ) -> None:
     def edits(request: ReviewRequest) -> Approve | Edit:
         return request.edit(edited) if request.answer and edited else Approve()
@@ -355,13 +355,31 @@ async def test_told_tokens_are_believed_of_the_text_that_they_can_be_of(
     guard = with_guard(with_approval(Model("y" * written, tokens=(1, told)), ask=edits))
     answer, _ = await answered(guard, question("hello", max_tokens=10))
     assert len(said(answer)) == kept
-    assert answer.stop_reason == "maxTokens"
+    assert answer.stop_reason == stop_reason
 
 
 @pytest.mark.parametrize("rules", [["size"], "size", 1])
 def test_rules_that_say_not_what_to_do_are_refused(rules: Any) -> None:
     with pytest.raises(TypeError, match=r'say what is to be done by name, such as \{"size": "refuse"\}'):
         with_guard(echo, rules)
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "messages", "characters"])
+@pytest.mark.parametrize("limit", ["x", None, -1, 1.5, float("nan"), float("inf"), True])
+def test_a_bound_that_is_no_whole_number_is_refused_when_it_is_given(name: str, limit: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^{name}={limit!r}: a limit is (a whole number|not negative)"):
+        with_guard(echo, **{name: limit})
+
+
+@pytest.mark.parametrize("limit", ["x", None, -1, float("nan"), float("inf"), True])
+def test_a_temperature_that_is_no_number_is_refused_when_it_is_given(limit: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^temperature={limit!r}: a limit is (a number|not negative)"):
+        with_guard(echo, temperature=limit)
+
+
+def test_whether_tools_are_declared_is_said_with_true_or_false() -> None:
+    with pytest.raises(TypeError, match=r"^tools='no': say True where the client declares"):
+        with_guard(echo, tools="no")  # pyright: ignore[reportArgumentType] - that is the point
 
 
 blocks = st.lists(st.builds(text, st.text(max_size=80)) | st.builds(use, st.just("a")), min_size=1, max_size=4)

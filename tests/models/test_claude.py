@@ -250,6 +250,20 @@ def test_an_address_that_cannot_work_is_refused_without_being_quoted(url: str) -
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        *({"top_p": 0}, {"top_p": float("nan")}, {"top_k": -1}, {"top_k": "x"}),
+        *({"timeout": 0}, {"timeout": float("nan")}, {"timeout": None}, {"max_retries": -1}, {"max_retries": 1.5}),
+    ],
+    ids=str,
+)
+def test_a_number_that_cannot_stand_there_is_refused_when_it_is_given(number: dict[str, Any]) -> None:
+    [(name, value)] = number.items()
+    with pytest.raises(ValueError, match=f"^{name} is {value!r}, and it must be "):
+        Claude(**number)
+
+
 # ---- what comes back
 
 

@@ -177,9 +177,19 @@ async def test_the_dials_of_a_panel_are_honoured_and_all_answers_come_of_the_mod
     model.close()
 
 
-@pytest.mark.parametrize("dial", [{"top_k": 1.5}, {"seed": -1}, {"top_p": float("nan")}, {"min_p": 2.0}], ids=str)
+@pytest.mark.parametrize(
+    "dial",
+    [
+        *({"top_k": 1.5}, {"top_k": True}, {"seed": -1}, {"seed": "x"}),
+        *({"top_p": float("nan")}, {"top_p": 0}, {"top_p": "x"}, {"min_p": 2.0}, {"min_p": None}),
+        *({"temperature": -0.1}, {"temperature": float("nan")}, {"temperature": float("inf")}, {"temperature": "x"}),
+        *({"context": 0}, {"context": 4096.5}, {"context": None}, {"threads": 0}, {"threads": "x"}),
+    ],
+    ids=str,
+)
 def test_a_dial_that_cannot_stand_there_is_refused_before_a_model_is_loaded(dial: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=next(iter(dial))):
+    [(name, value)] = dial.items()
+    with pytest.raises(ValueError, match=f"^{name} is {value!r}, and it must be "):
         GGUF("model.gguf", **dial)
 
 

@@ -99,7 +99,9 @@ async def test_the_dials_of_the_server_and_of_the_client_are_sent() -> None:
 @pytest.mark.parametrize("temperature", [float("nan"), float("inf")])
 async def test_a_temperature_that_json_cannot_write_is_left_out_and_told(temperature: float) -> None:
     with ChatCompletions() as server:
-        answer, steps = await ask(model_of(server, top_p=float("nan")), request("hello", temperature=temperature))
+        model = model_of(server)
+        model.dials["top_p"] = float("nan")  # past its constructor, which would refuse it
+        answer, steps = await ask(model, request("hello", temperature=temperature))
     assert said(answer) == "hello"
     assert server.received[0].body.keys() == {"model", "messages", "max_tokens"}
     assert labels(steps)[0] == "leaves out temperature, top_p: the API does not take it"
@@ -224,6 +226,21 @@ async def test_a_key_that_was_given_goes_out() -> None:
 def test_an_address_that_cannot_work_is_refused() -> None:
     with pytest.raises(ValueError, match="base_url must be an address"):
         OpenAICompatible("localhost:11434/v1")
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *({"top_p": 0}, {"top_p": float("nan")}, {"top_k": -1}, {"top_k": "x"}),
+        *({"seed": -1}, {"seed": 0.5}),
+        *({"timeout": 0}, {"timeout": float("nan")}, {"timeout": None}, {"max_retries": -1}, {"max_retries": 1.5}),
+    ],
+    ids=str,
+)
+def test_a_number_that_cannot_stand_there_is_refused_when_it_is_given(number: dict[str, Any]) -> None:
+    [(name, value)] = number.items()
+    with pytest.raises(ValueError, match=f"^{name} is {value!r}, and it must be "):
+        OpenAICompatible(**number)
 
 
 def test_a_missing_package_is_a_sentence_and_no_traceback() -> None:

@@ -84,6 +84,17 @@ def test_a_single_text_is_no_script() -> None:
         Scripted("first")  # pyright: ignore[reportArgumentType] - that is the point
 
 
+@pytest.mark.parametrize("script", [[1], [None], {"lock": 1}])
+def test_a_line_that_is_no_answer_is_refused_when_it_is_written(script: Any) -> None:
+    with pytest.raises(TypeError, match="is no answer: write a text"):
+        Scripted(script)
+
+
+def test_a_pattern_that_is_none_is_refused_when_it_is_written() -> None:
+    with pytest.raises(ValueError, match=r"'\(lock' is no pattern: missing \)"):
+        Scripted({"lock": "one waits", "(lock": "two wait"})
+
+
 async def test_what_was_asked_is_kept() -> None:
     model = Scripted(["a", "b"])
     for text in ("one", "two"):

@@ -139,7 +139,10 @@ NO_NUMBER = float("nan")
         {"top_k": -1},
         {"top_p": 1.1},
         {"top_p": NO_NUMBER},
+        {"top_p": 0},
         {"min_p": NO_NUMBER},
+        {"temperature": NO_NUMBER},
+        {"temperature": -1},
     ],
     ids=str,
 )

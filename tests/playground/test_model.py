@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
-from labkit import Flow, close_all
+from labkit import Flow, Lab, close_all
+from labkit.call import timeout_error
 from labkit.host import Approve, Edit, Refuse, ReviewRequest
 from labkit.playground import Playground
 from labkit.playground.box import ROOT
-from labkit.playground.reach import WIRES, Transport
+from labkit.playground.reach import MODES, WIRES, Transport, Wire
+from labkit.playground.who import ByHand
 from tests.story import OVER_STDIO, answer, bookshop
 
 KEY = "sk-ant-playground-0123456789abcdef"
@@ -200,6 +202,21 @@ def test_a_person_answers_by_hand_and_may_refuse(shop: Playground) -> None:
         run = shop.runs[-1]
         assert run.outcome == outcome
         assert "Emma, by hand" in run.result or "refused" in run.result
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_call_that_runs_out_of_time_says_that_it_waited_for_the_person_who_types(wire: Wire) -> None:
+    asked = threading.Event()
+    hand = ByHand(asked.set)
+    hand.attended = True
+    with Lab(bookshop(), sampling_callback=hand, mode=MODES[wire]) as lab:
+        call = lab.start("recommend", {"genre": "crime"})
+        assert asked.wait(60)
+        assert str(timeout_error(call, 3)) == (
+            "recommend(genre) was stopped after timeout=3 s: it waited for a person to type the answer. "
+            "Answer sooner, or give the Lab more time: Lab(..., timeout=...)."
+        )
+        call.cancel()
 
 
 def _result_of(playground: Playground) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,12 +12,21 @@ from typing import Any
 import pytest
 from mcp import StdioServerParameters
 from mcp.client import ClientRequestContext
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
+from mcp_types import (
+    CallToolResult,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    ErrorData,
+    ImageContent,
+    SamplingMessage,
+    TextContent,
+)
 
 from labkit import TinyModel, close_all
 from labkit.playground import Playground
 from labkit.playground.box import ROOT
 from labkit.playground.program import Present, program
+from labkit.playground.reach import WIRES, Source, Wire, transports_of
 from labkit.playground.who import Settings
 from labkit.widgets.dial_settings import Settings as Dials
 from tests.story import bookshop
@@ -248,6 +258,77 @@ def test_a_program_without_a_result_says_why_and_ends_with_1(playground: Playgro
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.startswith("No result: Held back by the client's budget for sampling: ")
     assert "Traceback" not in ran.stderr
+
+
+def of_plain_mcp(source: Source, wire: Wire, tool: str = "say") -> str:
+    """The program for a server that is not the kit's, with a script as the model."""
+    transport = transports_of(source)[0]
+    return program(Present(source, transport, (wire,), tool, {}, "script", Settings(), None, Dials(), False, False, {}))
+
+
+def ended(code: str, **given: object) -> object:
+    """Run a program here, to its end, with `given` names in it: what it ends with, a sentence for stderr or nothing."""
+    with pytest.raises(SystemExit) as end:
+        exec(compile(code, "program", "exec"), {"__name__": "program", **given})  # noqa: S102
+    return end.value.code
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize(
+    "source",
+    [
+        "http://127.0.0.1:9/mcp",
+        "no-address",
+        StdioServerParameters(command="no-such-command"),
+        StdioServerParameters(command=sys.executable, args=["-c", ""]),
+    ],
+    ids=["nobody listens", "no address", "no command", "it ends at once"],
+)
+def test_a_program_that_cannot_reach_its_server_says_so_in_a_sentence_and_ends_with_1(
+    source: Source, wire: Wire, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ended(of_plain_mcp(source, wire))  # what `sys.exit` is given goes to stderr, and the status is 1
+    assert isinstance(told, str)
+    assert re.fullmatch("The server cannot be reached: .+", told)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize(
+    ("result", "shown"),
+    [
+        (CallToolResult(content=[TextContent(text="Read\nEmma.")]), "Read\nEmma."),
+        (CallToolResult(content=[TextContent(text="Emma")], structured_content={"result": "Emma"}), "Emma"),
+        (CallToolResult(content=[TextContent(text='{"a":"é"}')], structured_content={"a": "é"}), '{\n  "a": "é"\n}'),
+        (CallToolResult(content=[], structured_content={"a": [1]}), '{\n  "a": [\n    1\n  ]\n}'),
+        (CallToolResult(content=[ImageContent(data="", mime_type="image/png"), TextContent(text="x")]), "image\nx"),
+        (CallToolResult(content=[TextContent(text="Emma is sold out.")], is_error=True), ""),
+    ],
+    ids=["text", "text, told twice", "JSON", "no text", "an image", "an error"],
+)
+def test_a_program_prints_a_text_as_text_and_what_is_structured_as_json(
+    result: CallToolResult, shown: str, wire: Wire, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = bookshop()
+
+    @shop.tool(structured_output=False)
+    async def say() -> CallToolResult:
+        return result
+
+    code = of_plain_mcp(shop, wire)
+    [line] = [line for line in code.splitlines() if line.startswith("server =")]
+    told = ended(code.replace(line, "server = given"), given=shop)
+    assert told == ("No result: Emma is sold out." if result.is_error else None)
+    assert capsys.readouterr().out == (f"{shown}\n" if shown else "")
+
+
+def test_a_fault_in_a_callback_is_shown_with_its_line_and_in_no_group() -> None:
+    code = of_plain_mcp(bookshop(), "2026-07-28", "recommend")
+    [line] = [line for line in code.splitlines() if line.startswith("server =")]
+    code = code.replace(line, "server = given").replace("arguments = {}", "arguments = {'genre': 'crime'}")
+    with pytest.raises(KeyError) as fault:
+        ended(code.replace("text = next(script)", "text = {}['text']"), given=bookshop())
+    assert fault.traceback[-1].name == "model"
 
 
 @pytest.mark.parametrize("wires", ["2025-11-25", "2026-07-28"])

@@ -391,6 +391,18 @@ def test_one_block_of_several_is_edited() -> None:
     assert [text for _, text in texts(dumped(decision.instead))] == ["one", "three"]
 
 
+@pytest.mark.parametrize("headless", [Approve(), Approve, "approve"])
+def test_what_cannot_decide_without_a_page_is_refused_when_it_is_given(headless: Any) -> None:
+    with pytest.raises(TypeError, match="decides on nothing: give a function"):
+        approval_panel(headless=headless)
+
+
+def test_an_answer_that_is_edited_to_its_end_is_cut_no_more() -> None:
+    cut = answer("Read Chandler, who inven").model_copy(update={"stop_reason": "maxTokens"})
+    decision = decision_of({"decision": "edit", "fields": {"answer": "Read Chandler."}}, ReviewRequest(WANT, cut))
+    assert decision == Edit(answer("Read Chandler."))
+
+
 def test_a_decision_is_read_from_what_the_page_says() -> None:
     request = ReviewRequest(WANT)
     assert decision_of({"decision": "approve"}, request) == Approve()

@@ -143,11 +143,27 @@ def test_the_clients_own_dials_reach_models_that_are_elsewhere_and_leave_them_as
         ({"seed": -1}, "seed is -1"),
         ({"top_k": 1.5}, "top-k is 1.5, and it must be a whole number"),
         ({"seed": 0.5}, "seed is 0.5"),
+        ({"seed": "x"}, "seed is 'x'"),
+        ({"temperature": "hot"}, "temperature is 'hot', and it must be 0 or more"),
+        ({"max_tokens": 1.5}, "max tokens is 1.5"),
+        ({"stop_sequences": "END"}, "stop sequences is 'END', and it must be a tuple of texts"),
     ],
 )
 def test_a_dial_that_cannot_stand_there_says_so(dial: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
         Settings(**dial)
+
+
+def test_dials_are_turned_of_a_callback_and_by_settings_and_of_nothing_else() -> None:
+    for callback, settings, says in [
+        ("tiny", Settings(), "'tiny' is no sampling callback"),
+        (TinyModel, Settings(), "TinyModel'> is no sampling callback"),
+        (TinyModel(), {"seed": 7}, r"\{'seed': 7\} tells no dials: write Settings"),
+    ]:
+        with pytest.raises(TypeError, match=says):
+            with_dials(callback, settings)  # pyright: ignore[reportArgumentType] - that is the point
+    with pytest.raises(TypeError, match="TinyModel'> is no sampling callback"):
+        dials(TinyModel)  # pyright: ignore[reportArgumentType] - that is the point
 
 
 # ---- what they say: asked, used, honoured

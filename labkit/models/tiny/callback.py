@@ -11,6 +11,7 @@ from time import perf_counter
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
 
 from labkit.models.convert import Refused, check
+from labkit.models.numbers import checked_share, checked_temperature
 from labkit.models.tiny.generation import TracedToken, generate
 from labkit.models.tiny.messages import conversation, fitted, has_text
 from labkit.models.tiny.model import Model
@@ -108,7 +109,7 @@ class TinyModel:
         seed: Of the random numbers; each request begins with it anew.
         temperature: Used where the request names none. 0 always takes the best token.
         top_k: Keep the k best tokens; 0 keeps all.
-        top_p: Keep the best tokens that together hold this probability; 1 keeps all.
+        top_p: Keep the best tokens that together hold this probability, above 0 up to 1; 1 keeps all.
         min_p: Keep tokens at least this many times as probable as the best; 0 keeps all.
         name: What its answers name as their model.
 
@@ -128,7 +129,8 @@ class TinyModel:
     ) -> None:
         self.name = name
         self.seed = checked_seed(seed)
-        self.dials = Dials(bounded(temperature), top_k, top_p, min_p)
+        heat = bounded(checked_temperature("temperature", temperature))
+        self.dials = Dials(heat, top_k, checked_share("top_p", top_p), min_p)
 
     async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
         """Answer a sampling request. The event loop gets its turn after every token, so the answer can be cancelled.

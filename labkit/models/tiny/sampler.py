@@ -7,10 +7,11 @@ the lower id goes first. What is left is a draw or a tie that falls within some 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
+
+from labkit.models.numbers import checked_ratio, checked_temperature, checked_whole
 
 Logits = NDArray[np.float64]
 
@@ -31,15 +32,10 @@ class Dials:
     min_p: float = 0.0
 
     def __post_init__(self) -> None:
-        # Written so that what is no number fails too.
-        if not 0 <= self.temperature < np.inf:
-            raise ValueError(f"temperature is {self.temperature}, and it must be 0 or more")
-        if not _is_whole(self.top_k) or self.top_k < 0:
-            raise ValueError(f"top_k is {self.top_k}, and it must be a whole number, 0 or more")
-        if not 0 <= self.top_p <= 1:
-            raise ValueError(f"top_p is {self.top_p}, and it must be from 0 to 1")
-        if not 0 <= self.min_p <= 1:
-            raise ValueError(f"min_p is {self.min_p}, and it must be from 0 to 1")
+        checked_temperature("temperature", self.temperature)
+        checked_whole("top_k", self.top_k)
+        checked_ratio("top_p", self.top_p)
+        checked_ratio("min_p", self.min_p)
 
 
 def checked_seed(seed: int) -> int:
@@ -48,13 +44,7 @@ def checked_seed(seed: int) -> int:
     Raises:
         ValueError: It is no whole number of 0 or more, which the generator wants.
     """
-    if not _is_whole(seed) or seed < 0:
-        raise ValueError(f"seed is {seed}, and it must be a whole number, 0 or more")
-    return seed
-
-
-def _is_whole(number: object) -> bool:
-    return isinstance(number, Integral)
+    return checked_whole("seed", seed)
 
 
 def settle(logits: NDArray[np.float32]) -> Logits:
