@@ -24,12 +24,12 @@ SHARES: list[tuple[float, Callable[[Random], Example]]] = [
     (0.04, texts.summary),
     (0.03, texts.key_points),
     (0.03, texts.entities),
-    (0.05, papers.synthesis),
-    (0.03, papers.one_paper),
+    (0.10, papers.synthesis),
+    (0.05, papers.one_paper),
     (0.03, library.synthesis),
     (0.02, library.one_paper),
     (0.11, reviews.review),
-    (0.08, snippets.review),
+    (0.09, snippets.review),
     (0.04, outside.outside),
 ]
 LONGEST = 1024
