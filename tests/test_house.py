@@ -312,14 +312,15 @@ def kit_modules(name: str) -> set[str]:
 MAY_KNOW = {
     "doctor": set[str](),
     "errors": set[str](),
+    "numbers": set[str](),
     "steps": set[str](),
     "wire": set[str](),
     "runtime": {"errors"},
     "record": {"steps", "wire"},
     "diagram": {"flow", "steps"},
     "flow": {"diagram", "record", "steps", "wire"},
-    "models": {"errors", "models", "steps"},
-    "host": {"errors", "host", "steps"},
+    "models": {"errors", "models", "numbers", "steps"},
+    "host": {"errors", "host", "numbers", "steps"},
 }
 
 

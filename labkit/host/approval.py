@@ -16,10 +16,10 @@ from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.errors import CallbackError, LabError, sentence
 from labkit.host.duty import REFUSED, Answer, Duty, Remark, Result, WrongOrder, duties_in, inspected, name_of, remarks
-from labkit.host.numbers import seconds
 from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, checked, what_changed
 from labkit.host.terminal import ask_in_terminal
 from labkit.host.turns import Turns
+from labkit.numbers import checked_seconds
 from labkit.steps import Lane, origin, report, waiting_for
 
 T = TypeVar("T", CreateMessageRequestParams, Result)
@@ -81,7 +81,7 @@ class Approval(Duty):
             raise TypeError(f"ask={ask!r} decides on nothing: give a function, such as ask=lambda request: Approve()")
         self._ask = ask
         self._decider = name if (name := name_of(ask)).isidentifier() else "the function given as ask="  # a lambda
-        self._timeout = seconds("timeout", timeout)
+        self._timeout = checked_seconds("timeout", timeout)
         self._turns = Turns(1, "its turn: a person decides on one request after the other", SOONER)
         self._allowed: WeakKeyDictionary[object, str] = WeakKeyDictionary()
 

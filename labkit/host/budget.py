@@ -20,10 +20,10 @@ from labkit.host.duty import REFUSED, Answer, Duty, gated, models_in
 from labkit.host.figures import Left, Spent
 from labkit.host.findings import counted
 from labkit.host.ledger import NANO, Amount, Ledger, Limits, Overdrawn, Reservation
-from labkit.host.numbers import whole
 from labkit.host.prices import Prices, check_catalog, dearest, dollars, price_of
 from labkit.host.turns import Turns
 from labkit.host.usage import MOST, Meter, Usage, metering, prompt_tokens
+from labkit.numbers import checked_limit
 from labkit.steps import origin, report
 
 _log = logging.getLogger("labkit")
@@ -312,6 +312,6 @@ class Budget(Duty):
 
 
 def _turns(at_once: int | None) -> Turns | None:
-    places = whole("at_once", at_once)
+    places = checked_limit("at_once", at_once)
     line = f"its turn in line, as with_budget(at_once={places}) has no more requests answered at once"
     return None if places is None else Turns(places, line, "Raise at_once=")

@@ -7,7 +7,7 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.host.duty import Result
 from labkit.host.hidden import visible
-from labkit.host.numbers import highest, most
+from labkit.numbers import checked_number, checked_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class Bounds:
     tools: bool = False
 
     def __post_init__(self) -> None:
-        most("max_tokens", self.max_tokens)
-        highest("temperature", self.temperature)
-        most("messages", self.messages)
-        most("characters", self.characters)
+        checked_whole("max_tokens", self.max_tokens)
+        checked_number("temperature", self.temperature)
+        checked_whole("messages", self.messages)
+        checked_whole("characters", self.characters)
         if not isinstance(self.tools, bool):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
             raise TypeError(f"tools={self.tools!r}: say True where the client declares sampling.tools, else False")
 

@@ -10,8 +10,8 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 from labkit.host.findings import counted
-from labkit.host.numbers import dollars_of, whole
 from labkit.host.prices import dollars
+from labkit.numbers import checked_limit, checked_number
 
 NANO = 1_000_000_000
 """Parts of a dollar that are counted. A token of the cheapest models costs about a hundred of them."""
@@ -67,13 +67,12 @@ class Limits:
         Raises:
             ValueError: One is no number of its kind, or negative.
         """
-        most = dollars_of("usd", usd)
         return cls(
-            whole("samples", samples),
-            whole("tokens", tokens),
-            None if most is None else round(most * NANO),
-            whole("per_call", per_call),
-            whole("per_minute", per_minute),
+            checked_limit("samples", samples),
+            checked_limit("tokens", tokens),
+            None if usd is None else round(checked_number("usd", usd) * NANO),
+            checked_limit("per_call", per_call),
+            checked_limit("per_minute", per_minute),
         )
 
 

@@ -17,7 +17,6 @@ from pydantic import SecretStr
 from labkit.models.catalog import Accepts, catalog
 from labkit.models.convert import Refused, answer
 from labkit.models.messages_api import read, request
-from labkit.models.numbers import checked_seconds, checked_whole, checked_wishes
 from labkit.models.provider import (
     CONNECT_TIMEOUT,
     RETRIES,
@@ -28,6 +27,7 @@ from labkit.models.provider import (
     prepare,
     whole,
 )
+from labkit.numbers import checked_seconds, checked_whole, checked_wishes
 from labkit.steps import report
 
 KEY = "ANTHROPIC_API_KEY"

@@ -27,10 +27,10 @@ from mcp_types import (
 from labkit.models.chat_completions import STOP_REASONS
 from labkit.models.convert import Refused, check
 from labkit.models.convert import answer as shaped
-from labkit.models.numbers import checked_share, checked_temperature, checked_whole
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import conversation, has_text
 from labkit.models.tiny.sampler import Dials, checked_seed, find_stop
+from labkit.numbers import checked_number, checked_share, checked_whole
 from labkit.steps import report
 
 MAGIC = b"GGUF"
@@ -122,7 +122,7 @@ class GGUF:
         threads: int | None = None,
     ) -> None:
         self.path = Path(path)
-        heat = bounded(checked_temperature("temperature", temperature))
+        heat = bounded(checked_number("temperature", temperature))
         dials = Dials(heat, top_k, checked_share("top_p", top_p), min_p)
         self.dials: dict[str, float] = {**asdict(dials), "seed": checked_seed(seed)}
         self.context = checked_whole("context", context, least=1)

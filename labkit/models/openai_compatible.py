@@ -16,7 +16,6 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from labkit.models.chat_completions import DROPPABLE, Models, Reply, request
 from labkit.models.convert import Refused, answer
-from labkit.models.numbers import checked_seconds, checked_whole, checked_wishes
 from labkit.models.provider import (
     CONNECT_TIMEOUT,
     RETRIES,
@@ -27,6 +26,7 @@ from labkit.models.provider import (
     prepare,
     whole,
 )
+from labkit.numbers import checked_seconds, checked_whole, checked_wishes
 from labkit.steps import report
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.models.claude import Claude
 from labkit.models.gguf import GGUF
-from labkit.models.numbers import checked_share, checked_temperature, checked_whole
 from labkit.models.openai_compatible import OpenAICompatible
 from labkit.models.tiny import TinyModel
+from labkit.numbers import checked_number, checked_share, checked_whole
 
 Dial = Literal["temperature", "max_tokens", "top_p", "top_k", "stop_sequences", "seed", "system_prompt"]
 DIALS: tuple[Dial, ...] = ("temperature", "max_tokens", "top_p", "top_k", "stop_sequences", "seed", "system_prompt")
@@ -55,7 +55,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.temperature is not None:
-            checked_temperature("temperature", self.temperature)
+            checked_number("temperature", self.temperature)
         if self.max_tokens is not None and checked_whole("max tokens", self.max_tokens) < 1:
             raise ValueError(f"max tokens is {self.max_tokens}, and an answer needs at least 1")
         if self.top_p is not None:

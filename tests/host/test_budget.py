@@ -447,7 +447,7 @@ async def test_limits_can_be_set_anew_and_what_was_spent_stays_spent() -> None:
     budget.set_limits(samples=1)
     assert isinstance((await answered(budget, WANT))[0], ErrorData)
     for wrong in ({"samples": -1}, {"usd": 1}, {"at_once": 0}):
-        with pytest.raises(ValueError, match=r"negative|prices|at least one"):
+        with pytest.raises(ValueError, match=r"0 or more|prices|at least one"):
             budget.set_limits(tokens=7, **wrong)  # pyright: ignore[reportArgumentType]
     assert budget.limit == Left(samples=1, tokens=None, usd=None)
 
@@ -468,13 +468,13 @@ async def test_what_limits_a_call_and_a_minute_is_told() -> None:
 @pytest.mark.parametrize("name", ["samples", "tokens", "per_call", "per_minute", "at_once"])
 @pytest.mark.parametrize("limit", [1.5, "3", True, float("nan")])
 def test_a_limit_that_is_no_whole_number_is_refused_when_it_is_given(name: str, limit: Any) -> None:
-    with pytest.raises(ValueError, match=rf"^{name}=.*: a limit is a whole number, such as {name}=20$"):
+    with pytest.raises(ValueError, match=rf"^{name} is {limit!r}, and it must be a whole number, 0 or more$"):
         with_budget(echo, **{name: limit})
 
 
 @pytest.mark.parametrize("usd", ["1", float("nan"), float("inf"), True])
 def test_dollars_that_are_no_amount_are_refused_when_they_are_given(usd: Any) -> None:
-    with pytest.raises(ValueError, match=r"^usd=.*: a limit is an amount in US dollars, such as usd=0.5$"):
+    with pytest.raises(ValueError, match=rf"^usd is {usd!r}, and it must be a number, 0 or more$"):
         with_budget(echo, usd=usd, prices=catalog())
 
 

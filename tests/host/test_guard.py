@@ -367,13 +367,13 @@ def test_rules_that_say_not_what_to_do_are_refused(rules: Any) -> None:
 @pytest.mark.parametrize("name", ["max_tokens", "messages", "characters"])
 @pytest.mark.parametrize("limit", ["x", None, -1, 1.5, float("nan"), float("inf"), True])
 def test_a_bound_that_is_no_whole_number_is_refused_when_it_is_given(name: str, limit: Any) -> None:
-    with pytest.raises(ValueError, match=rf"^{name}={limit!r}: a limit is (a whole number|not negative)"):
+    with pytest.raises(ValueError, match=rf"^{name} is {limit!r}, and it must be a whole number, 0 or more$"):
         with_guard(echo, **{name: limit})
 
 
 @pytest.mark.parametrize("limit", ["x", None, -1, float("nan"), float("inf"), True])
 def test_a_temperature_that_is_no_number_is_refused_when_it_is_given(limit: Any) -> None:
-    with pytest.raises(ValueError, match=rf"^temperature={limit!r}: a limit is (a number|not negative)"):
+    with pytest.raises(ValueError, match=rf"^temperature is {limit!r}, and it must be a number, 0 or more$"):
         with_guard(echo, temperature=limit)
 
 

@@ -325,7 +325,7 @@ def test_the_guard_notes_and_the_budget_holds(shop: Playground) -> None:
     assert run.outcome == "failed"
     assert "budget" in run.result
     assert shop.budget.spent.samples == 1
-    with pytest.raises(ValueError, match="not negative"):
+    with pytest.raises(ValueError, match="must be a whole number, 0 or more"):
         shop.answers.limit(samples=-1)
     shop.answers.limit()
     assert ran(shop).outcome == "done"

@@ -134,7 +134,7 @@ def test_the_clients_own_dials_reach_models_that_are_elsewhere_and_leave_them_as
 @pytest.mark.parametrize(
     ("dial", "says"),
     [
-        ({"temperature": -0.1}, "temperature is -0.1, and it must be 0 or more"),
+        ({"temperature": -0.1}, "temperature is -0.1, and it must be a number, 0 or more"),
         ({"temperature": float("nan")}, "temperature is nan"),
         ({"max_tokens": 0}, "needs at least 1"),
         ({"top_p": 0.0}, "above 0 and at most 1"),
@@ -144,7 +144,7 @@ def test_the_clients_own_dials_reach_models_that_are_elsewhere_and_leave_them_as
         ({"top_k": 1.5}, "top-k is 1.5, and it must be a whole number"),
         ({"seed": 0.5}, "seed is 0.5"),
         ({"seed": "x"}, "seed is 'x'"),
-        ({"temperature": "hot"}, "temperature is 'hot', and it must be 0 or more"),
+        ({"temperature": "hot"}, "temperature is 'hot', and it must be a number, 0 or more"),
         ({"max_tokens": 1.5}, "max tokens is 1.5"),
         ({"stop_sequences": "END"}, "stop sequences is 'END', and it must be a tuple of texts"),
     ],

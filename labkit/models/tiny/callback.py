@@ -11,12 +11,12 @@ from time import perf_counter
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
 
 from labkit.models.convert import Refused, check
-from labkit.models.numbers import checked_share, checked_temperature
 from labkit.models.tiny.generation import TracedToken, generate
 from labkit.models.tiny.messages import conversation, fitted, has_text
 from labkit.models.tiny.model import Model
 from labkit.models.tiny.sampler import Dials, checked_seed, find_stop
 from labkit.models.tiny.tokenizer import Tokenizer
+from labkit.numbers import checked_number, checked_share
 from labkit.steps import report
 
 FOLDER = Path(__file__).parent
@@ -129,7 +129,7 @@ class TinyModel:
     ) -> None:
         self.name = name
         self.seed = checked_seed(seed)
-        heat = bounded(checked_temperature("temperature", temperature))
+        heat = bounded(checked_number("temperature", temperature))
         self.dials = Dials(heat, top_k, checked_share("top_p", top_p), min_p)
 
     async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:

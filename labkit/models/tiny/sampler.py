@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labkit.models.numbers import checked_ratio, checked_temperature, checked_whole
+from labkit.numbers import checked_number, checked_ratio, checked_whole
 
 Logits = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class Dials:
     min_p: float = 0.0
 
     def __post_init__(self) -> None:
-        checked_temperature("temperature", self.temperature)
+        checked_number("temperature", self.temperature)
         checked_whole("top_k", self.top_k)
         checked_ratio("top_p", self.top_p)
         checked_ratio("min_p", self.min_p)

@@ -1,4 +1,4 @@
-"""Numbers that a callback is given: what cannot stand there is refused when it is made, and not at the first sample.
+"""Numbers that a callback or a duty is given: what cannot stand there is refused when it is made, not in a sample.
 
 Each function returns the value itself, and raises a `ValueError` with one sentence where it is something else.
 """
@@ -24,10 +24,10 @@ def checked_ratio(name: str, value: float) -> float:
     return value
 
 
-def checked_temperature(name: str, value: float) -> float:
-    """A number of 0 or more that has an end."""
+def checked_number(name: str, value: float) -> float:
+    """A number of 0 or more that has an end: a temperature, an amount of money."""
     if not _is_number(value) or not 0 <= value < inf:
-        raise _wrong(name, value, "0 or more")
+        raise _wrong(name, value, "a number, 0 or more")
     return value
 
 
@@ -43,6 +43,11 @@ def checked_whole(name: str, value: T, least: int = 0) -> T:
     if not _is_number(value) or not isinstance(value, Integral) or value < least:
         raise _wrong(name, value, f"a whole number, {least} or more")
     return value
+
+
+def checked_limit(name: str, value: T | None) -> T | None:
+    """A whole number of 0 or more, or `None`, where there is no limit."""
+    return None if value is None else checked_whole(name, value)
 
 
 def checked_wishes(**wishes: float | None) -> dict[str, float | None]:
