@@ -51,7 +51,7 @@ APPROACH = [
     ("{name} [uses|applies|relies on|is built on] {tech} [for|in] {task}.", "{name} uses {tech} for {task}"),
     ("{name} [replaces|does without] {tech2} and uses {tech}[ instead|].", "{name} uses {tech} in place of {tech2}"),
     ("[The paper|This work] [trains|builds|tests] {name}, which [uses|applies] {tech}.", "{name} uses {tech}"),
-    ("[The authors apply|We apply] {tech} to {task}.", "{tech} is applied to {task}"),
+    ("[The authors apply|We apply] {tech} to {task}.", "the authors apply {tech} to {task}"),
 ]  # fmt: skip
 FINDING = [
     ("[We show|Experiments show|Results show|We find|The authors find|The results show] that {who} [improves|raises|increases] {metric} by {n}%[ on {bench}| over the baseline|].", "{who} raises {metric} by {n}%"),
@@ -129,13 +129,23 @@ APPROACHES = [(Template(a), b) for a, b in APPROACH]
 FINDINGS = [(Template(a), b) for a, b in FINDING]
 
 
-def _paper(random: Random, held_out: bool) -> Paper:
+def _paper(random: Random, held_out: bool, told: dict[str, list[str]] | None = None) -> Paper:
+    """A paper; where `told` is given, every second technique and task is one that a paper before it named too."""
     slots = Slots(random, held_out=held_out)
+    used: list[str] = []
 
     def phrase(known: list[str], unseen: list[str], heads: str) -> str:
         if held_out:
             return random.choice(unseen)
-        return random.choice(known) if random.random() < 0.65 else f"{slots.word()} {random.choice(heads.split())}"
+        before = told.setdefault("task" if known is TASKS else "technique", []) if told is not None else []
+        again = [each for each in before if each not in used]
+        if again and random.random() < 0.5:
+            used.append(random.choice(again))
+            return used[-1]
+        drawn = random.choice(known) if random.random() < 0.65 else f"{slots.word()} {random.choice(heads.split())}"
+        before.append(drawn)
+        used.append(drawn)
+        return drawn
 
     tech = phrase(
         TECHNIQUES,
@@ -219,7 +229,10 @@ def _said(sentence: str, finding: str) -> str:
 
 
 def synthesis(random: Random, *, held_out_words: bool = False, held_out_question: bool = False) -> Example:
-    papers = [_paper(random, held_out_words) for _ in range(random.choice([1, 2, 2, 3, 3, 4, 5]))]
+    number = random.choice([1, 2, 2, 3, 3, 4, 5])
+    # Papers on one subject are the harder ones to keep apart.
+    told: dict[str, list[str]] | None = {} if not held_out_words and random.random() < 0.4 else None
+    papers = [_paper(random, held_out_words, told) for _ in range(number)]
     parts = {"findings": _findings(papers), "gaps": _gaps(papers), "directions": _directions(papers)}
     listed = [(paper.title, paper.abstract) for paper in papers]
     user = prompts.synthesize_papers(listed)

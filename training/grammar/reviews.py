@@ -260,7 +260,8 @@ def review(random: Random, *, held_out_words: bool = False, held_out_question: b
     """Findings for one aspect, or for all, from a snippet and its facts."""
     slots = Slots(random, held_out=held_out_words)
     slots.values["f"] = slots.identifier()
-    rules = random.sample(RULES, random.choice([0, 1, 1, 2, 2, 3]))
+    judged = held_out_words or held_out_question
+    rules = random.sample(RULES, random.choice([0, 1, 1, 2, 2, 3] if judged else [0, 1, 2, 2, 3, 3, 4, 5]))
     aspect = random.choice(["security", "performance", "security", "performance", "all"])
     lines = [f"{random.choice(['def', 'def', 'async def'])} {slots['f']}({slots.identifier()}):"]
     found: list[tuple[int, Rule, dict[str, str]]] = []
