@@ -15,9 +15,9 @@ from training.grammar import labels, library, logs, outside, papers, reviews, sn
 from training.grammar.example import Example
 
 SHARES: list[tuple[float, Callable[[Random], Example]]] = [
-    (0.44, logs.one_line),
+    (0.46, logs.one_line),
     (0.02, logs.unknown_line),
-    (0.04, logs.many_lines),
+    (0.06, logs.many_lines),
     (0.06, labels.sentiment),
     (0.02, labels.document),
     (0.04, labels.severity),
@@ -29,7 +29,7 @@ SHARES: list[tuple[float, Callable[[Random], Example]]] = [
     (0.03, library.synthesis),
     (0.02, library.one_paper),
     (0.14, reviews.review),
-    (0.09, snippets.review),
+    (0.10, snippets.review),
     (0.04, outside.outside),
 ]
 LONGEST = 1024

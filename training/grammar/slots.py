@@ -77,7 +77,8 @@ class Slots:
         digits = self.random.randint(len(str(low)), len(str(high)))
         if self.repeats() and digits > 2:
             few = [self.pick(list("123456789")), self.pick(list(string.digits))]
-            return str(min(high, int(few[0] + "".join(self.pick(few) for _ in range(digits - 1)))))
+            drawn = int(few[0] + "".join(self.pick(few) for _ in range(digits - 1)))
+            return str(max(low, min(high, drawn)))
         return str(self.random.randint(max(low, 10 ** (digits - 1)), min(high, 10**digits - 1)))
 
     def hex(self, length: int) -> str:
