@@ -21,6 +21,7 @@ from labkit.call import Call, Calls, Deadline, timeout_error
 from labkit.connection import Connection, LabServer, describe, is_over, transport_to
 from labkit.errors import ConnectError, LabClosed, for_a_person, sentence
 from labkit.flow import Flow
+from labkit.numbers import checked_seconds
 from labkit.record import Entry, Record
 from labkit.runtime import HAS_THREADS, Runtime, block_on
 from labkit.steps import HostStep, Origin, jsonable, listening
@@ -49,13 +50,12 @@ class Lab:
             Defaults to the server's name, the `mode` and the transport.
         sampling_callback: `async def callback(context, params)` as the SDK has it. May be swapped with `lab.callback`.
         mode: `"auto"` (revision 2026-07-28 where the server speaks it), `"legacy"` (2025-11-25), or a revision.
-        timeout: Seconds that a call may take in all: server, callback, model, and a human who thinks or has others to
-            decide on first.
+        timeout: Seconds that a call may take in all: server, callback, model, a human who decides.
         keep: How many frames and steps are kept; older ones are forgotten.
         **client_options: Passed on to `mcp.Client`.
 
     Raises:
-        ConnectError: The server could not be reached.
+        ConnectError: The server could not be reached; ValueError: `timeout` or `keep` is none.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Lab:
     ) -> None:
         self.server, self.transport = describe(server)
         self.mode = mode
-        self.timeout = timeout
+        self.timeout = checked_seconds("timeout", timeout)
         self.name = name or f"{self.server} · {mode} · {self.transport}"
         self.record = Record(keep)
         self._target = server

@@ -8,6 +8,7 @@ from functools import partial
 from threading import Lock
 from time import perf_counter
 
+from labkit.numbers import checked_whole
 from labkit.steps import HostStep
 from labkit.wire import Frame
 
@@ -40,9 +41,7 @@ class Record:
     """Keeps the last `keep` entries. `add` may be called from any thread."""
 
     def __init__(self, keep: int = 10_000) -> None:
-        if keep < 1:
-            raise ValueError(f"keep={keep}: a record keeps at least one entry")
-        self.keep = keep
+        self.keep = checked_whole("keep", keep, 1)
         self.added = 0
         """How many entries were ever added; those beyond `keep` are gone."""
         self._entries: deque[Entry] = deque(maxlen=keep)

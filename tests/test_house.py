@@ -316,7 +316,7 @@ MAY_KNOW = {
     "steps": set[str](),
     "wire": set[str](),
     "runtime": {"errors"},
-    "record": {"steps", "wire"},
+    "record": {"numbers", "steps", "wire"},
     "diagram": {"flow", "steps"},
     "flow": {"diagram", "record", "steps", "wire"},
     "models": {"errors", "models", "numbers", "steps"},

@@ -504,9 +504,17 @@ def test_what_is_no_server_or_no_option_is_refused_with_a_sentence(server: Any, 
         Lab(bookshop() if server == "shop" else server, **options)
 
 
-def test_a_record_that_keeps_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        Lab(bookshop(), keep=0)
+@pytest.mark.parametrize(
+    "number", [{"keep": 0}, {"timeout": 0}, {"timeout": "soon"}, {"timeout": float("nan")}], ids=str
+)
+async def test_a_number_that_cannot_stand_there_is_refused_before_a_former_lab_is_closed(
+    number: dict[str, Any],
+) -> None:
+    [(name, value)] = number.items()
+    former = Lab(bookshop(), sampling_callback=echo)
+    with pytest.raises(ValueError, match=f"^{name} is {value!r}, and it must be "):
+        Lab(bookshop(), **number)
+    await former.run(lambda client: client.list_tools())
 
 
 # Without a notebook

@@ -2,6 +2,7 @@
 
 import logging
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 
@@ -32,9 +33,9 @@ def test_no_more_than_keep_are_kept_and_numbers_go_on() -> None:
     assert record.calls() == [7, 8, 9]
 
 
-@pytest.mark.parametrize("keep", [0, -1])
-def test_a_record_that_keeps_nothing_is_refused(keep: int) -> None:
-    with pytest.raises(ValueError, match="at least one"):
+@pytest.mark.parametrize("keep", [0, -1, 1.5, True, "many", None])
+def test_a_record_that_keeps_nothing_is_refused(keep: Any) -> None:
+    with pytest.raises(ValueError, match=f"^keep is {keep!r}, and it must be a whole number, 1 or more$"):
         Record(keep=keep)
 
 

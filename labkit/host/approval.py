@@ -64,6 +64,17 @@ def with_approval(callback: SamplingFnT, *, ask: Ask = ask_in_terminal, timeout:
     return Approval(callback, ask, timeout)
 
 
+def checked_ask(ask: Ask) -> Ask:
+    """`ask` itself.
+
+    Raises:
+        TypeError: It is no function.
+    """
+    if not callable(ask) or isinstance(ask, type):
+        raise TypeError(f"ask={ask!r} decides on nothing: give a function, such as ask=lambda request: Approve()")
+    return ask
+
+
 class Approval(Duty):
     """What `with_approval` makes."""
 
@@ -77,9 +88,7 @@ class Approval(Duty):
                 name = f"with_{type(duty).__name__.lower()}"
                 right = "Leave one of them out." if duty.asks_a_human else f"Write {name}(with_approval(callback))."
                 raise WrongOrder(f"{name} stands inside with_approval, and so {duty.before_approval}. {right}")
-        if not callable(ask) or isinstance(ask, type):
-            raise TypeError(f"ask={ask!r} decides on nothing: give a function, such as ask=lambda request: Approve()")
-        self._ask = ask
+        self._ask = checked_ask(ask)
         self._decider = name if (name := name_of(ask)).isidentifier() else "the function given as ask="  # a lambda
         self._timeout = checked_seconds("timeout", timeout)
         self._turns = Turns(1, "its turn: a person decides on one request after the other", SOONER)

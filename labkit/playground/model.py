@@ -17,6 +17,7 @@ from mcp.server.mcpserver import MCPServer
 from labkit.call import Call
 from labkit.errors import sentence
 from labkit.host import Ask, Budget, Refuse
+from labkit.host.approval import checked_ask
 from labkit.playground import form as forms
 from labkit.playground.answers import Answers
 from labkit.playground.choices import Choices
@@ -54,6 +55,9 @@ class Model(Setup):
         ask: Who decides where `approval` is on: as `with_approval` takes it. The page brings its own.
         remember: Whether a page takes up the settings of last time, and in which folder they are kept: the usual one
             with `True`. Without a page nothing is read and nothing kept. A key and the code of a callback never are.
+
+    Raises:
+        TypeError: `ask` is no function.
     """
 
     def __init__(
@@ -64,11 +68,12 @@ class Model(Setup):
         ask: Ask | None = None,
         remember: bool | str | Path = True,
     ) -> None:
+        ask = _nobody if ask is None else checked_ask(ask)
         former = _open.get(name)
         if former is not None:
             former.close()
         _open[name] = self
-        self.answers = Answers(self._changed, ask or _nobody)
+        self.answers = Answers(self._changed, ask)
         """Who answers, the dials, and the duties of the host."""
         super().__init__(server, name, self.answers.callback)
         self.runs: list[Run] = []

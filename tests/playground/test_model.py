@@ -67,6 +67,13 @@ def test_a_newcomer_presses_run_and_has_a_sampled_answer(playground: Playground)
     assert run.flow.samples == 1
 
 
+@pytest.mark.parametrize("ask", ["approve", 1, False, Refuse])
+def test_what_cannot_decide_is_refused_before_a_former_playground_is_closed(shop: Playground, ask: Any) -> None:
+    with pytest.raises(TypeError, match="decides on nothing: give a function"):
+        Playground(ask=ask)
+    assert ran(shop).outcome == "done"
+
+
 def test_a_model_object_loads_no_widget() -> None:
     code = "import sys; import labkit.playground; print(sorted({'anywidget', 'ipywidgets'} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
