@@ -34,7 +34,7 @@ async with {client} as client:
     try:
         result = await client.call_tool({tool}, arguments)
     except MCPError as error:
-        return f"No result: {{error}}"
+        return shown(f"No result: {{error}}")
 """
 """The call of a server that is there: in this process, or seen to listen."""
 
@@ -48,7 +48,7 @@ except Exception as error:
         error = error.exceptions[0]
     if client and not isinstance(error, MCPError):
         raise error from None
-    return f"No result: {{error}}" if client else f"The server cannot be reached: {{error}}"
+    return shown(f"No result: {{error}}" if client else f"The server cannot be reached: {{error}}")
 """
 """The call of any other."""
 
@@ -56,14 +56,17 @@ UNANSWERED = """\
 if unanswered:
     return unanswered[0]
 """
-SHOWN = """\
+RESULT = """\
 text = "\\n".join(getattr(block, "text", block.type) for block in result.content)
 if result.structured_content and (not text or text[0] in "{["):  # there is no text, or it is JSON too
     text = json.dumps(result.structured_content, indent=2, ensure_ascii=False)
 if result.is_error:
-    return f"No result: {text}"
-print(text)
+    return shown(f"No result: {text}")
+print(shown(text))
 """
+SHOWN = """\
+def shown(text):  # what comes from outside may hold characters that a terminal obeys
+    return "".join(char if char.isprintable() or char in "\\n\\t" else ascii(char)[1:-1] for char in text)"""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import StdioServerParameters
+from mcp import MCPError, StdioServerParameters
 from mcp.client import ClientRequestContext
 from mcp_types import (
     CallToolResult,
@@ -320,6 +320,30 @@ def test_a_program_prints_a_text_as_text_and_what_is_structured_as_json(
     told = ended(code.replace(line, "server = given"), given=shop)
     assert told == ("No result: Emma is sold out." if result.is_error else None)
     assert capsys.readouterr().out == (f"{shown}\n" if shown else "")
+
+
+CONTROLS = "Emma\x1b]0;mine\x07 \x9b2J\u202e\ud800 é 😀\r\n"
+CONTROLS_SHOWN = r"Emma\x1b]0;mine\x07 \x9b2J\u202e\ud800 é 😀\r"
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("fails", ["no", "a result", "a protocol error"])
+def test_a_program_obeys_no_control_character_of_a_server(
+    fails: str, wire: Wire, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = bookshop()
+
+    @shop.tool(structured_output=False)
+    async def say() -> CallToolResult:
+        if fails == "a protocol error":
+            raise MCPError(code=-1, message=CONTROLS)
+        return CallToolResult(content=[TextContent(text=CONTROLS)], is_error=fails == "a result")
+
+    code = of_plain_mcp(shop, wire)
+    [line] = [line for line in code.splitlines() if line.startswith("server =")]
+    told = ended(code.replace(line, "server = given"), given=shop)
+    shown = capsys.readouterr().out if fails == "no" else str(told).removeprefix("No result: ")
+    assert shown.rstrip("\n") == CONTROLS_SHOWN
 
 
 def test_a_fault_in_a_callback_is_shown_with_its_line_and_in_no_group() -> None:
