@@ -1,5 +1,6 @@
 """The corpus keeps its word: what is held out stays out, every log form has an answer, the servers use its prompts."""
 
+import re
 from random import Random
 
 import numpy as np
@@ -14,7 +15,7 @@ from servers.code_facts import analyse
 from servers.sample_logs import SAMPLE_LINES
 from training import corpus, prompts
 from training.evaluate import invented, written
-from training.grammar import labels, library, logs, outside, texts
+from training.grammar import labels, library, logs, outside, papers, questions, reviews, texts
 from training.grammar.log_lines import fitting
 from training.grammar.slots import HELD_OUT_WORDS
 from training.grammar.template import Template
@@ -75,13 +76,28 @@ def test_held_out_words_are_not_trained_on() -> None:
             assert not held_out & set(answer.split()) - set(" ".join(labels.THINGS).split()), (user, answer)
 
 
+HELD_QUESTIONS = [
+    *logs.HELD_EXPLAIN, *logs.HELD_FIX, *logs.HELD_ONE_SENTENCE, *logs.HELD_ANALYSE, *labels.HELD_ASK,
+    *texts.HELD_SUMMARY, *texts.HELD_POINTS, *texts.HELD_ENTITIES, *papers.HELD_ASK, *papers.HELD_ASK_ONE,
+    *(question for listed in reviews.HELD_ASK.values() for question in listed),
+]  # fmt: skip
+
+
 def test_held_out_questions_are_not_trained_on() -> None:
-    held_out = [
-        *logs.HELD_EXPLAIN, *logs.HELD_FIX, *logs.HELD_ONE_SENTENCE, *labels.HELD_ASK, *texts.HELD_SUMMARY,
-        *texts.HELD_POINTS,
-    ]  # fmt: skip
     said = "\n".join(user for example in SOME for user, _ in example.turns)
-    assert not [question for question in held_out if question in said]
+    assert not [question for question in HELD_QUESTIONS if question in said]
+
+
+def test_no_wording_of_a_question_comes_near_a_held_out_one() -> None:
+    def words(question: str) -> set[str]:
+        return set(re.findall(r"[a-z]{4,}", question.lower())) - {"what", "which", "this", "these", "about"}
+
+    random = Random(3)
+    drawn = {form.draw(random) for forms in questions.WORDINGS.values() for form in forms for _ in range(40)}
+    assert len(drawn) > 1_000
+    for held in map(words, HELD_QUESTIONS):
+        near = [question for question in drawn if len(held & words(question)) > 0.5 * len(held | words(question))]
+        assert near == []
 
 
 def test_prompts_written_by_hand_are_not_trained_on() -> None:

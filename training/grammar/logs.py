@@ -9,6 +9,7 @@ from random import Random
 from training import prompts
 from training.grammar.example import Example, lower_first
 from training.grammar.log_lines import LogKind, dress, fitting, load_kinds
+from training.grammar.questions import another
 from training.grammar.rewording import reworded
 from training.grammar.slots import Slots
 from training.grammar.template import Template
@@ -90,6 +91,8 @@ def one_line(
         drawn = reworded(drawn, random)
     line = dress(slots.fill(drawn), slots, kind.severity)
     mode, question, system = _ask(random, held_out_question)
+    if question and not (held_out_words or held_out_form or held_out_question):
+        question = another(random, question, mode)
     frame = random.choice(FRAMES) if question else "{line}"
     user = frame.replace("{q}", question).replace("{line}", line)
     if not held_out_question:
@@ -196,10 +199,10 @@ def many_lines(random: Random, *, held_out_words: bool = False, held_out_questio
     system = prompts.LOG_SUMMARY_SYSTEM
     if held_out_question or random.random() < 0.4:
         body = user if random.random() < 0.5 else "\n".join(lines)
-        user, system = (
-            random.choice(HELD_ANALYSE if held_out_question else ANALYSE) + "\n\n" + body,
-            random.choice(SYSTEMS),
-        )
+        question = random.choice(HELD_ANALYSE if held_out_question else ANALYSE)
+        if not (held_out_words or held_out_question):
+            question = another(random, question, "many lines")
+        user, system = question + "\n\n" + body, random.choice(SYSTEMS)
     first, fix = said[0]
     answer = f"First: {first}" + (f" Then: {said[1][0]}" if len(said) > 1 else "") + f" {fix}"
     return Example("log", "summary", [(user, answer)], system, keys, chosen[0].facts)

@@ -9,6 +9,7 @@ from random import Random
 
 from training import prompts
 from training.grammar.example import Example, lower_first, upper_first
+from training.grammar.questions import another
 from training.grammar.slots import Slots
 from training.grammar.template import Template, templates
 
@@ -229,19 +230,22 @@ def _said(sentence: str, finding: str) -> str:
 
 
 def synthesis(random: Random, *, held_out_words: bool = False, held_out_question: bool = False) -> Example:
+    learnt = not (held_out_words or held_out_question)
     number = random.choice([1, 2, 2, 3, 3, 4, 5])
     # Papers on one subject are the harder ones to keep apart.
-    told: dict[str, list[str]] | None = {} if not held_out_words and random.random() < 0.4 else None
+    told: dict[str, list[str]] | None = {} if learnt and random.random() < 0.4 else None
     papers = [_paper(random, held_out_words, told) for _ in range(number)]
     parts = {"findings": _findings(papers), "gaps": _gaps(papers), "directions": _directions(papers)}
     listed = [(paper.title, paper.abstract) for paper in papers]
     user = prompts.synthesize_papers(listed)
     keys = [paper.finding for paper in papers] + [paper.limit for paper in papers if paper.limit]
     if held_out_question or random.random() < 0.4:
-        user = random.choice(HELD_ASK if held_out_question else ASK) + user[user.index("\n") :]
+        question = random.choice(HELD_ASK if held_out_question else ASK)
+        user = (another(random, question, "synthesis") if learnt else question) + user[user.index("\n") :]
     elif random.random() < 0.25:
         part = random.choice(list(parts))
-        user = random.choice(ASK_PART[part]) + user[user.index("\n") :]
+        question = random.choice(ASK_PART[part])
+        user = (another(random, question, part) if learnt else question) + user[user.index("\n") :]
         keys = keys[: len(papers)] if part == "findings" else keys[len(papers) :] if part == "gaps" else []
         parts = {part: parts[part]}
     if random.random() < 0.2:
@@ -275,6 +279,8 @@ def one_paper(random: Random, *, held_out_words: bool = False, held_out_question
     user = prompts.summarize_paper(paper.title, paper.abstract)
     if held_out_question or random.random() < 0.5:
         question = random.choice(HELD_ASK_ONE if held_out_question else ASK_ONE)
+        if not (held_out_words or held_out_question):
+            question = another(random, question, "one paper")
         user = random.choice(
             [
                 f"{question}\n\nTitle: {paper.title}\nAbstract: {paper.abstract}",

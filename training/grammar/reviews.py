@@ -12,6 +12,7 @@ from random import Random
 
 from training import prompts
 from training.grammar.example import Example
+from training.grammar.questions import another
 from training.grammar.slots import Slots
 from training.grammar.template import Template, templates
 
@@ -297,14 +298,15 @@ def review(random: Random, *, held_out_words: bool = False, held_out_question: b
         if answers
         else f"No {aspect if aspect != 'all' else ''} problems stand in these facts.".replace("  ", " ")
     )
-    user = _ask(random, "\n".join(lines), facts, aspect, held_out_question)
+    user = _ask(random, "\n".join(lines), facts, aspect, held_out=held_out_question, learnt=not judged)
     return Example("code", aspect, [(user, answer)], random.choice(SYSTEMS), keys, "." if answers else "^No ")
 
 
-def _ask(random: Random, code: str, facts: list[str], aspect: str, held_out: bool) -> str:
+def _ask(random: Random, code: str, facts: list[str], aspect: str, *, held_out: bool, learnt: bool) -> str:
     user = prompts.review_code(code, facts, aspect if aspect != "all" else "security and performance")
     if aspect == "all" or held_out or random.random() < 0.5:
-        user = random.choice((HELD_ASK if held_out else ASK)[aspect]) + user[user.index("\n") :]
+        question = random.choice((HELD_ASK if held_out else ASK)[aspect])
+        user = (another(random, question, aspect) if learnt else question) + user[user.index("\n") :]
     if not code:
         user = user.replace("Code:\n```python\n\n```\n\n", "")
     elif random.random() < 0.2:

@@ -8,6 +8,7 @@ from random import Random
 
 from training import prompts
 from training.grammar.example import Example
+from training.grammar.questions import another
 from training.grammar.slots import Slots
 from training.grammar.template import Template, templates
 
@@ -211,7 +212,10 @@ def summary(random: Random, *, held_out_words: bool = False, held_out_question: 
     slots = _cast(random, held_out_words)
     text, _, main, points = _text(random, slots)
     answer = _capital(main + ". " + "; ".join(points) + ".")
-    user = _frame(random, random.choice(HELD_SUMMARY if held_out_question else ASK_SUMMARY), text)
+    question = random.choice(HELD_SUMMARY if held_out_question else ASK_SUMMARY)
+    if not (held_out_words or held_out_question):
+        question = another(random, question, "summary")
+    user = _frame(random, question, text)
     if not held_out_question and random.random() < 0.4:
         user = prompts.analyze_text("summary", text)
     return Example("text", "summary", [(user, answer)], random.choice(SYSTEMS), _named(slots, main, points), ".")
@@ -221,7 +225,10 @@ def key_points(random: Random, *, held_out_words: bool = False, held_out_questio
     slots = _cast(random, held_out_words)
     text, _, main, points = _text(random, slots)
     answer = "\n".join("- " + point[:1].upper() + point[1:] for point in [main, *points])
-    user = _frame(random, random.choice(HELD_POINTS if held_out_question else ASK_POINTS), text)
+    question = random.choice(HELD_POINTS if held_out_question else ASK_POINTS)
+    if not (held_out_words or held_out_question):
+        question = another(random, question, "key-points")
+    user = _frame(random, question, text)
     if not held_out_question and random.random() < 0.4:
         user = prompts.analyze_text("key-points", text)
     return Example("text", "key-points", [(user, answer)], random.choice(SYSTEMS), _named(slots, main, points), r"^- ")
@@ -243,7 +250,10 @@ def entities(random: Random, *, held_out_words: bool = False, held_out_question:
         found[group] = present or ["none"]
     answer = "\n".join(f"{group}: {', '.join(names)}" for group, names in found.items())
     keys = [name for names in found.values() for name in names if name != "none"]
-    user = _frame(random, random.choice(HELD_ENTITIES if held_out_question else ASK_ENTITIES), text)
+    question = random.choice(HELD_ENTITIES if held_out_question else ASK_ENTITIES)
+    if not (held_out_words or held_out_question):
+        question = another(random, question, "entities")
+    user = _frame(random, question, text)
     if not held_out_question and random.random() < 0.4:
         user = prompts.analyze_text("entities", text)
     return Example("text", "entities", [(user, answer)], random.choice(SYSTEMS), keys, r"^People: ")
