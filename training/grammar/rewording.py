@@ -67,6 +67,86 @@ expected|wanted|required
 permission|access|right
 version|release
 detected|found|seen|noticed
+deadlock|lock cycle|circular wait|mutual lock
+rolled back|undone|reverted|taken back
+authentication failed|login failed|auth failure|login was refused
+violates|breaks|is against
+constraint|rule
+foreign key|FK|reference
+referenced|pointed to|still used
+too many connections|connection limit reached|no connection slot left|connection slots used up
+pool|connection pool
+clients|sessions|callers
+replica|standby|follower|secondary|read copy
+lag|delay|backlog
+behind|late|lagging
+out of memory|OOM|no memory left|memory ran out|memory exhausted
+cannot allocate memory|allocation failed|malloc failed
+segfault|segmentation fault|SIGSEGV|invalid memory reference
+exit code|exit status|return code|status code|rc
+back-off|backoff|waiting before the next start
+crash loop|restart loop|keeps crashing
+pull|download|get
+image|container image
+evicted|thrown out|removed from the node
+readiness probe|health check|liveness probe|health probe
+unhealthy|not healthy|failing its checks
+rate limit|request quota|throttle limit
+too many requests|request rate too high|throttled
+upstream|backend|origin
+gateway|proxy|reverse proxy
+unauthorized|not logged in|no valid login
+handshake|negotiation
+self signed|self-signed|not signed by a known authority
+name resolution|DNS lookup|host lookup|resolving
+resolve|look up
+no route|no path
+address already in use|port is taken|already bound|EADDRINUSE
+bind|listen
+broken pipe|EPIPE|peer is gone
+no space left on device|ENOSPC|disk is full|device is full
+I/O error|EIO|input/output error|read error
+corrupt|damaged|corrupted|not intact
+checksum|CRC|digest
+mismatch|does not match|differs
+too many open files|EMFILE|out of file descriptors|descriptor limit reached
+permission denied|EACCES|access denied|no right
+no such file or directory|ENOENT|file is not there|path does not exist
+locked|locked out|blocked
+suspicious|unusual|strange
+backup|dump|nightly copy
+queue|work queue|waiting line
+config|configuration|settings|conf
+environment variable|env var|env
+not set|unset|empty|undefined
+deprecated|outdated|obsolete|superseded
+module|package|library
+argument|parameter|arg|param
+attribute|member|property
+out of range|out of bounds|past the end
+division by zero|divided by zero|divisor is 0
+decode|read as text
+unexpected|surprising|not expected
+recursion|nesting|self-calls
+connection refused|ECONNREFUSED|nobody listens|refused to connect
+bounced|returned|sent back
+recipient|mailbox|addressee
+order|purchase
+webhook|callback URL|notification hook
+token|JWT|bearer token
+clock|system time|local time
+offset|drift|skew
+deployment|rollout|deploy
+unit|service unit
+bucket|storage bucket
+payload|body|upload
+slow query|long query|query was slow
+processed|handled|worked off
+scheduled|placed
+mount|attach
+heartbeat|sign of life
+paper|sheets
+charge|battery level
 """.strip().splitlines()
 ]
 _GROUP_OF = {phrase.lower(): group for group in ALIKE for phrase in group}
