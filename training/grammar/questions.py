@@ -50,7 +50,7 @@ How can {_CODE} [be made faster|become faster|run faster|take less time]?
 """),
     "synthesis": templates(f"""
 [Synthesize|Summarize|Summarise|Sum up|Review|Combine|Condense|Digest] {_PAPERS}[: findings, gaps, directions.| with key findings, gaps and directions.| in one synthesis.|.|:]
-[What|Tell me what] {_PAPERS} [find|show|report|say], what is missing and what should [follow|be studied next].
+Tell me what {_PAPERS} [find|show|report|say], what is missing and what should [follow|be studied next].
 Write [a synthesis|an overview|a literature review|a short survey|a digest] of {_PAPERS}[.|:]
 [Give|List|State] the [key|main|most important] findings, the [research|open|remaining] gaps and [future|possible|new] directions of {_PAPERS}[.|:]
 [Which findings, gaps and directions|Which results, gaps and next steps] do {_PAPERS} [hold|have|name]?
@@ -78,33 +78,33 @@ What does {_PAPER} [show|report|say|find|conclude|present]?
 [Give|Write] a [one-sentence|short|brief] summary of {_PAPER}[.|:]
 """),
     "summary": templates(f"""
-[Summarize|Summarise|Sum up|Condense|Recap] {_TEXT}[ briefly| in one or two sentences| in two sentences| in a sentence|, please|][.|:]
-[Give me|Write|Make|Provide] a [short |brief |concise |][summary|overview|recap] of {_TEXT}[.|:]
+[Summarize|Summarise|Sum up|Recap] {_TEXT}[ briefly| in one or two sentences| in two sentences| in a sentence|, please|][.|:]
+[Give me|Write|Make|Provide] a [short |brief |concise |][summary|recap] of {_TEXT}[.|:]
 [What does|In short, what does|In a nutshell, what does] {_TEXT} say?
 What [is said|is reported|happened] in {_TEXT}?
 [Summary|Short summary|A summary, please][:|.]
 """),
     "key-points": templates(f"""
-[List|Extract|Give|Collect|Pick out|Write down|Show] [the|me the|all] [key|main|most important|central] [points|facts|statements|takeaways] [of|from|in] {_TEXT}[ as a list| as bullet points|, one per line|][.|:]
+[List|Extract|Give|Collect|Pick out|Write down|Show me] [the|all the] [key|main|most important|central] [points|facts|statements|takeaways] [of|from|in] {_TEXT}[ as a list| as bullet points|, one per line|][.|:]
 [What|Which] are the [key|main|central] [points|facts|statements] [of|in] {_TEXT}?
-[Bullet points|A list of the main points|Key facts|Takeaways|The main points][, please|][:|.]
+[A list of the main points|Key facts|Takeaways|The main points][, please|][:|.]
 [Turn|Condense] {_TEXT} into [a list of points|key points|bullet points][.|:]
 """),
     "entities": templates(f"""
 [List|Extract|Find|Give|Show|Collect|Pick out] [all|the|all the] [named entities|names|people, places, organizations and dates|entities] [in|of|from] {_TEXT}[.|:]
 Which [people, places, organizations and dates|named entities|names] [are in|occur in|stand in|appear in] {_TEXT}?
-[Named entities|Entities|People, places, organizations, dates][, please|][:|.]
+[Entities|People, places, organizations, dates][, please|][:|.]
 """),
     "full": templates(f"""
 [Explain|Interpret|Analyse|Analyze|Diagnose|Describe|Clarify] {_LINE}[ in plain English| in simple terms| to me| for a beginner| for a newcomer|, please|][.|:]
 What [happened|went wrong|is the problem|is the matter] [here|in {_LINE}|according to {_LINE}]?
-What does {_LINE} [mean|say|tell me]?
+What does {_LINE} [mean|tell me]?
 [Why do I see|Why did I get|Why is there] {_LINE}?
 [Help me with|I need help with|Can you explain|Could you explain] {_LINE}[.|?|:]
 """),
     "one": templates(f"""
-[Explain|Summarize|Summarise|Describe|Interpret|Sum up] {_LINE} [in one sentence|in a sentence|briefly|concisely|shortly|in one short sentence][.|:]
-[Briefly|In one sentence|Shortly|In short]: what [happened|does it mean|went wrong|is this][ here|]?
+[Explain|Summarize|Summarise|Describe|Interpret|Sum up] {_LINE} [in one sentence|in a sentence|briefly|concisely|in one short sentence][.|:]
+[Briefly|In one sentence|In short]: what [happened|does it mean|went wrong|is this][ here|]?
 [Give|Write] [one sentence|one short sentence|a short explanation] [on|about|for] {_LINE}[.|:]
 """),
     "fix": templates(f"""
@@ -116,7 +116,7 @@ What [should|can|must] [I|we|one] do [about|against|after] {_LINE}?
     "many lines": templates(f"""
 [Analyze|Analyse|Summarize|Summarise|Explain|Review|Sum up|Go through] {_LINES}[ and say what to do first| and name the first problem| in short|, please|][.|:]
 What [happened|went wrong|is wrong] in {_LINES}[, and what should I do first|, and in which order|]?
-[Give me|Write] a [short |brief |][report|summary|overview] [of|on] {_LINES}[.|:]
+[Give me|Write] a [short |brief |][report|summary] [of|on] {_LINES}[.|:]
 """),
 }
 
