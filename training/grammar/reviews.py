@@ -226,6 +226,16 @@ RULES = [
     """),
 ]  # fmt: skip
 ASPECTS = ["security", "performance"]
+READABILITY = {"complexity", "unused-name", "mutable-default", "bare-except"}
+"""The rules that lesson 08 has the students ask about, whatever their aspect."""
+
+
+def concerns(rule: Rule, subject: str) -> bool:
+    """Whether a review of `subject` speaks of the rule."""
+    named = rule.names[0] in READABILITY if subject == "readability" else rule.aspect in subject.split(" and ")
+    return subject == "all" or named
+
+
 FILLER = templates("""
 {v} = {v2}.strip()
 total = 0
@@ -264,6 +274,8 @@ def review(random: Random, *, held_out_words: bool = False, held_out_question: b
     judged = held_out_words or held_out_question
     rules = random.sample(RULES, random.choice([0, 1, 1, 2, 2, 3] if judged else [0, 1, 2, 2, 3, 3, 4, 5]))
     aspect = random.choice(["security", "performance", "security", "performance", "all"])
+    if not judged and random.random() < 0.08:
+        aspect = "readability"
     lines = [f"{random.choice(['def', 'def', 'async def'])} {slots['f']}({slots.identifier()}):"]
     found: list[tuple[int, Rule, dict[str, str]]] = []
     order = rules + [None] * random.randint(1, 4)
@@ -288,7 +300,7 @@ def review(random: Random, *, held_out_words: bool = False, held_out_question: b
     for place, rule, names in found:
         slots.values |= names | {"l": str(place + offset)}
         facts.append(slots.fill(f"line {{l}}: {random.choice(rule.names)}: {random.choice(rule.details).draw(random)}"))
-        if aspect in ("all", rule.aspect):
+        if concerns(rule, aspect):
             answers.append(slots.fill(random.choice(rule.findings).draw(random)))
             keys.append(f"ine {slots['l']}")
     if random.random() < 0.1:
@@ -304,7 +316,7 @@ def review(random: Random, *, held_out_words: bool = False, held_out_question: b
 
 def _ask(random: Random, code: str, facts: list[str], aspect: str, *, held_out: bool, learnt: bool) -> str:
     user = prompts.review_code(code, facts, aspect if aspect != "all" else "security and performance")
-    if aspect == "all" or held_out or random.random() < 0.5:
+    if aspect == "all" or (aspect != "readability" and (held_out or random.random() < 0.5)):
         question = random.choice((HELD_ASK if held_out else ASK)[aspect])
         user = (another(random, question, aspect) if learnt else question) + user[user.index("\n") :]
     if not code:

@@ -135,7 +135,7 @@ pass
 """
 FINDINGS = {rule.names[0]: rule.findings for rule in reviews.RULES}
 SUBJECTS = ["security", "security", "performance", "performance", "security and performance"]
-ASPECT_OF = {rule.names[0]: rule.aspect for rule in reviews.RULES}
+RULE_OF = {rule.names[0]: rule for rule in reviews.RULES}
 
 
 def _blocks(text: str) -> list[list[str]]:
@@ -213,10 +213,12 @@ def review(random: Random, *, held_out_words: bool = False) -> Example:
     while made.is_too_long():
         made = _drawn(random, held_out_words)
     subject = random.choice(SUBJECTS)
-    answers = [finding for _, rule, _, finding in made.facts if ASPECT_OF[rule] in subject.split(" and ")][:6]
+    if not held_out_words and random.random() < 0.08:
+        subject = "readability"
+    answers = [finding for _, rule, _, finding in made.facts if reviews.concerns(RULE_OF[rule], subject)][:6]
     facts = [f"line {line}: {rule}: {detail}" for line, rule, detail, _ in made.facts]
     user = prompts.review_code("\n".join(made.lines).rstrip("\n"), facts, subject)
-    if random.random() < 0.1 and " and " not in subject and not held_out_words:
+    if random.random() < 0.1 and subject in reviews.ASPECTS and not held_out_words:
         user = random.choice(reviews.ASK[subject]) + user[user.index("\n") :]
     system = prompts.REVIEW_SYSTEM if random.random() < 0.85 or held_out_words else random.choice(reviews.SYSTEMS)
     keys = [re.sub(r"^L(ine \d+ \S+ \S+).*", r"\1", answer).rstrip(",;") for answer in answers]
