@@ -15,6 +15,7 @@ class Example:
     system: str = ""
     keys: list[str] = field(default_factory=list)  # specifics that must be copied exactly
     facts: str = ""  # a regular expression, matched without regard to case
+    rubric: list[str] = field(default_factory=list)  # one for each fact, a line at a time; where there are several
     before: list[tuple[str, str]] = field(default_factory=list)  # turns that went before; their answers are not learnt
 
 

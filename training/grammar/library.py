@@ -6,6 +6,7 @@ whole: the server cuts arXiv's abstracts at 500 characters, and the library's ar
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -82,7 +83,9 @@ def synthesis(random: Random, *, held_out_papers: bool = False, as_asked: bool =
             user = random.choice(papers.ASK_PART[part]) + user[user.index("\n") :]
             parts = {part: parts[part]}
             keys = [key for key in keys if key in parts[part]]
-    return Example("papers", "library", [(user, "\n".join(parts.values()))], system, keys, FACTS[next(iter(parts))])
+    answer = "\n".join(parts.values())
+    rubric = [] if held_out_papers else papers.rubric_of(answer)
+    return Example("papers", "library", [(user, answer)], system, keys, FACTS[next(iter(parts))], rubric)
 
 
 def _joined(said: Iterable[str]) -> str:
@@ -100,4 +103,5 @@ def one_paper(random: Random, *, held_out_papers: bool = False, as_asked: bool =
         if random.random() < 0.2:
             user = random.choice(papers.ASK_ONE) + user[user.index("\n") :]
     keys = paper.names if held_out_papers else [paper.finding, paper.gap]
-    return Example("papers", "library one", [(user, paper.summary)], system, keys, ".")
+    rubric = [] if held_out_papers else [re.escape(key) for key in keys]
+    return Example("papers", "library one", [(user, paper.summary)], system, keys, ".", rubric)

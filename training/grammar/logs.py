@@ -205,4 +205,5 @@ def many_lines(random: Random, *, held_out_words: bool = False, held_out_questio
         user, system = question + "\n\n" + body, random.choice(SYSTEMS)
     first, fix = said[0]
     answer = f"First: {first}" + (f" Then: {said[1][0]}" if len(said) > 1 else "") + f" {fix}"
-    return Example("log", "summary", [(user, answer)], system, keys, chosen[0].facts)
+    rubric = [kind.facts for kind in chosen[:2]] if len(chosen) > 1 else []
+    return Example("log", "summary", [(user, answer)], system, keys, chosen[0].facts, rubric)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from random import Random
 
@@ -253,7 +254,14 @@ def synthesis(random: Random, *, held_out_words: bool = False, held_out_question
     facts = {"findings": "^Key findings: ", "gaps": "^Research gaps: ", "directions": "^Future directions: "}[
         next(iter(parts))
     ]
-    return Example("papers", "synthesis", [(user, "\n".join(parts.values()))], random.choice(SYSTEMS), keys, facts)
+    answer = "\n".join(parts.values())
+    return Example("papers", "synthesis", [(user, answer)], random.choice(SYSTEMS), keys, facts, rubric_of(answer))
+
+
+def rubric_of(answer: str) -> list[str]:
+    """Each finding, gap and direction of a synthesis, in the part where it belongs."""
+    parts = [line.rstrip(".").split(": ", 1) for line in answer.splitlines()]
+    return [f"^{part}: .*{re.escape(said)}" for part, listed in parts for said in listed.split("; ")]
 
 
 def _findings(papers: list[Paper]) -> str:
@@ -289,4 +297,7 @@ def one_paper(random: Random, *, held_out_words: bool = False, held_out_question
             ]
         )
     answer = f"{upper_first(paper.approach)}; {paper.finding}."
-    return Example("papers", "one", [(user, answer)], random.choice(SYSTEMS), [paper.approach, paper.finding], ".")
+    keys = [paper.approach, paper.finding]
+    return Example(
+        "papers", "one", [(user, answer)], random.choice(SYSTEMS), keys, ".", [re.escape(key) for key in keys]
+    )

@@ -7,6 +7,7 @@ A fact reads `line 3: rule-name: detail`. The answer names the line, says why it
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from random import Random
 
@@ -296,10 +297,10 @@ def review(random: Random, *, held_out_words: bool = False, held_out_question: b
         if rule:
             found.append((len(lines), rule, names))
     offset = 0 if random.random() < 0.6 else random.randint(1, 80)
-    facts, answers, keys = [], [], []
+    told, answers, keys = [], [], []
     for place, rule, names in found:
         slots.values |= names | {"l": str(place + offset)}
-        facts.append(slots.fill(f"line {{l}}: {random.choice(rule.names)}: {random.choice(rule.details).draw(random)}"))
+        told.append(slots.fill(f"line {{l}}: {random.choice(rule.names)}: {random.choice(rule.details).draw(random)}"))
         if concerns(rule, aspect):
             answers.append(slots.fill(random.choice(rule.findings).draw(random)))
             keys.append(f"ine {slots['l']}")
@@ -310,8 +311,14 @@ def review(random: Random, *, held_out_words: bool = False, held_out_question: b
         if answers
         else f"No {aspect if aspect != 'all' else ''} problems stand in these facts.".replace("  ", " ")
     )
-    user = _ask(random, "\n".join(lines), facts, aspect, held_out=held_out_question, learnt=not judged)
-    return Example("code", aspect, [(user, answer)], random.choice(SYSTEMS), keys, "." if answers else "^No ")
+    user = _ask(random, "\n".join(lines), told, aspect, held_out=held_out_question, learnt=not judged)
+    facts = "." if answers else "^No "
+    return Example("code", aspect, [(user, answer)], random.choice(SYSTEMS), keys, facts, rubric_of(answers))
+
+
+def rubric_of(findings: list[str]) -> list[str]:
+    """The line and what is wrong in it, for each finding: its first words, `Line 7 uses a`, tell the rule."""
+    return ["^" + re.escape(" ".join(finding.split()[:4]).rstrip(",;")) + r"\b" for finding in findings]
 
 
 def _ask(random: Random, code: str, facts: list[str], aspect: str, *, held_out: bool, learnt: bool) -> str:

@@ -223,4 +223,5 @@ def review(random: Random, *, held_out_words: bool = False) -> Example:
     system = prompts.REVIEW_SYSTEM if random.random() < 0.85 or held_out_words else random.choice(reviews.SYSTEMS)
     keys = [re.sub(r"^L(ine \d+ \S+ \S+).*", r"\1", answer).rstrip(",;") for answer in answers]
     answer = "\n".join(answers) or f"No {subject} problems stand in these facts."
-    return Example("code", "snippet", [(user, answer)], system, keys, "." if answers else "^No ")
+    rubric = reviews.rubric_of(answers)
+    return Example("code", "snippet", [(user, answer)], system, keys, "." if answers else "^No ", rubric)

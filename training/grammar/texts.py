@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 from training import prompts
@@ -218,7 +219,9 @@ def summary(random: Random, *, held_out_words: bool = False, held_out_question: 
     user = _frame(random, question, text)
     if not held_out_question and random.random() < 0.4:
         user = prompts.analyze_text("summary", text)
-    return Example("text", "summary", [(user, answer)], random.choice(SYSTEMS), _named(slots, main, points), ".")
+    rubric = [re.escape(point) for point in (main, *points)]
+    named = _named(slots, main, points)
+    return Example("text", "summary", [(user, answer)], random.choice(SYSTEMS), named, ".", rubric)
 
 
 def key_points(random: Random, *, held_out_words: bool = False, held_out_question: bool = False) -> Example:
@@ -231,7 +234,9 @@ def key_points(random: Random, *, held_out_words: bool = False, held_out_questio
     user = _frame(random, question, text)
     if not held_out_question and random.random() < 0.4:
         user = prompts.analyze_text("key-points", text)
-    return Example("text", "key-points", [(user, answer)], random.choice(SYSTEMS), _named(slots, main, points), r"^- ")
+    rubric = ["^- " + re.escape(point) for point in (main, *points)]
+    named = _named(slots, main, points)
+    return Example("text", "key-points", [(user, answer)], random.choice(SYSTEMS), named, "^- ", rubric)
 
 
 def entities(random: Random, *, held_out_words: bool = False, held_out_question: bool = False) -> Example:
@@ -256,7 +261,8 @@ def entities(random: Random, *, held_out_words: bool = False, held_out_question:
     user = _frame(random, question, text)
     if not held_out_question and random.random() < 0.4:
         user = prompts.analyze_text("entities", text)
-    return Example("text", "entities", [(user, answer)], random.choice(SYSTEMS), keys, r"^People: ")
+    rubric = [f"^{re.escape(line)}$" for line in answer.splitlines()]
+    return Example("text", "entities", [(user, answer)], random.choice(SYSTEMS), keys, "^People: ", rubric)
 
 
 def _stands_in(value: str, text: str) -> bool:
