@@ -46,16 +46,16 @@ class Lab:
     Args:
         server: What `mcp.Client` takes: an in-process server, `StdioServerParameters`, a URL, a transport. Also a
             function that makes a transport, which unlike a transport can be used again after a lost connection.
-        name: Two Labs of one name cannot be open: making the second closes the first, so a cell may be run again.
-            Defaults to the server's name, the `mode` and the transport.
+        name: The second of one name closes the first, so a cell may be run again. Default: server, `mode`, transport.
         sampling_callback: `async def callback(context, params)` as the SDK has it. May be swapped with `lab.callback`.
         mode: `"auto"` (revision 2026-07-28 where the server speaks it), `"legacy"` (2025-11-25), or a revision.
-        timeout: Seconds that a call may take in all: server, callback, model, a human who decides.
+        timeout: Seconds for a call in all: server, callback, model, a human who decides, perhaps on others first.
         keep: How many frames and steps are kept; older ones are forgotten.
         **client_options: Passed on to `mcp.Client`.
 
     Raises:
-        ConnectError: The server could not be reached; ValueError: `timeout` or `keep` is none.
+        ConnectError: The server could not be reached.
+        ValueError: `timeout` is no number of seconds above 0, or `keep` no whole number of 1 or more.
     """
 
     def __init__(

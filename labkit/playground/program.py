@@ -12,7 +12,7 @@ from mcp.client.session import SamplingFnT
 
 from labkit.playground.box import BoxServer
 from labkit.playground.own import missing, source_of
-from labkit.playground.program_parts import FAR, NEAR, RESULT, SHOWN, UNANSWERED, Parts, server_of
+from labkit.playground.program_parts import FAR, NEAR, RESULT, SAFE, UNANSWERED, Parts, server_of
 from labkit.playground.reach import MODES, Source, Transport, Wire
 from labkit.playground.who import Settings, Who, lines_of
 from labkit.widgets.dial_settings import Settings as Dials
@@ -62,7 +62,6 @@ def program(present: Present) -> str:
     callback = _dials(parts, present, callback)  # outermost: what the duties check is what the model gets
     reached = server_of(parts, present.source, present.transport)
     parts.blocks.append(f"arguments = {pformat(dict(present.arguments), width=110, sort_dicts=False)}")
-    parts.blocks.append(SHOWN)
     parts.blocks.append(_main(parts, present, reached, callback))
     imports = sorted(f"from __future__ import {name}" for name in parts.names.pop("__future__", ()))
     imports += [f"import {module}" for module in sorted(parts.plain)]
@@ -228,7 +227,7 @@ def _main(parts: Parts, present: Present, reached: tuple[str, list[str], int], c
     call += RESULT
     if len(modes) > 1:
         call = f"for mode in {tuple(modes)!r}:\n{textwrap.indent(call, '    ')}"
-    body = "".join(f"{line}\n" for line in before) + textwrap.indent(call, "    " * indent)
+    body = SAFE + "".join(f"{line}\n" for line in before) + textwrap.indent(call, "    " * indent)
     if indent:
         body += "    finally:\n        process.terminate()\n"
     return f"async def main():\n{textwrap.indent(body, '    ')}".rstrip()

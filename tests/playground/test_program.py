@@ -322,8 +322,9 @@ def test_a_program_prints_a_text_as_text_and_what_is_structured_as_json(
     assert capsys.readouterr().out == (f"{shown}\n" if shown else "")
 
 
-CONTROLS = "Emma\x1b]0;mine\x07 \x9b2J\u202e\ud800 é 😀\r\n"
-CONTROLS_SHOWN = r"Emma\x1b]0;mine\x07 \x9b2J\u202e\ud800 é 😀\r"
+CONTROLS = "Emma\x1b]0;mine\x07 \x9b2J\u202e\ud800 é 😀\rPersuasion\r\n\tin two lines\r\r\n"
+CONTROLS_SHOWN = "Emma\\x1b]0;mine\\x07 \\x9b2J\\u202e\\ud800 é 😀\\rPersuasion\n\tin two lines\\r"
+"""`\\r\\n` ends a line, as in any text; alone a `\\r` would let what follows write over what stands there."""
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -344,6 +345,35 @@ def test_a_program_obeys_no_control_character_of_a_server(
     told = ended(code.replace(line, "server = given"), given=shop)
     shown = capsys.readouterr().out if fails == "no" else str(told).removeprefix("No result: ")
     assert shown.rstrip("\n") == CONTROLS_SHOWN
+
+
+def shown(text: str) -> str:
+    return f"Shown by the student: {text}"
+
+
+def safe_to_print(text: str) -> str:
+    return shown(text).upper()
+
+
+async def with_helpers(context: ClientRequestContext, params: CreateMessageRequestParams) -> CreateMessageResult:
+    await asyncio.sleep(0)
+    return CreateMessageResult(role="assistant", content=TextContent(text=safe_to_print("Emma")), model="mine")
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_no_helper_of_a_callback_is_replaced_by_one_of_the_program(
+    wire: Wire, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"genre": "romance"}
+    code = program(
+        Present(
+            bookshop(), "in process", (wire,), "recommend", asked, "own", Settings(), with_helpers, Dials(),
+            False, False, {},
+        )
+    )  # fmt: skip
+    [line] = [line for line in code.splitlines() if line.startswith("server =")]
+    assert ended(code.replace(line, "server = given"), given=bookshop()) is None
+    assert capsys.readouterr().out == "SHOWN BY THE STUDENT: EMMA\n"
 
 
 def test_a_fault_in_a_callback_is_shown_with_its_line_and_in_no_group() -> None:
