@@ -48,7 +48,7 @@ class Block(nn.Module):
         q, k, v = parts.permute(2, 0, 3, 1, 4)  # each [batch, heads, time, head]
         # Written out, since the fused form is a third slower on a processor at these sizes.
         scores = rotate(q, cos, sin) @ rotate(k, cos, sin).transpose(-1, -2) * q.shape[-1] ** -0.5
-        future = torch.ones(time, time, dtype=torch.bool).triu(1)
+        future = torch.ones(time, time, dtype=torch.bool, device=x.device).triu(1)
         mixed = scores.masked_fill(future, float("-inf")).softmax(-1) @ v
         x = x + self.out(mixed.transpose(1, 2).reshape(batch, time, width))
         gate, up = self.gate_up(self.feed_norm(x)).chunk(2, -1)

@@ -2,7 +2,8 @@
 
 The learning rate rises, then stays: a run can go on for as long as wished, and is resumed from `RUN/last.pt`.
 `--finish TOKENS` takes that checkpoint, lowers the rate to nothing over so many tokens and writes `RUN/final.pt`, from
-which `training.export` makes the weights; the run itself can still be resumed from `last.pt`.
+which `training.export` makes the weights; the run itself can still be resumed from `last.pt`. Ctrl-C and a plain `kill`
+end the run after the step that it is in, and save. A checkpoint made on a GPU can be resumed without one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +91,7 @@ def loss_of(network: Network, forward: Callable[[Tensor], Tensor], batch: Batch)
     weights = F.pad(weight.reshape(-1)[chosen], (0, spare))
     chosen = F.pad(chosen, (0, spare))
     following = F.pad(ids, (0, 1))[:, 1:].reshape(-1)[chosen]
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(ids.device.type, torch.bfloat16):
         hidden = forward(ids).reshape(-1, network.shape.width)[chosen]
         logits = network.logits(hidden)
     losses = F.cross_entropy(logits.float(), following, reduction="none")
@@ -131,16 +132,23 @@ class Optimizers:
 def save(path: Path, network: Network, optimizers: Optimizers, progress: dict[str, float]) -> None:
     """Written beside and put in place, so that a kill leaves the former checkpoint whole."""
     beside = path.with_suffix(".part")
-    torch.save(
-        {
-            "config": network.config(),
-            "weights": network.state_dict(),
-            "optimizers": optimizers.state(),
-            "progress": progress,
-        },
-        beside,
-    )
+    state = {
+        "config": network.config(),
+        "weights": network.state_dict(),
+        "optimizers": optimizers.state(),
+        "progress": progress,
+    }
+    torch.save(on_cpu(state), beside)
     beside.replace(path)
+
+
+def on_cpu(state: object) -> object:
+    """The same with its tensors in the processor's memory: whoever loads it may have no GPU."""
+    if isinstance(state, Tensor):
+        return state.cpu()
+    if isinstance(state, Mapping):
+        return {name: on_cpu(value) for name, value in state.items()}
+    return [on_cpu(value) for value in state] if isinstance(state, list) else state
 
 
 def main() -> None:
@@ -152,20 +160,27 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.0, help="factor on the learning rate")
     parser.add_argument("--tokens", type=float, default=200e6, help="stop after so many tokens in all")
     parser.add_argument("--batch", type=int, default=4096, help="tokens in a batch")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="the processor, or one GPU")
+    parser.add_argument("--threads", type=int, default=1, help="of the processor")
     parser.add_argument("--compile", action="store_true", help="a sixth faster; needs a C++ compiler")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    last = options.out / "last.pt"
+    if (options.resume or options.finish) and not last.exists():
+        parser.error(f"there is no {last} to go on from: train first, without --resume and --finish")
+    if options.device == "cuda" and not torch.cuda.is_available():
+        parser.error("this torch sees no GPU: leave --device out to train on the processor")
+    device = torch.device(options.device)
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     tokenizer = Tokenizer.load(Path("labkit/models/tiny/tokenizer.json"))
-    network = Network(Shape(vocabulary=len(tokenizer)))
+    network = Network(Shape(vocabulary=len(tokenizer))).to(device)
     optimizers = Optimizers(network)
     progress: dict[str, float] = {"step": 0, "tokens": 0, "shard": 0, "seconds": 0}
-    last = options.out / "last.pt"
     if options.resume or options.finish:
-        state = torch.load(last, weights_only=True)
+        # What is loaded goes to where the parameters are; only the counts of AdamW's steps stay with the processor.
+        state = torch.load(last, map_location="cpu", weights_only=True)
         network.load_state_dict(state["weights"])
         optimizers.load(state["optimizers"])
         progress = state["progress"]
@@ -182,13 +197,14 @@ def main() -> None:
     rights: list[float] = []
     began, saved = time.time(), time.time()
     stop = []
-    signal.signal(signal.SIGTERM, lambda *_: stop.append(True))  # a plain kill ends after the step, and saves
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish, lambda *_: stop.append(True))
     print(sum(p.numel() for p in network.parameters()), "parameters", network.config(), flush=True)
-    for number, batch in batches(tokenizer, options.seed, int(progress["shard"]), options.batch):
+    for number, drawn in batches(tokenizer, options.seed, int(progress["shard"]), options.batch):
         progress["shard"] = number
         warm = random.random() < max(COPYING, 0.4 * (1 - progress["tokens"] / COPYING_UNTIL))
-        if warm:
-            batch = copying(random, len(tokenizer), tokenizer.first_byte, options.batch)  # noqa: PLW2901 - takes its turn
+        ids, weight, size = copying(random, len(tokenizer), tokenizer.first_byte, options.batch) if warm else drawn
+        batch = ids.to(device), weight.to(device), size
         factor = min(1.0, (progress["step"] + 1) / 100)
         if options.finish:
             factor = max(0.01, 1 - (progress["tokens"] - start_tokens) / options.finish)

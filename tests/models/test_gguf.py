@@ -34,6 +34,7 @@ from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import load
 from labkit.steps import HostStep, Origin, listening
 from labkit.widgets.dials import Settings, with_dials
+from training import prompts
 
 if sys.platform != "linux" and importlib.util.find_spec("xllamacpp") is None:
     pytest.skip("xllamacpp has no wheel for this platform", allow_module_level=True)
@@ -47,6 +48,12 @@ QUESTIONS = [
     "Who wrote Hamlet?",
 ]
 CONTEXT = ClientRequestContext(session=cast("ClientSession", None), request_id="one", meta=None)
+JUDGED = [
+    *(("", question) for question in QUESTIONS),
+    (prompts.LOG_SYSTEM, prompts.log_line("ERROR:  deadlock detected DETAIL:  Process 821 waits for process 999.")),
+    (prompts.SENTIMENT_SYSTEM, prompts.sentiment("I absolutely love this product!")),
+    (prompts.REVIEW_SYSTEM, prompts.review_code("eval(text)", ["line 1: eval-call: call to eval"], "security")),
+]
 CLOSE = 0.05
 """Two tokens as near as this in probability may change places from one way of adding up to another."""
 
@@ -112,6 +119,20 @@ async def test_llama_cpp_says_what_the_embedded_model_says(greedy: GGUF) -> None
         assert text_of(await answer(greedy, asks(question))).startswith(tokenizer.decode(clear))
         compared += len(clear)
     assert compared > 10
+
+
+def test_llama_cpp_gives_every_token_the_probability_that_the_embedded_model_gives_it(path: Path) -> None:
+    """Along greedy answers, with whichever weights: the judge reads the same numbers from the GGUF file."""
+    from training.judge import WITHIN, judged, started
+
+    assert WITHIN == 1e-2
+    _, tokenizer = load()
+    server = started(path)
+    for system, question in JUDGED:
+        verdict = judged(server, tokenizer.encode_chat(system, [("user", question)]), 25)
+        assert verdict.ids
+        assert verdict.farthest <= WITHIN, (question, verdict)
+        assert verdict.other is None, (question, verdict)
 
 
 async def test_an_answer_names_the_file_and_not_where_it_lies(greedy: GGUF) -> None:
