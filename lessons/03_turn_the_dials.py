@@ -12,7 +12,6 @@
 
 # %%
 import math
-from collections import Counter
 from functools import partial
 from tempfile import mkdtemp
 
@@ -79,7 +78,7 @@ show_tokens(answer(temperature=1, top_k=40, top_p=0.9, seed=1))
 for temperature in (0, 0.5, 1, 1.5, 2):
     for seed in (1, 2):
         text = answer(temperature=temperature, seed=seed, max_tokens=30).text
-        print(f"temperature {temperature}, seed {seed} | {text}")
+        print(f"tiny model, temperature {temperature}, seed {seed} | {text}")
 
 print("the same seed again gives the same:", answer(seed=1, max_tokens=30).text == answer(seed=1, max_tokens=30).text)
 plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=Settings(max_tokens=30))
@@ -88,27 +87,31 @@ plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=S
 # At 0 nothing is drawn, so the seed has no say. Above 0 the same seed gives the same answer, and another seed may give
 # another one.
 #
-# ## Where temperature 0 fails
+# ## A label: what temperature 0 hides, and what heat does
 #
 # `analyze_sentiment` of the text analyst asks for one word at temperature 0. This review praises the charts and damns
 # the export.
 #
-# **Predict.** Will it get the same label twice? And what will twenty draws at temperature 1 give?
+# **Predict.** Will it get the same label twice? And what will twenty draws give at temperature 1, and at 2?
 
 # %%
 asked.clear()
 analyst = Lab(text_analyst.make_server(), name="analyst", sampling_callback=keep)
 for _ in range(2):
     result = await analyst.call_tool("analyze_sentiment", {"text": SAMPLE_TEXTS["mixed"]})
-    print("temperature 0 |", result.content[0].text)
+    print("tiny model, temperature 0 |", result.content[0].text)
 
 label = asked[0]
-drawn = Counter(trace(label, model, Settings(temperature=1, seed=seed)).text for seed in range(20))
-print("temperature 1 |", dict(drawn.most_common()))
+for temperature in (1, 2):
+    drawn = [trace(label, model, Settings(temperature=temperature, seed=seed)).text for seed in range(20)]
+    found = {word: drawn.count(word) for word in text_analyst.SENTIMENTS}
+    print(f"tiny model, temperature {temperature} | {found}, no label: {20 - sum(found.values())}")
 
 # %% [markdown]
-# At 0 the server hears one word, however close the race was; the draws show how close. The likeliest token also brings
-# no variety: ten names for a server would be one name ten times.
+# At 0 the server hears one word, however close the race was; the draws at 1 show how close. Heat takes from the
+# likeliest token and gives to the unlikely ones, labels or not: `print(drawn)` shows what came at 2. A label wants 0.
+#
+# Where variety is wanted, 0 fails: ten names for a server would be one name ten times.
 #
 # ## Max tokens, stop, and why an answer ended
 #
@@ -118,12 +121,12 @@ print("temperature 1 |", dict(drawn.most_common()))
 # %%
 for limit in range(1, 11):
     cut = answer(temperature=0, max_tokens=limit)
-    print(f"{limit:>2} tokens | {cut.stop_reason} | {cut.text!r}")
+    print(f"tiny model, {limit:>2} tokens | {cut.stop_reason} | {cut.text!r}")
 
 words = answer(temperature=0).text.split()
 middle = words[len(words) // 2]
 stopped = answer(temperature=0, stop_sequences=(middle,))
-print(f"stop {middle!r} | {stopped.stop_reason} | {stopped.text!r}")
+print(f"tiny model, stop {middle!r} | {stopped.stop_reason} | {stopped.text!r}")
 
 # %% [markdown]
 # The model does not know its limit. It is cut off where it stands, be it in the middle of a word or of a number. The
@@ -134,6 +137,20 @@ print(f"stop {middle!r} | {stopped.stop_reason} | {stopped.text!r}")
 # | `endTurn` | is whole: the model was done |
 # | `maxTokens` | was cut by the limit |
 # | `stopSequence` | ended before a text that the request names |
+#
+# **Predict.** The analyst asks for 8 tokens, enough for a label. Give the archiver's sentence no more than these: what
+# will it put into its report?
+
+# %%
+from labkit import with_dials
+
+archiver.callback = with_dials(model, Settings(max_tokens=8))
+result = await archiver.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["disk_full"]})
+print("tiny model, at most 8 tokens |", result.content[0].text)
+
+# %% [markdown]
+# This server takes what it gets and does not look at the stop reason. A label wants few tokens, so that there is no
+# room for chatter; a sentence wants room, and can bear a little heat.
 #
 # ## Top-k and top-p
 #
@@ -146,7 +163,7 @@ tokens = sorted(spread.tokens, key=lambda token: round(token.entropy, 1))
 
 for token in (tokens[0], tokens[len(tokens) // 2], tokens[-1]):
     five = sum(rival.probability for rival in token.stages["temperature"][:5])
-    print(f"{token.text!r}: {token.entropy:.1f} bits of doubt")
+    print(f"tiny model, {token.text!r}: {token.entropy:.1f} bits of doubt")
     print(f"    top-k 5    keeps 5, which hold {five:.0%}")
     print(f"    top-p 0.9  keeps {token.kept['top_p']}")
 
@@ -154,26 +171,6 @@ for token in (tokens[0], tokens[len(tokens) // 2], tokens[-1]):
 quiz("3.5", "")
 
 # %% [markdown]
-# ## A label wants other dials than a sentence
-#
-# **Predict.** Give the label the heat of a story, and the sentence the room of a label: what will each server do?
-
-# %%
-from labkit import with_dials
-
-for seed in range(4):
-    analyst.callback = with_dials(model, Settings(temperature=2.0, seed=seed))
-    result = await analyst.call_tool("analyze_sentiment", {"text": SAMPLE_TEXTS["praise"]})
-    print("a hot label    |", result.content[0].text)
-
-archiver.callback = with_dials(model, Settings(max_tokens=8))
-result = await archiver.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["disk_full"]})
-print("a cut sentence |", result.content[0].text)
-
-# %% [markdown]
-# A label is one of a few words: temperature 0, and no room for chatter. A sentence needs room, and can bear a little
-# heat.
-#
 # ## The dials in your hand
 #
 # Beside each dial: what the server asked, what the client uses, whether this model honours it. **Predict** what a dial
@@ -373,7 +370,10 @@ await check("3.3", careful)
 # %% [markdown]
 # ## Your callback at work
 #
-# `partial` fills in `model`; what is left takes `context` and `params`, and is a callback. Asked by the real server:
+# `partial` fills in `model`; what is left takes `context` and `params`, and is a callback.
+#
+# **Predict.** The analyst asks for 8 tokens at temperature 0. What of that will `careful` change, and what would it
+# change of 300 tokens at 1.5?
 
 # %%
 mine = Lab(text_analyst.make_server(), name="careful", sampling_callback=partial(careful, model))

@@ -52,6 +52,8 @@ def _lines(request: ReviewRequest) -> Iterator[str]:
         yield f"tool {number} of {len(tools)}"
         yield from _fields(tool)
     if answer:
+        if mark := mark_of(request.answer):
+            yield f"! {mark}"
         yield from _message("answer", answer)
 
 
@@ -100,6 +102,14 @@ def _behind_bar(text: str) -> Iterator[str]:
     for line in shown_lines(text):
         for number, part in enumerate(_broken(line)):
             yield f"  {'┆' if number else '│'} {part}" if line else "  │"
+
+
+def mark_of(answer: object) -> str:
+    """What is to stand beside an answer wherever it is shown: `tiny model` for one of the embedded model, else nothing.
+
+    Its class says so (`TinyAnswer`), and not the name of a model, which anybody may give.
+    """
+    return visible(str(getattr(type(answer), "shown_as", "")))
 
 
 def shown_lines(text: str) -> Iterator[str]:

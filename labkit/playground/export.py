@@ -67,7 +67,7 @@ def exported(form: Form, runs: Sequence[Run], code: str, keys: Iterable[str]) ->
             told = {"playground": 1, "runs": [redact(run.to_dict()) for run in runs]}
             text = json.dumps(told, indent=2, ensure_ascii=True)
         case "mermaid":
-            text = "\n\n".join(f"%% run {run.n}\n{redact_flow(run.flow).to_mermaid()}" for run in runs if run.flow)
+            text = "\n\n".join(f"%% {titled(run)}\n{redact_flow(run.flow).to_mermaid()}" for run in runs if run.flow)
         case "html":
             text = _page(runs, code)
         case other:
@@ -98,7 +98,7 @@ def _page(runs: Sequence[Run], code: str) -> str:
 
 
 def _table(runs: Sequence[Run]) -> str:
-    head = "".join(f"<th>run {run.n}</th>" for run in runs)
+    head = "".join(f"<th>{_text(titled(run))}</th>" for run in runs)
     rows = [
         f"<tr{' class=differs' if row.differs else ''}><th>{_text(row.name)}</th>"
         + "".join(f"<td>{_text(redact(value))}</td>" for value in row.values)
@@ -108,8 +108,16 @@ def _table(runs: Sequence[Run]) -> str:
     return f"<table><tr><th></th>{head}</tr>{''.join(rows)}</table>"
 
 
+def titled(run: Run) -> str:
+    """`run 1`, or `run 1 · tiny model` where the embedded model has answered."""
+    return " · ".join(part for part in (f"run {run.n}", run.mark) if part)
+
+
 def summary(run: Run) -> str:
-    """`1 sample · 176 + 46 tokens · 0.31 s · tiny`: of prompt and answer, then the cost where there is one."""
+    """`1 sample · 176 + 46 tokens · 0.31 s · tiny · tiny model`: the cost before the time, where there is one.
+
+    The tokens are those of prompt and answer; the last part marks an answer of the embedded model.
+    """
     count = len(run.samples)
     parts = [f"{count} sample{'' if count == 1 else 's'}"]
     if run.samples:
@@ -119,6 +127,8 @@ def summary(run: Run) -> str:
     parts.append(duration(run.seconds))
     if run.model:
         parts.append(run.model)
+    if run.mark:
+        parts.append(run.mark)
     return " · ".join(parts)
 
 

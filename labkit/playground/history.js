@@ -50,9 +50,9 @@ class History {
 
   compare(told = this.told) {
     this.told = told;
-    const { runs = [], rows = [] } = told ?? {};
+    const { runs = [], heads = [], rows = [] } = told ?? {};
     const shown = rows.filter(([, differs]) => differs || runs.length < 2 || !this.only.control.checked);
-    const head = el("tr", {}, el("th", { scope: "col" }, heard("what")), ...runs.map((n) => el("th", { scope: "col" }, `run ${n}`, button("Use again", `Set everything as it was for run ${n}. Nothing is run`, () => this.tell({ do: "again", number: n })))));
+    const head = el("tr", {}, el("th", { scope: "col" }, heard("what")), ...runs.map((n, i) => el("th", { scope: "col" }, heads[i], button("Use again", `Set everything as it was for run ${n}. Nothing is run`, () => this.tell({ do: "again", number: n })))));
     const body = shown.map(([name, differs, values]) =>
       el("tr", { class: differs ? "differs" : null }, el("th", { scope: "row" }, name, ...(differs ? [el("i", { "aria-hidden": "true" }, " ≠"), heard(" (differs)")] : [])), ...values.map((value) => el("td", {}, value))),
     );

@@ -5,7 +5,7 @@ from typing import Any, cast
 from labkit.host import ReviewRequest, visible
 from labkit.models.catalog import catalog
 from labkit.playground.choices import text_of
-from labkit.playground.export import summary, without_keys
+from labkit.playground.export import summary, titled, without_keys
 from labkit.playground.model import Model
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, why_not
 from labkit.playground.runs import Run, compare, duration
@@ -183,7 +183,7 @@ def _line(run: Run) -> list[Any]:
         run.n,
         visible(run.tool),
         run.wire,
-        run.who,
+        " · ".join(part for part in (run.who, run.mark) if part),
         visible(run.dials),
         shown(answer),
         tokens,
@@ -199,7 +199,7 @@ def comparison(playground: Model, numbers: list[int]) -> dict[str, Any]:
         [row.name, row.differs, [shown(redact(value))[:4000] for value in row.values]]
         for row in (compare(runs) if runs else [])
     ]
-    return {"runs": [run.n for run in runs], "rows": rows}
+    return {"runs": [run.n for run in runs], "heads": [titled(run) for run in runs], "rows": rows}
 
 
 def shown(text: str, *, seen: bool = False) -> str:

@@ -19,6 +19,7 @@ from mcp_types import (
 
 from labkit.answering import Answer
 from labkit.flow import Flow
+from labkit.host.rendering import mark_of
 from labkit.models.scripted import text_of
 from labkit.widgets.dial_readings import DialReading, in_words, name_of
 from labkit.widgets.tracing import Drawing
@@ -65,6 +66,11 @@ class Sampled:
         """The answer as text; a refusal as a sentence."""
         return said(self.answer)
 
+    @property
+    def mark(self) -> str:
+        """`tiny model` where the embedded model said it, whoever handed it on; empty for all others."""
+        return mark_of(self.answer)
+
 
 @dataclass(slots=True)
 class Run:
@@ -91,6 +97,11 @@ class Run:
         """Who answered, by the names in the answers."""
         names = (getattr(sample.answer, "model", "") for sample in self.samples)
         return ", ".join(dict.fromkeys(name for name in names if name))
+
+    @property
+    def mark(self) -> str:
+        """`tiny model` where the embedded model has given an answer; empty for all others."""
+        return next((sample.mark for sample in self.samples if sample.mark), "")
 
     @property
     def tokens(self) -> int:
@@ -142,6 +153,7 @@ class Run:
             "outcome": self.outcome,
             "result": self.result,
             "model": self.model,
+            "mark": self.mark,
             "tokens": self.tokens,
             "tokens_estimated": self.estimated,
             "seconds": round(self.seconds, 6),
@@ -160,6 +172,7 @@ def _sample(sample: Sampled) -> dict[str, Any]:
             for reading in sample.dials
         },
         "answer": answer and answer.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "mark": sample.mark,
         "tokens": sample.tokens,
     }
 
@@ -228,7 +241,7 @@ def _side(run: Run) -> Mapping[str, str]:
         "tool": run.tool,
         "arguments": json.dumps(run.arguments, ensure_ascii=False),
         "who answers": run.who,
-        "model": run.model or "–",
+        "model": " · ".join(part for part in (run.model, run.mark) if part) or "–",
         "host": run.host,
         "prompt": "\n\n".join(sample.prompt for sample in run.samples) or "–",
     }

@@ -190,7 +190,7 @@ class PlaygroundView(anywidget.AnyWidget):
     async def _trace_it(self, drawn: Drawing) -> None:
         model = self.playground.answers.embedded
         if model is not None:
-            self._trace = drawn.trace(model)
+            self._trace = await drawn.trace_in_steps(model)
             self._later()
 
     # From the page to the model

@@ -12,7 +12,9 @@ class Answers {
     this.status = el("span", { class: "status", role: "status", "aria-live": "polite" });
     this.note = el("span", { class: "note" });
     this.grid = el("div", { class: "grid" });
-    root.append(el("div", { class: "head" }, this.go, this.stop, this.progress, this.status, el("span", { class: "grow" }), this.note), this.grid);
+    this.code = el("pre", { tabindex: "0", "aria-label": "The same in plain code" });
+    this.same = el("details", {}, el("summary", {}, "The same in plain code"), this.code);
+    root.append(el("div", { class: "head" }, this.go, this.stop, this.progress, this.status, el("span", { class: "grow" }), this.note), this.grid, this.same);
     this.drawn = () => this.draw();
     model.on("change", this.drawn);
     this.draw();
@@ -34,6 +36,8 @@ class Answers {
     this.progress.hidden = this.grid.hidden = !running && !cards.length;
     this.status.textContent = this.model.get("status");
     this.note.textContent = this.model.get("note");
+    this.code.textContent = this.model.get("code");
+    this.same.hidden = !this.model.get("code");
     if (this.grid.hidden) return this.grid.replaceChildren();
     // All places are there from the beginning, so that nothing moves when an answer arrives.
     while (this.grid.children.length > number) this.grid.lastChild.remove();

@@ -1,4 +1,7 @@
-"""`Answers`: a request answered many times, each with a seed of its own, side by side. In plain code it is a loop."""
+"""`Answers`: a request answered many times, each with a seed of its own, side by side.
+
+In plain code it is a loop over `TinyModel.trace`: `print(answers.code)` tells it.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,14 +18,16 @@ from labkit.answering import Answer, ask
 from labkit.call import Call
 from labkit.errors import LabError, sentence
 from labkit.models.gguf import GGUF
-from labkit.models.tiny import TinyModel
+from labkit.models.tiny import TinyAnswer, TinyModel
 from labkit.models.tiny.callback import is_out_of_depth
 from labkit.steps import HostStep, overhearing
+from labkit.widgets.answers_drawing import as_text, svg
 from labkit.widgets.dial_settings import Settings
 from labkit.widgets.dial_state import DialState, with_dials
 from labkit.widgets.lab_work import start
 from labkit.widgets.page import read_parts
 from labkit.widgets.token_words import OUT_OF_ITS_DEPTH, TINY, Badge, confidence_word, seen
+from labkit.widgets.tracing import as_request, drawing
 
 MANY = 10
 PATIENCE = 300.0
@@ -47,6 +52,7 @@ class Answers(anywidget.AnyWidget):
     note = traitlets.Unicode().tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)
     running = traitlets.Bool().tag(sync=True)
+    code = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self, state: DialState, request: Callable[[], CreateMessageRequestParams], *, number: int = MANY
@@ -57,13 +63,18 @@ class Answers(anywidget.AnyWidget):
         self._call: Call[None] | None = None
         self._cards: list[dict[str, Any]] = []
         self._number = number
-        super().__init__(number=number)
+        super().__init__(number=number, code=self._code())
         self.on_msg(self._pressed)
+        state.listen(self._turned)
 
     @property
     def texts(self) -> list[str]:
         """The answers so far."""
         return [card["text"] for card in self._cards]
+
+    def to_svg(self) -> str:
+        """What is shown as a drawing, for where no kernel runs."""
+        return svg(self._head(), self._cards)
 
     def run(self) -> None:
         """Ask for the answers on the lab thread and return at once; does nothing while they are being drawn."""
@@ -71,7 +82,7 @@ class Answers(anywidget.AnyWidget):
             if self.running:
                 return
             settings, request = self._state.settings, self._request()
-            self._cards, self.cards, self.running = [], [], True
+            self._cards, self.cards, self.running, self.code = [], [], True, self._code()
             self.note, self.status = self._noted(settings), f"0 of {self._number} answers"
             self._call = call = start("many answers", lambda: self._draw(settings, request), PATIENCE)
         call.when_over(lambda: self._over(call))
@@ -112,6 +123,26 @@ class Answers(anywidget.AnyWidget):
         different = len(set(self.texts))
         return f"{len(self._cards)} of {self._number} answers, {different} different"
 
+    def _turned(self) -> None:
+        """A dial was turned, or a request has come. What is shown keeps the code that it was drawn with."""
+        if not self.running and not self._cards:
+            self.code = self._code()
+
+    def _code(self) -> str:
+        """The answers in plain code; empty for another model, which no code can name, and where nothing is asked."""
+        model, settings = self._state.model, self._state.settings
+        if not isinstance(model, TinyModel):
+            return ""
+        try:
+            drawn = drawing(model, as_request(self._request()), settings)
+        except ValueError:  # what the server asks of the panel's callback may hold no text at all
+            return ""
+        return drawn.code_for(seeds(model, settings, self._number))
+
+    def _head(self) -> str:
+        mark = [TINY.text] if isinstance(self._state.model, TinyModel) else []
+        return " · ".join(part for part in [self.status or "no answer yet", self.note, *mark] if part)
+
     def _noted(self, settings: Settings) -> str:
         readings = {reading.dial: reading.used for reading in self._state.readings()}
         temperature = readings["temperature"]
@@ -127,6 +158,16 @@ class Answers(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"<Answers {len(self._cards)} of {self._number}>"
+
+    def __str__(self) -> str:
+        return as_text(self._head(), self._cards)
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_()
+        if bundle is not None:
+            # Of a notebook that it does not trust Lab draws no SVG; the text it shows.
+            bundle[0].update({"text/plain": str(self), "image/svg+xml": self.to_svg()})
+        return bundle
 
 
 def seeds(model: SamplingFnT, settings: Settings, number: int) -> Sequence[int]:
@@ -148,7 +189,9 @@ async def one_answer(model: SamplingFnT, settings: Settings, request: CreateMess
     except Exception as error:  # noqa: BLE001 - whatever went wrong is what the card says
         return {"seed": settings.seed, "text": "", "note": sentence(error), "badges": []}
     text, note = _read(answer)
-    found = [[badge.kind, badge.text, badge.title] for badge in _badges(model, text, note, heard)]
+    is_tiny = isinstance(model, TinyModel) or isinstance(answer, TinyAnswer)
+    badges = _badges(text, note, heard) if is_tiny else []
+    found = [[badge.kind, badge.text, badge.title] for badge in badges]
     return {"seed": settings.seed, "text": seen(text), "note": note, "badges": found}
 
 
@@ -159,9 +202,8 @@ def _read(answer: Answer) -> tuple[str, str]:
     return "\n".join(block.text for block in blocks if isinstance(block, TextContent)), seen(answer.stop_reason or "")
 
 
-def _badges(model: SamplingFnT, text: str, stop_reason: str, heard: Sequence[HostStep]) -> list[Badge]:
-    if not isinstance(model, TinyModel):
-        return []
+def _badges(text: str, stop_reason: str, heard: Sequence[HostStep]) -> list[Badge]:
+    """Those of an answer of the tiny model."""
     candidates = [each for step in heard for each in step.data.get("candidates", [])]
     sure = [confidence_word([each["probability"] for each in candidates])] if candidates else []
     return [TINY, *sure, *([OUT_OF_ITS_DEPTH] if is_out_of_depth(text, stop_reason) else [])]

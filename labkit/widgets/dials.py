@@ -79,7 +79,7 @@ class TunePanel(ipywidgets.VBox):
         self.dials = DialPanel(state, code=self._code)
         self.tokens = TokenView(drawn.trace(model), steady=True)
         self.answers = Answers(state, self._request)
-        self._latest: Latest[Drawing] = Latest("the answer", self._redraw, PATIENCE)
+        self._latest: Latest[Drawing] = Latest("the answer", self._redraw, PATIENCE, self._failed)
         super().__init__([self.dials, self.tokens, self.answers])
         state.listen(self._turned)
 
@@ -122,21 +122,27 @@ class TunePanel(ipywidgets.VBox):
     def _turned(self) -> None:
         """A dial was turned: quick, since a click handler waits for it."""
         try:
-            self._latest.ask(self._drawing())
+            drawn = self._drawing()
         except ValueError as error:
             self.dials.fault = str(error)
+        else:
+            self.dials.fault = ""
+            self._latest.ask(drawn)
 
     async def _redraw(self, drawn: Drawing) -> None:
-        try:
-            self.tokens.show(drawn.trace(self._model))
-        except Exception as error:  # noqa: BLE001 - nobody awaits this: the panel must say it
-            self.dials.fault = sentence(error)
+        self.tokens.show(await drawn.trace_in_steps(self._model))
+
+    def _failed(self, error: Exception) -> None:
+        """Nobody awaits the answer: the panel must say why it is not shown."""
+        late = f"The answer was not drawn within {PATIENCE:g} s: that of the former dials is shown."
+        self.dials.fault = late if isinstance(error, TimeoutError) else sentence(error)
 
     def __repr__(self) -> str:
         return f"<TunePanel {self.tokens.reading.settings}>"
 
     def __str__(self) -> str:
-        return f"{self.dials}\n\n{head(self.tokens.reading)}\n{seen(self.text)}"
+        many = f"\n\n{self.answers}" if self.answers.texts else ""
+        return f"{self.dials}\n\n{head(self.tokens.reading)}\n{seen(self.text)}{many}"
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         shown = super()._repr_mimebundle_(**options) or {}

@@ -1,6 +1,9 @@
 """Work for a widget on the lab thread. A click handler must return at once, and what it starts can be cancelled."""
 
+import asyncio
+import concurrent.futures
 from collections.abc import Awaitable, Callable
+from functools import partial
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -39,28 +42,41 @@ def _no_flow() -> Flow:
 
 
 class Latest(Generic[T]):
-    """Does one thing at a time on the lab thread; of those that wait meanwhile only the last is done.
+    """Does on the lab thread what was asked last; what was asked before and is not done yet is given up.
 
-    So a slider that is dragged is never ahead of its view by more than one answer.
+    So a slider that is dragged waits for no answer but that of the place where it comes to rest. What is given up is
+    broken off where it awaits something next.
+
+    Args:
+        title: What is done.
+        work: Does it.
+        seconds: How long that may take.
+        failed: Is told what went wrong, a `TimeoutError` where the time was up; not that it was given up.
     """
 
-    def __init__(self, title: str, work: Callable[[T], Awaitable[None]], seconds: float) -> None:
+    def __init__(
+        self,
+        title: str,
+        work: Callable[[T], Awaitable[None]],
+        seconds: float,
+        failed: Callable[[Exception], object] = lambda _: None,
+    ) -> None:
         self._title = title
         self._work = work
         self._seconds = seconds
+        self._failed = failed
         self._lock = Lock()
         self._waiting: list[T] = []
         self._call: Call[None] | None = None
-        self._runtime: Runtime | None = None
 
     def ask(self, what: T) -> None:
-        """Have `what` done as soon as what is being done is over. From any thread; returns at once."""
+        """Have `what` done in place of what is being done. From any thread; returns at once."""
         with self._lock:
-            self._waiting = [what]
-            # A runtime that has ended in between has taken the call with it.
-            if self._call is not None and self._runtime is Runtime.current():
-                return
-        self._go_on()
+            self._waiting, call = [what], self._call
+        if call is None:
+            self._go_on(None)
+        else:
+            call.cancel()  # which goes on with `what`, as its end does where it is over already
 
     def cancel(self) -> None:
         """Forget what waits and stop what is being done."""
@@ -69,12 +85,27 @@ class Latest(Generic[T]):
         if call is not None:
             call.cancel()
 
-    def _go_on(self) -> None:
+    def _over(self, call: Call[None], what: T) -> None:
+        try:
+            call.result(0)
+        except concurrent.futures.CancelledError:
+            pass  # given up
+        except asyncio.CancelledError:
+            # The last Lab was left, and the lab thread ended with it: what nobody has given up is begun anew.
+            with self._lock:
+                self._waiting = self._waiting or [what]
+        except Exception as error:  # noqa: BLE001 - nobody awaits this
+            self._failed(error)
+        self._go_on(call)
+
+    def _go_on(self, over: Call[None] | None) -> None:
+        """Do what waits, after `over`; another thread may have gone on already."""
         with self._lock:
+            if self._call is not over:
+                return
             if not self._waiting:
                 self._call = None
                 return
             what = self._waiting.pop()
-            self._runtime = Runtime.current()
             self._call = call = start(self._title, lambda: self._work(what), self._seconds)
-        call.when_over(self._go_on)
+        call.when_over(partial(self._over, call, what))

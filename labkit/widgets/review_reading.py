@@ -11,7 +11,7 @@ from mcp_types import TextContent
 
 from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, visible
 from labkit.host.hidden import hidden, without_hidden
-from labkit.host.rendering import described, shown_lines
+from labkit.host.rendering import described, mark_of, shown_lines
 from labkit.host.review import checked, edited_answer
 from labkit.host.texts import dumped, texts
 
@@ -91,6 +91,8 @@ def _facts(request: ReviewRequest, fields: dict[str, Any], answer: dict[str, Any
     marks = sum(map(hidden, every))
     length = sum(map(len, every))
     if answer:
+        if mark := mark_of(request.answer):
+            yield ["model", mark]
         yield ["", f"model {visible(str(answer.get('model', '')))}"]
         yield ["", f"stop reason {visible(str(answer.get('stopReason', 'not told')))}"]
     else:

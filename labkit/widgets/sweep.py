@@ -11,7 +11,7 @@ from labkit.models.tiny import TinyModel
 from labkit.widgets.dial_settings import Settings
 from labkit.widgets.picture import Picture
 from labkit.widgets.token_reading import Reading
-from labkit.widgets.token_words import percent
+from labkit.widgets.token_words import TINY, percent
 from labkit.widgets.tracing import Prompt, as_request, drawing
 
 TEMPERATURES = (0.0, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0)
@@ -55,12 +55,17 @@ class Sweep:
         return len(self.points[0].texts)
 
     @property
+    def title(self) -> str:
+        """What stands over the charts and the table. It says whose answers they are: only the tiny model is swept."""
+        return f"Answers of the {TINY.text} over the temperature"
+
+    @property
     def alt(self) -> str:
         """The charts in words, for those who hear them."""
         first, last = self.points[0], self.points[-1]
         between = f"{len(self.points)} temperatures from {first.temperature:g} to {last.temperature:g}"
         told = [
-            f"Variety and probability of an answer at {between}, {self.number} seeds each.",
+            f"Variety and probability of an answer of the {TINY.text} at {between}, {self.number} seeds each.",
             f"Different answers: {first.distinct} of {self.number} at first, {last.distinct} of {self.number} at last.",
         ]
         if first.distinct_2 is not None and last.distinct_2 is not None:
@@ -76,9 +81,8 @@ class Sweep:
             pairs = "–" if point.distinct_2 is None else f"{point.distinct_2:.2f}"
             different = f"{point.distinct} of {self.number}"
             rows.append((f"{point.temperature:g}", different, pairs, percent(point.probability)))
-        return "\n".join(
-            "  ".join(f"{cell:>{len(name)}}" for cell, name in zip(row, rows[0], strict=True)) for row in rows
-        )
+        lines = ("  ".join(f"{cell:>{len(name)}}" for cell, name in zip(row, rows[0], strict=True)) for row in rows)
+        return "\n".join([self.title, *lines])
 
 
 def sweep(
@@ -144,7 +148,7 @@ class SweepPlot(Picture):
 
         self.sweep = sweep
         draw = partial(to_figure, sweep)
-        super().__init__(draw, alt=sweep.alt, label="Answers over the temperature", width=WIDTH)
+        super().__init__(draw, alt=sweep.alt, label=sweep.title, width=WIDTH)
 
     def __repr__(self) -> str:
         return f"<SweepPlot {len(self.sweep.points)} temperatures, {self.sweep.number} seeds>"

@@ -7,15 +7,16 @@ from labkit.widgets.drawing import DPI, PALETTES, Axes, Figure
 if TYPE_CHECKING:
     from labkit.widgets.sweep import Sweep
 
-WIDTH, HEIGHT = 880, 310
+WIDTH, HEIGHT = 880, 330
 """Pixels, on a page."""
 
 
 def to_figure(sweep: "Sweep", dark: bool = False) -> Figure:
-    """Variety on the left, probability on the right, both over the temperature."""
+    """Variety on the left, probability on the right, both over the temperature; above them, whose answers they are."""
     colours = PALETTES[dark]
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=colours["page"], layout="constrained")
     figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1, wspace=0.04)
+    figure.suptitle(sweep.title, x=0.012, ha="left", fontsize=10, color=colours["mute"])
     left, right = figure.subplots(1, 2)
     heats = [point.temperature for point in sweep.points]
     _frame(left, heats, "How different the answers are", colours)

@@ -179,9 +179,7 @@ class Reading:
             is_drawn = rival.id == token.id
             found = share(token, column.stage) if is_drawn else in_stage(token, column.stage, rival.id)
             latest = latest if found is None else found
-            # The drawn token was never ruled out: of it a trace may not tell the share, which is another thing.
-            text = percent(found) if found is not None else "?" if is_drawn else "–"
-            cells.append(Cell(text, latest, is_drawn or found is not None))
+            cells.append(Cell("–" if found is None else percent(found), latest, found is not None))
         return cells
 
     def sentence(self, i: int) -> str:
@@ -191,7 +189,7 @@ class Reading:
         parts = [f"Token {i + 1}{name}: the model gave it {percent(token.probability, ' ')}", self._warmed(token)]
         if not is_greedy(token, self.dials):
             parts += [self._limited(token), self._drawn(token)]
-        return f"{'; '.join(part for part in parts if part)}. Entropy {token.entropy:.1f} bits."
+        return f"{'; '.join(parts)}. Entropy {token.entropy:.1f} bits."
 
     def _warmed(self, token: TracedToken) -> str:
         if is_greedy(token, self.dials):
@@ -199,8 +197,7 @@ class Reading:
         name = f"temperature {self.dials.temperature:g}" if self.dials else "temperature"
         if not has_changed(token, "temperature"):
             return f"{name} left that as it was"
-        after = share(token, "temperature")
-        return f"{name} made that {percent(after, ' ')}" if after is not None else ""
+        return f"{name} made that {percent(share(token, 'temperature'), ' ')}"
 
     def _limited(self, token: TracedToken) -> str:
         found = limits(token, self.dials)

@@ -1,14 +1,13 @@
 """What a trace tells of the choice behind a token: the shares at each stage, and what each dial ruled out.
 
-A trace lists the ten best rivals at each stage and no more, and counts the others. The share of a token beyond the ten
-is computed where it follows from theirs; where it does not, it is said to be unknown.
+A trace lists the ten best rivals at each stage and no more, and counts the others. Of the drawn token it tells the
+share at each stage, listed or not.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Literal
 
-from labkit.models.tiny import Dials, Rival, TracedToken
+from labkit.models.tiny import Dials, TracedToken
 from labkit.models.tiny.callback import load
 
 LISTED = 10
@@ -36,26 +35,9 @@ def in_stage(token: TracedToken, stage: Stage, wanted: int) -> float | None:
     return next((rival.probability for rival in token.stages[stage] if rival.id == wanted), None)
 
 
-def share(token: TracedToken, stage: Stage) -> float | None:
-    """The probability of the drawn token itself after `stage`; `None` where the trace does not tell."""
-    if stage == "model":
-        return token.probability
-    found = in_stage(token, stage, token.id)
-    return _unlisted(token, token.stages[stage]) if found is None else found
-
-
-def _unlisted(token: TracedToken, after: Sequence[Rival]) -> float | None:
-    """The probability of a drawn token that is not among the rivals `after` a stage.
-
-    A temperature T raises the ratio of any two probabilities to the power 1/T and the other dials keep it, so two that
-    are listed tell of the rest; two that are equal tell nothing.
-    """
-    before = token.stages["model"]
-    best, worst = ([rivals[k].probability for rivals in (before, after)] for k in (0, -1))
-    if len(after) < LISTED or min(*best, *worst) <= 0 or best[0] == worst[0]:
-        return None
-    power = math.log(best[1] / worst[1]) / math.log(best[0] / worst[0])
-    return best[1] * (token.probability / best[0]) ** power
+def share(token: TracedToken, stage: Stage) -> float:
+    """The probability of the drawn token itself after `stage`."""
+    return token.standing[stage].probability
 
 
 def has_changed(token: TracedToken, stage: Stage) -> bool:

@@ -1,6 +1,8 @@
 """`trace(prompt)`: an answer of the tiny model with every choice behind it, which is what its views draw."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 
@@ -63,17 +65,47 @@ class Drawing:
 
     def trace(self, model: TinyModel) -> Trace:
         """The answer, with everything that there was to choose from. It takes about a tenth of a second."""
-        return model.trace(
-            self.request.messages,
-            system_prompt=self.request.system_prompt or "",
-            max_tokens=self.request.max_tokens,
-            stop_sequences=self.request.stop_sequences or (),
-            dials=self.dials,
-            seed=self.seed,
-        )
+        return model.trace(self.request.messages, **self._options())
+
+    async def trace_in_steps(self, model: TinyModel) -> Trace:
+        """The same, with a turn for the event loop after every token: it can be cancelled, and others go on."""
+        return await model.trace_in_steps(self.request.messages, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "system_prompt": self.request.system_prompt or "",
+            "max_tokens": self.request.max_tokens,
+            "stop_sequences": self.request.stop_sequences or (),
+            "dials": self.dials,
+            "seed": self.seed,
+        }
 
     def code(self) -> str:
         """The same answer in plain code, without a widget."""
+        imports, prompt, given = self._written()
+        return (
+            f"{imports}from labkit.models.tiny import Dials, TinyModel\n"
+            "from labkit.widgets.token_view import table\n\n"
+            f"prompt = {prompt}\n"
+            f"trace = TinyModel().trace(prompt, {given}dials={self.dials!r}, seed={self.seed})\n"
+            f"print(trace.text)\n"
+            f"print(table(trace))\n"
+        )
+
+    def code_for(self, seeds: Sequence[int]) -> str:
+        """The same request answered once with each of `seeds`, in plain code, without a widget."""
+        imports, prompt, given = self._written()
+        return (
+            f"{imports}from labkit.models.tiny import Dials, TinyModel\n\n"
+            f"prompt = {prompt}\n"
+            f'print("tiny model, temperature {self.dials.temperature:g}")\n'
+            f"for seed in {seeds!r}:\n"
+            f"    trace = TinyModel().trace(prompt, {given}dials={self.dials!r}, seed=seed)\n"
+            '    print(f"seed {seed}, {trace.stop_reason}: {trace.text}")\n'
+        )
+
+    def _written(self) -> tuple[str, str, str]:
+        """As code has them: what else to import, the prompt, what the request asks beside it."""
         messages = self.request.messages
         content = messages[0].content
         if len(messages) == 1 and messages[0].role == "user" and isinstance(content, TextContent):
@@ -87,15 +119,7 @@ class Drawing:
             "max_tokens": self.request.max_tokens,
             "stop_sequences": self.request.stop_sequences or [],
         }
-        given = "".join(f"{name}={value!r}, " for name, value in options.items() if value)
-        return (
-            f"{imports}from labkit.models.tiny import Dials, TinyModel\n"
-            "from labkit.widgets.token_view import table\n\n"
-            f"prompt = {prompt}\n"
-            f"trace = TinyModel().trace(prompt, {given}dials={self.dials!r}, seed={self.seed})\n"
-            f"print(trace.text)\n"
-            f"print(table(trace))\n"
-        )
+        return imports, prompt, "".join(f"{name}={value!r}, " for name, value in options.items() if value)
 
 
 def drawing(model: TinyModel, request: CreateMessageRequestParams, settings: Settings) -> Drawing:

@@ -16,7 +16,7 @@ import threading
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 from labkit import Lab, plot_bars
 from labkit.models.claude import Claude
-from labkit.models.tiny import Dials, Rival, TinyModel, Trace, TracedToken
+from labkit.models.tiny import Dials, Rival, Standing, TinyModel, Trace, TracedToken
 from labkit.widgets.answers import Answers
 from labkit.widgets.dial_state import DialState
 from labkit.widgets.dials import Settings, dials, tune
@@ -43,7 +43,8 @@ TEXT = (
     " [a](javascript:window.__pwned=1) \\u202e\\u200b"
 )
 rivals = [Rival(2, TEXT + "!", 0.8), Rival(1, TEXT, 0.2)]
-bad = TracedToken(1, TEXT, 0.2, 2, 1.0, dict.fromkeys(("model", "temperature", "top_k", "top_p", "min_p"), rivals))
+STAGES = ("model", "temperature", "top_k", "top_p", "min_p")
+bad = TracedToken(1, TEXT, dict.fromkeys(STAGES, rivals), dict.fromkeys(STAGES, Standing(0.2, 2, 1.0)))
 
 async def spiteful(context, params):
     return answer(TEXT, TEXT)

@@ -1,18 +1,27 @@
 """Lesson 03: more than one choice of dials is right for a job; each exercise has its hints, and the form is kept."""
 
+import ast
 import re
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from nbformat import NotebookNode
 
+from labkit import close_all
 from labkit.checks import examine
 from lessons import build
 
 pytestmark = pytest.mark.anyio
 
+LESSON = build.LESSONS / "03_turn_the_dials.py"
 Dials = tuple[float, int, str]
 WHY = "I have my reasons for this"
+KEEP = """
+async def keep(context, params):
+    asked.append(params)
+    return await model(context, params)
+"""
 
 
 def choosing(**jobs: tuple[float, int]):
@@ -40,7 +49,7 @@ async def test_neither_less_room_nor_endless_room_fits(job: str, tokens: int) ->
 
 @pytest.fixture(params=[False, True], ids=["student", "instructor"])
 def cells(request: pytest.FixtureRequest) -> list[NotebookNode]:
-    return build.from_lesson(build.LESSONS / "03_turn_the_dials.py", solved=request.param).cells
+    return build.from_lesson(LESSON, solved=request.param).cells
 
 
 def test_the_lesson_keeps_to_its_form(cells: list[NotebookNode]) -> None:
@@ -63,3 +72,48 @@ def test_below_each_check_stand_its_own_hints_and_an_error_that_a_student_may_se
 def test_the_flow_of_a_stub_names_the_function_that_the_student_writes() -> None:
     stored = (build.NOTEBOOKS / "03_turn_the_dials.ipynb").read_text(encoding="utf-8")
     assert set(re.findall(r"(\w+) raised NotImplementedError", stored)) == {"careful"}
+
+
+async def test_twenty_hot_draws_show_that_a_label_wants_temperature_0(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the cell is there to show hangs on the weights, and on a text that leaves them room for doubt."""
+    cells = build.from_lesson(LESSON, solved=False).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    [drawing] = [source for source in code if "drawn = [" in source]
+    notebook: dict[str, Any] = {"asked": []}
+    for source in (code[0], KEEP, drawing):
+        compiled = compile(source, "lesson 03", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        ran = eval(compiled, notebook)  # noqa: S307 - a cell of ours
+        if ran is not None:
+            await ran
+    close_all()
+    *cold, _, hot = capsys.readouterr().out.splitlines()[1:]
+    labels = {line.rpartition("| ")[2] for line in cold}
+    assert len(labels) == 1
+    assert hot.startswith("tiny model, temperature 2 | ")
+    assert set(notebook["drawn"]) != labels, (
+        f"With these weights all 20 draws at temperature 2 give {labels.pop()}, as temperature 0 does, so students see "
+        'no harm in heat. In lesson 03, "A label", take another of SAMPLE_TEXTS, one that the model is less sure of.'
+    )
+
+
+def test_every_line_that_shows_what_the_embedded_model_says_names_it(cells: list[NotebookNode]) -> None:
+    prints = [
+        line.strip()
+        for cell in cells
+        if cell.cell_type == "code"
+        for line in cell.source.splitlines()
+        if re.search(r"\bprint\(.*(\.text|\btext\}|\bfound\})", line)
+    ]
+    said = [line for line in prints if ".text == " not in line]
+    assert len(said) > 5
+    assert [line for line in said if not re.match(r'print\(f?"tiny model\b', line)] == []
+
+
+def test_a_prediction_stands_before_every_run_and_every_view(cells: list[NotebookNode]) -> None:
+    unforeseen = [
+        cell.source
+        for before, cell in pairwise(cells)
+        if re.search(r"call_tool|try_out\(|trace\(|answer\(|tune\(|\bdials\(", cell.source)
+        if cell.cell_type == "code" and "**Predict" not in before.source
+    ]
+    assert unforeseen == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from mcp_types import (
     ToolUseContent,
 )
 
-from labkit.models.tiny import OUT_OF_DEPTH, Dials, TinyModel, Trace
-from labkit.models.tiny.callback import PROMPT_ROOM, load
+from labkit.models.tiny import OUT_OF_DEPTH, Dials, Rival, Standing, TinyModel, Trace, TracedToken, callback
+from labkit.models.tiny.callback import NO_TEXT, PROMPT_ROOM, load
 from labkit.models.tiny.messages import conversation, fitted
 from labkit.steps import HostStep, Origin, listening
 
@@ -193,10 +194,54 @@ async def test_what_is_not_text_is_said_in_words() -> None:
     assert all(word in text for word in ("image/png", "audio/wav", "tool add", "five"))
 
 
-async def test_a_message_without_text_is_answered_in_words() -> None:
-    image = SamplingMessage(role="user", content=ImageContent(data="", mime_type="image/png"))
-    result = await answer(CreateMessageRequestParams(messages=[image], max_tokens=20))
-    assert text_of(result).startswith(OUT_OF_DEPTH)
+IMAGE = SamplingMessage(role="user", content=ImageContent(data="", mime_type="image/png"))
+SOUND = SamplingMessage(role="user", content=AudioContent(data="", mime_type="audio/wav"))
+USE = SamplingMessage(role="assistant", content=ToolUseContent(name="add", id="1", input={}))
+USED = SamplingMessage(role="user", content=ToolResultContent(tool_use_id="1", content=[TextContent(text="five")]))
+ENOUGH = len(load()[1].encode(NO_TEXT))
+"""Tokens of the sentence that answers a message without text; one more ends it."""
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [[IMAGE], [SOUND], [says(" \n")], [says("see"), IMAGE], [says("add"), USE, USED]],
+    ids=["image", "sound", "blank", "image after text", "tool result"],
+)
+async def test_a_message_without_text_is_answered_in_words(messages: list[SamplingMessage]) -> None:
+    result = await answer(CreateMessageRequestParams(messages=messages, max_tokens=100))
+    assert (text_of(result), result.stop_reason, result.model) == (NO_TEXT, "endTurn", "tiny")
+    assert NO_TEXT.startswith(OUT_OF_DEPTH)
+
+
+@pytest.mark.parametrize(
+    ("limit", "stops", "text", "stop_reason"),
+    [
+        *((limit, [], None, "maxTokens") for limit in (1, 2, 3, 4, 5, ENOUGH)),
+        (ENOUGH + 1, [], NO_TEXT, "endTurn"),
+        (100, ["\x00never", ""], NO_TEXT, "endTurn"),
+        (100, ["none", "only"], "I am ", "stopSequence"),
+        (100, [NO_TEXT[0]], "", "stopSequence"),
+        (1, ["only"], None, "maxTokens"),
+    ],
+)
+async def test_the_answer_to_a_message_without_text_keeps_to_the_request_and_is_reported(
+    limit: int, stops: list[str], text: str | None, stop_reason: str
+) -> None:
+    steps: list[HostStep] = []
+    with listening(steps.append, Origin("server", "modern")):
+        result = await answer(CreateMessageRequestParams(messages=[IMAGE], max_tokens=limit, stop_sequences=stops))
+    tokenizer = load()[1]
+    expected = tokenizer.decode(tokenizer.encode(NO_TEXT)[:limit]) if text is None else text
+    assert (text_of(result), result.stop_reason) == (expected, stop_reason)
+    assert [step.label for step in steps] == ["found no text to answer", "out of its depth"]
+    found = TinyModel().trace([IMAGE], max_tokens=limit, stop_sequences=stops)
+    assert (found.text, found.stop_reason, found.prompt_tokens, found.tokens) == (expected, stop_reason, 0, [])
+    assert found.out_of_depth
+
+
+async def test_a_trace_of_a_blank_prompt_says_that_it_holds_no_text() -> None:
+    assert TinyModel().trace(" \n").text == NO_TEXT
+    assert TinyModel().trace("x", max_tokens=1).read
 
 
 @pytest.mark.parametrize("text", ["word " * 5000, "7" * 5000, "é" * 5000])
@@ -300,12 +345,27 @@ async def test_what_the_model_did_is_reported() -> None:
     json.dumps([step.data for step in steps])
 
 
-async def test_being_out_of_its_depth_is_reported() -> None:
+def draws(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Have the tokens of `text` drawn, whatever the weights would say."""
+
+    def generate(*_: object) -> Iterator[TracedToken]:
+        tokenizer = load()[1]
+        sure = Standing(1.0, 1, 0.0)
+        for i in [*tokenizer.encode(text), tokenizer.end]:
+            word = tokenizer.decode([i])
+            yield TracedToken(i, word, {"model": [Rival(i, word, 1.0)]}, {"model": sure})
+
+    monkeypatch.setattr(callback, "generate", generate)
+
+
+@pytest.mark.parametrize(("text", "told"), [(f"{OUT_OF_DEPTH} and know no capitals.", True), ("A name.", False)])
+async def test_being_out_of_its_depth_is_reported(monkeypatch: pytest.MonkeyPatch, text: str, told: bool) -> None:
+    draws(monkeypatch, text)
     steps: list[HostStep] = []
     with listening(steps.append, Origin("server", "modern")):
         result = await answer(asks("What is the capital of Japan?"))
-    assert text_of(result).startswith(OUT_OF_DEPTH)
-    assert "out of its depth" in [step.label for step in steps]
+    assert (text_of(result), result.stop_reason) == (text, "endTurn")
+    assert ("out of its depth" in [step.label for step in steps]) is told
 
 
 @pytest.mark.parametrize(
@@ -330,10 +390,10 @@ def test_an_answer_that_was_cut_may_say_as_well_that_it_is_out_of_its_depth(
     assert Trace(text, stop_reason, 1, []).out_of_depth is told
 
 
-async def test_being_out_of_its_depth_is_reported_wherever_the_answer_was_cut() -> None:
-    question = "What is the capital of Japan?"
+async def test_being_out_of_its_depth_is_reported_wherever_the_answer_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws(monkeypatch, f"{OUT_OF_DEPTH} and know no capitals.")
     for limit in range(1, 9):
         steps: list[HostStep] = []
         with listening(steps.append, Origin("server", "modern")):
-            said = text_of(await answer(asks(question, limit)))
+            said = text_of(await answer(asks("What is the capital of Japan?", limit)))
         assert ("out of its depth" in [step.label for step in steps]) == said.startswith("I am"), said

@@ -79,6 +79,15 @@ def test_a_draw_never_takes_a_token_that_is_ruled_out() -> None:
     assert {sampler.draw(logits, chance) for chance in (0.0, 0.3, 0.6, 1 - 2**-53)} == {1, 3}
 
 
+@pytest.mark.parametrize(
+    ("shares", "bits"), [([1.0], 0.0), ([0.0, 1.0, 0.0], 0.0), ([0.25] * 4, 2.0), ([0.5, 0.25, 0.125, 0.125], 1.75)]
+)
+def test_entropy_is_in_bits_and_never_below_nothing(shares: list[float], bits: float) -> None:
+    found = sampler.entropy(np.array(shares))
+    assert found == bits
+    assert not str(found).startswith("-")
+
+
 def test_equal_to_the_grid_is_equal() -> None:
     logits = sampler.settle(np.array([1.0, 1.0001, 0.9999], np.float32))
     assert sampler.greedy(logits) == 0
@@ -90,6 +99,12 @@ def test_whatever_the_dials_a_token_is_left_and_drawn(logits: NDArray[np.float64
     last = sampler.turn(logits, dials)[-1][1]
     assert sampler.draw(last, chance) in left(last)
     assert sampler.greedy(logits) in left(last)
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=40), st.integers(1, 12))
+def test_the_best_are_the_first_of_the_ranking_also_among_equals(levels: list[int], number: int) -> None:
+    logits = np.array(levels, np.float64)
+    assert sampler.best(logits, number).tolist() == sampler.ranking(logits)[:number].tolist()
 
 
 @given(LOGITS, st.floats(0.05, 2.0))

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from mcp_types import CreateMessageRequestParams, CreateMessageResult
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData
 
 from labkit import close_all
+from labkit.models.tiny import TinyModel
 from labkit.playground import Playground
 from labkit.playground.view import PlaygroundView
 from labkit.steps import report
@@ -95,6 +96,58 @@ def test_the_embedded_model_shows_its_tokens_and_another_shows_none(playground: 
     view.close()
 
 
+MARK = "tiny model"
+
+
+async def handing_on(context: Any, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
+    return await TinyModel(name="mine")(context, params)
+
+
+async def of_that_name(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+    return answer("Read Emma.", "tiny")
+
+
+def marked_in(playground: Playground, number: int) -> dict[str, bool]:
+    """Where a run is marked as answered by the embedded model, in everything that is shown and exported of it."""
+    view = Telling(playground)
+    view.click(do="compare", runs=[number])
+    told = view.comparison
+    rows = {name: values[0] for name, _, values in told["rows"]}
+    [line] = [run for run in view.history["runs"] if run[0] == number]
+    [run] = json.loads(playground.export("json", [number]))["runs"]
+    html = playground.export("html", [number])
+    shown = {
+        "result": view.result["meta"],
+        "history": line[3],
+        "head": told["heads"][0],
+        "model": rows["model"],
+        "JSON": run["mark"],
+        "JSON of a sample": run["samples"][0]["mark"],
+        "Mermaid": playground.export("mermaid", [number]).splitlines()[0],
+        "HTML": html[html.index("<h2>Run ") : html.index("<pre>")],
+    }
+    view.close()
+    return {name: MARK in text for name, text in shown.items()}
+
+
+def test_what_the_embedded_model_says_is_marked_and_what_another_says_is_not(playground: Playground) -> None:
+    for number, (who, is_marked) in enumerate([(None, True), (handing_on, True), (of_that_name, False)], 1):
+        if who is not None:
+            playground.callback(who)
+        playground.type({"genre": "romance"})
+        playground.run()
+        playground.wait()
+        assert playground.runs[-1].outcome == "done", playground.runs[-1].result
+        found = marked_in(playground, number)
+        assert set(found.values()) == {is_marked}, found
+    view = Telling(playground)
+    view.click(do="compare", runs=[1, 3])
+    assert view.comparison["heads"] == [f"run 1 · {MARK}", "run 3"]
+    page = playground.export("html", [1, 3])
+    assert f"<th>run 1 · {MARK}</th><th>run 3</th>" in page
+    view.close()
+
+
 def test_a_key_in_an_answer_is_marked_wherever_it_is_shown_and_exported(playground: Playground) -> None:
     token, password = "ghp_" + "0123456789abcdef" * 3, "hunter2!"
 
@@ -147,7 +200,7 @@ def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> 
     view.click(do="server", name="given")
     assert view.top["server"] == "given"
     view.click(do="reconnect")
-    assert view.top["status"].startswith("connected")
+    view.until(lambda: view.top["status"].startswith("connected"))
     view.click(do="nonsense")
     view.close()
 

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from mcp import MCPError
-from mcp_types import CreateMessageRequestParams, ErrorData, SamplingMessage, TextContent
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
 
 from labkit import Lab
 from labkit.call import Call
-from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, with_approval
+from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, render, with_approval
 from labkit.host.duty import Remark
 from labkit.host.hidden import hidden
 from labkit.host.texts import dumped, texts
+from labkit.models.tiny import TinyModel
 from labkit.runtime import Runtime
 from labkit.widgets.approval_panel import ApprovalPanel, approval_panel
 from labkit.widgets.review_reading import LONGEST_SHOWN, decision_of, reading
@@ -309,6 +310,25 @@ def test_an_answer_is_read_before_the_request_that_it_answers() -> None:
     assert "recommend crime" in every_text(shown)
     assert [part for part in shown["before"] if "field" in part] == []
     assert ["", "model bookseller"] in shown["facts"]
+    assert "model" not in [kind for kind, _ in shown["facts"]]
+
+
+async def test_an_answer_of_the_tiny_model_is_marked_on_the_panel_and_another_of_its_name_is_not() -> None:
+    drawn, _ = await answered(TinyModel(name="mine"), WANT)
+    for of_tiny in (drawn, drawn.model_copy(update={"content": TextContent(text="as edited")})):
+        request = ReviewRequest(WANT, of_tiny, ORIGIN)
+        assert ["model", "tiny model"] in reading(request)["facts"]
+        assert "! tiny model" in render(request).splitlines()
+    named_so = ReviewRequest(WANT, answer("Read Chandler.", "tiny"), ORIGIN)
+    assert ["", "model tiny"] in reading(named_so)["facts"]
+    assert "tiny model" not in json.dumps(reading(named_so)["facts"]) + render(named_so)
+
+
+async def test_what_the_tiny_model_says_goes_over_the_wire_as_any_answer() -> None:
+    drawn, _ = await answered(TinyModel(), WANT)
+    plain = CreateMessageResult.model_validate(drawn.model_dump(by_alias=True))
+    assert drawn.model_dump_json(by_alias=True) == plain.model_dump_json(by_alias=True)
+    assert repr(drawn) == repr(plain)
 
 
 def test_what_is_hidden_is_written_out_and_not_what_an_editor_begins_with() -> None:

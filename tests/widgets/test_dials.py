@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 from functools import partial
 from io import StringIO
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from mcp_types import (
@@ -24,9 +25,12 @@ from labkit import Lab, Scripted
 from labkit.models.claude import Claude
 from labkit.models.gguf import GGUF
 from labkit.models.openai_compatible import OpenAICompatible
-from labkit.models.tiny import Dials, TinyModel, Trace
+from labkit.models.tiny import Dials, TinyAnswer, TinyModel, Trace
+from labkit.models.tiny import callback as tiny_callback
+from labkit.models.tiny.generation import generate
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, overhearing
+from labkit.widgets import dials as dials_module
 from labkit.widgets.answers import Answers, seeds
 from labkit.widgets.dial_panel import DialPanel
 from labkit.widgets.dial_readings import MEANING, in_words, name_of, read
@@ -35,6 +39,7 @@ from labkit.widgets.dial_state import DialState
 from labkit.widgets.dials import Settings, TunePanel, dials, tune, with_dials
 from labkit.widgets.lab_work import Latest
 from labkit.widgets.token_view import table
+from labkit.widgets.token_words import TINY
 from labkit.widgets.tracing import as_request, drawing
 from tests.story import WIRES, answer, bookshop, until
 
@@ -317,9 +322,9 @@ class Gated(TinyModel):
         self.gate = threading.Event()
         self.gate.set()
 
-    def trace(self, *args: Any, **options: Any) -> Trace:
-        assert self.gate.wait(30)
-        return super().trace(*args, **options)
+    async def trace_in_steps(self, *args: Any, **options: Any) -> Trace:
+        await until(self.gate.is_set)
+        return await super().trace_in_steps(*args, **options)
 
 
 async def test_moving_a_dial_draws_the_answer_anew_and_the_handler_does_not_wait_for_it() -> None:
@@ -334,6 +339,108 @@ async def test_moving_a_dial_draws_the_answer_anew_and_the_handler_does_not_wait
     expected = TinyModel().trace(PROMPT, max_tokens=20, dials=Dials(1.5), seed=9)
     assert panel.text == expected.text
     assert panel.tokens.answer["settings"] == "temperature 1.5 · seed 9"
+    panel.close()
+
+
+class Endless(TinyModel):
+    """The tiny model, whose answer with `SEED` never ends; it counts the steps of it, and how often it was broken off.
+
+    The steps are those of the model itself: what draws an answer at once would draw this one for ever.
+    """
+
+    SEED = 13
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(seed=1)
+        self.steps = self.given_up = 0
+        self.goes_on = True  # to the end of a test that fails
+
+        def tokens(model: Any, tokenizer: Any, prompt: Any, dials: Any, seed: int) -> Iterator[Any]:
+            while seed == self.SEED and self.goes_on and self.steps < 1_000_000:
+                self.steps += 1
+                yield None
+            yield from generate(model, tokenizer, prompt, dials, seed)
+
+        monkeypatch.setattr(tiny_callback, "generate", tokens)
+
+    async def trace_in_steps(self, *args: Any, **options: Any) -> Trace:
+        try:
+            return await super().trace_in_steps(*args, **options)
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endless]:
+    model = Endless(monkeypatch)
+    yield model
+    model.goes_on = False
+
+
+async def test_while_an_answer_is_drawn_other_labs_go_on(endless: Endless) -> None:
+    panel = tune(asking(max_tokens=4), endless)
+    move(panel.dials, seed=Endless.SEED)
+    await until(lambda: endless.steps)
+    with Lab(bookshop(), name="another", sampling_callback=Scripted(["Emma"] * 3)) as lab:
+        for _ in range(3):
+            before = endless.steps
+            result = await lab.call_tool("recommend", {"genre": "romance"})
+            assert not result.is_error
+            assert endless.steps > before  # and the answer went on meanwhile
+        assert (panel.tokens.reading.seed, endless.given_up) == (1, 0)
+    endless.goes_on = False
+    await until(lambda: panel.tokens.reading.seed == Endless.SEED)
+    panel.close()
+
+
+async def test_a_dial_that_is_moved_on_breaks_off_the_answer_that_nobody_waits_for(endless: Endless) -> None:
+    panel = tune(asking(max_tokens=4), endless)
+    move(panel.dials, seed=Endless.SEED)
+    await until(lambda: endless.steps)
+    move(panel.dials, seed=9)
+    await until(lambda: panel.tokens.reading.seed == 9)
+    await until(lambda: endless.given_up == 1)
+    assert panel.dials.fault == ""
+    panel.close()
+
+
+async def test_a_panel_that_is_closed_draws_no_further(endless: Endless) -> None:
+    panel = tune(asking(max_tokens=4), endless)
+    move(panel.dials, seed=Endless.SEED)
+    await until(lambda: endless.steps)
+    panel.close()
+    await until(lambda: endless.given_up == 1)
+
+
+async def test_an_answer_that_takes_too_long_is_broken_off_and_the_panel_says_so(
+    endless: Endless, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dials_module, "PATIENCE", 0.2)
+    monkeypatch.setattr("labkit.call.TICK", 30.0)  # so long after that the watchdog looks: it is not what is tested
+    panel = tune(asking(max_tokens=4), endless)
+    move(panel.dials, seed=Endless.SEED)
+    await until(lambda: panel.dials.fault)
+    assert panel.dials.fault == "The answer was not drawn within 0.2 s: that of the former dials is shown."
+    await until(lambda: endless.given_up == 1)
+    assert panel.tokens.reading.seed == 1
+    panel.close()
+
+
+async def test_an_answer_that_cannot_be_drawn_is_told_and_the_next_one_takes_the_sentence_away() -> None:
+    class Broken(TinyModel):
+        async def trace_in_steps(self, *args: Any, **options: Any) -> Trace:
+            if options["seed"] == 13:
+                raise LookupError("no weights")
+            return await super().trace_in_steps(*args, **options)
+
+    panel = tune(asking(max_tokens=4), Broken())
+    move(panel.dials, seed=13)
+    await until(lambda: panel.dials.fault)
+    assert panel.dials.fault == "LookupError: no weights"
+    panel.state.turn(seed=14)
+    await until(lambda: panel.tokens.reading.seed == 14)
+    assert panel.dials.fault == ""
     panel.close()
 
 
@@ -482,6 +589,93 @@ async def test_an_answer_that_was_cut_is_marked_as_out_of_its_depth_on_its_card_
     answers.close()
 
 
+async def drawn(answers: Answers) -> Answers:
+    """`answers`, once they are there."""
+    answers.run()
+    await until(lambda: not answers.running, 60)
+    return answers
+
+
+async def test_the_code_of_the_answers_gives_the_same_answers_and_needs_no_widget() -> None:
+    request = asking(max_tokens=6, system_prompt="Be terse.", stop_sequences=["."])
+    panel = tune(request, TinyModel(top_p=0.9), Settings(temperature=1.5, seed=3))
+    before = panel.answers.code
+    answers = await drawn(panel.answers)
+    assert answers.code == before
+    assert "labkit.widgets" not in answers.code
+    said = StringIO()
+    with redirect_stdout(said):
+        exec(answers.code, {})  # noqa: S102 - that it runs as it stands is what is tested
+    told = [f"seed {card['seed']}, {card['note']}: {card['text']}" for card in answers.cards]
+    assert said.getvalue() == "\n".join(["tiny model, temperature 1.5", *told, ""])
+    panel.state.turn(temperature=0.5)
+    assert answers.code == before  # it tells what is shown
+    panel.close()
+
+
+def test_the_code_of_the_answers_follows_the_dials_until_there_are_some() -> None:
+    panel = tune(asking(max_tokens=2))
+    panel.state.turn(temperature=1.5, seed=4)
+    assert "temperature 1.5" in panel.answers.code
+    assert "range(4, 14)" in panel.answers.code
+    panel.close()
+    assert Answers(DialState(Scripted(["Emma"])), asking).code == ""  # no code can name another callback
+    assert Answers(DialState(TinyModel()), lambda: asking(" ")).code == ""
+
+
+async def test_the_answers_are_stored_as_text_and_as_a_drawing() -> None:
+    panel = tune(asking(max_tokens=4), settings=Settings(temperature=0))
+    assert "no answer yet" in str(panel.answers)
+    assert str(panel.answers) not in str(panel)
+    answers = await drawn(panel.answers)
+    bundle = answers._repr_mimebundle_()
+    assert bundle is not None
+    data = bundle[0]
+    assert data["text/plain"] == str(answers)
+    assert data["image/svg+xml"] == answers.to_svg() == answers.to_svg()
+    lines = str(answers).splitlines()
+    assert lines[0] == "10 of 10 answers, 1 different · temperature 0 · seeds 0 to 9 · tiny model"
+    assert [line for line in lines if line.startswith("seed 9 · same as seed 0 · tiny model")]
+    assert seen_in(str(answers), answers.texts[0])
+    assert str(panel).endswith(str(answers))
+    drawing_ = ET.fromstring(answers.to_svg())  # noqa: S314 - our own
+    told = ["".join(node.itertext()) for node in drawing_.iter("{http://www.w3.org/2000/svg}text")]
+    assert told[0] == lines[0]
+    assert told.count("tiny model") == 10
+    assert [words for words in told if words.startswith("seed 7")] == ["seed 7 same as seed 0"]
+    assert not re.search("0x[0-9a-f]{4}", json.dumps(data))
+    panel.close()
+
+
+def seen_in(whole: str, text: str) -> bool:
+    return all(line.strip() in whole for line in text.splitlines())
+
+
+async def test_hostile_answers_are_stored_as_text_that_forges_nothing() -> None:
+    text = 'a <script>b()</script>\nseed 99 · tiny model\x07\u202e]]>&"' + " long" * 300
+
+    async def spiteful(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return answer(text, "tiny")
+
+    answers = await drawn(Answers(DialState(spiteful), asking, number=3))
+    assert [card["badges"] for card in answers.cards] == [[]] * 3
+    assert [line for line in str(answers).splitlines() if line.startswith("seed 99")] == []
+    assert "tiny model" not in str(answers).splitlines()[0]
+    for stored in (str(answers), answers.to_svg()):
+        assert "\u202e" not in stored
+        assert "\x07" not in stored
+    assert "<script" not in answers.to_svg()
+    ET.fromstring(answers.to_svg())  # noqa: S314 - our own
+
+
+async def test_the_tiny_model_is_marked_also_where_another_callback_hands_its_answer_on() -> None:
+    async def handing_on(context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
+        return await TinyModel(name="mine")(context, params)
+
+    answers = await drawn(Answers(DialState(handing_on), lambda: asking(max_tokens=3), number=1))
+    assert answers.cards[0]["badges"][0][1] == TINY.text == TinyAnswer.shown_as
+
+
 async def test_the_buttons_of_the_page_run_and_cancel() -> None:
     answers = Answers(DialState(Scripted(lambda params: str(params.max_tokens))), asking, number=3)
     answers._pressed(answers, {"press": "run"}, [])
@@ -494,7 +688,7 @@ async def test_the_buttons_of_the_page_run_and_cancel() -> None:
 # ---- work on the lab thread
 
 
-async def test_of_those_that_wait_only_the_last_is_done() -> None:
+async def test_of_what_is_asked_at_once_only_the_last_is_done() -> None:
     gate, done = asyncio.Event(), list[int]()
 
     async def work(number: int) -> None:
@@ -505,8 +699,8 @@ async def test_of_those_that_wait_only_the_last_is_done() -> None:
     for number in range(100):
         latest.ask(number)
     Runtime.current().post(gate.set)
-    await until(lambda: done[-1:] == [99])
-    assert done == [0, 99]
+    await until(lambda: done)
+    assert done == [99]
 
 
 async def test_work_goes_on_after_work_that_failed_and_after_the_lab_thread_was_ended() -> None:
@@ -530,6 +724,24 @@ async def test_work_goes_on_after_work_that_failed_and_after_the_lab_thread_was_
     latest.ask(2)
     await until(lambda: begun[-1] == 2)
     latest.cancel()
+
+
+async def test_what_the_end_of_the_last_lab_breaks_off_is_begun_anew() -> None:
+    gate, begun, done = threading.Event(), list[int](), list[int]()
+
+    async def work(number: int) -> None:
+        begun.append(number)
+        for _ in iter(gate.is_set, True):
+            await asyncio.sleep(0)
+        done.append(number)
+
+    latest = Latest("numbers", work, 60)
+    with Lab(bookshop(), name="the last", sampling_callback=Scripted(["Emma"])):
+        latest.ask(1)
+        await until(lambda: begun == [1])
+    await until(lambda: begun == [1, 1])
+    gate.set()
+    await until(lambda: done == [1])
 
 
 def test_a_panel_is_closed_more_than_once_without_harm() -> None:

@@ -72,12 +72,13 @@ def test_a_sweep_over_nothing_is_refused(heats: tuple[float, ...], seeds: tuple[
 
 
 def test_the_table_and_the_alternative_text_say_what_the_charts_show() -> None:
-    assert [line.split() for line in str(WRITTEN).splitlines()[1:]] == [
+    assert str(WRITTEN).startswith("Answers of the tiny model over the temperature\n")
+    assert [line.split() for line in str(WRITTEN).splitlines()[2:]] == [
         ["0", "1", "of", "2", "0.50", "80%"],
         ["1", "2", "of", "2", "1.00", "40%"],
     ]
     assert WRITTEN.alt == (
-        "Variety and probability of an answer at 2 temperatures from 0 to 1, 2 seeds each. "
+        "Variety and probability of an answer of the tiny model at 2 temperatures from 0 to 1, 2 seeds each. "
         "Different answers: 1 of 2 at first, 2 of 2 at last. Different pairs of words: 50 %, then 100 %. "
         "Mean probability of a token: 80 %, then 40 %."
     )
@@ -105,6 +106,16 @@ def test_the_charts_draw_the_figures_of_the_sweep() -> None:
     assert [heights(line) for line in right.lines[:2]] == [[0.8, 0.8], [0.5, 0.3]]
     one_word = to_figure(Sweep((Point(0.0, ("positive",), (0.9,)),))).axes[0]
     assert len(one_word.lines) == 1
+
+
+def test_the_charts_and_all_that_is_stored_of_them_say_whose_answers_they_are() -> None:
+    plot = SweepPlot(WRITTEN)
+    for dark in (False, True):
+        assert plot.figure(dark=dark).get_suptitle() == WRITTEN.title
+    bundle = plot._repr_mimebundle_()
+    assert bundle is not None
+    told = [WRITTEN.title, plot.label, plot.alt, bundle[0]["text/plain"], stored(bundle[0]["text/html"])[0]]
+    assert all("tiny model" in each for each in told)
 
 
 @pytest.mark.parametrize("dark", [False, True])

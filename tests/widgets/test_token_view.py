@@ -2,12 +2,13 @@
 
 import json
 import re
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
-from labkit.models.tiny import Dials, Rival, TinyModel, Trace, TracedToken, sampler
+from labkit.models.tiny import Dials, Rival, Standing, TinyModel, Trace, TracedToken, sampler
 from labkit.models.tiny.callback import load
 from labkit.models.tiny.messages import fitted
 from labkit.models.tiny.model import Cache
@@ -31,15 +32,22 @@ def logits_of(prompt: str) -> sampler.Logits:
     return sampler.settle(logits)
 
 
-def token(text: str, probability: float = 0.41, rank: int = 1, **stages: list[tuple[str, float]]) -> TracedToken:
-    """A token written down by hand: rivals by their texts, whose ids follow from the texts."""
+def token(
+    text: str, probability: float = 0.41, rank: int = 1, shares: Sequence[float] = (), **stages: list[tuple[str, float]]
+) -> TracedToken:
+    """A token written down by hand: rivals by their texts, whose ids follow from the texts.
+
+    `shares` are its own after each dial, where it is not among the rivals.
+    """
     first = stages.get("model", [(text, probability)])
     filled = {"model": first}
     for name in ("temperature", "top_k", "top_p", "min_p"):
         filled[name] = stages.get(name, list(filled.values())[-1])
     rivals = {name: [Rival(hash_of(word), word, p) for word, p in stage] for name, stage in filled.items()}
     kept = {name: len(stage) for name, stage in rivals.items()}
-    return TracedToken(hash_of(text), text, probability, rank, 2.1, rivals, kept)
+    own = [probability, *(shares or [dict(stage)[text] for stage in list(filled.values())[1:]])]
+    standing = {name: Standing(each, rank, 2.1) for name, each in zip(filled, own, strict=True)}
+    return TracedToken(hash_of(text), text, rivals, standing, kept)
 
 
 def hash_of(text: str) -> int:
@@ -123,7 +131,7 @@ def test_how_many_tokens_were_left_is_never_told_wrong(dials: Dials, seed: int) 
     assert drawn.kept["model"] == possible_tokens()
 
 
-def test_the_share_of_a_token_beyond_the_ten_listed_is_computed_and_right() -> None:
+def test_the_share_of_a_token_beyond_the_ten_listed_is_told_and_right() -> None:
     dials = Dials(temperature=5.0, top_k=900, top_p=0.97)  # flat enough for any weights to draw from far behind
     stages = dict(sampler.turn(logits_of(PROMPT), dials))
     drawn = [TinyModel().trace(PROMPT, dials=dials, seed=seed, max_tokens=1).tokens[0] for seed in range(8)]
@@ -136,12 +144,33 @@ def test_the_share_of_a_token_beyond_the_ten_listed_is_computed_and_right() -> N
         assert (row.drawn, row.rank, [cell.kept for cell in row.cells]) == (True, each.rank, [True] * 4)
 
 
-def test_a_share_that_does_not_follow_from_the_trace_is_called_unknown() -> None:
-    flat = [(letter, 0.05) for letter in "abcdefghij"]
-    odd = token("z", probability=0.01, rank=15, model=flat)
-    reading = Reading(trace(odd, dials=Dials(1.5)))
-    assert [cell.text for cell in reading.rows(0)[-1].cells] == ["1%", "?", "?", "?"]
-    assert all(cell.kept for cell in reading.rows(0)[-1].cells)
+def test_the_share_of_the_drawn_token_is_read_from_the_trace_and_not_worked_out() -> None:
+    # Of rivals that are equal nothing follows for another token.
+    flat, flatter = ([(letter, each) for letter in "abcdefghij"] for each in (0.05, 0.04))
+    odd = token("z", 0.01, 15, [0.02, 0.03, 0.04, 0.04], model=flat, temperature=flatter)
+    shown = trace(odd, dials=Dials(1.5))
+    row = Reading(shown).rows(0)[-1]
+    assert [cell.text for cell in row.cells] == ["1%", "2%", "3%", "4%"]
+    assert all(cell.kept for cell in row.cells)
+    assert re.search(r"^z #15 ◂ +1% +2% +3% +4%$", table(shown, token=1), re.MULTILINE)
+    assert TokenView(shown).answer["tokens"][0]["rows"][-1][3:] == [
+        [f"{round(100 * share)}%", share, True] for share in (0.01, 0.02, 0.03, 0.04)
+    ]
+    drawn = " ".join(ET.fromstring(svg(Reading(shown), 0)).itertext())  # noqa: S314 - our own drawing
+    assert re.search("z #15 ◂ 1%.*z #15 ◂ 2%.*z #15 ◂ 3%.*z #15 ◂ 4%", drawn)
+    assert "temperature 1.5 made that 2 %" in drawn
+    assert "?" not in drawn
+
+
+@pytest.mark.parametrize("dials", [Dials(2.0), Dials(2.0, 0, 0.99, 0.001)], ids=str)
+def test_no_share_of_a_hot_answer_is_missing(dials: Dials) -> None:
+    found = TinyModel().trace(PROMPT, dials=dials, seed=2, max_tokens=30)
+    reading = Reading(found)
+    for i, each in enumerate(found.tokens):
+        [row] = [row for row in reading.rows(i) if row.drawn]
+        assert [cell.text for cell in row.cells] == [
+            percent(each.standing[column.stage].probability) for column in reading.columns
+        ]
 
 
 def test_a_trace_tells_the_dials_and_the_seed_that_it_was_drawn_with() -> None:

@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
 
 from labkit.models.convert import Refused, check
+from labkit.models.tiny.answer import TinyAnswer
 from labkit.models.tiny.generation import TracedToken, generate
 from labkit.models.tiny.messages import conversation, fitted, has_text
 from labkit.models.tiny.model import Model
@@ -22,6 +24,9 @@ from labkit.steps import report
 FOLDER = Path(__file__).parent
 OUT_OF_DEPTH = "I am only a tiny model"
 """How an answer begins when the model is asked for what it was not made for."""
+
+NO_TEXT = f"{OUT_OF_DEPTH} and read text alone, and this message holds none."
+"""The answer to a message without text. It is fixed: there is nothing to draw one from."""
 
 SHORTEST_MARK = "I am"
 """So much of it an answer that was cut off must hold to be told from others."""
@@ -42,7 +47,8 @@ def load() -> tuple[Model, Tokenizer]:
 class Trace:
     """An answer with the choice behind each of its tokens, the end token included where it was drawn.
 
-    `dials` and `seed` are those it was drawn with.
+    `dials` and `seed` are those it was drawn with. `read` says whether there was text to read: where there was none,
+    the answer is a fixed sentence, no prompt token was read and no token was drawn, so `tokens` is empty.
     """
 
     text: str
@@ -51,11 +57,12 @@ class Trace:
     tokens: list[TracedToken]
     dials: Dials | None = None
     seed: int | None = None
+    read: bool = True
 
     @property
     def out_of_depth(self) -> bool:
-        """Whether the model says that it does not know the subject."""
-        return is_out_of_depth(self.text, self.stop_reason)
+        """Whether the model says that it does not know the subject, or that there was no text to read."""
+        return not self.read or is_out_of_depth(self.text, self.stop_reason)
 
 
 def is_out_of_depth(text: str, stop_reason: str | None) -> bool:
@@ -75,30 +82,47 @@ class _Answer:
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
         self.stop_sequences = stop_sequences
+        self.ids: list[int] = []
         self.tokens: list[TracedToken] = []
         self.text = ""
         self.stop_reason = ""
 
     def add(self, token: TracedToken) -> bool:
-        """Take the next token; whether the answer is now complete."""
+        """Take the next token that was drawn; whether the answer is now complete."""
         self.tokens.append(token)
-        if token.id == self.tokenizer.end:
+        return self.take(token.id)
+
+    def take(self, token: int) -> bool:
+        """Take the next token, drawn or not; whether the answer is now complete."""
+        self.ids.append(token)
+        if token == self.tokenizer.end:
             self.stop_reason = "endTurn"
             return True
-        self.text = self.tokenizer.decode([drawn.id for drawn in self.tokens])
+        self.text = self.tokenizer.decode(self.ids)
         stop = find_stop(self.text, self.stop_sequences)
         if stop is not None:
             self.text, self.stop_reason = self.text[:stop], "stopSequence"
-        elif len(self.tokens) == self.max_tokens:
+        elif len(self.ids) == self.max_tokens:
             self.stop_reason = "maxTokens"
         return bool(self.stop_reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What `TinyModel.trace` takes beside the prompt."""
+
+    system_prompt: str = ""
+    max_tokens: int = 100
+    stop_sequences: Sequence[str] = ()
+    dials: Dials | None = None
+    seed: int | None = None
 
 
 class TinyModel:
     """A sampling callback that answers with the small model of the kit.
 
         Lab(server, sampling_callback=TinyModel())
-        TinyModel().trace("Explain this log line: ...", temperature=1.0).tokens[0].stages["temperature"]
+        TinyModel().trace("Explain this log line: ...", dials=Dials(temperature=1.0)).tokens[0].stages["temperature"]
 
     It honours the system prompt, the messages, `max_tokens`, `temperature` and `stop_sequences` of the request. Top-k,
     top-p, min-p and the seed are the client's alone: the protocol has no field for them. The same seed and the same
@@ -144,9 +168,12 @@ class TinyModel:
             _check(params)
         except Refused as refused:
             return refused.error
+        stop_sequences = params.stop_sequences or []
         if not has_text(params.messages[-1]):
-            report("found no text to answer", source="model")
-            return self._result(f"{OUT_OF_DEPTH} and read text alone, and this message holds none.", "endTurn")
+            trace = _without_text(params.max_tokens, stop_sequences)
+            report("found no text to answer", source="model", stop_reason=trace.stop_reason)
+            _report_depth(trace)
+            return self._result(trace)
         dials = self.dials
         if params.temperature is not None:
             dials = Dials(bounded(params.temperature), dials.top_k, dials.top_p, dials.min_p)
@@ -157,7 +184,7 @@ class TinyModel:
             "asks the tiny model", source="callback", target="model",
             prompt_tokens=len(prompt), prompt_tokens_left_out=left_out, seed=self.seed, dials=asdict(dials),
         )  # fmt: skip
-        answer = _Answer(tokenizer, params.max_tokens, params.stop_sequences or [])
+        answer = _Answer(tokenizer, params.max_tokens, stop_sequences)
         began = perf_counter()
         for token in generate(model, tokenizer, prompt, dials, self.seed):
             await asyncio.sleep(0)
@@ -165,16 +192,13 @@ class TinyModel:
                 break
         # A context that is full is the same to the reader as a limit that is reached.
         trace = Trace(answer.text, answer.stop_reason or "maxTokens", len(prompt), answer.tokens, dials, self.seed)
-        if trace.out_of_depth:
-            report(
-                "out of its depth", source="model", knows="log lines, Python reviews, abstracts, short texts, labels"
-            )
+        _report_depth(trace)
         report(
             f"tiny model answered, {len(trace.tokens)} tokens", source="model", target="callback",
             input_tokens=trace.prompt_tokens, output_tokens=len(trace.tokens), stop_reason=trace.stop_reason,
             seconds=round(perf_counter() - began, 3), candidates=[_candidates(token) for token in trace.tokens],
         )  # fmt: skip
-        return self._result(trace.text, trace.stop_reason)
+        return self._result(trace)
 
     def trace(
         self,
@@ -188,8 +212,12 @@ class TinyModel:
     ) -> Trace:
         """Answer a prompt at once and keep everything that was there to choose from.
 
+        Each of the `tokens` tells of the drawn token its probability (0 to 1), rank (from 1) and entropy (in bits), and
+        its ten best rivals: before any dial, and after temperature, top-k, top-p and min-p in turn.
+
         Args:
-            prompt: What the user says, or the messages of a request.
+            prompt: What the user says, or the messages of a request. Where it holds no text the answer is that of the
+                callback: a fixed sentence, for which no token is drawn.
             system_prompt: As in a request; so are `max_tokens` and `stop_sequences`.
             dials: In place of the model's own.
             seed: In place of the model's own.
@@ -197,29 +225,59 @@ class TinyModel:
         Raises:
             ValueError: `max_tokens` is below 1, there is no message, or the seed is no whole number of 0 or more.
         """
-        turns = [("user", prompt)] if isinstance(prompt, str) else conversation(prompt)
-        if max_tokens < 1 or not turns:
-            raise ValueError("a trace needs a message and max_tokens of at least 1")
-        _, tokenizer = load()
-        ids, _ = fitted(tokenizer, system_prompt, turns, PROMPT_ROOM)
-        dials, seed = dials or self.dials, self.seed if seed is None else checked_seed(seed)
-        answer = _Answer(tokenizer, max_tokens, stop_sequences)
-        for token in self._draw(ids, dials, seed):
-            if answer.add(token):
-                break
-        return Trace(answer.text, answer.stop_reason or "maxTokens", len(ids), answer.tokens, dials, seed)
+        options = _Options(system_prompt, max_tokens, stop_sequences, dials, seed)
+        return next(trace for trace in self._steps(prompt, options) if trace is not None)
+
+    async def trace_in_steps(self, prompt: str | Sequence[SamplingMessage], **options: Any) -> Trace:
+        """`trace`, with a turn for the event loop after every token, so that it can be cancelled.
+
+        Arguments and errors are those of `trace`.
+        """
+        for trace in self._steps(prompt, _Options(**options)):
+            if trace is not None:
+                return trace
+            await asyncio.sleep(0)
+        raise AssertionError("a trace always comes to its end")
 
     def __repr__(self) -> str:
         return f"TinyModel(seed={self.seed})"
 
-    def _draw(self, prompt: Sequence[int], dials: Dials, seed: int) -> Iterator[TracedToken]:
+    def _steps(self, prompt: str | Sequence[SamplingMessage], options: _Options) -> Iterator[Trace | None]:
+        """`None` after every slice of the prompt and every token, then the trace."""
+        turns = [("user", prompt)] if isinstance(prompt, str) else conversation(prompt)
+        if options.max_tokens < 1 or not turns:
+            raise ValueError("a trace needs a message and max_tokens of at least 1")
+        if not (prompt.strip() if isinstance(prompt, str) else has_text(prompt[-1])):
+            yield _without_text(options.max_tokens, options.stop_sequences)
+            return
         model, tokenizer = load()
-        return (token for token in generate(model, tokenizer, prompt, dials, seed) if token is not None)
+        ids, _ = fitted(tokenizer, options.system_prompt, turns, PROMPT_ROOM)
+        dials, seed = options.dials or self.dials, self.seed if options.seed is None else checked_seed(options.seed)
+        answer = _Answer(tokenizer, options.max_tokens, options.stop_sequences)
+        for token in generate(model, tokenizer, ids, dials, seed):
+            yield None
+            if token is not None and answer.add(token):
+                break
+        yield Trace(answer.text, answer.stop_reason or "maxTokens", len(ids), answer.tokens, dials, seed)
 
-    def _result(self, text: str, stop_reason: str) -> CreateMessageResult:
-        return CreateMessageResult(
-            role="assistant", model=self.name, content=TextContent(text=text), stop_reason=stop_reason
-        )
+    def _result(self, trace: Trace) -> CreateMessageResult:
+        content = TextContent(text=trace.text)
+        return TinyAnswer(role="assistant", model=self.name, content=content, stop_reason=trace.stop_reason)
+
+
+def _without_text(max_tokens: int, stop_sequences: Sequence[str]) -> Trace:
+    """`NO_TEXT`, token by token: within the limit and up to a stop sequence, as an answer that is drawn."""
+    _, tokenizer = load()
+    answer = _Answer(tokenizer, max_tokens, stop_sequences)
+    for token in [*tokenizer.encode(NO_TEXT), tokenizer.end]:
+        if answer.take(token):
+            break
+    return Trace(answer.text, answer.stop_reason, 0, [], read=False)
+
+
+def _report_depth(trace: Trace) -> None:
+    if trace.out_of_depth:
+        report("out of its depth", source="model", knows="log lines, Python reviews, abstracts, short texts, labels")
 
 
 def _check(params: CreateMessageRequestParams) -> None:

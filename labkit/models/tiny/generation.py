@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,22 +23,55 @@ class Rival:
     probability: float
 
 
+class Standing(NamedTuple):
+    """How the drawn token stood among its rivals at one point of the way.
+
+    `probability` is its share of the draw, above 0 up to 1. `rank` is its place among the tokens that are left, 1 for
+    the best; of equal ones the lower id goes first. `entropy` is that of the whole distribution, in bits: 0 where one
+    token is left, and log2(n) where n are equally likely.
+    """
+
+    probability: float
+    rank: int
+    entropy: float
+
+
 @dataclass(frozen=True, slots=True)
 class TracedToken:
     """One drawn token and the choice it was drawn from.
 
-    `probability`, `rank` (1 is the best) and `entropy` (in bits) are those of the model itself, before any dial.
-    `stages` holds the ten best rivals under "model", and after each dial in turn under "temperature", "top_k", "top_p"
-    and "min_p"; a token that a dial rules out is not among them. `kept` says how many tokens each stage left in all.
+        token = TinyModel().trace("...", dials=Dials(temperature=1.5, top_p=0.9)).tokens[0]
+        token.probability, token.standing["temperature"].probability, token.standing["top_p"].probability
+        token.stages["top_p"], token.kept["top_p"]
+
+    Each dictionary has the same five keys: "model", which is before any dial, then after each dial in turn
+    "temperature", "top_k", "top_p" and "min_p". A dial that is off leaves everything as it was.
+
+    `stages` holds the ten best rivals, the best first; a token that a dial rules out is not among them. `standing`
+    holds the drawn token's own probability, rank and entropy, listed among the ten or not. `kept` says how many tokens
+    each stage left in all.
     """
 
     id: int
     text: str
-    probability: float
-    rank: int
-    entropy: float
     stages: dict[str, list[Rival]]
+    standing: dict[str, Standing]
     kept: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def probability(self) -> float:
+        """The model's own, before any dial, 0 to 1."""
+        return self.standing["model"].probability
+
+    @property
+    def rank(self) -> int:
+        """The model's own, before any dial; 1 is the best."""
+        return self.standing["model"].rank
+
+    @property
+    def entropy(self) -> float:
+        """Of the model's own distribution, before any dial, in bits."""
+        return self.standing["model"].entropy
 
 
 def generate(
@@ -66,29 +100,31 @@ def generate(
 def _choose(logits: sampler.Logits, tokenizer: Tokenizer, dials: sampler.Dials, chance: float) -> TracedToken:
     turned = sampler.turn(logits, dials)
     chosen = sampler.draw(turned[-1][1], chance)
-    probabilities = sampler.softmax(logits)
-    present = probabilities[probabilities > 0]
-    stages = {"model": best_of(logits, tokenizer)}
-    kept = {name: int(np.count_nonzero(stage > -np.inf)) for name, stage in [("model", logits), *turned]}
-    before, rivals = logits, stages["model"]
+    before, view = logits, _view(logits, chosen, tokenizer)
+    views = {"model": view}
     for name, stage in turned:
-        # A dial that rules nothing out gives back what it was given, and the rivals are the same.
-        rivals = rivals if stage is before else best_of(stage, tokenizer)
-        stages[name], before = rivals, stage
+        # A dial that rules nothing out gives back what it was given, and everything is the same.
+        view = view if stage is before else _view(stage, chosen, tokenizer)
+        views[name], before = view, stage
     return TracedToken(
         id=chosen,
         text=tokenizer.decode([chosen]),
-        probability=float(probabilities[chosen]),
-        # As many are better as have a higher logit, or an equal one and a lower id.
-        rank=1 + int(np.count_nonzero(logits > logits[chosen]) + np.count_nonzero(logits[:chosen] == logits[chosen])),
-        entropy=float(-(present * np.log2(present)).sum()),
-        stages=stages,
-        kept=kept,
+        stages={name: view[0] for name, view in views.items()},
+        standing={name: view[1] for name, view in views.items()},
+        kept={name: view[2] for name, view in views.items()},
     )
 
 
-def best_of(logits: sampler.Logits, tokenizer: Tokenizer, number: int = 10) -> list[Rival]:
-    """The best tokens and their probabilities, the best first; none that is ruled out."""
-    probabilities = sampler.softmax(logits)
-    best = [int(i) for i in sampler.ranking(logits)[:number] if logits[i] > -np.inf]
-    return [Rival(i, tokenizer.decode([i]), float(probabilities[i])) for i in best]
+def _view(
+    logits: sampler.Logits, chosen: int, tokenizer: Tokenizer, number: int = 10
+) -> tuple[list[Rival], Standing, int]:
+    """The best tokens that are not ruled out, how the chosen one stands, and how many are left in all."""
+    ids = np.flatnonzero(logits > -np.inf)
+    left = logits[ids]
+    shares = sampler.softmax(left)
+    best = [(int(ids[i]), float(shares[i])) for i in sampler.best(left, number)]
+    at = int(np.searchsorted(ids, chosen))
+    # As many are better as have a higher logit, or an equal one and a lower id.
+    rank = 1 + int(np.count_nonzero(left > left[at]) + np.count_nonzero(left[:at] == left[at]))
+    standing = Standing(float(shares[at]), rank, sampler.entropy(shares))
+    return [Rival(i, tokenizer.decode([i]), share) for i, share in best], standing, len(ids)

@@ -90,9 +90,23 @@ def softmax(logits: Logits) -> NDArray[np.float64]:
     return weights / weights.sum()
 
 
+def entropy(probabilities: NDArray[np.float64]) -> float:
+    """In bits: 0 where one token is certain, log2(n) where n are equally likely (Shannon 1948, section 6)."""
+    present = probabilities[probabilities > 0]
+    return max(0.0, -float((present * np.log2(present)).sum()))
+
+
 def ranking(logits: Logits) -> NDArray[np.intp]:
     """Ids from the best to the worst; of equal ones the lower id first."""
     return np.argsort(-logits, kind="stable")
+
+
+def best(logits: Logits, number: int) -> NDArray[np.intp]:
+    """The first `number` ids of `ranking`, found without sorting the others."""
+    if len(logits) <= number:
+        return ranking(logits)
+    ids = np.flatnonzero(logits >= np.partition(logits, -number)[-number])
+    return ids[ranking(logits[ids])[:number]]
 
 
 def greedy(logits: Logits) -> int:
