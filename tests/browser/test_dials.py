@@ -439,7 +439,10 @@ def serious_faults(notebook: LabPage, selector: str) -> list[tuple[str, list[str
     return [(fault["id"], [node["html"] for node in fault["nodes"]][:3]) for fault in serious]
 
 
-SAID = {"sweep": "Variety and probability of an answer at 3", "bars": "Bars, Five papers. samples: one 1; each 6."}
+SAID = {
+    "sweep": "Variety and probability of an answer of the tiny model at 3",
+    "bars": "Bars, Five papers. samples: one 1; each 6.",
+}
 """How the words begin that stand for a picture."""
 
 
