@@ -15,22 +15,22 @@ from training.grammar import labels, library, logs, outside, papers, reviews, sn
 from training.grammar.example import Example
 
 SHARES: list[tuple[float, Callable[[Random], Example]]] = [
-    (0.46, logs.one_line),
+    (0.66, logs.one_line),
     (0.02, logs.unknown_line),
-    (0.06, logs.many_lines),
-    (0.06, labels.sentiment),
-    (0.02, labels.document),
-    (0.04, labels.severity),
-    (0.04, texts.summary),
-    (0.03, texts.key_points),
-    (0.03, texts.entities),
+    (0.07, logs.many_lines),
+    (0.03, labels.sentiment),
+    (0.01, labels.document),
+    (0.02, labels.severity),
+    (0.02, texts.summary),
+    (0.02, texts.key_points),
+    (0.02, texts.entities),
     (0.12, papers.synthesis),
-    (0.06, papers.one_paper),
-    (0.03, library.synthesis),
-    (0.02, library.one_paper),
-    (0.14, reviews.review),
-    (0.10, snippets.review),
-    (0.04, outside.outside),
+    (0.07, papers.one_paper),
+    (0.02, library.synthesis),
+    (0.01, library.one_paper),
+    (0.12, reviews.review),
+    (0.09, snippets.review),
+    (0.02, outside.outside),
 ]
 LONGEST = 1024
 """Examples with more tokens are left out: the context of the model."""
