@@ -31,6 +31,7 @@ from servers.sample_logs import SAMPLE_LINES
 from training import corpus, prompts
 from training.grammar import labels, library, logs, outside, papers, reviews, snippets, texts
 from training.grammar.example import Example
+from training.grammar.template import SLOT
 from training.speed import ONE_THREAD
 
 HELD_OUT = Path(__file__).parent / "held_out"
@@ -126,7 +127,8 @@ def words_of(text: str) -> set[str]:
 @cache
 def own_words() -> frozenset[str]:
     """The words that answers of the corpus hold though their prompts do not: those of the grammar itself."""
-    own: set[str] = set()
+    said = [part for kind in logs.TRAINED for _, part in (*kind.what, *kind.why, *kind.fix)]
+    own = {word for part in said for word in words_of(SLOT.sub(" ", part.text))}  # too many to be drawn all
     for example in corpus.examples(seed=SEED, number=3_000):
         told = example.system + " ".join(text for turn in example.before for text in turn)
         for user, answer in example.turns:
