@@ -104,7 +104,10 @@ def dress(message: str, slots: Slots, severity: str) -> str:
         return f"{iso} {clock},{random.randint(0, 999):03} {level} {slots.word()}: unhandled exception\n{message}"
     if kind < 0.34:
         who = f"{slots.word()}@{slots.word()} " if random.random() < 0.3 else ""
-        return f"{iso} {clock}{random.choice(['', f'.{random.randint(0, 999):03}'])} UTC [{slots.number(100, 99999)}] {who}{level.upper()}:  {message}"
+        process = slots.number(100, 99999)
+        if not slots.held_out and "pid" in slots.values and random.random() < 0.6:
+            process = slots["pid"]  # the process that writes is the one that it writes about
+        return f"{iso} {clock}{random.choice(['', f'.{random.randint(0, 999):03}'])} UTC [{process}] {who}{level.upper()}:  {message}"
     if kind < 0.46:
         head = random.choice(
             [f"{iso}T{clock}Z", f"{iso} {clock}", f"{iso} {clock},{random.randint(0, 999):03}", f"[{iso} {clock}]"]

@@ -89,6 +89,8 @@ def one_line(
     drawn = form.draw(random)
     if not (held_out_words or held_out_form or held_out_question):
         drawn = reworded(drawn, random)
+        if {"pid", "n2"} <= form.slots and random.random() < 0.3:
+            slots.values["n2"] = slots["pid"]  # a transaction may have the number of a process
     line = dress(slots.fill(drawn), slots, kind.severity)
     mode, question, system = _ask(random, held_out_question)
     if question and not (held_out_words or held_out_form or held_out_question):
