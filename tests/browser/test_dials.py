@@ -32,7 +32,7 @@ request = CreateMessageRequestParams(
 TUNE = "panel = tune(request, settings=Settings(seed=7))\npanel"
 TOKENS = """
 # Hot enough that any weights hesitate somewhere.
-trace = TinyModel().trace(PROMPT, dials=Dials(temperature=1.8, top_k=40, top_p=0.9), seed=7, max_tokens=40)
+trace = TinyModel().trace(PROMPT, dials=Dials(temperature=2.6, top_k=40, top_p=0.9), seed=7, max_tokens=40)
 view = show_tokens(trace)
 view
 """
