@@ -31,8 +31,16 @@ request = CreateMessageRequestParams(
 """
 TUNE = "panel = tune(request, settings=Settings(seed=7))\npanel"
 TOKENS = """
-# Hot enough that any weights hesitate somewhere.
-trace = TinyModel().trace(PROMPT, dials=Dials(temperature=2.6, top_k=40, top_p=0.9), seed=7, max_tokens=40)
+# The first answer with an unlikely token, and with a place where few tokens are left: any weights have one.
+traces = (
+    TinyModel().trace(PROMPT, dials=Dials(temperature=1.8, top_k=40, top_p=0.9), seed=seed, max_tokens=40)
+    for seed in range(500)
+)
+trace = next(
+    trace for trace in traces
+    if any(token.probability < 0.25 for token in trace.tokens)
+    and any(1 < len(token.stages["top_p"]) < 5 for token in trace.tokens)
+)
 view = show_tokens(trace)
 view
 """
