@@ -13,7 +13,7 @@ class Answers {
     this.note = el("span", { class: "note" });
     this.grid = el("div", { class: "grid" });
     this.code = el("pre", { tabindex: "0", "aria-label": "The same in plain code" });
-    this.same = el("details", {}, el("summary", {}, "The same in plain code"), this.code);
+    this.same = el("details", { class: "same" }, el("summary", {}, "The same in plain code"), this.code);
     root.append(el("div", { class: "head" }, this.go, this.stop, this.progress, this.status, el("span", { class: "grow" }), this.note), this.grid, this.same);
     this.drawn = () => this.draw();
     model.on("change", this.drawn);

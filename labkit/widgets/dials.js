@@ -30,7 +30,7 @@ class Dials {
     const reset = button("As asked", "Put every dial back to what the server asked", () => this.reset());
     const head = el("div", { class: "head" }, el("b", {}, "Dials"), ...badges(model.get("badges")), this.prompt, reset);
     this.code = el("pre", { tabindex: "0", "aria-label": "The same in plain code" });
-    this.same = el("details", {}, el("summary", {}, "The same in plain code"), this.code);
+    this.same = el("details", { class: "same" }, el("summary", {}, "The same in plain code"), this.code);
     this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite" });
     root.append(head, el("div", { class: "tables" }, ...TABLES.map((names) => this.table(names))), el("div", { class: "foot" }, this.same, this.fault));
     this.drawn = () => this.draw();

@@ -4,15 +4,11 @@ The weights are any: the dials are hot enough to draw from far behind, and no te
 """
 
 import math
-from functools import cache
 
-import numpy as np
 import pytest
 
 from labkit.models.tiny import Dials, Standing, TinyModel, TracedToken, sampler
-from labkit.models.tiny.callback import load
-from labkit.models.tiny.messages import fitted
-from labkit.models.tiny.model import Cache
+from tests.models.logits import logits_of
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"
 STAGES = ["model", "temperature", "top_k", "top_p", "min_p"]
@@ -26,16 +22,6 @@ DIALS = [
     Dials(5.0, min_p=0.01),
     Dials(5.0, 900, 0.97, 0.01),
 ]
-
-
-@cache
-def logits_of(prompt: str) -> sampler.Logits:
-    """What the model itself says of the first token of an answer."""
-    model, tokenizer = load()
-    ids, _ = fitted(tokenizer, "", [("user", prompt)], 640)
-    logits = model.forward(ids, Cache(model.shape))
-    logits[[i for i in tokenizer.control.values() if i != tokenizer.end]] = -np.inf
-    return sampler.settle(logits)
 
 
 def first_token(dials: Dials, seed: int) -> TracedToken:

@@ -9,27 +9,16 @@ import numpy as np
 import pytest
 
 from labkit.models.tiny import Dials, Rival, Standing, TinyModel, Trace, TracedToken, sampler
-from labkit.models.tiny.callback import load
-from labkit.models.tiny.messages import fitted
-from labkit.models.tiny.model import Cache
 from labkit.widgets.token_drawing import svg
 from labkit.widgets.token_reading import Reading
 from labkit.widgets.token_stages import LISTED, left, possible_tokens, share
 from labkit.widgets.token_view import TokenView, show_tokens, table
 from labkit.widgets.token_words import confidence, confidence_badge, marked, mean_log, percent, seen, spoken
+from tests.models.logits import logits_of
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"
 HOSTILE = '<img src=x onerror="alert(1)"></text><script>alert(2)</script>'
 HIDDEN = "\u202e\u200b\x07"
-
-
-def logits_of(prompt: str) -> sampler.Logits:
-    """What the model itself says of the first token of an answer."""
-    model, tokenizer = load()
-    ids, _ = fitted(tokenizer, "", [("user", prompt)], 640)
-    logits = model.forward(ids, Cache(model.shape))
-    logits[[i for i in tokenizer.control.values() if i != tokenizer.end]] = -np.inf
-    return sampler.settle(logits)
 
 
 def token(
