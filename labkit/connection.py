@@ -147,6 +147,7 @@ class Connection:
         self._make_client = make_client
         self._stop = asyncio.Event()
         self._leaving = False
+        self._asked = False
         self._task: asyncio.Task[None] | None = None
         runtime.post(self._begin)
 
@@ -164,6 +165,18 @@ class Connection:
         if self.opened.done():
             return self.opened.result()
         return await asyncio.shield(asyncio.wrap_future(self.opened))
+
+    def wait_until_open(self, seconds: float) -> None:
+        """Block, away from the lab thread, until calls can be made.
+
+        Raises:
+            ConnectError: The server could not be reached, or said nothing for `seconds`.
+        """
+        if not block_on(self.opened, seconds):
+            raise ConnectError(
+                f"{self.place} did not answer within {seconds:g} s. Is it an MCP server, and is it running?"
+            )
+        self.opened.result()
 
     def _begin(self) -> None:
         self._task = self.runtime.loop.create_task(self._hold())
@@ -200,10 +213,16 @@ class Connection:
         self._leaving = True
         self._stop.set()
 
+    def leave(self) -> None:
+        """Have the client left soon. More than once does no harm."""
+        self._leaving = True  # at once: the next call must not take a connection that is about to end
+        if not self._asked:
+            self._asked = True
+            self.runtime.post(self._leave if self.opened.done() else self._cancel)
+
     def close(self) -> None:
         """Leave the client and, away from the lab thread, wait until it is left. More than once does no harm."""
-        self._leaving = True  # at once: the next call must not take a connection that is about to end
-        self.runtime.post(self._leave if self.opened.done() else self._cancel)
+        self.leave()
         if self.runtime.here or self.runtime.retired:
             return
         if not block_on(self.ended, LEAVE):

@@ -21,9 +21,10 @@ from labkit.call import Call, Calls, Deadline, timeout_error
 from labkit.connection import Connection, LabServer, describe, is_over, transport_to
 from labkit.errors import ConnectError, LabClosed, for_a_person, sentence
 from labkit.flow import Flow
+from labkit.interrupts import interrupts_held
 from labkit.numbers import checked_seconds
 from labkit.record import Entry, Record
-from labkit.runtime import HAS_THREADS, Runtime, block_on
+from labkit.runtime import Runtime
 from labkit.steps import HostStep, Origin, jsonable, listening
 from labkit.wire import Frame, tap
 
@@ -80,24 +81,20 @@ class Lab:
         self._options = client_options
         self._calls = Calls()
         self._why_closed: str | None = None
-        former = _labs.get(self.name)
-        if former is not None:
+        if former := _labs.get(self.name):
             former._close("another Lab of this name was made; give one of them a name of its own: Lab(..., name=...)")
         self._reconnecting = Lock()
-        with _registering:
-            _labs[self.name] = self  # before it asks for the lab thread, which ends when there is no Lab
-            self._connection = self._connect()
-        if HAS_THREADS and not self._connection.runtime.here:
-            try:
-                if not block_on(self._connection.opened, CONNECT_TIMEOUT):
-                    raise ConnectError(
-                        f"{self._connection.place} did not answer within {CONNECT_TIMEOUT:g} s. "
-                        "Is it an MCP server, and is it running?"
-                    )
-                self._connection.opened.result()
-            except BaseException:  # also the kernel's "interrupt"
+        try:
+            # What is registered has a connection. The lab thread is held, since it ends when there is no Lab.
+            with interrupts_held(), _registering, Runtime.held():
+                self._connection = self._connect()
+                _labs[self.name] = self
+            if not self._connection.runtime.here:
+                self._connection.wait_until_open(CONNECT_TIMEOUT)
+        except BaseException:  # also the kernel's "interrupt"
+            if _labs.get(self.name) is self:
                 self.close()
-                raise
+            raise
 
     # What a client does
 
@@ -131,7 +128,9 @@ class Lab:
         if callback is not None and not self._declared:
             self._declared = True
             print(f"{self.server} is connected anew: a client declares when it connects that it can sample.")
-            self._break_off("it was connected anew for the sampling callback")
+            with interrupts_held():
+                self._break_off("it was connected anew for the sampling callback")
+            self._connection.close()
 
     @property
     def protocol_version(self) -> str | None:
@@ -172,11 +171,13 @@ class Lab:
         self._close("it was closed")
 
     def _close(self, why: str) -> None:
-        self._why_closed = self._why_closed or why
-        with _registering:
-            if _labs.get(self.name) is self:
-                del _labs[self.name]
-        self._break_off(why)
+        with interrupts_held():
+            self._why_closed = self._why_closed or why
+            with _registering:
+                if _labs.get(self.name) is self:
+                    del _labs[self.name]
+            self._break_off(why)
+        self._connection.close()
         ended = self._connection.ended
         if self._connection.runtime.here and not ended.done():
             # A callback closes its own Lab: the thread that it runs on has yet to leave the server.
@@ -185,11 +186,11 @@ class Lab:
             _rest()
 
     def _break_off(self, why: str) -> None:
-        """End the connection and the calls that are under way, from their beginning on."""
+        """End the calls that are under way, from their beginning on, and have the connection left."""
         for call in list(self._calls.begun.values()):
             call.fail(LabClosed(f"{call.title} was under way when the Lab {self.name} ended: {why}."))
             call.abandon()
-        self._connection.close()
+        self._connection.leave()
 
     def __enter__(self) -> Self:
         return self
@@ -230,7 +231,8 @@ class Lab:
         return self._calls.begin(title, tool, arguments, self._flow)
 
     def _usable(self) -> Connection:
-        with self._reconnecting:  # the watchdog may start a call again in the moment in which a cell makes another
+        # The watchdog may start a call again in the moment in which a cell makes another.
+        with interrupts_held(), self._reconnecting:
             if not self._connection.usable:
                 self._connection = self._connect(self._connection)
             return self._connection
@@ -285,14 +287,9 @@ class Lab:
         def add(step: HostStep) -> None:
             self.record.add(step, number, sample)
 
-        origin = Origin(
-            self.server,
-            context.session.protocol_version or self.mode,
-            call and call.tool,
-            call and call.arguments,
-            number,
-            self.name,
-        )
+        wire = context.session.protocol_version or self.mode
+        tool, arguments = (call.tool, call.arguments) if call else (None, None)
+        origin = Origin(self.server, wire, tool, arguments, number, self.name)
         callback = self._callback
         if callback is None:
             return ErrorData(code=INVALID_REQUEST, message="The client's sampling callback was taken away.")

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from labkit.errors import CallbackStuck, Line, line_in
+from labkit.interrupts import interrupts_held
 
 T = TypeVar("T")
 
@@ -116,14 +117,17 @@ class Runtime:
         Nobody is given the runtime between the question and the end. While it is held it goes on.
         """
         global _runtime, _ending  # noqa: PLW0603 - one lab thread a process
-        with _lock:
-            if _held:
-                return
-            # From its own thread it is ended by the last connection that has been left, and not while another is.
-            if not unused() or (_runtime is not None and _runtime.here and _runtime.leaving):
-                return
-            runtime, _runtime = _runtime or _ending, None
-            _ending = runtime if runtime is not None and runtime.here else None
+        with interrupts_held():
+            with _lock:
+                if _held:
+                    return
+                # From its own thread it is ended by the last connection that has been left, and not while another is.
+                if not unused() or (_runtime is not None and _runtime.here and _runtime.leaving):
+                    return
+                runtime, _runtime = _runtime or _ending, None
+                _ending = runtime if runtime is not None and runtime.here else None
+            if runtime is not None:
+                runtime._retire()
         if runtime is not None:
             runtime.stop()
 
@@ -171,16 +175,18 @@ class Runtime:
         if self.thread is None:
             return
         self._retire()
-        self.post(self.loop.stop)
         if not self.here:
             self.thread.join(GRACE)
             if self._watchdog is not None and self._watchdog is not threading.current_thread():
                 self._watchdog.join(GRACE)
 
     def _retire(self) -> None:
+        if self.thread is None or self.retired:
+            return
         self.retired = True
         self._over.set()
         self._wake.set()
+        self.post(self.loop.stop)  # where a callback blocks the loop, for the day on which it returns
 
     def _keep_watch(self) -> None:
         while not self.retired:
@@ -207,7 +213,6 @@ class Runtime:
             _raise_in(ident, None)
         else:
             self._retire()
-            self.post(self.loop.stop)  # for the day on which the blocking call returns
         for watch in tuple(self.watches) if self.retired else late:
             watch.stuck(line, self.retired)
 

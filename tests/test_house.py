@@ -312,10 +312,11 @@ def kit_modules(name: str) -> set[str]:
 MAY_KNOW = {
     "doctor": set[str](),
     "errors": set[str](),
+    "interrupts": set[str](),
     "numbers": set[str](),
     "steps": set[str](),
     "wire": set[str](),
-    "runtime": {"errors"},
+    "runtime": {"errors", "interrupts"},
     "record": {"numbers", "steps", "wire"},
     "diagram": {"flow", "steps"},
     "flow": {"diagram", "record", "steps", "wire"},
