@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from random import Random
 
@@ -42,6 +43,32 @@ class LogKind:
     why: list[tuple[str, Template]] = field(default_factory=list)
     fix: list[tuple[str, Template]] = field(default_factory=list)
     facts: str = ""
+
+    def is_near_held(self, line: str) -> bool:
+        """Whether a line has about the words of a form that is kept out of training."""
+        said = telling_words(line)
+        return any(likeness(said, held) >= NEAR for held in self._held_words)
+
+    @cached_property
+    def _held_words(self) -> list[frozenset[str]]:
+        random = Random(0)
+        drawn = {telling_words(form.draw(random)) for form in self.held for _ in range(20)}
+        return sorted((words for words in drawn if len(words) > 1), key=sorted)
+
+
+NEAR = 0.7
+"""A line that shares so much of its words with a held-out form of its kind is not trained on."""
+
+
+def telling_words(text: str) -> frozenset[str]:
+    """The words of a line or a question that tell what it is about, without the values in it."""
+    common = {"what", "which", "this", "these", "about", "the", "and", "for"}
+    return frozenset(re.findall(r"[a-z]{3,}", re.sub(r"\{\w+\}", " ", text).lower())) - common
+
+
+def likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    """The share of the words of both that they have in common (Jaccard)."""
+    return len(one & other) / len(one | other) if one | other else 1.0
 
 
 def load_kinds() -> list[LogKind]:

@@ -86,14 +86,13 @@ def one_line(
         kind = random.choice(TRAINED)
     slots = Slots(random, held_out=held_out_words)
     form = random.choice(kind.held if held_out_form else kind.logs)
-    drawn = form.draw(random)
-    if not (held_out_words or held_out_form or held_out_question):
-        drawn = reworded(drawn, random)
-        if {"pid", "n2"} <= form.slots and random.random() < 0.3:
-            slots.values["n2"] = slots["pid"]  # a transaction may have the number of a process
+    is_training = not (held_out_words or held_out_form or held_out_question)
+    drawn = trained(kind, form, random) if is_training else form.draw(random)
+    if is_training and {"pid", "n2"} <= form.slots and random.random() < 0.3:
+        slots.values["n2"] = slots["pid"]  # a transaction may have the number of a process
     line = dress(slots.fill(drawn), slots, kind.severity)
     mode, question, system = _ask(random, held_out_question)
-    if question and not (held_out_words or held_out_form or held_out_question):
+    if question and is_training:
         question = another(random, question, mode)
     frame = random.choice(FRAMES) if question else "{line}"
     user = frame.replace("{q}", question).replace("{line}", line)
@@ -119,6 +118,15 @@ def one_line(
         then = random.choice(list(FOLLOW_UP))
         turns.append((random.choice(FOLLOW_UP[then]), kind.severity if then == "severity" else parts[then]))
     return Example("log", mode, turns, system, _keys(slots, form, kind), kind.facts)
+
+
+def trained(kind: LogKind, form: Template, random: Random) -> str:
+    """A wording of the form to train on: none that comes near a held-out form of its kind."""
+    for _ in range(20):
+        drawn = reworded(form.draw(random), random)
+        if not kind.is_near_held(drawn):
+            break
+    return drawn
 
 
 def _keys(slots: Slots, form: Template, kind: LogKind) -> list[str]:
@@ -188,9 +196,8 @@ def many_lines(random: Random, *, held_out_words: bool = False, held_out_questio
     for kind in chosen:
         slots = Slots(random, held_out=held_out_words)
         form = random.choice(kind.logs)
-        drawn = form.draw(random)
-        if not (held_out_words or held_out_question):
-            drawn = reworded(drawn, random)
+        is_training = not (held_out_words or held_out_question)
+        drawn = trained(kind, form, random) if is_training else form.draw(random)
         lines.append(dress(slots.fill(drawn), slots, kind.severity).replace("\n", " | "))
         said.append((_say(random, slots, form, kind.what), _say(random, slots, form, kind.fix)))
         if len(lines) <= 2:

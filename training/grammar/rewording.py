@@ -185,11 +185,11 @@ def _exchanged(form: str, random: Random) -> str:
 
 
 def _thinned(form: str, random: Random, rate: float) -> str:
-    """Each literal word may be left out, but for those that turn the sense; two at least stay."""
+    """Each literal word may be left out, but for those that turn the sense; four at least stay to tell the event."""
     words = form.split(" ")
     literal = [i for i, word in enumerate(words) if word.isalpha()]
     gone = [i for i in literal if words[i].lower() not in TELLING and random.random() < rate]
-    gone = gone[: max(0, len(literal) - 2)]
+    gone = gone[: max(0, len(literal) - 4)]
     return " ".join(word for i, word in enumerate(words) if i not in gone)
 
 
