@@ -114,9 +114,9 @@ def titled(run: Run) -> str:
 
 
 def summary(run: Run) -> str:
-    """`1 sample · 176 + 46 tokens · 0.31 s · tiny · tiny model`: the cost before the time, where there is one.
+    """`1 sample · 176 + 46 tokens · 0.31 s · tiny model`: the cost before the time, where there is one.
 
-    The tokens are those of prompt and answer; the last part marks an answer of the embedded model.
+    The tokens are those of prompt and answer; the last part is who answered; `tiny model` marks the embedded one.
     """
     count = len(run.samples)
     parts = [f"{count} sample{'' if count == 1 else 's'}"]
@@ -125,10 +125,8 @@ def summary(run: Run) -> str:
     if run.usd:
         parts.append(dollars(run.usd))
     parts.append(duration(run.seconds))
-    if run.model:
-        parts.append(run.model)
-    if run.mark:
-        parts.append(run.mark)
+    if run.said_by:
+        parts.append(run.said_by)
     return " · ".join(parts)
 
 

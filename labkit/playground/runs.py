@@ -104,6 +104,11 @@ class Run:
         return next((sample.mark for sample in self.samples if sample.mark), "")
 
     @property
+    def said_by(self) -> str:
+        """The model and its mark; the mark alone where it holds the name, as `tiny model` holds `tiny`."""
+        return self.mark if self.model in self.mark.split() else " · ".join(filter(None, (self.model, self.mark)))
+
+    @property
     def tokens(self) -> int:
         """Tokens of all answers."""
         return sum(sample.tokens for sample in self.samples)
@@ -241,7 +246,7 @@ def _side(run: Run) -> Mapping[str, str]:
         "tool": run.tool,
         "arguments": json.dumps(run.arguments, ensure_ascii=False),
         "who answers": run.who,
-        "model": " · ".join(part for part in (run.model, run.mark) if part) or "–",
+        "model": run.said_by or "–",
         "host": run.host,
         "prompt": "\n\n".join(sample.prompt for sample in run.samples) or "–",
     }

@@ -140,6 +140,7 @@ def test_what_the_embedded_model_says_is_marked_and_what_another_says_is_not(pla
         assert playground.runs[-1].outcome == "done", playground.runs[-1].result
         found = marked_in(playground, number)
         assert set(found.values()) == {is_marked}, found
+    assert [run.said_by for run in playground.runs] == [MARK, f"mine · {MARK}", "tiny"]
     view = Telling(playground)
     view.click(do="compare", runs=[1, 3])
     assert view.comparison["heads"] == [f"run 1 · {MARK}", "run 3"]
