@@ -15,12 +15,12 @@ from training.grammar import labels, library, logs, outside, papers, reviews, sn
 from training.grammar.example import Example
 
 SHARES: list[tuple[float, Callable[[Random], Example]]] = [
-    (0.66, logs.one_line),
+    (0.80, logs.one_line),
     (0.02, logs.unknown_line),
     (0.07, logs.many_lines),
-    (0.03, labels.sentiment),
-    (0.01, labels.document),
-    (0.02, labels.severity),
+    (0.05, labels.sentiment),
+    (0.02, labels.document),
+    (0.03, labels.severity),
     (0.02, texts.summary),
     (0.02, texts.key_points),
     (0.02, texts.entities),
@@ -28,8 +28,8 @@ SHARES: list[tuple[float, Callable[[Random], Example]]] = [
     (0.07, papers.one_paper),
     (0.02, library.synthesis),
     (0.01, library.one_paper),
-    (0.12, reviews.review),
-    (0.09, snippets.review),
+    (0.17, reviews.review),
+    (0.10, snippets.review),
     (0.02, outside.outside),
 ]
 LONGEST = 1024
