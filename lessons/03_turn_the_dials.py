@@ -89,8 +89,8 @@ plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=S
 #
 # ## A label: what temperature 0 hides, and what heat does
 #
-# `analyze_sentiment` of the text analyst asks for one word at temperature 0. This review praises the charts and damns
-# the export.
+# `analyze_sentiment` of the text analyst asks for one word at temperature 0. This review is torn: an update mended one
+# thing and broke another.
 #
 # **Predict.** Will it get the same label twice? And what will twenty draws give at temperature 1, and at 2?
 
@@ -98,7 +98,7 @@ plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=S
 asked.clear()
 analyst = Lab(text_analyst.make_server(), name="analyst", sampling_callback=keep)
 for _ in range(2):
-    result = await analyst.call_tool("analyze_sentiment", {"text": SAMPLE_TEXTS["mixed"]})
+    result = await analyst.call_tool("analyze_sentiment", {"text": SAMPLE_TEXTS["torn"]})
     print("tiny model, temperature 0 |", result.content[0].text)
 
 label = asked[0]

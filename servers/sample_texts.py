@@ -11,6 +11,7 @@ SAMPLE_TEXTS = {
     "plain": "The installer is 40 MB in size. It runs on Linux and on Windows and asks for a folder.",
     "notice": "The status page moves to a new address on Monday. The old one stays until the end of the month.",
     "mixed": "The charts are beautiful and setting them up was easy. The export is broken and loses every second row.",
+    "torn": "The update fixed the crashes and broke the search.",
     "irony": "Oh, wonderful: another update that asks me to log in twice. Just what I needed at three in the morning.",
     "not_bad": "The chat bot is not bad at all. I would not have missed it, but now I would not give it away.",
     "injection": (

@@ -86,14 +86,15 @@ async def test_twenty_hot_draws_show_that_a_label_wants_temperature_0(capsys: py
         if ran is not None:
             await ran
     close_all()
-    *cold, _, hot = capsys.readouterr().out.splitlines()[1:]
+    *cold, warm, hot = capsys.readouterr().out.splitlines()[1:]
     labels = {line.rpartition("| ")[2] for line in cold}
     assert len(labels) == 1
+    assert warm.startswith("tiny model, temperature 1 | ")
     assert hot.startswith("tiny model, temperature 2 | ")
-    assert set(notebook["drawn"]) != labels, (
-        f"With these weights all 20 draws at temperature 2 give {labels.pop()}, as temperature 0 does, so students see "
-        'no harm in heat. In lesson 03, "A label", take another of SAMPLE_TEXTS, one that the model is less sure of.'
-    )
+    found = ast.literal_eval(warm.partition("| ")[2].rpartition(", no label")[0])
+    another = 'In lesson 03, "A label", take another of SAMPLE_TEXTS, one that the model is less sure of.'
+    assert sum(count > 0 for count in found.values()) > 1, f"At temperature 1 students see no race: {warm}. {another}"
+    assert set(notebook["drawn"]) != labels, f"At temperature 2 students see no harm in heat: {hot}. {another}"
 
 
 def test_every_line_that_shows_what_the_embedded_model_says_names_it(cells: list[NotebookNode]) -> None:
