@@ -1,21 +1,21 @@
-"""Ctrl-C, or the kernel's "interrupt", at every line that making and closing a Lab runs through leaves nothing over."""
+"""Ctrl-C, or the kernel's "interrupt", in the middle of making or closing a Lab leaves nothing over."""
 
 import contextlib
 import signal
-import sys
 import threading
 from collections.abc import AsyncGenerator, Callable
 from time import monotonic, sleep
-from types import FrameType
 from typing import Any
 
 import pytest
 
+import labkit.lab
 from labkit import Lab, close_all
+from labkit.connection import Connection
+from labkit.runtime import Runtime
 from labkit.wire import InMemoryTransport
 from tests.story import bookshop
 
-FILES = ("labkit/lab.py", "labkit/connection.py", "labkit/runtime.py")
 NAME = "interrupted"
 
 pytestmark = pytest.mark.skipif(
@@ -39,38 +39,13 @@ class Server:
             self.left += 1
 
 
-def interrupted_at(line: int, work: Callable[[], object]) -> str:
-    """Do `work` with an interrupt before the `line`-th line of the kit; the place, or "" if there were not so many."""
-    left, place = line, ""
-    former = sys.gettrace()
-
-    def trace(frame: FrameType, event: str, _: object) -> Any:
-        nonlocal left, place
-        if not frame.f_code.co_filename.replace("\\", "/").endswith(FILES):
-            return None
-        if event == "line":
-            if left == 0:
-                sys.settrace(None)
-                place = f"{frame.f_code.co_qualname}, line {frame.f_lineno}"
-                signal.raise_signal(signal.SIGINT)
-            left -= 1
-        return trace
-
-    sys.settrace(trace)
-    try:
-        work()
-    except KeyboardInterrupt:
-        return place
-    finally:
-        sys.settrace(former)
-    assert not place, f"the interrupt was swallowed in {place}"
-    return ""
+def made(server: Server) -> Lab:
+    return Lab(server, name=NAME)  # pyright: ignore[reportArgumentType] - as a transport is made
 
 
-def whole(server: Server) -> bool:
-    """Whether nothing is left over: what was entered is left, and no thread runs. A server may take a moment to end."""
-    close_all()
-    end = monotonic() + 10
+def nothing_is_left(server: Server) -> bool:
+    """Whether what was entered is left, and no thread runs. A server may take a moment to end."""
+    end = monotonic() + 20
     while server.entered != server.left or any(t.name.startswith("labkit") for t in threading.enumerate()):
         if monotonic() > end:
             return False
@@ -78,31 +53,66 @@ def whole(server: Server) -> bool:
     return True
 
 
-def interruptions(work: Callable[[Server], object], prepare: Callable[[Server], object] = lambda _: None) -> int:
-    """Interrupt `work` at each of its lines in turn; how many there were."""
-    line = 0
+def interrupted(function: Callable[..., Any], *, first: bool) -> Callable[..., Any]:
+    """`function` with an interrupt just before it, or just after it."""
+
+    def with_interrupt(*arguments: Any, **options: Any) -> Any:
+        if first and threading.current_thread() is threading.main_thread():
+            signal.raise_signal(signal.SIGINT)
+        returned = function(*arguments, **options)
+        if not first and threading.current_thread() is threading.main_thread():
+            signal.raise_signal(signal.SIGINT)
+        return returned
+
+    return with_interrupt
+
+
+PLACES = [
+    (labkit.lab, "describe"),
+    (Runtime, "current"),
+    (Runtime, "_start"),
+    (Connection, "__init__"),
+    (Connection, "wait_until_open"),
+]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize(("owner", "name"), PLACES, ids=[name for _, name in PLACES])
+def test_while_a_lab_is_made(owner: Any, name: str, first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    close_all()
     server = Server()
-    prepare(server)
-    while place := interrupted_at(line, lambda: work(server)):
-        assert whole(server), f"something was left over by the interrupt in {place}"
-        line += 1
-        prepare(server)
-    assert whole(server)
-    return line
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, interrupted(getattr(owner, name), first=first))
+        with pytest.raises(KeyboardInterrupt):
+            made(server)
+    made(server).close()  # one of this name can be made again
+    assert nothing_is_left(server)
 
 
-def made(server: Server) -> Lab:
-    return Lab(server, name=NAME)  # pyright: ignore[reportArgumentType] - as a transport is made
+LEAVING = [(Connection, "leave"), (Connection, "close"), (Runtime, "end"), (Runtime, "_retire"), (Runtime, "stop")]
 
 
-def test_making_a_lab() -> None:
-    assert interruptions(made) > 60
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize(("owner", "name"), LEAVING, ids=[name for _, name in LEAVING])
+def test_while_a_lab_is_closed(owner: Any, name: str, first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    close_all()
+    server = Server()
+    lab = made(server)
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, interrupted(getattr(owner, name), first=first))
+        with pytest.raises(KeyboardInterrupt):
+            lab.close()
+    close_all()
+    assert nothing_is_left(server)
 
 
-def test_making_the_second_of_one_name() -> None:
-    assert interruptions(made, made) > 90
-
-
-def test_closing_a_lab() -> None:
-    labs: list[Lab] = []
-    assert interruptions(lambda _: labs[-1].close(), lambda server: labs.append(made(server))) > 20
+def test_while_the_second_of_one_name_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    close_all()
+    server = Server()
+    made(server)
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, "leave", interrupted(Connection.leave, first=True))
+        with pytest.raises(KeyboardInterrupt):
+            made(server)
+    made(server).close()
+    assert nothing_is_left(server)
