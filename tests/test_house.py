@@ -257,6 +257,12 @@ def test_the_rule_on_encodings_knows_the_ways_to_open_a_file(source: str, lacks:
 # ---- size and shape of the kit
 
 
+def test_what_is_no_text_is_a_picture_or_the_weights() -> None:
+    binary = {name_of(path) for path in files() if path not in texts()}
+    strange = {name for name in binary if not re.fullmatch(r"docs/[\w-]+\.png", name)}
+    assert strange == {"labkit/models/tiny/weights.npz"}
+
+
 def test_no_file_of_code_is_too_long_to_read_at_once() -> None:
     # A lesson is read cell by cell: how many it may have is said elsewhere.
     code = [path for path in texts() if path.suffix in {".py", ".js", ".css"} and not path.name[0].isdigit()]
