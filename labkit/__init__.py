@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from labkit.models.tiny import TinyModel
     from labkit.nested import allow_asyncio_run
     from labkit.playground import Playground
-    from labkit.widgets.approval_panel import approval_panel
-    from labkit.widgets.bars import plot_bars
-    from labkit.widgets.budget_meter import budget_meter
-    from labkit.widgets.dials import Settings, dials, tune, with_dials
-    from labkit.widgets.flow_view import show
-    from labkit.widgets.scorecard_panel import show_scorecard
-    from labkit.widgets.sweep import plot_sweep
-    from labkit.widgets.token_view import show_tokens
-    from labkit.widgets.tracing import trace
+    from labkit.views.approval_panel import approval_panel
+    from labkit.views.bars import plot_bars
+    from labkit.views.budget_meter import budget_meter
+    from labkit.views.dials import Settings, dials, tune, with_dials
+    from labkit.views.flow_view import show
+    from labkit.views.scorecard_panel import show_scorecard
+    from labkit.views.sweep import plot_sweep
+    from labkit.views.token_view import show_tokens
+    from labkit.views.tracing import trace
 
 _ELSEWHERE = {
     "Bill": "labkit.host",
@@ -38,30 +38,30 @@ _ELSEWHERE = {
     "OpenAICompatible": "labkit.models.openai_compatible",
     "Playground": "labkit.playground",
     "Quoting": "labkit.models.quoting",
-    "Settings": "labkit.widgets.dials",
+    "Settings": "labkit.views.dials",
     "TinyModel": "labkit.models.tiny",
     "allow_asyncio_run": "labkit.nested",
-    "approval_panel": "labkit.widgets.approval_panel",
-    "budget_meter": "labkit.widgets.budget_meter",
+    "approval_panel": "labkit.views.approval_panel",
+    "budget_meter": "labkit.views.budget_meter",
     "catalog": "labkit.models.catalog",
     "check": "labkit.checks",
     "choose": "labkit.host",
     "choose_model": "labkit.host",
-    "dials": "labkit.widgets.dials",
-    "plot_bars": "labkit.widgets.bars",
-    "plot_sweep": "labkit.widgets.sweep",
+    "dials": "labkit.views.dials",
+    "plot_bars": "labkit.views.bars",
+    "plot_sweep": "labkit.views.sweep",
     "quiz": "labkit.checks",
     "scorecard": "labkit.checks",
-    "show": "labkit.widgets.flow_view",
-    "show_scorecard": "labkit.widgets.scorecard_panel",
-    "show_tokens": "labkit.widgets.token_view",
-    "trace": "labkit.widgets.tracing",
+    "show": "labkit.views.flow_view",
+    "show_scorecard": "labkit.views.scorecard_panel",
+    "show_tokens": "labkit.views.token_view",
+    "trace": "labkit.views.tracing",
     "try_out": "labkit.checks",
-    "tune": "labkit.widgets.dials",
+    "tune": "labkit.views.dials",
     "with_approval": "labkit.host",
     "with_bill": "labkit.host",
     "with_budget": "labkit.host",
-    "with_dials": "labkit.widgets.dials",
+    "with_dials": "labkit.views.dials",
     "with_guard": "labkit.host",
 }
 """What draws, checks or answers costs its import only where it is used: a script that needs a Lab loads no widgets."""

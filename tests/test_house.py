@@ -336,8 +336,8 @@ def test_arrows_in_the_kit_run_one_way() -> None:
         part = name.split(".")[1] if name.startswith("labkit.") else ""
         if part in MAY_KNOW:
             assert kit_modules(name) <= MAY_KNOW[part], name
-        elif part not in {"widgets", "checks", "playground", ""}:
-            assert kit_modules(name).isdisjoint({"widgets", "checks", "models", "host", "playground"}), name
+        elif part not in {"views", "checks", "playground", ""}:
+            assert kit_modules(name).isdisjoint({"views", "checks", "models", "host", "playground"}), name
         elif part:  # the playground stands above them all
             assert part == "playground" or "playground" not in kit_modules(name), name
 

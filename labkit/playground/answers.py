@@ -25,11 +25,11 @@ from labkit.playground.choices import Choices
 from labkit.playground.runs import Sampled
 from labkit.playground.who import TITLES, ByHand, Settings, Who, model_for
 from labkit.steps import HostStep, overhearing
-from labkit.widgets.dial_readings import DialReading, defaults, read
-from labkit.widgets.dial_settings import OWN, turned_model
-from labkit.widgets.dial_settings import Settings as Dials
-from labkit.widgets.dial_state import DialState
-from labkit.widgets.tracing import drawing
+from labkit.views.dial_readings import DialReading, defaults, read
+from labkit.views.dial_settings import OWN, turned_model
+from labkit.views.dial_settings import Settings as Dials
+from labkit.views.dial_state import DialState
+from labkit.views.tracing import drawing
 
 LIMITS = {"samples": 100, "tokens": 20_000}
 """What the budget allows at first."""

@@ -18,8 +18,8 @@ from labkit.playground.box import BoxServer
 from labkit.playground.export import KEYS
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, Transport, transports_of, url_of
 from labkit.playground.who import CHOICES, Settings, Who, looping
-from labkit.widgets.dial_settings import DIALS
-from labkit.widgets.dial_settings import Settings as Dials
+from labkit.views.dial_settings import DIALS
+from labkit.views.dial_settings import Settings as Dials
 
 Wires = Literal["2025-11-25", "2026-07-28", "both"]
 MOST = 10**9

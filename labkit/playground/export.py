@@ -11,7 +11,7 @@ from labkit.host import visible
 from labkit.host.prices import dollars
 from labkit.models import claude, openai_compatible
 from labkit.playground.runs import Run, compare, duration
-from labkit.widgets.redacting import redact, redact_flow
+from labkit.views.redacting import redact, redact_flow
 
 Form = Literal["json", "mermaid", "html"]
 KEYS = re.compile(r"(?<![0-9A-Za-z])sk-(?:ant-[\w-]{16,}|(?:proj-)?\w{32,})", re.ASCII)

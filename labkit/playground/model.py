@@ -29,8 +29,8 @@ from labkit.playground.runs import Row, Run, compare, text_of_result
 from labkit.playground.setup import CONNECTING, Setup, error_of
 from labkit.playground.who import Who
 from labkit.runtime import Runtime
-from labkit.widgets.dial_state import DialState
-from labkit.widgets.lab_work import start
+from labkit.views.dial_state import DialState
+from labkit.work import start
 
 F = TypeVar("F", bound=SamplingFnT)
 TIMES = 10

@@ -15,7 +15,7 @@ from labkit.playground.own import missing, source_of
 from labkit.playground.program_parts import FAR, NEAR, RESULT, SAFE, UNANSWERED, Parts, server_of
 from labkit.playground.reach import MODES, Source, Transport, Wire
 from labkit.playground.who import Settings, Who, lines_of
-from labkit.widgets.dial_settings import Settings as Dials
+from labkit.views.dial_settings import Settings as Dials
 
 OF_THE_KIT = {
     "labkit": "what your callback uses",

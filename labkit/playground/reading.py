@@ -10,8 +10,8 @@ from labkit.playground.model import Model
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, why_not
 from labkit.playground.runs import Run, compare, duration
 from labkit.playground.who import CHOICES, TITLES, Question, has_key
-from labkit.widgets.redacting import redact
-from labkit.widgets.review_reading import reading as parts_of
+from labkit.views.redacting import redact
+from labkit.views.review_reading import reading as parts_of
 
 LONGEST = 20_000
 """Characters of one text that are sent to a page; the exports hold the whole."""

@@ -21,8 +21,8 @@ from labkit.answering import Answer
 from labkit.flow import Flow
 from labkit.host.rendering import mark_of
 from labkit.models.scripted import text_of
-from labkit.widgets.dial_readings import DialReading, in_words, name_of
-from labkit.widgets.tracing import Drawing
+from labkit.views.dial_readings import DialReading, in_words, name_of
+from labkit.views.tracing import Drawing
 
 if TYPE_CHECKING:
     from labkit.playground.choices import Choices

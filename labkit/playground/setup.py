@@ -34,7 +34,7 @@ from labkit.playground.reach import (
     url_of,
     why_not,
 )
-from labkit.widgets.lab_work import start
+from labkit.work import start
 
 CONNECTING = 30.0
 """Seconds that a connection may take."""

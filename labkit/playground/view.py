@@ -19,13 +19,13 @@ from labkit.playground import reading
 from labkit.playground.cells import Cells
 from labkit.playground.model import TIMES, Model
 from labkit.playground.reach import Wire
-from labkit.widgets.approval_panel import approval_panel
-from labkit.widgets.dial_panel import DialPanel
-from labkit.widgets.flow_view import FlowView, show
-from labkit.widgets.lab_work import Latest
-from labkit.widgets.page import read_parts
-from labkit.widgets.token_view import TokenView
-from labkit.widgets.tracing import Drawing
+from labkit.views.approval_panel import approval_panel
+from labkit.views.dial_panel import DialPanel
+from labkit.views.flow_view import FlowView, show
+from labkit.views.page import read_parts
+from labkit.views.token_view import TokenView
+from labkit.views.tracing import Drawing
+from labkit.work import Latest
 
 LOOK = 1.0
 """Seconds between two looks at what is under way, where nothing is told."""

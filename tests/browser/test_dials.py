@@ -17,11 +17,11 @@ from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 from labkit import Lab, plot_bars
 from labkit.models.claude import Claude
 from labkit.models.tiny import Dials, Rival, Standing, TinyModel, Trace, TracedToken
-from labkit.widgets.answers import Answers
-from labkit.widgets.dial_state import DialState
-from labkit.widgets.dials import Settings, dials, tune
-from labkit.widgets.sweep import plot_sweep
-from labkit.widgets.token_view import show_tokens, table
+from labkit.views.answers import Answers
+from labkit.views.dial_state import DialState
+from labkit.views.dials import Settings, dials, tune
+from labkit.views.sweep import plot_sweep
+from labkit.views.token_view import show_tokens, table
 from tests.story import answer, bookshop
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\\n\\n[821] ERROR:  deadlock detected"
@@ -62,7 +62,7 @@ spoken_to = DialState(spiteful, Settings(system_prompt=TEXT, stop_sequences=(TEX
     "messages": [SamplingMessage(role="user", content=TextContent(text=TEXT))], "system_prompt": TEXT,
 }))
 display(show_tokens(Trace(TEXT, TEXT, 3, [bad, bad])), dials(spiteful), Answers(spoken_to, lambda: request, number=2))
-from labkit.widgets.dial_panel import DialPanel
+from labkit.views.dial_panel import DialPanel
 DialPanel(spoken_to, code=lambda: TEXT)
 """
 SLOW = """

@@ -33,7 +33,7 @@ from labkit.models.gguf import GGUF
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import load
 from labkit.steps import HostStep, Origin, listening
-from labkit.widgets.dials import Settings, with_dials
+from labkit.views.dials import Settings, with_dials
 from training import prompts
 
 if sys.platform != "linux" and importlib.util.find_spec("xllamacpp") is None:

@@ -22,7 +22,7 @@ from labkit.playground.memory import LARGEST, PLACE, Memory
 from labkit.playground.past import OFFERED, UNREADABLE, USED, WITHOUT
 from labkit.playground.view import PlaygroundView
 from labkit.playground.who import Settings
-from labkit.widgets.dial_settings import Settings as Dials
+from labkit.views.dial_settings import Settings as Dials
 from tests.story import OVER_STDIO, bookshop
 
 KEY = "sk-ant-past-0123456789abcdef"

@@ -28,7 +28,7 @@ from labkit.playground.box import ROOT
 from labkit.playground.program import Present, program
 from labkit.playground.reach import WIRES, Source, Wire, transports_of
 from labkit.playground.who import Settings
-from labkit.widgets.dial_settings import Settings as Dials
+from labkit.views.dial_settings import Settings as Dials
 from tests.story import bookshop
 
 WORDS = ("So", "say", "I.")

@@ -13,7 +13,7 @@ from labkit.models.tiny import TinyModel
 from labkit.playground import Playground
 from labkit.playground.view import PlaygroundView
 from labkit.steps import report
-from labkit.widgets.token_view import TokenView
+from labkit.views.token_view import TokenView
 from tests.story import answer, bookshop
 
 KEY = "sk-ant-view-0123456789abcdef"

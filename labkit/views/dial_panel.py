@@ -12,11 +12,11 @@ from labkit.diagram import short
 from labkit.models.gguf import GGUF
 from labkit.models.scripted import text_of
 from labkit.models.tiny import TinyModel
-from labkit.widgets.dial_readings import MEANING, DialReading, defaults, in_words, name_of
-from labkit.widgets.dial_settings import Dial, Settings
-from labkit.widgets.dial_state import DialState
-from labkit.widgets.page import read_parts
-from labkit.widgets.token_words import TINY
+from labkit.views.dial_readings import MEANING, DialReading, defaults, in_words, name_of
+from labkit.views.dial_settings import Dial, Settings
+from labkit.views.dial_state import DialState
+from labkit.views.page import read_parts
+from labkit.views.token_words import TINY
 
 TEMPERATURES = (0.0, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0)
 TOP_P = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)

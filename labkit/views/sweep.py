@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from labkit.models.tiny import TinyModel
-from labkit.widgets.dial_settings import Settings
-from labkit.widgets.picture import Picture
-from labkit.widgets.token_reading import Reading
-from labkit.widgets.token_words import TINY, percent
-from labkit.widgets.tracing import Prompt, as_request, drawing
+from labkit.views.dial_settings import Settings
+from labkit.views.picture import Picture
+from labkit.views.token_reading import Reading
+from labkit.views.token_words import TINY, percent
+from labkit.views.tracing import Prompt, as_request, drawing
 
 TEMPERATURES = (0.0, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0)
 SEEDS = range(5)
@@ -144,7 +144,7 @@ class SweepPlot(Picture):
     """What `plot_sweep` makes. `figure()` is the matplotlib figure; printed, it is the table."""
 
     def __init__(self, sweep: Sweep) -> None:
-        from labkit.widgets.sweep_figure import WIDTH, to_figure  # matplotlib, for those who plot
+        from labkit.views.sweep_figure import WIDTH, to_figure  # matplotlib, for those who plot
 
         self.sweep = sweep
         draw = partial(to_figure, sweep)

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from labkit.widgets.drawing import DPI, PALETTES, Axes, Figure
+from labkit.views.drawing import DPI, PALETTES, Axes, Figure
 
 if TYPE_CHECKING:
-    from labkit.widgets.sweep import Sweep
+    from labkit.views.sweep import Sweep
 
 WIDTH, HEIGHT = 880, 330
 """Pixels, on a page."""

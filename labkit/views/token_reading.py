@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from labkit.models.tiny import Dials, Rival, Trace, TracedToken
-from labkit.widgets.token_stages import (
+from labkit.views.token_stages import (
     DIALS,
     LISTED,
     NAMES,
@@ -20,7 +20,7 @@ from labkit.widgets.token_stages import (
     set_limits,
     share,
 )
-from labkit.widgets.token_words import (
+from labkit.views.token_words import (
     END,
     OUT_OF_ITS_DEPTH,
     TINY,

@@ -19,8 +19,8 @@ from labkit.host.hidden import hidden
 from labkit.host.texts import dumped, texts
 from labkit.models.tiny import TinyModel
 from labkit.runtime import Runtime
-from labkit.widgets.approval_panel import ApprovalPanel, approval_panel
-from labkit.widgets.review_reading import LONGEST_SHOWN, decision_of, reading
+from labkit.views.approval_panel import ApprovalPanel, approval_panel
+from labkit.views.review_reading import LONGEST_SHOWN, decision_of, reading
 from tests.host.any_request import patient, requests
 from tests.host.crowd import ORIGIN, Model, answered, crowd
 from tests.host.test_rendering import FULL

@@ -21,13 +21,13 @@ from labkit.models.gguf import GGUF
 from labkit.models.tiny import TinyAnswer, TinyModel
 from labkit.models.tiny.callback import is_out_of_depth
 from labkit.steps import HostStep, overhearing
-from labkit.widgets.answers_drawing import as_text, svg
-from labkit.widgets.dial_settings import Settings
-from labkit.widgets.dial_state import DialState, with_dials
-from labkit.widgets.lab_work import start
-from labkit.widgets.page import read_parts
-from labkit.widgets.token_words import OUT_OF_ITS_DEPTH, TINY, Badge, confidence_word, seen
-from labkit.widgets.tracing import as_request, drawing
+from labkit.views.answers_drawing import as_text, svg
+from labkit.views.dial_settings import Settings
+from labkit.views.dial_state import DialState, with_dials
+from labkit.views.page import read_parts
+from labkit.views.token_words import OUT_OF_ITS_DEPTH, TINY, Badge, confidence_word, seen
+from labkit.views.tracing import as_request, drawing
+from labkit.work import start
 
 MANY = 10
 PATIENCE = 300.0

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from labkit.models.tiny import Dials, Rival, Standing, TinyModel, Trace, TracedToken, sampler
-from labkit.widgets.token_drawing import svg
-from labkit.widgets.token_reading import Reading
-from labkit.widgets.token_stages import LISTED, left, possible_tokens, share
-from labkit.widgets.token_view import TokenView, show_tokens, table
-from labkit.widgets.token_words import confidence, confidence_badge, marked, mean_log, percent, seen, spoken
+from labkit.views.token_drawing import svg
+from labkit.views.token_reading import Reading
+from labkit.views.token_stages import LISTED, left, possible_tokens, share
+from labkit.views.token_view import TokenView, show_tokens, table
+from labkit.views.token_words import confidence, confidence_badge, marked, mean_log, percent, seen, spoken
 from tests.models.logits import logits_of
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from labkit.widgets.redacting import redact, redact_json
+from labkit.views.redacting import redact, redact_json
 from tests.host.any_request import patient
 from tests.host.test_secret_patterns import planted
 

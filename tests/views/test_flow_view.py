@@ -14,13 +14,13 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult
 from labkit import Flow, Lab, Step, close_all, diagram, show
 from labkit.record import CONNECTION
 from labkit.steps import LANES, HostStep, report
-from labkit.widgets.flow_rows import LONGEST_TEXT, Rows
-from labkit.widgets.flow_view import LONGEST_DRAWING, LONGEST_SHOWN, FlowView
+from labkit.views.flow_rows import LONGEST_TEXT, Rows
+from labkit.views.flow_view import LONGEST_DRAWING, LONGEST_SHOWN, FlowView
 from labkit.wire import Frame
 from tests.story import WIRES, answer, bookshop, echo, said, until
 
 pytestmark = pytest.mark.anyio
-WIDGETS = Path(diagram.__file__).parent / "widgets"
+WIDGETS = Path(diagram.__file__).parent / "views"
 
 
 class Telling(FlowView):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from labkit.widgets.picture import Picture
+from labkit.views.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,7 +66,7 @@ class Bars:
 
     def to_figure(self, dark: bool = False) -> "Figure":
         """The charts."""
-        from labkit.widgets.drawing import DPI, PALETTES, Figure  # matplotlib, for those who plot
+        from labkit.views.drawing import DPI, PALETTES, Figure  # matplotlib, for those who plot
 
         page, ink = PALETTES[dark]["page"], PALETTES[dark]["ink"]
         height = 74 + 26 * len(self.rows)

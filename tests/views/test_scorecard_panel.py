@@ -10,8 +10,8 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextConte
 from labkit import close_all, scorecard, show_scorecard
 from labkit.checks import CheckFailed
 from labkit.checks.scorecard import CASES, GROUPS, Scorecard
-from labkit.widgets import scorecard_panel
-from labkit.widgets.scorecard_panel import VIEW, ScorecardPanel
+from labkit.views import scorecard_panel
+from labkit.views.scorecard_panel import VIEW, ScorecardPanel
 from tests.checks.good_callbacks import my_callback
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ import pytest
 from labkit import Lab
 from labkit.host import with_budget
 from labkit.models.catalog import catalog
-from labkit.widgets.budget_meter import BudgetMeter, budget_meter, readings
+from labkit.views.budget_meter import BudgetMeter, budget_meter, readings
 from tests.host.crowd import Model, answered, crowd
 from tests.story import WIRES, echo, question, until
 

@@ -4,9 +4,9 @@ from typing import NoReturn
 
 import pytest
 
-from labkit.widgets.bars import COLOURS, Bars, figure, plot_bars
-from labkit.widgets.drawing import PALETTES
-from tests.widgets.test_sweep import contrast
+from labkit.views.bars import COLOURS, Bars, figure, plot_bars
+from labkit.views.drawing import PALETTES
+from tests.views.test_sweep import contrast
 
 ROWS = {"one": {"samples": 1, "tokens": 640}, "each": {"samples": 9, "tokens": 1210}}
 

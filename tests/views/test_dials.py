@@ -30,17 +30,17 @@ from labkit.models.tiny import callback as tiny_callback
 from labkit.models.tiny.generation import generate
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, overhearing
-from labkit.widgets import dials as dials_module
-from labkit.widgets.answers import Answers, seeds
-from labkit.widgets.dial_panel import DialPanel
-from labkit.widgets.dial_readings import MEANING, in_words, name_of, read
-from labkit.widgets.dial_settings import DIALS, turned_model, turned_request
-from labkit.widgets.dial_state import DialState
-from labkit.widgets.dials import Settings, TunePanel, dials, tune, with_dials
-from labkit.widgets.lab_work import Latest
-from labkit.widgets.token_view import table
-from labkit.widgets.token_words import TINY
-from labkit.widgets.tracing import as_request, drawing
+from labkit.views import dials as dials_module
+from labkit.views.answers import Answers, seeds
+from labkit.views.dial_panel import DialPanel
+from labkit.views.dial_readings import MEANING, in_words, name_of, read
+from labkit.views.dial_settings import DIALS, turned_model, turned_request
+from labkit.views.dial_state import DialState
+from labkit.views.dials import Settings, TunePanel, dials, tune, with_dials
+from labkit.views.token_view import table
+from labkit.views.token_words import TINY
+from labkit.views.tracing import as_request, drawing
+from labkit.work import Latest
 from tests.story import WIRES, answer, bookshop, until
 
 pytestmark = pytest.mark.anyio
@@ -602,7 +602,7 @@ async def test_the_code_of_the_answers_gives_the_same_answers_and_needs_no_widge
     before = panel.answers.code
     answers = await drawn(panel.answers)
     assert answers.code == before
-    assert "labkit.widgets" not in answers.code
+    assert "labkit.views" not in answers.code
     said = StringIO()
     with redirect_stdout(said):
         exec(answers.code, {})  # noqa: S102 - that it runs as it stands is what is tested

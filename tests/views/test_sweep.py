@@ -13,12 +13,12 @@ import pytest
 from matplotlib.lines import Line2D
 
 from labkit.models.tiny import Dials, TinyModel
-from labkit.widgets.dial_settings import Settings
-from labkit.widgets.drawing import PALETTES, to_png, to_svg
-from labkit.widgets.sweep import Point, Sweep, SweepPlot, plot_sweep, sweep
-from labkit.widgets.sweep_figure import to_figure
-from labkit.widgets.token_reading import Reading
-from labkit.widgets.tracing import as_request
+from labkit.views.dial_settings import Settings
+from labkit.views.drawing import PALETTES, to_png, to_svg
+from labkit.views.sweep import Point, Sweep, SweepPlot, plot_sweep, sweep
+from labkit.views.sweep_figure import to_figure
+from labkit.views.token_reading import Reading
+from labkit.views.tracing import as_request
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"
 WRITTEN = Sweep(
@@ -153,7 +153,7 @@ def test_the_figure_can_be_taken_out() -> None:
 def test_matplotlib_says_nothing_on_a_machine_where_it_finds_and_can_keep_no_list_of_fonts(tmp_path: Path) -> None:
     no_folder = tmp_path / "a file"
     no_folder.touch()
-    draw = "import logging, labkit.widgets.sweep_figure as s; assert logging.getLogger('matplotlib').level == 0, s"
+    draw = "import logging, labkit.views.sweep_figure as s; assert logging.getLogger('matplotlib').level == 0, s"
     run = subprocess.run(
         [sys.executable, "-c", draw],
         env=os.environ | {"MPLCONFIGDIR": str(no_folder)},

@@ -9,7 +9,7 @@ from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 from labkit.models.tiny import Dials, TinyModel, Trace
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import has_text
-from labkit.widgets.dial_settings import Settings, turned_request, turned_tiny
+from labkit.views.dial_settings import Settings, turned_request, turned_tiny
 
 Prompt = str | CreateMessageRequestParams
 """What a user says, or a whole sampling request."""
@@ -85,7 +85,7 @@ class Drawing:
         imports, prompt, given = self._written()
         return (
             f"{imports}from labkit.models.tiny import Dials, TinyModel\n"
-            "from labkit.widgets.token_view import table\n\n"
+            "from labkit.views.token_view import table\n\n"
             f"prompt = {prompt}\n"
             f"trace = TinyModel().trace(prompt, {given}dials={self.dials!r}, seed={self.seed})\n"
             f"print(trace.text)\n"

@@ -11,8 +11,8 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.answering import Answer
 from labkit.steps import report
-from labkit.widgets.dial_readings import DialReading, read, turning
-from labkit.widgets.dial_settings import Settings, turned_model, turned_request
+from labkit.views.dial_readings import DialReading, read, turning
+from labkit.views.dial_settings import Settings, turned_model, turned_request
 
 
 def with_dials(callback: SamplingFnT, settings: Settings) -> SamplingFnT:

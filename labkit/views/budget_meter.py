@@ -16,8 +16,8 @@ import traitlets
 
 from labkit.host import Budget
 from labkit.host.prices import dollars
-from labkit.widgets.flow_rows import Pace
-from labkit.widgets.page import read_parts
+from labkit.views.flow_rows import Pace
+from labkit.views.page import read_parts
 
 SMALLEST = 1e-9
 """US dollars below which a difference is one of rounding."""

@@ -12,15 +12,15 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.errors import sentence
 from labkit.models.tiny import TinyModel
-from labkit.widgets.answers import Answers
-from labkit.widgets.dial_panel import DialPanel
-from labkit.widgets.dial_settings import Settings
-from labkit.widgets.dial_state import DialState, with_dials
-from labkit.widgets.lab_work import Latest
-from labkit.widgets.token_drawing import head
-from labkit.widgets.token_view import TokenView
-from labkit.widgets.token_words import seen
-from labkit.widgets.tracing import Drawing, Prompt, as_request, drawing
+from labkit.views.answers import Answers
+from labkit.views.dial_panel import DialPanel
+from labkit.views.dial_settings import Settings
+from labkit.views.dial_state import DialState, with_dials
+from labkit.views.token_drawing import head
+from labkit.views.token_view import TokenView
+from labkit.views.token_words import seen
+from labkit.views.tracing import Drawing, Prompt, as_request, drawing
+from labkit.work import Latest
 
 __all__ = ["DialPanel", "Settings", "TunePanel", "dials", "tune", "with_dials"]
 

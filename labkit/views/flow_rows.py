@@ -16,7 +16,7 @@ from labkit.diagram import short
 from labkit.flow import Reader, Step
 from labkit.record import Entry
 from labkit.steps import LANES
-from labkit.widgets.redacting import redact_json, redact_step
+from labkit.views.redacting import redact_json, redact_step
 from labkit.wire import Frame
 
 LONGEST_TEXT = 16_000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from labkit.widgets.page import read_parts
+from labkit.views.page import read_parts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +35,7 @@ class Picture(anywidget.AnyWidget):
     width = traitlets.Int().tag(sync=True)
 
     def __init__(self, draw: Callable[[bool], "Figure"], *, alt: str, label: str, width: int) -> None:
-        from labkit.widgets.drawing import to_svg  # matplotlib, for those who plot
+        from labkit.views.drawing import to_svg  # matplotlib, for those who plot
 
         self._draw = draw
         super().__init__(light=to_svg(draw(False)), dark=to_svg(draw(True)), alt=alt, label=label, width=width)
@@ -49,7 +49,7 @@ class Picture(anywidget.AnyWidget):
 
     def to_bundle(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """What a notebook shows and stores, by kind, and what is to be said of it: Jupyter's MIME bundle."""
-        from labkit.widgets.drawing import to_png
+        from labkit.views.drawing import to_png
 
         bundle = super()._repr_mimebundle_()
         if bundle is None:

@@ -14,8 +14,8 @@ from labkit.models.gguf import GGUF
 from labkit.models.openai_compatible import OpenAICompatible
 from labkit.models.scripted import Scripted
 from labkit.models.tiny import TinyModel
-from labkit.widgets.dial_settings import DIALS, OWN, Dial, Settings, turned_request
-from labkit.widgets.token_words import marked
+from labkit.views.dial_settings import DIALS, OWN, Dial, Settings, turned_request
+from labkit.views.token_words import marked
 
 Honour = Literal["yes", "must", "no", "sent on", "not told"]
 
