@@ -12,7 +12,8 @@ from labkit.wire import Frame, tap
 
 if TYPE_CHECKING:
     from labkit.checks import check, quiz, scorecard, try_out
-    from labkit.host import Bill, choose, choose_model, with_approval, with_bill, with_budget, with_guard
+    from labkit.dial_table import Settings
+    from labkit.host import Bill, choose, choose_model, with_approval, with_bill, with_budget, with_dials, with_guard
     from labkit.models.catalog import catalog
     from labkit.models.claude import Claude
     from labkit.models.gguf import GGUF
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from labkit.views.approval_panel import approval_panel
     from labkit.views.bars import plot_bars
     from labkit.views.budget_meter import budget_meter
-    from labkit.views.dials import Settings, dials, tune, with_dials
+    from labkit.views.dials import dials, tune
     from labkit.views.flow_view import show
     from labkit.views.scorecard_panel import show_scorecard
     from labkit.views.sweep import plot_sweep
@@ -38,7 +39,7 @@ _ELSEWHERE = {
     "OpenAICompatible": "labkit.models.openai_compatible",
     "Playground": "labkit.playground",
     "Quoting": "labkit.models.quoting",
-    "Settings": "labkit.views.dials",
+    "Settings": "labkit.dial_table",
     "TinyModel": "labkit.models.tiny",
     "allow_asyncio_run": "labkit.nested",
     "approval_panel": "labkit.views.approval_panel",
@@ -61,7 +62,7 @@ _ELSEWHERE = {
     "with_approval": "labkit.host",
     "with_bill": "labkit.host",
     "with_budget": "labkit.host",
-    "with_dials": "labkit.views.dials",
+    "with_dials": "labkit.host",
     "with_guard": "labkit.host",
 }
 """What draws, checks or answers costs its import only where it is used: a script that needs a Lab loads no widgets."""

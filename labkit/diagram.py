@@ -1,10 +1,10 @@
 """A flow as text, as Mermaid, and as SVG. Labels may hold text of a server or a model: each form escapes it."""
 
 import textwrap
-import unicodedata
 from html import escape
 from typing import TYPE_CHECKING
 
+from labkit.plain import short
 from labkit.steps import LANES, Lane
 
 if TYPE_CHECKING:
@@ -19,36 +19,12 @@ COLOURS: dict[Lane, str] = {
     "server": "#8a4b08",
 }
 WIDTH, TOP, ROW = 880, 50, 27
-# Letters and marks by their category, and yet nothing is seen of them: fillers, and the selectors of variants in which
-# whole messages have been hidden.
-INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
-    chr(code)
-    for first, last in ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
-    for code in range(first, last + 1)
-}
-LABEL = 60
-"""Characters of a label that a drawing shows."""
 
 
 def lanes(flow: "Flow") -> list[Lane]:
     """The lanes that `flow` uses, in the order in which they are drawn."""
     used = {lane for step in flow.steps for lane in (step.source, step.target)}
     return [lane for lane in LANES if lane in used]
-
-
-def plain(text: str) -> str:
-    """`text` on one line, with every control or invisible character made visible as an escape."""
-    return "".join(c if _is_seen(c) else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def _is_seen(c: str) -> bool:
-    return c == " " or (unicodedata.category(c)[0] not in "CZ" and c not in INVISIBLE)
-
-
-def short(text: str, width: int = LABEL) -> str:
-    """`text` made plain and cut at `width` characters."""
-    text = plain(text)
-    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def summary(flow: "Flow") -> str:

@@ -3,6 +3,7 @@
 Each function returns the value itself, and raises a `ValueError` with one sentence where it is something else.
 """
 
+from collections.abc import Callable
 from math import inf
 from numbers import Integral, Real
 from typing import TypeVar
@@ -31,6 +32,17 @@ def checked_number(name: str, value: float) -> float:
     return value
 
 
+def checked_within(least: float, most: float) -> Callable[[str, T], T]:
+    """A check of a number from `least` to `most`."""
+
+    def checked(name: str, value: T) -> T:
+        if not _is_number(value) or not least <= value <= most:
+            raise _wrong(name, value, f"from {least:g} to {most:g}")
+        return value
+
+    return checked
+
+
 def checked_seconds(name: str, value: float) -> float:
     """A time in seconds, above 0."""
     if not _is_number(value) or not 0 < value < inf:
@@ -48,16 +60,6 @@ def checked_whole(name: str, value: T, least: int = 0) -> T:
 def checked_limit(name: str, value: T | None) -> T | None:
     """A whole number of 0 or more, or `None`, where there is no limit."""
     return None if value is None else checked_whole(name, value)
-
-
-def checked_wishes(**wishes: float | None) -> dict[str, float | None]:
-    """The dials that are the client's own: `top_p`, `top_k`, `seed`; `None` for one that is left to the model."""
-    for name, value in wishes.items():
-        if value is not None and name == "top_p":
-            checked_share(name, value)
-        elif value is not None:
-            checked_whole(name, value)
-    return wishes
 
 
 def _is_number(value: object) -> bool:

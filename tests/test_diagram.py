@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labkit import Flow, Step
-from labkit.diagram import COLOURS, plain, short
+from labkit.diagram import COLOURS
+from labkit.plain import plain, short
 from labkit.steps import LANES, Lane
 
 SVG = "{http://www.w3.org/2000/svg}"

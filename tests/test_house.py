@@ -320,14 +320,16 @@ MAY_KNOW = {
     "errors": set[str](),
     "interrupts": set[str](),
     "numbers": set[str](),
+    "plain": set[str](),
     "steps": set[str](),
     "wire": set[str](),
     "runtime": {"errors", "interrupts"},
     "record": {"numbers", "steps", "wire"},
-    "diagram": {"flow", "steps"},
+    "dial_table": {"numbers"},
+    "diagram": {"flow", "plain", "steps"},
     "flow": {"diagram", "record", "steps", "wire"},
-    "models": {"errors", "models", "numbers", "steps"},
-    "host": {"errors", "host", "numbers", "steps"},
+    "models": {"dial_table", "errors", "models", "numbers", "steps"},
+    "host": {"dial_table", "errors", "host", "numbers", "plain", "steps"},
 }
 
 

@@ -102,7 +102,7 @@ def _model(name: str, intelligence: float, *prices: tuple[float, float, int | No
     return Model(
         name=name,
         prices=tuple(Price(input=paid_in, output=out, up_to_prompt_tokens=limit) for paid_in, out, limit in prices),
-        accepts=Accepts(temperature=False, top_p=False, top_k=False, images=True, tools=True),
+        accepts=Accepts(dials=(), images=True, tools=True),
         always_thinks=False,
         scores=Scores(cost=0.5, speed=0.5, intelligence=intelligence),
     )

@@ -11,6 +11,7 @@ from labkit.host.approval import Approval, Ask, with_approval
 from labkit.host.bill import Bill, Billed, with_bill
 from labkit.host.budget import Budget, with_budget
 from labkit.host.choice import Chosen, ModelChoice, choose, choose_model
+from labkit.host.dials import with_dials
 from labkit.host.duty import Duty, Remark, WrongOrder
 from labkit.host.figures import Left, Spent
 from labkit.host.guard import Guard, with_guard
@@ -50,5 +51,6 @@ __all__ = [
     "with_approval",
     "with_bill",
     "with_budget",
+    "with_dials",
     "with_guard",
 ]

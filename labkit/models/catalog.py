@@ -10,7 +10,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from labkit.dial_table import DIAL
 
 STALE_AFTER = 3
 """Months after which prices should be looked up again."""
@@ -33,11 +35,17 @@ class Price(_Fact):
 class Accepts(_Fact):
     """What a request to the model may hold without being refused."""
 
-    temperature: bool
-    top_p: bool
-    top_k: bool
+    dials: tuple[str, ...]
+    """Of those of the table of dials that not every model takes."""
     images: bool
     tools: bool
+
+    @field_validator("dials")
+    @classmethod
+    def _are_there(cls, dials: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in dials if name not in DIAL]:
+            raise ValueError(f"there is no dial {', '.join(unknown)}")
+        return dials
 
 
 class Scores(_Fact):

@@ -24,6 +24,7 @@ from mcp_types import (
 )
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from labkit.dial_table import OWN
 from labkit.models.convert import Refused, check, check_json, is_number, resource_block, structured_text, unsent
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ STOP_REASONS = {"stop": "endTurn", "length": "maxTokens", "tool_calls": "toolUse
 
 _ARGUMENTS = TypeAdapter(dict[str, Any])
 
-DROPPABLE = ("temperature", "top_p", "top_k", "seed", "metadata")
+DROPPABLE = ("temperature", *OWN, "metadata")
 """What an answer can do without, should a server not take it."""
 
 
@@ -52,7 +53,7 @@ def request(
 
     Args:
         params: What the server asks.
-        dials: The client's own `top_p`, `top_k` and `seed`, which MCP has no field for.
+        dials: The client's own, which MCP has no field for, by the names of the table of dials.
 
     Raises:
         Refused: The request is faulty, or holds what the API cannot carry and the model would miss.
@@ -83,8 +84,8 @@ def request(
         if not is_number(value):
             left_out.append(name)
             continue
-        # OpenAI has no top_k and so the package has no argument for it; llama.cpp, LM Studio and vLLM do.
-        (body.setdefault("extra_body", {}) if name == "top_k" else body)[name] = value
+        # OpenAI has no top_k and no min_p, so the package has no argument for them: in the body they are all alike.
+        body.setdefault("extra_body", {})[name] = value
     return body, left_out
 
 

@@ -1,6 +1,7 @@
 """`Claude`: a sampling callback that asks Claude through Anthropic's Messages API."""
 
 import os
+from collections.abc import Mapping
 from typing import Any, cast
 
 import anyio
@@ -14,8 +15,10 @@ from mcp_types import (
 )
 from pydantic import SecretStr
 
+from labkit.dial_table import OWN, Honour, honouring, own_dials
 from labkit.models.catalog import Accepts, catalog
 from labkit.models.convert import Refused, answer
+from labkit.models.dialled import WithDials
 from labkit.models.messages_api import read, request
 from labkit.models.provider import (
     CONNECT_TIMEOUT,
@@ -27,17 +30,17 @@ from labkit.models.provider import (
     prepare,
     whole,
 )
-from labkit.numbers import checked_seconds, checked_whole, checked_wishes
+from labkit.numbers import checked_seconds, checked_whole
 from labkit.steps import report
 
 KEY = "ANTHROPIC_API_KEY"
 ADDRESS = "https://api.anthropic.com"
 
-CURRENT = Accepts(temperature=False, top_p=False, top_k=False, images=True, tools=True)
+CURRENT = Accepts(dials=(), images=True, tools=True)
 """What a model is taken to accept that the catalogue does not know: as much as the current ones."""
 
 
-class Claude:
+class Claude(WithDials):
     """Answers with Claude.
 
         Claude()                                   # the cheapest model, the key from ANTHROPIC_API_KEY
@@ -55,12 +58,12 @@ class Claude:
         model: Its name; the default model of the catalogue when left out.
         api_key: The key; looked up in the environment at each call when left out.
         base_url: Where the API is, when not at Anthropic or where ANTHROPIC_BASE_URL says.
-        top_p: The client's own wish, for models that take it.
-        top_k: The same.
         timeout: Seconds that an answer may take in all, retries included.
         max_retries: How often a request is repeated after 408, 409, 429, a status from 500 on, or a lost connection.
+        dials: The client's own, for models that take them: `top_p`, `top_k`.
 
     Raises:
+        TypeError: There is no such dial.
         ValueError: `base_url` is no address, or a number cannot stand where it does.
     """
 
@@ -70,17 +73,27 @@ class Claude:
         api_key: str | None = None,
         base_url: str | None = None,
         *,
-        top_p: float | None = None,
-        top_k: int | None = None,
         timeout: float = TIMEOUT,
         max_retries: int = RETRIES,
+        **dials: float | None,
     ) -> None:
         self.model = model or catalog().default
         self.base_url = checked_url(base_url) if base_url else None
         self.timeout = checked_seconds("timeout", timeout)
         self.max_retries = checked_whole("max_retries", max_retries)
-        self.dials = checked_wishes(top_p=top_p, top_k=top_k)
+        self.dials = own_dials(type(self).__name__, dials, dict.fromkeys(OWN))
         self._key = SecretStr(api_key) if api_key else None
+
+    @property
+    def honours(self) -> Mapping[str, Honour]:
+        """By the catalogue; of the Messages API's own dials it knows those that the model takes."""
+        others: dict[str, Honour] = dict.fromkeys(self._accepts.dials, "yes")
+        return honouring("no", **others, max_tokens="must", stop_sequences="yes", system_prompt="yes")
+
+    @property
+    def _accepts(self) -> Accepts:
+        known = catalog().find(self.model)
+        return known.accepts if known else CURRENT
 
     async def __call__(
         self, context: object, params: CreateMessageRequestParams
@@ -93,9 +106,7 @@ class Claude:
 
     async def _answer(self, params: CreateMessageRequestParams) -> CreateMessageResult | CreateMessageResultWithTools:
         known = catalog().find(self.model)
-        body, left_out = request(
-            params, model=self.model, accepts=known.accepts if known else CURRENT, dials=self.dials
-        )
+        body, left_out = request(params, model=self.model, accepts=self._accepts, dials=self.dials)
         exchange = self._exchange()
         if left_out:
             report(f"leaves out {', '.join(left_out)}: {self.model} does not take it", left_out=left_out)

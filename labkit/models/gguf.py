@@ -7,7 +7,7 @@ worker thread, so that the event loop goes on and an answer can be cancelled.
 import importlib
 import os
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -24,21 +24,26 @@ from mcp_types import (
     TextContent,
 )
 
+from labkit.dial_table import STAGES, honouring
 from labkit.models.chat_completions import STOP_REASONS
 from labkit.models.convert import Refused, check
 from labkit.models.convert import answer as shaped
+from labkit.models.dialled import WithDials
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import conversation, has_text
-from labkit.models.tiny.sampler import Dials, checked_seed, find_stop
-from labkit.numbers import checked_number, checked_share, checked_whole
+from labkit.models.tiny.sampler import TEMPERATURE, Dials, checked_seed, find_stop
+from labkit.numbers import checked_number, checked_whole
 from labkit.steps import report
 
 MAGIC = b"GGUF"
 CONTEXT = 4096
 INSTALL = '[FIX] The package xllamacpp is missing: pip install "xllamacpp>=2026.10"'
 
-DIALS = ["temperature", "top_k", "top_p", "min_p"]
-"""Their order, which is the embedded model's; llama.cpp would turn the temperature last."""
+SAMPLERS = [{"frequency_penalty": "penalties"}.get(dial.name, dial.name) for dial in STAGES]
+"""llama.cpp's names of the dials, in the table's order, which is the embedded model's; llama.cpp turns the heat last.
+
+It counts for the frequency penalty what stands in the prompt too.
+"""
 
 
 @dataclass
@@ -80,7 +85,7 @@ class _Engine:
         self.server: Any = None
 
 
-class GGUF:
+class GGUF(WithDials):
     """Answers with any chat model in a GGUF file, without a key and without a network.
 
         GGUF("SmolLM2-360M-Instruct-Q8_0.gguf")
@@ -97,34 +102,31 @@ class GGUF:
         path: The file.
         seed: Of the random numbers; each request begins with it anew.
         temperature: Used where the request names none. 0 always takes the best token, above 2 is taken as 2.
-        top_k: Keep the k best tokens; 0 keeps all.
-        top_p: Keep the best tokens that together hold this probability, above 0 up to 1; 1 keeps all.
-        min_p: Keep tokens at least this many times as probable as the best; 0 keeps all.
         context: Tokens that prompt and answer may have together, at most as many as the model was trained on; memory
             grows with it.
         threads: Processor threads to compute with; as many as llama.cpp finds right when left out.
+        dials: The client's own: `top_k`, `top_p`, `min_p`, `frequency_penalty`, as in `labkit.Settings`.
 
     Raises:
-        TypeError: `path` is no path.
+        TypeError: `path` is no path, or there is no such dial.
         ValueError: A dial, `context` or `threads` cannot stand there.
     """
+
+    honours = honouring("yes", max_tokens="must")
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         *,
         seed: int = 0,
-        temperature: float = 0.2,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        min_p: float = 0.0,
+        temperature: float = TEMPERATURE,
         context: int = CONTEXT,
         threads: int | None = None,
+        **dials: float,
     ) -> None:
         self.path = Path(path)
-        heat = bounded(checked_number("temperature", temperature))
-        dials = Dials(heat, top_k, checked_share("top_p", top_p), min_p)
-        self.dials: dict[str, float] = {**asdict(dials), "seed": checked_seed(seed)}
+        drawn = Dials(bounded(checked_number("temperature", temperature)), **dials)
+        self.dials: dict[str, float] = {**drawn.values, "seed": checked_seed(seed)}
         self.context = checked_whole("context", context, least=1)
         self.threads = None if threads is None else checked_whole("threads", threads, least=1)
         self._engine = _Engine()
@@ -185,7 +187,7 @@ class GGUF:
         messages = [{"role": role, "content": _sendable(text)} for role, text in conversation(params.messages)]
         if params.system_prompt:
             messages.insert(0, {"role": "system", "content": _sendable(params.system_prompt)})
-        body: dict[str, Any] = {"messages": messages, **self.dials, "samplers": DIALS}
+        body: dict[str, Any] = {"messages": messages, **self.dials, "samplers": SAMPLERS, "repeat_last_n": self.context}
         if params.temperature is not None:
             body["temperature"] = bounded(params.temperature)
         body["max_tokens"] = min(params.max_tokens, 2**31 - 1)

@@ -68,7 +68,7 @@ def request(
         params: What the server asks.
         model: The name of the model.
         accepts: What that model takes.
-        dials: The client's own `top_p` and `top_k`, which MCP has no field for.
+        dials: The client's own, which MCP has no field for, by the names of the table of dials.
 
     Raises:
         Refused: The request is faulty, or holds what the model cannot take and would miss.
@@ -103,7 +103,7 @@ def request(
             body["tool_choice"] = TOOL_CHOICES[params.tool_choice.mode]
     extra: dict[str, float] = {}
     for name, value in {"temperature": params.temperature, **dials}.items():
-        if value is not None and getattr(accepts, name) and is_number(value):
+        if value is not None and name in accepts.dials and is_number(value):
             extra[name] = value
         elif value is not None:
             left_out.append(name)

@@ -14,8 +14,10 @@ from mcp_types import (
 )
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from labkit.dial_table import OWN, honouring, own_dials
 from labkit.models.chat_completions import DROPPABLE, Models, Reply, request
 from labkit.models.convert import Refused, answer
+from labkit.models.dialled import WithDials
 from labkit.models.provider import (
     CONNECT_TIMEOUT,
     RETRIES,
@@ -26,7 +28,7 @@ from labkit.models.provider import (
     prepare,
     whole,
 )
-from labkit.numbers import checked_seconds, checked_whole, checked_wishes
+from labkit.numbers import checked_seconds, checked_whole
 from labkit.steps import report
 
 if TYPE_CHECKING:
@@ -37,15 +39,15 @@ T = TypeVar("T", bound=BaseModel)
 KEY = "OPENAI_API_KEY"
 
 
-class OpenAICompatible:
+class OpenAICompatible(WithDials):
     """Answers with a model of Ollama, LM Studio, llama.cpp, vLLM, or a service that speaks as they do.
 
         OpenAICompatible()                                    # Ollama on this machine, its first model
         OpenAICompatible("http://localhost:1234/v1", "qwen3") # LM Studio
         OpenAICompatible(top_p=0.9, top_k=40, seed=7)         # wishes of the client's own
 
-    Temperature, stop sequences, top_p and seed are sent as they are, top_k too: Ollama pays no heed to it on this API,
-    the others do. What a server refuses by name is left out, told as a step, and the request made once more.
+    Every dial is sent as it is. OpenAI's own service knows no top_k and no min_p, and Ollama pays no heed to them on
+    this API; the others do. What a server refuses by name is left out, told as a step, and the request made once more.
 
     Whatever goes wrong is answered in a sentence, as `ErrorData`: code -32602 when the request is at fault, -32603 when
     the server or the way to it is. A refusal of the model is an answer, with its stop reason `refusal`.
@@ -58,15 +60,16 @@ class OpenAICompatible:
         model: Its name; when left out, the first that the server lists, models for embeddings aside.
         api_key: The key, where the server wants one. When left out it is looked up in OPENAI_API_KEY for an https
             address, and no key is sent to others: a key for OpenAI is none of a local server's business.
-        top_p: The client's own wish, which MCP has no field for.
-        top_k: The same.
-        seed: The same.
         timeout: Seconds that an answer may take in all, retries included.
         max_retries: How often a request is repeated after 408, 409, 429, a status from 500 on, or a lost connection.
+        dials: The client's own, which MCP has no field for: `top_p`, `top_k`, `min_p`, `frequency_penalty`, `seed`.
 
     Raises:
+        TypeError: There is no such dial.
         ValueError: `base_url` is no address, or a number cannot stand where it does.
     """
+
+    honours = honouring("sent on", max_tokens="must")
 
     def __init__(
         self,
@@ -74,17 +77,15 @@ class OpenAICompatible:
         model: str | None = None,
         api_key: str | None = None,
         *,
-        top_p: float | None = None,
-        top_k: int | None = None,
-        seed: int | None = None,
         timeout: float = TIMEOUT,
         max_retries: int = RETRIES,
+        **dials: float | None,
     ) -> None:
         self.base_url = checked_url(base_url)
         self.model = model
         self.timeout = checked_seconds("timeout", timeout)
         self.max_retries = checked_whole("max_retries", max_retries)
-        self.dials = checked_wishes(top_p=top_p, top_k=top_k, seed=seed)
+        self.dials = own_dials(type(self).__name__, dials, dict.fromkeys(OWN))
         self._key = SecretStr(api_key) if api_key else None
         self._listed: str | None = None
 

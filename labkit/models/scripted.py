@@ -8,14 +8,16 @@ from typing import cast
 
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
 
+from labkit.dial_table import honouring
 from labkit.errors import ScriptEnded
+from labkit.models.dialled import WithDials
 from labkit.steps import report
 
 Line = str | CreateMessageResult | ErrorData
 Function = Callable[[CreateMessageRequestParams], Line | Awaitable[Line]]
 
 
-class Scripted:
+class Scripted(WithDials):
     """Answers from a script.
 
         Scripted(["first answer", "second answer"])     # in turn
@@ -34,12 +36,15 @@ class Scripted:
         ValueError: A pattern is no regular expression.
     """
 
+    honours = honouring("no")
+
     def __init__(self, script: Iterable[Line] | Mapping[str, Line] | Function, *, model: str = "scripted") -> None:
         if isinstance(script, str):
             raise TypeError("a single text is no script: write Scripted([text])")
         self.model = model
         self.asked: list[CreateMessageRequestParams] = []
         """Every request so far, for a test or a curious reader."""
+        self.dials: dict[str, float] = {}
         self._next: Function
         if callable(script):
             self._next = script

@@ -15,8 +15,11 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.answering import Answer
 from labkit.answering import name_of as called
+from labkit.dial_table import OWN
+from labkit.dial_table import Settings as Dials
 from labkit.host import RULES, Ask, Budget, Duty, ReviewRequest, with_approval, with_budget, with_guard
 from labkit.host.approval import Said
+from labkit.host.dials import DialReading, DialState, defaults, read, turned_model
 from labkit.host.duty import models_in
 from labkit.host.usage import metering
 from labkit.models.catalog import catalog
@@ -25,10 +28,6 @@ from labkit.playground.choices import Choices
 from labkit.playground.runs import Sampled
 from labkit.playground.who import TITLES, ByHand, Settings, Who, model_for
 from labkit.steps import HostStep, overhearing
-from labkit.views.dial_readings import DialReading, defaults, read
-from labkit.views.dial_settings import OWN, turned_model
-from labkit.views.dial_settings import Settings as Dials
-from labkit.views.dial_state import DialState
 from labkit.views.tracing import drawing
 
 LIMITS = {"samples": 100, "tokens": 20_000}

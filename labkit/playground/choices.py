@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from mcp import StdioServerParameters
 
+from labkit.dial_table import DIAL, DIALS, Kind
+from labkit.dial_table import Settings as Dials
 from labkit.host.secret_patterns import find_secrets
 from labkit.models.catalog import catalog
 from labkit.models.openai_compatible import OpenAICompatible
@@ -18,12 +20,13 @@ from labkit.playground.box import BoxServer
 from labkit.playground.export import KEYS
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, Transport, transports_of, url_of
 from labkit.playground.who import CHOICES, Settings, Who, looping
-from labkit.views.dial_settings import DIALS
-from labkit.views.dial_settings import Settings as Dials
 
 Wires = Literal["2025-11-25", "2026-07-28", "both"]
 MOST = 10**9
 """The largest number that is taken from a file."""
+
+KINDS: Mapping[Kind, tuple[type, ...]] = {"number": (int, float), "whole": (int,), "texts": (list,), "text": (str,)}
+"""How JSON holds a dial."""
 
 DEEPEST = 12
 """Lists and objects inside one another that are taken from a file: more than a form has."""
@@ -67,7 +70,7 @@ def to_json(choices: Choices, given: Source | None, keys: Sequence[str]) -> dict
         "typed": choices.typed,
         "who": choices.who,
         "settings": settings,
-        "dials": {dial: getattr(choices.dials, dial) for dial in (*DIALS, "insist")},
+        "dials": {field.name: getattr(choices.dials, field.name) for field in fields(Dials)},
         "approval": choices.approval,
         "guard": choices.guard,
         "limits": dict(choices.limits),
@@ -225,22 +228,17 @@ def _settings(told: Mapping[str, Any]) -> Settings:
 
 
 def _dials(told: Mapping[str, Any]) -> Dials:
-    known = _known(told, [*DIALS, "insist"])
-    kinds: dict[str, tuple[type, ...]] = {
-        **dict.fromkeys(("temperature", "top_p"), (int, float)),
-        **dict.fromkeys(("max_tokens", "top_k", "seed"), (int,)),
-        "stop_sequences": (list,),
-        "system_prompt": (str,),
-        "insist": (bool,),
-    }
-    for name, value in known.items():
-        fits = isinstance(value, kinds.get(name, (int, float))) and (name == "insist" or not isinstance(value, bool))
-        if not fits and (value is not None or name == "insist"):
-            raise ValueError(f"{name} is {value!r}")
-    stop: list[Any] = known.get("stop_sequences") or []
-    if not all(isinstance(each, str) for each in stop):
-        raise ValueError("no stop sequence")
-    known["stop_sequences"] = tuple(each for each in stop if each) or None
+    known = _known(told, [*DIAL, "insist"])
+    if not isinstance(known.get("insist", False), bool):
+        raise ValueError(f"insist is {known['insist']!r}")
+    for dial in DIALS:
+        value = known.get(dial.name)
+        if value is not None and (not isinstance(value, KINDS[dial.kind]) or isinstance(value, bool)):
+            raise ValueError(f"{dial.name} is {value!r}")
+        if dial.kind == "texts" and value is not None:
+            if not all(isinstance(each, str) for each in value):
+                raise ValueError(f"{dial.name} holds no texts")
+            known[dial.name] = tuple(each for each in value if each) or None
     return Dials(**known)
 
 

@@ -18,6 +18,7 @@ from labkit.call import Call
 from labkit.errors import sentence
 from labkit.host import Ask, Budget, Refuse
 from labkit.host.approval import checked_ask
+from labkit.host.dials import DialState
 from labkit.playground import form as forms
 from labkit.playground.answers import Answers
 from labkit.playground.choices import Choices
@@ -29,7 +30,6 @@ from labkit.playground.runs import Row, Run, compare, text_of_result
 from labkit.playground.setup import CONNECTING, Setup, error_of
 from labkit.playground.who import Who
 from labkit.runtime import Runtime
-from labkit.views.dial_state import DialState
 from labkit.work import start
 
 F = TypeVar("F", bound=SamplingFnT)

@@ -10,12 +10,12 @@ from typing import Any
 
 from mcp.client.session import SamplingFnT
 
+from labkit.dial_table import Settings as Dials
 from labkit.playground.box import BoxServer
 from labkit.playground.own import missing, source_of
 from labkit.playground.program_parts import FAR, NEAR, RESULT, SAFE, UNANSWERED, Parts, server_of
 from labkit.playground.reach import MODES, Source, Transport, Wire
 from labkit.playground.who import Settings, Who, lines_of
-from labkit.views.dial_settings import Settings as Dials
 
 OF_THE_KIT = {
     "labkit": "what your callback uses",

@@ -19,9 +19,9 @@ from mcp_types import (
 
 from labkit.answering import Answer
 from labkit.flow import Flow
+from labkit.host.dials import DialReading, in_words
 from labkit.host.rendering import mark_of
 from labkit.models.scripted import text_of
-from labkit.views.dial_readings import DialReading, in_words, name_of
 from labkit.views.tracing import Drawing
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _sample(sample: Sampled) -> dict[str, Any]:
 
 def _turned(reading: DialReading) -> str:
     asked = "" if reading.asked is None else f" (asked {in_words(reading.dial, reading.asked)})"
-    return f"{name_of(reading.dial)} {in_words(reading.dial, reading.used)}{asked}"
+    return f"{reading.title} {in_words(reading.dial, reading.used)}{asked}"
 
 
 def said(answer: Answer | None) -> str:
@@ -251,7 +251,7 @@ def _side(run: Run) -> Mapping[str, str]:
         "prompt": "\n\n".join(sample.prompt for sample in run.samples) or "–",
     }
     for reading in run.samples[-1].dials if run.samples else []:
-        side[name_of(reading.dial)] = f"{in_words(reading.dial, reading.used)} · {reading.honoured}"
+        side[reading.title] = f"{in_words(reading.dial, reading.used)} · {reading.honoured}"
     return side | {
         "answer": run.answers or "–",
         "result": run.result,

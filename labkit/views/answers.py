@@ -16,17 +16,16 @@ from mcp_types import CreateMessageRequestParams, ErrorData, SamplingMessageCont
 
 from labkit.answering import Answer, ask
 from labkit.call import Call
+from labkit.dial_table import Settings
 from labkit.errors import LabError, sentence
-from labkit.models.gguf import GGUF
-from labkit.models.tiny import TinyAnswer, TinyModel
+from labkit.host.dials import DialState, defaults, with_dials
 from labkit.models.tiny.callback import is_out_of_depth
+from labkit.plain import seen
 from labkit.steps import HostStep, overhearing
 from labkit.views.answers_drawing import as_text, svg
-from labkit.views.dial_settings import Settings
-from labkit.views.dial_state import DialState, with_dials
 from labkit.views.page import read_parts
-from labkit.views.token_words import OUT_OF_ITS_DEPTH, TINY, Badge, confidence_word, seen
-from labkit.views.tracing import as_request, drawing
+from labkit.views.token_words import OUT_OF_ITS_DEPTH, Badge, badge_of, confidence_word
+from labkit.views.tracing import as_request, can_be_traced, drawing
 from labkit.work import start
 
 MANY = 10
@@ -131,7 +130,7 @@ class Answers(anywidget.AnyWidget):
     def _code(self) -> str:
         """The answers in plain code; empty for another model, which no code can name, and where nothing is asked."""
         model, settings = self._state.model, self._state.settings
-        if not isinstance(model, TinyModel):
+        if not can_be_traced(model):
             return ""
         try:
             drawn = drawing(model, as_request(self._request()), settings)
@@ -140,8 +139,9 @@ class Answers(anywidget.AnyWidget):
         return drawn.code_for(seeds(model, settings, self._number))
 
     def _head(self) -> str:
-        mark = [TINY.text] if isinstance(self._state.model, TinyModel) else []
-        return " · ".join(part for part in [self.status or "no answer yet", self.note, *mark] if part)
+        badge = badge_of(self._state.model)
+        parts = [self.status or "no answer yet", self.note, badge.text if badge else ""]
+        return " · ".join(part for part in parts if part)
 
     def _noted(self, settings: Settings) -> str:
         readings = {reading.dial: reading.used for reading in self._state.readings()}
@@ -172,8 +172,7 @@ class Answers(anywidget.AnyWidget):
 
 def seeds(model: SamplingFnT, settings: Settings, number: int) -> Sequence[int]:
     """The seeds of many answers: that of the dials or else the model's own, and those after it."""
-    own = model.seed if isinstance(model, TinyModel) else int(model.dials["seed"]) if isinstance(model, GGUF) else 0
-    first = own if settings.seed is None else settings.seed
+    first = (defaults(model).get("seed") or 0) if settings.seed is None else settings.seed
     return range(first, first + number)
 
 
@@ -189,8 +188,8 @@ async def one_answer(model: SamplingFnT, settings: Settings, request: CreateMess
     except Exception as error:  # noqa: BLE001 - whatever went wrong is what the card says
         return {"seed": settings.seed, "text": "", "note": sentence(error), "badges": []}
     text, note = _read(answer)
-    is_tiny = isinstance(model, TinyModel) or isinstance(answer, TinyAnswer)
-    badges = _badges(text, note, heard) if is_tiny else []
+    mark = badge_of(answer) or badge_of(model)
+    badges = [mark, *_badges(text, note, heard)] if mark else []
     found = [[badge.kind, badge.text, badge.title] for badge in badges]
     return {"seed": settings.seed, "text": seen(text), "note": note, "badges": found}
 
@@ -203,7 +202,7 @@ def _read(answer: Answer) -> tuple[str, str]:
 
 
 def _badges(text: str, stop_reason: str, heard: Sequence[HostStep]) -> list[Badge]:
-    """Those of an answer of the tiny model."""
+    """How sure a model of the box was, and whether it says that it does not know the subject."""
     candidates = [each for step in heard for each in step.data.get("candidates", [])]
     sure = [confidence_word([each["probability"] for each in candidates])] if candidates else []
-    return [TINY, *sure, *([OUT_OF_ITS_DEPTH] if is_out_of_depth(text, stop_reason) else [])]
+    return [*sure, *([OUT_OF_ITS_DEPTH] if is_out_of_depth(text, stop_reason) else [])]

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from labkit.diagram import short
+from labkit.plain import seen, short
 from labkit.views.token_drawing import BADGES, EDGE, INK, MARGIN, MUTE, SANS, WIDTH
-from labkit.views.token_words import seen
 
 Card = Mapping[str, Any]
 """One answer: `seed`, `text`, `note`, `badges` (kind, word, explanation), and `same`, the seed of an equal one."""

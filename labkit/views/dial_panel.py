@@ -1,6 +1,6 @@
 """The dials on a page: what the browser sends is turned into settings, what is read of them is sent to the browser."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import anywidget
@@ -8,21 +8,24 @@ import traitlets
 from mcp.client.session import SamplingFnT
 
 from labkit import answering
-from labkit.diagram import short
-from labkit.models.gguf import GGUF
+from labkit.dial_table import DIAL, DIALS, Dial, Settings
+from labkit.host.dials import MEANING, DialReading, DialState, defaults, in_words
 from labkit.models.scripted import text_of
-from labkit.models.tiny import TinyModel
-from labkit.views.dial_readings import MEANING, DialReading, defaults, in_words, name_of
-from labkit.views.dial_settings import Dial, Settings
-from labkit.views.dial_state import DialState
+from labkit.plain import short
 from labkit.views.page import read_parts
-from labkit.views.token_words import TINY
+from labkit.views.token_words import badge_of
 
-TEMPERATURES = (0.0, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0)
-TOP_P = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
-TOP_K = (1, 2, 3, 5, 10, 20, 40, 100)
 MOST_TOKENS = 400
 """Where the dial for max tokens ends before a server has asked anything."""
+
+
+def _control(dial: Dial) -> str:
+    """Which control a dial has on the page."""
+    if dial.marks:
+        return "steps"
+    return {"texts": "text", "text": "area", "whole": "limit" if dial.asked else "number", "number": "number"}[
+        dial.kind
+    ]
 
 
 class DialPanel(anywidget.AnyWidget):
@@ -45,6 +48,7 @@ class DialPanel(anywidget.AnyWidget):
     steps = traitlets.Dict().tag(sync=True)
     limit = traitlets.Int().tag(sync=True)
     badges = traitlets.List().tag(sync=True)
+    controls = traitlets.List([[dial.name, dial.title, dial.what, _control(dial)] for dial in DIALS]).tag(sync=True)
     prompt = traitlets.Unicode().tag(sync=True)
     code = traitlets.Unicode().tag(sync=True)
     fault = traitlets.Unicode().tag(sync=True)
@@ -71,8 +75,8 @@ class DialPanel(anywidget.AnyWidget):
         }
         self.fault = ""
         try:
-            self.state.turn(**{name: _setting(name, wish) for name, wish in moved.items()})
-        except (TypeError, ValueError) as error:
+            self.state.turn(**{name: _setting(DIAL[name], wish) for name, wish in moved.items()})
+        except (KeyError, TypeError, ValueError) as error:
             self.fault = f"Not used: {error}."
 
     def _turned(self) -> None:
@@ -99,14 +103,14 @@ class DialPanel(anywidget.AnyWidget):
         turned = [
             reading for reading in self.state.readings() if getattr(self.state.settings, reading.dial) is not None
         ]
-        told = ", ".join(f"{name_of(reading.dial)} {in_words(reading.dial, reading.used)}" for reading in turned)
+        told = ", ".join(f"{reading.title} {in_words(reading.dial, reading.used)}" for reading in turned)
         return f"<DialPanel {short(told, 80) or 'as asked'}>"
 
     def __str__(self) -> str:
         rows = [("", "asked", "used", "honoured")]
         for reading in self.state.readings():
             asked, used = (short(in_words(reading.dial, value), 30) for value in (reading.asked, reading.used))
-            rows.append((name_of(reading.dial), asked, used, reading.honoured))
+            rows.append((reading.title, asked, used, reading.honoured))
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows]
         return "\n".join(line.rstrip() for line in lines)
@@ -121,39 +125,35 @@ class DialPanel(anywidget.AnyWidget):
 def _row(reading: DialReading) -> list[Any]:
     """In the order that dials.js reads."""
     asked, used = (in_words(reading.dial, value) for value in (reading.asked, reading.used))
-    name, meaning = name_of(reading.dial), MEANING[reading.honoured]
-    return [reading.dial, name, asked, used, reading.honoured, meaning, reading.turned]
+    return [reading.dial, asked, used, reading.honoured, MEANING[reading.honoured], reading.turned]
 
 
 def _wishes(settings: Settings) -> dict[str, Any]:
     """Settings as the controls of a page hold them: one line for the stop sequence, its newlines written as `\\n`."""
-    stop = settings.stop_sequences[0] if settings.stop_sequences else ""
-    return {
-        "temperature": settings.temperature,
-        "max_tokens": settings.max_tokens,
-        "top_p": settings.top_p,
-        "top_k": settings.top_k,
-        "stop_sequences": stop.replace("\n", "\\n").replace("\t", "\\t"),
-        "seed": settings.seed,
-        "system_prompt": settings.system_prompt or "",
-    }
+    return {dial.name: _wish(dial, getattr(settings, dial.name)) for dial in DIALS}
 
 
-def _setting(name: str, wish: Any) -> Any:
+def _wish(dial: Dial, setting: Any) -> Any:
+    if dial.kind == "texts":
+        return setting[0].replace("\n", "\\n").replace("\t", "\\t") if setting else ""
+    return setting or "" if dial.kind == "text" else setting
+
+
+def _setting(dial: Dial, wish: Any) -> Any:
     """What a control says, as `Settings` have it.
 
     Raises:
         ValueError: It is no number where one is needed.
     """
-    if name == "stop_sequences":
+    if dial.kind == "texts":
         return (wish.replace("\\n", "\n").replace("\\t", "\t"),) if wish else None
-    if name == "system_prompt":
+    if dial.kind == "text":
         return wish or None
     if wish is None:
         return None
     if isinstance(wish, bool) or not isinstance(wish, int | float):
         raise ValueError(f"{wish!r} is no number")
-    if name in ("temperature", "top_p"):
+    if dial.kind == "number":
         return float(wish)
     if wish != int(wish):
         raise ValueError(f"{wish:g} is no whole number")
@@ -162,24 +162,30 @@ def _setting(name: str, wish: Any) -> Any:
 
 def _steps(model: SamplingFnT, settings: Settings) -> dict[str, list[list[Any]]]:
     """Where each slider may stand, from left to right: the wish, and the words for it."""
-    heat = sorted({*TEMPERATURES, *([] if settings.temperature is None else [settings.temperature])})
-    steps: dict[str, list[list[Any]]] = {"temperature": [[None, "as asked"], *([step, f"{step:g}"] for step in heat)]}
-    shares: tuple[tuple[Dial, Sequence[float], float], ...] = (("top_p", TOP_P, 1.0), ("top_k", TOP_K, 0))
-    for dial, values, off in shares:
-        own, wish = defaults(model).get(dial), getattr(settings, dial)
-        places = sorted({*values, *([] if wish in (None, off) else [wish])})
-        ends: list[list[Any]] = [[None, "off"]]
-        if own not in (None, off):
-            ends = [[off, "off"], [None, f"the model's own, {own:g}"]]
-        elif wish == off:
-            ends = [[off, "off"]]
-        steps[dial] = [*([place, f"{place:g}"] for place in places), *ends]
-    return steps
+    own = defaults(model)
+    return {dial.name: _places(dial, getattr(settings, dial.name), own.get(dial.name)) for dial in DIALS if dial.marks}
+
+
+def _places(dial: Dial, wish: float | None, own: float | None) -> list[list[Any]]:
+    """The places of one slider. A wish that is no mark has a place of its own among them."""
+    marks = list(dial.marks)
+    if wish is not None and wish not in marks:
+        marks.insert(
+            next((i for i, mark in enumerate(marks) if mark > wish), len(marks) - dial.is_off(marks[-1])), wish
+        )
+    if dial.asked:
+        return [[None, "as asked"], *([mark, f"{mark:g}"] for mark in marks)]
+    unturned: list[list[Any]] = [[None, "off"]]
+    if own is not None and not dial.is_off(own):
+        unturned = [[dial.off, "off"], [None, f"the model's own, {own:g}"]]
+    elif dial.is_off(wish):
+        unturned = [[dial.off, "off"]]
+    return [place for mark in marks for place in (unturned if dial.is_off(mark) else [[mark, f"{mark:g}"]])]
 
 
 def _badges(model: SamplingFnT) -> list[list[str]]:
-    if isinstance(model, TinyModel):
-        return [[TINY.kind, TINY.text, TINY.title]]
-    named = model.name if isinstance(model, GGUF) else getattr(model, "model", None)
-    named = named or answering.name_of(model)
+    badge = badge_of(model)
+    if badge is not None:
+        return [[badge.kind, badge.text, badge.title]]
+    named = getattr(model, "name", None) or getattr(model, "model", None) or answering.name_of(model)
     return [["model", short(str(named), 40), "The callback whose dials these are"]]

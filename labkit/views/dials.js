@@ -1,24 +1,12 @@
 // The dials: a control for each, and beside it what was asked, what is used, whether it is honoured. No logic: what a
 // control says goes to `wishes`, and all words come from dial_panel.py.
 
-const TITLES = {
-  temperature: "How much the model dares: 0 always takes the best token, 1 draws as the model says, more is flatter",
-  max_tokens: "Where the answer is cut off; never above what the server asked",
-  top_p: "Keep the best tokens that together hold this probability",
-  top_k: "Keep so many of the best tokens",
-  stop_sequences: "The answer ends before this text; \\n stands for a new line. Empty: as asked",
-  seed: "Of the random numbers: the same seed draws the same answer. Empty: the model's own",
-  system_prompt: "In place of the server's. Empty: as asked",
-};
 const COLUMNS = {
   asked: "What the server asked in its request; – for nothing, and for what the protocol has no field for",
   used: "What the client hands on to the model",
   honoured: "Whether this model takes it into account",
 };
-const TABLES = [
-  ["temperature", "max_tokens", "top_p", "top_k"],
-  ["stop_sequences", "seed", "system_prompt"],
-];
+const SLIDERS = ["steps", "limit"]; // they stand in the first table, what is typed in the second
 
 class Dials {
   constructor(model, root) {
@@ -32,7 +20,7 @@ class Dials {
     this.code = el("pre", { tabindex: "0", "aria-label": "The same in plain code" });
     this.same = el("details", { class: "same" }, el("summary", {}, "The same in plain code"), this.code);
     this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite" });
-    root.append(head, el("div", { class: "tables" }, ...TABLES.map((names) => this.table(names))), el("div", { class: "foot" }, this.same, this.fault));
+    root.append(head, el("div", { class: "tables" }, ...[true, false].map((slides) => this.table(model.get("controls").filter(([, , , kind]) => SLIDERS.includes(kind) === slides)))), el("div", { class: "foot" }, this.same, this.fault));
     this.drawn = () => this.draw();
     model.on("change", this.drawn);
     this.draw();
@@ -42,35 +30,35 @@ class Dials {
     this.model.off("change", this.drawn);
   }
 
-  table(names) {
+  table(controls) {
     const titles = Object.entries(COLUMNS).map(([name, title]) => el("th", { scope: "col", title }, name));
     const head = el("tr", {}, el("th", { scope: "col" }, heard("dial")), el("th", { scope: "col" }, heard("control")), ...titles);
-    return el("table", {}, el("thead", {}, head), el("tbody", {}, ...names.map((name) => this.row(name))));
+    return el("table", {}, el("thead", {}, head), el("tbody", {}, ...controls.map((control) => this.row(...control))));
   }
 
-  row(name) {
-    const control = this.control(name);
+  row(name, word, title, kind) {
+    const control = this.control(name, kind);
     control.id = `${this.id}-${name}`;
-    control.title = TITLES[name];
+    control.title = title;
     const cells = ["asked", "used", "honoured"].map((column) => el("td", { class: column }));
-    const label = el("label", { for: control.id, title: TITLES[name] });
-    this.rows.set(name, { control, label, cells });
+    const label = el("label", { for: control.id, title }, word);
+    this.rows.set(name, { control, cells });
     const marks = control.getAttribute("list") && el("datalist", { id: control.getAttribute("list") });
     return el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "control" }, control, marks), ...cells);
   }
 
-  control(name) {
+  control(name, kind) {
     const on = (control, read) => {
       control.addEventListener("input", () => this.wish({ [name]: read(control) }));
       return control;
     };
-    if (name === "seed") {
+    if (kind === "number") {
       return on(el("input", { type: "number", min: 0, step: 1, placeholder: "its own" }), ({ value }) => (value === "" ? null : Number(value)));
     }
-    if (name === "stop_sequences") return on(el("input", { type: "text", placeholder: "as asked", autocomplete: "off" }), ({ value }) => value);
-    if (name === "system_prompt") return on(el("textarea", { rows: 2, placeholder: "as asked" }), ({ value }) => value);
+    if (kind === "text") return on(el("input", { type: "text", placeholder: "as asked", autocomplete: "off" }), ({ value }) => value);
+    if (kind === "area") return on(el("textarea", { rows: 2, placeholder: "as asked" }), ({ value }) => value);
     const range = el("input", { type: "range", min: 0, step: 1 });
-    if (name !== "max_tokens") {
+    if (kind === "steps") {
       range.setAttribute("list", `${this.id}-${name}-steps`);
       return on(range, ({ value }) => this.model.get("steps")[name][value][0]);
     }
@@ -84,15 +72,14 @@ class Dials {
   }
 
   reset() {
-    const empty = { stop_sequences: "", system_prompt: "" };
-    this.wish(Object.fromEntries([...this.rows.keys()].map((name) => [name, empty[name] ?? null])));
+    const typed = (kind) => ["text", "area"].includes(kind);
+    this.wish(Object.fromEntries(this.model.get("controls").map(([name, , , kind]) => [name, typed(kind) ? "" : null])));
   }
 
   draw() {
     const wishes = this.model.get("wishes");
-    for (const [name, word, asked, used, honoured, meaning, turned] of this.model.get("readings")) {
-      const { control, label, cells } = this.rows.get(name);
-      label.textContent = word;
+    for (const [name, asked, used, honoured, meaning, turned] of this.model.get("readings")) {
+      const { control, cells } = this.rows.get(name);
       this.put(name, control, wishes[name]);
       [asked, used, honoured].forEach((text, i) => {
         cells[i].textContent = text;

@@ -10,19 +10,19 @@ import ipywidgets
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams
 
+from labkit.dial_table import Settings
 from labkit.errors import sentence
+from labkit.host.dials import DialState
 from labkit.models.tiny import TinyModel
+from labkit.plain import seen
 from labkit.views.answers import Answers
 from labkit.views.dial_panel import DialPanel
-from labkit.views.dial_settings import Settings
-from labkit.views.dial_state import DialState, with_dials
 from labkit.views.token_drawing import head
 from labkit.views.token_view import TokenView
-from labkit.views.token_words import seen
-from labkit.views.tracing import Drawing, Prompt, as_request, drawing
+from labkit.views.tracing import Drawing, Prompt, as_request, can_be_traced, drawing
 from labkit.work import Latest
 
-__all__ = ["DialPanel", "Settings", "TunePanel", "dials", "tune", "with_dials"]
+__all__ = ["DialPanel", "TunePanel", "dials", "tune"]
 
 PATIENCE = 60.0
 """Seconds that an answer may take to be drawn anew."""
@@ -60,7 +60,7 @@ def tune(prompt: Prompt, model: TinyModel | None = None, settings: Settings | No
         ValueError: There is no text to answer.
     """
     model = model or TinyModel()
-    if not isinstance(model, TinyModel):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+    if not can_be_traced(model):
         name = getattr(model, "__name__", type(model).__name__)
         raise TypeError(f"{name} does not show its tokens: write dials({name}) and give panel.callback to a Lab")
     return TunePanel(DialState(model, settings, as_request(prompt)), model)

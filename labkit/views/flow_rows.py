@@ -12,8 +12,8 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
-from labkit.diagram import short
 from labkit.flow import Reader, Step
+from labkit.plain import short
 from labkit.record import Entry
 from labkit.steps import LANES
 from labkit.views.redacting import redact_json, redact_step

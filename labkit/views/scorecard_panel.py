@@ -12,9 +12,8 @@ import traitlets
 from labkit.answering import name_of
 from labkit.checks.engine import STAGE_TIMEOUT
 from labkit.checks.scorecard import CASES, FAILS, GROUPS, PASSES, Scorecard, concluded, examined
-from labkit.diagram import short
+from labkit.plain import seen, short
 from labkit.views.page import read_parts
-from labkit.views.token_words import seen
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 MANY = {PASSES: "now pass", FAILS: "now fail"}

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from labkit.dial_table import Settings
 from labkit.models.tiny import TinyModel
-from labkit.views.dial_settings import Settings
 from labkit.views.picture import Picture
 from labkit.views.token_reading import Reading
 from labkit.views.token_words import TINY, percent

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from labkit.dial_table import DIAL, STAGES, Dial
 from labkit.models.tiny import Dials, Rival, Trace, TracedToken
+from labkit.plain import marked
 from labkit.views.token_stages import (
-    DIALS,
     LISTED,
-    NAMES,
     Stage,
     has_changed,
     in_stage,
@@ -17,7 +17,6 @@ from labkit.views.token_stages import (
     left,
     limits,
     possible_tokens,
-    set_limits,
     share,
 )
 from labkit.views.token_words import (
@@ -26,7 +25,6 @@ from labkit.views.token_words import (
     TINY,
     Badge,
     confidence_badge,
-    marked,
     mean_log,
     percent,
     spoken,
@@ -99,7 +97,11 @@ class Reading:
         dials, parts = self.dials, list[str]()
         if dials is not None:
             parts = [f"temperature {dials.temperature:g}"]
-            parts += [f"{NAMES[stage]} {getattr(dials, stage):g}" for stage in set_limits(dials)]
+            parts += [
+                f"{dial.title} {value:g}"
+                for dial in STAGES
+                if dial.off is not None and not dial.is_off(value := dials.values[dial.name])
+            ]
         return " · ".join([*parts, *([f"seed {self.seed}"] if self.seed is not None else [])])
 
     @cached_property
@@ -120,11 +122,18 @@ class Reading:
 
     @cached_property
     def columns(self) -> list[Column]:
-        """The stages to show: min-p only where it is set."""
+        """The stages to show: those of rare dials only where they are set."""
         dials = self.dials
-        shows_min_p = dials.min_p > 0 if dials else any(has_changed(token, "min_p") for token in self.tokens)
-        stages: list[Stage] = ["model", *DIALS[:3], *(["min_p"] if shows_min_p else [])]
-        return [Column(stage, *_heading(stage, dials)) for stage in stages]
+        shown = [dial for dial in STAGES if not dial.rare or self._is_set(dial)]
+        return [
+            Column("model", "model", "before any dial"),
+            *(Column(dial.name, *_heading(dial, dials)) for dial in shown),
+        ]
+
+    def _is_set(self, dial: Dial) -> bool:
+        if self.dials is not None:
+            return not dial.is_off(self.dials.values[dial.name])
+        return any(has_changed(token, dial.name) for token in self.tokens)
 
     @property
     def hesitant(self) -> int:
@@ -194,16 +203,20 @@ class Reading:
     def _warmed(self, token: TracedToken) -> str:
         if is_greedy(token, self.dials):
             return f"temperature 0 dropped {_rivals(possible_tokens() - 1)} and left rank 1, whatever the seed"
-        name = f"temperature {self.dials.temperature:g}" if self.dials else "temperature"
-        if not has_changed(token, "temperature"):
+        shifts = [dial for dial in STAGES if not dial.drops and (not dial.rare or self._is_set(dial))]
+        return "; ".join(self._shifted(token, dial) for dial in shifts)
+
+    def _shifted(self, token: TracedToken, dial: Dial) -> str:
+        name = f"{dial.title} {self.dials.values[dial.name]:g}" if self.dials else dial.title
+        if not has_changed(token, dial.name):
             return f"{name} left that as it was"
-        return f"{name} made that {percent(share(token, 'temperature'), ' ')}"
+        return f"{name} made that {percent(share(token, dial.name), ' ')}"
 
     def _limited(self, token: TracedToken) -> str:
         found = limits(token, self.dials)
         if not found:
             return "no dial dropped a rival"
-        names, total = _listed([NAMES[stage] for stage in found]), possible_tokens()
+        names, total = _listed([DIAL[stage].title for stage in found]), possible_tokens()
         kept = left(token)
         if kept == total:
             return f"{names} dropped no rival"
@@ -229,23 +242,9 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
-def _heading(stage: Stage, dials: Dials | None) -> tuple[str, str]:
+def _heading(dial: Dial, dials: Dials | None) -> tuple[str, str]:
     """The name of a stage with where its dial stands, and what that does."""
-    name = NAMES[stage]
-    if stage == "model":
-        return name, "before any dial"
     if dials is None:
-        return name, {"temperature": "sharper or flatter", "top_k": "a number of the best"}.get(
-            stage, "the likely ones"
-        )
-    if stage == "temperature":
-        heat = dials.temperature
-        effect = "the best alone" if heat == 0 else "sharper" if heat < 1 else "flatter" if heat > 1 else "as it was"
-        return f"{name} {heat:g}", effect
-    if stage not in set_limits(dials):
-        return f"{name} off", "keeps all"
-    if stage == "top_k":
-        return f"{name} {dials.top_k}", "the best alone" if dials.top_k == 1 else f"the best {dials.top_k}"
-    if stage == "top_p":
-        return f"{name} {dials.top_p:g}", f"the fewest that make {percent(dials.top_p, ' ')}"
-    return f"{name} {dials.min_p:g}", f"at least {percent(dials.min_p, ' ')} of the best"
+        return dial.title, dial.effect(None)
+    value = dials.values[dial.name]
+    return (f"{dial.title} off", "keeps all") if dial.is_off(value) else (f"{dial.title} {value:g}", dial.effect(value))

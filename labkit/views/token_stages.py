@@ -5,23 +5,16 @@ share at each stage, listed or not.
 """
 
 import math
-from typing import Literal
 
+from labkit.dial_table import STAGES
 from labkit.models.tiny import Dials, TracedToken
 from labkit.models.tiny.callback import load
 
 LISTED = 10
 """Rivals that a trace lists at each stage, at most."""
 
-Stage = Literal["model", "temperature", "top_k", "top_p", "min_p"]
-DIALS: tuple[Stage, ...] = ("temperature", "top_k", "top_p", "min_p")
-NAMES: dict[Stage, str] = {
-    "model": "model",
-    "temperature": "temperature",
-    "top_k": "top-k",
-    "top_p": "top-p",
-    "min_p": "min-p",
-}
+Stage = str
+"""`model`, which is before any dial, or the name of a dial that takes part in the draw."""
 
 
 def possible_tokens() -> int:
@@ -42,7 +35,10 @@ def share(token: TracedToken, stage: Stage) -> float:
 
 def has_changed(token: TracedToken, stage: Stage) -> bool:
     """Whether the dial of `stage` changed anything of the distribution before it."""
-    before, after = token.stages[("model", *DIALS)[DIALS.index(stage)]], token.stages[stage]
+    order = list(token.stages)
+    if stage not in order:
+        return False
+    before, after = token.stages[order[order.index(stage) - 1]], token.stages[stage]
     return len(before) != len(after) or not all(
         a.id == b.id and math.isclose(a.probability, b.probability, rel_tol=1e-9)
         for a, b in zip(before, after, strict=True)
@@ -56,15 +52,17 @@ def is_greedy(token: TracedToken, dials: Dials | None) -> bool:
 
 def set_limits(dials: Dials) -> list[Stage]:
     """The dials that rule out tokens as they stand."""
-    is_set = {"top_k": dials.top_k > 0, "top_p": dials.top_p < 1, "min_p": dials.min_p > 0}
-    return [stage for stage in DIALS[1:] if is_set[stage]]
+    return [dial.name for dial in STAGES if dial.drops and not dial.is_off(dials.values[dial.name])]
 
 
 def limits(token: TracedToken, dials: Dials | None) -> list[Stage]:
     """The dials that may rule out rivals of `token`: those that are set, or where that is not known those that did."""
-    return set_limits(dials) if dials else [stage for stage in DIALS[1:] if has_changed(token, stage)]
+    return (
+        set_limits(dials) if dials else [each.name for each in STAGES if each.drops and has_changed(token, each.name)]
+    )
 
 
 def left(token: TracedToken) -> int:
     """How many tokens the last dial left to draw from."""
-    return token.kept.get("min_p", len(token.stages["min_p"]))
+    last = list(token.stages)[-1]
+    return token.kept.get(last, len(token.stages[last]))

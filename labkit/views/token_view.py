@@ -6,10 +6,10 @@ import anywidget
 import traitlets
 
 from labkit.models.tiny import Trace
+from labkit.plain import marked, seen
 from labkit.views.page import read_parts
 from labkit.views.token_drawing import svg, table
 from labkit.views.token_reading import DRAWN, FULL, SURE_FROM, Reading
-from labkit.views.token_words import marked, seen
 
 __all__ = ["TokenView", "show_tokens", "table"]
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from labkit.diagram import plain
+from labkit.models.tiny.answer import TinyAnswer
+from labkit.plain import marked
 
 CONFIDENCE = ((0.9, "sure"), (0.7, "fairly sure"), (0.4, "unsure"), (0.0, "guessing"))
 """The least mean probability of a token, and the word for an answer that has it."""
@@ -25,8 +26,18 @@ class Badge:
     title: str
 
 
-TINY = Badge("model", "tiny model", "Answered by the small model of the kit. It makes mistakes.")
 OUT_OF_ITS_DEPTH = Badge("warning", "out of its depth", "The model says that it does not know this subject.")
+
+
+def badge_of(told: object) -> Badge | None:
+    """The badge of a model of the box, or of an answer of one, whose class says how it is shown; else `None`."""
+    shown_as: str = getattr(type(told), "shown_as", "")
+    if not shown_as:
+        return None
+    return Badge("model", shown_as, f"Answered by {getattr(type(told), 'shown_why', shown_as)}. It makes mistakes.")
+
+
+TINY = Badge("model", TinyAnswer.shown_as, f"Answered by {TinyAnswer.shown_why}. It makes mistakes.")
 
 
 def mean_log(probabilities: Sequence[float]) -> float:
@@ -61,16 +72,6 @@ def percent(share: float, space: str = "") -> str:
     """`41%`; `<1%` for what is more than nothing and rounds to it."""
     whole = round(100 * share)
     return f"{whole}{space}%" if whole or not share else f"<1{space}%"
-
-
-def seen(text: str) -> str:
-    """`text` with spaces, tabs and newlines as they are and every other invisible character as an escape."""
-    return "".join(c if c in " \n\t" else plain(c) for c in text)
-
-
-def marked(text: str) -> str:
-    """`text` on one line, its spaces, tabs and newlines as signs."""
-    return seen(text).translate({ord(" "): "·", ord("\n"): "↵", ord("\t"): "⇥"})
 
 
 def spoken(text: str) -> str:

@@ -1,21 +1,27 @@
 """`trace(prompt)`: an answer of the tiny model with every choice behind it, which is what its views draw."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeGuard, cast
 
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 
+from labkit.dial_table import Settings
+from labkit.host.dials import turned_model, turned_request
 from labkit.models.tiny import Dials, TinyModel, Trace
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import has_text
-from labkit.views.dial_settings import Settings, turned_request, turned_tiny
 
 Prompt = str | CreateMessageRequestParams
 """What a user says, or a whole sampling request."""
 
 MAX_TOKENS = 100
 """The limit of a request that is made from a prompt alone."""
+
+
+def can_be_traced(model: object) -> "TypeGuard[TinyModel]":
+    """Whether a model shows what it could have said instead."""
+    return callable(getattr(model, "trace", None))
 
 
 def as_request(prompt: Prompt) -> CreateMessageRequestParams:
@@ -124,8 +130,8 @@ class Drawing:
 
 def drawing(model: TinyModel, request: CreateMessageRequestParams, settings: Settings) -> Drawing:
     """What the tiny model makes of a request with the dials turned, as its callback would."""
-    turned, handed_on = turned_tiny(model, settings), turned_request(request, settings)
+    turned, handed_on = cast("TinyModel", turned_model(model, settings)), turned_request(request, settings)
     dials = turned.dials
     if handed_on.temperature is not None:
-        dials = replace(dials, temperature=bounded(handed_on.temperature))
+        dials = dials.but(temperature=bounded(handed_on.temperature))
     return Drawing(handed_on, dials, turned.seed)

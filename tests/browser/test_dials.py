@@ -18,8 +18,9 @@ from labkit import Lab, plot_bars
 from labkit.models.claude import Claude
 from labkit.models.tiny import Dials, Rival, Standing, TinyModel, Trace, TracedToken
 from labkit.views.answers import Answers
-from labkit.views.dial_state import DialState
-from labkit.views.dials import Settings, dials, tune
+from labkit.dial_table import Settings
+from labkit.host.dials import DialState
+from labkit.views.dials import dials, tune
 from labkit.views.sweep import plot_sweep
 from labkit.views.token_view import show_tokens, table
 from tests.story import answer, bookshop

@@ -31,7 +31,7 @@ WANT = question("x" * 40, max_tokens=20)  # 10 tokens of prompt by estimate
 
 
 def catalog() -> Catalog:
-    accepts = Accepts(temperature=False, top_p=False, top_k=False, images=True, tools=True)
+    accepts = Accepts(dials=(), images=True, tools=True)
     scores = Scores(cost=1, speed=1, intelligence=1)
     prices = {"cheap": (0.1, 0.5), "dear": (10, 50)}
     models = [

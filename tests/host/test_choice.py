@@ -36,7 +36,7 @@ def chosen(preferences: ModelPreferences | None, default: str = TINY) -> Chosen:
 
 
 def scored(**scores: tuple[float, float, float]) -> Catalog:
-    accepts = Accepts(temperature=False, top_p=False, top_k=False, images=True, tools=True)
+    accepts = Accepts(dials=(), images=True, tools=True)
     models = [
         CatalogModel(
             name=name,

@@ -25,7 +25,7 @@ from mcp_types import (
     ToolChoice,
 )
 
-from labkit import close_all
+from labkit import Settings, close_all, with_dials
 from labkit.checks import scorecard
 from labkit.checks.scorecard import CASES
 from labkit.models import tiny
@@ -33,7 +33,6 @@ from labkit.models.gguf import GGUF
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import load
 from labkit.steps import HostStep, Origin, listening
-from labkit.views.dials import Settings, with_dials
 from training import prompts
 
 if sys.platform != "linux" and importlib.util.find_spec("xllamacpp") is None:

@@ -285,7 +285,7 @@ async def test_a_trace_shows_every_choice() -> None:
     trace = TinyModel(seed=3).trace(QUESTION, dials=Dials(temperature=0.8, top_k=5, top_p=0.9), max_tokens=20)
     for token in trace.tokens:
         stages = token.stages
-        assert list(stages) == ["model", "temperature", "top_k", "top_p", "min_p"]
+        assert list(stages) == ["model", "frequency_penalty", "temperature", "top_k", "top_p", "min_p"]
         assert len(stages["model"]) == 10
         assert len(stages["top_p"]) <= len(stages["top_k"]) <= 5
         assert token.id in [rival.id for rival in stages["min_p"]]

@@ -13,7 +13,14 @@ from labkit.models.tiny.sampler import Dials
 HALVES = np.log(np.array([0.5, 0.25, 0.125, 0.125]))
 LOGITS = st.lists(st.integers(-20_000, 20_000), min_size=1, max_size=40).map(lambda n: np.array(n) / sampler.GRID)
 
-DIALS = st.builds(Dials, st.floats(0.05, 2.0), st.integers(0, 50), st.floats(0, 1), st.floats(0, 1))
+DIALS = st.builds(
+    Dials,
+    st.floats(0.05, 2.0),
+    top_k=st.integers(0, 50),
+    top_p=st.floats(0.001, 1),
+    min_p=st.floats(0, 1),
+    frequency_penalty=st.floats(-2, 2),
+)
 
 
 def left(logits: NDArray[np.float64]) -> list[int]:

@@ -11,7 +11,7 @@ from labkit.models.tiny import Dials, Standing, TinyModel, TracedToken, sampler
 from tests.models.logits import logits_of
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"
-STAGES = ["model", "temperature", "top_k", "top_p", "min_p"]
+STAGES = ["model", "frequency_penalty", "temperature", "top_k", "top_p", "min_p"]
 DIALS = [
     Dials(0.0),
     Dials(0.7),
@@ -20,7 +20,7 @@ DIALS = [
     Dials(5.0, top_k=900),
     Dials(5.0, top_p=0.97),
     Dials(5.0, min_p=0.01),
-    Dials(5.0, 900, 0.97, 0.01),
+    Dials(5.0, top_k=900, top_p=0.97, min_p=0.01),
 ]
 
 
@@ -67,7 +67,7 @@ def test_the_short_names_are_the_models_own() -> None:
 
 def test_temperature_0_leaves_nothing_to_doubt() -> None:
     token = first_token(Dials(0.0), 3)
-    assert [token.standing[name] for name in STAGES[1:]] == [Standing(1.0, 1, 0.0)] * 4
+    assert [token.standing[name] for name in STAGES[2:]] == [Standing(1.0, 1, 0.0)] * 4
     assert token.rank == 1
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mcp import StdioServerParameters
 
 from labkit import close_all
+from labkit.dial_table import Settings as Dials
 from labkit.playground import Playground
 from labkit.playground.cells import Cells
 from labkit.playground.choices import Choices, from_json, text_of, to_json
@@ -22,7 +23,6 @@ from labkit.playground.memory import LARGEST, PLACE, Memory
 from labkit.playground.past import OFFERED, UNREADABLE, USED, WITHOUT
 from labkit.playground.view import PlaygroundView
 from labkit.playground.who import Settings
-from labkit.views.dial_settings import Settings as Dials
 from tests.story import OVER_STDIO, bookshop
 
 KEY = "sk-ant-past-0123456789abcdef"

@@ -23,12 +23,12 @@ from mcp_types import (
 )
 
 from labkit import TinyModel, close_all
+from labkit.dial_table import Settings as Dials
 from labkit.playground import Playground
 from labkit.playground.box import ROOT
 from labkit.playground.program import Present, program
 from labkit.playground.reach import WIRES, Source, Wire, transports_of
 from labkit.playground.who import Settings
-from labkit.views.dial_settings import Settings as Dials
 from tests.story import bookshop
 
 WORDS = ("So", "say", "I.")

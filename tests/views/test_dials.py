@@ -22,6 +22,8 @@ from mcp_types import (
 )
 
 from labkit import Lab, Scripted
+from labkit.dial_table import DIAL, OWN, Settings
+from labkit.host.dials import MEANING, DialState, in_words, read, turned_model, turned_request, with_dials
 from labkit.models.claude import Claude
 from labkit.models.gguf import GGUF
 from labkit.models.openai_compatible import OpenAICompatible
@@ -33,10 +35,7 @@ from labkit.steps import HostStep, overhearing
 from labkit.views import dials as dials_module
 from labkit.views.answers import Answers, seeds
 from labkit.views.dial_panel import DialPanel
-from labkit.views.dial_readings import MEANING, in_words, name_of, read
-from labkit.views.dial_settings import DIALS, turned_model, turned_request
-from labkit.views.dial_state import DialState
-from labkit.views.dials import Settings, TunePanel, dials, tune, with_dials
+from labkit.views.dials import TunePanel, dials, tune
 from labkit.views.token_view import table
 from labkit.views.token_words import TINY
 from labkit.views.tracing import as_request, drawing
@@ -103,7 +102,7 @@ async def test_dials_take_the_place_of_what_was_asked() -> None:
         "dials: temperature 1.5 for 0.2, max tokens 5 for 20, stop ↵ for END, a system prompt of the client's own"
     )
     assert steps[0].data["dials"]["temperature"] == {"asked": 0.2, "used": 1.5, "honoured": "not told"}
-    assert set(steps[0].data["dials"]) == set(DIALS)
+    assert set(steps[0].data["dials"]) == set(DIAL)
     assert (steps[0].source, steps[0].target) == ("client", "client")
 
 
@@ -118,15 +117,15 @@ async def test_the_clients_own_dials_reach_the_tiny_model_and_leave_it_as_it_was
     turned, _ = await told(with_dials(model, Settings(top_k=7, top_p=0.8, seed=5)), request)
     same, _ = await told(TinyModel(seed=5, top_k=7, top_p=0.8, min_p=0.01), request)
     assert turned == same
-    assert (model.seed, model.dials) == (1, Dials(0.2, 0, 0.95, 0.01))
+    assert (model.seed, model.dials) == (1, Dials(0.2, top_k=0, top_p=0.95, min_p=0.01))
 
 
 def test_the_clients_own_dials_reach_models_that_are_elsewhere_and_leave_them_as_they_were() -> None:
     local = OpenAICompatible(top_k=3)
     turned = turned_model(local, Settings(seed=7, top_p=0.9))
     assert isinstance(turned, OpenAICompatible)
-    assert turned.dials == {"top_p": 0.9, "top_k": 3, "seed": 7}
-    assert local.dials == {"top_p": None, "top_k": 3, "seed": None}
+    assert turned.dials == dict.fromkeys(OWN) | {"top_p": 0.9, "top_k": 3, "seed": 7}
+    assert local.dials == dict.fromkeys(OWN) | {"top_k": 3}
     file = GGUF("model.gguf", top_k=3, seed=5)
     greedy = turned_model(file, Settings(top_k=1))
     assert isinstance(greedy, GGUF)
@@ -146,6 +145,8 @@ def test_the_clients_own_dials_reach_models_that_are_elsewhere_and_leave_them_as
         ({"top_p": 1.1}, "above 0 and at most 1"),
         ({"top_k": -1}, "top-k is -1"),
         ({"seed": -1}, "seed is -1"),
+        ({"min_p": 1.5}, "min-p is 1.5, and it must be from 0 to 1"),
+        ({"frequency_penalty": -2.5}, "frequency penalty is -2.5, and it must be from -2 to 2"),
         ({"top_k": 1.5}, "top-k is 1.5, and it must be a whole number"),
         ({"seed": 0.5}, "seed is 0.5"),
         ({"seed": "x"}, "seed is 'x'"),
@@ -179,12 +180,12 @@ def honoured(callback: Any) -> dict[str, str]:
 
 
 def test_each_model_declares_what_it_honours() -> None:
-    everything = dict.fromkeys(DIALS, "yes") | {"max_tokens": "must"}
+    everything = dict.fromkeys(DIAL, "yes") | {"max_tokens": "must"}
     assert honoured(TinyModel()) == everything
     assert honoured(GGUF("model.gguf")) == everything
-    not_taken = {"temperature": "no", "top_p": "no", "top_k": "no", "seed": "no"}
-    assert honoured(Claude()) == everything | not_taken
-    assert honoured(Claude("claude-sonnet-4-5")) == everything | {"seed": "no"}
+    assert honoured(Claude()) == everything | dict.fromkeys(("temperature", *OWN), "no")
+    older = {"min_p": "no", "frequency_penalty": "no", "seed": "no"}
+    assert honoured(Claude("claude-sonnet-4-5")) == everything | older
     assert honoured(OpenAICompatible())["seed"] == "sent on"
     assert set(honoured(Scripted([])).values()) == {"no"}
     unknown = honoured(Keeper())
@@ -192,18 +193,19 @@ def test_each_model_declares_what_it_honours() -> None:
     assert {word for model in (TinyModel(), Claude(), Keeper()) for word in honoured(model).values()} <= set(MEANING)
 
 
-def test_a_reading_tells_asked_and_used_and_the_protocol_has_no_field_for_three_of_them() -> None:
+def test_a_reading_tells_asked_and_used_and_the_protocol_has_no_field_for_some() -> None:
     request = asking(temperature=0.2, stop_sequences=[], system_prompt="")
     readings = read(TinyModel(seed=3), Settings(temperature=0.8, top_p=0.9), request)
     shown = {
-        name_of(each.dial): (in_words(each.dial, each.asked), in_words(each.dial, each.used), each.turned)
-        for each in readings
+        each.title: (in_words(each.dial, each.asked), in_words(each.dial, each.used), each.turned) for each in readings
     }
     assert shown == {
         "temperature": ("0.2", "0.8", True),
         "max tokens": ("20", "20", False),
         "top-p": ("–", "0.9", True),
         "top-k": ("–", "off", False),
+        "min-p": ("–", "off", False),
+        "frequency penalty": ("–", "off", False),
         "stop": ("–", "–", False),
         "seed": ("–", "3", False),
         "system prompt": ("–", "–", False),
@@ -214,7 +216,7 @@ def test_the_dials_of_a_model_in_a_file_are_shown_with_its_name_and_where_they_s
     panel = dials(GGUF("folder/smol.gguf", top_p=0.9, seed=4), Settings(top_k=1))
     assert panel.badges[0][1] == "smol"
     assert panel.steps["top_p"][-1] == [None, "the model's own, 0.9"]
-    used = {row[0]: row[3] for row in panel.readings}
+    used = {row[0]: row[2] for row in panel.readings}
     assert (used["temperature"], used["top_p"], used["top_k"], used["seed"]) == ("0.2", "0.9", "1", "4")
     assert seeds(panel.state.model, Settings(), 2) == range(4, 6)
     assert dials(partial(Keeper(), "model")).badges[0][1] == "Keeper"  # pyright: ignore[reportArgumentType]
@@ -231,7 +233,7 @@ async def test_in_a_lab_the_panels_callback_answers_and_the_flow_has_the_dials(m
         assert content.text == "9 tokens at 0.8"
         steps = [step for step in lab.flow.steps if step.label.startswith("dials: ")]
         assert [step.label for step in steps] == ["dials: temperature 0.8, max tokens 9 for 50"]
-    assert panel.readings[1][:4] == ["max_tokens", "max tokens", "50", "9"]
+    assert panel.readings[1][:3] == ["max_tokens", "50", "9"]
     assert panel.limit == 50
 
 
@@ -258,7 +260,7 @@ def test_a_dial_that_is_moved_on_the_page_turns_the_settings() -> None:
     move(panel, temperature=1.5)
     move(panel, seed=7, stop_sequences="END\\n", system_prompt="Rhyme.")
     assert panel.state.settings == Settings(temperature=1.5, seed=7, stop_sequences=("END\n",), system_prompt="Rhyme.")
-    assert panel.readings[0] == ["temperature", "temperature", "–", "1.5", "yes", MEANING["yes"], True]
+    assert panel.readings[0] == ["temperature", "–", "1.5", "yes", MEANING["yes"], True]
     move(panel, temperature=None, seed=None, stop_sequences="", system_prompt="")
     assert panel.state.settings == Settings()
 

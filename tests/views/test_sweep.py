@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from matplotlib.lines import Line2D
 
+from labkit.dial_table import Settings
 from labkit.models.tiny import Dials, TinyModel
-from labkit.views.dial_settings import Settings
 from labkit.views.drawing import PALETTES, to_png, to_svg
 from labkit.views.sweep import Point, Sweep, SweepPlot, plot_sweep, sweep
 from labkit.views.sweep_figure import to_figure

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from labkit.models.tiny import Dials, Rival, Standing, TinyModel, Trace, TracedToken, sampler
+from labkit.plain import marked, seen
 from labkit.views.token_drawing import svg
 from labkit.views.token_reading import Reading
 from labkit.views.token_stages import LISTED, left, possible_tokens, share
 from labkit.views.token_view import TokenView, show_tokens, table
-from labkit.views.token_words import confidence, confidence_badge, marked, mean_log, percent, seen, spoken
+from labkit.views.token_words import confidence, confidence_badge, mean_log, percent, spoken
 from tests.models.logits import logits_of
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"
@@ -106,12 +107,19 @@ def test_min_p_is_named_where_it_is_set() -> None:
 
 def test_a_single_token_that_is_left_is_not_drawn() -> None:
     only = token("a", temperature=[("a", 0.5), ("b", 0.5)], top_k=[("a", 1.0)])
-    assert "left 1; nothing was left to draw." in Reading(trace(only, dials=Dials(1.5, 1))).sentence(0)
+    assert "left 1; nothing was left to draw." in Reading(trace(only, dials=Dials(1.5, top_k=1))).sentence(0)
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize(
-    "dials", [Dials(2.0), Dials(1.0, top_k=40), Dials(1.5, top_k=7), Dials(2.0, top_p=0.6), Dials(1.5, 40, 0.9, 0.02)]
+    "dials",
+    [
+        Dials(2.0),
+        Dials(1.0, top_k=40),
+        Dials(1.5, top_k=7),
+        Dials(2.0, top_p=0.6),
+        Dials(1.5, top_k=40, top_p=0.9, min_p=0.02),
+    ],
 )
 def test_how_many_tokens_were_left_is_never_told_wrong(dials: Dials, seed: int) -> None:
     kept = int(np.isfinite(sampler.turn(logits_of(PROMPT), dials)[-1][1]).sum())
@@ -151,7 +159,7 @@ def test_the_share_of_the_drawn_token_is_read_from_the_trace_and_not_worked_out(
     assert "?" not in drawn
 
 
-@pytest.mark.parametrize("dials", [Dials(2.0), Dials(2.0, 0, 0.99, 0.001)], ids=str)
+@pytest.mark.parametrize("dials", [Dials(2.0), Dials(2.0, top_k=0, top_p=0.99, min_p=0.001)], ids=str)
 def test_no_share_of_a_hot_answer_is_missing(dials: Dials) -> None:
     found = TinyModel().trace(PROMPT, dials=dials, seed=2, max_tokens=30)
     reading = Reading(found)
@@ -238,7 +246,7 @@ def test_every_answer_is_marked_as_the_tiny_models_and_what_is_beyond_it_too() -
 
 
 def test_the_table_has_a_line_for_each_token() -> None:
-    found = TinyModel().trace(PROMPT, dials=Dials(0.8, 40, 0.9), seed=7)
+    found = TinyModel().trace(PROMPT, dials=Dials(0.8, top_k=40, top_p=0.9), seed=7)
     lines = table(found).splitlines()
     assert lines[0].startswith(
         f"{len(found.tokens)} tokens, {found.stop_reason} · temperature 0.8 · top-k 40 · top-p 0.9"

@@ -14,5 +14,8 @@ class TinyAnswer(CreateMessageResult):
     shown_as: ClassVar[str] = "tiny model"
     """What stands beside it wherever it is shown."""
 
+    shown_why: ClassVar[str] = "the small model of the kit"
+    """The same as a sentence goes on."""
+
     def __repr_name__(self) -> str:
         return CreateMessageResult.__name__

@@ -2,8 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -11,14 +12,15 @@ from typing import Any
 
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
 
+from labkit.dial_table import honouring
 from labkit.models.convert import Refused, check
 from labkit.models.tiny.answer import TinyAnswer
 from labkit.models.tiny.generation import TracedToken, generate
 from labkit.models.tiny.messages import conversation, fitted, has_text
 from labkit.models.tiny.model import Model
-from labkit.models.tiny.sampler import Dials, checked_seed, find_stop
+from labkit.models.tiny.sampler import TEMPERATURE, Dials, checked_seed, find_stop
 from labkit.models.tiny.tokenizer import Tokenizer
-from labkit.numbers import checked_number, checked_share
+from labkit.numbers import checked_number
 from labkit.steps import report
 
 FOLDER = Path(__file__).parent
@@ -131,30 +133,34 @@ class TinyModel:
 
     Args:
         seed: Of the random numbers; each request begins with it anew.
-        temperature: Used where the request names none. 0 always takes the best token.
-        top_k: Keep the k best tokens; 0 keeps all.
-        top_p: Keep the best tokens that together hold this probability, above 0 up to 1; 1 keeps all.
-        min_p: Keep tokens at least this many times as probable as the best; 0 keeps all.
+        temperature: Used where the request names none. 0 always takes the best token, above 2 is taken as 2.
         name: What its answers name as their model.
+        dials: The client's own: `top_k`, `top_p`, `min_p`, `frequency_penalty`, as in `labkit.Settings`.
 
     Raises:
+        TypeError: There is no such dial.
         ValueError: A dial cannot stand there.
     """
 
-    def __init__(
-        self,
-        *,
-        seed: int = 0,
-        temperature: float = 0.2,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        min_p: float = 0.0,
-        name: str = "tiny",
-    ) -> None:
+    shown_as, shown_why = TinyAnswer.shown_as, TinyAnswer.shown_why
+    honours = honouring("yes", max_tokens="must")
+
+    def __init__(self, *, seed: int = 0, temperature: float = TEMPERATURE, name: str = "tiny", **dials: float) -> None:
         self.name = name
         self.seed = checked_seed(seed)
-        heat = bounded(checked_number("temperature", temperature))
-        self.dials = Dials(heat, top_k, checked_share("top_p", top_p), min_p)
+        self.dials = Dials(bounded(checked_number("temperature", temperature)), **dials)
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """Where its dials stand that nobody turns."""
+        return {**self.dials.values, "seed": self.seed}
+
+    def turned(self, wishes: Mapping[str, Any]) -> "TinyModel":
+        """A copy with other dials of the client's own. Its temperature is for requests that ask for none."""
+        other = copy(self)
+        other.seed = wishes.get("seed", self.seed)
+        other.dials = self.dials.but(**{name: value for name, value in wishes.items() if name in self.dials.values})
+        return other
 
     async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
         """Answer a sampling request. The event loop gets its turn after every token, so the answer can be cancelled.
@@ -176,13 +182,13 @@ class TinyModel:
             return self._result(trace)
         dials = self.dials
         if params.temperature is not None:
-            dials = Dials(bounded(params.temperature), dials.top_k, dials.top_p, dials.min_p)
+            dials = dials.but(temperature=bounded(params.temperature))
         model, tokenizer = load()
         system = params.system_prompt or ""
         prompt, left_out = fitted(tokenizer, system, conversation(params.messages), PROMPT_ROOM)
         report(
             "asks the tiny model", source="callback", target="model",
-            prompt_tokens=len(prompt), prompt_tokens_left_out=left_out, seed=self.seed, dials=asdict(dials),
+            prompt_tokens=len(prompt), prompt_tokens_left_out=left_out, seed=self.seed, dials=dict(dials.values),
         )  # fmt: skip
         answer = _Answer(tokenizer, params.max_tokens, stop_sequences)
         began = perf_counter()

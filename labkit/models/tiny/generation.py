@@ -44,8 +44,8 @@ class TracedToken:
         token.probability, token.standing["temperature"].probability, token.standing["top_p"].probability
         token.stages["top_p"], token.kept["top_p"]
 
-    Each dictionary has the same five keys: "model", which is before any dial, then after each dial in turn
-    "temperature", "top_k", "top_p" and "min_p". A dial that is off leaves everything as it was.
+    Each dictionary has the same keys: "model", which is before any dial, then after each dial in its turn
+    "frequency_penalty", "temperature", "top_k", "top_p" and "min_p". A dial that is off leaves everything as it was.
 
     `stages` holds the ten best rivals, the best first; a token that a dial rules out is not among them. `standing`
     holds the drawn token's own probability, rank and entropy, listed among the ten or not. `kept` says how many tokens
@@ -88,17 +88,21 @@ def generate(
         logits = model.forward(prompt[start : start + SLICE], cache)
         yield None
     never = [i for i in tokenizer.control.values() if i != tokenizer.end]
+    drawn: list[int] = []
     while True:
         logits[never] = -np.inf
-        token = _choose(sampler.settle(logits), tokenizer, dials, random.random())
+        turned = sampler.turn(before := sampler.settle(logits), dials, drawn)
+        token = _choose(before, turned, tokenizer, random.random())
+        drawn.append(token.id)
         yield token
         if cache.length == model.shape.context:
             return
         logits = model.forward([token.id], cache)
 
 
-def _choose(logits: sampler.Logits, tokenizer: Tokenizer, dials: sampler.Dials, chance: float) -> TracedToken:
-    turned = sampler.turn(logits, dials)
+def _choose(
+    logits: sampler.Logits, turned: Sequence[tuple[str, sampler.Logits]], tokenizer: Tokenizer, chance: float
+) -> TracedToken:
     chosen = sampler.draw(turned[-1][1], chance)
     before, view = logits, _view(logits, chosen, tokenizer)
     views = {"model": view}

@@ -1,41 +1,73 @@
 """From logits to a token: the dials, each a small function on logits [vocabulary]. A token that is ruled out gets -inf.
 
+The table of dials says in which order they come (`labkit/dial_table.py`); `stage` puts a function to its row.
+
 `numpy.random.PCG64` gives the same numbers everywhere. Logits do not quite agree between processors (the last digits of
 a float32 sum depend on its order), so they are first rounded to a grid of 1/1024: equal to that precision is equal, and
 the lower id goes first. What is left is a draw or a tie that falls within some 1e-5 of a border.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labkit.numbers import checked_number, checked_ratio, checked_whole
+from labkit.dial_table import DIAL, STAGES
+from labkit.numbers import checked_whole
 
 Logits = NDArray[np.float64]
 
 GRID = 1024
 
+TEMPERATURE = 0.2
+"""Where nobody says anything."""
 
-@dataclass(frozen=True, slots=True)
+
 class Dials:
-    """How tokens are drawn, in this order. `top_k` 0, `top_p` 1 and `min_p` 0 rule nothing out.
+    """How tokens are drawn: a value for each dial that takes part in it, by its name in the table of dials.
+
+        Dials(0.8, top_p=0.9).top_p
+
+    Args:
+        temperature: 0 takes the best token.
+        others: `top_k`, `top_p`, `min_p`, `frequency_penalty`; a dial that is left out is off.
 
     Raises:
+        TypeError: There is no such dial.
         ValueError: A dial cannot stand there.
     """
 
-    temperature: float = 0.2
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
+    def __init__(self, temperature: float = TEMPERATURE, **others: float) -> None:
+        given = {"temperature": temperature, **others}
+        values: dict[str, float] = {}
+        for dial in STAGES:
+            values[dial.name] = given.pop(dial.name, dial.off)  # type: ignore[assignment]
+            dial.check(dial.name, values[dial.name])
+        if given:
+            raise TypeError(f"there is no dial {', '.join(given)}; there are {', '.join(values)}")
+        self.values: Mapping[str, float] = values
+        """In the order of the draw."""
 
-    def __post_init__(self) -> None:
-        checked_number("temperature", self.temperature)
-        checked_whole("top_k", self.top_k)
-        checked_ratio("top_p", self.top_p)
-        checked_ratio("min_p", self.min_p)
+    def but(self, **others: float) -> "Dials":
+        """Other dials, with `others` in place of these."""
+        return Dials(**{**self.values, **others})
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["values"][name]
+        except KeyError:
+            raise AttributeError(f"Dials has no {name}") from None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dials) and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.values.values()))
+
+    def __repr__(self) -> str:
+        turned = [(name, value) for name, value in self.values.items() if not DIAL[name].is_off(value)]
+        return f"Dials({', '.join(f'{name}={value!r}' for name, value in turned)})"
 
 
 def checked_seed(seed: int) -> int:
@@ -52,6 +84,19 @@ def settle(logits: NDArray[np.float32]) -> Logits:
     return np.round(logits.astype(np.float64) * GRID) / GRID
 
 
+Stage = Callable[[Logits, Any, Sequence[int]], Logits]
+"""Logits, where the dial stands, the ids drawn so far: the logits that come of it."""
+
+_stages: dict[str, Stage] = {}
+
+
+def stage(function: Callable[[Logits, Any], Logits]) -> Callable[[Logits, Any], Logits]:
+    """Enter a function of the logits and the dial's value as the stage of the dial that has its name."""
+    _stages[function.__name__.removeprefix("apply_")] = lambda logits, value, _: function(logits, value)
+    return function
+
+
+@stage
 def apply_temperature(logits: Logits, temperature: float) -> Logits:
     """Divide by the temperature: below 1 the likely tokens gain, above 1 the others. 0 leaves the best one alone."""
     if temperature == 0:
@@ -62,11 +107,13 @@ def apply_temperature(logits: Logits, temperature: float) -> Logits:
         return (logits - logits.max()) / temperature
 
 
+@stage
 def top_k(logits: Logits, k: int) -> Logits:
     """Keep the k best tokens; of equal ones those with the lower ids. 0 keeps all."""
     return logits if k <= 0 else _keep(logits, ranking(logits)[:k])
 
 
+@stage
 def top_p(logits: Logits, p: float) -> Logits:
     """Keep the best tokens until their probabilities add up to p; always at least one. 1 keeps all."""
     if p >= 1:
@@ -79,6 +126,7 @@ def top_p(logits: Logits, p: float) -> Logits:
     return _keep(logits, order[kept])
 
 
+@stage
 def min_p(logits: Logits, p: float) -> Logits:
     """Keep the tokens that are at least p times as probable as the best one. 0 keeps all."""
     return logits if p <= 0 else np.where(logits >= logits.max() + np.log(min(p, 1.0)), logits, -np.inf)
@@ -122,12 +170,25 @@ def draw(logits: Logits, chance: float) -> int:
     return min(at, int(np.flatnonzero(logits > -np.inf)[-1]))
 
 
-def turn(logits: Logits, dials: Dials) -> list[tuple[str, Logits]]:
-    """The logits after each dial in its turn: temperature, top-k, top-p, min-p."""
-    stages = [("temperature", apply_temperature(logits, dials.temperature))]
-    stages.append(("top_k", top_k(stages[-1][1], dials.top_k)))
-    stages.append(("top_p", top_p(stages[-1][1], dials.top_p)))
-    stages.append(("min_p", min_p(stages[-1][1], dials.min_p)))
+def frequency_penalty(logits: Logits, penalty: float, drawn: Sequence[int]) -> Logits:
+    """Take the penalty off each token's logit for every time that it was drawn. 0 leaves all as they are."""
+    if penalty == 0 or not drawn:
+        return logits
+    ids, times = np.unique(np.asarray(drawn), return_counts=True)
+    lowered = logits.copy()
+    lowered[ids] -= penalty * times
+    return lowered
+
+
+_stages["frequency_penalty"] = frequency_penalty  # the one dial that looks at what was drawn before
+
+
+def turn(logits: Logits, dials: Dials, drawn: Sequence[int] = ()) -> list[tuple[str, Logits]]:
+    """The logits after each dial in its turn; `drawn` are the ids of the answer so far."""
+    stages: list[tuple[str, Logits]] = []
+    for name, value in dials.values.items():
+        logits = _stages[name](logits, value, drawn)
+        stages.append((name, logits))
     return stages
 
 

@@ -1,0 +1,224 @@
+"""`with_dials(callback, settings)`: a callback with its dials turned; `DialState`: dials that can be turned later.
+
+Which dials there are says the table of dials (`labkit/dial_table.py`).
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mcp.client import ClientRequestContext
+from mcp.client.session import SamplingFnT
+from mcp_types import CreateMessageRequestParams
+
+from labkit.dial_table import DIAL, DIALS, OWN, Dialled, Honour, Settings, honouring
+from labkit.host.duty import Answer
+from labkit.plain import marked, short
+from labkit.steps import report
+
+MEANING: dict[Honour, str] = {
+    "yes": "The model takes it into account.",
+    "must": "The client must respect what the server asked; the specification leaves no choice.",
+    "no": "The model does not take it: it is left out or ignored.",
+    "sent on": "It is sent to the server that runs the model, and is up to it.",
+    "not told": "The callback is not one of the kit's models, and says nothing about it.",
+}
+
+_UNTOLD: Mapping[str, Honour] = {**honouring("not told", max_tokens="must"), **dict.fromkeys(OWN, "no")}
+"""Of a callback that tells nothing: the client's own dials have no way to it."""
+
+
+def with_dials(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
+    """`callback` with its dials turned: a sampling callback around a sampling callback.
+
+        Lab(server, sampling_callback=with_dials(TinyModel(), Settings(temperature=0.8, seed=7)))
+
+    What was asked and what is used, dial by dial, goes into the flow as a step.
+
+    Raises:
+        TypeError: `callback` is none, or `settings` are no `Settings`.
+    """
+    _check_callback(callback)
+    if not isinstance(settings, Settings):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+        raise TypeError(f"{settings!r} tells no dials: write Settings(temperature=0.8)")
+
+    async def turned(context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        _tell_of(read(callback, settings, params))
+        return await turned_model(callback, settings)(context, turned_request(params, settings))
+
+    return turned
+
+
+def turned_request(params: CreateMessageRequestParams, settings: Settings) -> CreateMessageRequestParams:
+    """A copy of a request as the client hands it on."""
+    wishes = {dial.name: getattr(settings, dial.name) for dial in DIALS if dial.asked}
+    changes = {
+        name: list(wish) if isinstance(wish, tuple) else wish for name, wish in wishes.items() if wish is not None
+    }
+    if settings.stop_sequences is not None:
+        changes["stop_sequences"] = list(settings.stop_sequences)
+    if settings.max_tokens is not None and not settings.insist:
+        changes["max_tokens"] = min(settings.max_tokens, params.max_tokens)
+    return params.model_copy(update=changes)
+
+
+def turned_model(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
+    """`callback` with the client's own dials; itself where none is set, or where it has no place for them."""
+    wishes = {name: wish for name in OWN if (wish := getattr(settings, name)) is not None}
+    return callback.turned(wishes) if isinstance(callback, Dialled) and wishes.keys() & callback.defaults else callback
+
+
+def defaults(callback: SamplingFnT) -> Mapping[str, Any]:
+    """Where the dials of a model stand that nobody turns, as far as it tells."""
+    return callback.defaults if isinstance(callback, Dialled) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class DialReading:
+    """One dial for one request: what the server asked, what the client uses, whether the model honours it.
+
+    `turned` tells whether the client uses something else than was asked, by its dial.
+    """
+
+    dial: str
+    asked: Any
+    used: Any
+    honoured: Honour
+    turned: bool
+
+    @property
+    def title(self) -> str:
+        """The dial's name where it is shown."""
+        return DIAL[self.dial].title
+
+    def __str__(self) -> str:
+        """`temperature 0.8 for 0.2`; of the system prompt only that it is another."""
+        if self.dial == "system_prompt":
+            return "a system prompt of the client's own"
+        asked = "" if self.asked is None else f" for {in_words(self.dial, self.asked)}"
+        return f"{self.title} {in_words(self.dial, self.used)}{asked}"
+
+
+def read(callback: SamplingFnT, settings: Settings, params: CreateMessageRequestParams | None) -> list[DialReading]:
+    """Every dial, for a request or, where there was none yet, as far as it is known without."""
+    own = defaults(callback)
+    honoured = callback.honours if isinstance(callback, Dialled) else _UNTOLD
+    handed_on = turned_request(params, settings) if params is not None else settings
+    readings: list[DialReading] = []
+    for dial in DIALS:
+        wish = getattr(settings, dial.name)
+        asked = getattr(params, dial.name) if params is not None and dial.asked else None
+        used = getattr(handed_on, dial.name) if dial.asked else wish
+        # An empty list of stop sequences and an empty system prompt ask for as much as none.
+        asked, used = (None if value in ([], (), "") else value for value in (asked, used))
+        turned = wish is not None and used != asked
+        used = own.get(dial.name) if used is None else used
+        readings.append(DialReading(dial.name, asked, used, honoured[dial.name], turned))
+    return readings
+
+
+def in_words(dial: str, value: Any) -> str:
+    """Where a dial stands, on one short line: `0.8`, `off`, `END`, and `–` for nothing."""
+    if value is None:
+        return "–"
+    if DIAL[dial].is_off(value):
+        return "off"
+    if isinstance(value, int | float):
+        return f"{value:g}" if isinstance(value, float) else f"{value:,}" if dial == "max_tokens" else str(value)
+    if isinstance(value, str):
+        return short(value, 300)
+    return short(" or ".join(marked(text) for text in value), 300)
+
+
+def _check_callback(callback: object) -> None:
+    if not callable(callback) or isinstance(callback, type):
+        raise TypeError(f"{callback!r} is no sampling callback: give one, such as TinyModel()")
+
+
+def _tell_of(readings: list[DialReading]) -> None:
+    told = ", ".join(str(reading) for reading in readings if reading.turned)
+    report(
+        f"dials: {told or 'all as asked'}",
+        source="client",
+        dials={
+            reading.dial: {"asked": reading.asked, "used": reading.used, "honoured": reading.honoured}
+            for reading in readings
+        },
+    )
+
+
+class DialState:
+    """The dials of one panel. They may be turned at any time, also while a request is being answered.
+
+        state = DialState(TinyModel())
+        lab = Lab(server, sampling_callback=state.callback)
+        state.turn(temperature=1.5)  # holds from the next sample on
+
+    Args:
+        model: The callback whose dials these are.
+        settings: Where they stand at first.
+        request: What the server is taken to ask before it has asked anything.
+
+    Raises:
+        TypeError: `model` is no callback.
+    """
+
+    def __init__(
+        self,
+        model: SamplingFnT,
+        settings: Settings | None = None,
+        request: CreateMessageRequestParams | None = None,
+    ) -> None:
+        _check_callback(model)
+        self.model = model
+        self.settings = settings or Settings()
+        self.request = request
+        self._listeners: list[Callable[[], object]] = []
+
+    def turn(self, **dials: Any) -> None:
+        """Turn some dials, by the names of `Settings`.
+
+        Raises:
+            ValueError: A dial cannot stand there. None is turned then.
+        """
+        settings = replace(self.settings, **dials)
+        if settings != self.settings:
+            self.settings = settings
+            self._tell()
+
+    def use(self, model: SamplingFnT) -> None:
+        """Have another callback answer, with the dials as they stand."""
+        self.model = model
+        self._tell()
+
+    def listen(self, listener: Callable[[], object]) -> None:
+        """Have `listener()` called after every change, in the thread that makes it."""
+        self._listeners.append(listener)
+
+    def readings(self) -> list[DialReading]:
+        """Every dial: what the last request asked, what is used for it, whether the model honours it."""
+        return read(self.model, self.settings, self.request)
+
+    async def callback(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """The model with the dials as they stand at this moment: a sampling callback for a Lab or an `mcp.Client`."""
+        self._heard(params)
+        return await with_dials(self.model, self.settings)(context, params)
+
+    def turned(self, params: CreateMessageRequestParams) -> CreateMessageRequestParams:
+        """The request as the dials make it at this moment, for a host whose duties stand between dials and model.
+
+        It is told as a step in the flow, as `callback` does; the client's own dials are still to be given to the model.
+        """
+        self._heard(params)
+        _tell_of(self.readings())
+        return turned_request(params, self.settings)
+
+    def _heard(self, params: CreateMessageRequestParams) -> None:
+        self.request = params
+        with suppress(Exception):  # a panel that cannot be drawn must not stop the call that it shows
+            self._tell()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
