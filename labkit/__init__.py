@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from labkit.views.dials import dials, tune
     from labkit.views.flow_view import show
     from labkit.views.scorecard_panel import show_scorecard
-    from labkit.views.sweep import plot_sweep
+    from labkit.views.sweep_plot import plot_sweep
     from labkit.views.token_view import show_tokens
     from labkit.views.tracing import trace
 
@@ -50,7 +50,7 @@ _ELSEWHERE = {
     "choose_model": "labkit.host",
     "dials": "labkit.views.dials",
     "plot_bars": "labkit.views.bars",
-    "plot_sweep": "labkit.views.sweep",
+    "plot_sweep": "labkit.views.sweep_plot",
     "quiz": "labkit.checks",
     "scorecard": "labkit.checks",
     "show": "labkit.views.flow_view",

@@ -52,10 +52,8 @@ def with_dials(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
 
 def turned_request(params: CreateMessageRequestParams, settings: Settings) -> CreateMessageRequestParams:
     """A copy of a request as the client hands it on."""
-    wishes = {dial.name: getattr(settings, dial.name) for dial in DIALS if dial.asked}
-    changes = {
-        name: list(wish) if isinstance(wish, tuple) else wish for name, wish in wishes.items() if wish is not None
-    }
+    wishes: dict[str, Any] = {dial.name: getattr(settings, dial.name) for dial in DIALS if dial.asked}
+    changes = {name: wish for name, wish in wishes.items() if wish is not None}
     if settings.stop_sequences is not None:
         changes["stop_sequences"] = list(settings.stop_sequences)
     if settings.max_tokens is not None and not settings.insist:

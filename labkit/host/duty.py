@@ -133,8 +133,8 @@ def models_in(callback: SamplingFnT) -> Iterator[str]:
     if isinstance(callback, Duty):
         yield from callback.models()
     else:
-        model = getattr(callback, "model", "")
-        yield model if isinstance(model, str) else ""
+        names = (getattr(callback, told, None) for told in ("model", "name"))
+        yield next((name for name in names if isinstance(name, str)), "")
 
 
 @dataclass(slots=True)

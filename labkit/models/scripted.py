@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
 from inspect import isawaitable
+from itertools import count
 from typing import cast
 
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
@@ -77,6 +78,24 @@ class Scripted(WithDials):
 
     def __repr__(self) -> str:
         return f"Scripted(model={self.model!r})"
+
+
+def lines_of(script: str) -> list[str]:
+    """The answers in a script: one a line; `\\n` stands for a new line in an answer."""
+    return [line.replace("\\n", "\n") for line in script.splitlines() if line.strip()]
+
+
+def looping(script: str) -> Scripted:
+    """Answers from a script, in turn, and from its beginning again.
+
+    Raises:
+        ValueError: There is no line in it.
+    """
+    lines = lines_of(script)
+    if not lines:
+        raise ValueError("the script is empty: write an answer a line")
+    numbers = count()
+    return Scripted(lambda _: lines[next(numbers) % len(lines)])
 
 
 def _check(lines: Iterable[object], patterns: Iterable[str] = ()) -> None:

@@ -22,13 +22,13 @@ from labkit.host.approval import Said
 from labkit.host.dials import DialReading, DialState, defaults, read, turned_model
 from labkit.host.duty import models_in
 from labkit.host.usage import metering
+from labkit.models.answerers import ANSWERERS, FREE, usual_settings
 from labkit.models.catalog import catalog
-from labkit.models.tiny import TinyModel
 from labkit.playground.choices import Choices
 from labkit.playground.runs import Sampled
-from labkit.playground.who import TITLES, ByHand, Settings, Who, model_for
+from labkit.playground.who import ByHand, callback_of
 from labkit.steps import HostStep, overhearing
-from labkit.views.tracing import drawing
+from labkit.views.tracing import can_be_traced, drawing
 
 LIMITS = {"samples": 100, "tokens": 20_000}
 """What the budget allows at first."""
@@ -51,13 +51,13 @@ class Answers:
     def __init__(self, changed: Callable[[], object], ask: Ask) -> None:
         self._changed = changed
         self.ask = ask
-        self.settings = Settings()
-        self.key: str | None = None
-        """For Claude, when it was typed. It is in no setting, no record, no export."""
+        self.settings = usual_settings()
+        self.keys: dict[str, str] = {}
+        """Those that were typed, by answerer: none goes to another. They are in no setting, no record, no export."""
         self.own: SamplingFnT | None = None
         self.hand = ByHand(changed)
-        self.who: Who = "tiny"
-        self.dials = DialState(TinyModel())
+        self.who = next(iter(ANSWERERS))
+        self.dials = DialState(self._callback_of(self.who))
         self.dials.listen(changed)
         self.approval = False
         self.guard = False
@@ -72,15 +72,18 @@ class Answers:
 
     # What is chosen
 
-    def use(self, who: Who) -> None:
+    def _callback_of(self, who: str) -> SamplingFnT:
+        return callback_of(who, self.settings, self.keys.get(who), self.own, self.hand)
+
+    def use(self, who: str) -> None:
         """Choose who answers.
 
         Raises:
             ValueError: There is no such choice, or a setting of it is wrong.
         """
-        if who not in TITLES:
-            raise ValueError(f"nobody is called {who!r}; there are {', '.join(TITLES)}")
-        self.dials.use(model_for(who, self.settings, self.key, self.own, self.hand))
+        if who not in ANSWERERS:
+            raise ValueError(f"nobody is called {who!r}; there are {', '.join(ANSWERERS)}")
+        self.dials.use(self._callback_of(who))
         self.who = who
         self._changed()
 
@@ -90,24 +93,25 @@ class Answers:
         self.use("own")
 
     def use_key(self, key: str) -> None:
-        """Ask Claude with this key, until the playground is closed."""
-        self.key = key.strip() or None
-        self.use("claude")
+        """Ask the chosen answerer with this key, until the playground is closed: where that one has none, Claude."""
+        who = self.who if ANSWERERS[self.who].key else "claude"
+        if key.strip():
+            self.keys[who] = key.strip()
+        else:
+            self.keys.pop(who, None)
+        self.use(who)
 
     def set(self, **settings: str) -> None:
-        """Change a setting of who answers, by the names of `Settings`.
+        """Change a setting of an answerer, by its name in the table.
 
         Raises:
             ValueError: It cannot be so; nothing is changed.
         """
-        former = {name: getattr(self.settings, name) for name in settings}
-        for name, value in settings.items():
-            setattr(self.settings, name, value)
+        former, self.settings = self.settings, {**self.settings, **settings}
         try:
             self.use(self.who)
         except ValueError:
-            for name, value in former.items():
-                setattr(self.settings, name, value)
+            self.settings = former
             raise
 
     def take(self, choices: Choices) -> None:
@@ -116,7 +120,7 @@ class Answers:
         Raises:
             ValueError: Something cannot be so.
         """
-        self.settings = replace(choices.settings)
+        self.settings = dict(choices.settings)
         self.dials.turn(**{field.name: getattr(choices.dials, field.name) for field in fields(choices.dials)})
         if dict(choices.limits) != dict(self.limits):
             self.limit(**choices.limits)
@@ -153,7 +157,7 @@ class Answers:
     def name(self) -> str:
         """Who answers, as it is called on the page."""
         own = f": {called(self.own)}" if self.who == "own" and self.own is not None else ""
-        return TITLES[self.who] + own
+        return ANSWERERS[self.who].title + own
 
     @property
     def host(self) -> str:
@@ -173,8 +177,10 @@ class Answers:
 
     def vary(self, i: int | None) -> None:
         """Give run number `i` of several a seed of its own, where the dial sets none and the model has one."""
-        if self.who == "tiny":
-            self.dials.use(TinyModel(seed=i or 0))
+        if defaults(self.dials.model).get("seed") is None:
+            return
+        model = self._callback_of(self.who) if i is None else turned_model(self.dials.model, Dials(seed=i))
+        self.dials.use(model)
 
     # What is answered
 
@@ -223,23 +229,18 @@ class Answers:
             own = Dials(**{name: getattr(dials, name) for name in OWN})
             sampled.seen = params
             sampled.dials = [_as_used(reading, params, model) for reading in sampled.dials]
-            if isinstance(model, TinyModel):
+            if can_be_traced(model):
                 sampled.drawing = drawing(model, params, own)
         return await self._route.ask(turned_model(model, own), context, params)
 
     def _new_budget(self) -> Budget:
         limits: dict[str, Any] = dict(self.limits)
-        budget = with_budget(_Approved(self), **limits, prices=catalog(), free=("tiny", "scripted", "by hand"))
+        budget = with_budget(_Approved(self), **limits, prices=catalog(), free=FREE)
         budget.listen(self._spent)
         return budget
 
     def _spent(self, _: Budget) -> None:
         self._changed()
-
-    @property
-    def embedded(self) -> TinyModel | None:
-        """The embedded model, where it answers: it alone shows its tokens."""
-        return self.dials.model if isinstance(self.dials.model, TinyModel) else None
 
 
 class _Chain:
@@ -265,8 +266,7 @@ class _Link(Duty):
 
     def models(self) -> Iterator[str]:
         """The name of who would answer now."""
-        model = self.answers.dials.model
-        yield from ["tiny"] if isinstance(model, TinyModel) else models_in(model)
+        yield from models_in(self.answers.dials.model)
 
 
 class _Approved(_Link):

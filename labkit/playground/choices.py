@@ -4,7 +4,7 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
@@ -14,12 +14,10 @@ from mcp import StdioServerParameters
 from labkit.dial_table import DIAL, DIALS, Kind
 from labkit.dial_table import Settings as Dials
 from labkit.host.secret_patterns import find_secrets
-from labkit.models.catalog import catalog
-from labkit.models.openai_compatible import OpenAICompatible
+from labkit.models.answerers import ANSWERERS, usual_settings
 from labkit.playground.box import BoxServer
 from labkit.playground.export import KEYS
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, Transport, transports_of, url_of
-from labkit.playground.who import CHOICES, Settings, Who, looping
 
 Wires = Literal["2025-11-25", "2026-07-28", "both"]
 MOST = 10**9
@@ -41,8 +39,8 @@ class Choices:
     wires: Wires
     tool: str
     typed: Mapping[str, Any]
-    who: Who
-    settings: Settings
+    who: str
+    settings: Mapping[str, str]
     dials: Dials
     approval: bool
     guard: bool
@@ -61,7 +59,6 @@ def to_json(choices: Choices, given: Source | None, keys: Sequence[str]) -> dict
         keys: What must not be kept.
     """
     out: list[str] = []
-    settings = {field.name: getattr(choices.settings, field.name) for field in fields(Settings)}
     told = {
         "server": _server(choices.source, given, keys, out),
         "transport": choices.transport,
@@ -69,7 +66,7 @@ def to_json(choices: Choices, given: Source | None, keys: Sequence[str]) -> dict
         "tool": choices.tool,
         "typed": choices.typed,
         "who": choices.who,
-        "settings": settings,
+        "settings": dict(choices.settings),
         "dials": {field.name: getattr(choices.dials, field.name) for field in fields(Dials)},
         "approval": choices.approval,
         "guard": choices.guard,
@@ -155,7 +152,7 @@ def from_json(told: Mapping[str, Any], first: Choices, box: Mapping[str, BoxServ
     if not isinstance(transport, str) or transport not in TRANSPORTS:
         raise ValueError(f"no transport: {transport!r}")
     wires, who = told.get("wires", first.wires), told.get("who", first.who)
-    if wires not in (*WIRES, "both") or who not in CHOICES:
+    if wires not in (*WIRES, "both") or not isinstance(who, str) or who not in ANSWERERS:
         raise ValueError(f"no wire or nobody: {wires!r}, {who!r}")
     return Choices(
         source,
@@ -216,14 +213,13 @@ def _source(told: Any, first: Choices, box: Mapping[str, BoxServer], given: Sour
             raise ValueError(f"no server: {told!r}")
 
 
-def _settings(told: Mapping[str, Any]) -> Settings:
+def _settings(told: Mapping[str, Any]) -> dict[str, str]:
     if not all(isinstance(value, str) for value in told.values()):
         raise ValueError("a setting is no text")
-    settings = replace(Settings(), **_known(told, [field.name for field in fields(Settings)]))
-    if settings.claude_model and settings.claude_model not in [model.name for model in catalog().models]:
-        raise ValueError("no such model")
-    looping(settings.script)
-    OpenAICompatible(settings.local_url, settings.local_model or None)
+    settings = {**usual_settings(), **_known(told, [*usual_settings()])}
+    for row in ANSWERERS.values():
+        if row.settings:
+            row.make(settings)
     return settings
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from labkit.host import visible
 from labkit.host.prices import dollars
-from labkit.models import claude, openai_compatible
+from labkit.models.answerers import KEYS as NAMES
 from labkit.playground.runs import Run, compare, duration
 from labkit.views.redacting import redact, redact_flow
 
@@ -38,7 +38,7 @@ svg { max-width: 100%; height: auto }
 
 def keys_known(*given: str | None) -> list[str]:
     """The keys that must appear nowhere: those that were given, and those in the environment."""
-    environment = (os.environ.get(name, "").strip() for name in (claude.KEY, openai_compatible.KEY))
+    environment = (os.environ.get(name, "").strip() for name in NAMES)
     return sorted({key for key in (*given, *environment) if key and len(key) > 5}, key=len, reverse=True)
 
 

@@ -2,7 +2,6 @@
 
 from asyncio import CancelledError
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -28,7 +27,6 @@ from labkit.playground.program import Present, program
 from labkit.playground.reach import Wire
 from labkit.playground.runs import Row, Run, compare, text_of_result
 from labkit.playground.setup import CONNECTING, Setup, error_of
-from labkit.playground.who import Who
 from labkit.runtime import Runtime
 from labkit.work import start
 
@@ -99,7 +97,7 @@ class Model(Setup):
         return self.answers.dials
 
     @property
-    def who(self) -> Who:
+    def who(self) -> str:
         """Who answers."""
         return self.answers.who
 
@@ -108,7 +106,7 @@ class Model(Setup):
         """All that is chosen."""
         answers, (tool, typed) = self.answers, self.called
         return Choices(
-            self.source, self.transport, self.wires, tool, dict(typed), self.who, replace(answers.settings),
+            self.source, self.transport, self.wires, tool, dict(typed), self.who, dict(answers.settings),
             self.dials.settings, answers.approval, answers.guard, dict(answers.limits),
         )  # fmt: skip
 
@@ -135,7 +133,7 @@ class Model(Setup):
 
     def start_fresh(self) -> None:
         """Set everything as it was at first, without a key, and forget the settings of last time. The runs stay."""
-        self.answers.key = None
+        self.answers.keys.clear()
         self.past.forget()
         self.choose(self._first)
 
@@ -290,7 +288,7 @@ class Model(Setup):
     @property
     def keys(self) -> list[str]:
         """What must appear nowhere."""
-        return keys_known(self.answers.key)
+        return keys_known(*self.answers.keys.values())
 
     @property
     def budget(self) -> Budget:

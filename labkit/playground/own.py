@@ -18,9 +18,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, cast
 
 from labkit.host.secret_patterns import find_secrets
-from labkit.models.claude import Claude
-from labkit.models.openai_compatible import OpenAICompatible
-from labkit.models.tiny import TinyModel
+from labkit.models.answerers import row_of
 
 PLACES = ("mcp.types", "mcp", "labkit")
 """Where a name is looked for before the module that says it made it."""
@@ -67,12 +65,18 @@ def source_of(callback: Any) -> tuple[str, Source] | None:
     What cannot be written down has a block that says so when the program is started.
     """
     source = Source()
-    if isinstance(callback, TinyModel | Claude | OpenAICompatible):
+    if _is_rebuilt(callback):
         _use("model", callback, source, _Scope({}, ()))
         return "model", source
     if not isinstance(callback, FunctionType) or not _add(callback, source):
         return None
     return callback.__name__, source
+
+
+def _is_rebuilt(value: object) -> bool:
+    """Whether `value` is a model of the kit that its `repr` makes anew."""
+    row = row_of(value)
+    return row is not None and row.rebuilt
 
 
 def missing(name: str, what: str) -> str:
@@ -154,7 +158,7 @@ def _use(name: str, value: Any, source: Source, scope: _Scope) -> bool:
         source.use("" if short else value.__name__, name if short else f"* as {name}")
     elif (place := _place(name, value)) is not None:
         source.use(place, name)
-    elif isinstance(value, TinyModel | Claude | OpenAICompatible):
+    elif _is_rebuilt(value):
         source.use("labkit", type(value).__name__)
         source.blocks.append(f"{name} = {value!r}")
     elif isinstance(value, FunctionType) and not hasattr(value, "__wrapped__") and _add(value, source):

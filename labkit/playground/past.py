@@ -1,18 +1,34 @@
 """`Past`: the settings of last time, taken up when a page opens and kept while it is used."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from labkit.playground.choices import from_json, to_json
+from labkit.playground.box import BoxServer
+from labkit.playground.choices import Choices, from_json, to_json
 from labkit.playground.memory import Memory
-
-if TYPE_CHECKING:
-    from labkit.playground.choices import Choices
-    from labkit.playground.model import Model
+from labkit.playground.reach import Source
 
 USED, OFFERED = "Settings of last time", "There are settings of last time"
 UNREADABLE = "The settings of last time could not be read"
 WITHOUT = ", without what may be a secret"
+
+
+class Remembering(Protocol):
+    """What is asked of a playground whose settings are kept."""
+
+    box: dict[str, BoxServer]
+    given: Source | None
+    fault: str
+
+    @property
+    def choices(self) -> Choices: ...
+    @property
+    def keys(self) -> Sequence[str]: ...
+    @property
+    def status(self) -> str: ...
+    def choose(self, choices: Choices, *, ask: bool = False) -> None: ...
+    def say(self, fault: str) -> None: ...
 
 
 class Past:
@@ -27,7 +43,7 @@ class Past:
         remember: As `Playground` takes it.
     """
 
-    def __init__(self, playground: "Model", name: str, remember: bool | str | Path) -> None:
+    def __init__(self, playground: Remembering, name: str, remember: bool | str | Path) -> None:
         self._playground = playground
         self._memory = Memory(remember, name)
         self._kept: dict[str, Any] | None = None

@@ -6,22 +6,22 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pprint import pformat
-from typing import Any
+from typing import Any, cast
 
 from mcp.client.session import SamplingFnT
 
+from labkit.dial_table import OWN, Dialled
 from labkit.dial_table import Settings as Dials
+from labkit.models.answerers import ANSWERERS, FREE
+from labkit.models.scripted import lines_of
 from labkit.playground.box import BoxServer
 from labkit.playground.own import missing, source_of
 from labkit.playground.program_parts import FAR, NEAR, RESULT, SAFE, UNANSWERED, Parts, server_of
 from labkit.playground.reach import MODES, Source, Transport, Wire
-from labkit.playground.who import Settings, Who, lines_of
 
 OF_THE_KIT = {
     "labkit": "what your callback uses",
-    "labkit.models.tiny": "the embedded model",
-    "labkit.models.claude": "the callback for Claude",
-    "labkit.models.openai_compatible": "the callback for a local model",
+    **{row.module: row.kit for row in ANSWERERS.values() if row.kit},
     "labkit.host": "the host's duties",
     "labkit.host.rendering": "what shows a request whole",
 }
@@ -46,8 +46,8 @@ class Present:
     wires: tuple[Wire, ...]
     tool: str
     arguments: Mapping[str, Any]
-    who: Who
-    settings: Settings
+    who: str
+    settings: Mapping[str, str]
     own: SamplingFnT | None
     dials: Dials
     approval: bool
@@ -94,32 +94,18 @@ def _needs(parts: Parts, present: Present) -> str:
     if not used:
         return 'It needs mcp alone: pip install "mcp>=2.3"'
     listed = " and ".join(filter(None, [", ".join(used[:-1]), used[-1]]))
-    extra = '".[openai]"' if "labkit.models.openai_compatible" in parts.names else "."
+    extras = [row.extra for row in ANSWERERS.values() if row.extra and row.module in parts.names]
+    extra = f'".[{",".join(extras)}]"' if extras else "."
     return f"It takes {listed} from the kit: pip install {extra} in the kit's folder. The rest is mcp."
 
 
 def _model(parts: Parts, present: Present) -> str:
     """The callback that answers. Returns its name."""
-    dials, settings = present.dials, present.settings
-    wishes = {name: getattr(dials, name) for name in ("seed", "top_p", "top_k") if getattr(dials, name) is not None}
     match present.who:
-        case "tiny":
-            parts.use("labkit.models.tiny", "TinyModel")
-            parts.blocks.append(f"model = TinyModel({_options(wishes)})")
-        case "claude":
-            parts.use("labkit.models.claude", "Claude")
-            wishes.pop("seed", None)
-            given = f'"{settings.claude_model}"' if settings.claude_model else ""
-            text = ", ".join(part for part in (given, _options(wishes)) if part)
-            parts.blocks.append(f"model = Claude({text})  # the key: ANTHROPIC_API_KEY in the environment")
-        case "local":
-            parts.use("labkit.models.openai_compatible", "OpenAICompatible")
-            given = [repr(settings.local_url), *([repr(settings.local_model)] if settings.local_model else [])]
-            parts.blocks.append(f"model = OpenAICompatible({', '.join([*given, *filter(None, [_options(wishes)])])})")
         case "script":
             parts.use("itertools", "cycle")
             _use_answer(parts)
-            lines = "".join(f"    {line!r},\n" for line in lines_of(settings.script))
+            lines = "".join(f"    {line!r},\n" for line in lines_of(present.settings["script"]))
             parts.blocks.append(f"script = cycle([\n{lines}])")
             parts.blocks.append(_callback("text = next(script)", "scripted"))
         case "hand":
@@ -132,6 +118,15 @@ def _model(parts: Parts, present: Present) -> str:
             parts.blocks.append(_callback(BY_HAND, "by hand"))
         case "own":
             return _own(parts, present.own)
+        case who:
+            row = ANSWERERS[who]
+            honours = cast("Dialled", row.make(present.settings)).honours
+            wishes = {name: getattr(present.dials, name) for name in OWN if honours[name] != "no"}
+            options = _options({name: wish for name, wish in wishes.items() if wish is not None})
+            given = ", ".join(filter(None, [*map(repr, row.arguments(present.settings)), options]))
+            parts.use(row.module, row.name)
+            note = f"  # the key: {row.key} in the environment" if row.needs_key else ""
+            parts.blocks.append(f"model = {row.name}({given}){note}")
     return "model"
 
 
@@ -204,7 +199,7 @@ def _duties(parts: Parts, present: Present, callback: str) -> str:
         options = _options(present.budget)
         if "usd" in present.budget:
             parts.use("labkit.models.catalog", "catalog")
-            options += ", prices=catalog(), free=('tiny', 'scripted', 'by hand')"
+            options += f", prices=catalog(), free={FREE!r}"
         wrap("with_budget", options)
     if present.guard:
         wrap("with_guard")

@@ -1,15 +1,17 @@
 """What a page shows of a playground, in words and figures that are ready to be shown. Each part is JSON."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
+from labkit.answering import name_of as called
 from labkit.host import ReviewRequest, visible
-from labkit.models.catalog import catalog
+from labkit.models.answerers import ANSWERERS, Setting
 from labkit.playground.choices import text_of
 from labkit.playground.export import summary, titled, without_keys
 from labkit.playground.model import Model
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, why_not
 from labkit.playground.runs import Run, compare, duration
-from labkit.playground.who import CHOICES, TITLES, Question, has_key
+from labkit.playground.who import Question
 from labkit.views.redacting import redact
 from labkit.views.review_reading import reading as parts_of
 
@@ -86,21 +88,23 @@ def work(playground: Model) -> dict[str, Any]:
 def who(playground: Model) -> dict[str, Any]:
     """Who can answer, who does, and what is set about that one. No key."""
     answers = playground.answers
-    notes = {
-        "claude": "" if has_key(answers.key) else "no key",
-        "own": "" if answers.own is not None else "none yet",
-    }
+    notes = {row.id: row.lacks(answers.keys.get(row.id)) for row in ANSWERERS.values()}
+    notes["own"] = called(answers.own) if answers.own is not None else "none yet"
+    chosen = ANSWERERS[answers.who]
     return {
-        "choices": [[each, TITLES[each], notes.get(each, "")] for each in CHOICES],
+        "choices": [[row.id, row.title, row.what, notes[row.id]] for row in ANSWERERS.values()],
         "chosen": answers.who,
-        "own": answers.name.partition(": ")[2] if answers.own is not None else "",
-        "key": has_key(answers.key),
-        "models": [model.name for model in catalog().models if model.scores is not None],
-        "claude_model": answers.settings.claude_model or catalog().default,
-        "local_url": answers.settings.local_url,
-        "local_model": answers.settings.local_model,
-        "script": answers.settings.script,
+        "settings": [_setting(setting, answers.settings) for setting in chosen.settings],
+        "key": {"variable": chosen.key, "there": chosen.has_key(answers.keys.get(chosen.id))} if chosen.key else {},
+        "says": chosen.says,
     }
+
+
+def _setting(setting: Setting, values: Mapping[str, str]) -> list[Any]:
+    """In the order that side.js reads."""
+    choices = [*setting.choices()]
+    value = values[setting.name] or (choices[0] if choices else "")
+    return [setting.name, setting.title, setting.what, setting.hint, value, setting.lines, choices]
 
 
 def host(playground: Model) -> dict[str, Any]:

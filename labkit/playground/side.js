@@ -1,14 +1,5 @@
 // The left side below the form: who answers, and the duties of the host.
 
-const ANSWERS = {
-  tiny: "The small model of the kit: seeded, no key, no network",
-  own: "The function below @playground.callback",
-  claude: "Anthropic's API, with a key",
-  local: "Ollama, LM Studio, llama.cpp, vLLM on this machine",
-  script: "Answers that are written down beforehand",
-  hand: "You read the request and type the answer",
-};
-
 const title = (text) => el("h3", {}, text);
 
 /** A round or square mark with its words. `read(control)` is called when it is changed by hand. */
@@ -40,17 +31,17 @@ class Who {
   draw(told) {
     if (!this.marks) {
       this.marks = new Map();
-      for (const [id, words] of told.choices) {
+      for (const [id, words, what] of told.choices) {
         const mark = choice("radio", this.name, words, " ", () => this.tell({ do: "who", name: id }));
-        mark.label.title = ANSWERS[id];
+        mark.label.title = what;
         this.marks.set(id, mark);
         this.list.append(mark.label);
       }
     }
-    for (const [id, , note] of told.choices) {
+    for (const [id, , , note] of told.choices) {
       const { label, control } = this.marks.get(id);
       control.checked = id === told.chosen;
-      label.querySelector("small").textContent = id === "own" && told.own ? told.own : note;
+      label.querySelector("small").textContent = note;
     }
     // What is being typed stays: only another choice draws the fields anew.
     if (this.chosen === told.chosen) {
@@ -59,48 +50,36 @@ class Who {
     }
     this.chosen = told.chosen;
     this.refresh = undefined;
-    const build = { claude: () => this.claude(told), local: () => this.local(told), script: () => this.script(told), own: () => this.own(), hand: () => this.hand() }[told.chosen];
-    this.detail.replaceChildren(...(build ? build() : []));
+    const key = told.key.variable ? this.key(told.key) : [];
+    this.detail.replaceChildren(...told.settings.flatMap((each) => this.setting(...each)), ...key, ...this.say(told));
   }
 
-  set(name) {
-    return (value) => this.tell({ do: "set", [name]: value });
+  setting(name, words, what, hint, value, lines, choices) {
+    const text = { autocomplete: "off", spellcheck: "false", placeholder: hint };
+    const control = choices.length
+      ? el("select", {}, ...choices.map((each) => el("option", {}, each)))
+      : lines ? el("textarea", { rows: 2, ...text }) : el("input", { type: "text", ...text });
+    control.value = value;
+    return setting(words, control, what, (now) => this.tell({ do: "set", [name]: now }));
   }
 
-  claude(told) {
-    const models = el("select", {}, ...told.models.map((name) => el("option", {}, name)));
-    models.value = told.claude_model;
-    const key = el("input", { type: "password", autocomplete: "off", placeholder: told.key ? "a key is there" : "paste a key" });
+  key({ variable, there }) {
+    const field = el("input", { type: "password", autocomplete: "off" });
     const give = () => {
-      const value = key.value;
-      key.value = ""; // at once: it goes to the kernel as a message and stays nowhere on the page
+      const value = field.value;
+      field.value = ""; // at once: it goes to the kernel as a message and stays nowhere on the page
       if (value) this.tell({ do: "key", key: value });
     };
-    key.addEventListener("keydown", (event) => event.key === "Enter" && give());
-    this.refresh = (now) => { key.placeholder = now.key ? "a key is there" : "paste a key"; };
-    return [...setting("model", models, "Which Claude is asked", this.set("claude_model")), ...setting("key", key, "Cleared as soon as it is taken; kept in the kernel's memory only", give)];
+    field.addEventListener("keydown", (event) => event.key === "Enter" && give());
+    const hint = (now) => { field.placeholder = now ? "a key is there" : "paste a key"; };
+    hint(there);
+    this.refresh = ({ key }) => hint(key.there);
+    return setting("key", field, `In place of ${variable}. Cleared as soon as it is taken; kept in the kernel's memory only`, give);
   }
 
-  local(told) {
-    const url = el("input", { type: "text", autocomplete: "off", spellcheck: "false" });
-    const model = el("input", { type: "text", autocomplete: "off", placeholder: "the first it lists" });
-    url.value = told.local_url;
-    model.value = told.local_model;
-    return [...setting("address", url, "Of Ollama, LM Studio, llama.cpp, vLLM: up to and with /v1", this.set("local_url")), ...setting("model", model, "Its name on that server", this.set("local_model"))];
-  }
-
-  script(told) {
-    const area = el("textarea", { rows: 2, spellcheck: "false" });
-    area.value = told.script;
-    return setting("answers", area, "One a line, in turn; \\n stands for a new line in an answer", this.set("script"));
-  }
-
-  own() {
+  say({ chosen, says }) {
+    if (chosen !== "own") return says ? [el("p", { class: "say" }, says)] : [];
     return [el("p", { class: "say" }, "In any cell, write ", el("code", {}, "@playground.callback"), " above your function. Run the cell again, and the new one answers.")];
-  }
-
-  hand() {
-    return [el("p", { class: "say" }, "Run, read what the server asks, and type the answer.")];
   }
 }
 

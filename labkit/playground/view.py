@@ -24,7 +24,7 @@ from labkit.views.dial_panel import DialPanel
 from labkit.views.flow_view import FlowView, show
 from labkit.views.page import read_parts
 from labkit.views.token_view import TokenView
-from labkit.views.tracing import Drawing
+from labkit.views.tracing import Drawing, can_be_traced
 from labkit.work import Latest
 
 LOOK = 1.0
@@ -188,8 +188,8 @@ class PlaygroundView(anywidget.AnyWidget):
             self.tokens = TokenView(trace)
 
     async def _trace_it(self, drawn: Drawing) -> None:
-        model = self.playground.answers.embedded
-        if model is not None:
+        model = self.playground.dials.model
+        if can_be_traced(model):
             self._trace = await drawn.trace_in_steps(model)
             self._later()
 

@@ -1,37 +1,20 @@
-"""Who answers: the choices, and the two that are the playground's own, a looping script and a person who types."""
+"""The answerers that are the playground's own, a person who types and the student's callback, beside the table's."""
 
 import asyncio
 import concurrent.futures
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal, get_args
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
 
 from labkit.answering import Answer, ask, name_of
 from labkit.errors import CallbackError
-from labkit.models.claude import KEY, Claude
-from labkit.models.openai_compatible import OpenAICompatible
-from labkit.models.scripted import Scripted
-from labkit.models.tiny import TinyModel
+from labkit.models.answerers import ANSWERERS
 from labkit.steps import Origin, origin, report, waiting_for
 
-Who = Literal["tiny", "own", "claude", "local", "script", "hand"]
-CHOICES: tuple[Who, ...] = get_args(Who)
-TITLES: dict[Who, str] = {
-    "tiny": "embedded model",
-    "own": "your callback",
-    "claude": "Claude",
-    "local": "local model",
-    "script": "a script",
-    "hand": "you, by hand",
-}
-LOCAL = "http://localhost:11434/v1"
-SCRIPT = "Two processes each held a lock that the other needed.\nI cannot tell from one line."
 HAND = "by hand"
 """The model that an answer names which a person typed."""
 
@@ -114,55 +97,14 @@ async def nobody(context: ClientRequestContext, params: CreateMessageRequestPara
     raise CallbackError("There is no callback of yours yet: put @playground.callback above it and run its cell.")
 
 
-def lines_of(script: str) -> list[str]:
-    """The answers in a script: one a line; `\\n` stands for a new line in an answer."""
-    return [line.replace("\\n", "\n") for line in script.splitlines() if line.strip()]
-
-
-def looping(script: str) -> Scripted:
-    """Answers from a script, in turn, and from its beginning again.
-
-    Raises:
-        ValueError: There is no line in it.
-    """
-    lines = lines_of(script)
-    if not lines:
-        raise ValueError("the script is empty: write an answer a line")
-    numbers = count()
-    return Scripted(lambda _: lines[next(numbers) % len(lines)])
-
-
-@dataclass(slots=True)
-class Settings:
-    """What is set about those who can answer. A key is no part of it."""
-
-    claude_model: str = ""
-    local_url: str = LOCAL
-    local_model: str = ""
-    script: str = SCRIPT
-
-
-def model_for(who: Who, settings: Settings, key: str | None, own: SamplingFnT | None, hand: ByHand) -> SamplingFnT:
-    """The sampling callback of a choice.
+def callback_of(
+    who: str, settings: Mapping[str, str], key: str | None, own: SamplingFnT | None, hand: ByHand
+) -> SamplingFnT:
+    """The sampling callback of an answerer, by its name in the table.
 
     Raises:
         ValueError: A setting is wrong: no address, an empty script.
     """
-    match who:
-        case "tiny":
-            return TinyModel()
-        case "own":
-            return nobody if own is None else Own(own)
-        case "claude":
-            return Claude(settings.claude_model or None, api_key=key)
-        case "local":
-            return OpenAICompatible(settings.local_url, settings.local_model or None)
-        case "script":
-            return looping(settings.script)
-        case "hand":
-            return hand
-
-
-def has_key(key: str | None) -> bool:
-    """Whether Claude could be asked: with a key that was given, or with the one in the environment."""
-    return bool(key or os.environ.get(KEY, "").strip())
+    if who == "own":
+        return nobody if own is None else Own(own)
+    return hand if who == "hand" else ANSWERERS[who].make(settings, key)

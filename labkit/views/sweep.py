@@ -1,15 +1,10 @@
-"""`plot_sweep(prompt)`: how an answer's variety and its probability change with the temperature.
-
-In plain code: `print(sweep(prompt))`.
-"""
+"""`sweep(prompt)`: how an answer's variety and its probability change with the temperature, as a table."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 
 from labkit.dial_table import Settings
 from labkit.models.tiny import TinyModel
-from labkit.views.picture import Picture
 from labkit.views.token_reading import Reading
 from labkit.views.token_words import TINY, percent
 from labkit.views.tracing import Prompt, as_request, drawing
@@ -121,37 +116,3 @@ def sweep(
         return Point(temperature, tuple(texts * again), tuple(probabilities * again))
 
     return Sweep(tuple(map(point, heats)))
-
-
-def plot_sweep(
-    prompt: Prompt,
-    temperatures: Iterable[float] = TEMPERATURES,
-    seeds: Iterable[int] = SEEDS,
-    model: TinyModel | None = None,
-    settings: Settings | None = None,
-) -> "SweepPlot":
-    """What `sweep` finds, as two charts; as the last line of a cell.
-
-        plot_sweep("Explain this log line: ...")
-        plot_sweep(request, temperatures=(0, 1, 2), seeds=range(10), settings=Settings(top_p=0.9))
-
-    Args and errors are those of `sweep`. The charts follow Lab's theme and have alternative text.
-    """
-    return SweepPlot(sweep(prompt, temperatures, seeds, model, settings))
-
-
-class SweepPlot(Picture):
-    """What `plot_sweep` makes. `figure()` is the matplotlib figure; printed, it is the table."""
-
-    def __init__(self, sweep: Sweep) -> None:
-        from labkit.views.sweep_figure import WIDTH, to_figure  # matplotlib, for those who plot
-
-        self.sweep = sweep
-        draw = partial(to_figure, sweep)
-        super().__init__(draw, alt=sweep.alt, label=sweep.title, width=WIDTH)
-
-    def __repr__(self) -> str:
-        return f"<SweepPlot {len(self.sweep.points)} temperatures, {self.sweep.number} seeds>"
-
-    def __str__(self) -> str:
-        return str(self.sweep)

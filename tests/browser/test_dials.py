@@ -21,7 +21,7 @@ from labkit.views.answers import Answers
 from labkit.dial_table import Settings
 from labkit.host.dials import DialState
 from labkit.views.dials import dials, tune
-from labkit.views.sweep import plot_sweep
+from labkit.views.sweep_plot import plot_sweep
 from labkit.views.token_view import show_tokens, table
 from tests.story import answer, bookshop
 

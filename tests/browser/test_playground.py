@@ -74,7 +74,7 @@ def order(
 
 playground.use_server(forms)
 """
-NO_KEY = "import os; os.environ.pop('ANTHROPIC_API_KEY', None); playground.answers.key = None"
+NO_KEY = "import os; os.environ.pop('ANTHROPIC_API_KEY', None); playground.answers.keys.clear()"
 IN_THE_BOX = {
     "research_assistant": ("research_topic", "from the library in the box"),
     "text_analyst": ("summarize", "So says the script."),
@@ -684,7 +684,7 @@ def test_a_key_is_cleared_at_once_and_left_nowhere(notebook: LabPage, page_of: L
     field.press("Enter")
     expect(field).to_have_value("")
     expect(field).to_have_attribute("placeholder", "a key is there")
-    notebook.execute("assert playground.answers.key is not None")
+    notebook.execute('assert playground.answers.keys["claude"]')
     tab(page_of, "History").click()
     for form in ("JSON", "Mermaid", "HTML"):
         with notebook.page.expect_download() as told:

@@ -253,7 +253,7 @@ def test_a_script_answers_in_turn_and_begins_anew(shop: Playground) -> None:
     assert [run.answers for run in shop.runs] == ["one", "two\nlines", "one"]
     with pytest.raises(ValueError, match="the script is empty"):
         shop.answers.set(script="  ")
-    assert shop.answers.settings.script == "one\ntwo\\nlines"
+    assert shop.answers.settings["script"] == "one\ntwo\\nlines"
 
 
 def test_claude_without_a_key_says_what_to_do(shop: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -408,7 +408,7 @@ def test_exports_are_whole_and_carry_no_key(shop: Playground, monkeypatch: pytes
     async def leaks(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
         return answer(hostile, hostile)
 
-    shop.answers.key = KEY
+    shop.answers.keys["claude"] = KEY
     run = ran(shop)
     assert KEY in run.result  # it is there to be taken out
     texts = {form: shop.export(form) for form in ("json", "mermaid", "html")}

@@ -16,13 +16,13 @@ from mcp import StdioServerParameters
 
 from labkit import close_all
 from labkit.dial_table import Settings as Dials
+from labkit.models.answerers import usual_settings
 from labkit.playground import Playground
 from labkit.playground.cells import Cells
 from labkit.playground.choices import Choices, from_json, text_of, to_json
 from labkit.playground.memory import LARGEST, PLACE, Memory
 from labkit.playground.past import OFFERED, UNREADABLE, USED, WITHOUT
 from labkit.playground.view import PlaygroundView
-from labkit.playground.who import Settings
 from tests.story import OVER_STDIO, bookshop
 
 KEY = "sk-ant-past-0123456789abcdef"
@@ -241,7 +241,7 @@ def test_wherever_a_key_stands_it_is_not_kept(first: Choices, before: str, after
     choices = (
         replace(first, typed={"text": [text, {"inner": text}]}),
         replace(first, typed={text: "x"}),
-        replace(first, settings=Settings(script=text, local_url=text, local_model=text, claude_model=text)),
+        replace(first, settings=dict.fromkeys(usual_settings(), text)),
         replace(first, dials=Dials(system_prompt=text, stop_sequences=(text,))),
         replace(first, tool=text, source=f"http://127.0.0.1/{text}"),
     )[place]

@@ -24,11 +24,11 @@ from mcp_types import (
 
 from labkit import TinyModel, close_all
 from labkit.dial_table import Settings as Dials
+from labkit.models.answerers import usual_settings
 from labkit.playground import Playground
 from labkit.playground.box import ROOT
 from labkit.playground.program import Present, program
 from labkit.playground.reach import WIRES, Source, Wire, transports_of
-from labkit.playground.who import Settings
 from tests.story import bookshop
 
 WORDS = ("So", "say", "I.")
@@ -156,7 +156,7 @@ def test_the_program_holds_what_the_playground_holds(playground: Playground) -> 
 
 @pytest.mark.parametrize("who", ["claude", "local", "hand", "own"])
 def test_every_choice_gives_a_program_that_python_takes(playground: Playground, who: str) -> None:
-    playground.answers.key = "sk-ant-0123456789abcdef0123"
+    playground.answers.keys[who] = "sk-ant-0123456789abcdef0123"
     playground.answers.use(who)  # pyright: ignore[reportArgumentType]
     playground.answers.hold(approval=True, guard=True)
     compile(playground.code, "program", "exec")
@@ -180,7 +180,7 @@ def test_the_program_of_a_command_keeps_its_folder_and_the_names_of_its_environm
     environment = {"PLAIN_WORD": "not-for-a-file"}
     source = StdioServerParameters(command=sys.executable, args=["my_plain_server.py"], cwd=folder, env=environment)
     present = Present(
-        source, "stdio", ("2026-07-28",), "say", {}, "script", Settings(), None, Dials(), False, False, {}
+        source, "stdio", ("2026-07-28",), "say", {}, "script", usual_settings(), None, Dials(), False, False, {}
     )  # fmt: skip
     code = program(present)
     assert "not-for-a-file" not in code
@@ -196,7 +196,7 @@ def test_an_argument_that_may_be_a_secret_is_taken_from_the_environment(tmp_path
     told = ["my_plain_server.py", "--password", "not-for-a-file-1", "--api-key=not-for-a-file-2", "--port", "8000"]
     source = StdioServerParameters(command=sys.executable, args=told, env={"PLAIN_WORD": "not-for-a-file"})
     present = Present(
-        source, "stdio", ("2026-07-28",), "say", {}, "script", Settings(), None, Dials(), False, False, {}
+        source, "stdio", ("2026-07-28",), "say", {}, "script", usual_settings(), None, Dials(), False, False, {}
     )  # fmt: skip
     code = program(present)
     assert "not-for-a-file" not in code
@@ -263,7 +263,9 @@ def test_a_program_without_a_result_says_why_and_ends_with_1(playground: Playgro
 def of_plain_mcp(source: Source, wire: Wire, tool: str = "say") -> str:
     """The program for a server that is not the kit's, with a script as the model."""
     transport = transports_of(source)[0]
-    return program(Present(source, transport, (wire,), tool, {}, "script", Settings(), None, Dials(), False, False, {}))
+    return program(
+        Present(source, transport, (wire,), tool, {}, "script", usual_settings(), None, Dials(), False, False, {})
+    )
 
 
 def ended(code: str, **given: object) -> object:
@@ -367,7 +369,7 @@ def test_no_helper_of_a_callback_is_replaced_by_one_of_the_program(
     asked = {"genre": "romance"}
     code = program(
         Present(
-            bookshop(), "in process", (wire,), "recommend", asked, "own", Settings(), with_helpers, Dials(),
+            bookshop(), "in process", (wire,), "recommend", asked, "own", usual_settings(), with_helpers, Dials(),
             False, False, {},
         )
     )  # fmt: skip

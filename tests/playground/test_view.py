@@ -210,7 +210,7 @@ def test_a_key_is_in_no_trait_and_in_no_message(playground: Playground) -> None:
     view = Telling(playground)
     view.click(do="key", key=KEY)
     assert playground.answers.who == "claude"
-    assert view.who["key"] is True
+    assert view.who["key"] == {"variable": "ANTHROPIC_API_KEY", "there": True}
 
     @playground.callback
     async def leaks(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:

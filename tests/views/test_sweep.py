@@ -15,8 +15,8 @@ from matplotlib.lines import Line2D
 from labkit.dial_table import Settings
 from labkit.models.tiny import Dials, TinyModel
 from labkit.views.drawing import PALETTES, to_png, to_svg
-from labkit.views.sweep import Point, Sweep, SweepPlot, plot_sweep, sweep
-from labkit.views.sweep_figure import to_figure
+from labkit.views.sweep import Point, Sweep, sweep
+from labkit.views.sweep_plot import SweepPlot, plot_sweep, to_figure
 from labkit.views.token_reading import Reading
 from labkit.views.tracing import as_request
 
@@ -153,7 +153,7 @@ def test_the_figure_can_be_taken_out() -> None:
 def test_matplotlib_says_nothing_on_a_machine_where_it_finds_and_can_keep_no_list_of_fonts(tmp_path: Path) -> None:
     no_folder = tmp_path / "a file"
     no_folder.touch()
-    draw = "import logging, labkit.views.sweep_figure as s; assert logging.getLogger('matplotlib').level == 0, s"
+    draw = "import logging, labkit.views.sweep_plot as s; assert logging.getLogger('matplotlib').level == 0, s"
     run = subprocess.run(
         [sys.executable, "-c", draw],
         env=os.environ | {"MPLCONFIGDIR": str(no_folder)},

@@ -1,17 +1,53 @@
-"""The charts of a sweep. Knows nothing of notebooks."""
+"""`plot_sweep(prompt)`: what `sweep` finds, as two charts. In plain code: `print(sweep(prompt))`."""
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable
+from functools import partial
+from typing import Literal
 
+from labkit.dial_table import Settings
+from labkit.models.tiny import TinyModel
 from labkit.views.drawing import DPI, PALETTES, Axes, Figure
-
-if TYPE_CHECKING:
-    from labkit.views.sweep import Sweep
+from labkit.views.picture import Picture
+from labkit.views.sweep import SEEDS, TEMPERATURES, Sweep, sweep
+from labkit.views.tracing import Prompt
 
 WIDTH, HEIGHT = 880, 330
 """Pixels, on a page."""
 
 
-def to_figure(sweep: "Sweep", dark: bool = False) -> Figure:
+def plot_sweep(
+    prompt: Prompt,
+    temperatures: Iterable[float] = TEMPERATURES,
+    seeds: Iterable[int] = SEEDS,
+    model: TinyModel | None = None,
+    settings: Settings | None = None,
+) -> "SweepPlot":
+    """What `sweep` finds, as two charts; as the last line of a cell.
+
+        plot_sweep("Explain this log line: ...")
+        plot_sweep(request, temperatures=(0, 1, 2), seeds=range(10), settings=Settings(top_p=0.9))
+
+    Args and errors are those of `sweep`. The charts follow Lab's theme and have alternative text.
+    """
+    return SweepPlot(sweep(prompt, temperatures, seeds, model, settings))
+
+
+class SweepPlot(Picture):
+    """What `plot_sweep` makes. `figure()` is the matplotlib figure; printed, it is the table."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        draw = partial(to_figure, sweep)
+        super().__init__(draw, alt=sweep.alt, label=sweep.title, width=WIDTH)
+
+    def __repr__(self) -> str:
+        return f"<SweepPlot {len(self.sweep.points)} temperatures, {self.sweep.number} seeds>"
+
+    def __str__(self) -> str:
+        return str(self.sweep)
+
+
+def to_figure(sweep: Sweep, dark: bool = False) -> Figure:
     """Variety on the left, probability on the right, both over the temperature; above them, whose answers they are."""
     colours = PALETTES[dark]
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=colours["page"], layout="constrained")
