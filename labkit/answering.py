@@ -44,7 +44,8 @@ async def ask(callback: SamplingFnT, context: Any, params: CreateMessageRequestP
     """Call `callback` and check that what it returns is an answer.
 
     Raises:
-        CallbackError: It raised, is no coroutine function, or returned something else; the message says what to do.
+        CallbackError: The callback raised, is no coroutine function, or returned something else; the message says what
+            to do.
     """
     name = name_of(callback)
     if not callable(callback):
@@ -78,7 +79,7 @@ async def ask(callback: SamplingFnT, context: Any, params: CreateMessageRequestP
 
 
 def name_of(function: object) -> str:
-    """What a callback is called by: its own name, that of what a `functools.partial` calls, or that of its class."""
+    """What a callback is called by: its own name, the name of what a `functools.partial` calls, or its class's name."""
     while isinstance(function, partial):
         function = cast("object", function.func)
     return getattr(function, "__name__", type(function).__name__)
@@ -114,7 +115,7 @@ class _Breakable:
 
     def __init__(self, awaitable: Awaitable[object]) -> None:
         self.cr_await = awaitable
-        """What is awaited, under the name that coroutines have for it."""
+        """The awaitable, under the name that coroutines give to what they await."""
         self._steps = awaitable.__await__()
         self._cancelled = 0
 

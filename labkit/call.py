@@ -60,7 +60,7 @@ class Call(Generic[T]):
         self.fault: LabError | None = None
         """What the callback did wrong, where it did: the wire carries a poorer account of it."""
         self.context = copy_context()
-        """That of the cell which made the call: what its callback prints lands there."""
+        """The context of the cell that made the call: what the callback prints lands in that cell."""
         self._flow = flow
         self._future: concurrent.futures.Future[T] = concurrent.futures.Future()
         self._task: Task[None] | None = None
@@ -90,7 +90,7 @@ class Call(Generic[T]):
         A cell that blocks gets no clicks and no widgets: there, write `await call`.
 
         Raises:
-            TimeoutError: It is not over after `timeout` seconds. The call goes on.
+            TimeoutError: The call is not over after `timeout` seconds. It goes on.
             RuntimeError: The caller is a callback or a tool, which the call itself needs to go on.
         """
         if not self.done and self._runtime is not None and self._runtime.here:
@@ -177,8 +177,8 @@ class Call(Generic[T]):
 
 
 def _given_up(call: "ref[Call[Any]]", future: "concurrent.futures.Future[Any]") -> None:
-    if future.cancelled() and (its := call()) is not None:
-        its.abandon()
+    if future.cancelled() and (abandoned := call()) is not None:
+        abandoned.abandon()
 
 
 class Calls:

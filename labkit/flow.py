@@ -58,7 +58,7 @@ class Step:
 
     @property
     def wire(self) -> bool:
-        """Whether it crossed the wire."""
+        """Whether the event crossed the wire."""
         return self.kind != "host"
 
 

@@ -104,7 +104,7 @@ class Lab:
         Raises:
             MCPError: The server or the callback refused, or the protocol was broken.
             CallbackError: The callback raised, hung, or returned no answer.
-            CallTimeout: It took longer than `timeout`.
+            CallTimeout: The call took longer than `timeout`.
         """
         return await self.start(name, arguments, **options)
 
@@ -150,7 +150,7 @@ class Lab:
         entries: dict[int | None, list[Entry]] = {}
         for entry in self.record.entries():
             entries.setdefault(entry.call, []).append(entry)
-        return [self._flow_of(number, its) for number, its in entries.items()]
+        return [self._flow_of(number, of_call) for number, of_call in entries.items()]
 
     def _flow(self, number: int | None) -> Flow:
         return self._flow_of(number, [entry for entry in self.record.entries() if entry.call == number])

@@ -26,7 +26,7 @@ def allow_asyncio_run() -> None:
     no click arrives until it ends, so nothing that asks a person can be run like this.
 
     Raises:
-        LabError: It cannot be done here; the sentence says why and what to write in its place.
+        LabError: No loop can run inside another here; the sentence says why and what to write in its place.
     """
     try:
         loop = asyncio.get_running_loop()

@@ -68,7 +68,7 @@ class _Tells(logging.Handler):
 
 
 def _is_the_sdks(handler: logging.Handler) -> bool:
-    """Whether it looks like the one of `mcp.server.mcpserver.utilities.logging`."""
+    """Whether a handler looks like the one of `mcp.server.mcpserver.utilities.logging`."""
     style: object = getattr(handler.formatter, "_fmt", None)
     return type(handler).__name__ in ("StreamHandler", "RichHandler") and style == "%(message)s"
 

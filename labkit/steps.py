@@ -38,9 +38,9 @@ class HostStep:
 class Origin:
     """Where a sampling request comes from, as far as the client can know it.
 
-    `server` is the name of the connection's server, `lab` that of the Lab. `tool` and `arguments` are those of the call
-    that asked, and `call` is its number among those of the connection; they are `None` where the wire does not say (two
-    calls open at once over stdio on revision 2025-11-25).
+    `server` is the name of the connection's server, `lab` the name of the Lab. `tool` and `arguments` are the
+    asking call's, and `call` is the number of that call on the connection; they are `None` where the wire does not say
+    (two calls open at once over stdio on revision 2025-11-25).
     """
 
     server: str
@@ -104,7 +104,7 @@ def waiting_for(what: str, *, cure: str, in_line: bool = False) -> Generator[Non
     """Say what the sample being answered waits for inside the block. A call that runs out of time meanwhile tells so.
 
     Args:
-        what: It in a few words, behind "it waited for": `a person to decide on the request`.
+        what: The cause of the wait in a few words, behind "it waited for": `a person to decide on the request`.
         cure: What makes the wait shorter, before "or give the Lab more time": `Decide sooner`.
         in_line: Whether others come first. A call whose samples do not all wait in line is held up by something else.
     """

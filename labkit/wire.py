@@ -1,8 +1,8 @@
-"""`tap()`: a Transport round a Transport that keeps every frame and changes none.
+"""`tap()`: a Transport around a Transport that keeps every frame and changes none.
 
 An `mcp` transport is an async context manager that yields a read and a write stream of `SessionMessage`. The tap yields
-the same two streams, each wrapped, so it works round the in-memory, stdio and streamable HTTP transports alike, on both
-protocol revisions. Each frame is serialised once, when it passes: what is kept can no longer change.
+the same two streams, each wrapped, so it works around the in-memory, stdio and streamable HTTP transports alike, on
+both protocol revisions. Each frame is serialised once, when it passes: what is kept can no longer change.
 """
 
 import json

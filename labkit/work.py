@@ -44,12 +44,12 @@ def _no_flow() -> Flow:
 class Latest(Generic[T]):
     """Does on the lab thread what was asked last; what was asked before and is not done yet is given up.
 
-    So a slider that is dragged waits for no answer but that of the place where it comes to rest. What is given up is
+    So a slider that is dragged waits for one answer only, at the place where it comes to rest. What is given up is
     broken off where it awaits something next.
 
     Args:
         title: What is done.
-        work: Does it.
+        work: Does what is asked.
         seconds: How long that may take.
         failed: Is told what went wrong, a `TimeoutError` where the time was up; not that it was given up.
     """
