@@ -1,10 +1,10 @@
-"""The client's duties, each a sampling callback round a callback.
+"""The client's duties, each a sampling callback around a callback.
 
     callback = with_guard(with_budget(with_approval(my_callback), samples=20))
     Lab(server, sampling_callback=callback)   # or mcp.Client(server, sampling_callback=callback)
 
-The outermost is asked first. An approval stands innermost, next to who answers: what a human approves is what the model
-then sees. In another order the duty that could not do its work says so when it is made (`WrongOrder`).
+The outermost is asked first. An approval stands innermost, next to the answerer: what a human approves is what the
+model then sees. In another order the duty that could not do its work says so when it is made (`WrongOrder`).
 """
 
 from labkit.host.approval import Approval, Ask, with_approval

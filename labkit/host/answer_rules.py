@@ -8,7 +8,7 @@ from labkit.host.duty import Result
 from labkit.host.findings import Finding, counted
 
 CHARACTERS_PER_TOKEN = 6
-"""Of an answer whose tokens nobody told. Four are usual; an estimate must not cut an honest answer."""
+"""Characters of a token where nobody told the tokens. Four are usual; an estimate must not cut an honest answer."""
 
 LONGEST_WORD = 20
 """Characters more, for the one word that is a single token."""

@@ -33,7 +33,7 @@ DECISIONS = "It should return Approve(), Edit(...), Refuse(...) or AllowServer()
 
 Said = Union[Decision, "concurrent.futures.Future[Decision]", Awaitable["Said"]]
 Ask = Callable[[ReviewRequest], Said]
-"""Who decides: a function, an async function, or one that returns a thread-safe future which a click settles."""
+"""The decider: a function, an async function, or one that returns a thread-safe future which a click settles."""
 
 
 def with_approval(callback: SamplingFnT, *, ask: Ask = ask_in_terminal, timeout: float = TIMEOUT) -> "Approval":
@@ -68,7 +68,7 @@ def checked_ask(ask: Ask) -> Ask:
     """`ask` itself.
 
     Raises:
-        TypeError: It is no function.
+        TypeError: `ask` is no function.
     """
     if not callable(ask) or isinstance(ask, type):
         raise TypeError(f"ask={ask!r} decides on nothing: give a function, such as ask=lambda request: Approve()")
@@ -167,7 +167,7 @@ class Approval(Duty):
         """What `ask` says, or a refusal when it says nothing in time; and whose decision that is.
 
         Raises:
-            CallbackError: It raised, or said something else.
+            CallbackError: `ask` raised, or said something else.
         """
         deadline = asyncio.timeout(self._timeout)
         by: Lane = "callback"  # what is said at once is a rule's word, and no human's

@@ -98,7 +98,7 @@ class Bill:
 
 
 def _models(items: tuple[Item, ...]) -> str:
-    """Who answered, in the order in which they first did."""
+    """The names of the models that answered, in the order in which they first did."""
     return short(", ".join(dict.fromkeys(item.usage.model for item in items if item.usage.model)))
 
 

@@ -20,7 +20,7 @@ from labkit.host.duty import REFUSED, Answer, Duty, gated, models_in
 from labkit.host.figures import Left, Spent
 from labkit.host.findings import counted
 from labkit.host.ledger import NANO, Amount, Ledger, Limits, Overdrawn, Reservation
-from labkit.host.prices import Prices, check_catalog, dearest, dollars, price_of
+from labkit.host.prices import Prices, check_catalog, dollars, highest, price_of
 from labkit.host.turns import Turns
 from labkit.host.usage import MOST, Meter, Usage, metering, prompt_tokens
 from labkit.numbers import checked_limit
@@ -50,22 +50,22 @@ def with_budget(
     Before the callback is asked, the most that a request may take is set aside: one sample, the estimated tokens of its
     prompt and its `max_tokens`, and their price. Where a human inside edits it so that it may take more, more is set
     aside, or it is held back. When the answer is there, what it took is spent and the rest is given back. So a limit
-    holds for a hundred requests in one round too, as long as who answers keeps to `max_tokens`; where more was used,
+    holds for a hundred requests in one round too, as long as the answerer keeps to `max_tokens`; where more was used,
     the truth is spent. A request that ends in an error gives everything back but the tokens that were told. One that is
     cancelled at the model counts as if it had taken all that was set aside: a server may cancel on the 2025-11-25 wire,
     and would otherwise sample for nothing.
 
     Args:
-        callback: Who is asked.
+        callback: The callback that is asked.
         samples: How many answers in all.
-        tokens: Tokens of prompts and answers in all, as told by who answers, else estimated.
+        tokens: Tokens of prompts and answers in all, as told by the answerer, else estimated.
         usd: US dollars in all. Needs `prices`.
         per_call: How many samples for one tool call. Outside a Lab, and where the wire does not tell which call asks,
             all samples of the connection count as one call.
         per_minute: How many samples may begin in any 60 seconds.
         at_once: How many are answered at the same time. The others wait in line; they are not refused.
         prices: A catalogue of models: `labkit.models.catalog.catalog()`. A model that it has no price for costs as much
-            as its dearest.
+            as its most expensive.
         free: Names of models that cost nothing, such as one that runs on this computer.
         clock: Seconds, for `per_minute`.
 
@@ -271,7 +271,7 @@ class Budget(Duty):
         usage = Usage(usage.input_tokens, usage.output_tokens, usage.estimated, model)
         price = price_of(self._prices, usage)
         # round() takes off what binary fractions add: at 0.1 USD a million tokens, one token is 100 parts and no more.
-        return ceil(round((dearest(self._prices, usage) if price is None else price) * NANO, 3))
+        return ceil(round((highest(self._prices, usage) if price is None else price) * NANO, 3))
 
     def _left_in_words(self) -> str:
         left = self._ledger.left

@@ -131,13 +131,13 @@ def choose_model(
 
         choose_model({"claude-haiku-5-5": haiku, "claude-opus-5-5": opus}, labkit.models.catalog.catalog())
 
-    Each choice is a step in the flow, with its reasons. Duties may stand inside, round one model alone: an approval
+    Each choice is a step in the flow, with its reasons. Duties may stand inside, around one model alone: an approval
     only for the one that is paid, a guard only for the one that runs elsewhere.
 
     Args:
-        models: Who may answer, by name. The name is what a hint is looked for in.
+        models: The answerers, by name. The name is what a hint is looked for in.
         catalog: Where the scores are found.
-        default: Who answers where the preferences decide nothing; the first of `models` when left out.
+        default: The name of the answerer where the preferences decide nothing; the first of `models` when left out.
 
     Raises:
         TypeError: `models` is no mapping, or `catalog` no catalogue.

@@ -1,8 +1,8 @@
-"""What the duties of a host have in common: each is a sampling callback round a callback.
+"""What the duties of a host have in common: each is a sampling callback around a callback.
 
-A duty asks what it stands round through `Duty.ask`, and so knows what became of a request further in (`witnessing`),
+A duty asks the callback inside it through `Duty.ask`, and so knows what became of a request further in (`witnessing`),
 and what was remarked on it further out (`remarks`). What is changed further in is looked at again: a request when it
-reaches who answers (`gated`), an answer before a human reviews it (`inspecting`).
+reaches the answerer (`gated`), an answer before a human reviews it (`inspecting`).
 """
 
 import inspect
@@ -26,7 +26,7 @@ Answer = Result | ErrorData
 
 
 class WrongOrder(ValueError):
-    """Duties were put round each other in an order in which one of them cannot do its work."""
+    """Duties were put around each other in an order in which one of them cannot do its work."""
 
 
 class Duty(ABC):
@@ -47,7 +47,7 @@ class Duty(ABC):
                 name = callback.__name__
                 raise TypeError(f"{name} is a class and no sampling callback: put brackets behind it, {name}()")
             if not callable(callback):
-                raise TypeError(f"a {type(callback).__name__} is no sampling callback, and a duty stands round one")
+                raise TypeError(f"a {type(callback).__name__} is no sampling callback, and a duty stands around one")
         self.inner = inner
         # An error is told with the name of the callback that was asked, and that is the student's.
         self.__name__ = name_of(inner[0]) if len(inner) == 1 else type(self).__name__
@@ -62,7 +62,7 @@ class Duty(ABC):
         """The answer of `callback`, one of `inner`.
 
         Raises:
-            CallbackError: It is a plain function, or returned no answer.
+            CallbackError: `callback` is a plain function, or returned no answer.
         """
         if isinstance(callback, Duty):
             return await callback(context, params)
@@ -142,9 +142,9 @@ class Witness:
     """What became of a request further in.
 
     Attributes:
-        asked: Whether it reached who answers. A duty may have refused it before.
-        params: The request as that one got it.
-        answer: What that one said. The person may have edited or withheld it since.
+        asked: Whether the request reached the answerer. A duty may have refused it before.
+        params: The request as the answerer got it.
+        answer: The answerer's own words. The person may have edited or withheld it since.
     """
 
     asked: bool = False
@@ -152,7 +152,7 @@ class Witness:
     answer: Result | None = None
 
     def is_own(self, answer: Result) -> bool:
-        """Whether `answer` says what who answers said, and nobody has changed it since."""
+        """Whether `answer` says what the answerer said, and nobody has changed it since."""
         return self.answer is not None and self.answer.content == answer.content
 
 
@@ -192,12 +192,12 @@ def remarking(found: Iterable[Remark]) -> Generator[None]:
 
 
 Gate = Callable[[CreateMessageRequestParams], ErrorData | None]
-"""Looks at a request in the moment in which it reaches who answers, and may hold it back."""
+"""Looks at a request in the moment in which it reaches the answerer, and may hold it back."""
 
 
 @contextmanager
 def gated(gate: Gate) -> Generator[None]:
-    """Have `gate` look at what reaches who answers inside the block: a human, or a duty, may have changed it."""
+    """Have `gate` look at what reaches the answerer inside the block: a human, or a duty, may have changed it."""
     token = _gates.set((*_gates.get(), gate))
     try:
         yield

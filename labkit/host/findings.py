@@ -39,7 +39,7 @@ class Finding:
     """What a rule found.
 
     Attributes:
-        text: It in a few words, which quote no secret.
+        text: The finding in a few words, which quote no secret.
         data: Figures.
         mending: What was done about it: `redacted`.
         request: The request, mended.

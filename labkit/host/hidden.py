@@ -67,7 +67,7 @@ def _written_out(characters: str) -> str:
 
 
 def _is_innocent(found: re.Match[str]) -> bool:
-    """Whether it is half of a line break, or holds an emoji together."""
+    """Whether a hidden character is half of a line break, or holds an emoji together."""
     text, start = found.string, found.start()
     before, after = text[start - 1 : start], text[start + 1 : start + 2]
     match found.group():

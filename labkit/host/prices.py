@@ -38,7 +38,7 @@ def check_catalog(catalog: object, *parts: str) -> None:
     """See that a catalogue was given, by the parts of it that are needed.
 
     Raises:
-        TypeError: It is none; a function that makes one is none yet.
+        TypeError: `catalog` is none; a function that makes one is none yet.
     """
     if all(hasattr(catalog, part) for part in parts):
         return
@@ -54,8 +54,8 @@ def price_of(prices: Prices, usage: Usage) -> float | None:
     return None if model is None else _price(model, usage)
 
 
-def dearest(prices: Prices, usage: Usage) -> float:
-    """What a sample of so many tokens costs in USD with the dearest model of the catalogue."""
+def highest(prices: Prices, usage: Usage) -> float:
+    """What a sample of so many tokens costs in USD with the most expensive model of the catalogue."""
     return max((price for model in prices.models if (price := _price(model, usage)) is not None), default=0.0)
 
 

@@ -36,7 +36,7 @@ class ReviewRequest:
 
     @property
     def stage(self) -> Literal["request", "answer"]:
-        """What is under review."""
+        """The stage under review."""
         return "request" if self.answer is None else "answer"
 
     @property
@@ -118,7 +118,7 @@ def checked(edit: Edit, request: ReviewRequest) -> CreateMessageRequestParams | 
     """What `edit` puts in place of what was reviewed.
 
     Raises:
-        TypeError: It is an answer in place of a request, or the reverse.
+        TypeError: The edit is an answer in place of a request, or the reverse.
         pydantic.ValidationError: A field of it has a wrong value.
     """
     wanted = CreateMessageRequestParams if request.answer is None else Result

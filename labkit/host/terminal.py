@@ -25,7 +25,7 @@ class Terminal(Protocol):
     def show(self, text: str) -> None: ...
 
     def forget_typed(self) -> None:
-        """Drop what was typed before the question was to be seen: it is no answer to it."""
+        """Drop what was typed before the question was to be seen: that was no answer to the question."""
         ...
 
     async def line(self) -> str:

@@ -1,6 +1,6 @@
-"""How many tokens a sample took: as told by who answers, else estimated.
+"""How many tokens a sample took: as told by the answerer, else estimated.
 
-MCP carries no usage. Who answers may report `input_tokens` and `output_tokens` in a step, as the kit's models do; what
+MCP carries no usage. The answerer may report `input_tokens` and `output_tokens` in a step, as the kit's models do; what
 is not told is estimated from the text and counted as estimated.
 """
 
@@ -35,7 +35,7 @@ class Usage:
 
     @property
     def tokens(self) -> int:
-        """Those of the prompt and those of the answer."""
+        """The tokens of prompt and answer together."""
         return self.input_tokens + self.output_tokens
 
 
@@ -79,7 +79,7 @@ class Meter:
         """What was told, and estimates for the rest of an answer that was given."""
         answer = self.witness.answer
         input_tokens, output_tokens = self.told.get("input_tokens"), self.told.get("output_tokens")
-        params = self.witness.params or self.params  # as it was when it came to who answers
+        params = self.witness.params or self.params  # as it was when it came to the answerer
         guessed_in = prompt_tokens(params) if input_tokens is None and answer is not None else 0
         guessed_out = answer_tokens(answer) if output_tokens is None and answer is not None else 0
         return Usage(
