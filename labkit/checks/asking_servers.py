@@ -90,8 +90,8 @@ async def use(lab: Lab, tool: str, arguments: dict[str, Any], answers: Answers |
     """Call the tool of a student's server once.
 
     Raises:
-        Problem: It raised, or asked in a way that cannot work; the sentence says which wire it was.
-        NotImplementedError: It is not written yet.
+        Problem: The tool raised, or asked in a way that cannot work; the sentence says which wire it was.
+        NotImplementedError: The tool is not written yet.
     """
     before = len(answers.asked) if answers else 0
     on = f"On revision {REVISIONS[lab.mode]}"
@@ -124,7 +124,7 @@ async def use(lab: Lab, tool: str, arguments: dict[str, Any], answers: Answers |
 
 
 async def answered(server: MCPServer, mode: str, tool: str, arguments: dict[str, Any], *lines: Line) -> Use:
-    """The same on a connection of its own, to a client that gives these answers; without any it cannot sample."""
+    """The tool's use on a connection of its own, by a client that gives these answers; without any it cannot sample."""
     answers = Answers(*lines) if lines else None
     with connect(server, mode, answers) as lab:
         return await use(lab, tool, arguments, answers)

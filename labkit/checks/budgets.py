@@ -58,7 +58,7 @@ class Callback:
         return REFUSAL.model_copy() if number <= self._refusals else self.answer(number)
 
     def answer(self, number: int) -> CreateMessageResult:
-        """What it answers when it is asked for the time `number`."""
+        """The answer to the request with this number, counted from 1."""
         text = TextContent(text=f"answer {number}")
         return CreateMessageResult(role="assistant", model="check", content=text, stop_reason="endTurn")
 
@@ -114,7 +114,7 @@ async def holds_in_turn(make: Callable[..., Any]) -> None:
 
 
 def _handed_on(callback: Callback, context: ClientRequestContext) -> None:
-    """That the callback was last asked what came in."""
+    """See that the callback was last asked what came in."""
     got_context, got = callback.asked[-1]
     if not isinstance(got, CreateMessageRequestParams):
         raise Problem(f"The callback was given a {type(got).__name__} as its params. Call callback(context, params).")

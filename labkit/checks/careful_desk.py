@@ -16,7 +16,7 @@ LOCKS, DNS, FULL = (SAMPLE_TICKETS[name] for name in ("locks", "dns", "full"))
 
 
 async def copes(make: Callable[..., Any], mode: str, ticket: str, *lines: Any) -> Use:
-    """The same as `route`; an error of the protocol has no place where nobody refused."""
+    """The tool's use, as `route` gives it; an error of the protocol has no place where nobody refused."""
     seen = await route(make, mode, ticket, *lines)
     if seen.error:
         who = "A client that cannot sample" if not lines else "The client"

@@ -89,7 +89,7 @@ class Case:
 
         Args:
             callback: `async def callback(context, params)`, or a function that makes one which asks the provider at
-                `base_url`: that of a stand-in on this machine.
+                `base_url`, the address of a stand-in on this machine.
             timeout: Seconds that each of its answers may take.
         """
         factory = is_factory(callback)
@@ -115,7 +115,7 @@ class Case:
         return self.id.partition(".")[0]
 
     def row(self, status: Status, came_back: str, *, hung: bool = False) -> Row:
-        """The row of this case. What differs between two runs, a port or an address in memory, is left out of it."""
+        """The row of this case. What differs between two runs, a port or an address in memory, is left out."""
         text = came_back.replace(FAKE_KEY, "[the key]")
         text = re.sub(r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT", text)
         text = " ".join(re.sub(r" at 0x[0-9A-Fa-f]+", "", text).split())

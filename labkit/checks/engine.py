@@ -170,7 +170,7 @@ def shape(function: object) -> SamplingFnT:
     """`function` as a sampling callback. Whether it can be awaited shows when it is called: see `is_awaited`.
 
     Raises:
-        Problem: It cannot be one.
+        Problem: `function` cannot be a callback.
     """
     name = name_of(function)
     if not callable(function):
@@ -189,10 +189,10 @@ def shape(function: object) -> SamplingFnT:
 async def is_awaited(callback: SamplingFnT, params: CreateMessageRequestParams) -> None:
     """See that what `callback` returns can be awaited, as the client does; where it is `async def`, without a call.
 
-    What it raises is no matter here: it will raise it again when it is asked.
+    An error that it raises is no matter here: it will come again when the callback is asked.
 
     Raises:
-        Problem: It returns something else.
+        Problem: `callback` returns something that cannot be awaited.
     """
     if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(type(callback).__call__):
         return
@@ -217,8 +217,8 @@ async def bounded(work: Callable[[], Awaitable[T]], seconds: float = STAGE_TIMEO
     """Do `work` on the lab thread, ended after `seconds` even when it never gives control back.
 
     Raises:
-        CallTimeout: It took longer.
-        CallbackError: It held the thread, or raised what would end the program, such as `SystemExit`.
+        CallTimeout: The work took longer.
+        CallbackError: The work held the thread, or raised what would end the program, such as `SystemExit`.
     """
     call: Call[T] = Call(0, "the check", None, None, _no_flow)
 

@@ -83,7 +83,7 @@ def given(answer: Answer) -> CreateMessageResult | CreateMessageResultWithTools:
     """The answer.
 
     Raises:
-        NotApplicable: It is a refusal, of which there is nothing more to judge.
+        NotApplicable: The answer is a refusal, of which there is nothing more to judge.
     """
     if isinstance(answer, ErrorData):
         raise NotApplicable(f"It refused ({answer.code}: {answer.message}), so there is no answer to look at.")

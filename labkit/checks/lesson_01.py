@@ -22,7 +22,7 @@ def text_of(answer: Answer) -> str:
     """The text of a good answer to a plain request.
 
     Raises:
-        Problem: It is a refusal, holds no text block, or an empty one.
+        Problem: The answer is a refusal, holds no text block, or an empty one.
     """
     if isinstance(answer, ErrorData):
         raise Problem(f"It refused ({answer.code}: {answer.message}). This exercise wants an answer.")

@@ -84,7 +84,7 @@ def _top_p(probabilities: list[float], p: float, why: str) -> Callable[..., Awai
 
 
 FEWEST_WORDS = 4
-"""Of a reason. What it says is for people to judge."""
+"""Words of a reason. What a reason says is for people to judge."""
 
 JOBS = {
     "label": ((0.0, 0.0), (1, 16), "One word of a fixed set: take the likeliest, and leave no room for chatter."),

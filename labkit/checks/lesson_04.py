@@ -39,7 +39,7 @@ def asked_by(seen: Use, mode: str, ticket: str) -> CreateMessageRequestParams:
     """The first question of a call.
 
     Raises:
-        Problem: It asked nothing.
+        Problem: The tool asked nothing.
     """
     if seen.error:
         raise Problem(f"On revision {REVISIONS[mode]} the call failed: {seen.error}.")
@@ -163,7 +163,7 @@ EXERCISES = {
         [
             reads(TextContent(text="storage"), "storage", "It is one of the labels."),
             reads(TextContent(text=" Storage "), "storage", "Case and space around it are no fault."),
-            reads(TextContent(text="**network**."), "network", "Marks round a word are no fault."),
+            reads(TextContent(text="**network**."), "network", "Marks around a word are no fault."),
             reads(TextContent(text="the weather"), None, "It is none of the labels: return None."),
             reads(TextContent(text="not storage"), None, "A label inside a sentence may mean its opposite."),
             reads(TextContent(text="storage, or network"), None, "Two labels are no label."),

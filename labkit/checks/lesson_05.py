@@ -161,7 +161,7 @@ EXERCISES = {
             _affordable(
                 (500, 1_000, 200, 0.2),
                 "small",
-                "Its dearer price is for long prompts, and each of these is short: ask price() for one request.",
+                "Its higher price is for long prompts, and each of these is short: ask price() for one request.",
             ),
             _affordable((360, 400, 100, 0.1), "small", "The medium one costs $0.65 and the small one $0.03."),
             _affordable((360, 400, 100, 0.01), None, "Not even the small one can be paid: return None."),

@@ -38,7 +38,7 @@ NAMESAKE = Origin("log-archiver-2", "2026-07-28", "process_log_entry", {"log_lin
 
 
 class Person:
-    """Who is asked. Says no, in a way that can be told from any other."""
+    """The person who is asked. Says no, in a way that can be told from any other."""
 
     def __init__(self) -> None:
         self.asked: list[ReviewRequest] = []

@@ -60,7 +60,7 @@ class Scorecard:
     """What came of each case. Printed it is a table, in which what failed is told at length.
 
     Attributes:
-        name: That of the callback.
+        name: The callback's name.
         rows: A row for each case, in the order of the groups.
     """
 

@@ -27,7 +27,7 @@ class Trial:
     """A callback under examination.
 
     Attributes:
-        callback: It.
+        callback: The callback itself.
         provider: The stand-in that it asks, where it was given as a factory.
         ear: What it prints and logs.
         timeout: Seconds that an answer may take.
@@ -41,7 +41,7 @@ class Trial:
         self.answer: Answer | None = None
         """The last answer."""
         self.hung = False
-        """Whether it used up its time once."""
+        """Whether the callback used up its time once."""
         self._given = given
 
     async def make(self, **options: Any) -> SamplingFnT:
@@ -71,18 +71,18 @@ class Trial:
         """What the callback answers to a copy of `params`.
 
         Raises:
-            CallbackError: It raised, or what it returned is no answer.
-            CallTimeout: It did not answer in time.
+            CallbackError: The callback raised, or returned no answer.
+            CallTimeout: The callback did not answer in time.
         """
         copy = params.model_copy(deep=True)
         self.answer = await self.on_lab(lambda: put(callback or self.callback, copy))
         return self.answer
 
     async def attempt(self, params: CreateMessageRequestParams) -> Answer | LabError:
-        """The same, with `params` themselves, and where an error is another case's matter: it takes the answer's place.
+        """The callback's answer to `params` themselves. An error is another case's matter and takes the answer's place.
 
         Raises:
-            LabError: It did not answer in time, and would not the next time either.
+            LabError: The callback did not answer in time, and would not the next time either.
         """
         try:
             self.answer = await self.on_lab(lambda: put(self.callback, params))

@@ -53,7 +53,7 @@ CASES = [
         "answers.role",
         "the answer is the assistant's",
         "one text of the user",
-        "Who asked is the user; who answers is the assistant. A server puts the answer into the next request as it is.",
+        "The asker is the user, the answerer the assistant. A server puts the answer into the next request as it is.",
         "2026-07-28, client/sampling, Result Fields",
         'CreateMessageResult(role="assistant", ...).',
         asks(QUESTION, has_role),

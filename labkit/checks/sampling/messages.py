@@ -25,7 +25,7 @@ def turns(*spoken: tuple[Role, str | list[str]]) -> CreateMessageRequestParams:
 
 
 async def has_shape(trial: Trial) -> None:
-    """That it can be called with two arguments was seen when it was made."""
+    """See that the callback is awaited. That it takes two arguments was seen when it was made."""
     await trial.on_lab(lambda: is_awaited(trial.callback, QUESTION))
 
 
