@@ -88,14 +88,14 @@ class Cache:
             patience: Seconds that the caller can wait.
 
         Raises:
-            SourceFailed: It would be longer. Nothing is reserved then.
+            SourceFailed: The wait would be longer. Nothing is reserved then.
         """
         with self._lock:
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 row = self._database.execute("SELECT next FROM turn").fetchone()
                 now = time()
-                # A turn that far ahead is that of a clock that was set back since.
+                # A turn that far ahead comes from a clock that was set back since.
                 turn = max(now, row[0]) if row and row[0] - pause <= now + CLOCK_SET_BACK else now
                 if turn - now > patience:
                     raise SourceFailed(f"the next request may go out in {turn - now:.0f} s, which is too late")
@@ -141,7 +141,7 @@ class Arxiv:
         """The `limit` papers that arXiv finds most relevant to all words of a topic.
 
         Raises:
-            SourceFailed: It did not answer, or not with papers.
+            SourceFailed: arXiv did not answer, or not with papers.
         """
         words = words_of_topic(topic)
         if not words:
@@ -208,7 +208,7 @@ def read_feed(answer: bytes, limit: int) -> Found:
     """The papers of an Atom feed. Every text becomes a single line; an entry that is no paper of arXiv's is left out.
 
     Raises:
-        SourceFailed: It is no sound Atom feed, or holds what arXiv's has no need of and what may hold this program up;
+        SourceFailed: `answer` is no sound feed, or holds what arXiv's has no need of and what may hold this program up;
             or arXiv says in it what was wrong with the search.
     """
     import feedparser

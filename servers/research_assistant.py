@@ -91,7 +91,7 @@ def text_question(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """What is read of a text, with every hidden character as its number."""
+    """The part of a text that is read, with every hidden character as its number."""
     return visible(shortened(text, LONGEST_TEXT))
 
 
@@ -110,7 +110,7 @@ def topic_with_words(topic: str) -> str:
     """The topic as it is: it is searched for so, and shown as one line.
 
     Raises:
-        ValueError: It holds nothing to search for.
+        ValueError: The topic holds nothing to search for.
     """
     if not words_of_topic(topic):
         raise ValueError("a topic needs a word or a number to search for")

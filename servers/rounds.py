@@ -93,7 +93,7 @@ class Rounds:
 
         Raises:
             MoreNeeded: The client has not answered yet.
-            Declined: It refuses.
+            Declined: The client refuses.
             ToolError: The step asks something else than it did in the round before.
         """
         self._step += 1

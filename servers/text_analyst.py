@@ -118,7 +118,7 @@ def shown(answer: CreateMessageResult) -> str:
 
 
 def readable(text: str) -> str:
-    """What is read of a text: its beginning and its end where it is long, and every hidden character as its number."""
+    """The part of a text that is read: beginning and end where it is long, every hidden character as its number."""
     return visible(shortened(text, LONGEST_TEXT))
 
 
