@@ -194,7 +194,7 @@ async def answer_for(
     """Await `answering` as the sample of `call`, and tell what is asked and what comes of it.
 
     Raises:
-        MCPError: The callback gave no answer; the call keeps the better account of it.
+        MCPError: The callback gave no answer; the call keeps the better account.
     """
     add(HostStep(question, "client", "callback"))
     if call:

@@ -49,16 +49,16 @@ class Call(Generic[T]):
         self, number: int, title: str, tool: str | None, arguments: dict[str, Any] | None, flow: Callable[[], "Flow"]
     ) -> None:
         self.number = number
-        """Its number within the Lab, counted from 1."""
+        """The number of the call within the Lab, counted from 1."""
         self.title = title
         self.tool = tool
         self.arguments = arguments
         self.asking: dict[str, Coroutine[Any, Any, object]] = {}
         """The samples that the callback answers just now, or was cut off from answering, by request id."""
         self.waits: list[Wait] = []
-        """What its samples say that they wait for: a person, a turn."""
+        """What the call's samples say that they wait for: a person, a turn."""
         self.fault: LabError | None = None
-        """What the callback did wrong, where it did: the wire carries a poorer account of it."""
+        """The callback's mistake, where it made one: the wire carries a poorer account."""
         self.context = copy_context()
         """The context of the cell that made the call: what the callback prints lands in that cell."""
         self._flow = flow

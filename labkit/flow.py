@@ -31,7 +31,7 @@ class Step:
     """One arrow of a flow.
 
     Attributes:
-        n: Its number, from 1.
+        n: The step's number, from 1.
         source: The lane it starts from.
         target: The lane it goes to; the same for something a party did by itself.
         label: What happened, in a few words. It may hold text of the server or a model: show it as text only.
@@ -92,7 +92,7 @@ class Flow:
 
     @property
     def tokens(self) -> int | None:
-        """Tokens of the answers, as far as those who answered told: MCP itself does not carry them."""
+        """Tokens of the answers, as far as the answerers told: MCP itself does not carry them."""
         told = [step.data["output_tokens"] for step in self.steps if isinstance(step.data.get("output_tokens"), int)]
         return sum(told) if told else None
 

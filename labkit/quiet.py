@@ -19,8 +19,8 @@ _LIBRARIES = {"anthropic", "httpx", "httpx2", "openai"}
 def quieten() -> None:
     """Keep what the SDK and the libraries beneath it log from the handler that `MCPServer()` has put on the root.
 
-    That one is told by its form. Should the user have made another just like it, it still prints all that is the
-    user's own.
+    The SDK's handler is told by its form. Should the user have made another just like it, it still prints all that
+    is the user's own.
     """
     for handler in logging.root.handlers:
         if _is_the_sdks(handler) and not any(isinstance(each, _Quiet) for each in handler.filters):

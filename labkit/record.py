@@ -23,7 +23,7 @@ class Entry:
     """A frame or a host step, and the call it belongs to.
 
     Attributes:
-        seq: Its place in the record, counted from 1 and never reused.
+        seq: The entry's place in the record, counted from 1 and never reused.
         call: The number of the call; `CONNECTION`, or `None` where the wire does not tell.
         time: Seconds on the clock of `time.perf_counter`.
         item: What happened.

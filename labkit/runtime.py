@@ -1,8 +1,8 @@
 """The lab thread: one daemon thread with one event loop, which owns every server, client and callback.
 
-This is the only file that starts threads. A task on the kernel's own loop would freeze the kernel with a runaway
-callback and ignore interrupts; on a loop of its own such a callback freezes only the lab, and the watchdog ends it.
-Where there are no threads (Pyodide) the runtime is the running loop itself and there is no watchdog.
+This is the only file that starts threads and keeps them. A task on the kernel's own loop would freeze the kernel with a
+runaway callback and ignore interrupts; on a loop of its own such a callback freezes only the lab, and the watchdog
+ends it. Where there are no threads (Pyodide) the runtime is the running loop itself and there is no watchdog.
 """
 
 import asyncio
@@ -225,9 +225,9 @@ class Runtime:
 
 _runtime: Runtime | None = None
 _ending: Runtime | None = None
-"""One that was ended from its own thread, which cannot wait for itself: the next `end()` does."""
+"""A runtime that was ended from its own thread, which cannot wait for itself: the next `end()` does."""
 _held = 0
-"""How many hold it just now."""
+"""How many hold the runtime just now."""
 _lock = threading.Lock()
 
 

@@ -150,7 +150,7 @@ def listening(
 
 @contextmanager
 def overhearing(listener: Callable[[HostStep], None]) -> Generator[None]:
-    """Let `listener` hear what is reported inside the block, also outside a Lab; who listens already still does."""
+    """Let `listener` hear what is reported inside the block, also outside a Lab; earlier listeners still hear."""
     outer = _listener.get()
 
     def both(step: HostStep) -> None:
