@@ -11,7 +11,7 @@ CHARACTERS_PER_TOKEN = 6
 """Characters of a token where nobody told the tokens. Four are usual; an estimate must not cut an honest answer."""
 
 LONGEST_WORD = 20
-"""Characters more, for the one word that is a single token."""
+"""Characters added, for the one word that is a single token."""
 
 
 MOST_PER_TOKEN = 20

@@ -24,7 +24,7 @@ class Item:
 
     @property
     def call(self) -> str:
-        """The tool call that it was for: `call 3, recommend of bookshop`."""
+        """The tool call that the sample was for: `call 3, recommend of bookshop`."""
         if self.origin is None:
             return "call unknown"
         number = "call unknown" if self.origin.call is None else f"call {self.origin.call}"

@@ -37,7 +37,7 @@ class Duty(ABC):
     """
 
     before_approval: ClassVar[str] = ""
-    """Why it must not stand inside an approval, where it must not."""
+    """Why the duty must not stand inside an approval, where it must not."""
 
     asks_a_human: ClassVar[bool] = False
 

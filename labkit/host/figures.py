@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What was spent. `estimated` of the tokens were not told by who answered. `usd` is `None` without prices."""
+    """What was spent. `estimated` of the tokens were not told by the answerer. `usd` is `None` without prices."""
 
     samples: int
     tokens: int

@@ -14,7 +14,7 @@ _IGNORABLE = (
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"
 _NOTHING_TO_SEE = "\u2800\ufff9-\ufffb\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U000f0000-\U0010ffff"
 HIDDEN = f"[{_IGNORABLE}{_CONTROLS}{_NOTHING_TO_SEE}]"
-"""One of them, as a pattern. Half of a line break and the joints of an emoji are among these."""
+"""A hidden character, as a pattern. Half of a line break and the joints of an emoji are among these."""
 
 _SUSPECT = re.compile(f"[\U000e0020-\U000e007e]{{2,}}|{HIDDEN}")
 

@@ -133,7 +133,7 @@ class Ledger:
             return Reservation(amount, connection, call)
 
     def extend(self, reservation: Reservation, amount: Amount) -> bool:
-        """Set more aside for a sample that may take `amount` after all. What it holds beyond that, it keeps.
+        """Set more aside for a sample that may take `amount` after all. A reservation of more stays as it is.
 
         Returns:
             Whether more had to be set aside.

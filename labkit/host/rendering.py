@@ -105,9 +105,9 @@ def _behind_bar(text: str) -> Iterator[str]:
 
 
 def mark_of(answer: object) -> str:
-    """What is to stand beside an answer wherever it is shown: `tiny model` for one of the embedded model, else nothing.
+    """The mark beside an answer wherever it is shown: `tiny model` for one of the embedded model, else nothing.
 
-    Its class says so (`TinyAnswer`), and not the name of a model, which anybody may give.
+    The answer's class says so (`TinyAnswer`), and not the name of a model, which anybody may give.
     """
     return visible(str(getattr(type(answer), "shown_as", "")))
 

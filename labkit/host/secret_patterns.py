@@ -170,7 +170,7 @@ def _is_another_pass(name: re.Match[str]) -> bool:
 
 
 def _is_secret(value: str, name: re.Match[str]) -> bool:
-    """Whether a value may be a secret. `unexpected token: function` is none, nor is a number of tokens."""
+    """Whether it may be one. `unexpected token: function` is none, nor is a number of tokens."""
     if name["password"]:
         return len(value) >= 4
     if name["short"]:  # also a folder, and what a test did

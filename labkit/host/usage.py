@@ -26,7 +26,7 @@ MOST = 10**12
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The tokens of one sample; `estimated` of them were not told by who answered."""
+    """The tokens of one sample; `estimated` of them were not told by the answerer."""
 
     input_tokens: int
     output_tokens: int
