@@ -66,7 +66,7 @@ def made(make: Callable[..., Any], tool: str) -> MCPServer:
     """The student's server.
 
     Raises:
-        Problem: What `make` returned is none.
+        Problem: `make` returned no server.
     """
     server: object = make()
     if not isinstance(server, MCPServer):

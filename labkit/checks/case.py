@@ -16,7 +16,7 @@ from labkit.errors import unwrap
 from labkit.runtime import HAS_THREADS
 
 Status = Literal["PASS", "FAIL", "TODO", "N/A"]
-"""`TODO` stands for a callback that raises NotImplementedError, `N/A` for what cannot be seen on this one."""
+"""`TODO` stands for a callback that raises NotImplementedError, `N/A` for what cannot be seen on this callback."""
 
 LONGEST = 400
 """Characters that are kept of what came back."""
@@ -63,7 +63,7 @@ class Case:
         assert not row.failed, row
 
     Attributes:
-        id: Its group and its name in it, as in `"limits.one-token"`.
+        id: The case's group, and its name there, as in `"limits.one-token"`.
         title: What is examined, in a few words.
         sent: What is sent.
         why: Why it matters.

@@ -62,7 +62,7 @@ def overheard(*, with_key: bool = False) -> Generator[Overheard]:
 
 
 class _Print(io.TextIOBase):
-    """Stands in the place of `sys.stdout` or `sys.stderr`. Who got hold of it writes through it afterwards."""
+    """Stands in the place of `sys.stdout` or `sys.stderr`. Whoever got hold of it writes through it afterwards."""
 
     encoding = "utf-8"
 

@@ -87,7 +87,7 @@ class Scorecard:
         return any(row.id == "messages.one" and row.status == "TODO" for row in self.rows)
 
     def changes(self, before: "Scorecard") -> dict[str, str]:
-        """What is other than in an earlier one, by the id of the case: "now passes" or "now fails"."""
+        """The cases that came out otherwise than in an earlier scorecard, by id: "now passes" or "now fails"."""
         then = {row.id: row for row in before.rows}
         both = [(then[row.id], row) for row in self.rows if row.id in then]
         passes = {row.id: PASSES for old, row in both if old.failed and row.status == "PASS"}
@@ -160,7 +160,7 @@ async def scorecard(callback: object, *, timeout: float = STAGE_TIMEOUT) -> Scor
 
 
 async def examined(callback: object, *, timeout: float = STAGE_TIMEOUT) -> AsyncGenerator[Row]:
-    """The row of each of `CASES` in turn, as soon as it is known; for the rest as `scorecard` has it."""
+    """The row of each of `CASES` in turn, as soon as it is known. The arguments are those of `scorecard`."""
     is_callable, hung = True, 0
     for case in CASES:
         if not is_callable:

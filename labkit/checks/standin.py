@@ -22,7 +22,7 @@ from labkit.checks.apis import MODEL, Api, Asked, Fails, Says, as_a_model, error
 
 @dataclass(frozen=True)
 class Sends:
-    """A body as it is, whatever it is. `half` sends the first half of it and closes the connection."""
+    """A body, sent as it is. `half` sends the first half of it and closes the connection."""
 
     body: bytes
     half: bool = False
@@ -33,7 +33,7 @@ Behaviour = Reply | Callable[[Asked], Awaitable[Reply]]
 """A reply, or what makes one of a request, and may take its time."""
 
 PATHS: dict[str, Api] = {"/messages": "messages", "/chat/completions": "chat"}
-"""Where they are, with `/v1` before it or without: some clients have it in their base_url."""
+"""Where the APIs are, with `/v1` before it or without: some clients have it in their base_url."""
 
 
 async def models_reply(asked: Asked) -> Reply:
@@ -64,7 +64,7 @@ class Standin:
 
     @property
     def url(self) -> str:
-        """Its address: what comes before `/v1/messages` or `/chat/completions`."""
+        """The stand-in's address: what comes before `/v1/messages` or `/chat/completions`."""
         return f"http://127.0.0.1:{self._port}"
 
     async def __aenter__(self) -> Self:

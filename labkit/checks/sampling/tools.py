@@ -52,7 +52,7 @@ def uses_of(answer: Answer) -> list[ToolUseContent]:
 
 
 def fits(answer: Answer, params: CreateMessageRequestParams) -> None:
-    """What `handles` says; and a tool use has an id of its own and the stop reason that belongs to it."""
+    """Judges as `handles` does; and a tool use has an id of its own and the stop reason that belongs to it."""
     handles(answer, params)
     uses = uses_of(answer)
     if not uses or isinstance(answer, ErrorData):
