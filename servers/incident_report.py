@@ -65,7 +65,7 @@ def read_entries(text: str) -> list[Entry]:
 class IncidentReport:
     """The report in `folder`, which is made when the first entry is written.
 
-    Who finds it locked by another process waits for `lock_seconds`.
+    A writer that finds it locked by another process waits for `lock_seconds`.
     """
 
     def __init__(self, folder: Path | str, *, lock_seconds: float = 10.0) -> None:

@@ -118,7 +118,7 @@ def _head(line: str, year: int) -> tuple[datetime, str] | None:
 
 
 def _json_head(line: str) -> tuple[datetime, str] | None:
-    """The same of a line of JSON: {"time": "2026-11-13T02:41:40Z", "level": "critical", …}."""
+    """The time and level that a line of JSON tells: {"time": "2026-11-13T02:41:40Z", "level": "critical", …}."""
     try:
         record: object = json.loads(line)
         fields = cast("dict[str, object]", record)

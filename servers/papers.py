@@ -39,7 +39,7 @@ class Paper(BaseModel, frozen=True):
 
     @property
     def link(self) -> str:
-        """Where it is found; made of the id alone, so that no source can lead a reader elsewhere."""
+        """Where the paper is found; made of the id alone, so that no source can lead a reader elsewhere."""
         return f"https://arxiv.org/abs/{self.id}"
 
     @property

@@ -33,7 +33,7 @@ def read_papers(path: Path = PAPERS) -> list[Paper]:
     """The papers of a file such as `papers.toml`.
 
     Raises:
-        pydantic.ValidationError: One of them lacks a field or has an id that is none.
+        pydantic.ValidationError: A paper lacks a field or has an id that is none.
     """
     return [Paper.model_validate(entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["paper"]]
 
