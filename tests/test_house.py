@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import labkit
+from labkit.playground.box import in_the_box
 
 ROOT = Path(__file__).parent.parent
 NOT_OURS = {".git", ".venv", "__pycache__", ".hypothesis", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"}
@@ -348,6 +349,21 @@ def test_servers_know_nobody() -> None:
     for name, found in arrows(at_run_time=False).items():
         if name.split(".")[0] == "servers":
             assert [module for module in found if module.split(".")[0] in ours] == [], name
+
+
+def test_each_server_is_in_the_box_and_has_its_tests() -> None:
+    servers = {
+        path.stem
+        for path, tree in trees().items()
+        if path.parent == ROOT / "servers" and any(getattr(node, "name", "") == "make_server" for node in tree.body)
+    }
+    assert servers == set(in_the_box())
+    assert servers <= {path.stem.removeprefix("test_") for path in texts() if path.parent == ROOT / "tests/servers"}
+
+
+def test_each_lesson_is_in_the_table_of_the_course() -> None:
+    table = re.findall(r"^\| \[.*?\]\(notebooks/(\d\d_\w+)\.ipynb\)", texts()[ROOT / "README.md"], re.MULTILINE)
+    assert table == sorted(path.stem for path in texts() if path.parent == ROOT / "lessons" and path.stem[0].isdigit())
 
 
 def test_the_kit_and_the_servers_import_nothing_relatively() -> None:
