@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from labkit.models.tiny import sampler
-from labkit.models.tiny.model import Cache, Model
+from labkit.models.tiny.model import Cache, Floats, Model
 from labkit.models.tiny.tokenizer import Tokenizer
 
 SLICE = 16
@@ -84,20 +84,33 @@ def generate(
     random = np.random.Generator(np.random.PCG64(seed))
     cache = Cache(model.shape)
     logits = np.zeros(0, np.float32)
-    for start in range(0, len(prompt), SLICE):
-        logits = model.forward(prompt[start : start + SLICE], cache)
+    for logits in read(model, prompt, cache):  # noqa: B007 - the last ones count
         yield None
-    never = [i for i in tokenizer.control.values() if i != tokenizer.end]
     drawn: list[int] = []
     while True:
-        logits[never] = -np.inf
-        turned = sampler.turn(before := sampler.settle(logits), dials, drawn)
-        token = _choose(before, turned, tokenizer, random.random())
+        before = possible(logits, tokenizer)
+        token = _choose(before, sampler.turn(before, dials, drawn), tokenizer, random.random())
         drawn.append(token.id)
         yield token
         if cache.length == model.shape.context:
             return
         logits = model.forward([token.id], cache)
+
+
+def read(model: Model, prompt: Sequence[int], cache: Cache) -> Iterator[Floats]:
+    """The logits [vocabulary] after each slice of a prompt: those after the last are what an answer begins with.
+
+    How a prompt is cut is a part of the result: float32 sums of other sizes differ in their last digits.
+    """
+    for start in range(0, len(prompt), SLICE):
+        yield model.forward(prompt[start : start + SLICE], cache)
+
+
+def possible(logits: Floats, tokenizer: Tokenizer) -> sampler.Logits:
+    """The settled logits, in which no control token but the end can be drawn."""
+    settled = sampler.settle(logits)
+    settled[[i for i in tokenizer.control.values() if i != tokenizer.end]] = -np.inf
+    return settled
 
 
 def _choose(
