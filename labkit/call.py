@@ -164,6 +164,11 @@ class Call(Generic[T]):
         with suppress(concurrent.futures.InvalidStateError):
             self._future.set_exception(error)
 
+    def prolong(self, seconds: float) -> None:
+        """Have the watchdog come `seconds` later."""
+        if (watch := self._watch) is not None:
+            watch.deadline += seconds
+
     def abandon(self) -> None:
         """Stop the work: nobody waits for it any more."""
         if (watch := self._watch) is not None:

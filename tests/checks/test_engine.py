@@ -1,6 +1,8 @@
 """A check survives whatever it is given, says one plain sentence, and can be made strict."""
 
 import asyncio
+import subprocess
+import sys
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -10,6 +12,7 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextConte
 
 from labkit import close_all
 from labkit.checks import CheckFailed, cases, check, examine, lesson_00, lesson_01, lesson_03, quiz, scorecard
+from labkit.checks.clock import Clock
 from labkit.checks.engine import CallbackExercise, FunctionExercise, Problem, Request, bounded, request
 from labkit.errors import CallbackError, CallTimeout
 from lessons import build
@@ -200,6 +203,37 @@ async def test_a_callback_that_never_gives_control_back_is_stopped() -> None:
 async def test_a_callback_that_waits_for_ever_is_stopped() -> None:
     with pytest.raises(CallTimeout, match=r"had not answered after 0\.2 s"):
         await bounded(asyncio.Event().wait, 0.2)
+
+
+def lost(*looks: tuple[float, float], most: float = 100.0) -> list[float]:
+    """What a clock says at each look, of seconds that went by and those in which this process computed."""
+    clock = Clock(
+        most, iter([0.0, *(went for went, _ in looks)]).__next__, iter([0.0, *(had for _, had in looks)]).__next__
+    )
+    return [clock.lost() for _ in looks]
+
+
+def test_time_in_which_others_had_the_processor_is_not_counted_and_time_of_waiting_is() -> None:
+    assert lost((10, 10)) == [0]  # it computes, alone
+    assert lost((10, 2), (20, 4)) == [8, 8]  # it computes, among others
+    assert lost((10, 0.01)) == [0]  # it waits
+    assert lost((10, 20)) == [0]  # it computes on two processors
+    assert lost((10, 2), (20, 4), (30, 6), most=12) == [8, 4, 0]
+
+
+FIRST = """
+import asyncio, sys
+from labkit.checks.engine import bounded
+async def first():
+    return "jsonschema" in sys.modules, "mcp.server.mcpserver.resolve" in sys.modules
+print(asyncio.run(bounded(first)))
+"""
+
+
+def test_what_the_kit_needs_to_start_comes_before_the_clock() -> None:
+    command = [sys.executable, "-c", FIRST]
+    ran = subprocess.run(command, cwd=build.ROOT, capture_output=True, encoding="utf-8", timeout=300, check=False)
+    assert (ran.stdout, ran.stderr) == ("(True, True)\n", "")
 
 
 async def test_a_check_cannot_be_fooled_by_changing_its_request() -> None:
