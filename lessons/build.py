@@ -74,7 +74,7 @@ def execute(notebook: NotebookNode, *, solved: bool) -> NotebookNode:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         client = NotebookClient(
             notebook,
-            timeout=120,
+            timeout=300,
             kernel_name="python3",
             record_timing=False,
             coalesce_streams=True,  # into how many pieces a cell's print falls is a matter of time

@@ -195,7 +195,7 @@ async def create_message(ctx: Context, params: CreateMessageRequestParams) -> Cr
     return await waiting
 
 
-async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for a condition, and say so when it does not come."""
     end = monotonic() + seconds
     while not condition():
@@ -219,7 +219,7 @@ def over_http() -> Generator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)
 
 
 @contextmanager

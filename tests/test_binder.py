@@ -47,7 +47,7 @@ def test_repo2docker_renders_the_steps_in_their_order() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
         check=True,
     )
     dockerfile = rendered.stdout
@@ -73,7 +73,7 @@ def test_start_hands_over_with_the_settings_in_place(before: dict[str, str], aft
         env={"PATH": os.environ["PATH"], **before},
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
         check=True,
     )
     assert said.stdout == f"{BINDER / 'jupyter'}{after} ['two words']\n"
@@ -81,7 +81,7 @@ def test_start_hands_over_with_the_settings_in_place(before: dict[str, str], aft
 
 def fetched(address: str) -> bytes:
     """What a server answers that may still be about to listen: it names its address a moment before."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         try:
             with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310  an address of this machine

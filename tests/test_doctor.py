@@ -164,11 +164,15 @@ def test_the_button_is_stored_without_an_address() -> None:
 
 def test_the_command_prints_the_long_report_and_needs_no_package_of_the_kit() -> None:
     file = doctor_module.__file__
-    said = subprocess.run([sys.executable, "-P", file], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    said = subprocess.run([sys.executable, "-P", file], capture_output=True, encoding="utf-8", timeout=300, check=False)
     assert said.returncode == 0, said.stderr
     assert "mcp 2." in said.stdout
     imported = subprocess.run(
-        [sys.executable, "-P", "-X", "importtime", file], capture_output=True, encoding="utf-8", timeout=60, check=False
+        [sys.executable, "-P", "-X", "importtime", file],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
     ).stderr
     modules = {line.rsplit("|", 1)[-1].strip() for line in imported.splitlines()}
     assert "packaging.requirements" in modules

@@ -126,14 +126,14 @@ def test_the_line_that_holds_a_thread_is_found_while_it_holds_it() -> None:
     hold = run_in(CELL, "def hold(gate, there):\n    there.set()\n    gate.wait(30)\n", "hold")
     thread = threading.Thread(target=hold, args=(gate, there))
     thread.start()
-    assert there.wait(10)
+    assert there.wait(60)
     try:
         line = line_in(sys._current_frames()[thread.ident or 0])
         assert line is not None
         assert (line.number in (2, 3), line.function) == (True, "hold")
     finally:
         gate.set()
-        thread.join(10)
+        thread.join(60)
 
 
 @pytest.mark.anyio

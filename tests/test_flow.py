@@ -238,7 +238,7 @@ async def test_tokens_are_counted_where_the_model_tells_them(wire: str) -> None:
 async def test_the_same_run_twice_gives_the_same_text_and_the_same_drawing(wire: str) -> None:
     def run() -> list[Flow]:
         with Lab(bookshop(), sampling_callback=Scripted(["a", "b", "c"]), mode=wire) as lab:
-            lab.start("compare", {"title": "Emma"}).result(10)
+            lab.start("compare", {"title": "Emma"}).result(60)
             return lab.flows
 
     first, second = run(), run()

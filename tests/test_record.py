@@ -103,7 +103,7 @@ def test_threads_that_write_at_once_leave_no_gap_and_no_disorder() -> None:
     together = Barrier(4)
 
     def write(call: int) -> None:
-        together.wait(10)
+        together.wait(60)
         for _ in range(500):
             record.add(STEP, call)
 

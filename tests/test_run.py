@@ -88,7 +88,7 @@ class Project:
             env={**os.environ, **environment},
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=300,
             check=False,
         )
 
@@ -227,7 +227,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence() -> None:
             cwd=folder,
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=300,
             check=False,
         )
         project.folder.chmod(0o755)
@@ -368,7 +368,7 @@ def test_ctrl_c_ends_run_and_its_step_without_a_traceback(project: Project) -> N
         while process.stdout.readline() != "waiting\n":
             assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert errors == "step: interrupted\n\nrun.py: Stopped. Start run.py again whenever you like.\n"
 

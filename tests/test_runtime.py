@@ -34,7 +34,7 @@ def on(runtime: Runtime, function: Any, *arguments: Any) -> Any:
     """What `function` returns on the lab thread."""
     future: concurrent.futures.Future[Any] = concurrent.futures.Future()
     runtime.post(lambda: future.set_result(function(*arguments)))
-    return future.result(10)
+    return future.result(60)
 
 
 def watched(seconds: float, seen: Seen, runtime: Runtime) -> Watch:
@@ -69,14 +69,14 @@ def test_several_threads_that_ask_at_once_get_one_runtime() -> None:
     got: list[Runtime] = []
 
     def ask() -> None:
-        together.wait(10)
+        together.wait(60)
         got.append(Runtime.current())
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(set(map(id, got))) == 1
     Runtime.end()
     assert lab_threads() == []
@@ -122,13 +122,13 @@ def test_the_end_waits_no_longer_than_promised_for_what_will_not_end() -> None:
     runtime = Runtime.current()
     gate, there = threading.Event(), threading.Event()
     runtime.post(lambda: (there.set(), gate.wait(60)))
-    assert there.wait(10)
+    assert there.wait(60)
     start = monotonic()
     Runtime.end()
-    assert monotonic() - start < GRACE + 8
+    assert monotonic() - start < GRACE + 30
     gate.set()
     assert runtime.thread is not None
-    runtime.thread.join(10)
+    runtime.thread.join(60)
     assert lab_threads() == []
 
 
@@ -141,7 +141,7 @@ def test_the_thread_outlives_what_a_task_raises(runtime: Runtime, error: type[Ba
         raise error
 
     on(runtime, lambda: asyncio.ensure_future(work()).add_done_callback(asyncio.Task.exception) and None)
-    assert raised.wait(10)
+    assert raised.wait(60)
     assert on(runtime, lambda: 42) == 42
     assert Runtime.current() is runtime
 
@@ -191,7 +191,7 @@ async def test_a_loop_that_holds_the_thread_is_broken_and_its_line_is_told(runti
     seen: Seen = []
     began, ended = threading.Event(), threading.Event()
     runtime.post(lambda: loop_for_ever(began, ended))
-    assert began.wait(10)
+    assert began.wait(60)
     bystander: Seen = []
     unharmed = watched(1000, bystander, runtime)
     watched(0, seen, runtime)
@@ -218,13 +218,13 @@ async def test_a_call_that_blocks_costs_the_thread_and_the_next_one_is_a_new_one
             gate.wait(60)
 
     runtime.post(block)
-    assert began.wait(10)
+    assert began.wait(60)
     bystander: Seen = []
     watched(1000, bystander, runtime)
     watched(0, seen, runtime)
     start = monotonic()
     await until(lambda: seen and bystander)
-    assert monotonic() - start < GRACE + 8
+    assert monotonic() - start < GRACE + 30
     assert [(kind, line.text if line else None, retired) for kind, line, retired in seen + bystander] == [
         ("stuck", "gate.wait(60)", True)
     ] * 2
@@ -233,7 +233,7 @@ async def test_a_call_that_blocks_costs_the_thread_and_the_next_one_is_a_new_one
     assert on(other, lambda: 42) == 42
     gate.set()
     assert runtime.thread is not None
-    runtime.thread.join(10)
+    runtime.thread.join(60)
     assert runtime.loop.is_closed()
     Runtime.end()
     assert lab_threads() == []
@@ -280,7 +280,7 @@ def test_a_result_that_comes_after_its_loop_has_closed_harms_nobody(caplog: pyte
     loop.close()
     giving = threading.Thread(target=future.set_result, args=(42,))
     giving.start()
-    giving.join(10)
+    giving.join(60)
     assert future.result() == 42
     assert not waiting.done()
     waiting._log_destroy_pending = False  # pyright: ignore[reportAttributeAccessIssue] - it is meant to be left

@@ -336,7 +336,7 @@ def test_the_command_runs_in_another_folder(tmp_path: Path) -> None:
         env=os.environ | {"PYTHONPATH": root},
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
     )
     assert result.returncode == 1
     assert result.stderr == ""
@@ -387,7 +387,7 @@ def test_an_outsiders_callback_is_scored_where_only_the_package_is_installed(tmp
         env=os.environ | {"PYTHONPATH": str(root)},
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stderr == ""

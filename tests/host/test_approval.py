@@ -384,7 +384,7 @@ async def test_a_call_that_is_cancelled_takes_its_review_off_the_desk_and_lets_t
     await until(lambda: approval.waiting == 2)
     second.cancel()
     first.cancel()
-    await asyncio.wait([first, second], timeout=10)
+    await asyncio.wait([first, second], timeout=60)
     assert first.cancelled()
     assert second.cancelled()
     await until(lambda: len(desk.seen) == 2)
@@ -400,7 +400,7 @@ async def test_a_panel_that_is_closed_refuses() -> None:
     await until(lambda: desk.open is not None)
     assert desk.open is not None
     desk.open.cancel()
-    result, _ = await asyncio.wait_for(task, 10)
+    result, _ = await asyncio.wait_for(task, 60)
     assert result == ErrorData(code=-1, message="Refused: the review was closed.")
 
 

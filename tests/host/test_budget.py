@@ -172,7 +172,7 @@ def test_several_threads_share_a_budget_without_overspending() -> None:
     budget = with_budget(model, samples=50, tokens=10_000, at_once=3)
 
     async def burst() -> None:
-        await asyncio.wait_for(asyncio.gather(*(answered(budget, WANT) for _ in range(40))), 20)
+        await asyncio.wait_for(asyncio.gather(*(answered(budget, WANT) for _ in range(40))), 60)
 
     threads = [threading.Thread(target=lambda: asyncio.run(burst())) for _ in range(4)]
     for thread in threads:
@@ -223,7 +223,7 @@ async def test_a_sample_that_is_cancelled_at_the_model_counts_in_full() -> None:
     task = asyncio.create_task(answered(budget, WANT))
     await until(lambda: gate.waiting)
     task.cancel()
-    await asyncio.wait([task], timeout=10)
+    await asyncio.wait([task], timeout=60)
     assert task.cancelled()
     assert budget.spent == Spent(samples=1, tokens=30, estimated=30, usd=None)
     assert budget.left == Left(samples=1, tokens=70, usd=None)
@@ -271,9 +271,9 @@ async def test_a_sample_that_is_cancelled_before_the_model_was_asked_costs_nothi
 
     budget = with_budget(with_approval(model, ask=thinks), samples=1, tokens=100)
     task = asyncio.create_task(answered(budget, WANT))
-    await asyncio.wait_for(asked.wait(), 10)
+    await asyncio.wait_for(asked.wait(), 60)
     task.cancel()
-    await asyncio.wait([task], timeout=10)
+    await asyncio.wait([task], timeout=60)
     assert budget.spent == Spent(samples=0, tokens=0, estimated=0, usd=None)
     assert budget.left == Left(samples=1, tokens=100, usd=None)
 
@@ -286,7 +286,7 @@ async def test_whoever_is_cancelled_in_line_leaves_it_and_pays_nothing() -> None
     second = asyncio.create_task(answered(budget, WANT))
     await until(lambda: budget.waiting == 1)
     second.cancel()
-    await asyncio.wait([second], timeout=10)
+    await asyncio.wait([second], timeout=60)
     gate.open.set()
     await first
     await answered(budget, WANT)
@@ -560,7 +560,7 @@ def test_whatever_becomes_of_a_burst_nothing_is_negative_overspent_or_kept_back(
 
     async def burst() -> None:
         tasks.extend(asyncio.create_task(answered(budget, WANT, context=n)) for n in range(len(fate)))
-        await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 20)
+        await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60)
 
     asyncio.run(burst())
     spent, left = budget.spent, budget.left

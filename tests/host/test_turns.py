@@ -55,7 +55,7 @@ def test_no_place_is_lost_and_none_is_given_twice(places: int, cancelled: list[b
         for task, gives_up in zip(tasks, cancelled, strict=True):
             if gives_up:
                 task.cancel()
-        await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+        await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60)
         assert most <= places
         assert turns.waiting == 0
         async with asyncio.timeout(10):  # all places are free again
@@ -79,8 +79,8 @@ async def test_a_turn_is_handed_on_from_one_event_loop_to_another() -> None:
     task = asyncio.create_task(turns.__aenter__())
     await until(lambda: turns.waiting == 1)
     leave.set()
-    await asyncio.wait_for(task, 10)
-    thread.join(10)
+    await asyncio.wait_for(task, 60)
+    thread.join(60)
 
 
 async def test_whoever_waited_on_a_loop_that_is_no_more_is_passed_over() -> None:
@@ -99,7 +99,7 @@ async def test_whoever_waited_on_a_loop_that_is_no_more_is_passed_over() -> None
         left_behind._log_destroy_pending = False  # pyright: ignore[reportAttributeAccessIssue] - it is meant to be
     loop.close()
     await turns.__aexit__(None, None, None)
-    await asyncio.wait_for(turns.__aenter__(), 10)
+    await asyncio.wait_for(turns.__aenter__(), 60)
 
 
 def test_at_least_one_place_is_needed() -> None:

@@ -346,7 +346,7 @@ async def test_a_service_that_is_busy_twice_is_asked_a_third_time() -> None:
 
 
 async def test_a_service_that_asks_for_an_hour_is_not_waited_for() -> None:
-    with MessagesApi(["429 for an hour"]) as api, anyio.fail_after(5):
+    with MessagesApi(["429 for an hour"]) as api, anyio.fail_after(50):
         answer, _ = await ask(claude(api, timeout=60), request("hello"))
     assert answer.message.endswith("It asks to wait 3600 s.")
     assert len(api.received) == 1
@@ -362,7 +362,7 @@ async def test_the_server_is_not_told_what_the_provider_says_of_the_account() ->
 async def test_a_slow_service_is_left_in_time_and_its_connection_closed() -> None:
     with MessagesApi(["slow"]) as api:
         answer, _ = await ask(claude(api, timeout=1), request("hello"))
-        assert api.hung_up.wait(10)
+        assert api.hung_up.wait(60)
     assert answer == ErrorData(code=INTERNAL_ERROR, message="Claude's API: No answer within timeout=1 s.")
     assert len(api.received) == 1
 
@@ -370,7 +370,7 @@ async def test_a_slow_service_is_left_in_time_and_its_connection_closed() -> Non
 async def test_an_endless_reply_is_not_read_to_its_end() -> None:
     with MessagesApi(["huge"]) as api:
         answer, _ = await ask(claude(api), request("hello"))
-        assert api.hung_up.wait(10)
+        assert api.hung_up.wait(60)
     assert answer.message == "The reply is larger than 8,000,000 bytes and was not read."
     assert api.sent < 40_000_000  # some of it lies in the buffers of the connection
 
@@ -409,7 +409,7 @@ async def test_a_cancelled_request_closes_its_connection() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert api.hung_up.wait(10)
+        assert api.hung_up.wait(60)
 
 
 async def test_requests_at_the_same_time_are_kept_apart() -> None:
@@ -450,7 +450,7 @@ def test_in_a_lab_the_flow_shows_who_answered_and_for_how_many_tokens(mode: str)
     with MessagesApi() as api:
         callback = claude(api)
         with Lab(bookshop(), mode=mode, sampling_callback=callback) as lab:
-            assert said(lab.start("recommend", {"genre": "crime"}).result(20)) == "recommend crime"
+            assert said(lab.start("recommend", {"genre": "crime"}).result(60)) == "recommend crime"
             assert "answers with 7 tokens" in str(lab.flow)
 
 
@@ -461,6 +461,6 @@ def test_nothing_is_imported_or_sent_before_the_first_sample() -> None:
         "Claude(api_key='x'); OpenAICompatible(); print(*{'anthropic', 'openai'} & {*sys.modules})"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, encoding="utf-8", timeout=60
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, encoding="utf-8", timeout=300
     )
     assert (done.stdout.strip(), done.stderr, done.returncode) == ("", "", 0)

@@ -250,7 +250,7 @@ def test_a_missing_package_is_a_sentence_and_no_traceback() -> None:
         "print(asyncio.run(OpenAICompatible()(None, request('hello'))).message)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, encoding="utf-8", timeout=60
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, encoding="utf-8", timeout=300
     )
     assert (done.stdout, done.stderr) == ('[FIX] The package openai is missing: pip install "openai>=3,<4"\n', "")
 
@@ -381,7 +381,7 @@ async def test_a_server_that_is_busy_twice_is_asked_a_third_time() -> None:
 
 
 async def test_a_server_that_asks_for_an_hour_is_not_waited_for() -> None:
-    with ChatCompletions(["429 for an hour"]) as server, anyio.fail_after(5):
+    with ChatCompletions(["429 for an hour"]) as server, anyio.fail_after(50):
         answer, _ = await ask(model_of(server, timeout=60), request("hello"))
     assert answer.message.endswith("It asks to wait 3600 s.")
     assert len(server.received) == 1
@@ -390,7 +390,7 @@ async def test_a_server_that_asks_for_an_hour_is_not_waited_for() -> None:
 async def test_a_slow_server_is_left_in_time_and_its_connection_closed() -> None:
     with ChatCompletions(["slow"]) as server:
         answer, _ = await ask(model_of(server, timeout=1), request("hello"))
-        assert server.hung_up.wait(10)
+        assert server.hung_up.wait(60)
     assert answer == ErrorData(code=INTERNAL_ERROR, message="The model server: No answer within timeout=1 s.")
     assert len(server.received) == 1
 
@@ -398,7 +398,7 @@ async def test_a_slow_server_is_left_in_time_and_its_connection_closed() -> None
 async def test_an_endless_reply_is_not_read_to_its_end() -> None:
     with ChatCompletions(["huge"]) as server:
         answer, _ = await ask(model_of(server), request("hello"))
-        assert server.hung_up.wait(10)
+        assert server.hung_up.wait(60)
     assert answer.message == "The reply is larger than 8,000,000 bytes and was not read."
     assert server.sent < 40_000_000  # some of it lies in the buffers of the connection
 
@@ -432,7 +432,7 @@ async def test_a_cancelled_request_closes_its_connection() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert server.hung_up.wait(10)
+        assert server.hung_up.wait(60)
 
 
 async def test_requests_at_the_same_time_are_kept_apart() -> None:
@@ -458,5 +458,5 @@ def test_in_a_lab_the_flow_shows_who_answered_and_for_how_many_tokens(mode: str)
     with ChatCompletions() as server:
         callback = model_of(server)
         with Lab(bookshop(), mode=mode, sampling_callback=callback) as lab:
-            assert said(lab.start("recommend", {"genre": "crime"}).result(20)) == "recommend crime"
+            assert said(lab.start("recommend", {"genre": "crime"}).result(60)) == "recommend crime"
             assert "1 sample · 7 tokens · smollm2" in str(lab.flow)

@@ -26,10 +26,10 @@ def nbval(notebook: Path, ipython: Path) -> subprocess.CompletedProcess[str]:
     startup.mkdir(parents=True)
     shutil.copy(HERE / "publish_groups.py", startup)
     command = [sys.executable, "-m", "pytest", "-c", HERE / "nbval.ini", "-p", "no:cacheprovider", "-q"]
-    command += ["--rootdir", notebook.parent, "--nbval", "--nbval-cell-timeout=60"]
+    command += ["--rootdir", notebook.parent, "--nbval", "--nbval-cell-timeout=180"]
     command += ["--nbval-sanitize-with", HERE / "pixels.ini", notebook]
     environment = os.environ | {"IPYTHONDIR": str(ipython), "PYTHONPATH": str(build.ROOT), "LABKIT_STRICT": "0"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=180)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=300)
 
 
 def shown(notebook: nbformat.NotebookNode) -> list[object]:

@@ -1,6 +1,6 @@
 """A form is made from a tool's schema, and what is typed into it becomes arguments or a sentence at the field."""
 
-from time import monotonic
+from time import process_time
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -386,6 +386,6 @@ def test_a_pattern_is_checked(pattern: str, good: str, bad: str) -> None:
     ],
 )
 def test_a_pattern_that_may_take_for_ever_is_left_to_the_server(pattern: str) -> None:
-    begun = monotonic()
+    begun = process_time()
     assert matches(pattern, "a" * 60) is None
-    assert monotonic() - begun < 10
+    assert process_time() - begun < 10

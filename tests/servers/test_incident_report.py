@@ -26,7 +26,7 @@ texts = st.lists(pieces | st.text(st.characters()) | st.just(FORGED), max_size=6
 entries = st.builds(Entry, texts, texts)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     end = monotonic() + seconds
     while not condition():
         assert monotonic() < end, f"it did not happen within {seconds:g} s"
@@ -192,7 +192,7 @@ def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     program = "for number in range(100): report.append(Entry(f'{sys.argv[2]} {number}', 'explained'))"
     writers = [appending(tmp_path, program, name) for name in ("first", "second")]
     for writer in writers:
-        _, errors = writer.communicate(timeout=60)
+        _, errors = writer.communicate(timeout=300)
         assert (writer.returncode, errors) == (0, "")
     found = read_entries(IncidentReport(tmp_path).text())
     assert sorted(entry.log_line for entry in found) == sorted(

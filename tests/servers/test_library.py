@@ -132,7 +132,7 @@ def test_the_index_can_be_written_to_a_file(tmp_path: Path) -> None:
 
 def test_the_command_says_how_many_papers_it_wrote(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "servers.library", str(tmp_path / "papers.sqlite3")]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"{len(PAPERS)} papers\n", "")
 
 

@@ -507,7 +507,7 @@ def test_a_cache_that_cannot_be_opened_is_told_in_a_sentence(path: str, tmp_path
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
     )
     assert (run.returncode, run.stdout) == (2, "")
     assert "cannot be used as a cache: " in run.stderr

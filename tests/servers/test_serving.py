@@ -38,7 +38,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for_port(process: "subprocess.Popen[str]", number: int, seconds: float = 30.0) -> None:
+def wait_for_port(process: "subprocess.Popen[str]", number: int, seconds: float = 60.0) -> None:
     end = monotonic() + seconds
     while monotonic() < end:
         with suppress(OSError):
@@ -68,7 +68,7 @@ def http_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpServer
                 process.terminate()
             else:
                 process.send_signal(signal.SIGINT)
-            assert process.communicate(timeout=20) == ("", "")
+            assert process.communicate(timeout=300) == ("", "")
         finally:
             process.kill()
 
@@ -136,7 +136,7 @@ def test_what_is_no_port_is_turned_down(text: str) -> None:
 
 def test_a_wrong_port_is_told_in_a_sentence() -> None:
     command = [sys.executable, *SERVER, "--http", "65536"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 2
     assert "argument --http: '65536' is no port" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -165,5 +165,5 @@ anyio.run(main)
 logging.getLogger("student").warning("my own line")
 """
     command = [sys.executable, "-W", "error", "-c", program, str(tmp_path)]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "my own line\n")

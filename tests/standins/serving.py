@@ -108,7 +108,7 @@ class StandIn:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
-        self._thread.join(10)
+        self._thread.join(60)
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,7 +1,7 @@
 """What is shown of a flow without its secrets: the guard's patterns, found wherever JSON can hold a text."""
 
 import json
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -53,7 +53,7 @@ def test_what_holds_no_secret_stays_the_very_same() -> None:
 
 def test_two_thousand_frames_are_looked_through_in_a_moment() -> None:
     frame = json.dumps({"id": 4, "params": {"_meta": {"progressToken": 4}, "arguments": {"log_line": "ERROR " * 50}}})
-    start = perf_counter()
+    start = process_time()
     for _ in range(2_000):
         redact_json(frame)
-    assert perf_counter() - start < 10  # it takes a tenth of a second
+    assert process_time() - start < 10  # it takes a tenth of a second

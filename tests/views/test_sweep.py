@@ -160,6 +160,6 @@ def test_matplotlib_says_nothing_on_a_machine_where_it_finds_and_can_keep_no_lis
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
     )
     assert (run.returncode, run.stderr) == (0, "")
