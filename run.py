@@ -24,16 +24,9 @@ import time
 from pathlib import Path
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-# What "test" runs, each with the Python of .venv. pytest is last so that its closing line closes the output.
-# The browser has the machine to itself; of the other tests two files run side by side.
-TEST_STEPS = [
-    ("style", ["-m", "ruff", "check"]),
-    ("format", ["-m", "ruff", "format", "--check"]),
-    ("types", ["-m", "basedpyright"]),
-    ("notebooks agree with lessons", ["lessons/build.py", "--check"]),
-    ("tests in a browser", ["-m", "pytest", "tests/browser"]),
-    ("tests", ["-m", "pytest", "--ignore=tests/browser", "-n2", "--dist=loadfile", "--no-loadscope-reorder"]),
-]
+# Everything that is checked is a test, style and types too. Three run side by side, in the order of tests/conftest.py:
+# that keeps two cores busy, because the browser's tests and those of servers often wait.
+WHOLE_TEST = ["-n3", "--dist=loadfile", "--no-loadscope-reorder"]
 
 OLDEST, NEWEST, HERE = (3, 11), (3, 14), (sys.version_info[0], sys.version_info[1])
 ROOT = Path(__file__).resolve().parent
@@ -294,25 +287,11 @@ def lab(options: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run every step, also after one has failed; with arguments, pytest alone."""
-    if arguments:
-        return call(["-m", "pytest", *arguments])
-    failed = []
-    for title, command in TEST_STEPS:
-        say(f"== {title}: {' '.join(command)}")
-        began = time.monotonic()
-        code = call(command)
-        if code != 0:
-            failed.append(title)
-        if title != "tests":
-            say(f"== {title}: {'FAILED' if code else 'ok'}, {time.monotonic() - began:.1f} s\n")
-    if failed:
-        say("== FAILED: " + ", ".join(failed))
-    return 1 if failed else 0
-
-
-def call(arguments: Sequence[str]) -> int:
-    with subprocess.Popen([str(PYTHON), *arguments], cwd=str(ROOT)) as process:
+    """Run every test, or with arguments pytest with these. The closing line of pytest closes the output."""
+    # Hundreds of Pythons are started: what one of them has compiled the others find.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [str(PYTHON), "-m", "pytest", *(arguments or WHOLE_TEST)]
+    with subprocess.Popen(command, cwd=str(ROOT), env=environment) as process:
         try:
             return process.wait()
         except KeyboardInterrupt:

@@ -24,6 +24,15 @@ CYCLES = 200
 process = psutil.Process()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _what_was_there_is_not_looked_at() -> Generator[None]:
+    """Keep what is there already out of every collection of garbage: here are thousands of them."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def nothing_stays_open() -> Generator[None]:
     yield

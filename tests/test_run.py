@@ -35,14 +35,14 @@ sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
-# A step that says that it runs and ends when it is interrupted, as a test run does.
+# A pytest that says that it runs and ends when it is interrupted, as the real one does.
 WAITS = """
 import signal, sys
 try:
     print("waiting", flush=True)
     signal.pause()
 except KeyboardInterrupt:
-    sys.exit("step: interrupted")
+    sys.exit("pytest: interrupted")
 """
 
 
@@ -301,41 +301,30 @@ def test_what_a_command_returns_is_what_run_returns(project: Project) -> None:
     assert project.set_up().run("doctor").returncode == 7
 
 
-BROWSER = "pytest tests/browser"
-PYTEST = "pytest --ignore=tests/browser -n2 --dist=loadfile --no-loadscope-reorder"
-
-
-def fake_tools(project: Project, *, ruff: int = 0, pytest: int = 0) -> None:
-    project.write("ruff.py", f"import sys; print('ruff', *sys.argv[1:]); sys.exit({ruff})")
-    project.write("basedpyright.py", "print('basedpyright')")
+def fake_tools(project: Project, *, pytest: int = 0) -> None:
     project.write("lessons/build.py", "import sys; print('build', *sys.argv[1:])")
     project.write("pytest.py", f"import sys; print('pytest', *sys.argv[1:]); print('1 in 2 s'); sys.exit({pytest})")
 
 
-def test_every_step_of_a_test_run_comes_to_pass_and_pytest_has_the_last_word(project: Project) -> None:
-    fake_tools(project)
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_whole_test_run_is_one_of_pytest_which_has_the_last_word(project: Project, code: int) -> None:
+    fake_tools(project, pytest=code)
     said = project.set_up().run("test")
-    assert said.returncode == 0
-    lines = [line for line in said.stdout.splitlines() if not line.startswith("==") and line]
-    static = ["ruff check", "ruff format --check", "basedpyright", "build --check"]
-    assert lines == [*static, BROWSER, "1 in 2 s", PYTEST, "1 in 2 s"]
-    assert said.stdout.endswith("\n1 in 2 s\n")
-    assert len(re.findall(r"^== .*: ok, \d+\.\d s$", said.stdout, re.MULTILINE)) == 5
-
-
-def test_a_step_that_fails_stops_no_other_and_fails_the_run(project: Project) -> None:
-    fake_tools(project, ruff=1)
-    said = project.set_up().run("test")
-    assert said.returncode == 1
-    assert f"\n{PYTEST}\n1 in 2 s\n" in said.stdout
-    assert said.stdout.endswith("== FAILED: style, format\n")
+    assert said.returncode == code
+    assert said.stdout == "pytest -n3 --dist=loadfile --no-loadscope-reorder\n1 in 2 s\n"
 
 
 def test_arguments_go_to_pytest_alone_and_its_exit_code_comes_back(project: Project) -> None:
-    fake_tools(project, ruff=1, pytest=5)
+    fake_tools(project, pytest=5)
     said = project.set_up().run("test", "-k", "wire", "-x")
     assert said.returncode == 5
     assert said.stdout == "pytest -k wire -x\n1 in 2 s\n"
+
+
+def test_what_one_python_has_compiled_is_kept_for_the_others(project: Project) -> None:
+    project.write("compiled_once.py", "")
+    project.write("pytest.py", "import compiled_once, os; print(os.path.exists(compiled_once.__cached__))")
+    assert project.set_up().run("test", "-x", PYTHONDONTWRITEBYTECODE="1").stdout == "True\n"
 
 
 def test_build_hands_its_options_to_the_builder(project: Project) -> None:
@@ -353,9 +342,8 @@ def test_help_and_a_wrong_command_show_the_commands_and_install_nothing(project:
 
 
 @pytest.mark.skipif(ON_WINDOWS, reason="there a Ctrl-C cannot be sent to one group of processes alone")
-def test_ctrl_c_ends_run_and_its_step_without_a_traceback(project: Project) -> None:
-    fake_tools(project)
-    project.write("ruff.py", WAITS)
+def test_ctrl_c_ends_run_and_pytest_without_a_traceback(project: Project) -> None:
+    project.write("pytest.py", WAITS)
     with subprocess.Popen(
         [sys.executable, "run.py", "test"],
         cwd=project.set_up().folder,
@@ -370,7 +358,7 @@ def test_ctrl_c_ends_run_and_its_step_without_a_traceback(project: Project) -> N
         os.killpg(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert errors == "step: interrupted\n\nrun.py: Stopped. Start run.py again whenever you like.\n"
+    assert errors == "pytest: interrupted\n\nrun.py: Stopped. Start run.py again whenever you like.\n"
 
 
 def test_run_is_a_program() -> None:

@@ -20,15 +20,20 @@ STUDENT = [path for lesson in build.lessons() for path, solved in build.targets(
 SOLVED = [(lesson, path) for lesson in build.lessons() for path, solved in build.targets(lesson) if solved]
 
 
+# pytest with nbval alone; what jsonschema would build for two seconds is not needed, as in tests/conftest.py.
+PYTEST = "import sys; sys.modules['rfc3987_syntax'] = None; import pytest; sys.exit(pytest.main())"
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "nbval.plugin"}
+
+
 def nbval(notebook: Path, ipython: Path) -> subprocess.CompletedProcess[str]:
     """Run strict nbval over `notebook`, in kernels that publish exception groups as errors."""
     startup = ipython / "profile_default" / "startup"
     startup.mkdir(parents=True)
     shutil.copy(HERE / "publish_groups.py", startup)
-    command = [sys.executable, "-m", "pytest", "-c", HERE / "nbval.ini", "-p", "no:cacheprovider", "-q"]
+    command = [sys.executable, "-c", PYTEST, "-c", HERE / "nbval.ini", "-p", "no:cacheprovider", "-q"]
     command += ["--rootdir", notebook.parent, "--nbval", "--nbval-cell-timeout=180"]
     command += ["--nbval-sanitize-with", HERE / "pixels.ini", notebook]
-    environment = os.environ | {"IPYTHONDIR": str(ipython), "PYTHONPATH": str(build.ROOT), "LABKIT_STRICT": "0"}
+    environment = os.environ | ALONE | {"IPYTHONDIR": str(ipython), "PYTHONPATH": str(build.ROOT), "LABKIT_STRICT": "0"}
     return subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=300)
 
 
