@@ -1,12 +1,6 @@
-"""Every exercise, proven three times: its stub is a TODO, its solution a PASS, and each mistake gets its own sentence.
-
-A file of `tests/wrong_answers/lesson_NN/` is named after its exercise (`1_2_case_matters.py`), holds one function, and
-its docstring is a part of the sentence that a student must read for it.
-"""
+"""Every exercise, proven three times: the stub is a TODO, the solution a PASS, each mistake gets its own sentence."""
 
 import ast
-import importlib.util
-import inspect
 import re
 from collections.abc import Callable
 from importlib import import_module
@@ -18,10 +12,11 @@ import pytest
 
 from labkit.checks import examine
 from lessons import build
+from tests.checks import mistakes
 
 pytestmark = pytest.mark.anyio
 
-WRONG = sorted((Path(__file__).parent.parent / "wrong_answers").glob("lesson_*/*.py"))
+CATALOGUE = {exercise: mistakes.load(exercise) for exercise in mistakes.exercises()}
 CHECKED = re.compile(r'await check\("(\d+\.\d+)", (\w+)\)')
 
 
@@ -47,19 +42,6 @@ def function_of(lesson: Path, name: str, *, solved: bool) -> Callable[..., Any]:
     return namespace[name]
 
 
-def mistake(path: Path) -> tuple[str, str, Callable[..., Any]]:
-    """The exercise a wrong answer belongs to, what must be said of it, and the answer."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    lesson, number, _ = path.stem.split("_", 2)
-    functions = [f for _, f in inspect.getmembers(module, inspect.isfunction) if f.__module__ == path.stem]
-    assert len(functions) == 1
-    return f"{lesson}.{number}", module.__doc__ or "", functions[0]
-
-
 @pytest.mark.parametrize(("number", "lesson", "name"), exercises(), ids=[number for number, _, _ in exercises()])
 async def test_the_stub_is_a_todo_and_the_solution_a_pass(number: str, lesson: Path, name: str) -> None:
     stub = await examine(number, function_of(lesson, name, solved=False))
@@ -69,21 +51,23 @@ async def test_the_stub_is_a_todo_and_the_solution_a_pass(number: str, lesson: P
     assert solution.passed == solution.total
 
 
-@pytest.mark.parametrize("path", WRONG, ids=lambda path: f"{path.parent.name}/{path.stem}")
-async def test_a_mistake_gets_its_own_sentence(path: Path) -> None:
-    number, said, function = mistake(path)
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [pytest.param(number, name, id=f"{number}/{name}") for number in CATALOGUE for name in CATALOGUE[number]],
+)
+async def test_a_mistake_gets_its_own_sentence(number: str, name: str) -> None:
+    function, said = CATALOGUE[number][name]
     report = await examine(number, function)
     assert report.status == "NOT YET", report
     assert said in report.problem
     assert "\n" not in report.problem
 
 
-@pytest.mark.parametrize("number", sorted({number for number, _, _ in exercises()}))
-async def test_no_two_mistakes_of_an_exercise_get_the_same_sentence(number: str) -> None:
-    wrong = [mistake(path) for path in WRONG]
-    said = [words for of, words, _ in wrong if of == number]
-    assert len(said) >= 3
-    assert len(set(said)) == len(said)
+def test_every_exercise_has_three_mistakes_and_no_two_of_them_get_the_same_sentence() -> None:
+    assert set(CATALOGUE) == {number for number, _, _ in exercises()}
+    for number, wrong in CATALOGUE.items():
+        said = {said for _, said in wrong.values()}
+        assert len(said) == len(wrong) >= 3, number
 
 
 def test_every_exercise_of_a_checks_module_is_in_its_lesson() -> None:

@@ -1,0 +1,87 @@
+"""Exercise 1.1: a callback that answers whatever it is asked."""
+
+from mcp.types import CreateMessageResult, ErrorData, TextContent
+
+
+def _answer(text="hello", *, role="assistant", model="me"):
+    return CreateMessageResult(role=role, model=model, content=TextContent(text=text))
+
+
+async def a_text(context, params):
+    """Returns the words alone, and not a result that holds them.
+
+    returned a str.
+    """
+    return "Somebody should look at this."
+
+
+async def content_is_a_str(context, params):
+    """Puts a str where a block of content belongs.
+
+    raised ValidationError
+    """
+    return CreateMessageResult(role="assistant", model="me", content="hello")
+
+
+async def empty_text(context, params):
+    """Answers without a word.
+
+    The answer's text is empty
+    """
+    return _answer("")
+
+
+async def no_model(context, params):
+    """Does not say which model has answered.
+
+    names no model
+    """
+    return _answer(model="")
+
+
+async def no_return(context, params):
+    """Makes the result and forgets to return it.
+
+    returned nothing: is a `return` missing?
+    """
+    _answer()
+
+
+async def one_parameter(params):
+    """Leaves the context out of its parameters.
+
+    The client calls one_parameter(context, params)
+    """
+    return _answer()
+
+
+def plain_def(context, params):
+    """Lacks the word `async`.
+
+    is a plain function, and the client awaits it
+    """
+    return _answer()
+
+
+async def raises(context, params):
+    """Ends in an exception.
+
+    raised ZeroDivisionError
+    """
+    return 1 / 0
+
+
+async def refuses(context, params):
+    """Refuses a request that is in order.
+
+    It refused (-1: no)
+    """
+    return ErrorData(code=-1, message="no")
+
+
+async def user_role(context, params):
+    """Answers in the name of the user.
+
+    has role="user".
+    """
+    return _answer(role="user")

@@ -1,0 +1,162 @@
+"""Exercise 5.1: the model that a server's preferences ask for."""
+
+
+def _fitting(preferences, scores, fits=lambda hint, name: hint.lower() in name.lower()):
+    """The models among which the first hint that fits any leaves the choice; all, where none fits."""
+    for hint in preferences.hints or []:
+        if found := [name for name in scores if fits(hint.name, name)]:
+            return found
+    return list(scores)
+
+
+def _points(preferences, scores):
+    wanted = (preferences.cost_priority, preferences.speed_priority, preferences.intelligence_priority)
+    return lambda name: sum((priority or 0) * score for priority, score in zip(wanted, scores[name], strict=True))
+
+
+def _best(left, preferences, scores):
+    return max(left, key=_points(preferences, scores))
+
+
+def a_list(preferences, scores):
+    """Returns all in order, where one is wanted.
+
+    Return one of the names
+    """
+    if preferences is None:
+        return next(iter(scores))
+    return sorted(_fitting(preferences, scores), key=_points(preferences, scores), reverse=True)
+
+
+async def async_def(preferences, scores):
+    """Writes `async` where nothing waits.
+
+    `async def`, and nothing in it waits
+    """
+    return next(iter(scores))
+
+
+def case_matters(preferences, scores):
+    """Compares with the one case in which a name is written.
+
+    Case does not matter
+    """
+    if preferences is None:
+        return next(iter(scores))
+    return _best(_fitting(preferences, scores, lambda hint, name: hint in name), preferences, scores)
+
+
+def cost_is_what_may_be_spent(preferences, scores):
+    """Takes a high cost priority for leave to spend.
+
+    A high cost priority asks for a cheap model
+    """
+    if preferences is None:
+        return next(iter(scores))
+    points = _points(preferences, scores)
+    return max(
+        _fitting(preferences, scores),
+        key=lambda name: points(name) - 2 * (preferences.cost_priority or 0) * scores[name][0],
+    )
+
+
+def first_hint_only(preferences, scores):
+    """Looks at one hint and at no other.
+
+    A hint that is part of no name is passed over
+    """
+    if preferences is None:
+        return next(iter(scores))
+    first = preferences.model_copy(update={"hints": (preferences.hints or [])[:1]})
+    return _best(_fitting(first, scores), preferences, scores)
+
+
+def last_hint_wins(preferences, scores):
+    """Lets each hint overrule the one before.
+
+    the first that fits decides
+    """
+    if preferences is None:
+        return next(iter(scores))
+    turned = preferences.model_copy(update={"hints": (preferences.hints or [])[::-1]})
+    return _best(_fitting(turned, scores), preferences, scores)
+
+
+def last_of_equals(preferences, scores):
+    """Takes the last of equal ones.
+
+    Of equal ones the first wins
+    """
+    if preferences is None:
+        return next(iter(scores))
+    return sorted(_fitting(preferences, scores), key=_points(preferences, scores))[-1]
+
+
+def no_hints_field(preferences, scores):
+    """Takes the hints for granted.
+
+    'NoneType' object is not iterable
+    """
+    if preferences is None:
+        return next(iter(scores))
+    for hint in preferences.hints:
+        if left := [name for name in scores if hint.name.lower() in name.lower()]:
+            return _best(left, preferences, scores)
+    return _best(scores, preferences, scores)
+
+
+def no_preferences(preferences, scores):
+    """Takes the preferences for granted.
+
+    'NoneType' object has no attribute 'hints'
+    """
+    return _best(_fitting(preferences, scores), preferences, scores)
+
+
+def none_is_no_number(preferences, scores):
+    """Multiplies by a priority that nobody gave.
+
+    unsupported operand type(s) for *: 'NoneType' and 'float'
+    """
+    if preferences is None:
+        return next(iter(scores))
+    wanted = (preferences.cost_priority, preferences.speed_priority, preferences.intelligence_priority)
+    return max(
+        _fitting(preferences, scores),
+        key=lambda name: sum(priority * score for priority, score in zip(wanted, scores[name], strict=True)),
+    )
+
+
+def priorities_among_all(preferences, scores):
+    """Lets the priorities choose among all, where a hint has left several.
+
+    the priorities choose among these four alone
+    """
+    if preferences is None:
+        return next(iter(scores))
+    left = _fitting(preferences, scores)
+    return _best(left if len(left) == 1 else list(scores), preferences, scores)
+
+
+def unknown_hint_leaves_nobody(preferences, scores):
+    """Lets a hint that fits no model strike them all.
+
+    Your function raised ValueError: max()
+    """
+    if preferences is None:
+        return next(iter(scores))
+    left = list(scores)
+    for hint in (preferences.hints or [])[:1]:
+        left = [name for name in scores if hint.name.lower() in name.lower()]
+    return _best(left, preferences, scores)
+
+
+def whole_names(preferences, scores):
+    """Wants a hint to be a whole name.
+
+    A hint is a part of a name.
+    """
+    if preferences is None:
+        return next(iter(scores))
+    whole = _fitting(preferences, scores, lambda hint, name: hint.lower() == name.lower())
+    return _best(whole, preferences, scores)

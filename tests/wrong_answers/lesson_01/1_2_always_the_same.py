@@ -1,7 +1,0 @@
-"""should begin with 'Disk:'"""
-
-from mcp.types import CreateMessageResult, TextContent
-
-
-async def my_callback(context, params):
-    return CreateMessageResult(role="assistant", model="me", content=TextContent(text="Database: a lock."))

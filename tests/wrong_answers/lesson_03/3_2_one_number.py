@@ -1,5 +1,0 @@
-"""Return three values"""
-
-
-def my_dials(job):
-    return 0.5

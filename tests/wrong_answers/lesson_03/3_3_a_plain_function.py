@@ -1,5 +1,0 @@
-"""careful is a plain function"""
-
-
-def careful(model, context, params):
-    return model(context, params)

@@ -1,5 +1,0 @@
-"""called and not awaited"""
-
-
-async def careful(model, context, params):
-    return model(context, params)

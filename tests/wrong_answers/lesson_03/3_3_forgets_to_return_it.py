@@ -1,5 +1,0 @@
-"""is a `return` missing?"""
-
-
-async def careful(model, context, params):
-    await model(context, params)

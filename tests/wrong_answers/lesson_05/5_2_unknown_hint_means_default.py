@@ -1,5 +1,0 @@
-"""In case C you said claude-haiku"""
-
-
-def my_predictions():
-    return {"A": "haiku", "B": "opus", "C": "haiku", "D": "fable", "E": "haiku", "F": "fable"}

@@ -1,8 +1,0 @@
-"""ask price() for one request"""
-
-
-def within_budget(models, requests, tokens_in, tokens_out, usd):
-    payable = [m for m in models if m.price(requests * tokens_in, requests * tokens_out) <= usd]
-    if not payable:
-        return None
-    return max(payable, key=lambda m: m.scores.intelligence).name

@@ -1,5 +1,0 @@
-"""invented is `async def`"""
-
-
-async def invented(text, papers):
-    return []

@@ -1,8 +1,0 @@
-"""One line may have two faults"""
-
-
-def combined(answers):
-    kept = {}
-    for finding in [each for answer in answers for each in answer]:
-        kept.setdefault(finding.line, finding)
-    return list(kept.values())

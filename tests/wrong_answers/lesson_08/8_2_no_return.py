@@ -1,7 +1,0 @@
-"""nothing: is a return missing?"""
-
-
-def combined(answers):
-    kept = {}
-    for finding in [each for answer in answers for each in answer]:
-        kept.setdefault((finding.line, finding.rule), finding)

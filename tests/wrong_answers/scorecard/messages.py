@@ -1,0 +1,57 @@
+"""Mistakes with the conversation itself."""
+
+from mcp.types import ErrorData
+
+from tests.checks.good_callbacks import answer
+from tests.checks.good_callbacks import my_callback as good
+
+
+async def last_message_for_granted(context, params):
+    """Reads the last message before it has seen that there is one.
+
+    - messages.none
+    """
+    print(params.messages[-1].role)
+    return await good(context, params)
+
+
+def plain_def(context, params):
+    """Lacks the word `async`, and the client awaits it.
+
+    - messages.shape
+    """
+    return answer("Look at the disk.", params.max_tokens)
+
+
+async def raises_on_length(context, params):
+    """Raises, and does not refuse, when the prompt is too long.
+
+    - messages.long-system-prompt
+    """
+    if len(params.system_prompt or "") > 100_000:
+        raise ValueError("This prompt is too long.")
+    return await good(context, params)
+
+
+async def refuses_everything(context, params):
+    """Says no to everything, as a person might.
+
+    - messages.one
+    - messages.in-turn
+    - messages.system-prompt
+    - tools.orphaned-result
+    - tools.missing-result
+    - tools.mixed-result
+    - errors.goes-on
+    """
+    return ErrorData(code=-1, message="The user rejected the sampling request.")
+
+
+async def the_user_speaks_last(context, params):
+    """Raises where the assistant has the last word.
+
+    - messages.prefill
+    """
+    if params.messages and params.messages[-1].role != "user":
+        raise ValueError("The last message should be the user's.")
+    return await good(context, params)
