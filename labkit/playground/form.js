@@ -115,7 +115,9 @@ class Form {
     let items = [];
     const holder = el("div", { class: "fields" });
     const draw = (filled) => {
-      for (const known of [...this.places.keys()]) if (known.startsWith(`${place}.`)) this.places.delete(known);
+      // Its items alone: a field beside it may be named "tags.x".
+      const isItem = (known) => known.startsWith(`${place}.`) && /^\d+(\.|$)/.test(known.slice(place.length + 1));
+      for (const known of [...this.places.keys()].filter(isItem)) this.places.delete(known);
       items = filled.map((value, i) => this.row(standing({ ...field.item, name: String(i), title: `${i + 1}`, required: false }, value), `${place}.${i}`));
       holder.replaceChildren(...items.flatMap(({ nodes }) => nodes));
       fewer.hidden = !items.length;

@@ -6,6 +6,7 @@ What a page sends back is text for text and numbers alike, as it stands in the f
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from labkit.host import visible
@@ -109,8 +110,10 @@ class _Maker:
                 field["included"] = isinstance(value, dict) or not field["optional"]
                 field["fields"] = self.properties(schema, inner, place.deeper())
             case "list":
-                field["item"] = self.field("", schema["items"], place.deeper(), required=True, example=None)
-                field["value"] = [_item(each) for each in cast("list[Any]", value)] if isinstance(value, list) else []
+                item = partial(self.field, "", schema["items"], place.deeper(), required=True)
+                field["item"] = item(example=None)
+                values = cast("list[Any]", value) if isinstance(value, list) else []
+                field["value"] = [at_first(item(example=each)) for each in values]
             case "boolean":
                 field["value"] = value is True
             case "json":
@@ -154,10 +157,6 @@ def _plainest(name: str) -> Field:
     """A field of JSON that says nothing about itself."""
     title = visible(name)[:_LONGEST]
     return {"name": name, "kind": "json", "title": title, "help": "", "required": False, "hint": "JSON", "value": ""}
-
-
-def _item(value: Any) -> Any:
-    return value if isinstance(value, dict | list | bool) else as_typed(value)
 
 
 def filled(fields: list[Field], typed: Mapping[str, Any]) -> list[Field]:

@@ -81,8 +81,13 @@ class Controls {
   wanted(steps) {
     if (this.filter === "all" && !this.query) return [...steps];
     const fits = FILTERS[this.filter][2];
-    const inJson = this.query.replaceAll('": ', '":'); // as it is printed below, and as it was sent
-    const holds = (step) => step.label.toLowerCase().includes(this.query) || step.text.toLowerCase().includes(inJson);
+    // As it is printed below, and as it may have been sent: without a space behind each mark.
+    const close = this.query.replaceAll('": ', '":');
+    const inJson = [this.query, close, close.replaceAll(", ", ",")];
+    const holds = ({ label, text }) => {
+      const [said, sent] = [label.toLowerCase(), text.toLowerCase()];
+      return said.includes(this.query) || inJson.some((query) => sent.includes(query));
+    };
     return steps.filter((step) => fits(step) && (!this.query || holds(step)));
   }
 

@@ -19,10 +19,14 @@ function fill(node, attributes, children) {
 
 /** Control and invisible characters as escapes: what cannot be seen could not be judged. */
 const visible = (text) =>
-  text.replace(/[\p{C}\p{Z}]/gu, (c) => {
+  text.replace(UNSEEN, (c) => {
     const code = c.codePointAt(0).toString(16);
-    return c === " " ? c : code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
   });
+const UNSEEN = /(?! )[\p{C}\p{Z}]/gu;
+
+/** A string as JSON. There an escape has four figures: a character beyond the first plane takes two of them. */
+const quoted = (text) => JSON.stringify(text).replace(UNSEEN, (c) => c.replace(/./gs, visible));
 
 const TOKEN = /\s+|"[^"\\]*(?:\\.[^"\\]*)*"?|[{}[\],:]|[^\s"{}[\],:]+/g;
 
@@ -33,7 +37,7 @@ const decoded = (token) => {
     return token.replaceAll('"', ""); // cut off in the middle
   }
 };
-const shown = (token) => (token[0] === '"' ? visible(JSON.stringify(decoded(token))) : visible(token));
+const shown = (token) => (token[0] === '"' ? quoted(decoded(token)) : visible(token));
 
 /**
  * Print `text` into `target` from its own characters, so that numbers stay as they were sent, known fields underlined.
@@ -62,6 +66,7 @@ function printJson(text, target, fields, answer, revision) {
     if (token === "," || token === ":") continue;
     if (token === "}" || token === "]") {
       stack.pop();
+      key = null; // one that was left without a value
       if (inside?.count && !inside.short) plain += line();
       plain += token;
       continue;

@@ -4,7 +4,7 @@ const LANES = ["you", "client", "callback", "model", "server"];
 const PATIENCE = 4000; // milliseconds to wait for the kernel before saying that it does not answer
 const SLOTS = 3; // samples that are open at once and have a line of their own
 
-const listed = (parts) => parts.join(", ").replace(/, ([^,]*)$/, " and $1");
+const listed = (parts) => [parts.slice(0, -1).join(", "), ...parts.slice(-1)].filter(String).join(" and ");
 const samplesOf = (step) => (step.samples.length > 1 ? "samples " : "sample ") + listed(step.samples);
 const figure = (number) => number.toLocaleString("en-US");
 
@@ -64,6 +64,9 @@ const HOW = {
   "2026-07-28":
     "On this wire a question comes back inside a result, and nothing stays open. The answer goes out inside a new request.",
 };
+
+/** What a question and its answer have in common. */
+const about = (what, { seq, form, call }) => JSON.stringify([what, seq, form, call]);
 
 // What is known of the Lab, once for all its views.
 
@@ -135,7 +138,7 @@ class Store {
 
   /** Ask the kernel; fails when it does not answer, because it is busy or gone. */
   ask(message) {
-    const key = `${message.ask} ${message.seq ?? message.form ?? ""}`;
+    const key = about(message.ask, message);
     if (this.wanted.has(key)) return this.wanted.get(key).promise;
     const wanted = {};
     this.wanted.set(key, wanted);
@@ -152,8 +155,7 @@ class Store {
 
   answered(message, buffers) {
     if (message.answer === "rows") this.take(buffers[0], true);
-    const key = `${message.answer} ${message.seq ?? message.form ?? ""}`;
-    this.wanted.get(key)?.resolve(message);
+    this.wanted.get(about(message.answer, message))?.resolve(message);
   }
 }
 

@@ -182,7 +182,7 @@ class FlowView(anywidget.AnyWidget):
         elif message.get("ask") == "copy":
             flow = self._flow_of(message["call"])
             text = flow and (flow.to_mermaid() if message["form"] == "Mermaid" else flow.to_json())
-            self.send({"answer": "copy", "form": message["form"], "text": text})
+            self.send({"answer": "copy", "form": message["form"], "call": message["call"], "text": text})
 
     def _text(self, seq: int) -> str | None:
         if self._flow is not None:
