@@ -3,25 +3,23 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from labkit.errors import CallbackError, CallTimeout, ConnectError, LabClosed, LabError, ScriptEnded
-from labkit.flow import Flow, Step
-from labkit.lab import Call, Lab, close_all
-from labkit.models.scripted import Scripted
-from labkit.steps import Origin, origin, report
-from labkit.wire import Frame, tap
-
 if TYPE_CHECKING:
     from labkit.checks import check, quiz, scorecard, try_out
     from labkit.dial_table import Settings
+    from labkit.errors import CallbackError, CallTimeout, ConnectError, LabClosed, LabError, ScriptEnded
+    from labkit.flow import Flow, Step
     from labkit.host import Bill, choose, choose_model, with_approval, with_bill, with_budget, with_dials, with_guard
+    from labkit.lab import Call, Lab, close_all
     from labkit.models.catalog import catalog
     from labkit.models.claude import Claude
     from labkit.models.gguf import GGUF
     from labkit.models.openai_compatible import OpenAICompatible
     from labkit.models.quoting import Quoting
+    from labkit.models.scripted import Scripted
     from labkit.models.tiny import TinyModel
     from labkit.nested import allow_asyncio_run
     from labkit.playground import Playground
+    from labkit.steps import Origin, origin, report
     from labkit.views.approval_panel import approval_panel
     from labkit.views.bars import plot_bars
     from labkit.views.budget_meter import budget_meter
@@ -31,15 +29,29 @@ if TYPE_CHECKING:
     from labkit.views.sweep_plot import plot_sweep
     from labkit.views.token_view import show_tokens
     from labkit.views.tracing import trace
+    from labkit.wire import Frame, tap
 
 _ELSEWHERE = {
     "Bill": "labkit.host",
+    "Call": "labkit.lab",
+    "CallTimeout": "labkit.errors",
+    "CallbackError": "labkit.errors",
     "Claude": "labkit.models.claude",
+    "ConnectError": "labkit.errors",
+    "Flow": "labkit.flow",
+    "Frame": "labkit.wire",
     "GGUF": "labkit.models.gguf",
+    "Lab": "labkit.lab",
+    "LabClosed": "labkit.errors",
+    "LabError": "labkit.errors",
     "OpenAICompatible": "labkit.models.openai_compatible",
+    "Origin": "labkit.steps",
     "Playground": "labkit.playground",
     "Quoting": "labkit.models.quoting",
+    "ScriptEnded": "labkit.errors",
+    "Scripted": "labkit.models.scripted",
     "Settings": "labkit.dial_table",
+    "Step": "labkit.flow",
     "TinyModel": "labkit.models.tiny",
     "allow_asyncio_run": "labkit.nested",
     "approval_panel": "labkit.views.approval_panel",
@@ -48,14 +60,18 @@ _ELSEWHERE = {
     "check": "labkit.checks",
     "choose": "labkit.host",
     "choose_model": "labkit.host",
+    "close_all": "labkit.lab",
     "dials": "labkit.views.dials",
+    "origin": "labkit.steps",
     "plot_bars": "labkit.views.bars",
     "plot_sweep": "labkit.views.sweep_plot",
     "quiz": "labkit.checks",
+    "report": "labkit.steps",
     "scorecard": "labkit.checks",
     "show": "labkit.views.flow_view",
     "show_scorecard": "labkit.views.scorecard_panel",
     "show_tokens": "labkit.views.token_view",
+    "tap": "labkit.wire",
     "trace": "labkit.views.tracing",
     "try_out": "labkit.checks",
     "tune": "labkit.views.dials",
@@ -65,7 +81,8 @@ _ELSEWHERE = {
     "with_dials": "labkit.host",
     "with_guard": "labkit.host",
 }
-"""What draws, checks or answers costs its import only where it is used: a script that needs a Lab loads no widgets."""
+"""Everything costs its import only where it is used: a script that needs a Lab loads no widgets, and a server that asks
+`labkit.secret_forms` what a secret looks like loads nothing else."""
 
 __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF first
     "Bill",

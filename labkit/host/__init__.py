@@ -15,11 +15,11 @@ from labkit.host.dials import with_dials
 from labkit.host.duty import Duty, Remark, WrongOrder
 from labkit.host.figures import Left, Spent
 from labkit.host.guard import Guard, with_guard
-from labkit.host.hidden import visible
 from labkit.host.rendering import render
 from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest
 from labkit.host.rules import RULES, Rule
 from labkit.host.terminal import ask_in_terminal
+from labkit.secret_forms.hidden import visible
 
 __all__ = [
     "RULES",

@@ -6,8 +6,8 @@ from typing import Any
 from mcp_types import CreateMessageRequestParams
 
 from labkit.host.duty import Result
-from labkit.host.hidden import visible
 from labkit.numbers import checked_number, checked_whole
+from labkit.secret_forms.hidden import visible
 
 
 @dataclass(frozen=True, slots=True)

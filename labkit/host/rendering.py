@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from labkit.host.hidden import hidden, visible
 from labkit.host.review import ReviewRequest
 from labkit.host.texts import changed, dumped, texts
+from labkit.secret_forms.hidden import hidden, visible
 from labkit.steps import Origin
 
 WIDTH = 96

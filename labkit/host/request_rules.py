@@ -6,9 +6,9 @@ from math import isfinite
 from mcp_types import CreateMessageRequestParams, TextContent, ToolResultContent, ToolUseContent
 
 from labkit.host.findings import Bounds, Finding, counted, short
-from labkit.host.hidden import hidden, without_hidden
-from labkit.host.secret_patterns import redacted
 from labkit.host.texts import changed, dumped, texts
+from labkit.secret_forms import redacted
+from labkit.secret_forms.hidden import hidden, without_hidden
 
 
 def max_tokens(params: CreateMessageRequestParams, bounds: Bounds) -> Finding | None:

@@ -7,8 +7,8 @@ from typing import Any, Literal, TypeVar, cast
 from mcp_types import CreateMessageRequestParams, TextContent
 
 from labkit.host.duty import Remark, Result
-from labkit.host.hidden import without_hidden
 from labkit.host.texts import dumped
+from labkit.secret_forms.hidden import without_hidden
 from labkit.steps import Origin
 
 T = TypeVar("T", bound=CreateMessageRequestParams | Result)

@@ -13,11 +13,10 @@ from mcp import StdioServerParameters
 
 from labkit.dial_table import DIAL, DIALS, Kind
 from labkit.dial_table import Settings as Dials
-from labkit.host.secret_patterns import find_secrets
 from labkit.models.answerers import ANSWERERS, usual_settings
 from labkit.playground.box import BoxServer
-from labkit.playground.export import KEYS
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, Transport, transports_of, url_of
+from labkit.secret_forms import find_secrets
 
 Wires = Literal["2025-11-25", "2026-07-28", "both"]
 MOST = 10**9
@@ -106,8 +105,8 @@ def _clean(value: Any, name: str, keys: Sequence[str], out: list[str]) -> Any:
 
 
 def is_secret(text: str, name: str = "", keys: Sequence[str] = ()) -> bool:
-    """Whether `text` holds one of `keys`, or what the patterns take for a secret; `name` is that of its field."""
-    return bool(find_secrets(text, name) or KEYS.search(text) or any(key in text for key in keys))
+    """Whether `text` holds one of `keys`, or what is taken for a secret by its form; `name` is that of its field."""
+    return bool(find_secrets(text, name)) or any(key in text for key in keys)
 
 
 def text_of(source: Source, keys: Sequence[str] = ()) -> str:

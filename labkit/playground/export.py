@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Literal
@@ -11,11 +10,13 @@ from labkit.host import visible
 from labkit.host.prices import dollars
 from labkit.models.answerers import KEYS as NAMES
 from labkit.playground.runs import Run, compare, duration
-from labkit.views.redacting import redact, redact_flow
+from labkit.redacting import redact, redact_flow
+from labkit.secret_forms import FORMS
+from labkit.secret_forms.forms import ALONE
 
 Form = Literal["json", "mermaid", "html"]
-KEYS = re.compile(r"(?<![0-9A-Za-z])sk-(?:ant-[\w-]{16,}|(?:proj-)?\w{32,})", re.ASCII)
-"""What looks like a key of the providers that the playground can ask."""
+KEYS = tuple(form.pattern() for form in FORMS if form.before == ALONE)
+"""What looks like the key of a service by itself, also where two texts meet."""
 
 HIDDEN = "[key]"
 
@@ -47,7 +48,9 @@ def without_keys(text: str, keys: Iterable[str]) -> str:
     for key in keys:
         for form in {key, json.dumps(key)[1:-1], escape(key)}:
             text = text.replace(form, HIDDEN)
-    return KEYS.sub(HIDDEN, text)
+    for pattern in KEYS:
+        text = pattern.sub(HIDDEN, text)
+    return text
 
 
 def exported(form: Form, runs: Sequence[Run], code: str, keys: Iterable[str]) -> str:

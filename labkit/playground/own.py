@@ -17,8 +17,8 @@ from importlib import import_module
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, cast
 
-from labkit.host.secret_patterns import find_secrets
 from labkit.models.answerers import row_of
+from labkit.secret_forms import find_secrets
 
 PLACES = ("mcp.types", "mcp", "labkit")
 """Where a name is looked for before the module that says it made it."""

@@ -12,7 +12,7 @@ from labkit.playground.model import Model
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, why_not
 from labkit.playground.runs import Run, compare, duration
 from labkit.playground.who import Question
-from labkit.views.redacting import redact
+from labkit.redacting import redact
 from labkit.views.review_reading import reading as parts_of
 
 LONGEST = 20_000

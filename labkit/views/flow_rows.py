@@ -15,8 +15,8 @@ from typing import Any
 from labkit.flow import Reader, Step
 from labkit.plain import short
 from labkit.record import Entry
+from labkit.redacting import redact_json, redact_step
 from labkit.steps import LANES
-from labkit.views.redacting import redact_json, redact_step
 from labkit.wire import Frame
 
 LONGEST_TEXT = 16_000

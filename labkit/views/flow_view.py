@@ -16,8 +16,8 @@ from labkit import diagram
 from labkit.flow import Flow
 from labkit.lab import Lab
 from labkit.record import CONNECTION, Entry
+from labkit.redacting import redact_flow, redact_json
 from labkit.views.flow_rows import Pace, Rows, data_text, text_of
-from labkit.views.redacting import redact_flow, redact_json
 
 LONGEST_SHOWN = 256_000
 """Characters of a step's JSON that are ever sent to the browser."""

@@ -10,10 +10,10 @@ from typing import Any, cast
 from mcp_types import TextContent
 
 from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, visible
-from labkit.host.hidden import hidden, without_hidden
 from labkit.host.rendering import described, mark_of, shown_lines
 from labkit.host.review import checked, edited_answer
 from labkit.host.texts import dumped, texts
+from labkit.secret_forms.hidden import hidden, without_hidden
 
 LONGEST_SHOWN = 1_000_000
 """Characters of one text that are sent to the page. What holds a longer one can only be refused there."""

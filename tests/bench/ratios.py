@@ -187,8 +187,8 @@ async def main() -> None:
     for wire in WIRES:
         row(f"a kept frame beyond its own JSON ({wire})", await bytes_a_frame(wire), " B", 2048)
     close_all()
-    imports = IMPORT.format(module="labkit"), IMPORT.format(module="mcp")
-    row("import labkit against import mcp", in_fresh_processes(*imports), "×", 1.15)
+    imports = IMPORT.format(module="labkit.lab"), IMPORT.format(module="mcp")
+    row("from labkit import Lab, against import mcp", in_fresh_processes(*imports), "×", 1.15)
     for wire in WIRES:
         first = FIRST_LAB.format(wire=wire), FIRST_BARE.format(wire=wire)
         row(f"first sampled result in a fresh process ({wire})", in_fresh_processes(*first), "×", 1.2)

@@ -29,7 +29,7 @@ from labkit.models.catalog import catalog
 from servers.log_archiver import make_server
 from tests.host.any_request import patient, requests
 from tests.host.crowd import Model, answered, labels, refuses
-from tests.host.test_secret_patterns import planted
+from tests.secret_forms.test_secret_forms import planted
 from tests.story import WIRES, answer, bookshop, echo, question, said
 
 pytestmark = pytest.mark.anyio

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from labkit.views.redacting import redact, redact_json
+from labkit.redacting import redact, redact_json
 from tests.host.any_request import patient
-from tests.host.test_secret_patterns import planted
+from tests.secret_forms.test_secret_forms import planted
 
 
 @patient

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.host.hidden import hidden, visible
+from labkit.secret_forms.hidden import hidden, visible
 from tests.host.any_request import patient
 
 

@@ -1,5 +1,6 @@
 """Secrets that can be told by their form. None is written out here: a scanner of repositories reads this file too."""
 
+import json
 import string
 import time
 from collections import Counter
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.host.hidden import without_hidden
-from labkit.host.secret_patterns import PATTERNS, find_secrets, redacted
+from labkit.secret_forms import FORMS, find_secrets, may_hold, redacted
+from labkit.secret_forms.hidden import without_hidden
 from servers.sample_logs import SAMPLE_LOG
 from tests.host.any_request import patient
 
@@ -28,14 +29,17 @@ secrets: dict[str, st.SearchStrategy[str]] = {
     "Anthropic key": st.builds("sk-ant-{}".format, some),
     "OpenAI key": st.builds("{}{}".format, st.sampled_from(["sk-", "sk-proj-"]), some),
     "AWS access key": st.builds("{}{}".format, st.sampled_from(["AKIA", "ASIA"]), upper),
+    "Azure storage key": some,
+    "DigitalOcean token": st.builds("dop_v1_{}".format, st.text("0123456789abcdef", min_size=64, max_size=64)),
     "Google API key": st.builds("AIza{}".format, thirty_six),
     "GitHub token": st.builds("{}{}".format, st.sampled_from(["ghp_", "gho_", "github_pat_"]), thirty_six),
     "GitLab token": st.builds("glpat-{}".format, some),
     "npm token": st.builds("npm_{}".format, thirty_six),
     "Hugging Face token": st.builds("hf_{}".format, thirty_six),
     "SendGrid key": st.builds("SG.{}.{}".format, some, some),
+    "Shopify token": st.builds("shpat_{}".format, st.text("0123456789abcdef", min_size=32, max_size=32)),
     "Slack token": st.builds("{}{}".format, st.sampled_from(["xoxb-", "xoxp-"]), some),
-    "Stripe key": st.builds("{}{}".format, st.sampled_from(["sk_live_", "rk_test_"]), some),
+    "Stripe key": st.builds("{}{}".format, st.sampled_from(["sk_live_", "rk_test_", "whsec_"]), some),
     "bearer token": some,
     "basic credentials": some,
     "password in a URL": some,
@@ -44,6 +48,7 @@ secrets: dict[str, st.SearchStrategy[str]] = {
 }  # fmt: skip
 
 SHAPES = {
+    "Azure storage key": "AccountName=me;AccountKey={};",
     "bearer token": "Authorization: Bearer {}",
     "basic credentials": "authorization: Basic {}",
     "password in a URL": "postgres://app:{}@db01/shop",
@@ -64,7 +69,7 @@ hidden_ones = ["\u200b", "\u202e", "\u2060", "\u00ad", "\U000e0041", "\x00", "\u
 
 
 def test_every_pattern_has_its_secret_here() -> None:
-    assert set(secrets) == {*PATTERNS, "password", "token"}
+    assert set(secrets) == {*(form.kind for form in FORMS), "password", "token"}
 
 
 @patient
@@ -228,6 +233,81 @@ def test_what_is_left_out_is_all_that_changes(text: str) -> None:
 )
 def test_an_honest_line_is_left_alone(honest: str) -> None:
     assert find_secrets(honest) == []
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "password=None",
+        'api_key = "<your key here>"',
+        "secret: ${DB_PASSWORD}",
+        "passwd = ********",
+        "http://user:password@shop.example/",
+        '{"progressToken": "a1b2c3d4e5f6"}',
+        "next_page_token=CAUQAA1234567",
+        "--no-password host1",
+        "usage: tool --password PASSWORD",
+    ],
+)
+def test_what_stands_in_the_place_of_a_secret_or_only_has_its_name_is_left_alone(honest: str) -> None:
+    assert find_secrets(honest) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("password=Tr0ub4dor&3zz and more", "Tr0ub4dor&3zz"),
+        ("login?password=hunter22&next=1", "hunter22"),
+        ('{"note": "{\\"pwd\\": \\"hunter22\\"}"}', "hunter22"),
+        ('password = "hun\\"ter22"', 'hun\\"ter22'),
+        ("mysql --password hunter22 shop", "hunter22"),
+        ("tool --token=hun", "hun"),
+        ("dbpassword: hunter22", "hunter22"),
+        ("client_secret_old=hunter22", "hunter22"),
+        ("password=[redacted: token]hunter22", "[redacted: token]hunter22"),
+    ],
+)
+def test_a_secret_is_found_to_its_end_in_the_ways_it_is_given(text: str, secret: str) -> None:
+    [found] = find_secrets(text)
+    assert text[found.start : found.end] == secret
+
+
+def test_where_code_is_explained_an_expression_and_a_sentence_are_no_values() -> None:
+    for text in ("password=self.password", "password: Letters of the user.", "passwd = getpass(prompt)"):
+        assert find_secrets(text, in_code=True) == []
+        assert find_secrets(text) != []
+    assert find_secrets("password: hunter22 and more", in_code=True) == find_secrets("password: hunter22 and more")
+
+
+@patient
+@given(st.lists(planted | before.map(lambda text: ("", "", text)), max_size=4), st.sampled_from(["", " ", "\n", "'"]))
+def test_what_is_redacted_stays_as_it_is(pieces: list[tuple[str, str, str]], between: str) -> None:
+    once = redacted(between.join(written for _, _, written in pieces), Counter())
+    kinds: Counter[str] = Counter()
+    assert redacted(once, kinds) == once
+    assert not kinds
+
+
+@pytest.mark.parametrize("keys", [1, 2, 40])
+def test_a_text_in_which_each_mark_uncovers_another_key_keeps_none(keys: int) -> None:
+    # A key begins no word behind the key before it, until that has become a mark.
+    text = ("AKIA" + "A1" * 8 + "dop_v1_" + "a1" * 16) * keys
+    kinds: Counter[str] = Counter()
+    once = redacted(text, kinds)
+    assert "A1A1" not in once
+    assert "a1a1" not in once
+    assert kinds.total() == once.count("[redacted: ") == (2 * keys if keys < 3 else 1)
+    assert redacted(once, kinds) == once
+
+
+@patient
+@given(before, planted)
+def test_the_look_beforehand_misses_nothing_that_is_found(before: str, one: tuple[str, str, str]) -> None:
+    _, _, written = one
+    told = f"{before} {written}"
+    assert may_hold(told)
+    for text in (json.dumps(told), json.dumps(json.dumps(told)), json.dumps(told).replace("/", "\\/")):
+        assert may_hold(text)
 
 
 def test_the_sample_log_is_left_alone() -> None:

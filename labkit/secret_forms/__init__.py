@@ -1,0 +1,27 @@
+"""What a secret looks like, said once: the guard, the views, the playground and the code reviewer ask here.
+
+    find_secrets("Authorization: Bearer …")      # stretches, each with its kind
+    redacted("password=…", kinds)                # "password=[redacted: password]"
+    is_secret("hunter22", "DB_PASSWORD")         # by the name that a text is given to
+    may_hold(text)                               # a cheap look beforehand, made from the same tables
+
+`forms` is the table of keys that are known by themselves, `names` that of the names that make a secret of a value: a
+new form is a row in one of them. Nothing of the kit is imported here, so that servers may use it too. A text without a
+finding may hold a secret all the same.
+"""
+
+from labkit.secret_forms.finding import MARK, Found, find_secrets, may_hold, redacted
+from labkit.secret_forms.forms import FORMS, Form
+from labkit.secret_forms.names import is_secret, names_a_secret
+
+__all__ = [
+    "FORMS",
+    "MARK",
+    "Form",
+    "Found",
+    "find_secrets",
+    "is_secret",
+    "may_hold",
+    "names_a_secret",
+    "redacted",
+]
