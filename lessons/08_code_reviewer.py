@@ -98,11 +98,12 @@ print(result.content[0].text)
 # |---|---|
 # | `confirmed` | by its words it is about a fact, and that fact is on that line |
 # | `wrong line` | it stands on another line, or there is no code on that one |
-# | `unconfirmed` | the line exists, and no rule found anything like it; or the sentence denies a fault |
+# | `unconfirmed` | the line exists, and no rule found anything like it; or the sentence may deny a fault: a *no* or a *safe* is in it |
 # | `no such line` | the code has no such line |
 # | `names no line` | nothing to check |
 #
-# The code knows words, not meaning. The last block lists what no confirmed finding is about: what the model left out.
+# The check knows words, not meaning: *which is not safe* is left to you as well. The last block lists what no confirmed
+# finding is about: what the model left out.
 
 # %%
 quiz("8.4", "")

@@ -2,17 +2,17 @@
 
 A model's line number is a claim. Here it is confirmed where plain code found the same thing at the same line, and
 otherwise marked: as on another line, as unconfirmed, as outside the code, or as no number at all. What a sentence is
-about is told by its words, and so is whether it denies a fault (`code_denials`): no more of it is understood.
+about is told by its words. One with a `no` or a `safe` in it is never confirmed, whatever it says: it may deny the
+fault, and a finding that is not believed costs no more than a look at the line.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from servers.code_denials import denies
 from servers.code_facts import Analysis, Fact, Severity
 from servers.plain_text import shortened, visible
 
@@ -62,7 +62,13 @@ BEFORE_A_LINE = re.compile(
     r"(?<=[.!?])\s{1,9}(?=(?:(?:on|in|at)\s)?(?:lines?\s(?:n\w{0,6}\.?\s)?|L)[0-9])", re.IGNORECASE
 )
 
-SENTENCE = re.compile(r"(?<=[.;!?])\s+")
+NEGATION = re.compile(
+    r"\b(?:no|not|never|nothing(?!\selse)|nobody|none\sof|neither|nor|cannot|without(?!\s\w+=)|hardly|zero|avoids?"
+    r"|prevents?|impossible|safe|safely|secure|securely|fine|sound|correct|correctly|properly|harmless|okay|ok|clean"
+    r"|free|clear|immune|protected)\b|n['\u2019]t\b",
+    re.IGNORECASE,
+)
+"""What may deny a fault: `no SQL injection`, `is safe`; not `without shell=True`, `so nothing else can run`."""
 
 
 class Finding(BaseModel):
@@ -101,11 +107,12 @@ def read_findings(answer: str, aspect: str, analysis: Analysis) -> list[Finding]
         aspect: What it was asked for.
         analysis: What plain code knows of the same code.
     """
-    facts = _Facts(analysis.facts)
+    at = {(fact.rule, fact.line): fact for fact in analysis.facts}  # of thousands, perhaps
+    first = {fact.rule: fact for fact in reversed(analysis.facts)}
     # What a finding quotes of the code, it quotes as it was shown.
     sent = visible(analysis.code or "")
-    said = islice(_sentences(answer), MOST_FINDINGS)
-    return [_checked(visible(shortened(text, LONGEST_FINDING), sent), aspect, analysis, facts) for text in said]
+    texts = [visible(shortened(text, LONGEST_FINDING), sent) for text in islice(_sentences(answer), MOST_FINDINGS)]
+    return [_checked(text, aspect, analysis, at, first) for text in texts]
 
 
 def missed(findings: Sequence[Finding], facts: Sequence[Fact], aspects: Sequence[str]) -> list[Fact]:
@@ -118,20 +125,6 @@ def missed(findings: Sequence[Finding], facts: Sequence[Fact], aspects: Sequence
         for number in _numbers(each.text)
     }
     return [fact for fact in facts if fact.aspect in aspects and (fact.rule, fact.line) not in told]
-
-
-class _Facts:
-    """Facts by rule and line: there may be thousands, and each finding asks."""
-
-    def __init__(self, facts: Sequence[Fact]) -> None:
-        self._at = {(fact.rule, fact.line): fact for fact in reversed(facts)}
-        self._first = {fact.rule: fact for fact in reversed(facts)}
-
-    def best(self, rules: Sequence[str], lines: Sequence[int]) -> Fact | None:
-        """A fact by one of the rules: on one of the lines where there is one, else the first."""
-        here = [self._at[rule, line] for line in sorted(lines) for rule in rules if (rule, line) in self._at]
-        elsewhere = [self._first[rule] for rule in rules if rule in self._first]
-        return here[0] if here else min(elsewhere, key=lambda fact: fact.line, default=None)
 
 
 def _rules_of(text: str) -> list[str]:
@@ -149,17 +142,21 @@ def _sentences(answer: str) -> Iterator[str]:
                 yield text
 
 
-def _checked(text: str, aspect: str, analysis: Analysis, facts: _Facts) -> Finding:
-    numbers = _numbers(text)
-    fact = facts.best(_rules_of(text), numbers)
+def _checked(
+    text: str, aspect: str, analysis: Analysis, at: Mapping[tuple[str, int], Fact], first: Mapping[str, Fact]
+) -> Finding:
+    numbers, rules = _numbers(text), _rules_of(text)
+    here = [at[rule, line] for line in sorted(numbers) for rule in rules if (rule, line) in at]
+    elsewhere = [first[rule] for rule in rules if rule in first]
+    fact = here[0] if here else min(elsewhere, key=lambda each: each.line, default=None)
     check: Check
     if not numbers:
         check = "names no line"
     elif any(not 1 <= number <= analysis.lines for number in numbers):
         check = "no such line"
-    elif _denies(text):
+    elif _may_deny(text, fact):
         check, fact = "unconfirmed", None
-    elif fact and fact.line in numbers:
+    elif here:
         check = "confirmed"
     else:
         check = "wrong line" if fact or analysis.blank.issuperset(numbers) else "unconfirmed"
@@ -170,14 +167,14 @@ def _checked(text: str, aspect: str, analysis: Analysis, facts: _Facts) -> Findi
         check=check,
         rule=fact and fact.rule,
         severity=fact and fact.severity,
-        stands_at=fact.line if fact and fact.line not in numbers and numbers else None,
+        stands_at=fact.line if fact and numbers and not here else None,
     )
 
 
-def _denies(text: str) -> bool:
-    """Whether a sentence that names a line, or what a rule finds, says that there is no fault."""
-    sentences = SENTENCE.split(LINES.sub("line 1", text))  # the `no.` of `line no. 8` ends and denies nothing
-    return any(denies(each) for each in sentences if LINES.search(each) or _rules_of(each))
+def _may_deny(text: str, fact: Fact | None) -> bool:
+    """Whether a finding holds a negation, but for those by which it names its fault: `is never used`, `line no. 8`."""
+    words = LINES.sub(" ", text)
+    return NEGATION.search(ABOUT[fact.rule].sub("it", words) if fact else words) is not None
 
 
 def _numbers(text: str) -> list[int]:

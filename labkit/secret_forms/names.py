@@ -66,7 +66,7 @@ _REFERENCE = re.compile(
 """What stands in a secret's place: `<your key>`, `${DB_PASSWORD}`, `****`."""
 
 _GLUED = re.compile(
-    r"(.+)(password|passwd|passphrase|secret|pwd)|(access|auth|refresh|session|bearer|api|id)(token)"
+    r"(?!nopass)(.+)(password|passwd|passphrase|secret|pwd)|(access|auth|refresh|session|bearer|api|id)(token)"
     r"|(access|private|secret)(key)|(db|user|root|admin)(pass)"
 )
 _PATH = re.compile(r"[/~.%$({<]|[a-z]:[\\/]|tests?[_.:]", re.IGNORECASE)

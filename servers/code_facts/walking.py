@@ -1,8 +1,11 @@
-"""A walk over a syntax tree that knows, at each node, the function and the loops round it."""
+"""A walk over a syntax tree that knows, at each node, the function and the loops round it; and what a node is called.
+
+Nothing here calls itself for each level of a tree, so what the parser lets pass is walked to its end.
+"""
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Loop = ast.For | ast.AsyncFor | ast.While | ast.comprehension
@@ -98,3 +101,45 @@ def dotted(node: ast.AST, names: dict[str, str]) -> str:
     if not isinstance(node, ast.Name):
         return ""
     return ".".join([names.get(node.id, node.id), *reversed(parts)])
+
+
+def name_of(node: ast.expr) -> str:
+    """What a value is called: the last part of a name, or the key that it is taken from; else nothing."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+        case ast.Call(
+            func=ast.Attribute(attr="get" | "pop" | "getenv") | ast.Name(id="getenv"),
+            args=[ast.Constant(value=str(name)), *_],
+        ):
+            return name
+        case _:
+            return ""
+
+
+def text_of(node: ast.AST) -> str:
+    """The text of a constant; of an f-string what is fixed in it."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(text_of(part) for part in node.values)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+        return node.value if isinstance(node.value, str) else node.value.decode("latin-1")
+    return ""
+
+
+def is_text(node: ast.AST) -> TypeGuard[ast.Constant | ast.JoinedStr]:
+    """Whether a node is a string, also one with expressions in it."""
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str | bytes))
+
+
+def grown(node: ast.AST) -> tuple[ast.expr, ast.expr] | None:
+    """What is lengthened by a node and what is added last, `text += x` or `text = text + x`; else `None`."""
+    match node:
+        case ast.AugAssign(target=target, op=ast.Add(), value=value):
+            begins: ast.expr = target
+        case ast.Assign(targets=[target], value=ast.BinOp(begins, ast.Add(), value)):
+            while isinstance(begins, ast.BinOp):
+                begins = begins.left
+        case _:
+            return None
+    name = dotted(target, {})
+    return (target, value) if name and name == dotted(begins, {}) else None

@@ -246,6 +246,7 @@ def test_an_honest_line_is_left_alone(honest: str) -> None:
         '{"progressToken": "a1b2c3d4e5f6"}',
         "next_page_token=CAUQAA1234567",
         "--no-password host1",
+        "ops ALL=(root) NOPASSWD: /usr/bin/systemctl",
         "usage: tool --password PASSWORD",
     ],
 )

@@ -1,13 +1,11 @@
 """What a model says of a line is a claim: each is held against the code, and marked."""
 
-from random import Random
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servers.code_facts import RULES, analyse
-from servers.code_findings import ABOUT, LONGEST_FINDING, MOST_FINDINGS, Finding, missed, read_findings
+from servers.code_findings import ABOUT, LONGEST_FINDING, MOST_FINDINGS, NEGATION, Finding, missed, read_findings
 from tests.servers.test_code_masking import calls_in
 from training.grammar import reviews
 
@@ -134,41 +132,57 @@ def test_a_lack_that_leads_to_issues_is_a_finding() -> None:
         "The query on line 7 looks correct.",
         "Nothing on line 7 builds SQL.",
         "No SQL injection on line 2.",
+        "The SQL on line 7 is free of problems.",
+        "Line 7 runs its query without any risk of injection.",
+        "The query on line 7 is protected against injection.",
+        "The query on line 7 cannot be exploited.",
+        "Line 7 carries neither risk nor SQL injection.",
+        "SQL injection on line 7 is impossible.",
+        "Line 7 safely runs a query.",
+        "Line 7 properly escapes the SQL.",
+        "Line 7 avoids SQL injection.",
+        "The SQL on line 7 is hardly a risk.",
+        "Line 7 has zero risk of SQL injection.",
+        "None of the SQL on line 7 is open to injection.",
+        "Line 3 does not use eval.",
+        "Eval is not used on line 3.",
+        "Line 3: no eval.",
+        "The nested loop on line 6 is okay.",
+        # These assert the fault, and have a `not` in them all the same: the side of caution.
+        "Line 7 builds SQL from a string, which is not safe.",
+        "Line 7 builds SQL from a string; never join strings.",
+        "The SQL on line 7 isn't parameterised.",
     ],
 )
-def test_a_finding_that_denies_a_fault_confirms_none(said: str) -> None:
+def test_a_finding_that_may_deny_a_fault_confirms_none(said: str) -> None:
     [finding] = read(said)
     assert (finding.check, finding.rule, finding.severity, finding.stands_at) == ("unconfirmed", None, None, None)
-    assert "sql-concatenation" in {fact.rule for fact in missed([finding], ANALYSIS.facts, ["security"])}
+    assert {"sql-concatenation", "eval-call"} <= {fact.rule for fact in missed([finding], ANALYSIS.facts, ["security"])}
 
 
 @pytest.mark.parametrize(
     "said",
     [
-        "Line 7 builds SQL from a string, which is not safe.",
-        "Line 7 builds SQL from a string; do not join strings.",
-        "Line 7 builds SQL from a string. Never do that.",
-        "The SQL on line 7 isn't parameterised.",
-        "Line 7: SQL with no check of its input.",
-        "Line 7 builds SQL, so don't run it. It is fine otherwise.",
         "SQL injection at line no. 7.",
         "Line No 7: SQL injection.",
+        "Line 7 builds SQL by joining strings; pass the values as parameters.",
+        "Line 7: an attacker may change the query. Bind its values.",
+        "Line 3 runs eval, so nothing else matters; parse the text.",
+        "Line 3 calls eval: use literal_eval without globals=None.",
     ],
 )
-def test_a_lack_and_advice_are_no_denial(said: str) -> None:
+def test_what_asserts_a_fault_is_confirmed(said: str) -> None:
     assert [each.check for each in read(said)] == ["confirmed"]
 
 
-def test_no_finding_that_the_corpus_teaches_is_a_denial() -> None:
+def test_no_finding_that_the_corpus_teaches_may_deny_a_fault() -> None:
     of = {name: rule for rule in reviews.RULES for name in rule.names}
-    for rule, code in (
-        ("blocking-in-async", "import time\nasync def f():\n  time.sleep(1)\n"),
-        ("unused-name", "import a"),
-    ):
-        [fact] = analyse(code).facts
-        for template in of[rule].findings:
-            text = template.draw(Random(1)).replace("{l}", str(fact.line))
-            assert [each.check for each in read_findings(text, "security", analyse(code))] == ["confirmed"]
+    for name in RULES.keys() - {"syntax-error"}:
+        for template in of[name].findings:
+            assert NEGATION.search(ABOUT[name].sub("it", template.text)) is None, (name, template.text)
+    [fact] = analyse("import a").facts
+    [finding] = read_findings(f"Line {fact.line} imports a name that is never used.", "security", analyse("import a"))
+    assert finding.check == "confirmed"
 
 
 def test_what_the_server_wrote_for_a_hidden_character_is_quoted_as_it_was_sent() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from labkit.secret_forms import names_a_secret
 from servers.code_facts import analyse
-from servers.code_facts.masking import MOST_KNOWN
-from servers.code_facts.secret_names import names_a_secret
+from servers.code_facts.secrets import MOST_KNOWN
 
 KEY = "sk-live-7d21c04e9ab5f3306c"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2QT4"
@@ -336,7 +336,7 @@ def test_honest_code_keeps_its_texts(code: str) -> None:
 
 
 def test_what_the_docstring_lists_as_unknown_is_unknown() -> None:
-    # Should one of these be masked one day, the list in `secret_texts` and the lesson have to be told.
+    # Should one of these be masked one day, the list in `secrets` and the lesson have to be told.
     unknown = [
         'x = "hunter2"',
         'a = connect("db", "hunter2")',
