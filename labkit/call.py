@@ -211,7 +211,8 @@ class Calls:
         number = next(self._numbers)
         self.titles[number] = title
         self.last = number
-        self.begun[number] = call = Call[Any](number, title, tool, arguments, lambda: flow(number))
+        call: Call[Any] = Call(number, title, tool, arguments, lambda: flow(number))
+        self.begun[number] = call
         call.when_over(lambda: self.begun.pop(number, None))
         return call
 

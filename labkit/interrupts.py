@@ -12,8 +12,9 @@ def interrupts_held() -> Generator[None]:
 
     For a few milliseconds at most. Off the main thread, where no interrupt is raised, it does nothing.
     """
-    former = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or former is None:
+    # Asked first, since the lab thread is here often and to look up the handler takes as long as the rest of a call.
+    former = signal.getsignal(signal.SIGINT) if threading.current_thread() is threading.main_thread() else None
+    if former is None:
         yield
         return
     came: list[int] = []

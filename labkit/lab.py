@@ -231,6 +231,8 @@ class Lab:
         return self._calls.begin(title, tool, arguments, self._flow)
 
     def _usable(self) -> Connection:
+        if self._connection.usable:
+            return self._connection
         # The watchdog may start a call again in the moment in which a cell makes another.
         with interrupts_held(), self._reconnecting:
             if not self._connection.usable:
@@ -253,8 +255,8 @@ class Lab:
     async def _work(self, call: Call[T], connection: Connection, function: Callable[[Client], Awaitable[T]]) -> None:
         """Do `function` as the work of `call` and settle it; nothing is raised, since nobody awaits the task itself."""
         with self._calls.at_work(call):
-            asked = {"arguments": call.arguments} if call.arguments else {}
-            self.record.add(HostStep(call.title, "you", "client", jsonable(asked)), call.number)
+            asked = {"arguments": jsonable(call.arguments)} if call.arguments else {}
+            self.record.add(HostStep(call.title, "you", "client", asked), call.number)
             try:
                 with Deadline(self.timeout, partial(timeout_error, call, self.timeout)):
                     result = await function(await connection.client())

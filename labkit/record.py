@@ -3,10 +3,10 @@
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from threading import Lock
 from time import perf_counter
+from typing import NamedTuple
 
 from labkit.numbers import checked_whole
 from labkit.steps import HostStep
@@ -18,8 +18,7 @@ CONNECTION = 0
 """The number that stands for the connection itself: the handshake and what else belongs to no call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A frame or a host step, and the call it belongs to.
 
     Attributes:

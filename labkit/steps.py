@@ -88,8 +88,10 @@ def jsonable(data: dict[str, Any]) -> dict[str, Any]:
 
     What JSON cannot hold becomes text: an object its `repr`, NaN and the infinities their names.
     """
+    if all(type(value) is str and type(name) is str for name, value in data.items()):
+        return dict(data)
     try:
-        return _decoder.decode(_encoder.encode(data)) if data else {}
+        return _decoder.decode(_encoder.encode(data))
     except (TypeError, ValueError, RecursionError):  # keys that are no text, a circle, too many levels
         return {str(name): repr(value) for name, value in data.items()}
 

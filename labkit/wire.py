@@ -9,10 +9,9 @@ import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import Context
-from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from anyio import EndOfStream
 
@@ -29,8 +28,7 @@ __all__ = ["Frame", "InMemoryTransport", "Transport", "tap"]
 Direction = Literal["to server", "to client"]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One JSON-RPC message as it crossed the wire.
 
     Attributes:
@@ -93,17 +91,18 @@ def _frame(direction: Direction, item: SessionMessage) -> Frame:
     message, fault = item.message, None
     try:
         # As stdio and streamable HTTP write it: a `null` that was sent is kept, a field that was left out stays out.
-        text = message.model_dump_json(by_alias=True, exclude_unset=True, warnings=False)
+        # This is what `model_dump_json` calls; it makes of these bytes a text, which would be made bytes again.
+        written = message.__pydantic_serializer__.to_json(message, by_alias=True, exclude_unset=True, warnings=False)
     except ValueError:
         # A lone surrogate passes in memory and has no UTF-8 form. The frame is kept in escapes rather than refused:
         # a tap that fails where the bare transport does not would change what passes.
         sent = {name: value for name, value in message if name in message.model_fields_set}
         try:
-            text = json.dumps(sent, default=_jsonable, skipkeys=True)
+            written = json.dumps(sent, default=_jsonable, skipkeys=True).encode()
         except (ValueError, RecursionError) as error:
-            text, fault = "", f"passed, but has no JSON: {type(error).__name__}"
-    method, number = getattr(message, "method", None), getattr(message, "id", None)
-    return Frame(direction, perf_counter(), text.encode(), method, number, fault)
+            written, fault = b"", f"passed, but has no JSON: {type(error).__name__}"
+    fields = vars(message)  # a response has no method, and pydantic is slow to say so
+    return Frame(direction, perf_counter(), written, fields.get("method"), fields.get("id"), fault)
 
 
 def _jsonable(value: object) -> object:
