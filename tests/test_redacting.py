@@ -21,6 +21,8 @@ def test_what_the_guard_would_find_is_marked_in_any_place_of_a_frame(found: tupl
         for shown in (json.dumps(redact(told)), redact_json(json.dumps(told))):
             assert json.dumps(secret)[1:-1] not in shown.replace("\\\\", "\\")
             assert f"[redacted: {kind}]" in shown
+        assert redact(redact(told)) == redact(told)
+        assert redact_json(redact_json(json.dumps(told))) == redact_json(json.dumps(told))
 
 
 def test_a_secret_with_something_hidden_in_it_is_marked_too() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from labkit.secret_forms import names_a_secret
 from servers.code_facts.fact import Fact, fact
-from servers.code_facts.walking import Spot, dotted, grown, name_of
+from servers.code_facts.walking import Spot, defaults, dotted, grown, name_of
 
 SHELLS = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput"}
 UNPICKLERS = {f"{library}.{call}" for library in ("pickle", "cPickle", "dill") for call in ("load", "loads")}
@@ -172,11 +172,8 @@ def mutable_default(spot: Spot) -> Iterator[Fact]:
     """A parameter whose default is made once, and then changed by any call."""
     if not isinstance(spot.node, ast.arguments):
         return
-    arguments = spot.node
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = zip(reversed(positional), reversed(arguments.defaults), strict=False)
-    for name, value in (*pairs, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)):
+    for name, value in defaults(spot.node):
         made = dotted(value.func, {}).removeprefix("collections.") if isinstance(value, ast.Call) else ""
         is_display = isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp)
-        if value and (is_display or made in CONTAINERS):
+        if is_display or made in CONTAINERS:
             yield fact(value.lineno, "mutable-default", f"mutable default argument {name.arg}")

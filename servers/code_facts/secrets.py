@@ -24,10 +24,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from labkit import secret_forms
+from labkit.secret_forms.finding import find_secrets as find_in_text
 from labkit.secret_forms.finding import is_given
 from labkit.secret_forms.names import ends_in_a_secret, is_secret, is_weak, may_name_a_secret, words_of_name
-from servers.code_facts.walking import Spot, is_text, name_of, text_of
+from servers.code_facts.walking import Spot, defaults, is_text, name_of, text_of
 
 MASK = "***"
 MOST_KNOWN = 100
@@ -95,7 +95,7 @@ def find_secrets(every: Sequence[Spot]) -> list[Secret]:
     for node in (spot.node for spot in every if not isinstance(spot.parent, ast.JoinedStr)):
         if is_text(node) and id(node) not in found:
             text = text_of(node)
-            for hit in secret_forms.find_secrets(text, in_code=True)[:1]:
+            for hit in find_in_text(text, in_code=True)[:1]:
                 found[id(node)] = Secret(node, text[hit.start : hit.end], "", is_whole=False)
     return list(found.values())
 
@@ -122,10 +122,7 @@ def _given(spot: Spot) -> Iterator[Given]:
         case ast.keyword(arg=str(name), value=value):
             yield Given(name, value)
         case ast.arguments() as node:
-            positional = [*node.posonlyargs, *node.args]
-            yield from (Given(a.arg, b) for a, b in zip(reversed(positional), reversed(node.defaults), strict=False))
-            pairs = zip(node.kwonlyargs, node.kw_defaults, strict=True)
-            yield from (Given(a.arg, b) for a, b in pairs if b is not None)
+            yield from (Given(name.arg, value) for name, value in defaults(node))
         case ast.Dict(keys=keys, values=values):
             yield from (Given(text_of(a), b) for a, b in zip(keys, values, strict=True) if a)
         case ast.List(elts=values) | ast.Tuple(elts=values):
@@ -176,17 +173,9 @@ def _called(node: ast.Call) -> Iterator[Given]:
         yield from (Given(text_of(name), default) for name in named)
 
 
-def _compared(pattern: ast.pattern) -> Iterator[ast.expr]:
+def _compared(pattern: ast.pattern) -> list[ast.expr]:
     """The values that a pattern of a `case` compares its subject with."""
-    match pattern:
-        case ast.MatchValue(value=value):
-            yield value
-        case ast.MatchOr(patterns=patterns):
-            yield from (each.value for each in patterns if isinstance(each, ast.MatchValue))
-        case ast.MatchAs(pattern=ast.pattern() as inner):
-            yield from _compared(inner)
-        case _:
-            pass
+    return [each.value for each in ast.walk(pattern) if isinstance(each, ast.MatchValue)]
 
 
 def _texts(node: ast.expr) -> Iterator[tuple[str, list[ast.expr]]]:
@@ -290,7 +279,7 @@ def cleaned(text: str, known: Sequence[str]) -> str:
         text = text.replace(secret, _same_lines(secret))
     pieces: list[str] = []
     done = 0
-    for start, end, _ in secret_forms.find_secrets(text, in_code=True):
+    for start, end, _ in find_in_text(text, in_code=True):
         pieces += [text[done:start], _same_lines(text[start:end])]
         done = end
     return "".join([*pieces, text[done:]])

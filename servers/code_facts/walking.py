@@ -143,3 +143,11 @@ def grown(node: ast.AST) -> tuple[ast.expr, ast.expr] | None:
             return None
     name = dotted(target, {})
     return (target, value) if name and name == dotted(begins, {}) else None
+
+
+def defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
+    """Each parameter that has a default, with it."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    yield from zip(reversed(positional), reversed(arguments.defaults), strict=False)
+    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    yield from ((name, value) for name, value in pairs if value is not None)
