@@ -140,10 +140,6 @@ def calls(view: Locator) -> Locator:
     return view.get_by_role("combobox", name="Call")
 
 
-def only(view: Locator, what: str) -> None:
-    view.get_by_role("radio", name=what, exact=True).check()
-
-
 def detail(view: Locator) -> Locator:
     return view.locator(".detail")
 
@@ -244,42 +240,6 @@ def test_a_long_frame_is_fetched_whole_when_it_is_opened(notebook: LabPage) -> N
     shut(view)
 
 
-def test_the_two_wires_say_how_a_sample_crosses_them(notebook: LabPage) -> None:
-    legacy = view_of(notebook, "legacy")
-    expect(legacy.locator(".revision")).to_have_text("2025-11-25")
-    expect(row(legacy, 3)).to_contain_text("asked by a request")
-    expect(row(legacy, 6)).to_contain_text("answered by a response")
-    expect(row(legacy, 4).locator("svg .bar.server")).to_have_count(1)  # the call stays open on the server
-    modern = view_of(notebook, "modern")
-    expect(modern.locator(".revision")).to_have_text("2026-07-28")
-    expect(row(modern, 3)).to_contain_text("asked in a result")
-    expect(row(modern, 3)).to_have_accessible_name(re.compile(r"3 questions, inside a result: .* samples 1, 2 and 3\."))
-    expect(row(modern, 4).locator("svg .bar.server")).to_have_count(0)  # nothing is open there
-    expect(row(modern, 4).locator("svg circle.sample")).to_have_count(1)
-    expect(row(modern, 4).locator("svg line.sample")).to_have_count(3)
-
-
-def test_filter_and_search_leave_the_steps_that_fit(notebook: LabPage) -> None:
-    view = view_of(notebook, "legacy")
-    status = view.get_by_role("status")
-    only(view, "wire only")
-    expect(rows(view)).to_have_count(4)
-    expect(status).to_have_text("4 of 8 steps")
-    only(view, "host only")
-    expect(rows(view)).to_have_count(4)
-    only(view, "samples")
-    expect(rows(view)).to_have_count(4)
-    only(view, "all")
-    expect(rows(view)).to_have_count(8)
-    search = view.get_by_label("Search")
-    search.fill('"maxTokens": 50')
-    expect(rows(view)).to_have_count(1)
-    search.fill("no such text")
-    expect(view).to_contain_text("No step fits")
-    search.fill("")
-    expect(rows(view)).to_have_count(8)
-
-
 @pytest.mark.parametrize("form", ["JSON", "Mermaid"])
 def test_the_flow_is_copied_and_the_view_says_so(notebook: LabPage, form: str) -> None:
     view = view_of(notebook, "legacy")
@@ -316,6 +276,8 @@ def test_the_keyboard_alone_reaches_chooses_and_leaves_a_step(notebook: LabPage)
     calls(view).focus()
     for _ in range(5):  # filter, search, JSON, Mermaid, and the list as one stop
         keyboard.press("Tab")
+    expect(view.locator("[role=option][tabindex='0']")).to_be_focused()
+    keyboard.press("Home")
     expect(row(view, 1)).to_be_focused()
     keyboard.press("ArrowDown")
     keyboard.press("ArrowDown")

