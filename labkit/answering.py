@@ -7,7 +7,6 @@ would come back as three nested exception groups into one sentence with the stud
 import inspect
 from asyncio import CancelledError, current_task
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from mcp import MCPError
@@ -15,7 +14,6 @@ from mcp.client.session import SamplingFnT
 from mcp_types import (
     CreateMessageRequestParams,
     CreateMessageResult,
-    CreateMessageResultWithTools,
     ErrorData,
     SamplingMessageContentBlock,
     TextContent,
@@ -23,6 +21,7 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
+from labkit.callbacks import Answer, answer_of, awaitable, name_of, takes_two
 from labkit.errors import CallbackError, CallbackStuck, LabError, line_of, message_of, sentence, unwrap
 from labkit.steps import HostStep
 
@@ -33,9 +32,6 @@ NEVER_GAVE_BACK = (
     "It never gave control back: code that waits must use `await`; "
     "put a blocking call into `await asyncio.to_thread(...)`."
 )
-Answer = CreateMessageResult | CreateMessageResultWithTools | ErrorData
-
-
 PATIENCE = 10
 """How often in a row the student's code may catch its cancellation; one or two will do to clean up."""
 
@@ -51,12 +47,7 @@ async def ask(callback: SamplingFnT, context: Any, params: CreateMessageRequestP
     if not callable(callback):
         raise CallbackError(f"{name} cannot be called. Give the Lab the function itself, without brackets behind it.")
     try:
-        answer: object = callback(context, params)
-        if not inspect.isawaitable(answer):
-            raise CallbackError(
-                f"{name} is a plain function, and the client awaits it. Write `async def {name}(context, params):`."
-            )
-        answer = await cast("Awaitable[object]", _Breakable(answer))
+        answer = await cast("Awaitable[object]", _Breakable(awaitable(callback(context, params), name)))
     except CallbackStuck as error:
         raise CallbackError(f"{name} was stopped{_at(error)}. {str(error) or NEVER_GAVE_BACK}") from error
     except LabError:
@@ -68,21 +59,9 @@ async def ask(callback: SamplingFnT, context: Any, params: CreateMessageRequestP
         raise CallbackError(f"{name} raised CancelledError{_at(error)}: what it awaited was cancelled.") from error
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # the last two would end the event loop
         if isinstance(error, TypeError) and _takes_other_arguments(callback):
-            raise CallbackError(f"The client calls {name}(context, params). Give it these two parameters.") from error
+            raise CallbackError(takes_two(name)) from error
         raise CallbackError(f"{name} raised {sentence(error)}{_at(error)}") from error
-    if isinstance(answer, CreateMessageResult | CreateMessageResultWithTools | ErrorData):
-        return _valid(answer, name)
-    got = "nothing: is a `return` missing?" if answer is None else f"a {type(answer).__name__}."
-    raise CallbackError(
-        f"{name} returned {got} The client needs a CreateMessageResult, or ErrorData(code=-1, message=...) to refuse."
-    )
-
-
-def name_of(function: object) -> str:
-    """What a callback is called by: its own name, the name of what a `functools.partial` calls, or its class's name."""
-    while isinstance(function, partial):
-        function = cast("object", function.func)
-    return getattr(function, "__name__", type(function).__name__)
+    return _valid(answer_of(answer, name), name)
 
 
 def _valid(answer: Answer, name: str) -> Answer:

@@ -16,8 +16,9 @@ from mcp import Client
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import INVALID_REQUEST, CallToolResult, CreateMessageRequestParams, ErrorData
 
-from labkit.answering import Answer, answer_for, ask, asked
+from labkit.answering import answer_for, ask, asked
 from labkit.call import Call, Calls, Deadline, timeout_error
+from labkit.callbacks import Answer
 from labkit.connection import Connection, LabServer, describe, is_over, transport_to
 from labkit.errors import ConnectError, LabClosed, for_a_person, sentence
 from labkit.flow import Flow

@@ -336,6 +336,7 @@ MAY_KNOW = {
     "secret_forms": {"secret_forms"},
     "steps": set[str](),
     "wire": set[str](),
+    "callbacks": {"errors"},
     "runtime": {"errors", "interrupts"},
     "record": {"numbers", "steps", "wire"},
     "dial_table": {"numbers"},
@@ -343,7 +344,7 @@ MAY_KNOW = {
     "flow": {"diagram", "record", "steps", "wire"},
     "redacting": {"flow", "secret_forms"},
     "models": {"dial_table", "errors", "models", "numbers", "steps"},
-    "host": {"dial_table", "errors", "host", "numbers", "plain", "secret_forms", "steps"},
+    "host": {"callbacks", "dial_table", "errors", "host", "numbers", "plain", "secret_forms", "steps"},
 }
 
 

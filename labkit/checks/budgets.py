@@ -18,7 +18,7 @@ from mcp_types import (
     TextContent,
 )
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.checks.asking_servers import MODES
 from labkit.checks.engine import STAGE_TIMEOUT, Problem, direct_context, plain
 from labkit.host.review import what_changed

@@ -19,8 +19,9 @@ from mcp.client import ClientRequestContext, ClientSession
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 
-from labkit.answering import Answer, ask, name_of
+from labkit.answering import ask
 from labkit.call import Call
+from labkit.callbacks import Answer, name_of, not_awaited, takes_two
 from labkit.checks.clock import Clock, use_the_kit
 from labkit.errors import CallbackError, CallbackStuck, CallTimeout, LabError, line_of, sentence
 from labkit.flow import Flow
@@ -189,7 +190,7 @@ def shape(function: object) -> SamplingFnT:
     try:
         inspect.signature(function).bind(None, None)
     except TypeError:
-        raise Problem(f"The client calls {name}(context, params). Give it these two parameters.") from None
+        raise Problem(takes_two(name)) from None
     except ValueError:
         pass  # a function written in C need not have a signature
     return cast("SamplingFnT", function)
@@ -219,7 +220,7 @@ async def is_awaited(callback: SamplingFnT, params: CreateMessageRequestParams) 
         name, written = name_of(callback), inspect.isroutine(callback) or isinstance(callback, partial)
         what = f"{name} is a plain function" if written else f"{name}.__call__ is a plain method"
         mend = f"`async def {name}(context, params):`" if written else "`async def __call__(self, context, params):`"
-        raise Problem(f"{what}, and the client awaits it. Write {mend}.")
+        raise Problem(not_awaited(what, mend))
 
 
 async def bounded(work: Callable[[], Awaitable[T]], seconds: float = STAGE_TIMEOUT) -> T:

@@ -17,7 +17,7 @@ from mcp_types import (
     ToolUseContent,
 )
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.checks.engine import Problem
 from labkit.checks.trial import NotApplicable, Trial
 

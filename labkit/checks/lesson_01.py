@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageResult, CreateMessageResultWithTools, ErrorData, TextContent
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.checks.engine import STAGE_TIMEOUT, CallbackExercise, Problem, Request, quoted, request
 from labkit.checks.quizzes import Question
 from labkit.lab import Lab

@@ -17,7 +17,7 @@ from mcp_types import (
     ToolChoice,
 )
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.checks.engine import CallbackExercise, Exercise, FunctionExercise, Problem, Request, request
 from labkit.checks.lesson_01 import DEADLOCK, DISK, answers, text_of, through_the_archiver
 from labkit.checks.quizzes import Question

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import groupby
 
-from labkit.answering import name_of
+from labkit.callbacks import name_of
 from labkit.checks.case import Case, Row
 from labkit.checks.engine import STAGE_TIMEOUT, CheckFailed
 from labkit.checks.sampling import (

@@ -10,7 +10,8 @@ from mcp.client import ClientRequestContext, ClientSession
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams
 
-from labkit.answering import Answer, ask
+from labkit.answering import ask
+from labkit.callbacks import Answer
 from labkit.checks.engine import Problem, bounded, plain, shape
 from labkit.checks.overheard import Overheard
 from labkit.checks.standin import Standin

@@ -6,7 +6,7 @@ from mcp import MCPError
 from mcp.client.session import SamplingFnT
 from mcp_types import TextContent
 
-from labkit.answering import name_of
+from labkit.callbacks import name_of
 from labkit.errors import CallbackError, LabError, sentence
 from labkit.lab import Lab
 from labkit.quiet import crashes

@@ -14,8 +14,9 @@ from weakref import WeakKeyDictionary
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData
 
+from labkit.callbacks import Answer, name_of
 from labkit.errors import CallbackError, LabError, sentence
-from labkit.host.duty import REFUSED, Answer, Duty, Remark, Result, WrongOrder, duties_in, inspected, name_of, remarks
+from labkit.host.duty import REFUSED, Duty, Remark, Result, WrongOrder, duties_in, inspected, remarks
 from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, checked, what_changed
 from labkit.host.terminal import ask_in_terminal
 from labkit.host.turns import Turns

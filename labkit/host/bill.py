@@ -7,7 +7,8 @@ from threading import Lock
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams
 
-from labkit.host.duty import Answer, Duty
+from labkit.callbacks import Answer
+from labkit.host.duty import Duty
 from labkit.host.findings import counted, short
 from labkit.host.prices import Prices, check_catalog, dollars, price_of
 from labkit.host.usage import Usage, metering

@@ -16,7 +16,8 @@ from typing import Any
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData
 
-from labkit.host.duty import REFUSED, Answer, Duty, gated, models_in
+from labkit.callbacks import Answer
+from labkit.host.duty import REFUSED, Duty, gated, models_in
 from labkit.host.figures import Left, Spent
 from labkit.host.findings import counted
 from labkit.host.ledger import NANO, Amount, Ledger, Limits, Overdrawn, Reservation

@@ -13,7 +13,8 @@ from typing import Protocol
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ModelPreferences
 
-from labkit.host.duty import Answer, Duty
+from labkit.callbacks import Answer
+from labkit.host.duty import Duty
 from labkit.host.findings import short
 from labkit.host.prices import check_catalog
 from labkit.steps import report

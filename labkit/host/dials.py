@@ -12,8 +12,8 @@ from mcp.client import ClientRequestContext
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams
 
+from labkit.callbacks import Answer
 from labkit.dial_table import DIAL, DIALS, OWN, Dialled, Honour, Settings, honouring
-from labkit.host.duty import Answer
 from labkit.plain import marked, short
 from labkit.steps import report
 

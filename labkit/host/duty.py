@@ -5,24 +5,22 @@ and what was remarked on it further out (`remarks`). What is changed further in 
 reaches the answerer (`gated`), an answer before a human reviews it (`inspecting`).
 """
 
-import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, CreateMessageResultWithTools, ErrorData
 
-from labkit.errors import CallbackError
+from labkit.callbacks import Answer, answer_of, awaitable, name_of
 
 REFUSED = -1
 """The code of a request that the user, or a duty in the user's name, refuses (client/sampling, Error Handling)."""
 
 Result = CreateMessageResult | CreateMessageResultWithTools
-Answer = Result | ErrorData
 
 
 class WrongOrder(ValueError):
@@ -73,7 +71,8 @@ class Duty(ABC):
         witnesses = _witnesses.get()
         for witness in witnesses:
             witness.asked, witness.params = True, params
-        answer = await _answer_of(callback, context, params)
+        name = name_of(callback)
+        answer = answer_of(await awaitable(callback(context, params), name), name)
         if not isinstance(answer, ErrorData):
             for witness in witnesses:
                 witness.answer = answer
@@ -87,30 +86,6 @@ class Duty(ABC):
     def __repr__(self) -> str:
         inner = (repr(callback) if isinstance(callback, Duty) else name_of(callback) for callback in self.inner)
         return f"{type(self).__name__}({', '.join(inner)})"
-
-
-async def _answer_of(
-    callback: SamplingFnT, context: ClientRequestContext, params: CreateMessageRequestParams
-) -> Answer:
-    name = name_of(callback)
-    answering: object = callback(context, params)
-    if not inspect.isawaitable(answering):
-        raise CallbackError(
-            f"{name} is a plain function, and the client awaits it. Write `async def {name}(context, params):`."
-        )
-    answer = await cast("Awaitable[object]", answering)
-    if isinstance(answer, CreateMessageResult | CreateMessageResultWithTools | ErrorData):
-        return answer
-    got = "nothing: is a `return` missing?" if answer is None else f"a {type(answer).__name__}."
-    raise CallbackError(
-        f"{name} returned {got} The client needs a CreateMessageResult, or ErrorData(code=-1, message=...) to refuse."
-    )
-
-
-def name_of(callback: object) -> str:
-    """What a callback is called."""
-    name: object = getattr(callback, "__name__", None)
-    return name if isinstance(name, str) else type(callback).__name__
 
 
 def duties_in(callback: SamplingFnT) -> Iterator[Duty]:

@@ -10,7 +10,8 @@ from typing import get_args
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData
 
-from labkit.host.duty import Answer, Duty, Remark, Result, WrongOrder, always_asks_a_human, inspecting, remarking
+from labkit.callbacks import Answer
+from labkit.host.duty import Duty, Remark, Result, WrongOrder, always_asks_a_human, inspecting, remarking
 from labkit.host.findings import Bounds, Finding
 from labkit.host.rules import RULES, Action, Rule
 from labkit.host.usage import Meter, metering

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from labkit.host.duty import name_of
+from labkit.callbacks import name_of
 from labkit.host.usage import Usage
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from mcp_types import CreateMessageRequestParams
 
-from labkit.host.duty import Answer
+from labkit.callbacks import Answer
 
 FREE = ("input", "metadata", "structuredContent", "inputSchema", "outputSchema", "_meta")
 """Fields that hold whatever JSON the server likes, and no objects of the protocol."""

@@ -13,8 +13,8 @@ from typing import Any
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams
 
-from labkit.answering import Answer
-from labkit.answering import name_of as called
+from labkit.callbacks import Answer
+from labkit.callbacks import name_of as called
 from labkit.dial_table import OWN
 from labkit.dial_table import Settings as Dials
 from labkit.host import RULES, Ask, Budget, Duty, ReviewRequest, with_approval, with_budget, with_guard

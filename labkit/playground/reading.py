@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from labkit.answering import name_of as called
+from labkit.callbacks import name_of as called
 from labkit.host import ReviewRequest, visible
 from labkit.models.answerers import ANSWERERS, Setting
 from labkit.playground.choices import text_of

@@ -17,7 +17,7 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.flow import Flow
 from labkit.host.dials import DialReading, in_words
 from labkit.host.rendering import mark_of

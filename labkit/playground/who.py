@@ -10,7 +10,8 @@ from itertools import count
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
 
-from labkit.answering import Answer, ask, name_of
+from labkit.answering import ask
+from labkit.callbacks import Answer, name_of
 from labkit.errors import CallbackError
 from labkit.models.answerers import ANSWERERS
 from labkit.steps import Origin, origin, report, waiting_for

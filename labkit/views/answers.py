@@ -14,8 +14,9 @@ from mcp.client import ClientRequestContext, ClientSession
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData, SamplingMessageContentBlock, TextContent
 
-from labkit.answering import Answer, ask
+from labkit.answering import ask
 from labkit.call import Call
+from labkit.callbacks import Answer
 from labkit.dial_table import Settings
 from labkit.errors import LabError, sentence
 from labkit.host.dials import DialState, defaults, with_dials

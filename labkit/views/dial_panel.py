@@ -7,7 +7,7 @@ import anywidget
 import traitlets
 from mcp.client.session import SamplingFnT
 
-from labkit import answering
+from labkit.callbacks import name_of
 from labkit.dial_table import DIAL, DIALS, Dial, Settings
 from labkit.host.dials import MEANING, DialReading, DialState, defaults, in_words
 from labkit.models.scripted import text_of
@@ -187,5 +187,5 @@ def _badges(model: SamplingFnT) -> list[list[str]]:
     badge = badge_of(model)
     if badge is not None:
         return [[badge.kind, badge.text, badge.title]]
-    named = getattr(model, "name", None) or getattr(model, "model", None) or answering.name_of(model)
+    named = getattr(model, "name", None) or getattr(model, "model", None) or name_of(model)
     return [["model", short(str(named), 40), "The callback whose dials these are"]]

@@ -9,7 +9,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from labkit.answering import name_of
+from labkit.callbacks import name_of
 from labkit.checks.engine import STAGE_TIMEOUT
 from labkit.checks.scorecard import CASES, FAILS, GROUPS, PASSES, Scorecard, concluded, examined
 from labkit.plain import seen, short

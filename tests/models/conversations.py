@@ -23,7 +23,7 @@ from mcp_types import (
     ToolUseContent,
 )
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.steps import HostStep, Origin, listening
 
 READ_LINE = Tool(name="read_line", description="One line of the log.", input_schema={"type": "object"})

@@ -9,7 +9,7 @@ from mcp_types import (
     TextContent,
 )
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
 from labkit.checks.judging import asks, handles, said

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from mcp_types import ErrorData
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.checks.apis import Asked, Fails
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem

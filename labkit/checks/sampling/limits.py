@@ -2,7 +2,7 @@
 
 from mcp_types import CreateMessageRequestParams, ErrorData, ModelHint, ModelPreferences
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
 from labkit.checks.judging import asks, given, handles, refuses, said

@@ -10,7 +10,7 @@ from typing import TypeVar
 import anyio
 from mcp_types import TextContent
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.checks.apis import Asked, Fails
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem, plain, request

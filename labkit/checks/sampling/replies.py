@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from mcp_types import CreateMessageRequestParams, ErrorData
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.checks.apis import Asked, Says
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request

@@ -15,7 +15,7 @@ from mcp_types import (
     ToolUseContent,
 )
 
-from labkit.answering import Answer
+from labkit.callbacks import Answer
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem
 from labkit.checks.judging import asks, blocks_of, handles, refuses

@@ -7,7 +7,8 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer, Resolve, Sample
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
 
-from labkit.answering import Answer, ask
+from labkit.answering import ask
+from labkit.callbacks import Answer
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem
 from labkit.checks.judging import given, said

@@ -1,0 +1,58 @@
+"""What is asked of every sampling callback, whoever calls it, and the sentence for one that falls short.
+
+Lab, duty and check call callbacks in their own ways; what a callback is called and what is wrong with it is said here.
+"""
+
+import inspect
+from collections.abc import Awaitable
+from functools import partial
+from typing import cast
+
+from mcp_types import CreateMessageResult, CreateMessageResultWithTools, ErrorData
+
+from labkit.errors import CallbackError
+
+Answer = CreateMessageResult | CreateMessageResultWithTools | ErrorData
+
+
+def name_of(function: object) -> str:
+    """What a callback is called by: its own name, the name of what a `functools.partial` calls, or its class's name."""
+    while isinstance(function, partial):
+        function = cast("object", function.func)
+    name: object = getattr(function, "__name__", None)
+    return name if isinstance(name, str) else type(function).__name__
+
+
+def awaitable(returned: object, name: str) -> Awaitable[object]:
+    """`returned`, if it can be awaited.
+
+    Raises:
+        CallbackError: It cannot: the callback is a plain function.
+    """
+    if not inspect.isawaitable(returned):
+        raise CallbackError(not_awaited(f"{name} is a plain function", f"`async def {name}(context, params):`"))
+    return returned
+
+
+def not_awaited(what: str, mend: str) -> str:
+    """The sentence for a callback that is called and not awaited."""
+    return f"{what}, and the client awaits it. Write {mend}."
+
+
+def takes_two(name: str) -> str:
+    """The sentence for a callback that has other parameters."""
+    return f"The client calls {name}(context, params). Give it these two parameters."
+
+
+def answer_of(returned: object, name: str) -> Answer:
+    """`returned`, if it is an answer.
+
+    Raises:
+        CallbackError: It is none.
+    """
+    if isinstance(returned, Answer):
+        return returned
+    got = "nothing: is a `return` missing?" if returned is None else f"a {type(returned).__name__}."
+    raise CallbackError(
+        f"{name} returned {got} The client needs a CreateMessageResult, or ErrorData(code=-1, message=...) to refuse."
+    )
