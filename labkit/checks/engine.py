@@ -22,7 +22,7 @@ from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 from labkit.answering import ask
 from labkit.call import Call
 from labkit.callbacks import Answer, name_of, not_awaited, takes_two
-from labkit.checks.clock import Clock, use_the_kit
+from labkit.checks.clock import Clock
 from labkit.errors import CallbackError, CallbackStuck, CallTimeout, LabError, line_of, sentence
 from labkit.flow import Flow
 from labkit.runtime import TICK, Runtime
@@ -34,11 +34,6 @@ STAGE_TIMEOUT = 10.0
 
 BUSY = 5
 """So many times as long again it may take where other programs have the processor."""
-
-FIRST_USE = 60.0
-"""Seconds for what the kit itself needs at its first use."""
-
-_used = False
 
 Status = Literal["PASS", "TODO", "NOT YET"]
 
@@ -226,20 +221,12 @@ async def is_awaited(callback: SamplingFnT, params: CreateMessageRequestParams) 
 async def bounded(work: Callable[[], Awaitable[T]], seconds: float = STAGE_TIMEOUT) -> T:
     """Do `work` on the lab thread, ended after `seconds` even when it never gives control back.
 
-    What the kit needs at its first use comes before, and time that other programs took is not counted, see `Clock`.
+    Time for which other programs had the processor is not counted, see `Clock`.
 
     Raises:
         CallTimeout: The work took longer.
         CallbackError: The work held the thread, or raised what would end the program, such as `SystemExit`.
     """
-    global _used  # noqa: PLW0603 - what is imported, the process has
-    if not _used:
-        await _timed(use_the_kit, FIRST_USE)
-        _used = True
-    return await _timed(work, seconds)
-
-
-async def _timed(work: Callable[[], Awaitable[T]], seconds: float) -> T:
     call: Call[T] = Call(0, "the check", None, None, _no_flow)
     deadline = anyio.CancelScope()
     loop, clock, tick = asyncio.get_running_loop(), Clock(seconds * BUSY), min(TICK, seconds / 4)

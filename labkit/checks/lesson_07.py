@@ -4,6 +4,9 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
+# Before any clock starts: the client imports it, for two seconds, at the first structured result.
+import jsonschema  # noqa: F401  # pyright: ignore[reportUnusedImport]
+
 from labkit.checks.engine import STAGE_TIMEOUT, FunctionExercise, Problem
 from labkit.checks.quizzes import Question
 from labkit.lab import Lab
