@@ -11,6 +11,6 @@ from tests.story import ROOT
 @pytest.mark.parametrize("command", ["basedpyright", "ruff check", "ruff format --check"])
 def test_nothing_is_found_by(command: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", *command.split()], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=600
+        [sys.executable, "-m", *command.split()], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=1800
     )
     assert run.returncode == 0, run.stdout + run.stderr

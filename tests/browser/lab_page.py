@@ -43,6 +43,17 @@ class LabPage:
     def open(self, path: str) -> Self:
         """Open the notebook at `path`, relative to the server's root, and wait for its kernel."""
         self.page.goto(f"{self.base_url}/lab/tree/{path}?reset")
+        return self._ready(path)
+
+    def open_next(self, path: str) -> Self:
+        """Close the notebook and open the one at `path` in its place; to load Lab anew costs more than many cells."""
+        if self.page.url == "about:blank":
+            return self.open(path)
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.dispose()")
+        self.command("docmanager:open", path=path)
+        return self._ready(path)
+
+    def _ready(self, path: str) -> Self:
         self.page.wait_for_function(
             """(name) => {
               const panel = window.jupyterapp?.shell.currentWidget;

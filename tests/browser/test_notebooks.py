@@ -5,12 +5,13 @@ The solved ones are executed in `tests/notebooks`: they hold the same views.
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import REPOSITORY, NewPage
+from tests.browser.conftest import REPOSITORY, NewPage, watched
 from tests.browser.lab_page import LabPage
 
 NOTEBOOKS = sorted(path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "notebooks").glob("*.ipynb"))
@@ -23,10 +24,17 @@ def served(root: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("notebook", [path for path in NOTEBOOKS if "/." not in path])
-def test_run_all_finishes_every_cell_without_an_error(notebook: str, served: Path, new_page: NewPage) -> None:
+@pytest.fixture(scope="module")
+def lab_page(served: Path, new_page: NewPage) -> Iterator[LabPage]:
+    """One Lab, in which a notebook is opened after the other, as a student does."""
     with new_page() as lab_page:
-        lab_page.open(notebook).run_all()
+        yield lab_page
+
+
+@pytest.mark.parametrize("notebook", [path for path in NOTEBOOKS if "/." not in path])
+def test_run_all_finishes_every_cell_without_an_error(notebook: str, lab_page: LabPage) -> None:
+    with watched(lab_page.page.context):
+        lab_page.open_next(notebook).run_all()
         assert lab_page.errors() == []
         if notebook in USED:
             USED[notebook](lab_page)
