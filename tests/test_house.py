@@ -89,10 +89,11 @@ def locked() -> dict[str, str]:
 # ---- what must not be in any file
 
 
-def machine_paths() -> Iterator[str]:
+def machine_paths() -> Iterator[tuple[str, str]]:
     """Patterns of paths that name one machine: this checkout's own, its neighbours', and those below a home folder.
 
-    A short path such as /app may as well stand in an example, so only longer ones are looked for.
+    Before each stands a word that is in whatever it matches: to look for that first is much faster. A short path such
+    as /app may as well stand in an example, so only longer ones are looked for.
     """
     own = [ROOT] if len(ROOT.parts) > 2 else []
     if ROOT.parent.parent != ROOT.parent and ROOT.parent != Path(tempfile.gettempdir()).resolve():
@@ -100,21 +101,31 @@ def machine_paths() -> Iterator[str]:
     if len(Path.home().parts) > 2:
         own.append(Path.home())
     for path in own:
-        yield rf"(?<![\w.-]){re.escape(str(path))}(?![\w-])"
+        yield str(path), rf"(?<![\w.-]){re.escape(str(path))}(?![\w-])"
     users = "|".join(sorted(MADE_UP_USERS))
-    yield rf"(?<![\w.])/(?:home|Users)/(?!(?:{users})\b)[A-Za-z]"
-    yield rf"\b[A-Za-z]:[\\/]+Users[\\/]+(?!(?:{users})\b)[A-Za-z]"
-    yield r"(?<![\w.])/root/\.\w"
-    yield r"/ipykernel_\d"
+    for folder in ("/home/", "/Users/"):
+        yield folder, rf"(?<![\w.]){folder}(?!(?:{users})\b)[A-Za-z]"
+    yield "Users", rf"\b[A-Za-z]:[\\/]+Users[\\/]+(?!(?:{users})\b)[A-Za-z]"
+    yield "/root/.", r"(?<![\w.])/root/\.\w"
+    yield "/ipykernel_", r"/ipykernel_\d"
+
+
+def paths_in(text: str) -> list[str]:
+    """What in a text names the path of a machine, with what stands beside it."""
+    return [
+        text[max(0, hit.start() - 20) : hit.end() + 20]
+        for word, pattern in machine_paths()
+        if word in text
+        for hit in re.finditer(pattern, text)
+    ]
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:
-    pattern = re.compile("|".join(machine_paths()))
     found = [
-        f"{name_of(path)}: {text[max(0, hit.start() - 20) : hit.end() + 20]!r}"
+        f"{name_of(path)}: {named!r}"
         for path, text in texts().items()
         if path.suffix not in MADE_UP_FILES and MADE_UP_FOLDERS.isdisjoint(path.parts)
-        for hit in pattern.finditer(text)
+        for named in paths_in(text)
     ]
     assert found == []
 
@@ -133,12 +144,12 @@ def test_no_file_names_a_path_of_one_machine() -> None:
 def test_the_rule_on_paths_sees_the_path_of_a_machine(path: str) -> None:
     for shouted in ("HOME", "ROOT", "IPYKERNEL"):  # written so above, or this file would break the rule it tests
         path = path.replace(shouted, shouted.lower())
-    assert re.search("|".join(machine_paths()), f"in {path.replace('USERS', 'Users')} line 3")
+    assert paths_in(f"in {path.replace('USERS', 'Users')} line 3")
 
 
 @pytest.mark.parametrize("path", ["/home/app/main.py", "/var/log/nginx/error.log", "labkit/lab.py", "/rest/home/x"])
 def test_the_rule_on_paths_lets_examples_pass(path: str) -> None:
-    assert re.search("|".join(machine_paths()), f"in {path} line 3") is None
+    assert paths_in(f"in {path} line 3") == []
 
 
 def test_no_file_names_the_host_of_a_package_registry() -> None:
