@@ -69,12 +69,12 @@ def slow_logits(ids: list[int], w: dict[str, NDArray[np.float32]]) -> list[float
 @pytest.mark.parametrize("ids", [[7], [1, 2, 3], [5, 0, 47, 47, 12, 3, 9, 30]])
 def test_the_forward_pass_follows_the_formulas(ids: list[int]) -> None:
     weights = small_weights()
-    logits = Model(SMALL, weights).forward(ids, Cache(SMALL))
+    logits = Model(SMALL, weights.__getitem__).forward(ids, Cache(SMALL))
     assert np.allclose(logits, slow_logits(ids, weights), atol=1e-4)
 
 
 def test_the_cache_gives_what_reading_anew_gives() -> None:
-    model = Model(SMALL, small_weights())
+    model = Model(SMALL, small_weights().__getitem__)
     ids = np.random.default_rng(3).integers(0, 48, 2 * PAGE + 20).tolist()
     cache = Cache(SMALL)
     model.forward(ids[:5], cache)
@@ -85,7 +85,7 @@ def test_the_cache_gives_what_reading_anew_gives() -> None:
 
 
 def test_two_conversations_do_not_disturb_each_other() -> None:
-    model = Model(SMALL, small_weights())
+    model = Model(SMALL, small_weights().__getitem__)
     first, second = Cache(SMALL), Cache(SMALL)
     model.forward([1, 2], first)
     model.forward([30, 31, 32], second)
@@ -105,7 +105,7 @@ def test_a_matrix_in_blocks_multiplies_like_a_whole_one() -> None:
 @pytest.mark.parametrize("ids", [[], list(range(40)) * 8])
 def test_too_few_or_too_many_tokens_are_refused(ids: list[int]) -> None:
     with pytest.raises(ValueError, match="do not fit"):
-        Model(SMALL, small_weights()).forward(ids, Cache(SMALL))
+        Model(SMALL, small_weights().__getitem__).forward(ids, Cache(SMALL))
 
 
 def test_the_weights_file_is_small_and_needs_no_pickle() -> None:

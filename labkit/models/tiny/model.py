@@ -7,7 +7,7 @@ Papers: RMSNorm 1910.07467, rotary positions 2104.09864, SwiGLU 2002.05202; the 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -84,12 +84,13 @@ class Cache:
 class Model:
     """Weights and the forward pass. One model serves any number of conversations, each with a `Cache` of its own."""
 
-    def __init__(self, shape: Shape, weights: dict[str, Floats]) -> None:
+    def __init__(self, shape: Shape, weight: Callable[[str], Floats]) -> None:
+        # One at a time: a kernel keeps what was ever in use at once, and all of them twice are as much as numpy itself.
         self.shape = shape
-        self.embedding = weights["embedding"]  # [vocabulary, width]
-        self.head = Matrix((self.embedding * weights["norm"]).T)  # the same numbers, read the other way
+        self.embedding = weight("embedding")  # [vocabulary, width]
+        self.head = Matrix((self.embedding * weight("norm")).T)  # the same numbers, read the other way
         self.layers = [
-            Layer(*(Matrix(weights[f"{i}.{name}"].T) for name in ("qkv", "out", "gate_up", "down")))
+            Layer(*(Matrix(weight(f"{i}.{name}").T) for name in ("qkv", "out", "gate_up", "down")))
             for i in range(shape.layers)
         ]
         half = shape.width // shape.heads // 2
@@ -102,16 +103,12 @@ class Model:
     def load(cls, path: Path) -> "Model":
         """Read a weights file: per matrix int8 numbers and one scale a row. Nothing in it is executed (no pickle)."""
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: cast("NDArray[np.generic]", file[name]) for name in file.files}
-        shape = Shape(**json.loads(str(arrays.pop("shape"))))
-        weights = {
-            name: array.astype(np.float32) * arrays[f"{name}.scale"].astype(np.float32)[:, None]
-            if f"{name}.scale" in arrays
-            else array.astype(np.float32)
-            for name, array in arrays.items()
-            if not name.endswith(".scale")
-        }
-        return cls(shape, weights)
+
+            def read(name: str) -> Floats:
+                array = cast("NDArray[np.generic]", file[name]).astype(np.float32)
+                return array * file[f"{name}.scale"].astype(np.float32)[:, None] if f"{name}.scale" in file else array
+
+            return cls(Shape(**json.loads(str(file["shape"]))), read)
 
     def forward(self, ids: Sequence[int], cache: Cache) -> Floats:
         """Read `ids` after what the cache holds; the logits [vocabulary] of the token that follows the last of them.
