@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.checks import check, quiz, scorecard, try_out
+    from labkit.diagram import Step
     from labkit.dial_table import Settings
     from labkit.errors import CallbackError, CallTimeout, ConnectError, LabClosed, LabError, ScriptEnded
-    from labkit.flow import Flow, Step
+    from labkit.flow import Flow
     from labkit.host import Bill, choose, choose_model, with_approval, with_bill, with_budget, with_dials, with_guard
     from labkit.lab import Call, Lab, close_all
     from labkit.models.catalog import catalog
@@ -51,7 +52,7 @@ _ELSEWHERE = {
     "ScriptEnded": "labkit.errors",
     "Scripted": "labkit.models.scripted",
     "Settings": "labkit.dial_table",
-    "Step": "labkit.flow",
+    "Step": "labkit.diagram",
     "TinyModel": "labkit.models.tiny",
     "allow_asyncio_run": "labkit.nested",
     "approval_panel": "labkit.views.approval_panel",

@@ -1,14 +1,15 @@
 """A flow as text, as Mermaid, and as SVG. Labels may hold text of a server or a model: each form escapes it."""
 
 import textwrap
+from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Any, Literal
 
 from labkit.plain import short
 from labkit.steps import LANES, Lane
 
-if TYPE_CHECKING:
-    from labkit.flow import Flow, Step
+Kind = Literal["host", "request", "response", "notification", "question", "answer", "fault"]
+"""`question` and `answer` are the frames that carry a sampling request and what the client says to it."""
 
 # One colour a lane, everywhere; contrast with white is above 4.5:1. Text says what the colour says.
 COLOURS: dict[Lane, str] = {
@@ -21,13 +22,90 @@ COLOURS: dict[Lane, str] = {
 WIDTH, TOP, ROW = 880, 50, 27
 
 
-def lanes(flow: "Flow") -> list[Lane]:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One arrow of a flow.
+
+    Attributes:
+        n: The step's number, from 1.
+        source: The lane it starts from.
+        target: The lane it goes to; the same for something a party did by itself.
+        label: What happened, in a few words. It may hold text of the server or a model: show it as text only.
+        kind: What it is; everything but `host` crossed the wire.
+        data: The frame, or the values that were reported with a host step, as JSON.
+        samples: The numbers of the samples it is about.
+        reply_to: The step that it answers.
+        reply: Whether it ends what an earlier step began: a JSON-RPC response, or an answer on the client's side.
+        time: Seconds since the first step.
+        size: Bytes of JSON, for a frame.
+    """
+
+    n: int
+    source: Lane
+    target: Lane
+    label: str
+    kind: Kind
+    data: dict[str, Any]
+    samples: tuple[int, ...] = ()
+    reply_to: int | None = None
+    reply: bool = False
+    time: float = 0.0
+    size: int | None = None
+
+    @property
+    def wire(self) -> bool:
+        """Whether the event crossed the wire."""
+        return self.kind != "host"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """What is drawn of a call: its title, where it went, and its steps."""
+
+    title: str
+    server: str
+    wire: str
+    transport: str
+    steps: tuple[Step, ...]
+
+    @property
+    def samples(self) -> int:
+        """How many completions were asked for."""
+        return max((number for step in self.steps for number in step.samples), default=0)
+
+    @property
+    def tokens(self) -> int | None:
+        """Tokens of the answers, as far as the answerers told: MCP itself does not carry them."""
+        told = [step.data["output_tokens"] for step in self.steps if isinstance(step.data.get("output_tokens"), int)]
+        return sum(told) if told else None
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that the answers name, each once."""
+        return tuple(dict.fromkeys(model for step in self.steps for model in _models(step)))
+
+
+def _models(step: Step) -> list[str]:
+    """The models named by the answers in a frame."""
+    if step.kind != "answer":
+        return []
+    params = json_object(json_object(step.data.get("params")).get("inputResponses"))
+    answers = list(params.values()) or [step.data.get("result")]
+    return [model for answer in answers if isinstance(model := json_object(answer).get("model"), str)]
+
+
+def json_object(value: object) -> dict[str, Any]:
+    """`value` where it is an object of JSON; an empty one where it is anything else."""
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType] - JSON objects
+
+
+def lanes(flow: Diagram) -> list[Lane]:
     """The lanes that `flow` uses, in the order in which they are drawn."""
     used = {lane for step in flow.steps for lane in (step.source, step.target)}
     return [lane for lane in LANES if lane in used]
 
 
-def summary(flow: "Flow") -> str:
+def summary(flow: Diagram) -> str:
     """`1 sample · 46 tokens · scripted`: how much was asked, and who answered."""
     parts = [f"{flow.samples} sample{'' if flow.samples == 1 else 's'}"]
     if flow.tokens is not None:
@@ -35,12 +113,12 @@ def summary(flow: "Flow") -> str:
     return " · ".join([*parts, *(short(model) for model in flow.models)])
 
 
-def head(flow: "Flow") -> str:
+def head(flow: Diagram) -> str:
     """The first line of every form: title, server, wire, transport."""
     return " · ".join(short(part) for part in (flow.title, flow.server, flow.wire, flow.transport) if part)
 
 
-def table(flow: "Flow") -> str:
+def table(flow: Diagram) -> str:
     """One line a step; `═▶` crossed the wire, `─▶` stayed on the client's side."""
     width = max((len(lane) for lane in lanes(flow)), default=0)
     digits = len(str(len(flow.steps)))
@@ -54,14 +132,14 @@ def table(flow: "Flow") -> str:
     return "\n".join([*lines, summary(flow)])
 
 
-def _of_samples(flow: "Flow", step: "Step") -> str:
+def _of_samples(flow: Diagram, step: Step) -> str:
     """Which samples a step is about, where there are several."""
     if flow.samples < 2 or not step.samples:
         return ""
     return f"  [sample{'s' if len(step.samples) > 1 else ''} {', '.join(map(str, step.samples))}]"
 
 
-def mermaid(flow: "Flow") -> str:
+def mermaid(flow: Diagram) -> str:
     """A `sequenceDiagram`; wire frames have filled heads, replies broken lines."""
     lines = ["sequenceDiagram", f"  %% {_mermaid(head(flow))}", *(f"  participant {lane}" for lane in lanes(flow))]
     for step in flow.steps:
@@ -78,7 +156,7 @@ def _mermaid(text: str) -> str:
     return "".join(c if c.isalnum() or c in " .,·/()-_=→≤…×" else f"#{ord(c)};" for c in text)
 
 
-def svg(flow: "Flow") -> str:
+def svg(flow: Diagram) -> str:
     """A sequence diagram on a light card, readable in any theme: it carries its own colours and no script."""
     used = lanes(flow)
     x: dict[Lane, int] = {lane: _at(i, len(used)) for i, lane in enumerate(used)}
@@ -113,7 +191,7 @@ def _at(i: int, lanes: int) -> int:
     return right if i == lanes - 1 else left + (right - left) * i // gaps
 
 
-def _svg_step(flow: "Flow", step: "Step", x: dict[Lane, int], y: int) -> list[str]:
+def _svg_step(flow: Diagram, step: Step, x: dict[Lane, int], y: int) -> list[str]:
     colour, a, b = COLOURS[step.source], x[step.source], x[step.target]
     number = f'<text x="14" y="{y + 4}" fill="#5b6470" font-size="11">{step.n}</text>'
     text = escape(short(step.label, 46) + _of_samples(flow, step))
@@ -135,7 +213,7 @@ def _svg_step(flow: "Flow", step: "Step", x: dict[Lane, int], y: int) -> list[st
     ]
 
 
-def alt(flow: "Flow") -> str:
+def alt(flow: Diagram) -> str:
     """The diagram in words, for those who hear it: every step as a sentence."""
     steps = [
         f"{step.n}. {step.source}{'' if step.source == step.target else f' to {step.target}'}: {short(step.label)}."

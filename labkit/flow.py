@@ -9,17 +9,15 @@ server (`inputRequests`) and the answer in our next request (`inputResponses`): 
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self, get_args
 
 from mcp_types import RequestId
 
 from labkit import diagram
+from labkit.diagram import Diagram, Kind, Step, json_object
 from labkit.record import Entry
-from labkit.steps import LANES, HostStep, Lane
+from labkit.steps import LANES, HostStep
 from labkit.wire import Frame
-
-Kind = Literal["host", "request", "response", "notification", "question", "answer", "fault"]
-"""`question` and `answer` are the frames that carry a sampling request and what the client says to it."""
 
 SAMPLING = "sampling/createMessage"
 LONGEST_DRAWING = 200
@@ -27,43 +25,7 @@ LONGEST_DRAWING = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One arrow of a flow.
-
-    Attributes:
-        n: The step's number, from 1.
-        source: The lane it starts from.
-        target: The lane it goes to; the same for something a party did by itself.
-        label: What happened, in a few words. It may hold text of the server or a model: show it as text only.
-        kind: What it is; everything but `host` crossed the wire.
-        data: The frame, or the values that were reported with a host step, as JSON.
-        samples: The numbers of the samples it is about.
-        reply_to: The step that it answers.
-        reply: Whether it ends what an earlier step began: a JSON-RPC response, or an answer on the client's side.
-        time: Seconds since the first step.
-        size: Bytes of JSON, for a frame.
-    """
-
-    n: int
-    source: Lane
-    target: Lane
-    label: str
-    kind: Kind
-    data: dict[str, Any]
-    samples: tuple[int, ...] = ()
-    reply_to: int | None = None
-    reply: bool = False
-    time: float = 0.0
-    size: int | None = None
-
-    @property
-    def wire(self) -> bool:
-        """Whether the event crossed the wire."""
-        return self.kind != "host"
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Diagram):
     """The steps of one call.
 
     flow = lab.flow
@@ -73,33 +35,11 @@ class Flow:
     Flow.from_json(flow.to_json()) == flow
     """
 
-    title: str
-    server: str
-    wire: str
-    transport: str
-    steps: tuple[Step, ...]
-
     @classmethod
     def of(cls, entries: Iterable[Entry], *, title: str, server: str, wire: str, transport: str) -> Self:
         """Make a flow from entries of a record, in their order."""
         reader = Reader()
         return cls(title, server, wire, transport, tuple(reader.read(entry) for entry in entries))
-
-    @property
-    def samples(self) -> int:
-        """How many completions were asked for."""
-        return max((number for step in self.steps for number in step.samples), default=0)
-
-    @property
-    def tokens(self) -> int | None:
-        """Tokens of the answers, as far as the answerers told: MCP itself does not carry them."""
-        told = [step.data["output_tokens"] for step in self.steps if isinstance(step.data.get("output_tokens"), int)]
-        return sum(told) if told else None
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """The models that the answers name, each once."""
-        return tuple(dict.fromkeys(model for step in self.steps for model in _models(step)))
 
     @property
     def seconds(self) -> float:
@@ -190,14 +130,14 @@ class Reader:
             return self._response(call, frame, message)
         if frame.id is None:
             return "notification", frame.method, (), None
-        params = _dict(message.get("params"))
+        params = json_object(message.get("params"))
         label = f"{frame.method} · id {frame.id}"
         if frame.method == SAMPLING:
             samples = (self._question(call, str(frame.id)),)
             self._requests[frame.direction, frame.id] = self.n, samples
             return "question", label, samples, None
         self._requests[frame.direction, frame.id] = self.n, ()
-        keys = _dict(params.get("inputResponses"))
+        keys = json_object(params.get("inputResponses"))
         answered = [self._questions[call, key] for key in keys if (call, key) in self._questions]
         if not answered:
             return "request", label, (), None
@@ -209,12 +149,12 @@ class Reader:
         reply_to, samples = self._requests.pop((other, frame.id), (None, ())) if frame.id is not None else (None, ())
         kind: Kind = "answer" if samples else "response"
         if "error" in message:
-            error = _dict(message["error"])
+            error = json_object(message["error"])
             return kind, f"error {error.get('code')}: {error.get('message')}", samples, reply_to
-        result = _dict(message.get("result"))
+        result = json_object(message.get("result"))
         if result.get("resultType") == "input_required":
-            requests = _dict(result.get("inputRequests"))
-            methods = {key: str(_dict(request).get("method")) for key, request in requests.items()}
+            requests = json_object(result.get("inputRequests"))
+            methods = {key: str(json_object(request).get("method")) for key, request in requests.items()}
             asked = tuple(self._question(call, key) for key, method in methods.items() if method == SAMPLING)
             times = f" ×{len(requests)}" if len(requests) > 1 else ""
             label = (
@@ -242,16 +182,3 @@ def _is_sound(step: Step) -> bool:
         and step.target in LANES
         and step.kind in get_args(Kind)
     )
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType] - JSON objects
-
-
-def _models(step: Step) -> list[str]:
-    """The models named by the answers in a frame."""
-    if step.kind != "answer":
-        return []
-    params = _dict(_dict(step.data.get("params")).get("inputResponses"))
-    answers = list(params.values()) or [step.data.get("result")]
-    return [model for answer in answers if isinstance(model := _dict(answer).get("model"), str)]

@@ -8,7 +8,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any, cast
 
-from labkit.flow import Flow, Step
+from labkit.diagram import Step
+from labkit.flow import Flow
 from labkit.secret_forms import may_hold, redacted
 
 

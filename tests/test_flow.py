@@ -12,7 +12,7 @@ from mcp import MCPError
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ElicitRequestParams, ElicitResult, ErrorData
 
 from labkit import Flow, Lab, Scripted, Step, close_all, report
-from labkit.flow import Kind
+from labkit.diagram import Kind
 from labkit.record import Entry
 from labkit.steps import LANES, HostStep
 from labkit.wire import Frame

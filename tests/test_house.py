@@ -187,7 +187,7 @@ def test_what_the_kit_and_the_servers_import_is_declared() -> None:
     lines = [*dependencies(), *(line for name in extras.keys() - {"author", "test"} for line in extras[name])]
     declared = {canonicalize_name(Requirement(line).name) for line in lines} | {"mcp-types"}  # a part of mcp
     makers = importlib.metadata.packages_distributions()
-    for name, found in arrows(at_run_time=False).items():
+    for name, found in arrows().items():
         if name.split(".")[0] in {"labkit", "servers"}:
             tops = {module.split(".")[0] for module in found} - sys.stdlib_module_names - {"labkit", "servers"}
             undeclared = {top for top in tops if declared.isdisjoint(map(canonicalize_name, makers.get(top, [top])))}
@@ -309,17 +309,15 @@ def test_what_a_secret_looks_like_costs_a_server_nothing_else() -> None:
 
 
 @cache
-def arrows(*, at_run_time: bool) -> dict[str, set[str]]:
-    """Which module imports which, by dotted name; `at_run_time` leaves out what only a type checker follows."""
+def arrows() -> dict[str, set[str]]:
+    """Which module imports which, by dotted name, also where only a type checker follows."""
     return {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): set(
-            imports(tree, at_run_time=at_run_time)
-        )
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): set(imports(tree))
         for path, tree in trees().items()
     }
 
 
-def imports(node: ast.AST, *, at_run_time: bool) -> Iterator[str]:
+def imports(node: ast.AST) -> Iterator[str]:
     """Every dotted name that is imported at or below a node. `from a import b` gives `a` and `a.b`."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
@@ -327,13 +325,13 @@ def imports(node: ast.AST, *, at_run_time: bool) -> Iterator[str]:
         elif isinstance(child, ast.ImportFrom):
             yield child.module or "."
             yield from (f"{child.module}.{alias.name}" for alias in child.names)
-        elif not (at_run_time and isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
-            yield from imports(child, at_run_time=at_run_time)
+        else:
+            yield from imports(child)
 
 
 def kit_modules(name: str) -> set[str]:
     """The modules of the kit that a module imports, also for a type checker, as their first part below labkit."""
-    found = arrows(at_run_time=False)[name]
+    found = arrows()[name]
     return {part for module in found if module.startswith("labkit.") and (part := module.split(".")[1]).islower()}
 
 
@@ -351,16 +349,16 @@ MAY_KNOW = {
     "runtime": {"errors", "interrupts"},
     "record": {"numbers", "steps", "wire"},
     "dial_table": {"numbers"},
-    "diagram": {"flow", "plain", "steps"},
+    "diagram": {"plain", "steps"},
     "flow": {"diagram", "record", "steps", "wire"},
-    "redacting": {"flow", "secret_forms"},
+    "redacting": {"diagram", "flow", "secret_forms"},
     "models": {"dial_table", "errors", "models", "numbers", "steps"},
     "host": {"callbacks", "dial_table", "errors", "host", "numbers", "plain", "secret_forms", "steps"},
 }
 
 
 def test_arrows_in_the_kit_run_one_way() -> None:
-    for name in arrows(at_run_time=False):
+    for name in arrows():
         part = name.split(".")[1] if name.startswith("labkit.") else ""
         if part in MAY_KNOW:
             assert kit_modules(name) <= MAY_KNOW[part], name
@@ -372,7 +370,7 @@ def test_arrows_in_the_kit_run_one_way() -> None:
 
 def test_servers_know_nobody() -> None:
     ours = ("labkit", "lessons", "tests")
-    for name, found in arrows(at_run_time=False).items():
+    for name, found in arrows().items():
         if name.split(".")[0] == "servers":
             known = {module for module in found if module.split(".")[0] in ours}
             # The one exception: what a secret looks like is said once, in a package that itself knows nobody.
@@ -400,7 +398,7 @@ def test_the_kit_and_the_servers_import_nothing_relatively() -> None:
 
 
 def test_no_module_of_the_kit_imports_itself_by_a_detour() -> None:
-    graph = {name: found for name, found in arrows(at_run_time=True).items() if name.split(".")[0] == "labkit"}
+    graph = {name: found for name, found in arrows().items() if name.split(".")[0] == "labkit"}
 
     def around(name: str) -> set[str]:
         """The packages that a module stands in: it may take a sibling through them."""
@@ -596,7 +594,7 @@ def test_the_rule_on_browsers_lets_the_rest_pass(source: str) -> None:
 
 def test_what_is_private_to_the_sdk_is_imported_in_one_place() -> None:
     private = re.compile(r"mcp(_types)?(\.\w+)*\._")
-    users = {name for name, found in arrows(at_run_time=False).items() if any(private.match(each) for each in found)}
+    users = {name for name, found in arrows().items() if any(private.match(each) for each in found)}
     assert {name for name in users if name.split(".")[0] in {"labkit", "servers"}} == {"labkit.wire"}
 
 

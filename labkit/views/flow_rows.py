@@ -12,7 +12,8 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
-from labkit.flow import Reader, Step
+from labkit.diagram import Step
+from labkit.flow import Reader
 from labkit.plain import short
 from labkit.record import Entry
 from labkit.redacting import redact_json, redact_step
