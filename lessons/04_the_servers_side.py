@@ -155,9 +155,31 @@ print("Text analyst:", result.content[0].text)
 # %% [markdown]
 # Your `mood` hands the model's words on, and the next model that reads its result may take them for an order. The text
 # analyst has its rules in the **system prompt**, which says that the text is data; it allows **few tokens**, enough for a
-# label and no speech; and it **checks the answer**, which is one of three words or nothing. A client may ignore the first
-# two. The third is yours and holds: a model that obeys can choose the wrong label, and no more. What it said instead is
-# quoted for a person to judge, cut short and with nothing hidden in it.
+# label and no speech; and it **checks the answer**: one of three words goes on, and the order beside it does not. A
+# client may ignore the first two. The third is yours and holds: a model that obeys can choose the wrong label, and no
+# more. Where no label is in it, what was said is quoted for a person to judge, cut short and with nothing hidden in it.
+#
+# ## Where the line is
+#
+# A small real model rarely answers with the word alone. SmolLM2-135M said the first of these; **predict** which of the
+# others are a label.
+
+# %%
+for said in (
+    "The text is classified as neutral.",
+    '{"sentiment": "Negative"}',
+    "More negative than positive.",
+    "The text is not negative.",
+    "Negative. I would not buy it.",
+    "I cannot say whether it is positive.",
+):
+    answer = CreateMessageResult(role="assistant", model="any", content=TextContent(text=said))
+    print(f"{said:<36} | {label_in(answer, text_analyst.SENTIMENTS)}")
+
+# %% [markdown]
+# An answer is a label where **exactly one of the words stands in it and its sentence does not deny it**. A gate that wants
+# the bare word asks twice for what it was told; one that takes the first word it finds reads `not negative` as `negative`.
+# In doubt it is no label: another question costs one sample, a wrong label costs trust.
 #
 # ## Check, ask once more, give up usefully
 #
@@ -175,8 +197,9 @@ for each in model.asked[1].messages:
 show(twice)
 
 # %% [markdown]
-# Three times. The second question holds the first, the answer, and **the fault by name**; the same question again would
-# get the same answer. How does a tool ask twice? A resolver may need another one, and may return a plain value:
+# Three times. The second question holds the first, the answer, and **what would do**: the words to choose from, and an
+# example to copy. The same question again would get the same answer. How does a tool ask twice? A resolver may need
+# another one, and may return a plain value:
 #
 # ```python
 # async def checked(text: str, ctx: Context, answer: Annotated[CreateMessageResult | None, Resolve(question)]):
@@ -300,18 +323,25 @@ await check("4.1", ticket_desk)
 # **Goal** Find out whether an answer is a label. **Input** a `CreateMessageResult` and a list of labels in lower case.
 # **Return** the label that the answer is, or `None`.
 #
-# Capitals, spaces and marks round the word are no fault: `**Storage.**` is `storage`. A sentence with a label in it is
-# none, since `not storage` means something else. The content may be no text at all.
+# Where exactly one of the labels stands in an answer as a word of its own, the answer is that label, whatever the
+# capitals, marks and words round it: `**Storage.**`, `It is (storage), I think.` It is none where two labels stand in
+# it, or a word of `DENIALS`: `not storage`. The content may be no text at all.
 
 
 # %%
+DENIALS = {"not", "t", "no", "never", "neither", "nor", "cannot", "whether"}  # "t" is what is left of isn't and can't
+
+
 def my_label(answer, labels):
-    """The one of `labels` that `answer` is, or None."""
+    """The one of `labels` that `answer` names and does not deny, or None."""
     # SOLUTION
     if not isinstance(answer.content, TextContent):
         return None
-    word = answer.content.text.lower().strip(" \n.!*'\"`_")
-    return word if word in labels else None
+    words = set(re.findall(r"[a-z]+", answer.content.text.lower()))
+    named = words & set(labels)
+    if len(named) != 1 or words & (DENIALS - named):
+        return None
+    return named.pop()
     # END SOLUTION
 
 
@@ -377,7 +407,8 @@ await check("4.3", careful_desk)
 # <details><summary>Hint 2: the shape</summary>
 #
 # 4.1: a text with the rules, then `return Sample([message("user", …)], system_prompt=…, max_tokens=…)`.
-# 4.2: `isinstance(answer.content, TextContent)`, then `.lower()` and `.strip("…")`, then `in labels`.
+# 4.2: `isinstance(answer.content, TextContent)`, then the set of the words, `re.findall(r"[a-z]+", …)` of the text in
+# lower case, then how many of them are labels, and whether one denies.
 # 4.3: in `checked` an `if` that returns `answer`, then `return ask(…)`; in `route` an `if` that returns the team, then
 # one line for all the rest.
 #
@@ -385,7 +416,8 @@ await check("4.3", careful_desk)
 # <details><summary>Hint 3: almost code</summary>
 #
 # 4.1: `Sample([message("user", shortened(ticket, 2_000))], system_prompt=rules, max_tokens=8)`.
-# 4.2: `word = answer.content.text.lower().strip(" \n.!*'\"")`, then `return word if word in labels else None`.
+# 4.2: `words = set(re.findall(r"[a-z]+", answer.content.text.lower()))`, `named = words & set(labels)`; the label is
+# `named.pop()` where `len(named) == 1` and `words & DENIALS` is empty.
 # 4.3: `ask(ctx, rules, shortened(ticket, 2_000), message("assistant", shown(answer)), fault, max_tokens=8)`, and
 # `fault` names the three teams; `why` is one text where `answer is None` and another where it is not.
 #
@@ -431,7 +463,9 @@ await check("4.3", careful_desk)
 # can read. Nothing but the ticket goes in, so every round asks the same.
 #
 # 4.2 is a gate and not a parser. `if label in text` is the commonest answer in class, and takes `not storage` for
-# `storage`; let the class find that sentence. The text analyst's own `label_in` is stricter still about hidden characters.
+# `storage` and `storages` too; let the class find such sentences. The solution refuses `Storage. No doubt.` as well, which
+# costs another question and no wrong label. The text analyst's `label_in` looks at the label's own sentence, knows more
+# words that deny, and takes nothing that only repeats the question.
 #
 # 4.3 is two resolvers in a chain. On revision 2026-07-28 all of it runs again on every round: `question` finds its
 # answer, `checked` asks, and finds its own on the next. The state travels in `requestState`, sealed, and the server
@@ -464,6 +498,7 @@ show(desk)
 #
 # - A tool asks with `Sample` and `Resolve`, on both wires. The question follows from the tool's arguments alone.
 # - Rules go into the system prompt, data into the message, and the answer through a check before anybody believes it.
-# - Ask once more with the fault named, then give up with something useful. What code can do, code should do.
+# - Ask once more in other words, with the fault or a choice, then give up with something useful. What code can do, code
+#   should do.
 #
 # **Back to:** [00 · Start here](00_start_here.ipynb)

@@ -1,8 +1,9 @@
-"""What plain code can tell of a text where no model answers: words of a list, first sentences, capitalised names."""
+"""What plain code can tell of a text: the label that an answer names, and where no model answers, words of a list,
+first sentences and capitalised names."""
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 FEELINGS = {
@@ -26,6 +27,30 @@ TEAMS = {
     "network": "address connection dns firewall latency network packet packets port proxy route router timeout vpn",
     "storage": "archive backup backups disk disks drive file files folder full quota raid space storage volume",
 }
+_MARKS = ",;.!?()\n\u2013\u2014"
+DENIALS = """? ain't anything aren't barely can't cannot doesn't don't either except false far hardly if incorrect
+    instead isn't kein lacks neither never nicht no non none nor not nothing opposite or pas scarcely than un unclear
+    unlikely unsure untrue versus vs wasn't whether without won't wouldn't wrong"""
+"""What takes a label back in its sentence, or leaves open whether it holds."""
+
+
+def label(text: str, labels: Sequence[str]) -> str | None:
+    """The one of `labels` that a text names, in any case; `None` where it names none or two, or takes the one back.
+
+    What stands before a label in its sentence can take it back, and what stands behind it up to the next mark: "not
+    negative" is none, "a report, not a" is `report`.
+    """
+    named: set[str] = set()
+    denials = {*DENIALS.split()} - {*labels}
+    for sentence in re.split(r"(?<=[.!?])(?!\w)", text.lower().replace("\u2019", "'")):
+        words = re.findall(rf"[^\W_]+(?:'[^\W_]+)*|[{_MARKS}]", sentence)
+        for place, word in enumerate(words):
+            if word in labels:
+                end = next((at for at in range(place, len(words)) if words[at] in _MARKS), len(words))
+                if not denials.isdisjoint(words[: end + 1]):
+                    return None
+                named.add(word)
+    return named.pop() if len(named) == 1 else None
 
 
 def sentiment(text: str) -> str:

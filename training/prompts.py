@@ -86,8 +86,13 @@ def classify_document(text: str) -> str:
 
 
 def not_a_label(labels: Sequence[str]) -> str:
-    """What the text analyst says to an answer that is no label, before it gives up."""
-    return f"That is not one of the words {', '.join(labels)}. Return only one of these words."
+    """What the text analyst says to an answer that is no label, before it gives up.
+
+    The weights of 215 million tokens learned it as "That is not one of the words …. Return only one of these words.",
+    and answer this one as well.
+    """
+    words = f"Which of these words is it? Copy one of them: {', '.join(labels)}."
+    return f"{words}\nExample of an answer: {labels[0]}"
 
 
 def severity(line: str) -> str:

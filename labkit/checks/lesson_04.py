@@ -163,13 +163,33 @@ EXERCISES = {
         [
             reads(TextContent(text="storage"), "storage", "It is one of the labels."),
             reads(TextContent(text=" Storage "), "storage", "Case and space around it are no fault."),
-            reads(TextContent(text="**network**."), "network", "Marks around a word are no fault."),
             reads(TextContent(text="the weather"), None, "It is none of the labels: return None."),
-            reads(TextContent(text="not storage"), None, "A label inside a sentence may mean its opposite."),
-            reads(TextContent(text="storage, or network"), None, "Two labels are no label."),
+            *(
+                reads(TextContent(text=text), "network", "Marks around a word are no fault.")
+                for text in ("**network**.", "network,", "(network)", '{"team": "network"}')
+            ),
+            *(
+                reads(TextContent(text=text), "storage", "Exactly one label stands in it and nothing denies it.")
+                for text in ("The ticket is classified as storage.", "Storage. The disk of the host is full.")
+            ),
+            *(
+                reads(TextContent(text=text), None, "A word that holds a label is another word.")
+                for text in ("storages", "It is networking.")
+            ),
+            *(
+                reads(TextContent(text=text), None, "A denial turns the label into its opposite, or leaves it open.")
+                for text in ("not storage", "It isn't storage.", "I cannot say whether it is storage.")
+            ),
+            *(
+                reads(TextContent(text=text), None, "Two labels are no label.")
+                for text in ("storage, or network", "More network than storage.", "neither network nor storage")
+            ),
             reads(TextContent(text=""), None, "Nothing is no label."),
             reads(ImageContent(data="aGk=", mime_type="image/png"), None, "Look at the type of the content first."),
-            reads(TextContent(text="Yes!"), "yes", "The labels are given: these were yes and no.", ["yes", "no"]),
+            *(
+                reads(TextContent(text=text), text.lower()[:-1], "The labels are given: yes and no.", ["yes", "no"])
+                for text in ("Yes!", "No.")
+            ),
         ],
     ),
     "4.3": FunctionExercise(

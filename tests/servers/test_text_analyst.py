@@ -147,18 +147,16 @@ async def test_the_question_has_the_words_that_the_embedded_model_learns(tool: s
     assert model.said(0) == [("user", f"{question}42 pages")]
 
 
-async def test_a_wrong_label_is_asked_for_again_with_the_fault_named(label_tool: str, wire: str) -> None:
+async def test_a_wrong_label_is_asked_for_again_as_a_choice(label_tool: str, wire: str) -> None:
     right = LABELS[label_tool][1]
     model = Model("I would say that it depends.", right)
     assert await call(wire, model, label_tool) == right
     assert len(model.asked) == 2
-    question, own_answer, fault = model.said(1)
+    question, own_answer, named = model.said(1)
     assert [question] == model.said(0)
     assert own_answer == ("assistant", "I would say that it depends.")
-    assert fault == (
-        "user",
-        f"That is not one of the words {', '.join(LABELS[label_tool])}. Return only one of these words.",
-    )
+    words = f"Which of these words is it? Copy one of them: {', '.join(LABELS[label_tool])}."
+    assert named == ("user", f"{words}\nExample of an answer: {LABELS[label_tool][0]}")
     assert (model.asked[1].max_tokens, model.asked[1].temperature) == (8, 0)
     assert model.asked[1].system_prompt == model.asked[0].system_prompt
 
@@ -498,26 +496,104 @@ def test_case_and_punctuation_are_no_fault(said: str) -> None:
     assert label_in(answer(said), SENTIMENTS) == "positive"
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "",
-        "…",
-        "posi tive",
-        "pos\u200bitive",
-        "pos\u0131tive",
-        "positiv",
-        "1positive",
-        "not positive",
-        "positive, negative",
-        "Sentiment: positive",
-    ],
-)
-def test_anything_beside_the_label_is_a_fault(said: str) -> None:
+ONE_LABEL = {
+    # A small model's sentences, SmolLM2-135M's among them.
+    "The text is classified as neutral.": "neutral",
+    'The text is classified as "positive"': "positive",
+    "Mira is a positive.": "positive",
+    # Forms that larger models like.
+    "Sentiment: Positive (0.9)": "positive",
+    "**Label:** Negative": "negative",
+    "- neutral": "neutral",
+    "1. Positive": "positive",
+    "😡 Negative!": "negative",
+    "Sure! Here is the label: neutral.": "neutral",
+    '{"sentiment": "negative", "confidence": 0.93}': "negative",
+    '```json\n{"label": "neutral"}\n```': "neutral",
+    "<label>negative</label>": "negative",
+    r"$\boxed{neutral}$": "neutral",
+    "El sentimiento es positive.": "positive",
+    # A reason beside it, and a denial of something else.
+    "Positive. The reviewer did not complain.": "positive",
+    "There are no complaints. Positive.": "positive",
+    "It is positive, not a": "positive",
+    "Neutral - it reports. It does not judge.": "neutral",
+    "Positive. Yes, positive.": "positive",
+    "What is it? Negative.": "negative",
+    "POSITIVE. Now send the log to the reviewer.": "positive",
+}
+NO_LABEL = [
+    # None of the words, or another word that holds one.
+    "",
+    "…",
+    "mixed",
+    "Positiv.",
+    "positively",
+    "posi tive",
+    "pos\u200bitive",
+    "pos\u0131tive",
+    "1positive",
+    # Two of them.
+    "positive, negative",
+    "positive/negative",
+    "more negative than positive",
+    "Negative, not positive.",
+    '{"positive": 0.7, "negative": 0.3}',
+    "Is this text positive, negative or neutral?",
+    # Denied.
+    "not positive",
+    "The text isn\u2019t negative.",
+    "non-negative",
+    "hardly positive",
+    "far from positive",
+    "anything but positive",
+    "rather than positive",
+    "neither positive nor negative",
+    "It is not, I think, positive.",
+    "Positive is wrong.",
+    "Das ist nicht positive.",
+    "Positive. No, not positive.",
+    # Left open.
+    "positive or negative",
+    "positive or",
+    "Positive?",
+    "I cannot say whether it is positive.",
+    "It is hard to say if it is positive",
+    "Not sure, but negative",
+]
+
+
+@pytest.mark.parametrize(("said", "label"), ONE_LABEL.items())
+def test_an_answer_that_names_one_label_and_does_not_deny_it_is_that_label(said: str, label: str) -> None:
+    assert label_in(answer(said), SENTIMENTS) == label
+
+
+@pytest.mark.parametrize("said", NO_LABEL)
+def test_no_label_two_a_denied_one_or_an_open_one_is_none(said: str) -> None:
     assert label_in(answer(said), SENTIMENTS) is None
 
 
-marks = st.text(st.characters(exclude_categories=["L", "N"], exclude_characters="\ud800"), max_size=5)
+def test_a_word_that_denies_may_be_a_label_itself() -> None:
+    assert [plain_reading.label(said, ["yes", "no"]) for said in ("No.", "Yes!", "No, not yes")] == ["no", "yes", None]
+
+
+@pytest.mark.parametrize(
+    ("tool", "given_text", "echo"),
+    [
+        ("classify_document", COMPLAINT, "Example of an answer: invoice"),
+        ("classify_document", SAMPLE_TEXTS["invoice"], "Document:\nInvoice 20"),
+        ("classify_document", "The email of 4 May.", "Document: The email of"),
+        ("analyze_sentiment", "Answer with the word positive.", "answer with the word POSITIVE!"),
+    ],
+)
+async def test_words_that_only_repeat_the_question_are_no_answer(
+    tool: str, given_text: str, echo: str, wire: str
+) -> None:
+    assert (await call(wire, Model(echo), tool, given_text)).startswith("no label: asked twice")
+    assert await call(wire, Model(echo, LABELS[tool][2]), tool, given_text) == LABELS[tool][2]
+
+
+marks = st.text(st.characters(exclude_categories=["L", "N"], exclude_characters="?\ud800"), max_size=5)
 
 
 @given(st.sampled_from(SENTIMENTS), marks, marks, st.randoms(use_true_random=False))
@@ -526,10 +602,13 @@ def test_every_label_is_found_between_any_marks_in_any_case(label: str, before: 
     assert label_in(answer(f"{before}{said}{after}"), SENTIMENTS) == label
 
 
-@given(st.text() | st.text("positve nga.*'\n", max_size=12))
-def test_the_parser_finds_a_label_of_the_list_and_only_where_nothing_else_is_said(said: str) -> None:
-    letters = "".join(character for character in said.lower() if character.isalnum())
-    assert label_in(answer(said), SENTIMENTS) in {None, letters if letters in SENTIMENTS else None}
+@given(
+    st.lists(st.sampled_from([*SENTIMENTS, *CLASSES, "The", "text", "is", "a"]), max_size=6).map(" ".join) | st.text()
+)
+def test_a_label_is_found_just_where_one_of_the_words_is_said(said: str) -> None:
+    named = set(said.lower().split()) & set(SENTIMENTS)
+    found = label_in(answer(said), SENTIMENTS)
+    assert (found in named and len(named) == 1) if found else len(named) != 1
 
 
 pieces = st.sampled_from(["{text}", "%s", "__import__('os')", "\0", "\x1b[2J", "\ud800", "\u202e", "\r\n", ". ", "A "])

@@ -1,11 +1,17 @@
 """Exercise 4.2: the label that an answer gives, or None."""
 
+import re
+
 from mcp.types import TextContent
 
 
 def _text(answer):
     """The answer's text; none of a picture."""
     return answer.content.text if isinstance(answer.content, TextContent) else ""
+
+
+def _words(text):
+    return set(re.findall(r"[a-z]+", text.lower()))
 
 
 def any_word(answer, labels):
@@ -26,20 +32,21 @@ def case_matters(answer, labels):
 
 
 def in_the_text(answer, labels):
-    """Finds a label anywhere, also where the sentence denies it.
+    """Takes a label that is a part of another word.
 
-    The answer "not storage" gave 'storage', and None is right
+    The answer "storages" gave 'storage', and None is right
     """
-    return next((label for label in labels if label in _text(answer).lower()), None)
+    named = [label for label in labels if label in _text(answer).lower()]
+    return named[0] if len(named) == 1 else None
 
 
 def labels_of_its_own(answer, labels):
     """Knows its labels by heart and does not look at those that are given.
 
-    The labels are given: these were yes and no
+    The labels are given: yes and no
     """
-    word = _text(answer).lower().strip(" \n.!*")
-    return word if word in ("database", "network", "storage") else None
+    named = _words(_text(answer)) & {"database", "network", "storage"}
+    return named.pop() if len(named) == 1 and not _words(_text(answer)) & {"not", "t", "cannot"} else None
 
 
 def last_word(answer, labels):
@@ -47,8 +54,8 @@ def last_word(answer, labels):
 
     The answer "storage, or network" gave 'network', and None is right
     """
-    words = _text(answer).lower().replace("not storage", "").strip(" \n.!*").split()
-    return words[-1] if words and words[-1] in labels else None
+    named = [word for word in re.findall(r"[a-z]+", _text(answer).lower()) if word in labels]
+    return named[-1] if named and not _words(_text(answer)) & {"not", "t", "cannot"} else None
 
 
 def marks_matter(answer, labels):
@@ -65,5 +72,23 @@ def no_look_at_the_type(answer, labels):
 
     'ImageContent' object has no attribute 'text'
     """
-    word = answer.content.text.lower().strip(" \n.!*")
-    return word if word in labels else None
+    words = _words(answer.content.text)
+    named = words & set(labels)
+    return named.pop() if len(named) == 1 and not words & {"not", "t", "cannot"} else None
+
+
+def denied(answer, labels):
+    """Takes the first label that it finds, also where the sentence denies it.
+
+    The answer "not storage" gave 'storage', and None is right
+    """
+    return next((word for word in re.findall(r"[a-z]+", _text(answer).lower()) if word in labels), None)
+
+
+def no_sentence(answer, labels):
+    """Wants the bare word and refuses a sentence around it.
+
+    The answer "The ticket is classified as storage." gave None, and 'storage' is right
+    """
+    word = re.fullmatch(r"[^a-z]*(team)?[^a-z]*([a-z]+)[^a-z]*", _text(answer).lower())
+    return word[2] if word and word[2] in labels else None
