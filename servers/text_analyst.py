@@ -96,7 +96,7 @@ def again_unless_one_of(
     labels: Sequence[str], ctx: Context, question: SamplingMessage, answer: CreateMessageResult | None
 ) -> Sample | CreateMessageResult | None:
     """The answer where it is a label or there is none; where it is anything else, the question again, as a choice."""
-    if answer is None or label_in(answer, labels, question):
+    if answer is None or label_in(answer, labels, question, choice(labels)):
         return answer
     return ask_label(ctx, question, message("assistant", shown(answer)), choice(labels))
 
