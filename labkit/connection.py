@@ -174,7 +174,8 @@ class Connection:
         """
         if not block_on(self.opened, seconds):
             raise ConnectError(
-                f"{self.place} did not answer within {seconds:g} s. Is it an MCP server, and is it running?"
+                f"{self.place} did not answer within {seconds:g} s. Is it an MCP server, and is it running? "
+                "One that takes longer to start needs Lab(..., connect_timeout=...)."
             )
         self.opened.result()
 

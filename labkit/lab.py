@@ -31,9 +31,6 @@ from labkit.wire import Frame, tap
 
 T = TypeVar("T")
 
-CONNECT_TIMEOUT = 20.0
-"""Seconds that a server has to answer the handshake."""
-
 _labs: dict[str, "Lab"] = {}
 _registering = Lock()
 
@@ -52,12 +49,13 @@ class Lab:
         sampling_callback: `async def callback(context, params)` as the SDK has it. May be swapped with `lab.callback`.
         mode: `"auto"` (revision 2026-07-28 where the server speaks it), `"legacy"` (2025-11-25), or a revision.
         timeout: Seconds for a call in all: server, callback, model, a human who decides, perhaps on others first.
+        connect_timeout: Seconds that the server has to answer the handshake; one that is first downloaded needs many.
         keep: How many frames and steps are kept; older ones are forgotten.
         **client_options: Passed on to `mcp.Client`.
 
     Raises:
         ConnectError: The server could not be reached.
-        ValueError: `timeout` is no number of seconds above 0, or `keep` no whole number of 1 or more.
+        ValueError: A timeout is no number of seconds above 0, or `keep` no whole number of 1 or more.
     """
 
     def __init__(
@@ -68,12 +66,14 @@ class Lab:
         sampling_callback: SamplingFnT | None = None,
         mode: str = "auto",
         timeout: float = 60.0,
+        connect_timeout: float = 60.0,
         keep: int = 10_000,
         **client_options: Any,
     ) -> None:
         self.server, self.transport = describe(server)
         self.mode = mode
         self.timeout = checked_seconds("timeout", timeout)
+        connect_timeout = checked_seconds("connect_timeout", connect_timeout)
         self.name = name or f"{self.server} · {mode} · {self.transport}"
         self.record = Record(keep)
         self._target = server
@@ -91,7 +91,7 @@ class Lab:
                 self._connection = self._connect()
                 _labs[self.name] = self
             if not self._connection.runtime.here:
-                self._connection.wait_until_open(CONNECT_TIMEOUT)
+                self._connection.wait_until_open(connect_timeout)
         except BaseException:  # also the kernel's "interrupt"
             if _labs.get(self.name) is self:
                 self.close()

@@ -14,7 +14,6 @@ import pytest
 from mcp import MCPError, StdioServerParameters
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
-import labkit.lab
 from labkit import ConnectError, Lab, LabClosed, Origin, close_all, origin
 from labkit.connection import describe
 from labkit.runtime import LEAVE
@@ -35,12 +34,6 @@ def nothing_stays_open() -> Generator[None]:
 @pytest.fixture(params=WIRES)
 def wire(request: pytest.FixtureRequest) -> str:
     return request.param
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Lab that waits for a handshake for half a second."""
-    monkeypatch.setattr(labkit.lab, "CONNECT_TIMEOUT", 0.5)
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +180,6 @@ def test_a_command_that_is_no_server_is_told_in_a_sentence(wire: str, server: St
     assert monotonic() - start < 45
 
 
-@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(
     "code",
     ["import sys; sys.stdin.read()", "print('hello', flush=True); import sys; sys.stdin.read()"],
@@ -196,12 +188,18 @@ def test_a_command_that_is_no_server_is_told_in_a_sentence(wire: str, server: St
 def test_a_program_that_never_answers_the_handshake_is_left(wire: str, code: str) -> None:
     start = monotonic()
     with pytest.raises(ConnectError, match=r"did not answer within 0.5 s. Is it an MCP server, and is it running\?"):
-        Lab(program(code), mode=wire)
+        Lab(program(code), mode=wire, connect_timeout=0.5)
     assert monotonic() - start < 45
 
 
+def test_how_long_a_server_may_take_to_start_can_be_set_and_the_sentence_says_so() -> None:
+    with pytest.raises(ConnectError, match=r"takes longer to start needs Lab\(\.\.\., connect_timeout=\.\.\.\)"):
+        Lab(program("import sys; sys.stdin.read()"), connect_timeout=0.1)
+    with pytest.raises(ValueError, match="connect_timeout is 0"):
+        Lab(program(""), connect_timeout=0)
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no signal that a program can ignore")
-@pytest.mark.usefixtures("hurried")
 def test_a_program_that_will_not_end_is_killed() -> None:
     stubborn = (
         "import signal, time\n"
@@ -210,7 +208,7 @@ def test_a_program_that_will_not_end_is_killed() -> None:
         "while True: time.sleep(60)"
     )
     with pytest.raises(ConnectError, match="did not answer"):
-        Lab(program(stubborn))
+        Lab(program(stubborn), connect_timeout=0.5)
 
 
 # HTTP
@@ -276,11 +274,10 @@ def listening(answer: bytes | None) -> Generator[str]:
                 connection.close()
 
 
-@pytest.mark.usefixtures("hurried")
 def test_an_http_server_that_never_answers_is_left(wire: str) -> None:
     start = monotonic()
     with listening(None) as url, pytest.raises(ConnectError, match=r"did not answer within 0.5 s"):
-        Lab(url, mode=wire)
+        Lab(url, mode=wire, connect_timeout=0.5)
     assert monotonic() - start < 45
 
 

@@ -36,7 +36,7 @@ from labkit.playground.reach import (
 )
 from labkit.work import start
 
-CONNECTING = 30.0
+CONNECTING = 60.0
 """Seconds that a connection may take."""
 
 
