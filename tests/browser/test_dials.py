@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
+from labkit.dial_table import DIALS
 from tests.browser.conftest import NewPage
 from tests.browser.lab_page import LabPage, write_notebook
 
@@ -185,6 +186,10 @@ def test_every_dial_is_moved_by_keyboard_and_says_where_it_stands(
     for _ in range(2):
         keyboard.press("ArrowLeft")
     expect(used(panel, "top-k")).to_have_text("40")
+    for dial, first in (("min-p", "0.02"), ("frequency penalty", "0.2")):
+        keyboard.press("Tab")
+        keyboard.press("ArrowRight")
+        expect(used(panel, dial)).to_have_text(first)
     keyboard.press("Tab")
     keyboard.type(" the")
     expect(used(panel, "stop")).to_have_text("·the")
@@ -195,7 +200,9 @@ def test_every_dial_is_moved_by_keyboard_and_says_where_it_stands(
     keyboard.press("Tab")
     keyboard.type("You are brief.")
     expect(used(panel, "system prompt")).to_have_text("You are brief.")
-    expect(settings(tokens)).to_have_text("temperature 0.8 · top-k 40 · top-p 0.9 · seed 12")
+    expect(settings(tokens)).to_have_text(
+        "temperature 0.8 · frequency penalty 0.2 · top-k 40 · top-p 0.9 · min-p 0.02 · seed 12"
+    )
     assert len(notebook.cells()) == len(CELLS)  # no key reached the notebook's own shortcuts
     keyboard.press("Shift+Tab")
     panel.get_by_role("button", name="As asked").press("Enter")
@@ -240,7 +247,7 @@ def test_what_a_model_does_not_take_is_said_in_words(notebook: LabPage) -> None:
 def test_every_control_has_a_name_and_a_tooltip(notebook: LabPage) -> None:
     panel = part(notebook, "tune", "dials")
     controls = panel.locator("input, textarea, button")
-    assert controls.count() == 8
+    assert controls.count() == len(DIALS) + 1
     for control in controls.all():
         expect(control).to_have_attribute("title", re.compile(r"\w{3}"))
         expect(control).to_have_accessible_name(re.compile(r"\w{3}"))
