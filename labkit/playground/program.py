@@ -123,7 +123,7 @@ def _model(parts: Parts, present: Present) -> str:
             honours = cast("Dialled", row.make(present.settings)).honours
             wishes = {name: getattr(present.dials, name) for name in OWN if honours[name] != "no"}
             options = _options({name: wish for name, wish in wishes.items() if wish is not None})
-            given = ", ".join(filter(None, [*map(repr, row.arguments(present.settings)), options]))
+            given = ", ".join(filter(None, [*map(_quoted, row.arguments(present.settings)), options]))
             parts.use(row.module, row.name)
             note = f"  # the key: {row.key} in the environment" if row.needs_key else ""
             parts.blocks.append(f"model = {row.name}({given}){note}")
