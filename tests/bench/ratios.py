@@ -22,6 +22,7 @@ from time import perf_counter, thread_time
 from typing import Any
 
 from jupyter_client.manager import start_new_kernel
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from mcp import Client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -204,7 +205,9 @@ def kernel_megabytes(cells: list[str]) -> float:
         for cell in cells:
             reply = client.execute_interactive(cell, timeout=120, output_hook=lambda _: None)
             assert reply["content"]["status"] == "ok", cell
-        told = Path(f"/proc/{manager.provisioner.pid}/smaps_rollup").read_text(encoding="utf-8")
+        process = manager.provisioner
+        assert isinstance(process, LocalProvisioner)
+        told = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="utf-8")
         return int(re.findall(r"^Pss: +(\d+) kB", told, re.MULTILINE)[0]) / 1024
     finally:
         client.stop_channels()
