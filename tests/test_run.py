@@ -71,11 +71,11 @@ class Project:
         spec.loader.exec_module(module)
         return module
 
-    def set_up(self, extras: str = "author test") -> "Project":
+    def set_up(self, extras: str = "author test", model: str = "here") -> "Project":
         venv.create(self.folder / ".venv", symlinks=not ON_WINDOWS)
         run = self.module()
         run.UV.touch()
-        run.write_stamp(extras.split(), done=True)
+        run.write_stamp(extras.split(), done=True, model=model)
         return self
 
     def run(
@@ -236,6 +236,65 @@ def test_a_folder_that_cannot_be_written_is_a_sentence() -> None:
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "size", "state", "due"),
+    [
+        *(("lab", None, "", True), ("test", None, "", True), ("doctor", None, "", False), ("build", "full", "", False)),
+        *(("lab", "small", "", True), ("lab", None, "small", False), ("test", "small", "here", False)),
+        *(("lab", "full", "small", True), ("lab", "full", "failed", True), ("lab", "full", "here", False)),
+        ("lab", None, "failed", False),
+    ],
+)
+def test_a_start_sees_to_the_model_once_and_again_only_when_it_is_asked_for(
+    project: Project, command: str, size: str | None, state: str, due: bool
+) -> None:
+    assert project.set_up(model=state).module().model_due(command, size) is due
+
+
+NO_WHEEL = "cause: Because xllamacpp==1 has no usable wheels and mcp-sampling-lab depends on it, we can conclude that"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "uv", "state", "said"),
+    [
+        ("small", "sys.exit('nobody asked for a model')", "small", ""),
+        ("", "sys.exit('nobody asked for a model')", "", ""),
+        ("full", "print(*sys.argv[1:])", "here", "--extra gguf --group smollm --only-binary xllamacpp"),
+        ("here", "print(*sys.argv[1:])", "here", "--require-hashes -c requirements.lock -r pyproject.toml"),
+        ("full", f"sys.exit({NO_WHEEL!r})", "failed", "xllamacpp, which runs it, has no wheel for this machine;"),
+        ("failed", "sys.exit('os error 28')", "failed", "works without it. The disk is full;"),
+        ("full", "sys.exit('dns error')", "failed", "The packages could not be fetched;"),
+        ("full", "sys.exit('?')", "failed", "The lines above say why; `python3 run.py --full` tries again."),
+    ],
+)
+def test_a_set_up_goes_on_without_the_model_and_says_why(
+    project: Project, capsys: pytest.CaptureFixture[str], wanted: str, uv: str, state: str, said: str
+) -> None:
+    project.write("uv.py", f"import sys; {uv}")
+    run = project.module()
+    assert run.set_up_model([sys.executable, "uv.py"], wanted) == state
+    told = capsys.readouterr().out
+    assert said in told if said else not told
+    assert ("SmolLM is left out, all else works without it." in told) is (state == "failed")
+
+
+def test_a_disk_without_room_for_the_model_is_told_with_both_figures(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = project.module()
+    run.MODEL_MB = 10**9
+    assert run.set_up_model([], "full") == "failed"
+    assert re.search(r"It takes 1000000000 MB and the disk has \d+ MB free; `python3", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("typed", [["--small"], ["lab", "--small"], ["--small", "lab"]])
+def test_the_size_is_no_option_of_jupyters(project: Project, typed: list[str]) -> None:
+    project.write("jupyterlab.py", "import sys; print(sys.argv[1:])")
+    said = project.set_up().run(*typed)
+    assert said.returncode == 0, said.stderr
+    assert "--small" not in said.stdout
+
+
 def test_a_disk_without_room_is_told_before_anything_is_fetched(project: Project) -> None:
     run = project.module()
     with pytest.raises(run.Trouble, match=r"The disk has \d+ MB free. Make that 1000000000 MB"):
@@ -316,7 +375,7 @@ def test_a_whole_test_run_is_one_of_pytest_which_has_the_last_word(project: Proj
 
 def test_arguments_go_to_pytest_alone_and_its_exit_code_comes_back(project: Project) -> None:
     fake_tools(project, pytest=5)
-    said = project.set_up().run("test", "-k", "wire", "-x")
+    said = project.set_up().run("test", "--small", "-k", "wire", "-x")
     assert said.returncode == 5
     assert said.stdout == "pytest -k wire -x\n1 in 2 s\n"
 
