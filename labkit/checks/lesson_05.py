@@ -78,7 +78,7 @@ CASES: dict[str, ModelPreferences | None] = {
 
 def names() -> list[str]:
     """The models of the catalogue that can be chosen."""
-    return [model.name for model in catalog().models if model.scores]
+    return [model.name for model in catalog().offered()]
 
 
 def _predicted(letter: str) -> Callable[..., Awaitable[None]]:

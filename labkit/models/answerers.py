@@ -94,7 +94,9 @@ class Answerer:
         for setting in self.settings:
             allowed = setting.choices()
             if allowed and settings[setting.name] not in ("", *allowed):
-                raise ValueError(f"{settings[setting.name]!r} is no {setting.title} of {self.title}")
+                gone = catalog().find(settings[setting.name])
+                farewell = gone.farewell() if gone else None
+                raise ValueError(farewell or f"{settings[setting.name]!r} is no {setting.title} of {self.title}")
         options = {"api_key": key} if key else {}
         return getattr(import_module(self.module), self.name)(*self.arguments(settings), **options)
 
@@ -125,7 +127,7 @@ def _named(*names: str) -> Callable[[Mapping[str, str]], tuple[Any, ...]]:
 
 def _claudes() -> Sequence[str]:
     """The models of the catalogue that can be chosen, its default first."""
-    names = [model.name for model in catalog().models if model.scores is not None]
+    names = [model.name for model in catalog().offered()]
     return sorted(names, key=lambda name: name != catalog().default)
 
 

@@ -69,6 +69,19 @@ class Model(_Fact):
     """`None` for a model that should not be chosen any more."""
     retires: date | None = None
     """The day on which the provider stops serving it."""
+    instead: str | None = None
+    """The model to name in its place, where one of its kind is served."""
+
+    def is_over(self, today: date | None = None) -> bool:
+        """Whether the day has come on which its provider stops serving it."""
+        return self.retires is not None and (today or date.today()) >= self.retires  # noqa: DTZ011 - a day, not an hour
+
+    def farewell(self, today: date | None = None) -> str | None:
+        """A sentence for somebody who names a model that is served no more, or for a while yet; else `None`."""
+        if self.retires is None:
+            return None
+        served = "has not been served since" if self.is_over(today) else "is served until"
+        return f"{self.name} {served} {self.retires}" + (f": name {self.instead} in its place" if self.instead else "")
 
     def price(self, input_tokens: int, output_tokens: int) -> float:
         """What a request costs, in USD.
@@ -116,6 +129,10 @@ class Catalog(_Fact):
         """The model of this name. A name that ends in the date of a release, as `…-20260801`, finds the same model."""
         plain = re.sub(r"-\d{8}$", "", name)
         return next((model for model in self.models if model.name in (name, plain)), None)
+
+    def offered(self, today: date | None = None) -> list[Model]:
+        """The models to choose from: those that have scores and are served."""
+        return [model for model in self.models if model.scores is not None and not model.is_over(today)]
 
     def stale_note(self, today: date | None = None) -> str | None:
         """A sentence once the facts are more than `STALE_AFTER` months old, else `None`."""

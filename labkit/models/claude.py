@@ -110,8 +110,9 @@ class Claude(WithDials):
         exchange = self._exchange()
         if left_out:
             report(f"leaves out {', '.join(left_out)}: {self.model} does not take it", left_out=left_out)
-        if known and known.retires:
-            report(f"{self.model} is no longer served after {known.retires}")
+        farewell = known.farewell() if known else None
+        if farewell:
+            report(farewell)
         report(f"asks {self.model}", target="model", model=self.model, max_tokens=params.max_tokens)
         reply = read(await self._ask(exchange, body))
         usage = reply.usage

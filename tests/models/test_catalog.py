@@ -74,6 +74,24 @@ def test_a_model_that_retires_is_neither_scored_nor_the_default() -> None:
     assert all(model.scores is None and model.name != catalog().default for model in retiring)
 
 
+def test_a_model_that_retires_is_told_of_before_and_after_its_day_and_offered_till_then() -> None:
+    old = catalog().find("claude-sonnet-4-5-20250929")  # as a program of the seeds names it
+    assert old is not None
+    assert old.farewell(date(2026, 11, 29)) == (
+        "claude-sonnet-4-5 is served until 2026-11-30: name claude-sonnet-5-5 in its place"
+    )
+    assert old.farewell(date(2026, 11, 30)) == (
+        "claude-sonnet-4-5 has not been served since 2026-11-30: name claude-sonnet-5-5 in its place"
+    )
+    assert old.instead in {model.name for model in catalog().offered()}
+    leaving = catalog().model_copy(
+        update={"models": tuple(each.model_copy(update={"retires": date(2027, 5, 1)}) for each in catalog().models)}
+    )
+    assert [model.name for model in leaving.offered(date(2027, 4, 30))] == [model.name for model in PRICED]
+    assert leaving.offered(date(2027, 5, 1)) == []
+    assert PRICED[0].farewell() is None
+
+
 def test_only_older_models_take_a_temperature() -> None:
     assert {model.name for model in catalog().models if "temperature" in model.accepts.dials} == {"claude-sonnet-4-5"}
 

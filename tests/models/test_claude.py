@@ -28,6 +28,7 @@ from mcp_types import (
 )
 
 from labkit import Lab
+from labkit.models.catalog import catalog
 from labkit.models.claude import Claude
 from tests.models.conversations import (
     FAULTY,
@@ -115,7 +116,9 @@ async def test_an_older_model_gets_the_dials_in_the_first_version_of_the_api() -
         answer, steps = await ask(claude(api, model="claude-sonnet-4-5", top_k=40), request("hello", temperature=0.2))
     assert said(answer) == "hello"
     assert {name: api.received[0].body[name] for name in ("temperature", "top_k")} == {"temperature": 0.2, "top_k": 40}
-    assert labels(steps)[0] == "claude-sonnet-4-5 is no longer served after 2026-11-30"
+    told = catalog().find("claude-sonnet-4-5")
+    assert told is not None
+    assert labels(steps)[0] == told.farewell()
 
 
 async def test_a_temperature_that_json_cannot_write_is_left_out_for_a_model_that_takes_one() -> None:
