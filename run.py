@@ -157,7 +157,9 @@ def why_anew() -> Optional[str]:
 def set_up(extras: Sequence[str], megabytes: int, model: str = "") -> None:
     """Bring .venv to what requirements.lock says, with the packages of these extras beside those it has.
 
-    `model` is "small" or "full"; with neither, the model is what it was. Raises Trouble when a person has to do something first.
+    `model` is "small" or "full"; with neither, the model is what it was.
+
+    Raises Trouble when a person has to do something first.
     """
     began = time.monotonic()
     reason, was = why_anew(), read_stamp().get("model", "")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from labkit.models.openai_compatible import OpenAICompatible
     from labkit.models.quoting import Quoting
     from labkit.models.scripted import Scripted
+    from labkit.models.smollm import SmolLM
     from labkit.models.tiny import TinyModel
     from labkit.nested import allow_asyncio_run
     from labkit.playground import Playground
@@ -52,6 +53,7 @@ _ELSEWHERE = {
     "ScriptEnded": "labkit.errors",
     "Scripted": "labkit.models.scripted",
     "Settings": "labkit.dial_table",
+    "SmolLM": "labkit.models.smollm",
     "Step": "labkit.diagram",
     "TinyModel": "labkit.models.tiny",
     "allow_asyncio_run": "labkit.nested",
@@ -105,6 +107,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "ScriptEnded",
     "Scripted",
     "Settings",
+    "SmolLM",
     "Step",
     "TinyModel",
     "allow_asyncio_run",

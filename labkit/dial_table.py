@@ -5,7 +5,7 @@ ignore all of them but one: it MUST respect `maxTokens`. The other dials are the
 field for them. Source: specification 2025-11-25 and 2026-07-28, client/sampling.
 
 A row is a field of `Settings`. Whatever checks, shows, sends or writes down a dial reads it here, so a new dial is a
-row and, where it takes part in the draw, a function of its name in `labkit/models/tiny/sampler.py`.
+row and, where it takes part in the draw, a function of its name in `labkit/models/sampler.py`.
 """
 
 from collections.abc import Callable, Mapping

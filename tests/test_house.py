@@ -450,6 +450,7 @@ MAY_USE = {
     "labkit/doctor.py": ("socket", "looks whether this machine lets a server listen"),
     "labkit/models/provider.py": ("thread", "an import of seconds does not hold up the loop"),
     "labkit/models/gguf.py": ("thread", "llama.cpp computes beside the loop"),
+    "labkit/models/llama_cpp.py": ("thread", "a lock: of two requests at once one loads the model"),
     "labkit/checks/standin.py": ("socket", "the API that a student's callback calls"),
     "labkit/checks/sampling/faults.py": ("socket", "a port on which nobody listens"),
     "labkit/playground/reach.py": ("socket", "a server over HTTP"),

@@ -17,6 +17,7 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -268,7 +269,7 @@ NO_WHEEL = "cause: Because xllamacpp==1 has no usable wheels and mcp-sampling-la
     ],
 )
 def test_a_set_up_goes_on_without_the_model_and_says_why(
-    project: Project, capsys: pytest.CaptureFixture[str], wanted: str, uv: str, state: str, said: str
+    project: Project, capsys: pytest.CaptureFixture[str], *, wanted: str, uv: str, state: str, said: str
 ) -> None:
     project.write("uv.py", f"import sys; {uv}")
     run = project.module()
@@ -281,7 +282,7 @@ def test_a_set_up_goes_on_without_the_model_and_says_why(
 def test_a_disk_without_room_for_the_model_is_told_with_both_figures(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = project.module()
+    run: Any = project.module()
     run.MODEL_MB = 10**9
     assert run.set_up_model([], "full") == "failed"
     assert re.search(r"It takes 1000000000 MB and the disk has \d+ MB free; `python3", capsys.readouterr().out)

@@ -12,10 +12,10 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from labkit.models.tiny import sampler
+from labkit.models import sampler
+from labkit.models.sampler import Dials
 from labkit.models.tiny.callback import FOLDER, load
 from labkit.models.tiny.model import Cache, Model
-from labkit.models.tiny.sampler import Dials
 from training import corpus
 
 

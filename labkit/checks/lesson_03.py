@@ -15,7 +15,7 @@ from labkit.answering import ask
 from labkit.checks.engine import FunctionExercise, Problem, direct_context, request
 from labkit.checks.quizzes import Question
 from labkit.errors import CallbackError
-from labkit.models.tiny import sampler
+from labkit.models import sampler
 
 Numbers = Sequence[float]
 NEAR = 1e-6

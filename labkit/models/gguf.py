@@ -4,23 +4,21 @@ Needs the package `xllamacpp` (the extra `gguf`). The model is loaded at the fir
 worker thread, so that the event loop goes on and an answer can be cancelled.
 """
 
-import importlib
 import os
-import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from time import perf_counter
-from typing import Any
+from typing import Any, Self
 
 from anyio.to_thread import run_sync
 from mcp_types import (
-    INTERNAL_ERROR,
     CreateMessageRequestParams,
     CreateMessageResult,
     CreateMessageResultWithTools,
     ErrorData,
+    SamplingMessage,
     TextContent,
 )
 
@@ -29,13 +27,15 @@ from labkit.models.chat_completions import STOP_REASONS
 from labkit.models.convert import Refused, check
 from labkit.models.convert import answer as shaped
 from labkit.models.dialled import WithDials
+from labkit.models.gguf_trace import TOLD, Drawn, Draws
+from labkit.models.llama_cpp import Engine
+from labkit.models.sampler import TEMPERATURE, Dials, checked_seed, find_stop
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import conversation, has_text
-from labkit.models.tiny.sampler import TEMPERATURE, Dials, checked_seed, find_stop
+from labkit.models.trace import Trace
 from labkit.numbers import checked_number, checked_whole
 from labkit.steps import report
 
-MAGIC = b"GGUF"
 CONTEXT = 4096
 INSTALL = '[FIX] The package xllamacpp is missing: pip install "xllamacpp>=2026.10"'
 
@@ -67,7 +67,7 @@ class _Answer:
         self.tokens = timings.get("predicted_n", self.tokens)
         self.prompt_tokens = timings.get("cache_n", 0) + timings.get("prompt_n", 0) or self.prompt_tokens
         for choice in chunk.get("choices", []):
-            self.text += choice["delta"].get("content") or ""
+            self.take(choice)
             reason = choice["finish_reason"]
             self.stop_reason = STOP_REASONS.get(reason, reason) or self.stop_reason
         # llama.cpp could do this too, and would then not tell a stop sequence from the end of the turn.
@@ -76,13 +76,19 @@ class _Answer:
             self.text, self.stop_reason, self.over = self.text[:stop], "stopSequence", True
         return self.over
 
+    def take(self, choice: dict[str, Any]) -> None:
+        self.text += choice["delta"].get("content") or ""
 
-class _Engine:
-    """llama.cpp with the model of a file, loaded once for a `GGUF` and all its copies."""
 
-    def __init__(self) -> None:
-        self.loading = Lock()
-        self.server: Any = None
+@dataclass
+class _Traced(_Answer):
+    """The same with each draw, as llama.cpp tells it of a bare prompt: of a chat it leaves out the end."""
+
+    drawn: list[Drawn] = field(default_factory=list[Drawn])
+
+    def take(self, choice: dict[str, Any]) -> None:
+        self.text += choice.get("text") or ""
+        self.drawn += (choice.get("logprobs") or {}).get("content", [])
 
 
 class GGUF(WithDials):
@@ -113,6 +119,7 @@ class GGUF(WithDials):
     """
 
     honours = honouring("yes", max_tokens="must")
+    install, missing = INSTALL, ""
 
     def __init__(
         self,
@@ -129,7 +136,12 @@ class GGUF(WithDials):
         self.dials: dict[str, float] = {**drawn.values, "seed": checked_seed(seed)}
         self.context = checked_whole("context", context, least=1)
         self.threads = None if threads is None else checked_whole("threads", threads, least=1)
-        self._engine = _Engine()
+        self._engine = Engine(self.path, self.context, self.threads, self.install, self.missing)
+
+    @property
+    def as_code(self) -> tuple[str, str]:
+        """What a program has to import to make it, and how it makes it."""
+        return "from labkit import GGUF\nfrom labkit.models.tiny import Dials", f"GGUF({str(self.path)!r})"
 
     @property
     def name(self) -> str:
@@ -150,8 +162,7 @@ class GGUF(WithDials):
 
     def close(self) -> None:
         """Give the model's memory and threads back, also those of copies. The next sample loads it again."""
-        with self._engine.loading:
-            self._engine.server = None
+        self._engine.close()
 
     async def _answer(self, params: CreateMessageRequestParams) -> CreateMessageResult | CreateMessageResultWithTools:
         check(params)
@@ -196,53 +207,14 @@ class GGUF(WithDials):
 
     def _run(self, body: dict[str, Any], answer: _Answer) -> None:
         """Have the request answered. Runs in a worker thread, and blocks it until the answer is complete or over."""
-        with self._engine.loading:
-            if answer.over:
-                return
-            if self._engine.server is None:
-                self._engine.server = self._load()
-            server = self._engine.server
+        server = self._engine.loaded()
+        if answer.over:
+            return
+        ask = server.handle_completions if "prompt" in body else server.handle_chat_completions
         try:
-            server.handle_chat_completions(body, answer.hear)
+            ask(body, answer.hear)
         except RuntimeError as error:
             answer.error = {"message": str(error)}
-
-    def _load(self) -> Any:
-        """llama.cpp with the model of the file.
-
-        Raises:
-            Refused: The package or the file is missing, or the file is no model that it can run.
-        """
-        try:
-            xllamacpp: Any = importlib.import_module("xllamacpp")
-        except ImportError:
-            raise Refused(INSTALL, INTERNAL_ERROR) from None
-        try:
-            with self.path.open("rb") as file:
-                is_gguf = file.read(len(MAGIC)) == MAGIC
-        except OSError as error:
-            raise Refused(
-                f"[FIX] The file {self.path.name} cannot be read ({error.strerror}): give the path of a model in "
-                "GGUF format, GGUF(path).",
-                INTERNAL_ERROR,
-            ) from None
-        cannot = f"[FIX] {self.path.name} is no model that llama.cpp can run: download it anew, or take another."
-        if not is_gguf:
-            raise Refused(cannot, INTERNAL_ERROR)
-        wishes = xllamacpp.CommonParams()
-        wishes.model.path = str(self.path)
-        wishes.n_ctx = self.context
-        wishes.n_parallel = 1
-        wishes.warmup = False
-        wishes.verbosity = -1
-        # It listens on a port of this machine, which nobody needs: a key that is not kept shuts it.
-        wishes.api_keys = [secrets.token_urlsafe()]
-        if self.threads is not None:
-            wishes.cpuparams.n_threads = wishes.cpuparams_batch.n_threads = self.threads
-        try:
-            return xllamacpp.Server(wishes)
-        except RuntimeError:
-            raise Refused(cannot, INTERNAL_ERROR) from None
 
     def _refused(self, error: dict[str, Any]) -> Refused:
         if error.get("type") == "exceed_context_size_error":
@@ -253,8 +225,89 @@ class GGUF(WithDials):
         report("cannot answer", source="model", target="callback", error=str(error.get("message", error)))
         return Refused(f"{self.name} could not answer this request: its chat template or llama.cpp refused it.")
 
+    def trace(
+        self,
+        prompt: str | Sequence[SamplingMessage],
+        *,
+        system_prompt: str = "",
+        max_tokens: int = 100,
+        stop_sequences: Sequence[str] = (),
+        dials: Dials | None = None,
+        seed: int | None = None,
+    ) -> Trace:
+        """Answer a prompt and keep what there was to choose from: of each draw the 200 likeliest tokens, and the rest.
+
+            GGUF("model.gguf").trace("Why is the sky blue?", dials=Dials(0.8)).tokens[0].stages["temperature"]
+
+        The tokens are those that llama.cpp drew, the probabilities those of the model before any dial. What the dials
+        make of them is computed from these; the rest, of which the sum alone is known, is told with its bounds in
+        `TracedToken.rest`. `Trace.all(i)` asks again for one draw with all its tokens. A letter that takes several
+        tokens is told as one, the last of them.
+
+        Args:
+            prompt: What the user says, or the messages of a request.
+            system_prompt: As in a request; so are `max_tokens` and `stop_sequences`.
+            dials: In place of the model's own.
+            seed: In place of the model's own.
+
+        Raises:
+            ValueError: There is no text to answer, or the model cannot answer; the sentence says why.
+        """
+        params, model = _request(prompt, system_prompt, max_tokens, stop_sequences), self._drawing(dials, seed)
+        answer = _Traced(list(stop_sequences))
+        try:
+            check(params)
+            return model._trace(params, answer)
+        except Refused as refused:
+            raise ValueError(refused.error.message) from None
+
+    async def trace_in_steps(self, prompt: str | Sequence[SamplingMessage], **options: Any) -> Trace:
+        """`trace` in a worker thread: the event loop goes on, and it can be cancelled. Arguments are the same."""
+        dials, seed = options.pop("dials", None), options.pop("seed", None)
+        params, model = _request(prompt, **options), self._drawing(dials, seed)
+        answer = _Traced(params.stop_sequences or [])
+        try:
+            check(params)
+            return await run_sync(partial(model._trace, params, answer), abandon_on_cancel=True)
+        except Refused as refused:
+            raise ValueError(refused.error.message) from None
+        finally:
+            answer.over = True
+
+    def _drawing(self, dials: Dials | None, seed: int | None) -> Self:
+        wishes: dict[str, Any] = dict(dials.values) if dials else {}
+        return self.turned(wishes if seed is None else wishes | {"seed": checked_seed(seed)})
+
+    def _trace(self, params: CreateMessageRequestParams, answer: _Traced) -> Trace:
+        if not has_text(params.messages[-1]):
+            raise Refused("The last message holds no text, and this model reads nothing else.")
+        body = self._body(params)
+        text = self._engine.tell("/apply-template", {"messages": body.pop("messages")})["prompt"]
+        self._run(body | {"prompt": text, "n_probs": TOLD}, answer)
+        if answer.error:
+            raise self._refused(answer.error)
+        dials = Dials(**{dial.name: self.dials[dial.name] for dial in STAGES})
+        ended, merged = answer.stop_reason == "endTurn", answer.tokens - len(answer.drawn)
+        draws = Draws(self._engine, self._engine.tokens(text), dials, answer.drawn, ended, merged)
+        return Trace(
+            answer.text, answer.stop_reason, answer.prompt_tokens, draws.tokens(), dials, int(self.dials["seed"]),
+            model=self, merged=merged, again=draws.again,
+        )  # fmt: skip
+
     def __repr__(self) -> str:
         return f"GGUF({self.name!r})"
+
+
+def _request(
+    prompt: str | Sequence[SamplingMessage],
+    system_prompt: str = "",
+    max_tokens: int = 100,
+    stop_sequences: Sequence[str] = (),
+) -> CreateMessageRequestParams:
+    said = [SamplingMessage(role="user", content=TextContent(text=prompt))] if isinstance(prompt, str) else [*prompt]
+    return CreateMessageRequestParams(
+        messages=said, system_prompt=system_prompt, max_tokens=max_tokens, stop_sequences=list(stop_sequences)
+    )
 
 
 def _sendable(text: str) -> str:

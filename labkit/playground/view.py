@@ -14,7 +14,7 @@ import traitlets
 
 from labkit.errors import sentence
 from labkit.lab import Lab
-from labkit.models.tiny import Trace
+from labkit.models.trace import Trace
 from labkit.playground import reading
 from labkit.playground.cells import Cells
 from labkit.playground.model import TIMES, Model

@@ -14,6 +14,7 @@ from labkit.dial_table import Settings
 from labkit.errors import sentence
 from labkit.host.dials import DialState
 from labkit.models.tiny import TinyModel
+from labkit.models.trace import Traceable
 from labkit.plain import seen
 from labkit.views.answers import Answers
 from labkit.views.dial_panel import DialPanel
@@ -44,7 +45,7 @@ def dials(model: SamplingFnT | None = None, settings: Settings | None = None) ->
     return DialPanel(DialState(model or TinyModel(), settings))
 
 
-def tune(prompt: Prompt, model: TinyModel | None = None, settings: Settings | None = None) -> "TunePanel":
+def tune(prompt: Prompt, model: Traceable | None = None, settings: Settings | None = None) -> "TunePanel":
     """The dials above an answer of the tiny model, which is drawn anew whenever one is turned.
 
         tune("Explain this log line: ...")
@@ -52,11 +53,11 @@ def tune(prompt: Prompt, model: TinyModel | None = None, settings: Settings | No
 
     Args:
         prompt: What a user says, or a whole sampling request.
-        model: The tiny model, with defaults of your own.
+        model: One that can be traced, with defaults of your own: the tiny model where none is given, or `SmolLM`.
         settings: Where the dials stand at first.
 
     Raises:
-        TypeError: `model` is another: only the tiny model shows what it could have said instead.
+        TypeError: `model` does not show what it could have said instead.
         ValueError: There is no text to answer.
     """
     model = model or TinyModel()
@@ -72,7 +73,7 @@ class TunePanel(ipywidgets.VBox):
     `callback` is the model with the dials as they stand. Given to a Lab, the panel goes on to what its server asks.
     """
 
-    def __init__(self, state: DialState, model: TinyModel) -> None:
+    def __init__(self, state: DialState, model: Traceable) -> None:
         self._model = model
         self.state = state
         drawn = self._drawing()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from labkit.dial_table import Settings
 from labkit.models.tiny import TinyModel
+from labkit.models.trace import Traceable
 from labkit.views.token_reading import Reading
 from labkit.views.token_words import TINY, percent
 from labkit.views.tracing import Prompt, as_request, drawing
@@ -84,7 +85,7 @@ def sweep(
     prompt: Prompt,
     temperatures: Iterable[float] = TEMPERATURES,
     seeds: Iterable[int] = SEEDS,
-    model: TinyModel | None = None,
+    model: Traceable | None = None,
     settings: Settings | None = None,
 ) -> Sweep:
     """Answer a request at several temperatures with several seeds. It takes about a tenth of a second an answer.

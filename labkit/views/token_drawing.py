@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from html import escape
 
-from labkit.models.tiny import Trace
+from labkit.models.trace import Trace
 from labkit.plain import marked, short
 from labkit.views.token_reading import DRAWN, SURE_FROM, Cell, Reading, Row, full_share
 from labkit.views.token_words import percent
@@ -13,6 +13,8 @@ from labkit.views.token_words import percent
 WIDTH, MARGIN, LETTER, LINE = 880, 17, 9.6, 34
 LEGEND = f"underline: how sure the model was (dotted: below {percent(SURE_FROM, ' ')})"
 BRAND, INK, MUTE, SIGN, EDGE, CUT = "#1565c0", "#1b1f24", "#5b6470", "#98a1ab", "#dfe2e6", "#b9c0c8"
+BOUND = "#a9c8ec"
+"""Of the part of a bar that lies between the bounds of what is known."""
 BADGES = {"model": "#5b3a9e", "confidence": "#5b6470", "warning": "#9a5b00"}
 SANS = 'font-family="system-ui, Segoe UI, Roboto, sans-serif"'
 MONO = 'font-family="ui-monospace, Menlo, Consolas, monospace"'
@@ -45,13 +47,13 @@ def _all_tokens(reading: Reading) -> str:
     lines = [head(reading)]
     rows = [("", "token", "model", "rank", "bits", "rivals")]
     for i, token in enumerate(reading.tokens):
-        rivals = [row for row in reading.rows(i) if not row.drawn][:2]
+        rivals = [row for row in reading.rows(i) if row.rank and not row.drawn][:2]
         rows.append(
             (
                 str(i + 1),
                 short(marked(reading.text(i)), 20) + (" (cut)" if reading.is_cut(i) else ""),
                 percent(token.probability),
-                f"{token.rank:,}",
+                f"{token.rank:,}{'+' if token.rank > token.told > 0 else ''}",
                 f"{token.entropy:.1f}",
                 ", ".join(f"{short(marked(row.text), 16)} {row.cells[0].text}" for row in rivals),
             )
@@ -80,8 +82,9 @@ def _one_token(reading: Reading, i: int) -> str:
 
 def _name(row: Row, line: int, width: int) -> str:
     """The text of a rival, marked where it was drawn, with its rank where that is not its line, counted from 0."""
-    rank = f" #{row.rank:,}" if row.rank != line + 1 else ""
-    return f"{short(marked(row.text), width)}{rank}{' ◂' if row.drawn else ''}"
+    rank = f" #{row.rank:,}{'+' if row.or_later else ''}" if row.rank not in (0, line + 1) else ""
+    text = marked(row.text) if row.rank else row.text
+    return f"{short(text, width)}{rank}{' ◂' if row.drawn else ''}"
 
 
 def svg(reading: Reading, chosen: int | None = None) -> str:
@@ -192,8 +195,11 @@ def _bar(name: str, drawn: bool, cell: Cell, place: tuple[float, int, float], fu
     weight = ' font-weight="700"' if drawn else ""
     # In whole pixels: a figure that differs in its last digits on another processor draws the same.
     size = f'width="{max(1.5, round(cell.share / full * (width - 122))):g}" height="10" rx="2"'
+    most = f'width="{max(1.5, round(cell.most / full * (width - 122))):g}" height="10" rx="2"'
+    bound = [f'<rect x="{x + 84:.1f}" y="{y - 9}" {most} fill="{BOUND}"/>'] if cell.most > cell.share else []
     return [
         f'<text x="{x:.1f}" y="{y}" {MONO} fill="{colour}"{weight}>{escape(name)}</text>',
+        *bound,
         f'<rect x="{x + 84:.1f}" y="{y - 9}" {size} fill="{BRAND if cell.kept else CUT}"/>',
         f'<text x="{x + width:.1f}" y="{y}" {MONO} text-anchor="end" fill="{colour}">{cell.text}</text>',
     ]

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from labkit.dial_table import DIAL, STAGES, Dial
-from labkit.models.tiny import Dials, Rival, Trace, TracedToken
+from labkit.models.tiny import Dials
+from labkit.models.trace import END as CONTROL_END
+from labkit.models.trace import Rival, Trace, TracedToken
 from labkit.plain import marked
 from labkit.views.token_stages import (
     LISTED,
@@ -22,8 +24,8 @@ from labkit.views.token_stages import (
 from labkit.views.token_words import (
     END,
     OUT_OF_ITS_DEPTH,
-    TINY,
     Badge,
+    badge_of,
     confidence_badge,
     mean_log,
     percent,
@@ -39,9 +41,6 @@ FULL = 0.5
 DRAWN = 8
 """Rivals that a picture shows."""
 
-CONTROL_END = "<|end|>"
-"""How the tokenizer writes the control token with which the model ends its answer."""
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -54,28 +53,37 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A rival at one stage: its share of the draw, 0 to 1; where it is ruled out the share it had before."""
+    """A rival at one stage: its share of the draw, 0 to 1; where it is ruled out the share it had before.
+
+    `most` is above `share` where these are the bounds of what is known of it.
+    """
 
     text: str
     share: float
     kept: bool
+    most: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A rival at every stage; `rank` is the model's own, from 1, and `drawn` marks the token that was taken."""
+    """A rival at every stage; `rank` is the model's own, from 1, and `drawn` marks the token that was taken.
+
+    It has that rank `or_later` where the model did not tell of so many. The row with rank 0 stands for all tokens of
+    which the sum alone is known.
+    """
 
     text: str
     rank: int
     drawn: bool
     cells: tuple[Cell, ...]
+    or_later: bool = False
 
 
 class Reading:
     """An answer, read.
 
     Args:
-        trace: From `TinyModel.trace`. What depends on its dials or its seed is left out where it has none.
+        trace: From the `trace` of a model. What depends on its dials or its seed is left out where it has none.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -118,7 +126,10 @@ class Reading:
     def badges(self) -> list[Badge]:
         """Who answers, how sure it was, and whether it says itself that it does not know the subject."""
         sure = [confidence_badge(self.mean_log_probability)] if self.tokens else []
-        return [TINY, *sure, *([OUT_OF_ITS_DEPTH] if self.trace.out_of_depth else [])]
+        who = badge_of(self.trace.model) or Badge(
+            "model", str(getattr(self.trace.model, "name", "model")), "Who answered."
+        )
+        return [who, *sure, *([OUT_OF_ITS_DEPTH] if self.trace.out_of_depth else [])]
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -167,20 +178,34 @@ class Reading:
         return f"{i + 1} of {len(self.tokens)}: {spoken(self.text(i))}, {percent(self.tokens[i].probability, ' ')}{cut}"
 
     def rows(self, i: int, number: int = LISTED) -> list[Row]:
-        """The `number` best rivals of token `i`, the best first. Where it is not among them itself, it is the last."""
+        """The `number` best rivals of token `i`, the best first. Where it is not among them itself, it is the last.
+
+        After them comes the rest, where the model did not tell of all tokens.
+        """
         token = self.tokens[i]
         shown = token.stages["model"][:number]
         if all(rival.id != token.id for rival in shown):
             shown = [*shown[: number - 1], Rival(token.id, token.text, token.probability)]
-        return [
+        rows = [
             Row(
                 END if rival.text == CONTROL_END else rival.text,
                 token.rank if rival.id == token.id else rank,
                 rival.id == token.id,
                 tuple(self._cells(token, rival)),
+                or_later=rival.id == token.id and token.rank > token.told > 0,
             )
             for rank, rival in enumerate(shown, 1)
         ]
+        return [*rows, self._rest(token)] if token.rest else rows
+
+    def _rest(self, token: TracedToken) -> Row:
+        latest, cells = token.rest["model"], list[Cell]()
+        for column in self.columns:
+            found = token.rest.get(column.stage)
+            latest = found or latest
+            text = between(found.least, found.most) if found else "–"
+            cells.append(Cell(text, latest.least, found is not None, latest.most))
+        return Row(f"{token.rest['model'].tokens:,} more", 0, drawn=False, cells=tuple(cells))
 
     def _cells(self, token: TracedToken, rival: Rival) -> list[Cell]:
         latest, cells = rival.probability, list[Cell]()
@@ -198,11 +223,19 @@ class Reading:
         parts = [f"Token {i + 1}{name}: the model gave it {percent(token.probability, ' ')}", self._warmed(token)]
         if not is_greedy(token, self.dials):
             parts += [self._limited(token), self._drawn(token)]
-        return f"{'; '.join(parts)}. Entropy {token.entropy:.1f} bits."
+        return f"{'; '.join(parts)}. Entropy {token.entropy:.1f} bits.{self._untold(token)}"
+
+    def _untold(self, token: TracedToken) -> str:
+        if not token.rest:
+            return ""
+        before, after = token.rest["model"], token.rest.get(self.columns[-1].stage)
+        left = between(after.least, after.most, " ") if after else "nothing"
+        after_all = f", and {left} after the last dial" if not is_greedy(token, self.dials) else ""
+        return f" {before.tokens:,} tokens of which only the sum is known held {percent(before.share, ' ')}{after_all}."
 
     def _warmed(self, token: TracedToken) -> str:
         if is_greedy(token, self.dials):
-            return f"temperature 0 dropped {_rivals(possible_tokens() - 1)} and left rank 1, whatever the seed"
+            return f"temperature 0 dropped {_rivals(possible_tokens(token) - 1)} and left rank 1, whatever the seed"
         shifts = [dial for dial in STAGES if not dial.drops and (not dial.rare or self._is_set(dial))]
         return "; ".join(self._shifted(token, dial) for dial in shifts)
 
@@ -216,8 +249,10 @@ class Reading:
         found = limits(token, self.dials)
         if not found:
             return "no dial dropped a rival"
-        names, total = _listed([DIAL[stage].title for stage in found]), possible_tokens()
+        names, total = _listed([DIAL[stage].title for stage in found]), possible_tokens(token)
         kept = left(token)
+        if token.rest.get(self.columns[-1].stage):
+            return f"{names} left {kept:,} at most" if kept < total else f"what {names} dropped is not known"
         if kept == total:
             return f"{names} dropped no rival"
         return f"{names} dropped {_rivals(total - kept)} and left {kept:,}"
@@ -226,12 +261,19 @@ class Reading:
         if left(token) == 1:
             return "nothing was left to draw"
         by = f" with seed {self.seed}" if self.seed is not None else ""
-        return f"the draw{by} took rank {token.rank:,}"
+        later = " or a later one" if token.rank > token.told > 0 else ""
+        return f"the draw{by} took rank {token.rank:,}{later}"
 
 
 def full_share(rows: Sequence[Row]) -> float:
     """The share that fills a bar beside these rivals: the same at every stage, so that the bars can be compared."""
-    return max([FULL, *(cell.share for row in rows for cell in row.cells)])
+    return max([FULL, *(max(cell.share, cell.most) for row in rows for cell in row.cells)])
+
+
+def between(least: float, most: float, space: str = "") -> str:
+    """`4–52%`, or `4%` where the two round to the same."""
+    low, high = percent(least, space), percent(most, space)
+    return high if low == high else f"{low.removesuffix(f'{space}%')}–{high}"
 
 
 def _rivals(number: int) -> str:

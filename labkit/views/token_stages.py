@@ -7,8 +7,8 @@ share at each stage, listed or not.
 import math
 
 from labkit.dial_table import STAGES
-from labkit.models.tiny import Dials, TracedToken
-from labkit.models.tiny.callback import load
+from labkit.models.tiny import Dials
+from labkit.models.trace import TracedToken
 
 LISTED = 10
 """Rivals that a trace lists at each stage, at most."""
@@ -17,10 +17,9 @@ Stage = str
 """`model`, which is before any dial, or the name of a dial that takes part in the draw."""
 
 
-def possible_tokens() -> int:
-    """How many tokens the model can draw: its vocabulary, without the control tokens that only mark who speaks."""
-    tokenizer = load()[1]
-    return len(tokenizer) - len(tokenizer.control) + 1
+def possible_tokens(token: TracedToken) -> int:
+    """How many tokens there were to draw, before any dial."""
+    return token.kept.get("model", len(token.stages["model"]))
 
 
 def in_stage(token: TracedToken, stage: Stage, wanted: int) -> float | None:

@@ -43,6 +43,7 @@ class TokenView {
     this.settings.textContent = answer.settings;
     this.badges.replaceChildren(...badges(answer.badges));
     this.root.classList.toggle("steady", this.model.get("steady"));
+    this.root.classList.toggle("partial", answer.partial);
     this.nodes = answer.tokens.map((token, i) => this.token(token, i));
     this.text.replaceChildren(...this.words());
     this.current = null;
@@ -100,7 +101,7 @@ class TokenView {
     this.said.textContent = token?.sentence ?? "The answer has no token.";
     if (!token) return;
     this.mark(this.current, true);
-    const full = Math.max(this.model.get("answer").full, ...token.rows.flatMap(([, , , ...cells]) => cells.map(([, share]) => share)));
+    const full = Math.max(this.model.get("answer").full, ...token.rows.flatMap(([, , , ...cells]) => cells.map(([, share, , most]) => most ?? share)));
     this.bars.forEach((bars, k) => bars.forEach((parts, line) => this.drawBar(parts, token.rows[line], k, line, full)));
   }
 
@@ -113,17 +114,19 @@ class TokenView {
     row.hidden = !rival;
     if (!rival) return;
     const [word, rank, drawn, ...cells] = rival;
-    const [text, share, kept] = cells[k];
+    const [text, share, kept, most] = cells[k];
     const taken = drawn && k === cells.length - 1;
-    row.className = `${kept ? "" : "out"}${drawn ? " drawn" : ""}`;
+    row.className = `${kept ? "" : "out"}${drawn ? " drawn" : ""}${rank ? "" : " rest"}`;
     name.replaceChildren(
-      el("span", {}, ...signed(word)),
-      rank === line + 1 ? "" : el("small", {}, ` #${rank.toLocaleString("en-US")}`),
+      el("span", {}, ...(rank ? signed(word) : [word])),
+      !rank || rank === line + 1 ? "" : el("small", {}, ` #${rank.toLocaleString("en-US")}`),
       taken ? el("span", { "aria-hidden": "true" }, " ◂") : "",
       taken ? heard(" (drawn)") : "",
     );
     name.title = name.textContent;
-    bar.style.setProperty("--long", share / full);
+    // Up to its lower bound a bar is as any other, from there to the upper one it is paler.
+    bar.style.setProperty("--long", (most ?? share) / full);
+    bar.style.setProperty("--known", most ? share / most : 1);
     if (kept) figure.textContent = text;
     else figure.replaceChildren(el("span", { "aria-hidden": "true" }, text), heard("ruled out"));
   }

@@ -5,24 +5,24 @@ from typing import Any
 import anywidget
 import traitlets
 
-from labkit.models.tiny import Trace
+from labkit.models.trace import Trace
 from labkit.plain import marked, seen
 from labkit.views.page import read_parts
 from labkit.views.token_drawing import svg, table
-from labkit.views.token_reading import DRAWN, FULL, SURE_FROM, Reading
+from labkit.views.token_reading import DRAWN, FULL, SURE_FROM, Cell, Reading
 
 __all__ = ["TokenView", "show_tokens", "table"]
 
 
 def show_tokens(trace: Trace) -> "TokenView":
-    """An answer of the tiny model, token by token; as the last line of a cell.
+    """An answer of a model that can be traced, token by token; as the last line of a cell.
 
         show_tokens(TinyModel().trace(prompt, dials=Dials(temperature=0.8, top_p=0.9), seed=7))
 
     Choose a token with the mouse or with ← → Home End to see what it was drawn from.
 
     Args:
-        trace: From `TinyModel.trace`.
+        trace: From the `trace` of a model.
 
     Raises:
         TypeError: `trace` is no trace.
@@ -36,7 +36,7 @@ class TokenView(anywidget.AnyWidget):
     """The widget that `show_tokens` makes. `chosen` is the index of the token whose rivals are shown.
 
     Args:
-        trace: From `TinyModel.trace`.
+        trace: From the `trace` of a model.
         steady: Whether the text keeps its height whatever is shown next.
     """
 
@@ -80,6 +80,7 @@ def _answer(reading: Reading) -> dict[str, Any]:
         "columns": [[column.name, column.note] for column in reading.columns],
         "sure_from": SURE_FROM,
         "full": FULL,
+        "partial": any(token.rest for token in reading.tokens),
         "tokens": [_token(reading, i) for i in range(len(reading.tokens))],
     }
 
@@ -94,7 +95,17 @@ def _token(reading: Reading, i: int) -> dict[str, Any]:
         "sentence": reading.sentence(i),
         # In the order that token_view.js reads: names would be most of what is sent.
         "rows": [
-            [seen(row.text), row.rank, row.drawn, *([cell.text, round(cell.share, 4), cell.kept] for cell in row.cells)]
+            [
+                seen(row.text),
+                f"{row.rank}+" if row.or_later else row.rank,
+                row.drawn,
+                *(_cell(cell) for cell in row.cells),
+            ]
             for row in reading.rows(i, DRAWN)
         ],
     }
+
+
+def _cell(cell: Cell) -> list[Any]:
+    bound = [round(cell.most, 4)] if cell.most > cell.share else []
+    return [cell.text, round(cell.share, 4), cell.kept, *bound]

@@ -1,4 +1,4 @@
-"""`trace(prompt)`: an answer of the tiny model with every choice behind it, which is what its views draw."""
+"""`trace(prompt)`: an answer with the choices behind it, of any model that shows them, which is what its views draw."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from typing import Any, TypeGuard, cast
 
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 
-from labkit.dial_table import Settings
+from labkit.dial_table import STAGES, Settings
 from labkit.host.dials import turned_model, turned_request
-from labkit.models.tiny import Dials, TinyModel, Trace
+from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import has_text
+from labkit.models.trace import Trace, Traceable
 
 Prompt = str | CreateMessageRequestParams
 """What a user says, or a whole sampling request."""
@@ -19,7 +20,7 @@ MAX_TOKENS = 100
 """The limit of a request that is made from a prompt alone."""
 
 
-def can_be_traced(model: object) -> "TypeGuard[TinyModel]":
+def can_be_traced(model: object) -> TypeGuard[Traceable]:
     """Whether a model shows what it could have said instead."""
     return callable(getattr(model, "trace", None))
 
@@ -43,7 +44,7 @@ def _asking(prompt: str) -> CreateMessageRequestParams:
     return CreateMessageRequestParams(messages=[message], max_tokens=MAX_TOKENS)
 
 
-def trace(prompt: Prompt, model: TinyModel | None = None, settings: Settings | None = None) -> Trace:
+def trace(prompt: Prompt, model: Traceable | None = None, settings: Settings | None = None) -> Trace:
     """Answer a request with the dials turned, as `tune` does, and keep everything that there was to choose from.
 
         trace("Explain this log line: ...").text
@@ -51,13 +52,16 @@ def trace(prompt: Prompt, model: TinyModel | None = None, settings: Settings | N
 
     Args:
         prompt: What a user says, or a whole sampling request.
-        model: The tiny model, with defaults of your own.
+        model: One that can be traced, with defaults of your own: `TinyModel` where none is given, `SmolLM`, `GGUF`.
         settings: Where the dials stand.
 
     Raises:
+        TypeError: The model does not show its tokens.
         ValueError: There is no text to answer.
     """
     model = model or TinyModel()
+    if not can_be_traced(model):
+        raise TypeError(f"a {type(model).__name__} does not show what it draws from: give a TinyModel or a SmolLM")
     return drawing(model, as_request(prompt), settings or Settings()).trace(model)
 
 
@@ -68,12 +72,13 @@ class Drawing:
     request: CreateMessageRequestParams
     dials: Dials
     seed: int
+    model_as_code: tuple[str, str]
 
-    def trace(self, model: TinyModel) -> Trace:
-        """The answer, with everything that there was to choose from. It takes about a tenth of a second."""
+    def trace(self, model: Traceable) -> Trace:
+        """The answer, with everything that there was to choose from: of the tiny model in about a tenth of a second."""
         return model.trace(self.request.messages, **self._options())
 
-    async def trace_in_steps(self, model: TinyModel) -> Trace:
+    async def trace_in_steps(self, model: Traceable) -> Trace:
         """The same, with a turn for the event loop after every token: it can be cancelled, and others go on."""
         return await model.trace_in_steps(self.request.messages, **self._options())
 
@@ -90,10 +95,10 @@ class Drawing:
         """The same answer in plain code, without a widget."""
         imports, prompt, given = self._written()
         return (
-            f"{imports}from labkit.models.tiny import Dials, TinyModel\n"
+            f"{imports}{self.model_as_code[0]}\n"
             "from labkit.views.token_view import table\n\n"
             f"prompt = {prompt}\n"
-            f"trace = TinyModel().trace(prompt, {given}dials={self.dials!r}, seed={self.seed})\n"
+            f"trace = {self.model_as_code[1]}.trace(prompt, {given}dials={self.dials!r}, seed={self.seed})\n"
             f"print(trace.text)\n"
             f"print(table(trace))\n"
         )
@@ -102,11 +107,12 @@ class Drawing:
         """The same request answered once with each of `seeds`, in plain code, without a widget."""
         imports, prompt, given = self._written()
         return (
-            f"{imports}from labkit.models.tiny import Dials, TinyModel\n\n"
+            f"{imports}{self.model_as_code[0]}\n\n"
+            f"model = {self.model_as_code[1]}\n"
             f"prompt = {prompt}\n"
-            f'print("tiny model, temperature {self.dials.temperature:g}")\n'
+            f"print(f'{{model.shown_as}}, temperature {self.dials.temperature:g}')\n"
             f"for seed in {seeds!r}:\n"
-            f"    trace = TinyModel().trace(prompt, {given}dials={self.dials!r}, seed=seed)\n"
+            f"    trace = model.trace(prompt, {given}dials={self.dials!r}, seed=seed)\n"
             '    print(f"seed {seed}, {trace.stop_reason}: {trace.text}")\n'
         )
 
@@ -128,10 +134,11 @@ class Drawing:
         return imports, prompt, "".join(f"{name}={value!r}, " for name, value in options.items() if value)
 
 
-def drawing(model: TinyModel, request: CreateMessageRequestParams, settings: Settings) -> Drawing:
-    """What the tiny model makes of a request with the dials turned, as its callback would."""
-    turned, handed_on = cast("TinyModel", turned_model(model, settings)), turned_request(request, settings)
-    dials = turned.dials
+def drawing(model: Traceable, request: CreateMessageRequestParams, settings: Settings) -> Drawing:
+    """What a model makes of a request with the dials turned, as its callback would."""
+    turned, handed_on = cast("Traceable", turned_model(model, settings)), turned_request(request, settings)
+    stands = turned.defaults
+    dials = Dials(**{dial.name: stands[dial.name] for dial in STAGES})
     if handed_on.temperature is not None:
         dials = dials.but(temperature=bounded(handed_on.temperature))
-    return Drawing(handed_on, dials, turned.seed)
+    return Drawing(handed_on, dials, stands["seed"], model.as_code)

@@ -17,7 +17,8 @@ import threading
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 from labkit import Lab, plot_bars
 from labkit.models.claude import Claude
-from labkit.models.tiny import Dials, Rival, Standing, TinyModel, Trace, TracedToken
+from labkit.models.tiny import Dials, TinyModel
+from labkit.models.trace import Rival, Standing, Trace, TracedToken
 from labkit.views.answers import Answers
 from labkit.dial_table import Settings
 from labkit.host.dials import DialState

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from labkit.models.tiny import sampler
+from labkit.models import sampler
 from labkit.models.tiny.callback import load
 from labkit.models.tiny.generation import possible, read
 from labkit.models.tiny.messages import fitted

@@ -242,7 +242,7 @@ async def test_what_it_did_is_reported(greedy: GGUF) -> None:
     assert [(step.source, step.target) for step in steps[-2:]] == [("callback", "model"), ("model", "callback")]
     assert "tools" in steps[0].label
     asked, answered = (step.data for step in steps[-2:])
-    assert asked["dials"] == {"temperature": 0.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "seed": 0}
+    assert asked["dials"] == {**Dials(0.0).values, "seed": 0}
     assert answered["stop_reason"] == result.stop_reason
     assert answered["seconds"] >= 0
     assert str(greedy.path.parent) not in str(steps)

@@ -21,9 +21,10 @@ from mcp_types import (
     ToolUseContent,
 )
 
-from labkit.models.tiny import OUT_OF_DEPTH, Dials, Rival, Standing, TinyModel, Trace, TracedToken, callback
+from labkit.models.tiny import OUT_OF_DEPTH, Dials, TinyModel, callback
 from labkit.models.tiny.callback import NO_TEXT, PROMPT_ROOM, load
 from labkit.models.tiny.messages import conversation, fitted
+from labkit.models.trace import Rival, Standing, TracedToken
 from labkit.steps import HostStep, Origin, listening
 
 pytestmark = pytest.mark.anyio
@@ -387,7 +388,7 @@ async def test_being_out_of_its_depth_is_reported(monkeypatch: pytest.MonkeyPatc
 def test_an_answer_that_was_cut_may_say_as_well_that_it_is_out_of_its_depth(
     text: str, stop_reason: str, told: bool
 ) -> None:
-    assert Trace(text, stop_reason, 1, []).out_of_depth is told
+    assert callback.is_out_of_depth(text, stop_reason) is told
 
 
 async def test_being_out_of_its_depth_is_reported_wherever_the_answer_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def test_an_example_runs_as_it_is_written(name: str, code: str) -> None:
 
 
 def test_the_examples_are_found() -> None:
-    assert {"callback.TinyModel", "generation.TracedToken"} <= {name for name, _ in EXAMPLES}
+    assert "callback.TinyModel" in {name for name, _ in EXAMPLES}
     told = "One line.\n\n    one()\n    two()\n\nMore.\n\nArgs:\n    name: No code.\n        Nor this.\n"
     assert list(examples_in(told)) == ["one()\ntwo()"]
     assert list(examples_in("One line.\n\n    last()")) == ["last()"]

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from labkit.models.tiny import sampler
-from labkit.models.tiny.sampler import Dials
+from labkit.models import sampler
+from labkit.models.sampler import Dials
 
 # Probabilities 0.5, 0.25, 0.125, 0.125: halving is one bit, so the sums are exact.
 HALVES = np.log(np.array([0.5, 0.25, 0.125, 0.125]))

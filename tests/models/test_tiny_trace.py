@@ -7,7 +7,9 @@ import math
 
 import pytest
 
-from labkit.models.tiny import Dials, Standing, TinyModel, TracedToken, sampler
+from labkit.models import sampler
+from labkit.models.tiny import Dials, TinyModel
+from labkit.models.trace import Standing, TracedToken
 from tests.models.logits import logits_of
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"

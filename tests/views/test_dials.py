@@ -27,9 +27,10 @@ from labkit.host.dials import MEANING, DialState, in_words, read, turned_model, 
 from labkit.models.claude import Claude
 from labkit.models.gguf import GGUF
 from labkit.models.openai_compatible import OpenAICompatible
-from labkit.models.tiny import Dials, TinyAnswer, TinyModel, Trace
+from labkit.models.tiny import Dials, TinyAnswer, TinyModel
 from labkit.models.tiny import callback as tiny_callback
 from labkit.models.tiny.generation import generate
+from labkit.models.trace import Trace
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, overhearing
 from labkit.views import dials as dials_module

@@ -3,22 +3,28 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
-from labkit.models.tiny import Dials, Rival, Standing, TinyModel, Trace, TracedToken, sampler
+from labkit.models import sampler
+from labkit.models.tiny import Dials, TinyModel
+from labkit.models.tiny.callback import load
+from labkit.models.trace import Rival, Standing, Trace, TracedToken
 from labkit.plain import marked, seen
 from labkit.views.token_drawing import svg
 from labkit.views.token_reading import Reading
-from labkit.views.token_stages import LISTED, left, possible_tokens, share
+from labkit.views.token_stages import LISTED, left, share
 from labkit.views.token_view import TokenView, show_tokens, table
 from labkit.views.token_words import confidence, confidence_badge, mean_log, percent, spoken
 from tests.models.logits import logits_of
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"
 HOSTILE = '<img src=x onerror="alert(1)"></text><script>alert(2)</script>'
+POSSIBLE = len(load()[1]) - len(load()[1].control) + 1
+"""Tokens that the tiny model can draw: all but the control tokens that only mark who speaks."""
 HIDDEN = "\u202e\u200b\x07"
 
 
@@ -34,7 +40,7 @@ def token(
     for name in ("temperature", "top_k", "top_p", "min_p"):
         filled[name] = stages.get(name, list(filled.values())[-1])
     rivals = {name: [Rival(hash_of(word), word, p) for word, p in stage] for name, stage in filled.items()}
-    kept = {name: len(stage) for name, stage in rivals.items()}
+    kept = {name: len(stage) for name, stage in rivals.items()} | {"model": POSSIBLE}
     own = [probability, *(shares or [dict(stage)[text] for stage in list(filled.values())[1:]])]
     standing = {name: Standing(each, rank, 2.1) for name, each in zip(filled, own, strict=True)}
     return TracedToken(hash_of(text), text, rivals, standing, kept)
@@ -52,7 +58,7 @@ def trace(
     seed: int | None = None,
 ) -> Trace:
     whole = "".join(each.text for each in tokens) if text is None else text
-    return Trace(whole, stop_reason, 10, list(tokens), dials, seed)
+    return Trace(whole, stop_reason, 10, list(tokens), dials, seed, model=TinyModel())
 
 
 DRAWN = token(
@@ -69,7 +75,7 @@ SET = Dials(temperature=0.8, top_k=40, top_p=0.9)
 
 
 def test_the_sentence_tells_the_way_of_a_token_from_the_model_to_the_draw() -> None:
-    dropped = possible_tokens() - 2
+    dropped = POSSIBLE - 2
     assert Reading(trace(DRAWN, dials=SET, seed=7)).sentence(0) == (
         "Token 1 “a”: the model gave it 41 %; temperature 0.8 made that 48 %; "
         f"top-k and top-p dropped {dropped:,} rivals and left 2; the draw with seed 7 took rank 1. Entropy 2.1 bits."
@@ -79,7 +85,7 @@ def test_the_sentence_tells_the_way_of_a_token_from_the_model_to_the_draw() -> N
 def test_without_dials_the_sentence_tells_what_the_trace_tells() -> None:
     assert Reading(trace(DRAWN)).sentence(0) == (
         "Token 1 “a”: the model gave it 41 %; temperature made that 48 %; "
-        f"top-k and top-p dropped {possible_tokens() - 2:,} rivals and left 2; the draw took rank 1. Entropy 2.1 bits."
+        f"top-k and top-p dropped {POSSIBLE - 2:,} rivals and left 2; the draw took rank 1. Entropy 2.1 bits."
     )
 
 
@@ -87,7 +93,7 @@ def test_at_temperature_0_there_is_no_draw() -> None:
     dials = Dials(temperature=0)
     found = TinyModel().trace(PROMPT, dials=dials, seed=3, max_tokens=1)
     said = Reading(found).sentence(0)
-    assert f"temperature 0 dropped {possible_tokens() - 1:,} rivals and left rank 1, whatever the seed" in said
+    assert f"temperature 0 dropped {POSSIBLE - 1:,} rivals and left rank 1, whatever the seed" in said
     assert "draw" not in said
 
 
@@ -125,7 +131,7 @@ def test_how_many_tokens_were_left_is_never_told_wrong(dials: Dials, seed: int) 
     kept = int(np.isfinite(sampler.turn(logits_of(PROMPT), dials)[-1][1]).sum())
     drawn = TinyModel().trace(PROMPT, dials=dials, seed=seed, max_tokens=1).tokens[0]
     assert left(drawn) == kept
-    assert drawn.kept["model"] == possible_tokens()
+    assert drawn.kept["model"] == POSSIBLE
 
 
 def test_the_share_of_a_token_beyond_the_ten_listed_is_told_and_right() -> None:
@@ -236,7 +242,7 @@ def test_spaces_newlines_and_hidden_characters_are_made_visible() -> None:
 def test_every_answer_is_marked_as_the_tiny_models_and_what_is_beyond_it_too() -> None:
     inside = Reading(trace(DRAWN))
     assert [badge.text for badge in inside.badges] == ["tiny model", "unsure, \u22120.89"]
-    outside = Reading(trace(DRAWN, text="I am only a tiny model, and this is outside what I know."))
+    outside = Reading(replace(trace(DRAWN), out_of_depth=True))
     assert [badge.text for badge in outside.badges][-1] == "out of its depth"
     assert "out of its depth" in table(outside.trace)
     assert "out of its depth" in svg(outside)

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Self
 
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
 
 from labkit.dial_table import honouring
 from labkit.models.convert import Refused, check
+from labkit.models.sampler import TEMPERATURE, Dials, checked_seed, find_stop
 from labkit.models.tiny.answer import TinyAnswer
-from labkit.models.tiny.generation import TracedToken, generate
+from labkit.models.tiny.generation import generate
 from labkit.models.tiny.messages import conversation, fitted, has_text
 from labkit.models.tiny.model import Model
-from labkit.models.tiny.sampler import TEMPERATURE, Dials, checked_seed, find_stop
 from labkit.models.tiny.tokenizer import Tokenizer
+from labkit.models.trace import Trace, TracedToken
 from labkit.numbers import checked_number
 from labkit.steps import report
 
@@ -43,28 +44,6 @@ HOTTEST = 2.0
 def load() -> tuple[Model, Tokenizer]:
     """The weights and the tokenizer beside this file, read once."""
     return Model.load(FOLDER / "weights.npz"), Tokenizer.load(FOLDER / "tokenizer.json")
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """An answer with the choice behind each of its tokens, the end token included where it was drawn.
-
-    `dials` and `seed` are those it was drawn with. `read` says whether there was text to read: where there was none,
-    the answer is a fixed sentence, no prompt token was read and no token was drawn, so `tokens` is empty.
-    """
-
-    text: str
-    stop_reason: str
-    prompt_tokens: int
-    tokens: list[TracedToken]
-    dials: Dials | None = None
-    seed: int | None = None
-    read: bool = True
-
-    @property
-    def out_of_depth(self) -> bool:
-        """Whether the model says that it does not know the subject, or that there was no text to read."""
-        return not self.read or is_out_of_depth(self.text, self.stop_reason)
 
 
 def is_out_of_depth(text: str, stop_reason: str | None) -> bool:
@@ -144,6 +123,7 @@ class TinyModel:
 
     shown_as, shown_why = TinyAnswer.shown_as, TinyAnswer.shown_why
     honours = honouring("yes", max_tokens="must")
+    as_code = "from labkit.models.tiny import Dials, TinyModel", "TinyModel()"
 
     def __init__(self, *, seed: int = 0, temperature: float = TEMPERATURE, name: str = "tiny", **dials: float) -> None:
         self.name = name
@@ -155,7 +135,7 @@ class TinyModel:
         """Where its dials stand that nobody turns."""
         return {**self.dials.values, "seed": self.seed}
 
-    def turned(self, wishes: Mapping[str, Any]) -> "TinyModel":
+    def turned(self, wishes: Mapping[str, Any]) -> Self:
         """A copy with other dials of the client's own. Its temperature is for requests that ask for none."""
         other = copy(self)
         other.seed = wishes.get("seed", self.seed)
@@ -176,7 +156,7 @@ class TinyModel:
             return refused.error
         stop_sequences = params.stop_sequences or []
         if not has_text(params.messages[-1]):
-            trace = _without_text(params.max_tokens, stop_sequences)
+            trace = self._without_text(params.max_tokens, stop_sequences)
             report("found no text to answer", source="model", stop_reason=trace.stop_reason)
             _report_depth(trace)
             return self._result(trace)
@@ -196,8 +176,7 @@ class TinyModel:
             await asyncio.sleep(0)
             if token is not None and answer.add(token):
                 break
-        # A context that is full is the same to the reader as a limit that is reached.
-        trace = Trace(answer.text, answer.stop_reason or "maxTokens", len(prompt), answer.tokens, dials, self.seed)
+        trace = self._traced(answer, len(prompt), dials, self.seed)
         _report_depth(trace)
         report(
             f"tiny model answered, {len(trace.tokens)} tokens", source="model", target="callback",
@@ -254,7 +233,7 @@ class TinyModel:
         if options.max_tokens < 1 or not turns:
             raise ValueError("a trace needs a message and max_tokens of at least 1")
         if not (prompt.strip() if isinstance(prompt, str) else has_text(prompt[-1])):
-            yield _without_text(options.max_tokens, options.stop_sequences)
+            yield self._without_text(options.max_tokens, options.stop_sequences)
             return
         model, tokenizer = load()
         ids, _ = fitted(tokenizer, options.system_prompt, turns, PROMPT_ROOM)
@@ -264,21 +243,25 @@ class TinyModel:
             yield None
             if token is not None and answer.add(token):
                 break
-        yield Trace(answer.text, answer.stop_reason or "maxTokens", len(ids), answer.tokens, dials, seed)
+        yield self._traced(answer, len(ids), dials, seed)
+
+    def _traced(self, answer: _Answer, prompt_tokens: int, dials: Dials, seed: int) -> Trace:
+        reason = answer.stop_reason or "maxTokens"  # a full context is the same to the reader as a limit
+        marked = is_out_of_depth(answer.text, reason)
+        return Trace(answer.text, reason, prompt_tokens, answer.tokens, dials, seed, out_of_depth=marked, model=self)
+
+    def _without_text(self, max_tokens: int, stop_sequences: Sequence[str]) -> Trace:
+        """`NO_TEXT`, token by token: within the limit and up to a stop sequence, as an answer that is drawn."""
+        _, tokenizer = load()
+        answer = _Answer(tokenizer, max_tokens, stop_sequences)
+        for token in [*tokenizer.encode(NO_TEXT), tokenizer.end]:
+            if answer.take(token):
+                break
+        return Trace(answer.text, answer.stop_reason, 0, [], read=False, out_of_depth=True, model=self)
 
     def _result(self, trace: Trace) -> CreateMessageResult:
         content = TextContent(text=trace.text)
         return TinyAnswer(role="assistant", model=self.name, content=content, stop_reason=trace.stop_reason)
-
-
-def _without_text(max_tokens: int, stop_sequences: Sequence[str]) -> Trace:
-    """`NO_TEXT`, token by token: within the limit and up to a stop sequence, as an answer that is drawn."""
-    _, tokenizer = load()
-    answer = _Answer(tokenizer, max_tokens, stop_sequences)
-    for token in [*tokenizer.encode(NO_TEXT), tokenizer.end]:
-        if answer.take(token):
-            break
-    return Trace(answer.text, answer.stop_reason, 0, [], read=False)
 
 
 def _report_depth(trace: Trace) -> None:

@@ -1,0 +1,141 @@
+"""What llama.cpp tells of its draws, read as the kit's own trace: each token with its rivals at every stage."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from labkit.models import partial, sampler
+from labkit.models.convert import Refused
+from labkit.models.llama_cpp import Engine
+from labkit.models.sampler import Dials
+from labkit.models.trace import END, LISTED, Rest, Rival, Standing, TracedToken, traced
+
+TOLD = 200
+"""The likeliest tokens of each draw that llama.cpp is asked for: nearly free, where all of them cost a second."""
+
+Drawn = dict[str, Any]
+"""A draw as llama.cpp tells it: `id`, `bytes`, `logprob`, and the same of the likeliest tokens in `top_logprobs`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """The draws of one answer.
+
+    Args:
+        engine: What drew them.
+        prompt: The ids of the prompt, which llama.cpp counts for a frequency penalty as it does what it drew.
+        dials: With which they were drawn.
+        told: As they came.
+        ended: Whether the last of them ended the answer by itself.
+        merged: How many were not told, since they are pieces of a letter that the next one told completes.
+    """
+
+    engine: Engine
+    prompt: Sequence[int]
+    dials: Dials
+    told: Sequence[Drawn]
+    ended: bool
+    merged: int
+
+    def tokens(self) -> list[TracedToken]:
+        """Each with the likeliest there was to draw, and their rest."""
+        return [self._token(i, drawn) for i, drawn in enumerate(self.told)]
+
+    def again(self, i: int) -> TracedToken:
+        """Draw number `i` once more, with every token that the model knows: about a second, and 5 MB on the way.
+
+        Raises:
+            ValueError: It cannot be repeated.
+        """
+        if self.merged and i:
+            raise ValueError("letters of this answer are made of several tokens each, so its draws cannot be repeated")
+        heard: list[dict[str, Any]] = []
+
+        def hear(chunk: dict[str, Any]) -> bool:
+            heard.append(chunk)
+            return False
+
+        before, vocabulary = self._before(i), self.engine.vocabulary
+        body = {"prompt": before, "max_tokens": 1, "temperature": 0.0, "n_probs": vocabulary, "cache_prompt": True}
+        try:
+            self.engine.loaded().handle_completions(body, hear)
+            told: list[Drawn] = heard[-1]["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        except (Refused, RuntimeError, LookupError, TypeError) as error:
+            raise ValueError(f"llama.cpp could not repeat the draw: {error}") from None
+        logits = np.full(vocabulary, -np.inf)
+        for each in told:
+            logits[each["id"]] = each["logprob"]
+        chosen: int = self.told[i]["id"]
+        turned = sampler.turn(logits, self.dials, before)
+        # What was drawn was there to draw, where llama.cpp's sums and ours disagree in the last digits.
+        for (_, earlier), (_, later) in pairwise([("model", logits), *turned]):
+            if later[chosen] == -np.inf:
+                later[chosen] = earlier[chosen]
+        return traced(logits, turned, chosen, self._texts(i, told))
+
+    def _before(self, i: int) -> list[int]:
+        return [*self.prompt, *(drawn["id"] for drawn in self.told[:i])]
+
+    def _texts(self, i: int, told: Sequence[Drawn]) -> Callable[[int], str]:
+        """The text of each id that is told; a control token has no letters, and stands between signs."""
+        drawn = self.told[i]
+        # Of a letter that several tokens make the drawn one has the whole; among its rivals it has its own piece.
+        letters: dict[int, list[int]] = {each["id"]: each["bytes"] for each in told} | {drawn["id"]: drawn["bytes"]}
+        ends = {self.engine.end, drawn["id"] if self.ended and i == len(self.told) - 1 else self.engine.end}
+
+        def text_of(token: int) -> str:
+            return END if token in ends else bytes(letters[token]).decode("utf-8", "replace") or f"<|{token}|>"
+
+        return text_of
+
+    def _token(self, i: int, drawn: Drawn) -> TracedToken:
+        likeliest: list[Drawn] = drawn["top_logprobs"]
+        ids: list[int] = [each["id"] for each in likeliest]
+        chosen: int = drawn["id"]
+        place = ids.index(chosen) if chosen in ids else -1
+        if place < 0:
+            ids.append(chosen)
+        logits = np.array([each["logprob"] for each in likeliest])
+        draw = partial.told(logits, place, drawn["logprob"], self.engine.vocabulary)
+        used = _used(ids, self._before(i))
+        draws: dict[str, partial.Draw] = {"model": draw}
+        for name, value in self.dials.values.items():
+            draws[name] = draw = partial.STAGES[name](draw, value, used)
+        text_of = self._texts(i, likeliest)
+        views: dict[str, tuple[list[Rival], Standing]] = {}
+        before = None
+        for name, each in draws.items():
+            # A dial that changes nothing gives back what it was given, and everything is the same.
+            views[name] = [*views.values()][-1] if each is before else _view(each, ids, text_of)
+            before = each
+        return TracedToken(
+            id=chosen,
+            text=text_of(chosen),
+            stages={name: view[0] for name, view in views.items()},
+            standing={name: view[1] for name, view in views.items()},
+            kept={name: each.kept for name, each in draws.items()},
+            rest={name: rest for name, each in draws.items() if (rest := each.rest)},
+            told=len(likeliest),
+        )
+
+
+def _used(ids: Sequence[int], before: Sequence[int]) -> partial.Used:
+    places = {token: at for at, token in enumerate(ids)}
+    others = Counter(token for token in before if token not in places)
+    return partial.Used([places[token] for token in before if token in places], max(others.values(), default=0))
+
+
+def _view(draw: partial.Draw, ids: Sequence[int], text_of: Callable[[int], str]) -> tuple[list[Rival], Standing]:
+    shares = draw.shares()
+    left = np.flatnonzero(draw.logits > -np.inf)
+    best: list[int] = left[sampler.best(draw.logits[left], LISTED)].tolist()
+    own = draw.logits[draw.drawn]
+    rank = 1 + int(np.count_nonzero(draw.logits > own) + np.count_nonzero(draw.logits[: draw.drawn] == own))
+    rest = draw.rest or Rest(0, 0.0, 0.0)
+    entropy = sampler.entropy(shares) + (rest.share * float(np.log2(rest.tokens / rest.share)) if rest.share else 0.0)
+    standing = Standing(float(shares[draw.drawn]), rank, entropy)
+    return [Rival(ids[at], text_of(ids[at]), float(shares[at])) for at in best], standing

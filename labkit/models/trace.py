@@ -1,0 +1,213 @@
+"""What a model could have said instead: an answer with the choice behind each of its tokens, whoever drew it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+    SamplingMessage,
+)
+
+from labkit.dial_table import Dialled
+from labkit.models import sampler
+from labkit.models.sampler import Dials, Logits
+
+END = "<|end|>"
+"""The text of the control token with which a model ends its answer, whatever its file calls it."""
+
+LISTED = 10
+"""Rivals that are listed at each stage, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A token that could have been drawn, and its probability at one point of the way."""
+
+    id: int
+    text: str
+    probability: float
+
+
+class Standing(NamedTuple):
+    """How the drawn token stood among its rivals at one point of the way.
+
+    `probability` is its share of the draw, above 0 up to 1. `rank` is its place among the tokens that are left, 1 for
+    the best; of equal ones the lower id goes first. `entropy` is that of the whole distribution, in bits: 0 where one
+    token is left, and log2(n) where n are equally likely. Where there is a `Rest`, the entropy counts it as if its
+    tokens were equally likely, which is the most that it can be.
+    """
+
+    probability: float
+    rank: int
+    entropy: float
+
+
+class Rest(NamedTuple):
+    """The tokens at one point of the way of which their model tells no more than the sum.
+
+    They are `tokens` of them, at most so many after a dial that may have ruled out some, and together they hold a share
+    of the draw from `least` to `most`; before any dial the two are equal. The shares that stand beside a rest are those
+    for the middle of it.
+    """
+
+    tokens: int
+    least: float
+    most: float
+
+    @property
+    def share(self) -> float:
+        """The middle of its bounds, 0 to 1."""
+        return (self.least + self.most) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class TracedToken:
+    """One drawn token and the choice it was drawn from.
+
+        token = TinyModel().trace("...", dials=Dials(temperature=1.5, top_p=0.9)).tokens[0]
+        token.probability, token.standing["temperature"].probability, token.standing["top_p"].probability
+        token.stages["top_p"], token.kept["top_p"]
+
+    Each dictionary has the same keys: "model", which is before any dial, then after each dial in its turn
+    "frequency_penalty", "temperature", "top_k", "top_p" and "min_p". A dial that is off leaves everything as it was.
+
+    `stages` holds the ten best rivals, the best first; a token that a dial rules out is not among them. `standing`
+    holds the drawn token's own probability, rank and entropy, listed among the ten or not. `kept` says how many tokens
+    each stage left in all, or at most where there is a `rest`.
+
+    A model that tells of its likeliest tokens alone says in `told` of how many. `rest` then holds, for each stage that
+    leaves something of the others, what is known of them; a drawn token that is one of them has the rank `told` + 1,
+    which means that or later.
+    """
+
+    id: int
+    text: str
+    stages: dict[str, list[Rival]]
+    standing: dict[str, Standing]
+    kept: dict[str, int] = field(default_factory=dict[str, int])
+    rest: dict[str, Rest] = field(default_factory=dict[str, Rest])
+    told: int = 0
+
+    @property
+    def probability(self) -> float:
+        """The model's own, before any dial, 0 to 1."""
+        return self.standing["model"].probability
+
+    @property
+    def rank(self) -> int:
+        """The model's own, before any dial; 1 is the best."""
+        return self.standing["model"].rank
+
+    @property
+    def entropy(self) -> float:
+        """Of the model's own distribution, before any dial, in bits."""
+        return self.standing["model"].entropy
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An answer with the choice behind each of its tokens, the end token included where it was drawn.
+
+    `dials` and `seed` are those it was drawn with, `model` is who answered. `read` says whether there was text to read:
+    where there was none, the answer is a fixed sentence, no prompt token was read and no token was drawn, so `tokens`
+    is empty. `out_of_depth` says that the model owns not to know the subject. `merged` counts drawn tokens that are not
+    among `tokens`, since several of them make a letter and the last stands for all.
+    """
+
+    text: str
+    stop_reason: str
+    prompt_tokens: int
+    tokens: list[TracedToken]
+    dials: Dials | None = None
+    seed: int | None = None
+    read: bool = True
+    out_of_depth: bool = False
+    model: object = field(default=None, repr=False, compare=False)
+    merged: int = 0
+    again: Callable[[int], TracedToken] | None = field(default=None, repr=False, compare=False)
+
+    def all(self, i: int) -> TracedToken:
+        """Token number `i` (from 0) with every token that there was to draw; a model that told few is asked again.
+
+        Raises:
+            IndexError: The answer has no such token.
+            ValueError: The draw cannot be repeated.
+        """
+        token = self.tokens[i]
+        return self.again(i % len(self.tokens)) if self.again and token.rest else token
+
+
+class Traceable(Dialled, Protocol):
+    """A model that shows what it could have said instead."""
+
+    @property
+    def as_code(self) -> tuple[str, str]:
+        """What a program has to import to make such a model (and `Dials`), and how it makes it."""
+        ...
+
+    async def __call__(
+        self, context: Any, params: CreateMessageRequestParams
+    ) -> CreateMessageResult | CreateMessageResultWithTools | ErrorData:
+        """A sampling callback."""
+        ...
+
+    def trace(
+        self,
+        prompt: str | Sequence[SamplingMessage],
+        *,
+        system_prompt: str = "",
+        max_tokens: int = 100,
+        stop_sequences: Sequence[str] = (),
+        dials: Dials | None = None,
+        seed: int | None = None,
+    ) -> Trace:
+        """An answer with the choice behind each of its tokens."""
+        ...
+
+    async def trace_in_steps(self, prompt: str | Sequence[SamplingMessage], **options: Any) -> Trace:
+        """The same with turns for the event loop, so that it can be cancelled."""
+        ...
+
+
+def traced(
+    logits: Logits, turned: Sequence[tuple[str, Logits]], chosen: int, text_of: Callable[[int], str]
+) -> TracedToken:
+    """A draw of which every token is known.
+
+    Args:
+        logits: The model's own. [vocabulary]
+        turned: The same after each dial, from `sampler.turn`.
+        chosen: The id that was drawn.
+        text_of: The text of an id.
+    """
+    before, view = logits, _view(logits, chosen, text_of)
+    views = {"model": view}
+    for name, stage in turned:
+        # A dial that rules nothing out gives back what it was given, and everything is the same.
+        view = view if stage is before else _view(stage, chosen, text_of)
+        views[name], before = view, stage
+    return TracedToken(
+        id=chosen,
+        text=text_of(chosen),
+        stages={name: view[0] for name, view in views.items()},
+        standing={name: view[1] for name, view in views.items()},
+        kept={name: view[2] for name, view in views.items()},
+    )
+
+
+def _view(logits: Logits, chosen: int, text_of: Callable[[int], str]) -> tuple[list[Rival], Standing, int]:
+    """The best tokens that are not ruled out, how the chosen one stands, and how many are left in all."""
+    ids = np.flatnonzero(logits > -np.inf)
+    left = logits[ids]
+    shares = sampler.softmax(left)
+    best = [(int(ids[i]), float(shares[i])) for i in sampler.best(left, LISTED)]
+    at = int(np.searchsorted(ids, chosen))
+    # As many are better as have a higher logit, or an equal one and a lower id.
+    rank = 1 + int(np.count_nonzero(left > left[at]) + np.count_nonzero(left[:at] == left[at]))
+    standing = Standing(float(shares[at]), rank, sampler.entropy(shares))
+    return [Rival(i, text_of(i), share) for i, share in best], standing, len(ids)
