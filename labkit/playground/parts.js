@@ -81,7 +81,6 @@ class Parts {
 
   drawTokens() {
     const ref = this.model.get("tokens");
-    this.tokenNone.textContent = ref ? "" : "Only the embedded model shows its tokens: let it answer, and Run.";
     this.place("tokens", this.tokenBox, ref);
   }
 

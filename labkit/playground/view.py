@@ -27,12 +27,17 @@ from labkit.views.token_view import TokenView
 from labkit.views.tracing import Drawing, can_be_traced
 from labkit.work import Latest
 
+TRACING = 120.0
+"""Seconds that the tokens of an answer may take to be drawn."""
+
 LOOK = 1.0
 """Seconds between two looks at what is under way, where nothing is told."""
 
 PARTING = 5.0
 """Seconds until a flow that is no longer shown is closed. One that is closed while the browser still loads it is an
 error there, for which anywidget waits 2 s."""
+
+NO_TOKENS = "Only the models in the box and model files show their tokens: let one answer, and Run."
 
 _OF_ITSELF = ("here", "compare")
 """What a page sends though nobody has clicked."""
@@ -77,6 +82,7 @@ class PlaygroundView(anywidget.AnyWidget):
     flows = traitlets.List().tag(sync=True, to_json=_references)
     flow_names = traitlets.List().tag(sync=True)
     tokens = anywidget.WidgetTrait().tag(sync=True)
+    token_note = traitlets.Unicode(NO_TOKENS).tag(sync=True)
 
     def __init__(self, playground: Model) -> None:
         self.playground = playground
@@ -86,7 +92,7 @@ class PlaygroundView(anywidget.AnyWidget):
         self._shown: dict[Wire, Lab] = {}
         self._drawn: Drawing | None = None
         self._trace: Trace | None = None
-        self._tracing: Latest[Drawing] = Latest("the tokens", self._trace_it, 60.0)
+        self._tracing: Latest[Drawing] = Latest("the tokens", self._trace_it, TRACING, self._not_traced)
         self._loop = _running_loop()
         self._cells = Cells(self._loop)
         panel = approval_panel()
@@ -172,16 +178,18 @@ class PlaygroundView(anywidget.AnyWidget):
     def _draw_tokens(self) -> None:
         samples = self.playground.runs[-1].samples if self.playground.runs else []
         drawn = samples[-1].drawing if samples else None
-        if samples and samples[-1].answer is not None and drawn is not self._drawn:
+        # Of many runs the last one is shown: a real model draws seconds for each, and would draw them beside the runs.
+        if samples and samples[-1].answer is not None and drawn is not self._drawn and not self.playground.running:
             self._drawn, self._trace = drawn, None
             if drawn is None:
-                self.tokens = None
+                self.tokens, self.token_note = None, NO_TOKENS
             else:
+                self.token_note = f"The tokens of run {self.playground.runs[-1].n} are being drawn …"
                 self._tracing.ask(drawn)
         trace = self._trace
         if trace is None:
             return
-        self._trace = None
+        self._trace, self.token_note = None, ""
         if isinstance(self.tokens, TokenView):
             self.tokens.show(trace)
         else:
@@ -192,6 +200,9 @@ class PlaygroundView(anywidget.AnyWidget):
         if can_be_traced(model):
             self._trace = await drawn.trace_in_steps(model)
             self._later()
+
+    def _not_traced(self, _: Exception) -> None:
+        self.token_note = "The tokens of this answer could not be drawn."
 
     # From the page to the model
 
