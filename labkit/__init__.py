@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labkit.models.scripted import Scripted
     from labkit.models.smollm import SmolLM
     from labkit.models.tiny import TinyModel
+    from labkit.models.tracing import trace
     from labkit.nested import allow_asyncio_run
     from labkit.playground import Playground
     from labkit.steps import Origin, origin, report
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from labkit.views.scorecard_panel import show_scorecard
     from labkit.views.sweep_plot import plot_sweep
     from labkit.views.token_view import show_tokens
-    from labkit.views.tracing import trace
     from labkit.wire import Frame, tap
 
 _ELSEWHERE = {
@@ -75,7 +75,7 @@ _ELSEWHERE = {
     "show_scorecard": "labkit.views.scorecard_panel",
     "show_tokens": "labkit.views.token_view",
     "tap": "labkit.wire",
-    "trace": "labkit.views.tracing",
+    "trace": "labkit.models.tracing",
     "try_out": "labkit.checks",
     "tune": "labkit.views.dials",
     "with_approval": "labkit.host",

@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Protocol, Self, runtime_checkable
 
+from mcp.client.session import SamplingFnT
+from mcp_types import CreateMessageRequestParams
+
 from labkit.numbers import checked_number, checked_ratio, checked_share, checked_whole, checked_within
 
 Kind = Literal["number", "whole", "text", "texts"]
@@ -228,3 +231,20 @@ class Dialled(Protocol):
 def honouring(word: Honour, **others: Honour) -> dict[str, Honour]:
     """`word` for every dial of the table, but for the `others`."""
     return {dial.name: others.get(dial.name, word) for dial in DIALS}
+
+
+def turned_request(params: CreateMessageRequestParams, settings: Settings) -> CreateMessageRequestParams:
+    """A copy of a request as the client hands it on."""
+    wishes: dict[str, Any] = {dial.name: getattr(settings, dial.name) for dial in DIALS if dial.asked}
+    changes = {name: wish for name, wish in wishes.items() if wish is not None}
+    if settings.stop_sequences is not None:
+        changes["stop_sequences"] = list(settings.stop_sequences)
+    if settings.max_tokens is not None and not settings.insist:
+        changes["max_tokens"] = min(settings.max_tokens, params.max_tokens)
+    return params.model_copy(update=changes)
+
+
+def turned_model(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
+    """`callback` with the client's own dials; itself where none is set, or where it has no place for them."""
+    wishes = {name: wish for name in OWN if (wish := getattr(settings, name)) is not None}
+    return callback.turned(wishes) if isinstance(callback, Dialled) and wishes.keys() & callback.defaults else callback

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 
-from labkit.dial_table import DIAL, DIALS, OWN, STAGES, Dial, Settings
-from labkit.host.dials import in_words, read, turned_model, turned_request
+from labkit.dial_table import DIAL, DIALS, OWN, STAGES, Dial, Settings, turned_model, turned_request
+from labkit.host.dials import in_words, read
 from labkit.models import sampler
 from labkit.models.chat_completions import request
 from labkit.models.claude import Claude
 from labkit.models.gguf import GGUF, SAMPLERS
 from labkit.models.openai_compatible import OpenAICompatible
 from labkit.models.tiny import Dials, TinyModel
+from labkit.models.token_reading import Reading
 from labkit.views.dials import dials
-from labkit.views.token_reading import Reading
 from tests.test_house import name_of, trees
 
 ASKED = CreateMessageRequestParams(

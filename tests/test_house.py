@@ -352,7 +352,7 @@ MAY_KNOW = {
     "diagram": {"plain", "steps"},
     "flow": {"diagram", "record", "steps", "wire"},
     "redacting": {"diagram", "flow", "secret_forms"},
-    "models": {"dial_table", "errors", "models", "numbers", "steps"},
+    "models": {"dial_table", "errors", "models", "numbers", "plain", "steps"},
     "host": {"callbacks", "dial_table", "errors", "host", "numbers", "plain", "secret_forms", "steps"},
 }
 

@@ -13,7 +13,7 @@ from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams
 
 from labkit.callbacks import Answer
-from labkit.dial_table import DIAL, DIALS, OWN, Dialled, Honour, Settings, honouring
+from labkit.dial_table import DIAL, DIALS, OWN, Dialled, Honour, Settings, honouring, turned_model, turned_request
 from labkit.plain import marked, short
 from labkit.steps import report
 
@@ -48,23 +48,6 @@ def with_dials(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
         return await turned_model(callback, settings)(context, turned_request(params, settings))
 
     return turned
-
-
-def turned_request(params: CreateMessageRequestParams, settings: Settings) -> CreateMessageRequestParams:
-    """A copy of a request as the client hands it on."""
-    wishes: dict[str, Any] = {dial.name: getattr(settings, dial.name) for dial in DIALS if dial.asked}
-    changes = {name: wish for name, wish in wishes.items() if wish is not None}
-    if settings.stop_sequences is not None:
-        changes["stop_sequences"] = list(settings.stop_sequences)
-    if settings.max_tokens is not None and not settings.insist:
-        changes["max_tokens"] = min(settings.max_tokens, params.max_tokens)
-    return params.model_copy(update=changes)
-
-
-def turned_model(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
-    """`callback` with the client's own dials; itself where none is set, or where it has no place for them."""
-    wishes = {name: wish for name in OWN if (wish := getattr(settings, name)) is not None}
-    return callback.turned(wishes) if isinstance(callback, Dialled) and wishes.keys() & callback.defaults else callback
 
 
 def defaults(callback: SamplingFnT) -> Mapping[str, Any]:

@@ -15,20 +15,20 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.callbacks import Answer
 from labkit.callbacks import name_of as called
-from labkit.dial_table import OWN
+from labkit.dial_table import OWN, turned_model
 from labkit.dial_table import Settings as Dials
 from labkit.host import RULES, Ask, Budget, Duty, ReviewRequest, with_approval, with_budget, with_guard
 from labkit.host.approval import Said
-from labkit.host.dials import DialReading, DialState, defaults, read, turned_model
+from labkit.host.dials import DialReading, DialState, defaults, read
 from labkit.host.duty import models_in
 from labkit.host.usage import metering
 from labkit.models.answerers import ANSWERERS, FREE, usual_settings
 from labkit.models.catalog import catalog
+from labkit.models.tracing import can_be_traced, drawing
 from labkit.playground.choices import Choices
 from labkit.playground.runs import Sampled
 from labkit.playground.who import ByHand, callback_of
 from labkit.steps import HostStep, overhearing
-from labkit.views.tracing import can_be_traced, drawing
 
 LIMITS = {"samples": 100, "tokens": 20_000}
 """What the budget allows at first."""

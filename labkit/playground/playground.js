@@ -32,7 +32,7 @@ class Page extends Parts {
       code: (told) => { this.code.textContent = told; },
       flows: () => this.drawFlows(),
       tokens: () => this.drawTokens(),
-      token_note: (note) => { this.tokenNone.textContent = note; },
+      drawing_note: (note) => { this.tokenNone.textContent = note; },
     };
     for (const [name, draw] of Object.entries(parts)) {
       const drawn = () => draw(model.get(name));

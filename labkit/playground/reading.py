@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from labkit.callbacks import name_of as called
 from labkit.host import ReviewRequest, visible
+from labkit.host.review_reading import reading as parts_of
 from labkit.models.answerers import ANSWERERS, Setting
 from labkit.playground.choices import text_of
 from labkit.playground.export import summary, titled, without_keys
@@ -13,7 +14,6 @@ from labkit.playground.reach import TRANSPORTS, WIRES, Source, why_not
 from labkit.playground.runs import Run, compare, duration
 from labkit.playground.who import Question
 from labkit.redacting import redact
-from labkit.views.review_reading import reading as parts_of
 
 LONGEST = 20_000
 """Characters of one text that are sent to a page; the exports hold the whole."""

@@ -22,7 +22,7 @@ from labkit.flow import Flow
 from labkit.host.dials import DialReading, in_words
 from labkit.host.rendering import mark_of
 from labkit.models.scripted import text_of
-from labkit.views.tracing import Drawing
+from labkit.models.tracing import Drawing
 
 if TYPE_CHECKING:
     from labkit.playground.choices import Choices

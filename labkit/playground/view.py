@@ -15,6 +15,7 @@ import traitlets
 from labkit.errors import sentence
 from labkit.lab import Lab
 from labkit.models.trace import Trace
+from labkit.models.tracing import Drawing, can_be_traced
 from labkit.playground import reading
 from labkit.playground.cells import Cells
 from labkit.playground.model import TIMES, Model
@@ -24,7 +25,6 @@ from labkit.views.dial_panel import DialPanel
 from labkit.views.flow_view import FlowView, show
 from labkit.views.page import read_parts
 from labkit.views.token_view import TokenView
-from labkit.views.tracing import Drawing, can_be_traced
 from labkit.work import Latest
 
 TRACING = 120.0
@@ -82,7 +82,7 @@ class PlaygroundView(anywidget.AnyWidget):
     flows = traitlets.List().tag(sync=True, to_json=_references)
     flow_names = traitlets.List().tag(sync=True)
     tokens = anywidget.WidgetTrait().tag(sync=True)
-    token_note = traitlets.Unicode(NO_TOKENS).tag(sync=True)
+    drawing_note = traitlets.Unicode(NO_TOKENS).tag(sync=True)
 
     def __init__(self, playground: Model) -> None:
         self.playground = playground
@@ -182,14 +182,14 @@ class PlaygroundView(anywidget.AnyWidget):
         if samples and samples[-1].answer is not None and drawn is not self._drawn and not self.playground.running:
             self._drawn, self._trace = drawn, None
             if drawn is None:
-                self.tokens, self.token_note = None, NO_TOKENS
+                self.tokens, self.drawing_note = None, NO_TOKENS
             else:
-                self.token_note = f"The tokens of run {self.playground.runs[-1].n} are being drawn …"
+                self.drawing_note = f"The tokens of run {self.playground.runs[-1].n} are being drawn …"
                 self._tracing.ask(drawn)
         trace = self._trace
         if trace is None:
             return
-        self._trace, self.token_note = None, ""
+        self._trace, self.drawing_note = None, ""
         if isinstance(self.tokens, TokenView):
             self.tokens.show(trace)
         else:
@@ -202,7 +202,7 @@ class PlaygroundView(anywidget.AnyWidget):
             self._later()
 
     def _not_traced(self, _: Exception) -> None:
-        self.token_note = "The tokens of this answer could not be drawn."
+        self.drawing_note = "The tokens of this answer could not be drawn."
 
     # From the page to the model
 

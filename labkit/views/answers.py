@@ -21,12 +21,12 @@ from labkit.dial_table import Settings
 from labkit.errors import LabError, sentence
 from labkit.host.dials import DialState, defaults, with_dials
 from labkit.models.tiny.callback import is_out_of_depth
+from labkit.models.token_words import OUT_OF_ITS_DEPTH, Badge, badge_of, confidence_word
+from labkit.models.tracing import as_request, can_be_traced, drawing
 from labkit.plain import seen
 from labkit.steps import HostStep, overhearing
 from labkit.views.answers_drawing import as_text, svg
 from labkit.views.page import read_parts
-from labkit.views.token_words import OUT_OF_ITS_DEPTH, Badge, badge_of, confidence_word
-from labkit.views.tracing import as_request, can_be_traced, drawing
 from labkit.work import start
 
 MANY = 10

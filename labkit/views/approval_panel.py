@@ -22,9 +22,9 @@ import traitlets
 
 from labkit.host import AllowServer, Approve, Ask, Decision, Edit, Refuse, ReviewRequest, render, visible
 from labkit.host.approval import Said
+from labkit.host.review_reading import decision_of, reading
 from labkit.views.front_end import can_ask_a_person
 from labkit.views.page import read_parts
-from labkit.views.review_reading import decision_of, reading
 
 NOBODY = "nobody is here to approve it: no page can be clicked. Give approval_panel a policy as headless=."
 

@@ -11,9 +11,9 @@ from labkit.callbacks import name_of
 from labkit.dial_table import DIAL, DIALS, Dial, Settings
 from labkit.host.dials import MEANING, DialReading, DialState, defaults, in_words
 from labkit.models.scripted import text_of
+from labkit.models.token_words import badge_of
 from labkit.plain import short
 from labkit.views.page import read_parts
-from labkit.views.token_words import badge_of
 
 MOST_TOKENS = 400
 """Where the dial for max tokens ends before a server has asked anything."""

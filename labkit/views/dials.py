@@ -15,12 +15,12 @@ from labkit.errors import sentence
 from labkit.host.dials import DialState
 from labkit.models.tiny import TinyModel
 from labkit.models.trace import Traceable
+from labkit.models.tracing import Drawing, Prompt, as_request, can_be_traced, drawing
 from labkit.plain import seen
 from labkit.views.answers import Answers
 from labkit.views.dial_panel import DialPanel
 from labkit.views.token_drawing import head
 from labkit.views.token_view import TokenView
-from labkit.views.tracing import Drawing, Prompt, as_request, can_be_traced, drawing
 from labkit.work import Latest
 
 __all__ = ["DialPanel", "TunePanel", "dials", "tune"]

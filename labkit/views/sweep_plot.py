@@ -5,11 +5,11 @@ from functools import partial
 from typing import Literal
 
 from labkit.dial_table import Settings
+from labkit.models.sweep import SEEDS, TEMPERATURES, Sweep, sweep
 from labkit.models.tiny import TinyModel
+from labkit.models.tracing import Prompt
 from labkit.views.drawing import DPI, PALETTES, Axes, Figure
 from labkit.views.picture import Picture
-from labkit.views.sweep import SEEDS, TEMPERATURES, Sweep, sweep
-from labkit.views.tracing import Prompt
 
 WIDTH, HEIGHT = 880, 330
 """Pixels, on a page."""

@@ -5,10 +5,10 @@ import textwrap
 from collections.abc import Iterator
 from html import escape
 
+from labkit.models.token_reading import DRAWN, SURE_FROM, Cell, Reading, Row, full_share
+from labkit.models.token_words import percent
 from labkit.models.trace import Trace
 from labkit.plain import marked, short
-from labkit.views.token_reading import DRAWN, SURE_FROM, Cell, Reading, Row, full_share
-from labkit.views.token_words import percent
 
 WIDTH, MARGIN, LETTER, LINE = 880, 17, 9.6, 34
 LEGEND = f"underline: how sure the model was (dotted: below {percent(SURE_FROM, ' ')})"

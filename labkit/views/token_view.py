@@ -5,11 +5,11 @@ from typing import Any
 import anywidget
 import traitlets
 
+from labkit.models.token_reading import DRAWN, FULL, SURE_FROM, Cell, Reading
 from labkit.models.trace import Trace
 from labkit.plain import marked, seen
 from labkit.views.page import read_parts
 from labkit.views.token_drawing import svg, table
-from labkit.views.token_reading import DRAWN, FULL, SURE_FROM, Cell, Reading
 
 __all__ = ["TokenView", "show_tokens", "table"]
 

@@ -13,9 +13,9 @@ from labkit.models import partial, sampler, smollm
 from labkit.models.llama_cpp import Engine
 from labkit.models.tiny import Dials
 from labkit.models.trace import Trace
+from labkit.models.tracing import trace
 from labkit.steps import HostStep, Origin, listening
 from labkit.views.token_view import TokenView, table
-from labkit.views.tracing import trace
 
 if not (find_spec(smollm.PACKAGE) and find_spec("xllamacpp")):
     pytest.skip("set up with --small, or on a platform without xllamacpp", allow_module_level=True)

@@ -90,11 +90,11 @@ def test_the_embedded_model_shows_its_tokens_and_another_shows_none(playground: 
     tokens = view.tokens
     assert isinstance(tokens, TokenView)
     assert tokens.reading.trace.text == playground.runs[-1].answers
-    assert view.token_note == ""
+    assert view.drawing_note == ""
     view.click(do="who", name="script")
     view.click(do="run", values={"genre": "romance"})
     view.until(lambda: view.tokens is None)
-    assert view.token_note.startswith("Only the models in the box")
+    assert view.drawing_note.startswith("Only the models in the box")
     view.close()
 
 

@@ -15,12 +15,12 @@ from labkit import Lab
 from labkit.call import Call
 from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, render, with_approval
 from labkit.host.duty import Remark
+from labkit.host.review_reading import LONGEST_SHOWN, decision_of, reading
 from labkit.host.texts import dumped, texts
 from labkit.models.tiny import TinyModel
 from labkit.runtime import Runtime
 from labkit.secret_forms.hidden import hidden
 from labkit.views.approval_panel import ApprovalPanel, approval_panel
-from labkit.views.review_reading import LONGEST_SHOWN, decision_of, reading
 from tests.host.any_request import patient, requests
 from tests.host.crowd import ORIGIN, Model, answered, crowd
 from tests.host.test_rendering import FULL

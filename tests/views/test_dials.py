@@ -22,15 +22,17 @@ from mcp_types import (
 )
 
 from labkit import Lab, Scripted
-from labkit.dial_table import DIAL, OWN, Settings
-from labkit.host.dials import MEANING, DialState, in_words, read, turned_model, turned_request, with_dials
+from labkit.dial_table import DIAL, OWN, Settings, turned_model, turned_request
+from labkit.host.dials import MEANING, DialState, in_words, read, with_dials
 from labkit.models.claude import Claude
 from labkit.models.gguf import GGUF
 from labkit.models.openai_compatible import OpenAICompatible
 from labkit.models.tiny import Dials, TinyAnswer, TinyModel
 from labkit.models.tiny import callback as tiny_callback
 from labkit.models.tiny.generation import generate
+from labkit.models.token_words import TINY
 from labkit.models.trace import Trace
+from labkit.models.tracing import as_request, drawing
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, overhearing
 from labkit.views import dials as dials_module
@@ -38,8 +40,6 @@ from labkit.views.answers import Answers, seeds
 from labkit.views.dial_panel import DialPanel
 from labkit.views.dials import TunePanel, dials, tune
 from labkit.views.token_view import table
-from labkit.views.token_words import TINY
-from labkit.views.tracing import as_request, drawing
 from labkit.work import Latest
 from tests.story import WIRES, answer, bookshop, until
 

@@ -13,12 +13,12 @@ import pytest
 from matplotlib.lines import Line2D
 
 from labkit.dial_table import Settings
+from labkit.models.sweep import Point, Sweep, sweep
 from labkit.models.tiny import Dials, TinyModel
+from labkit.models.token_reading import Reading
+from labkit.models.tracing import as_request
 from labkit.views.drawing import PALETTES, to_png, to_svg
-from labkit.views.sweep import Point, Sweep, sweep
 from labkit.views.sweep_plot import SweepPlot, plot_sweep, to_figure
-from labkit.views.token_reading import Reading
-from labkit.views.tracing import as_request
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"
 WRITTEN = Sweep(

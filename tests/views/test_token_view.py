@@ -12,13 +12,13 @@ import pytest
 from labkit.models import sampler
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import load
+from labkit.models.token_reading import Reading
+from labkit.models.token_stages import LISTED, left, share
+from labkit.models.token_words import confidence, confidence_badge, mean_log, percent, spoken
 from labkit.models.trace import Rival, Standing, Trace, TracedToken
 from labkit.plain import marked, seen
 from labkit.views.token_drawing import svg
-from labkit.views.token_reading import Reading
-from labkit.views.token_stages import LISTED, left, share
 from labkit.views.token_view import TokenView, show_tokens, table
-from labkit.views.token_words import confidence, confidence_badge, mean_log, percent, spoken
 from tests.models.logits import logits_of
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"

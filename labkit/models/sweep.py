@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from labkit.dial_table import Settings
 from labkit.models.tiny import TinyModel
+from labkit.models.token_reading import Reading
+from labkit.models.token_words import TINY, percent
 from labkit.models.trace import Traceable
-from labkit.views.token_reading import Reading
-from labkit.views.token_words import TINY, percent
-from labkit.views.tracing import Prompt, as_request, drawing
+from labkit.models.tracing import Prompt, as_request, drawing
 
 TEMPERATURES = (0.0, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0)
 SEEDS = range(5)

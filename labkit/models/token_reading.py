@@ -7,10 +7,7 @@ from functools import cached_property
 
 from labkit.dial_table import DIAL, STAGES, Dial
 from labkit.models.tiny import Dials
-from labkit.models.trace import END as CONTROL_END
-from labkit.models.trace import Rival, Trace, TracedToken
-from labkit.plain import marked
-from labkit.views.token_stages import (
+from labkit.models.token_stages import (
     LISTED,
     Stage,
     has_changed,
@@ -21,7 +18,7 @@ from labkit.views.token_stages import (
     possible_tokens,
     share,
 )
-from labkit.views.token_words import (
+from labkit.models.token_words import (
     END,
     OUT_OF_ITS_DEPTH,
     Badge,
@@ -31,6 +28,9 @@ from labkit.views.token_words import (
     percent,
     spoken,
 )
+from labkit.models.trace import END as CONTROL_END
+from labkit.models.trace import Rival, Trace, TracedToken
+from labkit.plain import marked
 
 SURE_FROM = 0.3
 """The probability below which a token is marked as unsure: its underline is dotted."""

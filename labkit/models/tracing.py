@@ -6,8 +6,7 @@ from typing import Any, TypeGuard, cast
 
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 
-from labkit.dial_table import STAGES, Settings
-from labkit.host.dials import turned_model, turned_request
+from labkit.dial_table import STAGES, Settings, turned_model, turned_request
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import has_text
