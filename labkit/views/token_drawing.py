@@ -83,8 +83,8 @@ def _one_token(reading: Reading, i: int) -> str:
 def _name(row: Row, line: int, width: int) -> str:
     """The text of a rival, marked where it was drawn, with its rank where that is not its line, counted from 0."""
     rank = f" #{row.rank:,}{'+' if row.or_later else ''}" if row.rank not in (0, line + 1) else ""
-    text = marked(row.text) if row.rank else row.text
-    return f"{short(text, width)}{rank}{' ◂' if row.drawn else ''}"
+    text = short(marked(row.text), width) if row.rank else row.text
+    return f"{text}{rank}{' ◂' if row.drawn else ''}"
 
 
 def svg(reading: Reading, chosen: int | None = None) -> str:

@@ -35,8 +35,8 @@ from labkit.models.tiny.callback import load
 from labkit.steps import HostStep, Origin, listening
 from training import prompts
 
-if sys.platform != "linux" and importlib.util.find_spec("xllamacpp") is None:
-    pytest.skip("xllamacpp has no wheel for this platform", allow_module_level=True)
+if importlib.util.find_spec("xllamacpp") is None:  # tests/test_run.py sees that it is there where it should be
+    pytest.skip("set up with --small, or on a platform without xllamacpp", allow_module_level=True)
 
 pytestmark = pytest.mark.anyio
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 from importlib.util import find_spec
 
 import numpy as np
@@ -190,7 +191,7 @@ def test_the_token_view_shows_the_rest_as_one_bar_with_its_bounds(traced: Trace)
     said = table(traced, token=1)
     assert "48,952 more" in said
     assert "48,952 tokens of which only the sum is known held " in said
-    assert "48,952 more" in shown.to_svg()
+    assert re.search(r"48,95[12] more", shown.to_svg())  # one less where the token shown is none of those told
 
 
 def test_trace_takes_any_model_that_shows_its_draws(model: SmolLM) -> None:
