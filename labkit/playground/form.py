@@ -136,6 +136,8 @@ class _Maker:
         """The bounds of a field, or what it takes, in a few words."""
         if kind == "json":
             return words(self.schemas.types(schema))
+        if kind == "text" and isinstance(schema.get("pattern"), str):
+            return f"of the form {schema['pattern']}"  # which the server tries, and nobody else
         if kind not in ("integer", "number"):
             return ""
         low, high = (bound if isinstance(bound, int | float) else None for bound in map(schema.get, _BOUNDS))
