@@ -1,4 +1,8 @@
-"""The source of a student's callback, with what it uses from the notebook, for a program of its own."""
+"""The source of a student's callback, with what it uses from the notebook, for a program of its own.
+
+Each name that the callback uses is imported where it can be; else its function is written down, its value, or the
+statement of the notebook that made it, with all that these use in turn; else the program says that it is missing.
+"""
 
 import __future__
 
@@ -18,6 +22,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, cast
 
 from labkit.models.answerers import row_of
+from labkit.playground.program_parts import Parts
 from labkit.secret_forms import find_secrets
 
 PLACES = ("mcp.types", "mcp", "labkit")
@@ -26,57 +31,31 @@ PLACES = ("mcp.types", "mcp", "labkit")
 _OF_THE_KIT = ("labkit.host", "labkit.models")
 """Whose objects a program may make anew; a Lab, a playground and what they show belong to the notebook."""
 
-_EMPTY: Mapping[type, str] = {list: "[]", dict: "{}", set: "set()", deque: "deque()", Counter: "Counter()"}
+_CONTAINERS: tuple[Any, ...] = (list, dict, set, deque, Counter)
+_MAKING = (ast.Assign, ast.AnnAssign, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+_Scope = tuple[Mapping[str, Any], list[str]]
+"""What the names of a function stand for, and the texts that may say how they came to it, the last one first."""
 
 
 @dataclass(slots=True)
-class Source:
-    """Functions and values as text, and what they import: names by module, `""` for a whole module."""
+class _Source(Parts):
+    """Functions and values as text with their imports, and the names that are done with."""
 
-    blocks: list[str] = field(default_factory=list[str])
-    imports: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     seen: set[str] = field(default_factory=set[str])
 
-    def copy(self) -> "Source":
-        """Another, to try something on."""
-        imports = {module: set(names) for module, names in self.imports.items()}
-        return Source(list(self.blocks), imports, set(self.seen))
 
-    def take(self, tried: "Source") -> None:
-        """Be as `tried` is."""
-        self.blocks, self.imports, self.seen = tried.blocks, tried.imports, tried.seen
-
-    def use(self, module: str, name: str) -> None:
-        """Import a name from a module."""
-        self.imports.setdefault(module, set()).add(name)
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """What the names of a function stand for, and the texts that may say how they came to it, the last one first."""
-
-    names: Mapping[str, Any]
-    texts: tuple[str, ...]
-
-
-def source_of(callback: Any) -> tuple[str, Source] | None:
+def source_of(callback: Any) -> tuple[str, Parts] | None:
     """The name of a callback and its source with all that it needs; `None` where there is no source to be had.
 
     What cannot be written down has a block that says so when the program is started.
     """
-    source = Source()
-    if _is_rebuilt(callback):
-        _use("model", callback, source, _Scope({}, ()))
+    source = _Source()
+    if (row := row_of(callback)) and row.rebuilt:
+        _use("model", callback, source, ({}, []))
         return "model", source
-    if not isinstance(callback, FunctionType) or not _add(callback, source):
-        return None
-    return callback.__name__, source
-
-
-def _is_rebuilt(value: object) -> bool:
-    """Whether `value` is a model of the kit that its `repr` makes anew."""
-    row = row_of(value)
-    return row is not None and row.rebuilt
+    return (callback.__name__, source) if _add(callback, source) else None
 
 
 def missing(name: str, what: str) -> str:
@@ -85,21 +64,9 @@ def missing(name: str, what: str) -> str:
     return f'{name} = None  # put it here\nif {name} is None:\n    sys.exit("{text}")'
 
 
-def _scope_of(function: FunctionType) -> _Scope:
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
-    closed: dict[str, Any] = {}
-    for name, cell in cells:
-        with suppress(ValueError):  # it is empty
-            closed[name] = cell.cell_contents
-    told: Any = function.__globals__.get("In")  # as IPython keeps what was run
-    ran = [text for text in cast("list[Any]", told) if isinstance(text, str)] if isinstance(told, list) else []
-    file = "".join(linecache.getlines(function.__code__.co_filename))
-    return _Scope({**function.__globals__, **closed}, (*reversed(ran), file))
-
-
-def _add(given: FunctionType, source: Source) -> bool:
+def _add(given: Any, source: _Source) -> bool:
     """Write a function down, with all that it needs. Returns whether it can be."""
-    function = inspect.unwrap(given)
+    function = inspect.unwrap(given) if isinstance(given, FunctionType) else None
     if not isinstance(function, FunctionType):
         return False
     try:
@@ -110,142 +77,130 @@ def _add(given: FunctionType, source: Source) -> bool:
     if not isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
         return False
     # The playground's own decorator has done its work; any other changes what the function does.
-    node.decorator_list = [each for each in node.decorator_list if not _is_ours(each)]
+    node.decorator_list = [
+        each for each in node.decorator_list if not (isinstance(each, ast.Attribute) and each.attr == "callback")
+    ]
     source.seen.add(node.name)
-    _use_names(node, source, _scope_of(function))
+    _use_names(_compiled(node), source, _scope_of(function))
     source.blocks.append(_text_of(node, text))
     return True
 
 
-def _is_ours(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Attribute) and decorator.attr == "callback"
-
-
-def _use_names(node: ast.stmt, source: Source, scope: _Scope) -> bool:
-    """Write down what a statement uses. Returns whether all of it is there then."""
-    whole = True
-    for name in dict.fromkeys(_names(_compiled(node))):
-        if name in source.seen or name.startswith("__"):
-            continue
-        if name in scope.names:
-            source.seen.add(name)
-            whole = _use(name, scope.names[name], source, scope) and whole
-        else:
-            whole = whole and hasattr(builtins, name)
-    return whole
+def _scope_of(function: FunctionType) -> _Scope:
+    closed: dict[str, Any] = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+        with suppress(ValueError):  # it is empty
+            closed[name] = cell.cell_contents
+    ran: Any = function.__globals__.get("In")  # as IPython keeps what was run
+    texts = [each for each in cast("list[Any]", ran) if isinstance(each, str)] if isinstance(ran, list) else []
+    file = "".join(linecache.getlines(function.__code__.co_filename))
+    return {**function.__globals__, **closed}, [*reversed(texts), file]
 
 
 def _compiled(node: ast.stmt) -> CodeType:
     # The program has annotations that are not evaluated, but for what looks at those of a class, as pydantic does.
     flags = 0 if isinstance(node, ast.ClassDef) else __future__.annotations.compiler_flag
+    flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     return compile(ast.Module([node], []), "own", "exec", flags, dont_inherit=True)
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    """The global names that a statement may use, with all inside it."""
+def _names(code: CodeType, *operations: str, inside: bool = False) -> Iterator[str]:
+    """The names in a statement with which one of `operations` is done; with `inside` also in its functions."""
     for step in dis.get_instructions(code):
-        if step.opname.startswith(("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")):
+        if step.opname.startswith(operations):
             yield str(step.argval)
-    for constant in code.co_consts:
+    for constant in code.co_consts if inside else ():
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from _names(constant, *operations, inside=True)
 
 
-def _use(name: str, value: Any, source: Source, scope: _Scope) -> bool:
+def _use_names(code: CodeType, source: _Source, scope: _Scope) -> bool:
+    """Write down what a statement uses from outside. Returns whether all of it is there then."""
+    (known, _), whole = scope, True
+    used = _names(code, "LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", inside=True)
+    for name in dict.fromkeys(used):
+        if name in source.seen or name.startswith("__"):
+            continue
+        if name in known:
+            source.seen.add(name)
+            whole = _use(name, known[name], source, scope) and whole
+        else:
+            whole = whole and hasattr(builtins, name)
+    return whole
+
+
+def _use(name: str, value: Any, source: _Source, scope: _Scope) -> bool:
     """Write down what `name` stands for. Returns whether the program then has it as the notebook does."""
+    kind: Any = type(value)
+    shown, note = None, ""
     if isinstance(value, ModuleType):
-        short = value.__name__ == name
-        source.use("" if short else value.__name__, name if short else f"* as {name}")
+        source.use(name if value.__name__ == name else f"{value.__name__} as {name}")
     elif (place := _place(name, value)) is not None:
         source.use(place, name)
-    elif _is_rebuilt(value):
-        source.use("labkit", type(value).__name__)
-        source.blocks.append(f"{name} = {value!r}")
+    elif (row := row_of(value)) and row.rebuilt:
+        source.use("labkit", kind.__name__)
+        shown = repr(value)
     elif isinstance(value, FunctionType) and not hasattr(value, "__wrapped__") and _add(value, source):
-        if value.__name__ != name:
-            source.blocks.append(f"{name} = {value.__name__}")
-    elif find_secrets(str(value) if isinstance(value, str) else "", name):
+        shown = value.__name__ if value.__name__ != name else None
+    elif isinstance(value, str) and find_secrets(value, name):
         return _is_missing(name, source)
-    elif _is_plain(value) and type(value) not in _EMPTY:
-        source.blocks.append(f"{name} = {value!r}")
-    elif not _add_statement(name, value, source, scope):
-        if _is_plain(value) and not find_secrets(repr(value)):
-            source.blocks.append(f"{name} = {value!r}")
-        elif type(value) in _EMPTY:
-            empty = _EMPTY[type(value)]
-            if isinstance(value, deque | Counter):
-                source.use("collections", empty.removesuffix("()"))
-            source.blocks.append(f"{name} = {empty}  # what your notebook has put into it is left out")
-        else:
-            return _is_missing(name, source)
+    elif kind not in _CONTAINERS and _is_plain(value):
+        shown = repr(value)
+    elif _add_statement(name, value, source, scope):
+        pass
+    elif _is_plain(value) and not find_secrets(repr(value)):
+        shown = repr(value)
+    elif kind in _CONTAINERS:
+        shown, note = repr(kind()), "  # what your notebook has put into it is left out"
+        if kind.__module__ == "collections":
+            source.use("collections", kind.__name__)
+    else:
+        return _is_missing(name, source)
+    if shown is not None:
+        source.blocks.append(f"{name} = {shown}{note}")
     return True
 
 
-def _is_missing(name: str, source: Source) -> bool:
+def _is_missing(name: str, source: _Source) -> bool:
     source.blocks.append(missing(name, f"`{name}`, which your callback uses,"))
     return False
 
 
-def _add_statement(name: str, value: object, source: Source, scope: _Scope) -> bool:
+def _add_statement(name: str, value: object, source: _Source, scope: _Scope) -> bool:
     """Write down the statement that made a value, with all that it needs. Returns whether there is one."""
     module = type(value).__module__
     if module.partition(".")[0] in ("labkit", "ipywidgets", "anywidget") and not module.startswith(_OF_THE_KIT):
         return False
-    for text in scope.texts:
-        if name not in text:
+    statements = ((text, *each) for text in scope[1] if name in text for each in _statements(text))
+    for cell, node, code in statements:
+        made = set(_names(code, "STORE_NAME"))
+        if name not in made:
             continue
-        for node in reversed(_statements(text)):
-            if name not in _made_by(node):
-                continue
-            tried = source.copy()
-            tried.seen |= _made_by(node)
-            try:
-                if _needs_itself(node) or not _use_names(node, tried, scope):
-                    return False
-            except SyntaxError:  # it awaits, which a program does in a function only
-                return False
-            tried.blocks.append(_text_of(node, text))
-            if find_secrets(tried.blocks[-1]):
-                return False
-            source.take(tried)
-            return True
+        # One that awaits can stand in a function only; one that reads what it makes has another before it.
+        if code.co_flags & inspect.CO_COROUTINE or made & set(_names(code, "LOAD_NAME")):
+            return False
+        tried = _Source(seen=source.seen | made)
+        whole, block = _use_names(code, tried, scope), _text_of(node, cell)
+        if not whole or find_secrets(block):
+            return False
+        source.add(tried)
+        source.seen |= tried.seen
+        source.blocks.append(block)
+        return True
     return False
 
 
-def _statements(text: str) -> list[ast.stmt]:
-    """What stands at the top of a cell, without its magics."""
-    if text.lstrip().startswith("%%"):
-        return []
-    try:
-        flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        return compile(re.sub(r"(?m)^[ \t]*[%!].*$", "", text), "cell", "exec", flags, dont_inherit=True).body
-    except (SyntaxError, ValueError):
-        return []
-
-
-def _made_by(node: ast.stmt) -> set[str]:
-    """The names that a statement gives a value to, where it is one that can be written down."""
-    match node:
-        case ast.Assign():
-            targets = node.targets
-        case ast.AnnAssign() if node.value is not None:
-            targets = [node.target]
-        case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
-            return {node.name}
-        case _:
-            return set()
-    inside = (each for target in targets for each in ast.walk(target))
-    return {each.id for each in inside if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
-
-
-def _needs_itself(node: ast.stmt) -> bool:
-    """Whether a name must have a value before the statement gives it one."""
-    made, steps = _made_by(node), dis.get_instructions(_compiled(node))
-    return any(step.opname == "LOAD_NAME" and step.argval in made for step in steps)
+def _statements(text: str) -> list[tuple[ast.stmt, CodeType]]:
+    """What stands at the top of a cell and gives a name a value, the last one first, without the cell's magics."""
+    with suppress(SyntaxError, ValueError):  # then it has never been run
+        if not text.lstrip().startswith("%%"):
+            nodes = ast.parse(re.sub(r"(?m)^[ \t]*[%!].*$", "", text)).body
+            return [(node, _compiled(node)) for node in reversed(nodes) if isinstance(node, _MAKING)]
+    return []
 
 
 def _text_of(node: ast.stmt, text: str) -> str:
-    decorators = cast("list[ast.expr]", getattr(node, "decorator_list", []))
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     lines = [f"@{ast.get_source_segment(text, each)}" for each in decorators]
     return "\n".join([*lines, ast.get_source_segment(text, node) or ""])
 

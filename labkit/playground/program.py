@@ -57,7 +57,7 @@ class Present:
 
 def program(present: Present) -> str:
     """The program. It needs no playground and no Lab: what it takes from the kit are callbacks."""
-    parts = Parts({"asyncio", "sys"}, {"mcp": {"Client", "MCPError"}}, [])
+    parts = Parts({"asyncio", "sys"}, {"mcp": {"Client", "MCPError"}})
     callback = _duties(parts, present, _model(parts, present))
     callback = _dials(parts, present, callback)  # outermost: what the duties check is what the model gets
     reached = server_of(parts, present.source, present.transport)
@@ -150,15 +150,7 @@ def _own(parts: Parts, own: SamplingFnT | None) -> str:
         return "callback"
     name, source = found
     parts.use("__future__", "annotations")  # its annotations may name what is imported elsewhere
-    for module, names in source.imports.items():
-        for each in names:
-            if not module:
-                parts.use(each)
-            elif each.startswith("* as "):
-                parts.plain.add(f"{module} as {each.removeprefix('* as ')}")
-            else:
-                parts.use(module, each)
-    parts.blocks += source.blocks
+    parts.add(source)
     return name
 
 

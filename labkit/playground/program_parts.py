@@ -1,6 +1,6 @@
 """What a program is made of, and how it reaches the server."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -77,9 +77,9 @@ def safe_to_print(text):  # what comes from outside may hold characters that a t
 class Parts:
     """A program in the making: its imports, by module, and its blocks."""
 
-    plain: set[str]
-    names: dict[str, set[str]]
-    blocks: list[str]
+    plain: set[str] = field(default_factory=set[str])
+    names: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    blocks: list[str] = field(default_factory=list[str])
 
     def use(self, module: str, *names: str) -> None:
         """Import names of a module, or without any the module."""
@@ -87,6 +87,13 @@ class Parts:
             self.names.setdefault(module, set()).update(names)
         else:
             self.plain.add(module)
+
+    def add(self, others: "Parts") -> None:
+        """Take over what others have."""
+        self.plain |= others.plain
+        for module, names in others.names.items():
+            self.use(module, *names)
+        self.blocks += others.blocks
 
 
 def server_of(parts: Parts, source: Source, transport: Transport) -> tuple[str, list[str], int]:

@@ -44,10 +44,8 @@ def program(names: dict[str, Any]) -> str:
     name, source = found
     assert name == "mine"
     lines = ["from __future__ import annotations", "import sys"]
-    for module, each in source.imports.items():
-        for one in each:
-            short = f"import {module} as {one.removeprefix('* as ')}" if one.startswith("* as ") else ""
-            lines.append(short or (f"from {module} import {one}" if module else f"import {one}"))
+    lines += [f"import {module}" for module in source.plain]
+    lines += [f"from {module} import {name}" for module, names in source.names.items() for name in names]
     return "\n".join([*lines, *source.blocks])
 
 
@@ -180,6 +178,6 @@ def test_a_model_of_the_kit_is_a_callback_too_and_what_has_no_source_is_none() -
 
     found = source_of(TinyModel(seed=2))
     assert found is not None
-    assert (found[0], found[1].imports) == ("model", {"labkit": {"TinyModel"}})
+    assert (found[0], found[1].names) == ("model", {"labkit": {"TinyModel"}})
     assert source_of(print) is None
     assert source_of(lambda *_: None) is None
