@@ -5,11 +5,12 @@ It comes from the server, which may have made it to do harm: nothing in it is ta
 
 from collections.abc import Mapping
 from itertools import islice
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from labkit.host import visible
 
 Schema = Mapping[str, Any]
+_Kind = TypeVar("_Kind", list[Any], dict[str, Any])
 Kind = Literal["text", "integer", "number", "boolean", "choice", "object", "list", "json"]
 
 DEEPEST = 5
@@ -57,21 +58,14 @@ class Schemas:
 
     def properties(self, schema: Schema, place: str = "") -> dict[str, Any]:
         """The schemas of an object's properties, by name: as many as a form has room for."""
-        given: Any = schema.get("properties")
-        if given is not None and not isinstance(given, dict):
-            self.is_odd("`properties` is no object", place)
-        inner = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+        inner = self._given(schema, "properties", dict[str, Any], place)
         if len(inner) > MOST:
             self.is_odd(f"of {len(inner):,} arguments the first {MOST} are shown", place)
         return dict(islice(inner.items(), MOST))
 
     def required(self, schema: Schema, place: str = "") -> set[str]:
         """The names of the properties that must be there."""
-        names: Any = schema.get("required")
-        if names is not None and not isinstance(names, list):
-            self.is_odd("`required` is no list", place)
-        each = cast("list[Any]", names) if isinstance(names, list) else []
-        return {name for name in each if isinstance(name, str)}
+        return {name for name in self._given(schema, "required", list[Any], place) if isinstance(name, str)}
 
     def plain(self, schema: Any, place: str = "") -> tuple[Schema, bool]:
         """A schema with its reference followed and `null` taken out of its choices, and whether it may be null."""
@@ -144,11 +138,16 @@ class Schemas:
 
     def _choices(self, schema: Schema, place: str) -> list[Any]:
         name = next((name for name in _UNIONS if name in schema), "")
-        choices: Any = schema.get(name, [])
-        if isinstance(choices, list):
-            return cast("list[Any]", choices)
-        self.is_odd(f"`{name}` is no list", place)
-        return []
+        return self._given(schema, name, list[Any], place)
+
+    def _given(self, schema: Schema, name: str, kind: type[_Kind], place: str) -> _Kind:
+        """What stands in a schema under `name`, or nothing where it is of another kind."""
+        given, empty = schema.get(name), kind()
+        if isinstance(given, type(empty)):
+            return given
+        if given is not None:
+            self.is_odd(f"`{name}` is no {'list' if isinstance(empty, list) else 'object'}", place)
+        return empty
 
     def _mapping(self, schema: Any, place: str) -> dict[str, Any]:
         if isinstance(schema, dict):

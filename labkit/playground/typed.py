@@ -79,27 +79,10 @@ class _Reader:
             return typed
         text = as_typed(typed)
         chosen = required and kind == "choice" and text in map(as_typed, self.schemas.options(schema))
-        if not text.strip() and not chosen and (required or kind != "text" or not text):
-            return self._empty(schema, typed, path, kind == "text", required=required, nullable=nullable)
         try:
+            if not text.strip() and not chosen and (required or kind != "text" or not text):
+                return _empty(schema, typed, kind == "text", required=required, nullable=nullable)
             return self._read(kind, schema, text)
-        except _Wrong as wrong:
-            self.errors[path] = str(wrong)
-            return _LEFT_OUT
-
-    def _empty(self, schema: Schema, typed: Any, path: str, text: bool, *, required: bool, nullable: bool) -> Any:
-        if required and not nullable:
-            self.errors[path] = NEEDED
-            return _LEFT_OUT
-        if required:
-            return None
-        if typed is None or schema.get("default") in (None, ""):
-            return _LEFT_OUT
-        # Left out, it would be the default again, and not what stands in the field.
-        if not text:
-            return None if nullable else _LEFT_OUT
-        try:
-            return _text(schema, "")
         except _Wrong as wrong:
             self.errors[path] = str(wrong)
             return _LEFT_OUT
@@ -126,6 +109,19 @@ class _Reader:
         if kind in ("choice", "boolean"):
             return _choice(self.schemas.options(schema) or [True, False], text)
         return _READ[kind](schema, text)
+
+
+def _empty(schema: Schema, typed: Any, text: bool, *, required: bool, nullable: bool) -> Any:
+    if required and not nullable:
+        raise _Wrong(NEEDED)
+    if required:
+        return None
+    if typed is None or schema.get("default") in (None, ""):
+        return _LEFT_OUT
+    # Left out, it would be the default again, and not what stands in the field.
+    if text:
+        return _text(schema, "")
+    return None if nullable else _LEFT_OUT
 
 
 def _text(schema: Schema, text: str) -> str:
@@ -178,42 +174,31 @@ def _choice(options: list[Any], text: str) -> Any:
 
 def _json(types: set[str], text: str) -> Any:
     """JSON of one of `types`, or of any where there are none; a text also as it stands, where one may be given."""
+    needed = _Wrong(f"Needed is {words(types)}, and “{text.strip()[:40]}” is not that.")
     try:
         value: Any = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        if "string" in types:
-            return text
-        if types & {"array", "object"} or not types:
-            raise _Wrong(f"This is no JSON: {error}.") from None
-        raise _Wrong(f"Needed is {words(types)}, and “{text.strip()[:40]}” is not that.") from None
-    if not types or types & _names(value):
-        return value
+        if not types or types & {"array", "object"}:
+            needed = _Wrong(f"This is no JSON: {error}.")
+    else:
+        if not types or types & _TYPES[type(value)]:
+            return value
     if "string" in types:
         return text
-    raise _Wrong(f"Needed is {words(types)}, and “{text.strip()[:40]}” is not that.")
+    raise needed
 
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"JSON has no {name}")
 
 
-def _names(value: Any) -> set[str]:
-    """The types of JSON that a value is of."""
-    match value:
-        case bool():
-            return {"boolean"}
-        case int():
-            return {"integer", "number"}
-        case float():
-            return {"number"}
-        case str():
-            return {"string"}
-        case list():
-            return {"array"}
-        case None:
-            return {"null"}
-        case _:
-            return {"object"}
-
-
+_TYPES: Mapping[type, set[str]] = {
+    bool: {"boolean"},
+    int: {"integer", "number"},
+    float: {"number"},
+    str: {"string"},
+    list: {"array"},
+    dict: {"object"},
+    type(None): {"null"},
+}
 _READ: Mapping[str, Callable[[Schema, str], Any]] = {"text": _text, "integer": _integer, "number": _number}

@@ -365,7 +365,8 @@ def test_a_pattern_is_shown_and_what_does_not_fit_comes_back_in_the_words_of_the
     for typed in ("12", "12a"):
         playground.type({"number": typed})
         playground.run()
-    good, bad = playground.wait()
+        playground.wait()
+    good, bad = playground.runs
     assert (good.outcome, good.result) == ("done", "It is 12.")
     assert bad.outcome == "tool failed"
     assert r"String should match pattern '^\d+$'" in bad.result
