@@ -10,7 +10,7 @@ class History {
     this.body = el("tbody");
     const heads = HEADS.map((name) => el("th", { scope: "col" }, name || heard("compare")));
     this.list = el("table", { class: "runs" }, el("thead", {}, el("tr", {}, ...heads)), this.body);
-    this.none = el("p", { class: "none" }, "No run yet.");
+    this.none = el("p", { class: "empty" }, "No run yet.");
     this.only = choice("checkbox", "", "only what differs", "", () => this.compare());
     this.only.control.checked = true;
     this.sides = el("table", { class: "sides" });

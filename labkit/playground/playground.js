@@ -53,8 +53,7 @@ class Page extends Parts {
   }
 
   build() {
-    const wires = el("fieldset", { class: "segments" }, el("legend", { class: "heard" }, "Wire"));
-    this.wires = wires;
+    this.wires = el("span");
     this.server = this.select("server", "Server", "Who offers the tools", (name) => this.chooseServer(name));
     this.over = this.select("over", "Over", "How the server is reached", (name) => this.tell({ do: "transport", name }));
     this.own = el("input", { type: "text", class: "own", autocomplete: "off", spellcheck: "false" });
@@ -63,7 +62,7 @@ class Page extends Parts {
     this.ownBox = el("span", { class: "own-box" }, this.own, this.join);
     this.status = el("span", { class: "status", role: "status", "aria-live": "polite" });
     this.again = button("Connect again", "Make the connection anew", () => this.tell({ do: "reconnect" }));
-    this.top = el("div", { class: "top" }, el("b", {}, "Sampling playground"), ...this.server.nodes, ...this.over.nodes, wires, this.ownBox, el("span", { class: "grow" }), this.status);
+    this.top = el("div", { class: "top" }, el("b", {}, "Sampling playground"), ...this.server.nodes, ...this.over.nodes, this.wires, this.ownBox, el("span", { class: "grow" }), this.status);
 
     this.tool = this.select("tool", "Tool", "", (name) => this.tell({ do: "tool", name }));
     this.fields = el("div", { class: "fields" });
@@ -98,8 +97,8 @@ class Page extends Parts {
     this.flowBox = el("div", { class: "flow-box" });
     this.watch();
     this.tokenBox = el("div", { class: "token-box" });
-    this.tokenNone = el("p", { class: "none" });
-    this.flowNone = el("p", { class: "none" });
+    this.tokenNone = el("p", { class: "empty" });
+    this.flowNone = el("p", { class: "empty" });
     const panels = [
       [this.flowNone, this.flowBox],
       [this.tokenNone, this.tokenBox],
@@ -169,12 +168,9 @@ class Page extends Parts {
     this.server.fill(servers, server);
     this.over.fill(transports, transport);
     if (!this.wireMarks) {
-      this.wireMarks = wires.map((name) => {
-        const control = el("input", { type: "radio", name: `${this.id}-wire`, value: name });
-        control.addEventListener("change", () => this.tell({ do: "wire", name }));
-        this.wires.append(el("label", { title: WIRE[name] }, control, el("span", {}, name)));
-        return control;
-      });
+      const set = segments(el("legend", { class: "heard" }, "Wire"), wires.map((name) => [name, name, WIRE[name]]), wire, (name) => this.tell({ do: "wire", name }));
+      this.wires.replaceWith(set);
+      this.wireMarks = [...set.querySelectorAll("input")];
     }
     for (const control of this.wireMarks) control.checked = control.value === wire;
     if (this.serverWas !== server) {

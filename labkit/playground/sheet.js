@@ -4,7 +4,7 @@ class Question {
   constructor(tell) {
     this.tell = tell;
     this.who = el("span", { class: "asking" });
-    this.parts = el("div", { class: "asked", tabindex: "0", role: "region", "aria-label": "What the server asks" });
+    this.parts = el("div", { class: "asked quoted", tabindex: "0", role: "region", "aria-label": "What the server asks" });
     this.text = el("textarea", { rows: 2, "aria-label": "Your answer", placeholder: "type the answer" });
     this.text.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.answer();

@@ -96,7 +96,7 @@ class Host {
     [this.samples, this.tokens] = ["samples that may be asked", "tokens that may be used"].map(number);
     for (const field of [this.samples, this.tokens]) field.addEventListener("change", () => this.limit());
     this.spent = el("span", { class: "spent" });
-    this.share = el("progress", { max: 1, "aria-label": "Share of the budget that is spent" });
+    this.share = el("progress", { class: "thin", max: 1, "aria-label": "Share of the budget that is spent" });
     this.node = el(
       "section", { class: "host" }, el("div", { class: "duties" }, title("Host"), this.approval.label, this.guard.label),
       el("div", { class: "budget" }, this.limited.label, this.samples, el("span", {}, "samples"), this.tokens, el("span", {}, "tokens")),

@@ -48,10 +48,6 @@ _STYLE = ("playground.css", "side.css", "work.css", "result.css", "form.css")
 _FILES = {"json": "playground.json", "mermaid": "playground.mmd", "html": "playground.html"}
 
 
-def _joined(first: str, names: tuple[str, ...]) -> str:
-    return "\n".join([read_parts(first), *((_HERE / name).read_text(encoding="utf-8") for name in names)])
-
-
 def _references(views: list[FlowView], _: object) -> list[str]:
     """How the browser is told of widgets that stand inside this one, as `anywidget.WidgetTrait` tells of one."""
     return [f"anywidget:{view.model_id}" for view in views]
@@ -60,8 +56,8 @@ def _references(views: list[FlowView], _: object) -> list[str]:
 class PlaygroundView(anywidget.AnyWidget):
     """What a `Playground` shows as the last line of a cell."""
 
-    _esm = _joined("page.js", _SCRIPT)
-    _css = _joined("page.css", _STYLE)
+    _esm = read_parts("page.js", *_SCRIPT, folder=_HERE)
+    _css = read_parts("page.css", *_STYLE, folder=_HERE)
 
     # All of these are written here and read by the browser. What is typed and clicked comes as messages, which no
     # notebook keeps: a key among them is in no trait.

@@ -15,13 +15,7 @@ class Answers {
     this.code = el("pre", { tabindex: "0", "aria-label": "The same in plain code" });
     this.same = el("details", { class: "same" }, el("summary", {}, "The same in plain code"), this.code);
     root.append(el("div", { class: "head" }, this.go, this.stop, this.progress, this.status, el("span", { class: "grow" }), this.note), this.grid, this.same);
-    this.drawn = () => this.draw();
-    model.on("change", this.drawn);
-    this.draw();
-  }
-
-  close() {
-    this.model.off("change", this.drawn);
+    follow(this, model, "change");
   }
 
   press(which) {
@@ -59,9 +53,4 @@ class Answers {
 
 const WORDS = { 10: "ten" };
 
-export default {
-  render({ model, el: root }) {
-    const view = new Answers(model, root);
-    return () => view.close();
-  },
-};
+export default shownAs(Answers);

@@ -118,8 +118,8 @@ class Panel {
     this.who = el("span", { class: "who" });
     this.line = el("span", { class: "badge warning" });
     this.clock = el("span", { class: "clock", role: "timer" });
-    this.time = el("progress", { max: 1, "aria-hidden": "true" });
-    this.body = el("div", { class: "body", tabindex: "0", role: "region" });
+    this.time = el("progress", { class: "thin", max: 1, "aria-hidden": "true" });
+    this.body = el("div", { class: "body quoted", tabindex: "0", role: "region" });
     this.below = el("span", { class: "below" });
     this.approve = button("", "", () => this.decide("approve"));
     this.approve.classList.add("go");
@@ -167,7 +167,7 @@ class Panel {
     this.root.classList.toggle("idle", review.id == null);
     this.body.setAttribute("aria-label", review.id == null ? "Nothing is under review" : `The ${stage} under review`);
     this.who.replaceChildren(...(review.id == null ? [] : this.asking(server, tool)));
-    this.body.replaceChildren(...(review.id == null ? [el("p", { class: "none" }, this.words.idle)] : this.whole(review)));
+    this.body.replaceChildren(...(review.id == null ? [el("p", { class: "empty" }, this.words.idle)] : this.whole(review)));
     this.body.scrollTop = 0;
     // Whoever decides by keyboard goes on to read; who is elsewhere on the page is left there.
     if (inside && review.id != null) this.body.focus({ preventScroll: true });

@@ -6,13 +6,7 @@ class Meter {
     card(root, "labkit-meter", "Budget");
     this.rows = el("ul");
     root.append(el("div", { class: "head" }, el("b", {}, "Budget")), this.rows);
-    this.drawn = () => this.draw();
-    model.on("change:lines", this.drawn);
-    this.draw();
-  }
-
-  close() {
-    this.model.off("change:lines", this.drawn);
+    follow(this, model, "change:lines");
   }
 
   draw() {
@@ -35,9 +29,4 @@ class Meter {
   }
 }
 
-export default {
-  render({ model, el: root }) {
-    const meter = new Meter(model, root);
-    return () => meter.close();
-  },
-};
+export default shownAs(Meter);

@@ -5,7 +5,6 @@ budget_meter(budget)  # as the last line of a cell
 """
 
 import asyncio
-import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from threading import RLock
@@ -16,7 +15,7 @@ import traitlets
 
 from labkit.host import Budget
 from labkit.host.prices import dollars
-from labkit.views.flow_rows import Pace
+from labkit.views.flow_rows import Pace, weakly
 from labkit.views.page import read_parts
 
 SMALLEST = 1e-9
@@ -99,7 +98,7 @@ class BudgetMeter(anywidget.AnyWidget):
         except RuntimeError:  # a script
             self._loop = None
         super().__init__(lines=readings(budget))
-        self._forget = budget.listen(_hearing(self))
+        self._forget = budget.listen(weakly(self.changed))
         self._show()  # what came in between
 
     def close(self) -> None:
@@ -107,7 +106,7 @@ class BudgetMeter(anywidget.AnyWidget):
         self._forget()
         super().close()
 
-    def changed(self) -> None:
+    def changed(self, _: object = None) -> None:
         """Show the budget soon. Called in the middle of a sample, from its thread: quick."""
         if self._pace.now():
             self._show()
@@ -130,7 +129,9 @@ class BudgetMeter(anywidget.AnyWidget):
             if of_minute is not None and of_minute[0] and not self._minute and self._loop is not None:
                 # What began a minute ago is counted no more, and nobody tells.
                 with suppress(RuntimeError):  # the loop is closed
-                    self._loop.call_soon_threadsafe(self._loop.call_later, of_minute[2] + LATER, _looking(self))
+                    self._loop.call_soon_threadsafe(
+                        self._loop.call_later, of_minute[2] + LATER, weakly(self.a_minute_later)
+                    )
                     self._minute = True
 
     def a_minute_later(self) -> None:
@@ -151,27 +152,3 @@ class BudgetMeter(anywidget.AnyWidget):
         if bundle is not None:
             bundle[0]["text/plain"] = str(self)
         return bundle
-
-
-def _looking(meter: BudgetMeter) -> Callable[[], None]:
-    """A look at the budget that keeps no meter alive."""
-    known = weakref.ref(meter)
-
-    def look() -> None:
-        meter = known()
-        if meter is not None:
-            meter.a_minute_later()
-
-    return look
-
-
-def _hearing(meter: BudgetMeter) -> Callable[[Budget], None]:
-    """A listener that keeps no meter alive."""
-    known = weakref.ref(meter)
-
-    def listener(_: Budget) -> None:
-        meter = known()
-        if meter is not None:
-            meter.changed()
-
-    return listener

@@ -21,13 +21,7 @@ class Dials {
     this.same = el("details", { class: "same" }, el("summary", {}, "The same in plain code"), this.code);
     this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite" });
     root.append(head, el("div", { class: "tables" }, ...[true, false].map((slides) => this.table(model.get("controls").filter(([, , , kind]) => SLIDERS.includes(kind) === slides)))), el("div", { class: "foot" }, this.same, this.fault));
-    this.drawn = () => this.draw();
-    model.on("change", this.drawn);
-    this.draw();
-  }
-
-  close() {
-    this.model.off("change", this.drawn);
+    follow(this, model, "change");
   }
 
   table(controls) {
@@ -110,9 +104,4 @@ class Dials {
   }
 }
 
-export default {
-  render({ model, el: root }) {
-    const view = new Dials(model, root);
-    return () => view.close();
-  },
-};
+export default shownAs(Dials);

@@ -9,12 +9,6 @@ const FILTERS = {
 
 const counted = (number, word) => `${figure(number)} ${word}${number === 1 ? "" : "s"}`;
 
-function button(text, title, action) {
-  const node = el("button", { type: "button", title }, text);
-  node.addEventListener("click", action);
-  return node;
-}
-
 class Controls {
   /** `view` is told what is wanted: `view.choose(call)`, `view.later()`. */
   constructor(view) {
@@ -47,18 +41,11 @@ class Controls {
   }
 
   filters() {
-    const set = el("fieldset", { class: "segments" }, el("legend", {}, "Show"));
-    const name = `labkit-flow-${Math.random().toString(36).slice(2)}`; // each widget loads this module anew: no counter
-    for (const [value, [text, title]] of Object.entries(FILTERS)) {
-      const radio = el("input", { type: "radio", name, value });
-      radio.checked = value === this.filter;
-      radio.addEventListener("change", () => {
-        this.filter = value;
-        this.view.later();
-      });
-      set.append(el("label", { title }, radio, el("span", {}, text)));
-    }
-    return set;
+    const options = Object.entries(FILTERS).map(([value, [text, title]]) => [value, text, title]);
+    return segments(el("legend", {}, "Show"), options, this.filter, (value) => {
+      this.filter = value;
+      this.view.later();
+    });
   }
 
   searching() {

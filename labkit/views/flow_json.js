@@ -1,21 +1,4 @@
-// The JSON of a step, printed for reading. The first of the parts that flow_view.py joins to one module.
-
-const FOCUSABLE = new Set(["button", "input", "select", "textarea", "summary"]);
-
-const el = (name, attributes = {}, ...children) => {
-  const node = fill(document.createElement(name), attributes, children);
-  // Lab takes arrow keys, letters and Enter for the notebook, unless the very element that has the focus says no.
-  if ("tabindex" in attributes || FOCUSABLE.has(name)) node.dataset.lmSuppressShortcuts = "true";
-  return node;
-};
-const draw = (name, attributes = {}, ...children) =>
-  fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
-
-function fill(node, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) if (value != null) node.setAttribute(name, value);
-  node.append(...children.filter((child) => child != null));
-  return node;
-}
+// The JSON of a step, printed for reading.
 
 /** Control and invisible characters as escapes: what cannot be seen could not be judged. */
 const visible = (text) =>

@@ -5,6 +5,9 @@ const ROW = 30;
 const LINE = 20; // where in a row its arrow lies
 const SLOT = 18; // the width of a sample's line
 
+const draw = (name, attributes = {}, ...children) =>
+  fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+
 class Drawing {
   /** `field` is the line of lane names above the rows. */
   constructor(field) {
@@ -60,7 +63,7 @@ class Drawing {
     const dash = reply ? "5 3" : null;
     return [
       draw("line", { x1: a, x2: b - way * 7, y1: LINE, y2: LINE, class: "ink", "stroke-dasharray": dash }),
-      draw("path", { d: `M${b} ${LINE}l${-way * 9} -4.5v9z`, class: "ink head" }),
+      draw("path", { d: `M${b} ${LINE}l${-way * 9} -4.5v9z`, class: "ink tip" }),
     ];
   }
 

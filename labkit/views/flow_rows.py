@@ -6,10 +6,13 @@ browser that lacks those before it asks for them.
 """
 
 import json
+import weakref
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from itertools import islice
 from threading import Lock
 from time import monotonic
+from types import MethodType
 from typing import Any
 
 from labkit.diagram import Step
@@ -160,3 +163,14 @@ class Pace:
                 return False
             self._left -= 1
             return True
+
+
+def weakly(method: MethodType) -> Callable[..., None]:
+    """A listener that calls `method` as long as its object lives, and does not keep it alive."""
+    known, function = weakref.ref(method.__self__), method.__func__
+
+    def listener(*told: object) -> None:
+        if (alive := known()) is not None:
+            function(alive, *told)
+
+    return listener

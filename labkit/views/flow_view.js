@@ -53,9 +53,8 @@ class View {
       if (node) this.pick(Number(node.dataset.i));
     });
     const { top, how, tools, foot, box } = this.controls;
-    this.root.classList.add("labkit-flow");
+    card(this.root, "labkit-flow", "Flow");
     this.root.setAttribute("role", "region");
-    this.root.dataset.lmSuppressShortcuts = "true"; // for what is clicked and takes no focus
     this.root.append(top, how, tools, this.scroll, foot, this.detail.node, box);
   }
 
@@ -178,7 +177,7 @@ class View {
     node.version = this.version;
     node.dataset.i = i;
     node.dataset.lmSuppressShortcuts = "true";
-    node.className = `row ${step.source}${step.wire ? " heavy" : ""}${chosen ? " chosen" : ""}`;
+    node.className = `row ${step.source}${step.wire ? " heavy" : ""}`;
     node.style.transform = `translateY(${i * ROW}px)`;
     node.tabIndex = i === this.active ? 0 : -1;
     node.setAttribute("aria-selected", chosen);

@@ -17,7 +17,8 @@ from labkit.flow import Flow
 from labkit.lab import Lab
 from labkit.record import CONNECTION, Entry
 from labkit.redacting import redact_flow, redact_json
-from labkit.views.flow_rows import Pace, Rows, data_text, text_of
+from labkit.views.flow_rows import Pace, Rows, data_text, text_of, weakly
+from labkit.views.page import read_parts
 
 LONGEST_SHOWN = 256_000
 """Characters of a step's JSON that are ever sent to the browser."""
@@ -28,11 +29,6 @@ LONGEST_DRAWING = 200
 _HERE = Path(__file__).parent
 _SCRIPT = ("flow_json.js", "flow_steps.js", "flow_row.js", "flow_detail.js", "flow_controls.js", "flow_view.js")
 _STYLE = ("flow_view.css", "flow_row.css", "flow_detail.css")
-
-
-def _joined(parts: tuple[str, ...]) -> str:
-    """One text made of files: the browser gets a module as text and could not import one part from another."""
-    return "\n".join((_HERE / part).read_text(encoding="utf-8") for part in parts)
 
 
 _FIELDS: dict[str, Any] = json.loads((_HERE / "fields.json").read_text(encoding="utf-8"))
@@ -67,8 +63,8 @@ def show(of: Lab | Flow, *, redacting: bool = False) -> "FlowView":
 class FlowView(anywidget.AnyWidget):
     """The widget that `show` makes. It listens to the Lab's record until it is closed, and keeps no Lab alive."""
 
-    _esm = _joined(_SCRIPT)
-    _css = _joined(_STYLE)
+    _esm = read_parts("page.js", *_SCRIPT)
+    _css = read_parts("page.css", *_STYLE)
 
     head = traitlets.Dict().tag(sync=True)
     fields = traitlets.Dict(_FIELDS).tag(sync=True)
@@ -97,7 +93,7 @@ class FlowView(anywidget.AnyWidget):
             self._name = of.name
             self._rows = Rows(of.record.keep, redacting=redacting)
             # Who listens first and reads then misses nothing; what is both read and heard is known by its number.
-            self._listening[of] = of.record.listen(_hearing(self))
+            self._listening[of] = of.record.listen(weakly(self.hear))
             self._read_until = of.record.added
             for entry in of.record.entries():
                 if entry.seq <= self._read_until:
@@ -227,15 +223,3 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _hearing(view: FlowView) -> Callable[[Entry], None]:
-    """A listener that keeps no view alive."""
-    known = weakref.ref(view)
-
-    def listener(entry: Entry) -> None:
-        view = known()
-        if view is not None:
-            view.hear(entry)
-
-    return listener

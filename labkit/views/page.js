@@ -2,10 +2,14 @@
 
 const FOCUSABLE = new Set(["button", "input", "select", "textarea", "summary"]);
 
-const el = (name, attributes = {}, ...children) => {
-  const node = document.createElement(name);
+function fill(node, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) if (value != null) node.setAttribute(key, value);
   node.append(...children.filter((child) => child != null));
+  return node;
+}
+
+const el = (name, attributes = {}, ...children) => {
+  const node = fill(document.createElement(name), attributes, children);
   // Lab takes arrow keys, letters and Enter for the notebook, unless the very element that has the focus says no.
   if ("tabindex" in attributes || FOCUSABLE.has(name)) node.dataset.lmSuppressShortcuts = "true";
   return node;
@@ -30,6 +34,34 @@ function signed(text) {
   const parts = text.split(/([ \n\t]+)/).filter(Boolean);
   return parts.map((part) => (SIGNS[part[0]] ? el("span", { class: "sign" }, [...part].map((c) => SIGNS[c]).join("")) : part));
 }
+
+/** Radio buttons that look like one control: for each of `options` its value, its words and its title. */
+function segments(legend, options, chosen, choose) {
+  const name = `labkit-${Math.random().toString(36).slice(2)}`; // each view needs radio buttons of its own
+  const labels = options.map(([value, words, title]) => {
+    const radio = el("input", { type: "radio", name, value });
+    radio.checked = value === chosen;
+    radio.addEventListener("change", () => choose(value));
+    return el("label", { title }, radio, el("span", {}, words));
+  });
+  return el("fieldset", { class: "segments" }, legend, ...labels);
+}
+
+/** Let `view` draw itself now, and whenever the model tells of `event` until the view is closed. */
+function follow(view, model, event) {
+  const drawn = () => view.draw();
+  view.close = () => model.off(event, drawn);
+  model.on(event, drawn);
+  drawn();
+}
+
+/** What a module offers: a view of class `View` for each place where the widget is shown. */
+const shownAs = (View) => ({
+  render({ model, el: root }) {
+    const view = new View(model, root);
+    return () => view.close();
+  },
+});
 
 /** Make `root` a card of the kit. */
 function card(root, name, label) {

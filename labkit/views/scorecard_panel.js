@@ -26,13 +26,7 @@ class Panel {
     this.cases = cases;
     card(root, "labkit-scorecard", `Scorecard of ${name}`);
     root.append(this.head(name), this.tools(), this.list(), this.foot());
-    this.drawn = () => this.draw();
-    model.on("change:run", this.drawn);
-    this.draw();
-  }
-
-  close() {
-    this.model.off("change:run", this.drawn);
+    follow(this, model, "change:run");
   }
 
   // The parts
@@ -46,20 +40,12 @@ class Panel {
   }
 
   tools() {
-    const set = el("fieldset", { class: "segments" }, el("legend", {}, "Show"));
-    const name = `labkit-scorecard-${Math.random().toString(36).slice(2)}`; // each view needs radio buttons of its own
-    this.filters = {};
-    for (const [value, text] of [["all", "all cases"], ["mend", "to mend"], ["changed", "changed"]]) {
-      const radio = el("input", { type: "radio", name, value });
-      const label = el("span", {}, text);
-      radio.checked = value === this.kept.filter;
-      radio.addEventListener("change", () => {
-        this.kept.filter = value;
-        this.draw();
-      });
-      this.filters[value] = [text, label];
-      set.append(el("label", {}, radio, label));
-    }
+    this.filters = { all: "all cases", mend: "to mend", changed: "changed" };
+    const set = segments(el("legend", {}, "Show"), Object.entries(this.filters), this.kept.filter, (value) => {
+      this.kept.filter = value;
+      this.draw();
+    });
+    this.words = [...set.querySelectorAll("span")];
     return el("div", { class: "tools" }, set);
   }
 
@@ -120,7 +106,7 @@ class Panel {
     // While it runs the figure changes many times a second; who hears the page is told the end of it.
     this.said.setAttribute("aria-live", over ? "polite" : "off");
     const figures = { all: all.length, mend: count("FAIL", "TODO"), changed: all.filter(([, , change]) => change).length };
-    for (const [value, [text, label]] of Object.entries(this.filters)) label.textContent = `${text} ${figures[value]}`;
+    Object.entries(this.filters).forEach(([value, text], i) => { this.words[i].textContent = `${text} ${figures[value]}`; });
     const { shown } = this;
     if (!shown.includes(this.kept.active)) this.kept.active = shown[0];
     for (const each of this.cases) this.drawOption(each, shown.includes(each.id));
