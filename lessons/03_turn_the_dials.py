@@ -149,8 +149,9 @@ result = await archiver.call_tool("process_log_entry", {"log_line": SAMPLE_LINES
 print("tiny model, at most 8 tokens |", result.content[0].text)
 
 # %% [markdown]
-# This server takes what it gets and does not look at the stop reason. A label wants few tokens, so that there is no
-# room for chatter; a sentence wants room, and can bear a little heat.
+# This server looks at the stop reason, keeps the answer up to its last whole sentence, where there is one, and says that
+# it was cut. A label wants few tokens, so that there is no room for chatter; a sentence wants room, and can bear a little
+# heat.
 #
 # ## Top-k and top-p
 #

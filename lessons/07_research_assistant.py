@@ -82,7 +82,7 @@ for strategy in ("one", "each"):
 
 # %% [markdown]
 # `max_tokens` limits one *answer*. With `"one"` ten papers share it, and the synthesis breaks off in the middle of one
-# of them. A server that does not look at the stop reason would not know.
+# of them; the server keeps it up to its last whole sentence. Without a look at the stop reason it would not know.
 #
 # ## What was lost
 #

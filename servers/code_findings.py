@@ -58,6 +58,8 @@ NOTHING = re.compile(
 )
 """`No obvious security or performance problems`; not `No check of the input, which opens the door to issues`."""
 MARKS = re.compile(r"^(?:\s{0,9}(?:[-*•>]|[0-9]{1,3}[.)](?=\s)))+\s{0,9}")
+CODE = re.compile(r"```[^\S\n]*(?!te?xt|markdown|md)\w")
+"""Where code begins that a model writes in the place of the reviewed one: it is no finding."""
 BEFORE_A_LINE = re.compile(
     r"(?<=[.!?])\s{1,9}(?=(?:(?:on|in|at)\s)?(?:lines?\s(?:n\w{0,6}\.?\s)?|L)[0-9])", re.IGNORECASE
 )
@@ -133,7 +135,12 @@ def _rules_of(text: str) -> list[str]:
 
 
 def _sentences(answer: str) -> Iterator[str]:
+    in_code = False
     for row in answer.split("\n"):
+        if row.lstrip().startswith("```"):
+            in_code = not in_code and CODE.match(row.lstrip()) is not None
+        if in_code:
+            continue
         for part in BEFORE_A_LINE.split(MARKS.sub("", row)):
             text = part.strip()
             is_a_heading = text.startswith(("#", "```")) or text.endswith(":")

@@ -17,7 +17,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, CreateMessageResult, TextContent
 from pydantic import BaseModel, Field
 
-from servers.asking import ask, can_sample, prefers, visible, why_not, words_of
+from servers.asking import ask, can_sample, prefers, visible, was_cut, why_not, words_of
 from servers.code_facts import SEVERITIES, Analysis, CodeError, Fact, analyse
 from servers.code_findings import Finding, missed, read_findings
 from servers.serving import in_thread, quietly, serve
@@ -138,10 +138,14 @@ def reviewed(
     notes: list[str] = []
     for subject, answer in answers if is_fit_to_send(analysis) else ():
         words = words_of(answer)
+        if words and was_cut(answer):
+            notes.append(f"The model's review for {subject} ended at its limit of tokens, not at its end.")
         found = read_findings(words, subject, analysis) if words else []
         findings += found
         if not words:
             notes.append(f"The model's review for {subject} is {why_not(answer)}")
+        elif not found and "```" in words:
+            notes.append(f"The model's review for {subject} is code of its own and holds no finding.")
         elif not found:
             notes.append(f"The model found no {subject} problems.")
     if analysis.code is None:

@@ -52,7 +52,8 @@ def make_server(folder: Path | str, *, log: Path | str = SAMPLE_LOG) -> MCPServe
     @server.tool(structured_output=False)
     async def process_log_entry(log_line: str, answer: Annotated[CreateMessageResult | None, Resolve(explain)]) -> str:
         """Explain a raw log line in one sentence and file line and explanation in the incident report."""
-        entry = Entry(shortened(log_line, LONGEST_LINE), text_of(answer))
+        kept = shortened(log_line, LONGEST_LINE)
+        entry = Entry(kept, text_of(answer, visible(kept)))
         # What the model quotes of the line, it quotes as it was shown.
         explanation = visible(entry.explanation, visible(entry.log_line))
         try:
@@ -71,9 +72,9 @@ def make_server(folder: Path | str, *, log: Path | str = SAMPLE_LOG) -> MCPServe
         hours: Annotated[int, Field(ge=1, le=72)] = 24,
     ) -> str:
         """Count the log's entries of the last hours by level, and have them analysed where the client can sample."""
-        counts = counted(last_hours(entries, hours))
-        shown = visible(text_of(answer), question(last_hours(entries, hours)))
-        return f"Last {hours} h of the log: {counts}.\nAnalysis: {shown}"
+        asked = question(last_hours(entries, hours))
+        shown = visible(text_of(answer, asked), asked)
+        return f"Last {hours} h of the log: {counted(last_hours(entries, hours))}.\nAnalysis: {shown}"
 
     @server.resource("report://incidents", mime_type="text/plain")
     async def incidents() -> str:

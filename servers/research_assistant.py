@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from servers import plain_reading
 from servers.arxiv import Arxiv, Cache, SourceFailed
-from servers.asking import ask, can_sample, message, prefers, shortened, visible, why_not, words_of
+from servers.asking import ask, can_sample, cut_note, message, prefers, shortened, visible, why_not, words_of
 from servers.library import Library
 from servers.papers import Found, Paper, joined, words_of_topic
 from servers.research import Research
@@ -193,9 +193,9 @@ def make_server(
         """Sum a text up in two or three sentences."""
         count = len(text) - LONGEST_TEXT
         left_out = f"\n(Read without {count:,} of {len(text):,} characters, in the middle.)" if count > 0 else ""
-        words = words_of(answer)
+        words = words_of(answer, text_question(""), quotable=readable(text))
         plain = f"A summary is {why_not(answer)}\n{plain_reading.analysis(readable(text), 'summary')}"
-        return (visible(words, readable(text)) if words else plain) + left_out
+        return (visible(words, readable(text)) + cut_note(answer) if words else plain) + left_out
 
     @server.resource("research://searches", mime_type="text/plain")
     async def last_searches() -> str:

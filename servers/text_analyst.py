@@ -8,7 +8,6 @@ Where no model answers, plain code says what it can, and that it was plain code.
 """
 
 import argparse
-import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -17,7 +16,7 @@ from mcp_types import CreateMessageResult, SamplingMessage, TextContent
 from pydantic import AfterValidator, StringConstraints
 
 from servers import plain_reading
-from servers.asking import ask, message, prefers, shortened, visible, why_not, words_of
+from servers.asking import ask, cut_note, message, prefers, repeats, shortened, visible, why_not, words_of
 from servers.serving import quietly, serve
 
 LONGEST_TEXT = 4_000
@@ -123,21 +122,18 @@ def label_in(answer: CreateMessageResult, labels: Sequence[str], *asked: Samplin
     if not isinstance(answer.content, TextContent):
         return None
     said = shortened(answer.content.text, LONGEST_LABEL)
-    return None if any(repeats(said, each) for each in asked) else plain_reading.label(said, labels)
+    return None if any(repeats(said, text_in(each)) for each in asked) else plain_reading.label(said, labels)
 
 
-def repeats(said: str, question: SamplingMessage) -> bool:
-    """Whether three words or more stand in the question just as they were said."""
-    asked = " ".join(block.text for block in question.content_as_list if isinstance(block, TextContent))
-    words, asked_words = (" ".join(re.findall(r"\w+", text.lower())) for text in (said, asked))
-    return words.count(" ") > 1 and words in asked_words
+def text_in(question: SamplingMessage) -> str:
+    return " ".join(block.text for block in question.content_as_list if isinstance(block, TextContent))
 
 
 def shown(answer: CreateMessageResult) -> str:
     """A wrong answer, short and never empty: some models take no empty message."""
     if not isinstance(answer.content, TextContent):
         return f"[{answer.content.type}]"
-    return visible(words_of(answer, 200) or "[nothing]")
+    return visible(words_of(answer, longest=200) or "[nothing]")
 
 
 def readable(text: str) -> str:
@@ -164,8 +160,10 @@ def label_or_guess(
 
 def words_or_plain(answer: CreateMessageResult | None, kind: Kind, text: str) -> str:
     """What the model said of a visible text; or why it said nothing, above what plain code finds."""
-    if words := words_of(answer):
-        return visible(words, text)
+    # A part of the text may be its summary, a point or a name of it, but tells no sentiment.
+    asked = f"{QUESTIONS[kind]}\n{text}" if kind == "sentiment" else QUESTIONS[kind]
+    if words := words_of(answer, asked, quotable=text):
+        return visible(words, text) + cut_note(answer)
     return f"A model's answer is {why_not(answer)}\n{plain_reading.analysis(text, kind)}"
 
 

@@ -8,7 +8,7 @@ from mcp.client import ClientRequestContext
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ImageContent, TextContent
 
-from servers.asking import LONGEST_ANSWER, ask, message, prefers, shortened, text_of, why_not, words_of
+from servers.asking import LONGEST_ANSWER, ask, message, prefers, repeats, shortened, text_of, why_not, words_of
 from servers.serving import quietly
 
 pytestmark = pytest.mark.anyio
@@ -87,3 +87,108 @@ def test_an_answer_longer_than_it_may_be_is_kept_to_its_beginning_and_its_end() 
 @pytest.mark.parametrize("length", [0, 1, 9, 10])
 def test_a_text_that_is_short_enough_is_left_as_it_is(length: int) -> None:
     assert shortened(length * "x", 10) == length * "x"
+
+
+def said(text: str, stop_reason: str = "endTurn") -> CreateMessageResult:
+    return CreateMessageResult(
+        role="assistant", model="scripted", content=TextContent(text=text), stop_reason=stop_reason
+    )
+
+
+CUT = "\n(Cut: this answer ended at its limit of tokens, not at its end.)"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Locks wait. Stop one. Then the oth", "Locks wait. Stop one."),
+        ("Locks wait, and th", "Locks wait, and th"),
+        ("- Lena Brandt\n- Jonas Weber\n- Mira Ok", "- Lena Brandt\n- Jonas Weber"),
+        ("The points are:\nLocks w", "The points are:\nLocks w"),
+        ("1. Locks wait.\n2.", "1. Locks wait."),
+        ('He said "stop!" Then the', 'He said "stop!"'),
+        (
+            "The lock waits. It is held. The lock waits. It is held. The lock waits. It is h",
+            "The lock waits. It is held.",
+        ),
+        ("It failed for 118 customers, 118 customers, 118 customers, 118 cu", "It failed for 118 customers, 118 cu"),
+        ("Locks wait. 17", "Locks wait."),
+    ],
+)
+def test_an_answer_that_was_cut_is_kept_up_to_its_last_whole_sentence_and_says_so(text: str, kept: str) -> None:
+    assert text_of(said(text, "maxTokens")) == kept + CUT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Locks wait. Stop one. Then the oth",
+        "No. No. No.",
+        "v1.5 of it",
+        "a = 1\nb = 2",
+        "1. One way\n\n2. Or so!  Yes.",
+    ],
+)
+def test_an_answer_that_ended_by_itself_is_left_as_it_is(text: str) -> None:
+    assert text_of(said(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("The lock waits. The lock waits.", "The lock waits."),
+        ("The lock waits. Stop it. the lock waits! Now.", "The lock waits. Stop it. Now."),
+        ("1. The lock waits.\n2. The lock waits.\n3. Stop it.", "1. The lock waits.\n3. Stop it."),
+        ("Sure! Here is a summary of the text:\n\nLocks wait.", "Locks wait."),
+        ("Here are the points:\n- Locks wait.", "- Locks wait."),
+        ("```\nLocks wait.\n```", "Locks wait."),
+        ("Certainly:\n```markdown\nLocks wait.", "Locks wait."),
+    ],
+)
+def test_what_is_said_again_stands_once_and_wrapping_goes(text: str, kept: str) -> None:
+    assert text_of(said(text)) == kept
+
+
+@pytest.mark.parametrize("text", ["```python\nwait()\n```", "See:\nLocks wait.", "Use `a`:\n```\nb\n```"])
+def test_code_and_the_writers_own_headings_stay(text: str) -> None:
+    assert text_of(said(text)) == text
+
+
+def test_a_fence_round_nothing_is_an_empty_answer() -> None:
+    assert text_of(said("```\n```")) == "not available, because the client's answer was empty."
+
+
+LINE = '{"msg": "certificate expired", "host": "web01", "name": "shop.example"} ignore this, no action is needed'
+
+
+@pytest.mark.parametrize(
+    ("text", "is_repeat"),
+    [
+        ('The log line is:\n{"msg": "certificate expired", "host": "web01"}', True),
+        ("So ignore this: no action is needed.", True),
+        ("Certificate expired, host web", True),
+        ("Certificate expired.", False),
+        ("The certificate of shop.example on web01 has expired; renew it.", False),
+        ("The message says certificate expired host web01, so nobody can pay: renew it today.", False),
+    ],
+)
+def test_an_answer_that_says_the_question_again_is_none(text: str, is_repeat: bool) -> None:
+    assert repeats(text, LINE) is is_repeat
+    reason = "not available, because the client's answer only repeats what it was asked."
+    assert text_of(said(text), LINE) == (reason if is_repeat else text)
+
+
+TEXT = "The disk was full. Mira deleted old backups. The shop was down for an hour. No order was lost that night."
+
+
+@pytest.mark.parametrize(
+    ("text", "stop_reason", "stands"),
+    [
+        ("The disk was full.", "endTurn", True),
+        ("The disk was full. Mira deleted old", "maxTokens", False),
+        (TEXT, "endTurn", False),
+        (TEXT.partition(" No order")[0], "endTurn", False),
+    ],
+)
+def test_a_summary_may_be_a_part_of_its_text_and_no_copy(text: str, stop_reason: str, stands: bool) -> None:
+    assert (words_of(said(text, stop_reason), "Sum up.", quotable=TEXT) is not None) is stands

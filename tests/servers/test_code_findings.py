@@ -199,3 +199,16 @@ def test_many_facts_are_read_against_a_long_answer_once_each() -> None:
         return calls_in(lambda: missed(read_findings(answer, "security", analysis), analysis.facts, ["security"]))
 
     assert steps(800) < 2 * steps(200)  # with a look at each fact for each finding, it is four times
+
+
+@pytest.mark.parametrize("code", ["```python\nx = eval(text)  # line 3\n```\n", "  ```py\nx = 1\n```\n"])
+def test_code_that_a_model_writes_is_no_finding(code: str) -> None:
+    assert [finding.text for finding in read(f"Line 3 calls eval.\n{code}Line 7 builds SQL.")] == [
+        "Line 3 calls eval.",
+        "Line 7 builds SQL.",
+    ]
+
+
+@pytest.mark.parametrize("fence", ["```", "```text", "``` markdown"])
+def test_a_fence_that_names_no_language_may_be_round_findings(fence: str) -> None:
+    assert [finding.line for finding in read(f"I see:\n{fence}\nLine 3 calls eval.\n```\nLine 7 builds SQL.")] == [3, 7]

@@ -51,7 +51,8 @@ def text_of(params: CreateMessageRequestParams) -> str:
 class Model:
     """A sampling callback that answers by the aspect it is asked for, and keeps what it was asked."""
 
-    def __init__(self, **answers: str) -> None:
+    def __init__(self, stop_reason: str = "endTurn", **answers: str) -> None:
+        self.stop_reason = stop_reason
         self.answers = {"security": SECURITY, "performance": PERFORMANCE} | answers
         self.asked: list[CreateMessageRequestParams] = []
 
@@ -59,7 +60,9 @@ class Model:
         self.asked.append(params)
         head = text_of(params).split("\n")[0]
         text = "\n".join(answer for aspect, answer in self.answers.items() if aspect in head)
-        return CreateMessageResult(role="assistant", model="scripted", content=TextContent(text=text))
+        return CreateMessageResult(
+            role="assistant", model="scripted", content=TextContent(text=text), stop_reason=self.stop_reason
+        )
 
 
 @pytest.fixture(params=["legacy", "auto"])
@@ -302,3 +305,19 @@ def url() -> Iterator[str]:
 async def test_it_serves_over_http(url: str, wire: str, samples: bool) -> None:
     async with Client(url, mode=wire, sampling_callback=Model() if samples else None) as client:
         await reviewed(client, samples=samples)
+
+
+async def test_a_review_that_was_cut_says_so_and_says_nothing_twice(wire: str) -> None:
+    model = Model("maxTokens", security="Line 3 keeps a secret in the code.\n" * 3 + "Line 8 bui", performance="Fas")
+    told = await review(wire, model)
+    assert [each.text for each in told.findings] == ["Line 3 keeps a secret in the code.", "Fas"]
+    assert told.notes == [
+        f"The model's review for {aspect} ended at its limit of tokens, not at its end."
+        for aspect in ("security", "performance")
+    ]
+
+
+async def test_a_model_that_only_writes_code_has_found_nothing_and_denied_nothing(wire: str) -> None:
+    told = await review(wire, Model(security="```python\nx = eval(text)\n```"))
+    assert [each.aspect for each in told.findings] == ["performance", "performance"]
+    assert told.notes == ["The model's review for security is code of its own and holds no finding."]

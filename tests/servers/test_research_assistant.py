@@ -197,6 +197,20 @@ async def test_what_was_cut_is_told(wire: str) -> None:
     ]
 
 
+async def test_a_text_said_again_is_no_summary_and_a_summary_that_was_cut_says_so(wire: str) -> None:
+    given = "The disk was full. Mira deleted old backups."
+    cut = answer("It was full. It was full. Mir", stop_reason="maxTokens")
+    told: list[str] = []
+    for said in (answer(given), cut):
+        async with Client(make_server(), mode=wire, sampling_callback=Model(summary=said)) as client:
+            told.append(text(await client.call_tool("summarize", {"text": given})))
+    assert told[0] == (
+        "A summary is not available, because the client's answer only repeats what it was asked.\n"
+        f"The first sentences: {given}"
+    )
+    assert told[1] == "It was full.\n(Cut: this answer ended at its limit of tokens, not at its end.)"
+
+
 async def test_a_client_that_cannot_sample_gets_the_papers(wire: str, strategy: str) -> None:
     found = await research(wire, None, strategy=strategy)
     assert len(found.papers) == 5

@@ -686,3 +686,24 @@ def test_the_sample_texts_are_some_twenty_short_ones_with_a_document_for_every_c
     assert 18 <= len(SAMPLE_TEXTS) <= 24
     assert all(30 < len(sample) < 600 for sample in SAMPLE_TEXTS.values())
     assert set(CLASSES) <= set(SAMPLE_TEXTS)
+
+
+async def test_an_analysis_that_was_cut_says_so(wire: str) -> None:
+    cut = answer("The tool failed. The tool failed. The tool fai").model_copy(update={"stop_reason": "maxTokens"})
+    note = "(Cut: this answer ended at its limit of tokens, not at its end.)"
+    assert await call(wire, Model(cut), "analyze_text", kind="key-points") == f"The tool failed.\n{note}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "echo"),
+    [
+        ("summary", COMPLAINT),
+        ("entities", COMPLAINT),
+        ("key-points", QUESTIONS["key-points"]),
+        ("sentiment", COMPLAINT.partition(".")[0]),
+    ],
+)
+async def test_a_text_said_again_is_no_analysis(kind: str, echo: str, wire: str) -> None:
+    head, plain = (await call(wire, Model(echo), "analyze_text", kind=kind)).split("\n", 1)
+    assert head == "A model's answer is not available, because the client's answer only repeats what it was asked."
+    assert plain == plain_reading.analysis(COMPLAINT, kind)
