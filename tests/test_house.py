@@ -609,3 +609,14 @@ def test_scripts_may_be_executed() -> None:
     scripts = [path for path, text in texts().items() if text.startswith("#!")]
     assert {name_of(path) for path in scripts} >= {"run.py", ".ci/run", "binder/postBuild", "binder/start"}
     assert os.name == "nt" or [name_of(path) for path in scripts if not os.access(path, os.X_OK)] == []
+
+
+def test_no_test_sets_a_profile_or_trace_function_in_the_process_of_others() -> None:
+    """Python 3.11 spins for ever under one where Playwright has run before; `tests/servers/growth.py` has its own."""
+    found = {
+        name_of(path)
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in {"setprofile", "settrace", "_settrace"}
+    }
+    assert found <= {"tests/servers/growth.py"}

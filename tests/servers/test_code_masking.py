@@ -1,8 +1,9 @@
 """No secret that can be told leaves with the code, wherever it stands; and the code around it stays, line by line."""
 
+import json
+import subprocess
 import sys
-from collections.abc import Callable
-from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from labkit.secret_forms import names_a_secret
 from servers.code_facts import analyse
 from servers.code_facts.secrets import MOST_KNOWN
+from tests.servers.growth import PROGRAMS
 
 KEY = "sk-live-7d21c04e9ab5f3306c"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2QT4"
@@ -346,39 +348,16 @@ def test_what_the_docstring_lists_as_unknown_is_unknown() -> None:
     assert [analyse(code).masked for code in unknown] == [()] * 4
 
 
-def calls_in(function: Callable[[], object]) -> int:
-    """How many calls, of Python and of C, a function comes to: time that no machine changes."""
-    count = 0
-
-    def see(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(see)
-    try:
-        function()
-    finally:
-        sys.setprofile(before)
-    return count
+@pytest.fixture(scope="module")
+def growth() -> dict[str, list[int]]:
+    """What `tests.servers.growth` counts, for a small program and for a large one."""
+    command = [sys.executable, "-m", "tests.servers.growth"]
+    root = Path(__file__).parents[2]
+    told = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=True, timeout=300)
+    return json.loads(told.stdout)
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        lambda n: "".join(f'pwd="{each:08}";' for each in range(n)),
-        lambda n: "password=" * n + "[" + '"a12345",' * n + "]",
-        lambda n: 'q = "select a from b"\n' * n + "q += x\n" * n,  # noqa: S608 - code under review
-        lambda n: f"# {'pass:' * n}\n",
-        lambda n: f"# {'--password a1b2 ' * n}\n",
-        lambda n: f"# {'--password a ' * n}\n",
-        lambda n: "run([" + '"--password", "a1b2", ' * n + "])\n",
-        lambda n: "password = ''.join([" + '"a1", ' * n + "])\n",
-        lambda n: "a = " + 'p["password"] if b else ' * n + "'a12345'\n",
-        lambda n: "password = " + '"a1" + ' * n + "b\n",
-        lambda n: "eval(x)\n" * n,
-    ],
-)
-def test_what_is_done_grows_with_the_code_and_not_with_its_square(code: Callable[[int], str]) -> None:
-    small, large = (calls_in(partial(analyse.__wrapped__, code(n))) for n in (150, 600))
-    assert large < 6 * small
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_is_done_grows_with_the_code_and_not_with_its_square(name: str, growth: dict[str, list[int]]) -> None:
+    small, large = growth[name]
+    assert 0 < large < 6 * small
