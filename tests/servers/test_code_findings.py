@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from servers.code_facts import RULES, analyse
 from servers.code_findings import ABOUT, LONGEST_FINDING, MOST_FINDINGS, NEGATION, Finding, missed, read_findings
-from tests.servers.test_code_masking import calls_in
+from tests.servers.growth import counted
 from training.grammar import reviews
 
 CODE = """\
@@ -192,13 +192,8 @@ def test_what_the_server_wrote_for_a_hidden_character_is_quoted_as_it_was_sent()
 
 
 def test_many_facts_are_read_against_a_long_answer_once_each() -> None:
-    answer = "\n".join(f"Line {number} uses eval on a string{' string' * 20}." for number in range(1, 41))
-
-    def steps(lines: int) -> int:
-        analysis = analyse("eval(x)\n" * lines)
-        return calls_in(lambda: missed(read_findings(answer, "security", analysis), analysis.facts, ["security"]))
-
-    assert steps(800) < 2 * steps(200)  # with a look at each fact for each finding, it is four times
+    small, large = counted()["reading"]
+    assert 0 < large < 2 * small  # with a look at each fact for each finding, it is four times
 
 
 @pytest.mark.parametrize("code", ["```python\nx = eval(text)  # line 3\n```\n", "  ```py\nx = 1\n```\n"])

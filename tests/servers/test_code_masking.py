@@ -1,10 +1,5 @@
 """No secret that can be told leaves with the code, wherever it stands; and the code around it stays, line by line."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,7 +7,7 @@ from hypothesis import strategies as st
 from labkit.secret_forms import names_a_secret
 from servers.code_facts import analyse
 from servers.code_facts.secrets import MOST_KNOWN
-from tests.servers.growth import PROGRAMS
+from tests.servers.growth import PROGRAMS, counted
 
 KEY = "sk-live-7d21c04e9ab5f3306c"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2QT4"
@@ -348,16 +343,7 @@ def test_what_the_docstring_lists_as_unknown_is_unknown() -> None:
     assert [analyse(code).masked for code in unknown] == [()] * 4
 
 
-@pytest.fixture(scope="module")
-def growth() -> dict[str, list[int]]:
-    """What `tests.servers.growth` counts, for a small program and for a large one."""
-    command = [sys.executable, "-m", "tests.servers.growth"]
-    root = Path(__file__).parents[2]
-    told = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=True, timeout=300)
-    return json.loads(told.stdout)
-
-
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_what_is_done_grows_with_the_code_and_not_with_its_square(name: str, growth: dict[str, list[int]]) -> None:
-    small, large = growth[name]
+def test_what_is_done_grows_with_the_code_and_not_with_its_square(name: str) -> None:
+    small, large = counted()[name]
     assert 0 < large < 6 * small

@@ -29,7 +29,7 @@ from servers import code_reviewer
 from servers.code_facts import analyse
 from servers.code_reviewer import MOST_FACTS, CodeFacts, Review, gravest
 from servers.sample_code import SAMPLE_CODE
-from tests.servers.test_code_masking import calls_in
+from tests.servers.growth import LARGE, counted
 from tests.servers.test_serving import free_port, wait_for_port
 from training import prompts
 
@@ -253,7 +253,7 @@ async def test_a_model_is_told_the_gravest_of_many_facts(wire: str) -> None:
 
 def test_the_gravest_are_taken_out_in_one_go() -> None:
     facts = analyse("eval(x)\n" * 400).facts
-    assert calls_in(lambda: gravest(facts)) < 5 * len(facts)
+    assert 0 < counted()["choosing"][1] < 5 * LARGE
     assert gravest(facts) == [*facts[:MOST_FACTS]]
 
 
