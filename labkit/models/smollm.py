@@ -31,7 +31,7 @@ class SmolLM(GGUF):
         seed: Of the random numbers; each request begins with it anew.
         temperature: Used where the request names none. 0 always takes the best token, above 2 is taken as 2.
         context: Tokens that prompt and answer may have together, up to 8192; 1,000 of them take 23 MB.
-        threads: Processor threads to compute with. One leaves the machine to the browser, two are half as fast again.
+        threads: Processor threads to compute with. One leaves the machine to the browser; two read a prompt faster.
         dials: The client's own: `top_k`, `top_p`, `min_p`, `frequency_penalty`, as in `labkit.Settings`.
 
     Raises:
