@@ -42,7 +42,8 @@ class Dials:
         given = {"temperature": temperature, **others}
         values: dict[str, float] = {}
         for dial in STAGES:
-            values[dial.name] = given.pop(dial.name, dial.off)  # type: ignore[assignment]
+            # Every dial of the draw but the temperature has a value at which it is off.
+            values[dial.name] = given.pop(dial.name, 0.0 if dial.off is None else dial.off)
             dial.check(dial.name, values[dial.name])
         if given:
             raise TypeError(f"there is no dial {', '.join(given)}; there are {', '.join(values)}")
