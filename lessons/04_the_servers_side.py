@@ -35,7 +35,8 @@ print("ready")
 # ## A tool that asks
 #
 # A tool says what it needs in its signature. `Resolve(question)` means: before this tool runs, run `question` and give
-# me what comes of it. `question` returns a `Sample`, so that is an answer of the client's model.
+# me what comes of it. `question` is a *resolver*: it returns a `Sample`, the request to the client's model, and the tool
+# gets the answer.
 #
 # **Predict.** `mood` has two parameters. Which of them does a caller give?
 
@@ -64,13 +65,14 @@ print(result.content[0].text)
 print("a caller gives:", *tools.tools[0].input_schema["properties"])
 
 # %% [markdown]
-# Only `text`; the framework fills `answer`. `Scripted` is no model: it answers by the first pattern that it finds in the
+# Only `text`; the SDK fills `answer`. `Scripted` is no model: it answers by the first pattern that it finds in the
 # prompt. While you write a server, you want answers that you know. From here on, `message("user", words)` is short for
 # the `SamplingMessage` above.
 #
 # ## What it was before
 #
-# Servers of 2025 ask like this, in the middle of the tool. **Predict.** It fails on one wire. On which, and why?
+# Servers of 2025 ask like this, in the middle of the tool. **Predict.** It fails on one wire, `"legacy"` (2025-11-25) or
+# `"auto"` (the newest that both sides speak, here 2026-07-28). On which, and why?
 
 # %%
 before = MCPServer("moods of 2025")
@@ -154,15 +156,16 @@ print("Text analyst:", result.content[0].text)
 
 # %% [markdown]
 # Your `mood` hands the model's words on, and the next model that reads its result may take them for an order. The text
-# analyst has its rules in the **system prompt**, which says that the text is data; it allows **few tokens**, enough for a
-# label and no speech; and it **checks the answer**: one of three words goes on, and the order beside it does not. A
-# client may ignore the first two. The third is yours and holds: a model that obeys can choose the wrong label, and no
-# more. Where no label is in it, what was said is quoted for a person to judge, cut short and with nothing hidden in it.
+# analyst says in its **system prompt** that the text is data; it allows **few tokens**, enough for a label and no speech;
+# and it **checks the answer**: one of three words goes on, and the order beside it does not.
+#
+# Whether the first two hold is up to the client and its model. The third is yours: a model that obeys can give a wrong
+# label. Where it gives none, it is quoted, cut short and with nothing hidden in it.
 #
 # ## Where the line is
 #
-# A small real model rarely answers with the word alone. SmolLM2-135M said the first of these; **predict** which of the
-# others are a label.
+# Small real models like to answer in a sentence. SmolLM2-135M, a model with 135 million parameters, said the first of
+# these. `label_in` is the text analyst's check. **Predict.** Which of the others does it take for a label?
 
 # %%
 for said in (
@@ -177,9 +180,10 @@ for said in (
     print(f"{said:<36} | {label_in(answer, text_analyst.SENTIMENTS)}")
 
 # %% [markdown]
-# An answer is a label where **exactly one of the words stands in it and its sentence does not deny it**. A gate that wants
-# the bare word asks twice for what it was told; one that takes the first word it finds reads `not negative` as `negative`.
-# In doubt it is no label: another question costs one sample, a wrong label costs trust.
+# An answer is a label where **exactly one of the words stands in it, and its sentence neither denies it nor leaves it
+# open**. A check that wants the bare word pays for a second question although it has the answer; one that takes the first
+# word it finds reads `not negative` as `negative`. In doubt it is no label: asking again costs one sample, a wrong label
+# costs trust.
 #
 # ## Check, ask once more, give up usefully
 #
@@ -198,8 +202,7 @@ show(twice)
 
 # %% [markdown]
 # Three times. The second question holds the first, the answer, and **what would do**: the words to choose from, and an
-# example to copy. The same question again would get the same answer. How does a tool ask twice? A resolver may need
-# another one, and may return a plain value:
+# example to copy. How does a tool ask twice? A resolver may need another one, and may return a plain value:
 #
 # ```python
 # async def checked(text: str, ctx: Context, answer: Annotated[CreateMessageResult | None, Resolve(question)]):
@@ -218,8 +221,8 @@ for lab in (analyst, without):
     print(result.content[0].text)
 
 # %% [markdown]
-# Twice is enough: a third try costs as much and rarely helps. What the tool then returns is still of use: it says what
-# was tried and what plain code found, and never passes a guess off as the model's label.
+# Twice is enough: each try is a sample that the client's user pays for. What the tool then returns is still of use: it
+# says what was tried and what plain code found, and never passes a guess off as the model's label.
 #
 # | the client | your tool |
 # |---|---|
@@ -323,9 +326,12 @@ await check("4.1", ticket_desk)
 # **Goal** Find out whether an answer is a label. **Input** a `CreateMessageResult` and a list of labels in lower case.
 # **Return** the label that the answer is, or `None`.
 #
-# Where exactly one of the labels stands in an answer as a word of its own, the answer is that label, whatever the
-# capitals, marks and words round it: `**Storage.**`, `It is (storage), I think.` It is none where two labels stand in
-# it, or a word of `DENIALS`: `not storage`. The content may be no text at all.
+# The answer is a label where exactly one of the labels stands in it as a word of its own, whatever the capitals, marks
+# and words around it. It is none where two of them stand in it, or anywhere a word of `DENIALS` that is not that label,
+# or where its content is no text.
+#
+# **Example** Of `network` and `storage`, `It is (Storage), I think.` gives `"storage"`; `not storage` and `storages` give
+# `None`. Of `yes` and `no`, `No.` gives `"no"`.
 
 
 # %%
@@ -351,10 +357,11 @@ await check("4.2", my_label)
 # %% [markdown]
 # ## Exercise 4.3 · ask once more, give up usefully ●●● 12 minutes
 #
-# **Goal** A desk that copes. The first question is written; you write what comes after it.
+# **Goal** A desk that copes. The first question is written; you write what comes after it. **Input** the ticket, and
+# what the client answered, which is `None` where it cannot sample.
 #
 # - `checked`: **return** the answer where it is `None` or a team. Otherwise return `ask(...)` with the rules, the
-#   ticket, what the model said, and the fault with the words that would do.
+#   ticket, what the model said as a message of the `"assistant"`, and the fault with the words that would do.
 # - `route`: **return** the team. Where there is none, a line that begins with `unclear`, shows what the model last said
 #   or that the client cannot sample, and adds the team that `plain_reading.team(ticket)` finds.
 #
@@ -408,7 +415,7 @@ await check("4.3", careful_desk)
 #
 # 4.1: a text with the rules, then `return Sample([message("user", …)], system_prompt=…, max_tokens=…)`.
 # 4.2: `isinstance(answer.content, TextContent)`, then the set of the words, `re.findall(r"[a-z]+", …)` of the text in
-# lower case, then how many of them are labels, and whether one denies.
+# lower case, then how many of them are labels, and whether one of the others denies.
 # 4.3: in `checked` an `if` that returns `answer`, then `return ask(…)`; in `route` an `if` that returns the team, then
 # one line for all the rest.
 #
@@ -417,7 +424,7 @@ await check("4.3", careful_desk)
 #
 # 4.1: `Sample([message("user", shortened(ticket, 2_000))], system_prompt=rules, max_tokens=8)`.
 # 4.2: `words = set(re.findall(r"[a-z]+", answer.content.text.lower()))`, `named = words & set(labels)`; the label is
-# `named.pop()` where `len(named) == 1` and `words & DENIALS` is empty.
+# `named.pop()` where `len(named) == 1` and `words & (DENIALS - named)` is empty.
 # 4.3: `ask(ctx, rules, shortened(ticket, 2_000), message("assistant", shown(answer)), fault, max_tokens=8)`, and
 # `fault` names the three teams; `why` is one text where `answer is None` and another where it is not.
 #
@@ -462,10 +469,10 @@ await check("4.3", careful_desk)
 # message. `shortened` keeps the beginning and the end, where people say what they want, and leaves a note that a model
 # can read. Nothing but the ticket goes in, so every round asks the same.
 #
-# 4.2 is a gate and not a parser. `if label in text` is the commonest answer in class, and takes `not storage` for
-# `storage` and `storages` too; let the class find such sentences. The solution refuses `Storage. No doubt.` as well, which
-# costs another question and no wrong label. The text analyst's `label_in` looks at the label's own sentence, knows more
-# words that deny, and takes nothing that only repeats the question.
+# 4.2: `if label in text` takes `not storage` for `storage`, and `storages` too; let the class find such sentences. The
+# solution refuses `Storage. No doubt.` as well, which costs another question and no wrong label. The text analyst's
+# `label_in` looks at the label's own sentence, knows more words that deny, and takes nothing that only repeats the
+# question.
 #
 # 4.3 is two resolvers in a chain. On revision 2026-07-28 all of it runs again on every round: `question` finds its
 # answer, `checked` asks, and finds its own on the next. The state travels in `requestState`, sealed, and the server
@@ -501,4 +508,4 @@ show(desk)
 # - Ask once more in other words, with the fault or a choice, then give up with something useful. What code can do, code
 #   should do.
 #
-# **Back to:** [00 · Start here](00_start_here.ipynb)
+# **Next:** [05 · Which model?](05_which_model.ipynb)

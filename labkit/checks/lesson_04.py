@@ -1,6 +1,7 @@
 """Lesson 04, the server's side: a question that is well asked, an answer that is read with care, a tool that copes."""
 
 from collections.abc import Callable, Sequence
+from inspect import iscoroutine
 from typing import Any
 
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ImageContent, TextContent
@@ -136,6 +137,9 @@ def reads(content: TextContent | ImageContent, wanted: str | None, why: str, lab
     async def case(function: Callable[..., Any]) -> None:
         answer = CreateMessageResult(role="assistant", model="check", content=content)
         got: object = function(answer, list(labels))
+        if iscoroutine(got):
+            got.close()
+            raise Problem("my_label is `async def`. It waits for nothing: write `def my_label(answer, labels):`.")
         if got != wanted:
             shown = f'"{content.text}"' if isinstance(content, TextContent) else f"of type {content.type}"
             raise Problem(f"The answer {shown} gave {got!r}, and {wanted!r} is right. {why}")
@@ -162,7 +166,7 @@ EXERCISES = {
         "4.2",
         [
             reads(TextContent(text="storage"), "storage", "It is one of the labels."),
-            reads(TextContent(text=" Storage "), "storage", "Case and space around it are no fault."),
+            reads(TextContent(text=" Storage "), "storage", "Give back the label itself: case and space are no fault."),
             reads(TextContent(text="the weather"), None, "It is none of the labels: return None."),
             *(
                 reads(TextContent(text=text), "network", "Marks around a word are no fault.")
@@ -186,10 +190,8 @@ EXERCISES = {
             ),
             reads(TextContent(text=""), None, "Nothing is no label."),
             reads(ImageContent(data="aGk=", mime_type="image/png"), None, "Look at the type of the content first."),
-            *(
-                reads(TextContent(text=text), text.lower()[:-1], "The labels are given: yes and no.", ["yes", "no"])
-                for text in ("Yes!", "No.")
-            ),
+            reads(TextContent(text="Yes!"), "yes", "The labels are those given: here yes and no.", ["yes", "no"]),
+            reads(TextContent(text="No."), "no", "Here no is a label, and denies nothing.", ["yes", "no"]),
         ],
     ),
     "4.3": FunctionExercise(

@@ -14,6 +14,24 @@ def _words(text):
     return set(re.findall(r"[a-z]+", text.lower()))
 
 
+def a_label_denies(answer, labels):
+    """Takes a label for a word that denies.
+
+    The answer "No." gave None, and 'no' is right. Here no is a label, and denies nothing
+    """
+    words = _words(_text(answer))
+    named = words & set(labels)
+    return named.pop() if len(named) == 1 and not words & {"not", "t", "no", "cannot"} else None
+
+
+async def async_for_nothing(answer, labels):
+    """Is a coroutine, and nothing in it waits.
+
+    my_label is `async def`
+    """
+    return None
+
+
 def any_word(answer, labels):
     """Returns what was said, whether it is a label or not.
 
@@ -43,7 +61,7 @@ def in_the_text(answer, labels):
 def labels_of_its_own(answer, labels):
     """Knows its labels by heart and does not look at those that are given.
 
-    The labels are given: yes and no
+    The labels are those given: here yes and no
     """
     named = _words(_text(answer)) & {"database", "network", "storage"}
     return named.pop() if len(named) == 1 and not _words(_text(answer)) & {"not", "t", "cannot"} else None
