@@ -149,9 +149,9 @@ result = await archiver.call_tool("process_log_entry", {"log_line": SAMPLE_LINES
 print("tiny model, at most 8 tokens |", result.content[0].text)
 
 # %% [markdown]
-# This server looks at the stop reason, keeps the answer up to its last whole sentence, where there is one, and says that
-# it was cut. A label wants few tokens, so that there is no room for chatter; a sentence wants room, and can bear a little
-# heat.
+# This server looks at the stop reason and says that the answer was cut. It keeps the whole sentences; here is none, so it
+# keeps what came. A label wants few tokens, so that there is no room for chatter; a sentence wants room, and can bear a
+# little heat.
 #
 # ## Top-k and top-p
 #
@@ -174,8 +174,10 @@ quiz("3.5", "")
 # %% [markdown]
 # ## The dials in your hand
 #
-# Beside each dial: what the server asked, what the client uses, whether this model honours it. **Predict** what a dial
-# will do, then turn it. In plain code: `trace(request, model, Settings(temperature=0.8, top_p=0.9)).text`.
+# Beside each dial: what the server asked, what the client uses, whether this model honours it. Two are new. *Min-p* keeps
+# the tokens that are at least so many times as probable as the best one. The *frequency penalty* is taken off a token's
+# logit for each time that it stands in the answer already. **Predict** what a dial will do, then turn it. In plain code:
+# `trace(request, model, Settings(temperature=0.8, top_p=0.9)).text`.
 
 # %%
 from labkit import tune
@@ -200,7 +202,7 @@ print(dials(Claude(), Settings(temperature=0.8, top_p=0.9)))
 # |---|---|---|
 # | `maxTokens` | always | must respect it |
 # | `temperature`, `stopSequences`, `systemPrompt` | if the server likes | may change or ignore it |
-# | top-p, top-k, seed | has no field | sets it as it likes |
+# | top-p, top-k, min-p, frequency penalty, seed | has no field | sets it as it likes |
 
 # %%
 quiz("3.6", "")

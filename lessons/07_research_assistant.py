@@ -81,8 +81,9 @@ for strategy in ("one", "each"):
     print("  ends in:", research["synthesis"][-60:])
 
 # %% [markdown]
-# `max_tokens` limits one *answer*. With `"one"` ten papers share it, and the synthesis breaks off in the middle of one
-# of them; the server keeps it up to its last whole sentence. Without a look at the stop reason it would not know.
+# Both leave 14 papers unread, since you asked for ten. `max_tokens` limits one *answer*: with `"one"` ten papers share it,
+# and it breaks off in the middle of a sentence. The server drops that half sentence, so the end looks whole. Only the
+# stop reason tells it that the answer was cut, and it says so.
 #
 # ## What was lost
 #
