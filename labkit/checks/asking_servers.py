@@ -15,7 +15,7 @@ from mcp.client.session import SamplingFnT
 from mcp.server.mcpserver import MCPServer
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
 
-from labkit.checks.engine import STAGE_TIMEOUT, Problem
+from labkit.checks.engine import STAGE_TIMEOUT, Problem, called
 from labkit.errors import LabError
 from labkit.lab import Lab
 from labkit.quiet import crashes
@@ -68,7 +68,7 @@ def made(make: Callable[..., Any], tool: str) -> MCPServer:
     Raises:
         Problem: `make` returned no server.
     """
-    server: object = make()
+    server: object = called(make)
     if not isinstance(server, MCPServer):
         got = "nothing: is `return server` missing?" if server is None else f"a {type(server).__name__}."
         raise Problem(f"{make.__name__}() returned {got} It should return the MCPServer that has the tool {tool}.")

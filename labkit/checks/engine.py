@@ -218,6 +218,20 @@ async def is_awaited(callback: SamplingFnT, params: CreateMessageRequestParams) 
         raise Problem(not_awaited(what, mend))
 
 
+def called(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a plain function returns.
+
+    Raises:
+        Problem: It returns a coroutine.
+    """
+    returned = function(*arguments)
+    if inspect.iscoroutine(returned):
+        returned.close()
+        name = name_of(function)
+        raise Problem(f"{name} is `async def`, and nobody awaits it here. Write a plain `def {name}`.")
+    return returned
+
+
 async def bounded(work: Callable[[], Awaitable[T]], seconds: float = STAGE_TIMEOUT) -> T:
     """Do `work` on the lab thread, ended after `seconds` even when it never gives control back.
 

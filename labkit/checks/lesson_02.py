@@ -18,7 +18,7 @@ from mcp_types import (
 )
 
 from labkit.callbacks import Answer
-from labkit.checks.engine import CallbackExercise, Exercise, FunctionExercise, Problem, Request, request
+from labkit.checks.engine import CallbackExercise, Exercise, FunctionExercise, Problem, Request, called, request
 from labkit.checks.lesson_01 import DEADLOCK, DISK, answers, text_of, through_the_archiver
 from labkit.checks.quizzes import Question
 
@@ -53,7 +53,7 @@ def maps(params: CreateMessageRequestParams, what: str, why: str) -> Callable[..
 
     async def case(function: Callable[..., Any]) -> None:
         copy = params.model_copy(deep=True)
-        given: Any = function(copy)
+        given: Any = called(function, copy)
         try:
             turns: list[object] = [(turn["role"], turn["content"]) for turn in given]
         except (TypeError, KeyError, IndexError):
@@ -82,7 +82,7 @@ def ends(text: str, wanted: str, reason: str, why: str, *, max_tokens: int, stop
     async def case(function: Callable[..., Any]) -> None:
         params = request("How are you?", max_tokens=max_tokens, stop_sequences=stop)
         told = f"finish({text!r}, params) with max_tokens {max_tokens}{f' and stop_sequences {stop}' if stop else ''}"
-        given: Any = function(text, params)
+        given: Any = called(function, text, params)
         if not isinstance(given, CreateMessageResult) or not isinstance(given.content, TextContent):
             got = "nothing" if given is None else f"a {type(given).__name__}"
             raise Problem(f"{told} returned {got}. Return a CreateMessageResult with content=TextContent(text=...).")

@@ -12,7 +12,7 @@ from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
 
 from labkit.answering import ask
-from labkit.checks.engine import FunctionExercise, Problem, direct_context, request
+from labkit.checks.engine import FunctionExercise, Problem, called, direct_context, request
 from labkit.checks.quizzes import Question
 from labkit.errors import CallbackError
 from labkit.models import sampler
@@ -47,7 +47,7 @@ def gives(
     """
 
     async def case(function: Callable[..., Any]) -> None:
-        given: Any = function(list(logits), dial)
+        given: Any = called(function, list(logits), dial)
         if not close(given, wanted):
             asked = f"{call}({what or shown(logits)}, {dial!r})"
             raise Problem(f"{asked} returned {shown(given)}, and {shown(list(wanted))} is right. {why}")
@@ -101,7 +101,7 @@ def _job(job: str) -> Callable[..., Awaitable[None]]:
     (coldest, hottest), (fewest, most), why = JOBS[job]
 
     async def case(function: Callable[..., Any]) -> None:
-        given: Any = function(job)
+        given: Any = called(function, job)
         try:
             temperature, max_tokens, reason = given
             fits = coldest <= float(temperature) <= hottest, fewest <= int(max_tokens) <= most

@@ -1,7 +1,6 @@
 """Lesson 04, the server's side: a question that is well asked, an answer that is read with care, a tool that copes."""
 
 from collections.abc import Callable, Sequence
-from inspect import iscoroutine
 from typing import Any
 
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ImageContent, TextContent
@@ -19,7 +18,7 @@ from labkit.checks.asking_servers import (
     text_of,
     use,
 )
-from labkit.checks.engine import FunctionExercise, Problem
+from labkit.checks.engine import FunctionExercise, Problem, called
 from labkit.checks.quizzes import Question
 from servers import plain_reading
 from servers.sample_texts import SAMPLE_TICKETS
@@ -136,10 +135,7 @@ def reads(content: TextContent | ImageContent, wanted: str | None, why: str, lab
 
     async def case(function: Callable[..., Any]) -> None:
         answer = CreateMessageResult(role="assistant", model="check", content=content)
-        got: object = function(answer, list(labels))
-        if iscoroutine(got):
-            got.close()
-            raise Problem("my_label is `async def`. It waits for nothing: write `def my_label(answer, labels):`.")
+        got: object = called(function, answer, list(labels))
         if got != wanted:
             shown = f'"{content.text}"' if isinstance(content, TextContent) else f"of type {content.type}"
             raise Problem(f"The answer {shown} gave {got!r}, and {wanted!r} is right. {why}")

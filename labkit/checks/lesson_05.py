@@ -1,12 +1,11 @@
 """Lesson 05, which model?: a chooser, six predictions, and a class that has to pay for what it asks."""
 
 from collections.abc import Awaitable, Callable
-from inspect import iscoroutine
 from typing import Any
 
 from mcp_types import ModelHint, ModelPreferences
 
-from labkit.checks.engine import FunctionExercise, Problem
+from labkit.checks.engine import FunctionExercise, Problem, called
 from labkit.checks.quizzes import Question
 from labkit.host import choose
 from labkit.models.catalog import Accepts, Model, Price, Scores, catalog
@@ -51,12 +50,7 @@ def _chosen(
     preferences: ModelPreferences | None, right: str, why: str, scores: dict[str, tuple[float, float, float]] = CLAUDES
 ) -> Callable[..., Awaitable[None]]:
     async def case(function: Callable[..., Any]) -> None:
-        given: Any = function(preferences, dict(scores))
-        if iscoroutine(given):
-            given.close()
-            raise Problem(
-                "my_choice is `async def`, and nothing in it waits. Write `def my_choice(preferences, scores):`."
-            )
+        given: Any = called(function, preferences, dict(scores))
         if given not in list(scores):
             raise Problem(f"my_choice returned {given!r:.60}. Return one of the names: {', '.join(scores)}.")
         if given != right:
@@ -83,7 +77,7 @@ def names() -> list[str]:
 
 def _predicted(letter: str) -> Callable[..., Awaitable[None]]:
     async def case(function: Callable[..., Any]) -> None:
-        given: Any = function()
+        given: Any = called(function)
         if not isinstance(given, dict) or not all(each in given for each in CASES):
             raise Problem(f"my_predictions() returned {given!r:.60}. Return a dict with a model for each of A to F.")
         said: Any = given[letter]
@@ -117,7 +111,7 @@ def _affordable(asked: tuple[int, int, int, float], right: str | None, why: str)
     """A case: requests, tokens in and out of each, dollars; the model to choose."""
 
     async def case(function: Callable[..., Any]) -> None:
-        given: Any = function([LARGE, SMALL, MEDIUM], *asked)
+        given: Any = called(function, [LARGE, SMALL, MEDIUM], *asked)
         if isinstance(given, Model):
             raise Problem(f"within_budget returned the whole entry of {given.name!r}. Return its name.")
         if given != right:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
 from typing import Any, cast
 
-from labkit.checks.engine import STAGE_TIMEOUT, FunctionExercise, Problem
+from labkit.checks.engine import STAGE_TIMEOUT, FunctionExercise, Problem, called
 from labkit.checks.quizzes import Question
 from labkit.lab import Lab
 from labkit.models.scripted import Scripted
@@ -138,10 +138,7 @@ def _finds(
     text: str, wanted: list[str], why: str, papers: list[dict[str, str]] = KNOWN
 ) -> Callable[..., Awaitable[None]]:
     async def case(function: Callable[..., Any]) -> None:
-        given: Any = function(text, [dict(paper) for paper in papers])
-        if inspect.iscoroutine(given):
-            given.close()
-            raise Problem("invented is `async def`. It waits for nothing: write `def invented(text, papers):`.")
+        given: Any = called(function, text, [dict(paper) for paper in papers])
         if not isinstance(given, list):
             raise Problem(f'invented("{text}", …) returned {given!r}. Return a list of ids.')
         if given != wanted:

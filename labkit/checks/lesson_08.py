@@ -8,7 +8,7 @@ from mcp.server.mcpserver import MCPServer, Resolve
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
 from labkit.checks.asking_servers import Answers, Use, connect, use
-from labkit.checks.engine import FunctionExercise, Problem
+from labkit.checks.engine import FunctionExercise, Problem, called
 from labkit.checks.quizzes import Question
 from labkit.models.scripted import text_of
 from servers import asking
@@ -160,10 +160,7 @@ def _gives(call: str, argument: list[Any], wanted: Findings, why: str) -> Callab
 
     async def case(function: Callable[..., Any]) -> None:
         given = [[*each] if isinstance(each, list) else each for each in cast("list[object]", argument)]
-        returned: Any = function(given)
-        if inspect.iscoroutine(returned):
-            returned.close()
-            raise Problem(f"{call} needs no await: it is a plain function, so write `def`.")
+        returned: Any = called(function, given)
         sent = ", ".join(map(_told, argument)) if argument and isinstance(argument[0], list) else _told(argument)[1:-1]
         got: list[object] | None = [*returned] if isinstance(returned, list | tuple) else None
         if got != wanted:

@@ -27,7 +27,7 @@ def a_label_denies(answer, labels):
 async def async_for_nothing(answer, labels):
     """Is a coroutine, and nothing in it waits.
 
-    my_label is `async def`
+    async_for_nothing is `async def`, and nobody awaits it here
     """
     return None
 

@@ -31,7 +31,7 @@ def a_list(preferences, scores):
 async def async_def(preferences, scores):
     """Writes `async` where nothing waits.
 
-    `async def`, and nothing in it waits
+    `async def`, and nobody awaits it here
     """
     return next(iter(scores))
 

@@ -27,7 +27,7 @@ def any_number(text, papers):
 async def async_def(text, papers):
     """Writes `async` where nothing waits.
 
-    invented is `async def`
+    Write a plain `def async_def`
     """
     return []
 
