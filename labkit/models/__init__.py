@@ -1,1 +1,1 @@
-"""Who answers: each model is a sampling callback."""
+"""The answerers: each model is a sampling callback."""

@@ -1,8 +1,8 @@
-"""The table of answerers: who can answer a sample, what is set about each, and the name of its key.
+"""The table of answerers: who can answer a sample, what is set about each, and the name of the answerer's key.
 
 A row names a sampling callback without importing it, so that a page can offer them all. A new answerer is its module
-and a row. What it makes of the dials it tells itself (`labkit.dial_table.Dialled`). Two rows have no module: your own
-callback and a person who types are made by whoever offers them.
+and a row. What an answerer makes of the dials, the answerer tells (`labkit.dial_table.Dialled`). Two rows have no
+module: your own callback and a person who types are made by whoever offers them.
 """
 
 import importlib.util
@@ -22,15 +22,15 @@ SCRIPT = "Two processes each held a lock that the other needed.\nI cannot tell f
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What can be set about an answerer, a text.
+    """A setting of an answerer: a text.
 
     Attributes:
-        name: Of the setting, in the whole table.
-        title: What stands before its field.
-        what: What it is for, in a sentence.
-        usual: Its value at first.
+        name: The setting's name, unique in the whole table.
+        title: What stands before the setting's field.
+        what: What the setting is for, in a sentence.
+        usual: The setting's value at first.
         hint: What an empty field says.
-        lines: Whether it has several lines.
+        lines: Whether the field has several lines.
         choices: The values to choose from, the usual one first; none where any text may stand.
     """
 
@@ -48,21 +48,21 @@ class Answerer:
     """A row of the table.
 
     Attributes:
-        id: Its name in the table.
-        title: Its name on a page.
-        what: Who that is, in a few words.
-        says: What is to be done for it to answer, where that is not plain.
-        module: Where its callback is made.
-        name: The class, or the function, that makes it.
-        arguments: The positional arguments of that, from the settings.
+        id: The answerer's name in the table.
+        title: The answerer's name on a page.
+        what: The answerer in a few words.
+        says: What is to be done before the answerer can answer, where that is not plain.
+        module: Where the callback is made.
+        name: The class, or the function, that makes the callback.
+        arguments: The positional arguments of the class or the function, from the settings.
         settings: What can be set.
-        key: The environment variable that holds its key, where it may have one.
-        needs_key: Whether it cannot answer without.
-        needs: The packages without which it cannot answer.
+        key: The environment variable that holds the answerer's key, where there may be one.
+        needs_key: Whether the answerer cannot answer without a key.
+        needs: The packages without which the answerer cannot answer.
         extra: The extra of the project that installs them.
-        free: The name in its answers, where they cost nothing.
-        rebuilt: Whether its `repr` is the code that makes it anew.
-        kit: What a program takes from the kit with it, in words.
+        free: The model's name in the answers, where they cost nothing.
+        rebuilt: Whether the callback's `repr` is the code that makes the callback anew.
+        kit: What a program that uses the answerer takes from the kit, in words.
     """
 
     id: str
@@ -89,7 +89,7 @@ class Answerer:
             key: One that was typed, in place of the environment's.
 
         Raises:
-            ValueError: A setting cannot be so.
+            ValueError: A setting has a value that it cannot have.
         """
         for setting in self.settings:
             allowed = setting.choices()
@@ -101,7 +101,7 @@ class Answerer:
         return getattr(import_module(self.module), self.name)(*self.arguments(settings), **options)
 
     def lacks(self, key: str | None = None) -> str:
-        """Why it could not answer now, in two words; empty where nothing is known to be missing."""
+        """Why the answerer could not answer now, in two words; empty where nothing is known to be missing."""
         if self.needs_key and not self.has_key(key):
             return "no key"
         if any(importlib.util.find_spec(package) is None for package in self.needs):
@@ -114,7 +114,7 @@ class Answerer:
 
 
 def _named(*names: str) -> Callable[[Mapping[str, str]], tuple[Any, ...]]:
-    """These settings as arguments; those at the end that are empty are left out."""
+    """The named settings as arguments; those at the end that are empty are left out."""
 
     def arguments(settings: Mapping[str, str]) -> tuple[Any, ...]:
         values = [settings[name] for name in names]
@@ -126,7 +126,7 @@ def _named(*names: str) -> Callable[[Mapping[str, str]], tuple[Any, ...]]:
 
 
 def _claudes() -> Sequence[str]:
-    """The models of the catalogue that can be chosen, its default first."""
+    """The models of the catalogue that can be chosen, the catalogue's default first."""
     names = [model.name for model in catalog().offered()]
     return sorted(names, key=lambda name: name != catalog().default)
 

@@ -1,8 +1,8 @@
-"""The catalogue: which models there are, what they cost, what they accept. Its facts lie in catalog.json, dated.
+"""The catalogue: which models there are, what they cost, what they accept. The facts lie in catalog.json, dated.
 
 The three scores of a model are the axes of MCP's `modelPreferences` (specification 2025-11-25, client/sampling, "Model
-Preferences"). They are an ordering of the models listed and nothing more: `Catalog.scores_from` says where it comes
-from.
+Preferences"). They are an ordering of the models listed and nothing more: `Catalog.scores_from` says where the
+ordering comes from.
 """
 
 import re
@@ -29,14 +29,14 @@ class Price(_Fact):
     input: float = Field(ge=0)
     output: float = Field(ge=0)
     up_to_prompt_tokens: int | None = None
-    """`None` for any length."""
+    """The longest prompt that the price holds for, in tokens; `None` for any length."""
 
 
 class Accepts(_Fact):
     """What a request to the model may hold without being refused."""
 
     dials: tuple[str, ...]
-    """Of those of the table of dials that not every model takes."""
+    """The dials that the model takes, among those of the table that not every model takes."""
     images: bool
     tools: bool
 
@@ -49,7 +49,7 @@ class Accepts(_Fact):
 
 
 class Scores(_Fact):
-    """0 to 1 on each axis, 1 for the cheapest, the fastest, the most capable of the catalogue."""
+    """The scores of a model, 0 to 1 on each axis; 1 is the cheapest, the fastest, the most capable of the catalogue."""
 
     cost: float = Field(ge=0, le=1)
     speed: float = Field(ge=0, le=1)
@@ -57,23 +57,23 @@ class Scores(_Fact):
 
 
 class Model(_Fact):
-    """One model, by the name that its provider knows it by."""
+    """One model, by the name that the provider uses."""
 
     name: str
     prices: tuple[Price, ...]
-    """From the shortest prompts to the longest; empty where the price is not known."""
+    """The prices, from the shortest prompts to the longest; empty where no price is known."""
     accepts: Accepts
     always_thinks: bool
-    """Whether it thinks before every answer. Thinking counts against `max_tokens`, so that no text may be left."""
+    """Whether the model thinks before every answer. Thinking counts against `max_tokens`: no text may be left."""
     scores: Scores | None = None
-    """`None` for a model that should not be chosen any more."""
+    """The model's scores; `None` for a model that should not be chosen any more."""
     retires: date | None = None
-    """The day on which the provider stops serving it."""
+    """The day on which the provider stops serving the model."""
     instead: str | None = None
-    """The model to name in its place, where one of its kind is served."""
+    """The model to name in place of this one, where one of the same kind is served."""
 
     def is_over(self, today: date | None = None) -> bool:
-        """Whether the day has come on which its provider stops serving it."""
+        """Whether the day has come on which the provider stops serving the model."""
         return self.retires is not None and (today or date.today()) >= self.retires  # noqa: DTZ011 - a day, not an hour
 
     def farewell(self, today: date | None = None) -> str | None:
@@ -109,16 +109,16 @@ class Catalog(_Fact):
     """All models, and when their facts were checked."""
 
     checked: str = Field(pattern=r"^\d{4}-\d{2}$")
-    """Year and month, as `2026-11`."""
+    """The year and month of the check, as `2026-11`."""
     unit: str
-    """Of the prices."""
+    """The unit of the prices."""
     scores_from: str
     default: str
     """The model that is asked when nobody names one: the cheapest."""
     models: tuple[Model, ...]
 
     def __str__(self) -> str:
-        """A line for each model: its scores and its prices; then where both are from."""
+        """The catalogue as text: a line for each model with scores and prices; then where both are from."""
         head = ("model", *Scores.model_fields, f"{self.unit}, in / out")
         rows = [head, *((model.name, *_marks(model), _tariff(model)) for model in self.models)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -126,7 +126,7 @@ class Catalog(_Fact):
         return "\n".join([*lines, f"Checked {self.checked}. Scores: {self.scores_from}"])
 
     def find(self, name: str) -> Model | None:
-        """The model of this name. A name that ends in the date of a release, as `…-20260801`, finds the same model."""
+        """The model named `name`, with the date of a release at the end (`…-20260801`) or without."""
         plain = re.sub(r"-\d{8}$", "", name)
         return next((model for model in self.models if model.name in (name, plain)), None)
 
@@ -150,7 +150,7 @@ def _marks(model: Model) -> list[str]:
 
 
 def _tariff(model: Model) -> str:
-    """`0.1 / 0.5 up to 100,000 tokens in, 0.5 / 2.5 beyond`"""
+    """The prices of a model on one line: `0.1 / 0.5 up to 100,000 tokens in, 0.5 / 2.5 beyond`."""
     prices = [
         f"{price.input:g} / {price.output:g}"
         + (f" up to {price.up_to_prompt_tokens:,} tokens in" if price.up_to_prompt_tokens else "")
@@ -164,7 +164,7 @@ def read(path: Path) -> Catalog:
     """The catalogue in a JSON file.
 
     Raises:
-        pydantic.ValidationError: It is none.
+        pydantic.ValidationError: The file holds no catalogue.
     """
     return Catalog.model_validate_json(path.read_text(encoding="utf-8"))
 

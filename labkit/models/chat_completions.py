@@ -38,12 +38,12 @@ if TYPE_CHECKING:
     from openai.types.chat.chat_completion_content_part_input_audio_param import InputAudio
 
 STOP_REASONS = {"stop": "endTurn", "length": "maxTokens", "tool_calls": "toolUse"}
-"""What MCP has a word for; every other finish reason passes through as it is."""
+"""MCP's stop reasons by finish reason; a finish reason that is not among them passes through as it is."""
 
 _ARGUMENTS = TypeAdapter(dict[str, Any])
 
 DROPPABLE = ("temperature", *OWN, "metadata")
-"""What an answer can do without, should a server not take it."""
+"""The fields of a request that are left out, should a server not take them."""
 
 
 def request(
@@ -84,7 +84,7 @@ def request(
         if not is_number(value):
             left_out.append(name)
             continue
-        # OpenAI has no top_k and no min_p, so the package has no argument for them: in the body they are all alike.
+        # OpenAI has no top_k and no min_p, so the package has no argument for them: in the body all dials are alike.
         body.setdefault("extra_body", {})[name] = value
     return body, left_out
 
@@ -203,7 +203,7 @@ class Reply(BaseModel):
 
     @property
     def stopped(self) -> str | None:
-        """The finish reason, in MCP's words where it has one. Some servers call a tool and say `stop`."""
+        """The finish reason, as a stop reason of MCP where there is one. Some servers call a tool and say `stop`."""
         choice = self.choices[0]
         if choice.message.refusal:
             return "refusal"
@@ -212,7 +212,7 @@ class Reply(BaseModel):
         return STOP_REASONS.get(choice.finish_reason or "", choice.finish_reason)
 
     def blocks(self, turn: int) -> list[TextContent | ToolUseContent]:
-        """What is said. Where a server gives a call no id, it gets one from its place in the conversation.
+        """The blocks of the answer. A call that has no id is given one from the call's place in the conversation.
 
         Args:
             turn: The number of messages so far.
@@ -253,5 +253,5 @@ class Models(BaseModel):
 
     @property
     def first(self) -> str | None:
-        """The first that can answer: models for embeddings are listed beside the others and cannot."""
+        """The first listed model that can answer: models for embeddings are listed beside the others and cannot."""
         return next((model.id for model in self.data or () if "embed" not in model.id), None)

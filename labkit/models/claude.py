@@ -37,7 +37,7 @@ KEY = "ANTHROPIC_API_KEY"
 ADDRESS = "https://api.anthropic.com"
 
 CURRENT = Accepts(dials=(), images=True, tools=True)
-"""What a model is taken to accept that the catalogue does not know: as much as the current ones."""
+"""What a model that the catalogue does not know is taken to accept: as much as the current models."""
 
 
 class Claude(WithDials):
@@ -55,12 +55,12 @@ class Claude(WithDials):
     of the request.
 
     Args:
-        model: Its name; the default model of the catalogue when left out.
+        model: The model's name; the default model of the catalogue when left out.
         api_key: The key; looked up in the environment at each call when left out.
         base_url: Where the API is, when not at Anthropic or where ANTHROPIC_BASE_URL says.
         timeout: Seconds that an answer may take in all, retries included.
         max_retries: How often a request is repeated after 408, 409, 429, a status from 500 on, or a lost connection.
-        dials: The client's own, for models that take them: `top_p`, `top_k`.
+        dials: The client's own dials, for models that take them: `top_p`, `top_k`.
 
     Raises:
         TypeError: There is no such dial.
@@ -86,7 +86,7 @@ class Claude(WithDials):
 
     @property
     def honours(self) -> Mapping[str, Honour]:
-        """By the catalogue; of the Messages API's own dials it knows those that the model takes."""
+        """The word on each dial. Of the Messages API's own dials, the catalogue knows those that the model takes."""
         others: dict[str, Honour] = dict.fromkeys(self._accepts.dials, "yes")
         return honouring("no", **others, max_tokens="must", stop_sequences="yes", system_prompt="yes")
 
@@ -144,7 +144,7 @@ class Claude(WithDials):
     async def _ask(self, exchange: Exchange, body: dict[str, Any]) -> bytes:
         """The body of the reply to a request of the Messages API."""
         await prepare("anthropic")
-        import anthropic  # two seconds, and only for those who ask Claude
+        import anthropic  # takes two seconds, which only those who ask Claude should wait
 
         try:
             with anyio.fail_after(self.timeout):

@@ -27,11 +27,11 @@ from mcp_types import (
 )
 
 SAY_WHY = ("refusal", "content_filter", "stopSequence")
-"""Stop reasons that make sense of an answer without text."""
+"""The stop reasons that explain an answer without text."""
 
 
 class Refused(Exception):
-    """No answer comes of this request; `error` is what the callback returns for it.
+    """A request that gets no answer; `error` is what the callback returns for it.
 
     `INVALID_PARAMS` (-32602) says that the request is at fault and will fail again as it is, `INTERNAL_ERROR` (-32603)
     that the provider or the way to it is. Code -1 is not used: it is a person's refusal.
@@ -46,9 +46,9 @@ def check(params: CreateMessageRequestParams) -> None:
     """See that a request can be answered at all.
 
     Raises:
-        Refused: It has no messages, an empty message, less than one token, a tool choice that nothing can meet, or tool
-            uses and results that do not pair up (specification 2025-11-25, client/sampling, "Message Content
-            Constraints").
+        Refused: The request has no messages, an empty message, less than one token, a tool choice that nothing can
+            meet, or tool uses and results that do not pair up (specification 2025-11-25, client/sampling, "Message
+            Content Constraints").
     """
     if not params.messages:
         raise Refused("The request holds no messages, so there is nothing to answer.")
@@ -67,7 +67,7 @@ def check_json(params: CreateMessageRequestParams) -> None:
     """See that what a server wrote freely can be sent on as JSON: MCP's own reader lets NaN and Infinity through.
 
     Raises:
-        Refused: It cannot.
+        Refused: The request holds what cannot be written as JSON.
     """
     uses = [block for each in params.messages for block in each.content_as_list if isinstance(block, ToolUseContent)]
     found = [(f"The input schema of the tool {tool.name}", tool.input_schema) for tool in params.tools or ()]
@@ -79,7 +79,7 @@ def check_json(params: CreateMessageRequestParams) -> None:
 
 
 def is_number(value: float) -> bool:
-    """Whether JSON has a word for it: it has none for NaN and the infinities."""
+    """Whether JSON has a word for `value`: there is none for NaN and the infinities."""
     return isinstance(value, int) or math.isfinite(value)
 
 
@@ -138,7 +138,7 @@ def _unsent(params: CreateMessageRequestParams) -> Iterator[str]:
 def resource_block(block: EmbeddedResource | ResourceLink) -> TextContent | ImageContent | BlobResourceContents:
     """A resource in a tool's result as something that models know: a text, a picture, or bytes of another kind."""
     if isinstance(block, ResourceLink):
-        # The model can only read of it; it has no way to fetch it.
+        # The model can only read of the resource, and has no way to fetch it.
         return TextContent(
             text=block.model_dump_json(by_alias=True, exclude_none=True, exclude={"meta", "annotations"})
         )
@@ -151,7 +151,7 @@ def resource_block(block: EmbeddedResource | ResourceLink) -> TextContent | Imag
 
 
 def structured_text(result: ToolResultContent) -> str | None:
-    """The structured content of a tool's result as JSON; `None` where it has none or a text block says the same."""
+    """The structured content of a tool's result as JSON; `None` without any, or where a text block says the same."""
     if result.structured_content is None:
         return None
     for block in result.content:
@@ -174,10 +174,10 @@ def answer(
     blocks: Sequence[TextContent | ToolUseContent],
     stop_reason: str | None,
 ) -> CreateMessageResult | CreateMessageResultWithTools:
-    """What a model said, in the shape that the request calls for: one text, or a list where tools are in play.
+    """The answer of a model, in the shape that the request calls for: one text, or a list where tools are in play.
 
     Raises:
-        Refused: There is neither text nor tool use, or a tool that the request does not declare.
+        Refused: The model gave neither text nor tool use, or used a tool that the request does not declare.
     """
     declared = {tool.name for tool in params.tools or ()}
     if any(isinstance(block, ToolUseContent) and block.name not in declared for block in blocks):

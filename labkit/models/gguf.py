@@ -1,7 +1,7 @@
 """`GGUF`: a sampling callback that answers with a model in a GGUF file, which llama.cpp runs in this process.
 
-Needs the package `xllamacpp` (the extra `gguf`). The model is loaded at the first sample and kept. It answers in a
-worker thread, so that the event loop goes on and an answer can be cancelled.
+Needs the package `xllamacpp` (the extra `gguf`). The model is loaded at the first sample and kept. The model answers in
+a worker thread, so that the event loop goes on and an answer can be cancelled.
 """
 
 import os
@@ -42,7 +42,7 @@ INSTALL = '[FIX] The package xllamacpp is missing: pip install "xllamacpp>=2026.
 SAMPLERS = [{"frequency_penalty": "penalties"}.get(dial.name, dial.name) for dial in STAGES]
 """llama.cpp's names of the dials, in the table's order, which is the embedded model's; llama.cpp turns the heat last.
 
-It counts for the frequency penalty what stands in the prompt too.
+For the frequency penalty, llama.cpp counts what stands in the prompt too.
 """
 
 
@@ -59,7 +59,7 @@ class _Answer:
     over: bool = False
 
     def hear(self, chunk: dict[str, Any]) -> bool:
-        """Take a chunk of the stream; whether it is the last that is wanted."""
+        """Take a chunk of the stream. Returns whether that chunk is the last that is wanted."""
         if self.over:
             return True
         self.error = chunk.get("error") or self.error
@@ -82,7 +82,7 @@ class _Answer:
 
 @dataclass
 class _Traced(_Answer):
-    """The same with each draw, as llama.cpp tells it of a bare prompt: of a chat it leaves out the end."""
+    """An answer with each draw, as llama.cpp tells them of a bare prompt: of a chat, llama.cpp leaves out the end."""
 
     drawn: list[Drawn] = field(default_factory=list[Drawn])
 
@@ -97,21 +97,20 @@ class GGUF(WithDials):
         GGUF("SmolLM2-360M-Instruct-Q8_0.gguf")
         GGUF("qwen3-4b-q4_k_m.gguf", temperature=0.7, top_p=0.9, context=8192)
 
-    It honours the system prompt, the messages, `max_tokens`, `temperature` and `stop_sequences` of the request; the
-    chat template is the file's own. Top-k, top-p, min-p and the seed are the client's alone. The same seed and the same
-    request give the same text on the same machine. A copy (`copy.copy`) may have other `dials` and shares the loaded
-    model. It reads and writes text: what is not text is put into words, tools
-    are left out. Whatever goes wrong is answered in a sentence, as `ErrorData`: code -32602 when the request is at
-    fault, -32603 otherwise.
+    The callback honours the system prompt, the messages, `max_tokens`, `temperature` and `stop_sequences` of the
+    request; the chat template is the file's own. Top-k, top-p, min-p and the seed are the client's alone. The same seed
+    and the same request give the same text on the same machine. A copy (`copy.copy`) may have other `dials` and shares
+    the loaded model. The model reads and writes text: what is not text is put into words, tools are left out. Whatever
+    goes wrong is answered in a sentence, as `ErrorData`: code -32602 when the request is at fault, -32603 otherwise.
 
     Args:
-        path: The file.
-        seed: Of the random numbers; each request begins with it anew.
-        temperature: Used where the request names none. 0 always takes the best token, above 2 is taken as 2.
+        path: The path of the file.
+        seed: The seed of the random numbers; each request begins with it anew.
+        temperature: The temperature of requests that name none. 0 always takes the best token, above 2 is taken as 2.
         context: Tokens that prompt and answer may have together, at most as many as the model was trained on; memory
             grows with it.
         threads: Processor threads to compute with; as many as llama.cpp finds right when left out.
-        dials: The client's own: `top_k`, `top_p`, `min_p`, `frequency_penalty`, as in `labkit.Settings`.
+        dials: The client's own dials: `top_k`, `top_p`, `min_p`, `frequency_penalty`, as in `labkit.Settings`.
 
     Raises:
         TypeError: `path` is no path, or there is no such dial.
@@ -140,12 +139,12 @@ class GGUF(WithDials):
 
     @property
     def as_code(self) -> tuple[str, str]:
-        """What a program has to import to make it, and how it makes it."""
+        """The code of the model: what a program has to import, and the expression that makes the model."""
         return "from labkit import GGUF\nfrom labkit.models.tiny import Dials", f"GGUF({str(self.path)!r})"
 
     @property
     def name(self) -> str:
-        """The model's name in an answer: that of the file. Where it lies is nobody's business."""
+        """The model's name in an answer: the name of the file, without the folder, which is nobody's business."""
         return self.path.stem
 
     async def __call__(
@@ -161,7 +160,7 @@ class GGUF(WithDials):
             return refused.error
 
     def close(self) -> None:
-        """Give the model's memory and threads back, also those of copies. The next sample loads it again."""
+        """Give the model's memory and threads back, also those of copies. The next sample loads the model again."""
         self._engine.close()
 
     async def _answer(self, params: CreateMessageRequestParams) -> CreateMessageResult | CreateMessageResultWithTools:
@@ -247,8 +246,8 @@ class GGUF(WithDials):
         Args:
             prompt: What the user says, or the messages of a request.
             system_prompt: As in a request; so are `max_tokens` and `stop_sequences`.
-            dials: In place of the model's own.
-            seed: In place of the model's own.
+            dials: The dials, in place of the model's own.
+            seed: The seed, in place of the model's own.
 
         Raises:
             ValueError: There is no text to answer, or the model cannot answer; the sentence says why.
@@ -262,7 +261,7 @@ class GGUF(WithDials):
             raise ValueError(refused.error.message) from None
 
     async def trace_in_steps(self, prompt: str | Sequence[SamplingMessage], **options: Any) -> Trace:
-        """`trace` in a worker thread: the event loop goes on, and it can be cancelled. Arguments are the same."""
+        """`trace` in a worker thread, with the same arguments: the event loop goes on, and a trace can be cancelled."""
         dials, seed = options.pop("dials", None), options.pop("seed", None)
         params, model = _request(prompt, **options), self._drawing(dials, seed)
         answer = _Traced(params.stop_sequences or [])

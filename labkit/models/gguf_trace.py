@@ -18,7 +18,7 @@ TOLD = 200
 """The likeliest tokens of each draw that llama.cpp is asked for: nearly free, where all of them cost a second."""
 
 Drawn = dict[str, Any]
-"""A draw as llama.cpp tells it: `id`, `bytes`, `logprob`, and the same of the likeliest tokens in `top_logprobs`."""
+"""A draw as llama.cpp tells it: `id`, `bytes`, `logprob`, and these of the likeliest tokens in `top_logprobs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Draws:
     """The draws of one answer.
 
     Args:
-        engine: What drew them.
+        engine: The engine that drew the tokens.
         prompt: The ids of the prompt, which llama.cpp counts for a frequency penalty as it does what it drew.
-        dials: With which they were drawn.
-        told: As they came.
-        ended: Whether the last of them ended the answer by itself.
-        merged: How many were not told, since they are pieces of a letter that the next one told completes.
+        dials: The dials with which the tokens were drawn.
+        told: The draws as they came.
+        ended: Whether the last draw ended the answer by itself.
+        merged: How many draws were not told, being pieces of a letter that the next told draw completes.
     """
 
     engine: Engine
@@ -42,14 +42,14 @@ class Draws:
     merged: int
 
     def tokens(self) -> list[TracedToken]:
-        """Each with the likeliest there was to draw, and their rest."""
+        """The drawn tokens, each with the likeliest there was to draw, and the rest of these."""
         return [self._token(i, drawn) for i, drawn in enumerate(self.told)]
 
     def again(self, i: int) -> TracedToken:
         """Draw number `i` once more, with every token that the model knows: about a second, and 5 MB on the way.
 
         Raises:
-            ValueError: It cannot be repeated.
+            ValueError: The draw cannot be repeated.
         """
         if self.merged and i:
             raise ValueError("letters of this answer are made of several tokens each, so its draws cannot be repeated")
@@ -109,7 +109,7 @@ class Draws:
         views: dict[str, tuple[list[Rival], Standing]] = {}
         before = None
         for name, each in draws.items():
-            # A dial that changes nothing gives back what it was given, and everything is the same.
+            # A dial that changes nothing gives back the draw that it was given, so the view before it holds.
             views[name] = [*views.values()][-1] if each is before else _view(each, ids, text_of)
             before = each
         return TracedToken(

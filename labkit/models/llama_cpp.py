@@ -1,8 +1,8 @@
-"""llama.cpp in this process: a model's file loaded once, a request handed to it, and what else it tells of the model.
+"""llama.cpp in this process: a model's file loaded once, requests handed on, and what else can be told of the model.
 
-Needs the package `xllamacpp`. Its threads are OpenMP's, which by default wait for each other in a busy loop, many times
-a token. Where another program wants one of the cores this was seen to make two threads 40 times slower than one and to
-cost 15 times the processor time, so they are told to sleep while they wait.
+Needs the package `xllamacpp`, whose threads are OpenMP's: by default these wait for each other in a busy loop, many
+times a token. Where another program wants one of the cores this was seen to make two threads 40 times slower than one
+and to cost 15 times the processor time, so the threads are told to sleep while they wait.
 """
 
 import importlib
@@ -25,11 +25,11 @@ class Engine:
     """llama.cpp with the model of a file, loaded at the first request, for one model of the kit and all its copies.
 
     Args:
-        path: The file.
+        path: The path of the file.
         context: Tokens that prompt and answer may have together.
-        threads: To compute with; as many as llama.cpp finds right where `None`.
+        threads: Processor threads to compute with; as many as llama.cpp finds right where `None`.
         install: The sentence for somebody who has no `xllamacpp`.
-        missing: The sentence where the file cannot be read, in place of one that names it.
+        missing: The sentence where the file cannot be read, in place of one that names the file.
     """
 
     def __init__(self, path: Path, context: int, threads: int | None, install: str, missing: str = "") -> None:
@@ -37,15 +37,15 @@ class Engine:
         self.install, self.missing = install, missing
         self.loading = Lock()
         self.server: Any = None
-        # It listens on a port of this machine: nobody else has the key.
+        # The server listens on a port of this machine: nobody else has the key.
         self._key = secrets.token_urlsafe()
         self._facts: tuple[int, int] | None = None
 
     def loaded(self) -> Any:
-        """The server, which is loaded where it is not.
+        """The server; the model is loaded now where it is not yet.
 
         Raises:
-            Refused: The package or the file is missing, or the file is no model that it can run.
+            Refused: The package or the file is missing, or the file is no model that llama.cpp can run.
         """
         with self.loading:
             if self.server is None:
@@ -53,15 +53,15 @@ class Engine:
             return self.server
 
     def close(self) -> None:
-        """Give the model's memory and threads back; what is under way is answered first. A request loads it again."""
+        """Give the model's memory and threads back, once what is under way is answered. A request loads it again."""
         with self.loading:
             self.server = None
 
     def tell(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """What the server answers on its own port to what cannot be asked of it otherwise.
+        """The server's answer on its own port, where some things alone can be asked.
 
         Raises:
-            Refused: It cannot.
+            Refused: The server cannot answer.
         """
         address = self.loaded().listening_address + path
         headers = {"Authorization": f"Bearer {self._key}"}
@@ -128,7 +128,7 @@ class Engine:
 
 
 def _imported(install: str) -> Any:
-    """`xllamacpp`, whose OpenMP reads how to wait from the environment in the moment in which it is loaded."""
+    """`xllamacpp`, whose OpenMP reads how to wait from the environment in the moment in which OpenMP is loaded."""
     mine = WAITING not in os.environ
     if mine:
         os.environ[WAITING] = "passive"

@@ -47,7 +47,7 @@ STOP_REASONS = {
     "stop_sequence": "stopSequence",
     "tool_use": "toolUse",
 }
-"""What MCP has a word for; every other stop reason passes through as it is."""
+"""MCP's stop reasons by those of the Messages API; one that is not among them passes through as it is."""
 TOOL_CHOICES: "Mapping[str, ToolChoiceParam]" = {
     "auto": {"type": "auto"},
     "required": {"type": "any"},
@@ -67,8 +67,8 @@ def request(
     Args:
         params: What the server asks.
         model: The name of the model.
-        accepts: What that model takes.
-        dials: The client's own, which MCP has no field for, by the names of the table of dials.
+        accepts: What the model takes.
+        dials: The client's own dials, which MCP has no field for, by the names of the table of dials.
 
     Raises:
         Refused: The request is faulty, or holds what the model cannot take and would miss.
@@ -108,7 +108,7 @@ def request(
         elif value is not None:
             left_out.append(name)
     if extra:
-        # The package has no such arguments any more, and the API takes them in its first version only.
+        # The package has no such arguments any more, and only the first version of the API takes them.
         body |= {"extra_body": extra, "extra_headers": {"anthropic-version": "2023-06-01"}}
     return body, left_out
 
@@ -196,7 +196,7 @@ class _Details(BaseModel):
 
 
 class _Block(BaseModel):
-    """A block of any type. Those that MCP has no block for (thinking, the provider's own tools) are not passed on."""
+    """A block of any type. Blocks that MCP has no type for (thinking, the provider's own tools) are not passed on."""
 
     type: str
     text: str = ""
@@ -216,11 +216,11 @@ class Reply(BaseModel):
 
     @property
     def stopped(self) -> str | None:
-        """The stop reason, in MCP's words where it has one."""
+        """The stop reason, in MCP's words where there is one."""
         return STOP_REASONS.get(self.stop_reason or "", self.stop_reason)
 
     def blocks(self) -> list[TextContent | ToolUseContent]:
-        """What is said, in its order. A refusal that says nothing is given the words of its explanation."""
+        """The blocks of the answer, in their order. A refusal without text is given the words of the explanation."""
         said = [
             TextContent(text=block.text)
             if block.type == "text"
@@ -237,7 +237,7 @@ def read(body: bytes) -> Reply:
     """A reply of the Messages API.
 
     Raises:
-        Refused: It is none.
+        Refused: `body` is no reply of the Messages API.
     """
     try:
         return Reply.model_validate_json(body)

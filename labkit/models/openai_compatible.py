@@ -1,4 +1,4 @@
-"""`OpenAICompatible`: a sampling callback that asks any server which speaks OpenAI's Chat Completions API."""
+"""`OpenAICompatible`: a sampling callback that asks any server that speaks OpenAI's Chat Completions API."""
 
 import re
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -56,13 +56,13 @@ class OpenAICompatible(WithDials):
     of the request.
 
     Args:
-        base_url: Where the API is, up to and with its `/v1`.
-        model: Its name; when left out, the first that the server lists, models for embeddings aside.
+        base_url: Where the API is, up to and with the `/v1`.
+        model: The model's name; when left out, the first that the server lists, models for embeddings aside.
         api_key: The key, where the server wants one. When left out it is looked up in OPENAI_API_KEY for an https
             address, and no key is sent to others: a key for OpenAI is none of a local server's business.
         timeout: Seconds that an answer may take in all, retries included.
         max_retries: How often a request is repeated after 408, 409, 429, a status from 500 on, or a lost connection.
-        dials: The client's own, which MCP has no field for: `top_p`, `top_k`, `min_p`, `frequency_penalty`, `seed`.
+        dials: The client's own dials, not in MCP: `top_p`, `top_k`, `min_p`, `frequency_penalty`, `seed`.
 
     Raises:
         TypeError: There is no such dial.
@@ -171,7 +171,7 @@ class OpenAICompatible(WithDials):
         return listed.first
 
     async def _complete(self, client: "openai.AsyncOpenAI", exchange: Exchange, body: dict[str, Any]) -> bytes:
-        """Ask; and ask again without what the server refuses by name, as long as there is such a thing."""
+        """Ask; and ask again without what the server refuses by name, as long as the server does."""
         import openai
 
         while True:

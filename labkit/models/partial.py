@@ -38,7 +38,7 @@ class Draw:
 
     @property
     def rest(self) -> Rest | None:
-        """What is not told, as shares of the draw; `None` where nothing is left of it."""
+        """The tokens that are not told, as shares of the draw; `None` where none of them is left."""
         if not self.tokens or not self.most:
             return None
         told = float(np.exp(self.logits).sum())
@@ -50,12 +50,12 @@ class Draw:
         return int(np.count_nonzero(self.logits > -np.inf)) + self.tokens
 
     def shares(self) -> Logits:
-        """Of each told token, with the rest in the middle of its bounds. [told]"""
+        """The share of each told token, with the rest in the middle of the rest's bounds. [told]"""
         weights = np.exp(self.logits)
         return weights / (weights.sum() + (self.least + self.most) / 2)
 
     def alone(self, logits: Logits) -> "Draw":
-        """What a dial left of the told tokens, and nothing of the rest. llama.cpp's own sums decide over the drawn."""
+        """The draw with the told tokens that a dial left, and no rest. llama.cpp's sums decide over the drawn token."""
         if logits[self.drawn] == -np.inf:
             logits = logits.copy()
             logits[self.drawn] = self.logits[self.drawn]
@@ -67,8 +67,8 @@ def told(likeliest: Logits, drawn: int, own: float, vocabulary: int) -> Draw:
 
     Args:
         likeliest: Natural logarithms of the probabilities of the likeliest tokens, the best first. [told]
-        drawn: The place of the drawn token among them; -1 where it is none of them.
-        own: The logarithm of its own probability.
+        drawn: The place of the drawn token among `likeliest`; -1 where it is none of them.
+        own: The natural logarithm of the drawn token's probability.
         vocabulary: Tokens that there are in all.
     """
     logits = np.append(likeliest, own) if drawn < 0 else likeliest
@@ -80,8 +80,8 @@ def told(likeliest: Logits, drawn: int, own: float, vocabulary: int) -> Draw:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What stands in the prompt and the answer so far: `told` are places of told tokens, each as often as it does;
-    `times` says how often the most frequent of the others does.
+    """The tokens of the prompt and the answer so far: `told` are places of told tokens, each as often as it was used;
+    `times` says how often the most frequent of the others was.
     """
 
     told: Sequence[int] = ()
@@ -89,7 +89,7 @@ class Used:
 
 
 def frequency_penalty(draw: Draw, penalty: float, used: Used) -> Draw:
-    """Exact for what is told. Of the rest it is not told which tokens were used: none of them, or all."""
+    """The draw after a frequency penalty, exact for the told tokens. Of the rest, none or all may have been used."""
     if not penalty:
         return draw
     logits = sampler.frequency_penalty(draw.logits, penalty, used.told)
@@ -99,7 +99,7 @@ def frequency_penalty(draw: Draw, penalty: float, used: Used) -> Draw:
 
 
 def temperature(draw: Draw, heat: float) -> Draw:
-    """Each weight to the power of 1/heat."""
+    """The draw at a temperature: each weight to the power of 1/heat."""
     if heat == 0:
         return draw.alone(np.full_like(draw.logits, -np.inf))
     logits = sampler.apply_temperature(draw.logits, heat)
@@ -108,11 +108,11 @@ def temperature(draw: Draw, heat: float) -> Draw:
     power = 1 / heat
 
     def spread(weight: float) -> float:
-        """In equal parts."""
+        """A weight of the rest in equal parts, after the temperature."""
         return draw.tokens * float(np.float64(weight / draw.tokens) ** power)
 
     def packed(weight: float) -> float:
-        """In as few tokens as may be, each at its bound."""
+        """A weight of the rest in as few tokens as may be, each at the bound, after the temperature."""
         return weight * float(np.float64(draw.each) ** (power - 1)) if draw.each else 0.0
 
     low, high = (spread, packed) if power >= 1 else (packed, spread)
@@ -121,7 +121,7 @@ def temperature(draw: Draw, heat: float) -> Draw:
 
 
 def top_k(draw: Draw, k: int) -> Draw:
-    """Exact where k tokens are told that are better than any other can be."""
+    """The draw after top-k, exact where k tokens are told that are better than any other can be."""
     if not k:
         return draw
     weights = np.exp(draw.logits)
@@ -131,13 +131,13 @@ def top_k(draw: Draw, k: int) -> Draw:
     sure[draw.drawn] = True
     places = max(0, k - int(np.count_nonzero(sure)))
     kept = min(places, draw.tokens)
-    # Of the rest the best are kept: at least their equal part of it, where no told token takes their places.
+    # The best of the rest are kept: at least their equal part of it, where no told token takes their places.
     least = draw.least * kept / draw.tokens if (sure == left).all() else 0.0
     return _cut(draw, sure, left, kept, least=least, most=min(draw.most, kept * draw.each))
 
 
 def top_p(draw: Draw, p: float) -> Draw:
-    """Exact where the told tokens reach p and the bounds of the rest agree on which of them does."""
+    """The draw after top-p, exact where the told tokens reach p and the bounds of the rest agree on which does."""
     if p >= 1:
         return draw
     weights = np.exp(draw.logits)
@@ -154,7 +154,7 @@ def top_p(draw: Draw, p: float) -> Draw:
 
 
 def min_p(draw: Draw, p: float) -> Draw:
-    """Exact where p times the best is more than any untold token can have."""
+    """The draw after min-p, exact where p times the best is more than any untold token can have."""
     if p <= 0:
         return draw
     weights = np.exp(draw.logits)
@@ -187,4 +187,4 @@ STAGES: Mapping[str, Stage] = {
     "top_p": lambda draw, value, _: top_p(draw, value),
     "min_p": lambda draw, value, _: min_p(draw, value),
 }
-"""A function for each dial that takes part in the draw, as `sampler` has one for a draw of which all is known."""
+"""The function of each dial that takes part in the draw, as `sampler` has one for a draw of which all is known."""

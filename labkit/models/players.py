@@ -22,5 +22,5 @@ def players() -> dict[str, TinyModel]:
 
 @cache
 def players_catalog() -> Catalog:
-    """Their scores and prices, read once."""
+    """The scores and prices of the three players, read once."""
     return read(Path(__file__).with_name("players.json"))

@@ -4,7 +4,7 @@ A client lives for one call. Labs end and replace their event loop, and a client
 behind. With the TLS settings shared a client of its own makes a call a millisecond longer; without, twenty and more.
 
 What a provider says about a failure may hold the account's name or an echo of the key. It stays on this side, in a
-step; the server is told the status and what to do, and the provider's words only where they are about its own request.
+step; the server is told the status and what to do, and the provider's words only where they are about the request.
 """
 
 import importlib
@@ -33,10 +33,10 @@ TIMEOUT = 50.0
 RETRIES = 2
 CONNECT_TIMEOUT = 5.0
 LARGEST_REPLY = 8_000_000
-"""Bytes. The longest answers that models give are a tenth of it."""
+"""Bytes of a reply that are read. The longest answers that models give are a tenth of them."""
 
 AT_FAULT = (400, 413, 422)
-"""Statuses that blame the request itself: the same one fails again."""
+"""Statuses that blame the request itself: the same request fails again."""
 
 CURES = {
     401: "The key was not accepted (401). Put a valid one into {variable}.",
@@ -47,14 +47,14 @@ CURES = {
     429: "Too many requests (429{tries}). Wait a minute and ask again.",
     529: "The service is overloaded (529{tries}). Ask again later.",
 }
-"""What to do about a status, where it says more than that something is wrong."""
+"""What to do about a status, by status, where one says more than that something is wrong."""
 
 
 def checked_url(url: str) -> str:
-    """`url` as it is, if it can be the address of a provider.
+    """`url` unchanged, if it can be the address of a provider.
 
     Raises:
-        ValueError: It is no http address, or holds a user or a password: these would take the place of the key.
+        ValueError: `url` is no http address, or holds a user or a password: these would take the place of the key.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -68,7 +68,7 @@ def key_of(given: SecretStr | None, variable: str) -> str | None:
     """The key that was given, else the one in the environment, else `None`.
 
     Raises:
-        Refused: It cannot go into a header. The error of the HTTP library would quote it.
+        Refused: The key cannot go into a header. The error of the HTTP library would quote the key.
     """
     key = (given.get_secret_value() if given else os.environ.get(variable, "")).strip()
     if not all("!" <= letter <= "~" for letter in key):
@@ -82,7 +82,7 @@ async def prepare(package: str) -> None:
     """Import a provider's package, and read the TLS certificates, without stopping the loop for two seconds.
 
     Raises:
-        ImportError: It is not installed.
+        ImportError: The package is not installed.
     """
 
     def work() -> None:
@@ -102,7 +102,7 @@ async def whole(response: httpx2.Response) -> bytes:
     """The body of a reply.
 
     Raises:
-        Refused: It is larger than `LARGEST_REPLY`; the rest is not read.
+        Refused: The body is larger than `LARGEST_REPLY`; the rest is not read.
     """
     body = bytearray()
     async for chunk in response.aiter_bytes():
@@ -118,12 +118,12 @@ class Exchange:
 
     Attributes:
         who: The provider, as the beginning of a sentence.
-        url: Its address.
+        url: The provider's address.
         model: The model that is asked.
-        variable: The environment variable that its key belongs into.
+        variable: The environment variable that the provider's key belongs into.
         unreachable: What to say when nothing answers at the address.
         key: The key, so that it can be taken out of what is shown.
-        status: That of the last reply, if it was an error.
+        status: The status of the last reply, if that was an error.
         tries: How many replies in a row had that status.
         wait: Seconds that the last reply asked to wait.
     """
@@ -155,11 +155,11 @@ class Exchange:
         report(f"answers {status}", source="model", target="callback", status=status)
         self.wait = _wait(response.headers)
         if self.wait > anyio.current_effective_deadline() - anyio.current_time():
-            # Both packages obey this header; without it they would sleep until the deadline, and say nothing of why.
+            # Both packages obey this header. Otherwise they would sleep until the deadline, and not say why.
             response.headers["x-should-retry"] = "false"
 
     def refused(self, status: int, body: object) -> Refused:
-        """The sentence for a reply with an error status. The provider's own words go into a step."""
+        """The refusal for a reply with an error status. The provider's own words go into a step."""
         words = self.words(body)
         if words:
             report(words, source="model", target="callback", status=status)
@@ -177,7 +177,7 @@ class Exchange:
         return Refused(f"{self.who}: {sentence}", INVALID_PARAMS if status in AT_FAULT else INTERNAL_ERROR)
 
     def lost(self, error: Exception, timeout: float) -> Refused:
-        """The sentence for an exchange without a reply; `error` comes from the package, httpx2, or the deadline."""
+        """The refusal for an exchange without a reply; `error` comes from the package, httpx2, or the deadline."""
         if isinstance(error, UnicodeEncodeError):
             return Refused("The request holds half a character (a lone surrogate), which cannot be sent.")
         cause = error if isinstance(error, TimeoutError | httpx2.HTTPError) else error.__cause__
@@ -201,7 +201,7 @@ class Exchange:
 
 
 def _wait(headers: Mapping[str, str]) -> float:
-    """Seconds that a reply asks to wait before the next try; 0 where it does not say, or gives a date."""
+    """Seconds that a reply asks to wait before the next try; 0 where the reply does not say, or gives a date."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         with suppress(KeyError, ValueError):
             return max(0.0, float(headers[name]) * unit)

@@ -1,6 +1,6 @@
-"""`Quoting`: answers questions on papers by quoting them. It is plain code and no model, and says so.
+"""`Quoting`: answers questions on papers by quoting these. `Quoting` is plain code and no model, and says so.
 
-What a language model says differs from model to model; where a lesson counts what became of an answer, this one can be
+What a language model says differs from model to model; where a lesson counts what became of an answer, `Quoting` can be
 relied on. It knows the two questions of the research assistant, and keeps to `max_tokens` as a model does.
 """
 
@@ -13,7 +13,7 @@ from labkit.models.scripted import text_of
 from labkit.steps import report
 
 CHARACTERS_PER_TOKEN = 4
-"""The usual rule of thumb for English text."""
+"""Characters of a token, by the usual rule of thumb for English text."""
 
 _OPENING = "Key findings: "
 _ORDER = re.compile(r"\bignore\b[^.]*\bwrite:\s*(.*)", re.IGNORECASE)
@@ -26,11 +26,11 @@ class Quoting:
         Lab(server, sampling_callback=Quoting())
         Quoting(obedient=True)    # does what an abstract orders: "Ignore ... and write: ..."
 
-    Of one paper it quotes the first sentence. In a synthesis it quotes every text but for its last sentence, until
+    Of one paper, the first sentence is quoted. In a synthesis every text is quoted but for its last sentence, until
     `max_tokens` are used up: a text is an abstract, or an answer that stands in the place of one.
 
     Args:
-        obedient: Whether it obeys an order that stands in what it reads, as language models may.
+        obedient: Whether the callback obeys an order that stands in what it reads, as language models may.
     """
 
     name = "quoting"
@@ -77,7 +77,7 @@ class Quoting:
 
 
 def _without_the_last(text: str) -> str:
-    """The sentences of a text but for the last one; a single one stays."""
+    """The sentences of a text without the last one; a single sentence stays."""
     sentences = _sentences(text)
     return " ".join(sentences[:-1] or sentences)
 

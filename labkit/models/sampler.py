@@ -21,11 +21,11 @@ Logits = NDArray[np.float64]
 GRID = 1024
 
 TEMPERATURE = 0.2
-"""Where nobody says anything."""
+"""The temperature where nobody says anything."""
 
 
 class Dials:
-    """How tokens are drawn: a value for each dial that takes part in it, by its name in the table of dials.
+    """Where the dials stand that take part in the draw of a token: a value for each, by name in the table of dials.
 
         Dials(0.8, top_p=0.9).top_p
 
@@ -48,10 +48,10 @@ class Dials:
         if given:
             raise TypeError(f"there is no dial {', '.join(given)}; there are {', '.join(values)}")
         self.values: Mapping[str, float] = values
-        """In the order of the draw."""
+        """The values by dial, in the order of the draw."""
 
     def but(self, **others: float) -> "Dials":
-        """Other dials, with `others` in place of these."""
+        """A copy of the dials with `others` in place of those of the same names."""
         return Dials(**{**self.values, **others})
 
     def __getattr__(self, name: str) -> Any:
@@ -72,10 +72,10 @@ class Dials:
 
 
 def checked_seed(seed: int) -> int:
-    """`seed` itself.
+    """`seed` unchanged, if a generator can start from it.
 
     Raises:
-        ValueError: It is no whole number of 0 or more, which the generator wants.
+        ValueError: `seed` is no whole number of 0 or more, which the generator wants.
     """
     return checked_whole("seed", seed)
 
@@ -86,7 +86,7 @@ def settle(logits: NDArray[np.float32]) -> Logits:
 
 
 Stage = Callable[[Logits, Any, Sequence[int]], Logits]
-"""Logits, where the dial stands, the ids drawn so far: the logits that come of it."""
+"""A stage of the draw: from logits, where the dial stands and the ids drawn so far to new logits."""
 
 _stages: dict[str, Stage] = {}
 
@@ -140,13 +140,13 @@ def softmax(logits: Logits) -> NDArray[np.float64]:
 
 
 def entropy(probabilities: NDArray[np.float64]) -> float:
-    """In bits: 0 where one token is certain, log2(n) where n are equally likely (Shannon 1948, section 6)."""
+    """The entropy in bits: 0 where one token is certain, log2(n) where n are equally likely (Shannon 1948, § 6)."""
     present = probabilities[probabilities > 0]
     return max(0.0, -float((present * np.log2(present)).sum()))
 
 
 def ranking(logits: Logits) -> NDArray[np.intp]:
-    """Ids from the best to the worst; of equal ones the lower id first."""
+    """The ids from the best to the worst; of equal ones the lower id first."""
     return np.argsort(-logits, kind="stable")
 
 
@@ -167,7 +167,7 @@ def draw(logits: Logits, chance: float) -> int:
     """The token in whose share of [0, 1) `chance` falls, the shares laid side by side in the order of the ids."""
     shares = np.cumsum(softmax(logits))
     at = int(np.count_nonzero(shares <= chance * shares[-1]))
-    # The last share may end a rounding error below 1: then the last token that has one is meant.
+    # The last share may end a rounding error below 1: then the last token that has a share is meant.
     return min(at, int(np.flatnonzero(logits > -np.inf)[-1]))
 
 
@@ -194,7 +194,7 @@ def turn(logits: Logits, dials: Dials, drawn: Sequence[int] = ()) -> list[tuple[
 
 
 def find_stop(text: str, stop_sequences: Sequence[str]) -> int | None:
-    """Where the first stop sequence begins in the text, or `None`. An empty sequence stops nothing."""
+    """The index at which the first stop sequence begins in the text, or `None`. An empty sequence stops nothing."""
     found = [text.index(sequence) for sequence in stop_sequences if sequence and sequence in text]
     return min(found, default=None)
 

@@ -1,4 +1,4 @@
-"""`Scripted`: a sampling callback whose answers are written down beforehand. It is no model and says so."""
+"""`Scripted`: a sampling callback whose answers are written down beforehand: no model, and the answers say so."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -86,10 +86,10 @@ def lines_of(script: str) -> list[str]:
 
 
 def looping(script: str) -> Scripted:
-    """Answers from a script, in turn, and from its beginning again.
+    """A callback that answers from a script, in turn, and from the beginning again.
 
     Raises:
-        ValueError: There is no line in it.
+        ValueError: The script has no line.
     """
     lines = lines_of(script)
     if not lines:

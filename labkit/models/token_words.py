@@ -12,7 +12,7 @@ CONFIDENCE = ((0.9, "sure"), (0.7, "fairly sure"), (0.4, "unsure"), (0.0, "guess
 """The least mean probability of a token, and the word for an answer that has it."""
 
 END = "⟨end⟩"
-"""Stands for the control token with which a model ends its answer."""
+"""The mark for the control token with which a model ends an answer."""
 
 _SPACES = {"": "nothing", " ": "a space", "\n": "a line break", "\t": "a tab", END: "the end of the answer"}
 
@@ -30,7 +30,7 @@ OUT_OF_ITS_DEPTH = Badge("warning", "out of its depth", "The model says that it 
 
 
 def badge_of(told: object) -> Badge | None:
-    """The badge of a model of the box, or of an answer of one, whose class says how it is shown; else `None`."""
+    """The badge of a model of the box, or of an answer of one, whose class says how that is shown; else `None`."""
     shown_as: str = getattr(type(told), "shown_as", "")
     if not shown_as:
         return None
@@ -41,18 +41,18 @@ TINY = Badge("model", TinyAnswer.shown_as, f"Answered by {TinyAnswer.shown_why}.
 
 
 def mean_log(probabilities: Sequence[float]) -> float:
-    """The mean of the natural logarithms; 0 for none."""
+    """The mean of the natural logarithms of `probabilities`; 0 for none."""
     return sum(math.log(max(p, 1e-300)) for p in probabilities) / max(1, len(probabilities))
 
 
 def confidence(mean_log_probability: float) -> str:
-    """A mean log-probability as a word of `CONFIDENCE`."""
+    """The word of `CONFIDENCE` for a mean log-probability."""
     mean = math.exp(mean_log_probability)
     return next((word for least, word in CONFIDENCE if mean >= least), CONFIDENCE[-1][1])
 
 
 def confidence_badge(mean_log_probability: float) -> Badge:
-    """`fairly sure, -0.20`: how sure a model was, not whether it was right."""
+    """The badge for a mean log-probability, `fairly sure, -0.20`: how sure a model was, not whether it was right."""
     figure = f"{round(mean_log_probability, 2) + 0.0:.2f}".replace("-", "\u2212")
     share = percent(math.exp(mean_log_probability), " ")
     title = (
@@ -63,19 +63,19 @@ def confidence_badge(mean_log_probability: float) -> Badge:
 
 
 def confidence_word(probabilities: Sequence[float]) -> Badge:
-    """The word alone, for probabilities that are told with four digits: too few for a figure."""
+    """The badge without a figure, for probabilities that are told with four digits: too few for one."""
     word = confidence(mean_log([max(p, 0.00005) for p in probabilities]))
     return Badge("confidence", word, "How sure the model was of its tokens, not whether it is right.")
 
 
 def percent(share: float, space: str = "") -> str:
-    """`41%`; `<1%` for what is more than nothing and rounds to it."""
+    """A share as text: `41%`; `<1%` for what is more than nothing and rounds to 0."""
     whole = round(100 * share)
     return f"{whole}{space}%" if whole or not share else f"<1{space}%"
 
 
 def spoken(text: str) -> str:
-    """`text` for those who hear it, with the space before it said."""
+    """`text` for those who hear it, with a space at the beginning said in words."""
     if text in _SPACES:
         return _SPACES[text]
     before = ", after a space" if text.startswith(" ") else ""

@@ -18,15 +18,15 @@ from labkit.models import sampler
 from labkit.models.sampler import Dials, Logits
 
 END = "<|end|>"
-"""The text of the control token with which a model ends its answer, whatever its file calls it."""
+"""The text of the control token with which a model ends an answer, whatever the model's file calls that token."""
 
 LISTED = 10
-"""Rivals that are listed at each stage, at most."""
+"""How many rivals are listed at each stage, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A token that could have been drawn, and its probability at one point of the way."""
+    """A token that could have been drawn, with the probability at one point of the way."""
 
     id: int
     text: str
@@ -36,10 +36,10 @@ class Rival:
 class Standing(NamedTuple):
     """How the drawn token stood among its rivals at one point of the way.
 
-    `probability` is its share of the draw, above 0 up to 1. `rank` is its place among the tokens that are left, 1 for
-    the best; of equal ones the lower id goes first. `entropy` is that of the whole distribution, in bits: 0 where one
-    token is left, and log2(n) where n are equally likely. Where there is a `Rest`, the entropy counts it as if its
-    tokens were equally likely, which is the most that it can be.
+    `probability` is the token's share of the draw, above 0 up to 1. `rank` is the token's place among those that are
+    left, 1 for the best; of equal ones the lower id goes first. `entropy` is that of the whole distribution, in bits:
+    0 where one token is left, and log2(n) where n are equally likely. Where there is a `Rest`, the entropy counts it
+    as if its tokens were equally likely, which gives the most that the entropy can be.
     """
 
     probability: float
@@ -48,11 +48,11 @@ class Standing(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """The tokens at one point of the way of which their model tells no more than the sum.
+    """The tokens at one point of the way of which the model tells no more than the sum.
 
-    They are `tokens` of them, at most so many after a dial that may have ruled out some, and together they hold a share
-    of the draw from `least` to `most`; before any dial the two are equal. The shares that stand beside a rest are those
-    for the middle of it.
+    `tokens` is their number, at most so many after a dial that may have ruled out some. Together they hold a share of
+    the draw from `least` to `most`; before any dial the two are equal. The shares that stand beside a rest are those
+    for the middle of its bounds.
     """
 
     tokens: int
@@ -61,13 +61,13 @@ class Rest(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The middle of its bounds, 0 to 1."""
+        """The middle of the bounds, 0 to 1."""
         return (self.least + self.most) / 2
 
 
 @dataclass(frozen=True, slots=True)
 class TracedToken:
-    """One drawn token and the choice it was drawn from.
+    """One drawn token and the choice from which it was drawn.
 
         token = TinyModel().trace("...", dials=Dials(temperature=1.5, top_p=0.9)).tokens[0]
         token.probability, token.standing["temperature"].probability, token.standing["top_p"].probability
@@ -95,17 +95,17 @@ class TracedToken:
 
     @property
     def probability(self) -> float:
-        """The model's own, before any dial, 0 to 1."""
+        """The token's probability by the model, before any dial, 0 to 1."""
         return self.standing["model"].probability
 
     @property
     def rank(self) -> int:
-        """The model's own, before any dial; 1 is the best."""
+        """The token's rank by the model, before any dial; 1 is the best."""
         return self.standing["model"].rank
 
     @property
     def entropy(self) -> float:
-        """Of the model's own distribution, before any dial, in bits."""
+        """The entropy of the model's own distribution, before any dial, in bits."""
         return self.standing["model"].entropy
 
 
@@ -113,10 +113,10 @@ class TracedToken:
 class Trace:
     """An answer with the choice behind each of its tokens, the end token included where it was drawn.
 
-    `dials` and `seed` are those it was drawn with, `model` is who answered. `read` says whether there was text to read:
-    where there was none, the answer is a fixed sentence, no prompt token was read and no token was drawn, so `tokens`
-    is empty. `out_of_depth` says that the model owns not to know the subject. `merged` counts drawn tokens that are not
-    among `tokens`, since several of them make a letter and the last stands for all.
+    `dials` and `seed` are those of the draw, `model` is the name of the answerer. `read` says whether there was text to
+    read: where there was none, the answer is a fixed sentence, no prompt token was read and no token was drawn, so
+    `tokens` is empty. `out_of_depth` says that the model owns not to know the subject. `merged` counts drawn tokens
+    that are not among `tokens`, since several of them make a letter and the last stands for all.
     """
 
     text: str
@@ -147,13 +147,13 @@ class Traceable(Dialled, Protocol):
 
     @property
     def as_code(self) -> tuple[str, str]:
-        """What a program has to import to make such a model (and `Dials`), and how it makes it."""
+        """The code of the model: what a program has to import (and `Dials`), and the expression that makes it."""
         ...
 
     async def __call__(
         self, context: Any, params: CreateMessageRequestParams
     ) -> CreateMessageResult | CreateMessageResultWithTools | ErrorData:
-        """A sampling callback."""
+        """Answer a sampling request."""
         ...
 
     def trace(
@@ -170,25 +170,25 @@ class Traceable(Dialled, Protocol):
         ...
 
     async def trace_in_steps(self, prompt: str | Sequence[SamplingMessage], **options: Any) -> Trace:
-        """The same with turns for the event loop, so that it can be cancelled."""
+        """`trace` with turns for the event loop, so that the trace can be cancelled."""
         ...
 
 
 def traced(
     logits: Logits, turned: Sequence[tuple[str, Logits]], chosen: int, text_of: Callable[[int], str]
 ) -> TracedToken:
-    """A draw of which every token is known.
+    """The drawn token with its choice, of a draw of which every token is known.
 
     Args:
-        logits: The model's own. [vocabulary]
-        turned: The same after each dial, from `sampler.turn`.
+        logits: The model's own logits. [vocabulary]
+        turned: The logits after each dial, from `sampler.turn`.
         chosen: The id that was drawn.
         text_of: The text of an id.
     """
     before, view = logits, _view(logits, chosen, text_of)
     views = {"model": view}
     for name, stage in turned:
-        # A dial that rules nothing out gives back what it was given, and everything is the same.
+        # A dial that changes nothing gives back the logits that it was given, so the view before it holds.
         view = view if stage is before else _view(stage, chosen, text_of)
         views[name], before = view, stage
     return TracedToken(
@@ -207,7 +207,7 @@ def _view(logits: Logits, chosen: int, text_of: Callable[[int], str]) -> tuple[l
     shares = sampler.softmax(left)
     best = [(int(ids[i]), float(shares[i])) for i in sampler.best(left, LISTED)]
     at = int(np.searchsorted(ids, chosen))
-    # As many are better as have a higher logit, or an equal one and a lower id.
+    # A token is better with a higher logit, or with an equal one and a lower id.
     rank = 1 + int(np.count_nonzero(left > left[at]) + np.count_nonzero(left[:at] == left[at]))
     standing = Standing(float(shares[at]), rank, sampler.entropy(shares))
     return [Rival(i, text_of(i), share) for i, share in best], standing, len(ids)

@@ -1,4 +1,4 @@
-"""`trace(prompt)`: an answer with the choices behind it, of any model that shows them, which is what its views draw."""
+"""`trace(prompt)`: an answer with the choices behind it, of any model that shows these. The views draw a trace."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from labkit.models.tiny.messages import has_text
 from labkit.models.trace import Trace, Traceable
 
 Prompt = str | CreateMessageRequestParams
-"""What a user says, or a whole sampling request."""
+"""A prompt: what a user says, or a whole sampling request."""
 
 MAX_TOKENS = 100
 """The limit of a request that is made from a prompt alone."""
@@ -28,7 +28,7 @@ def as_request(prompt: Prompt) -> CreateMessageRequestParams:
     """A sampling request: `prompt` itself, or one that holds it as the user's only message.
 
     Raises:
-        ValueError: It holds no text to answer, or asks for no token.
+        ValueError: `prompt` holds no text to answer, or asks for no token.
     """
     request = prompt if isinstance(prompt, CreateMessageRequestParams) else _asking(prompt)
     if not request.messages or not has_text(request.messages[-1]):
@@ -51,7 +51,7 @@ def trace(prompt: Prompt, model: Traceable | None = None, settings: Settings | N
 
     Args:
         prompt: What a user says, or a whole sampling request.
-        model: One that can be traced, with defaults of your own: `TinyModel` where none is given, `SmolLM`, `GGUF`.
+        model: A model that can be traced, with defaults of your own: `TinyModel` where none is given, `SmolLM`, `GGUF`.
         settings: Where the dials stand.
 
     Raises:
@@ -66,7 +66,7 @@ def trace(prompt: Prompt, model: Traceable | None = None, settings: Settings | N
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """All that an answer depends on: the request as the client hands it on, the dials, the seed."""
+    """The draw of an answer, as all that it depends on: the request that the client hands on, the dials, the seed."""
 
     request: CreateMessageRequestParams
     dials: Dials
@@ -74,11 +74,11 @@ class Drawing:
     model_as_code: tuple[str, str]
 
     def trace(self, model: Traceable) -> Trace:
-        """The answer, with everything that there was to choose from: of the tiny model in about a tenth of a second."""
+        """The answer of `model` with all that there was to choose from. The tiny model takes about 0.1 s."""
         return model.trace(self.request.messages, **self._options())
 
     async def trace_in_steps(self, model: Traceable) -> Trace:
-        """The same, with a turn for the event loop after every token: it can be cancelled, and others go on."""
+        """`trace` with a turn for the event loop after every token: the trace can be cancelled, and others go on."""
         return await model.trace_in_steps(self.request.messages, **self._options())
 
     def _options(self) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class Drawing:
         }
 
     def code(self) -> str:
-        """The same answer in plain code, without a widget."""
+        """The answer in plain code, without a widget."""
         imports, prompt, given = self._written()
         return (
             f"{imports}{self.model_as_code[0]}\n"
@@ -103,7 +103,7 @@ class Drawing:
         )
 
     def code_for(self, seeds: Sequence[int]) -> str:
-        """The same request answered once with each of `seeds`, in plain code, without a widget."""
+        """The request answered once with each of `seeds`, in plain code, without a widget."""
         imports, prompt, given = self._written()
         return (
             f"{imports}{self.model_as_code[0]}\n\n"
@@ -116,7 +116,7 @@ class Drawing:
         )
 
     def _written(self) -> tuple[str, str, str]:
-        """As code has them: what else to import, the prompt, what the request asks beside it."""
+        """The parts of the code: what else to import, the prompt, and what the request asks beside the prompt."""
         messages = self.request.messages
         content = messages[0].content
         if len(messages) == 1 and messages[0].role == "user" and isinstance(content, TextContent):
@@ -134,7 +134,7 @@ class Drawing:
 
 
 def drawing(model: Traceable, request: CreateMessageRequestParams, settings: Settings) -> Drawing:
-    """What a model makes of a request with the dials turned, as its callback would."""
+    """The draw that a model makes for a request with the dials turned, as the model's callback would."""
     turned, handed_on = cast("Traceable", turned_model(model, settings)), turned_request(request, settings)
     stands = turned.defaults
     dials = Dials(**{dial.name: stands[dial.name] for dial in STAGES})

@@ -6,16 +6,16 @@ from mcp_types import CreateMessageResult
 
 
 class TinyAnswer(CreateMessageResult):
-    """What the embedded model said: on the wire a `CreateMessageResult` as any other, its copies with edits too.
+    """An answer of the embedded model: on the wire a `CreateMessageResult` as any other, and so are edited copies.
 
     The name in `model` would not do to tell: it can be chosen freely, and another model may have the same.
     """
 
     shown_as: ClassVar[str] = "tiny model"
-    """What stands beside it wherever it is shown."""
+    """What stands beside such an answer wherever it is shown."""
 
     shown_why: ClassVar[str] = "the small model of the kit"
-    """The same as a sentence goes on."""
+    """What stands beside such an answer, in the middle of a sentence."""
 
     def __repr_name__(self) -> str:
         return CreateMessageResult.__name__

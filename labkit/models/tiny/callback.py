@@ -26,13 +26,13 @@ from labkit.steps import report
 
 FOLDER = Path(__file__).parent
 OUT_OF_DEPTH = "I am only a tiny model"
-"""How an answer begins when the model is asked for what it was not made for."""
+"""The beginning of an answer when the model is asked for what it was not made for."""
 
 NO_TEXT = f"{OUT_OF_DEPTH} and read text alone, and this message holds none."
-"""The answer to a message without text. It is fixed: there is nothing to draw one from."""
+"""The answer to a message without text: a fixed sentence, since there is nothing to draw one from."""
 
 SHORTEST_MARK = "I am"
-"""So much of it an answer that was cut off must hold to be told from others."""
+"""The part of the mark `OUT_OF_DEPTH` that an answer which was cut off must hold to be told from others."""
 
 PROMPT_ROOM = 736
 """Tokens of a prompt that are read; the model was not trained on longer ones."""
@@ -69,12 +69,12 @@ class _Answer:
         self.stop_reason = ""
 
     def add(self, token: TracedToken) -> bool:
-        """Take the next token that was drawn; whether the answer is now complete."""
+        """Take the next token that was drawn. Returns whether the answer is now complete."""
         self.tokens.append(token)
         return self.take(token.id)
 
     def take(self, token: int) -> bool:
-        """Take the next token, drawn or not; whether the answer is now complete."""
+        """Take the next token, drawn or not. Returns whether the answer is now complete."""
         self.ids.append(token)
         if token == self.tokenizer.end:
             self.stop_reason = "endTurn"
@@ -90,7 +90,7 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """What `TinyModel.trace` takes beside the prompt."""
+    """The options that `TinyModel.trace` takes beside the prompt."""
 
     system_prompt: str = ""
     max_tokens: int = 100
@@ -105,16 +105,16 @@ class TinyModel:
         Lab(server, sampling_callback=TinyModel())
         TinyModel().trace("Explain this log line: ...", dials=Dials(temperature=1.0)).tokens[0].stages["temperature"]
 
-    It honours the system prompt, the messages, `max_tokens`, `temperature` and `stop_sequences` of the request. Top-k,
-    top-p, min-p and the seed are the client's alone: the protocol has no field for them. The same seed and the same
-    request give the same text. It knows log lines, Python review findings, abstracts, short texts and one-word labels;
-    asked for anything else it says so in its first words.
+    The callback honours the system prompt, the messages, `max_tokens`, `temperature` and `stop_sequences` of the
+    request. Top-k, top-p, min-p and the seed are the client's alone: the protocol has no field for them. The same seed
+    and the same request give the same text. The model knows log lines, Python review findings, abstracts, short texts
+    and one-word labels; asked for anything else it says so in the first words.
 
     Args:
-        seed: Of the random numbers; each request begins with it anew.
-        temperature: Used where the request names none. 0 always takes the best token, above 2 is taken as 2.
-        name: What its answers name as their model.
-        dials: The client's own: `top_k`, `top_p`, `min_p`, `frequency_penalty`, as in `labkit.Settings`.
+        seed: The seed of the random numbers; each request begins with it anew.
+        temperature: The temperature of requests that name none. 0 always takes the best token, above 2 is taken as 2.
+        name: The name of the model in the answers.
+        dials: The client's own dials: `top_k`, `top_p`, `min_p`, `frequency_penalty`, as in `labkit.Settings`.
 
     Raises:
         TypeError: There is no such dial.
@@ -132,11 +132,11 @@ class TinyModel:
 
     @property
     def defaults(self) -> Mapping[str, Any]:
-        """Where its dials stand that nobody turns."""
+        """Where the model's dials stand when nobody turns them."""
         return {**self.dials.values, "seed": self.seed}
 
     def turned(self, wishes: Mapping[str, Any]) -> Self:
-        """A copy with other dials of the client's own. Its temperature is for requests that ask for none."""
+        """A copy of the model with other dials of the client's own. The temperature is for requests that name none."""
         other = copy(self)
         other.seed = wishes.get("seed", self.seed)
         other.dials = self.dials.but(**{name: value for name, value in wishes.items() if name in self.dials.values})
@@ -204,8 +204,8 @@ class TinyModel:
             prompt: What the user says, or the messages of a request. Where it holds no text the answer is that of the
                 callback: a fixed sentence, for which no token is drawn.
             system_prompt: As in a request; so are `max_tokens` and `stop_sequences`.
-            dials: In place of the model's own.
-            seed: In place of the model's own.
+            dials: The dials, in place of the model's own.
+            seed: The seed, in place of the model's own.
 
         Raises:
             ValueError: `max_tokens` is below 1, there is no message, or the seed is no whole number of 0 or more.
@@ -214,7 +214,7 @@ class TinyModel:
         return next(trace for trace in self._steps(prompt, options) if trace is not None)
 
     async def trace_in_steps(self, prompt: str | Sequence[SamplingMessage], **options: Any) -> Trace:
-        """`trace`, with a turn for the event loop after every token, so that it can be cancelled.
+        """`trace`, with a turn for the event loop after every token, so that the trace can be cancelled.
 
         Arguments and errors are those of `trace`.
         """
@@ -270,10 +270,10 @@ def _report_depth(trace: Trace) -> None:
 
 
 def _check(params: CreateMessageRequestParams) -> None:
-    """See that there is something to answer, and that it demands nothing but text.
+    """See that there is something to answer, and that the request demands nothing but text.
 
     Raises:
-        Refused: It is not so.
+        Refused: There is nothing to answer, or a tool call is demanded.
     """
     check(params)
     if params.tool_choice is not None and params.tool_choice.mode == "required":

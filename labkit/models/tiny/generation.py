@@ -10,7 +10,7 @@ from labkit.models.tiny.tokenizer import Tokenizer
 from labkit.models.trace import TracedToken, traced
 
 SLICE = 16
-"""Prompt tokens read at a time, some milliseconds of work."""
+"""How many prompt tokens are read at a time, some milliseconds of work."""
 
 
 def generate(
@@ -18,7 +18,7 @@ def generate(
 ) -> Iterator[TracedToken | None]:
     """Read the prompt, yielding `None` after each slice of it, then draw tokens until the context is full.
 
-    The end token is yielded too; it is for the caller to stop there, at its limit, or at a stop sequence.
+    The end token is yielded too; the caller has to stop there, at the limit, or at a stop sequence.
     """
     random = np.random.Generator(np.random.PCG64(seed))
     cache = Cache(model.shape)

@@ -14,7 +14,7 @@ from mcp_types import (
 from labkit.models.tiny.tokenizer import Tokenizer
 
 GAP = "\n...\n"
-"""Stands where the middle of a long text was left out."""
+"""The mark where the middle of a long text was left out."""
 
 
 def blocks_of(message: SamplingMessage) -> list[SamplingMessageContentBlock]:
@@ -26,7 +26,7 @@ def has_text(message: SamplingMessage) -> bool:
 
 
 def in_words(block: SamplingMessageContentBlock) -> str:
-    """The text of a block; of what is not text, what it is."""
+    """The text of a block; for a block of another kind, the kind in words."""
     if isinstance(block, TextContent):
         return block.text
     if isinstance(block, ImageContent):
@@ -41,7 +41,7 @@ def in_words(block: SamplingMessageContentBlock) -> str:
 
 
 def conversation(messages: Sequence[SamplingMessage]) -> list[tuple[str, str]]:
-    """(role, text) pairs; what one role says in several messages in a row is one turn."""
+    """The turns of a conversation as (role, text) pairs; several messages of one role in a row are one turn."""
     turns: list[tuple[str, str]] = []
     for message in messages:
         text = "\n".join(in_words(block) for block in blocks_of(message))
@@ -54,7 +54,7 @@ def conversation(messages: Sequence[SamplingMessage]) -> list[tuple[str, str]]:
 def fitted(tokenizer: Tokenizer, system: str, turns: Sequence[tuple[str, str]], room: int) -> tuple[list[int], int]:
     """The conversation as at most `room` tokens, and how many were left out.
 
-    Earlier turns go first, then the system prompt, then the middle of the last turn: its two ends say most.
+    Earlier turns go first, then the system prompt, then the middle of the last turn, whose two ends say most.
     """
     whole = tokenizer.encode_chat(system, turns)
     for system_kept, first in [(system, start) for start in range(len(turns))] + [("", len(turns) - 1)]:

@@ -23,7 +23,7 @@ PAGE = 128
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The sizes of a model, as its weights file tells them."""
+    """The sizes of a model, as the weights file tells them."""
 
     vocabulary: int
     width: int
@@ -111,7 +111,7 @@ class Model:
             return cls(Shape(**json.loads(str(file["shape"]))), read)
 
     def forward(self, ids: Sequence[int], cache: Cache) -> Floats:
-        """Read `ids` after what the cache holds; the logits [vocabulary] of the token that follows the last of them.
+        """Read `ids` after what the cache holds. Returns the logits [vocabulary] of the token that follows the last id.
 
         Raises:
             ValueError: There is no id, or more of them than the context has room for.
@@ -146,12 +146,12 @@ class Model:
 
 
 def rms_norm(x: Floats, epsilon: float) -> Floats:
-    """Every row scaled to a mean square of 1."""
+    """`x` with every row scaled to a mean square of 1."""
     return np.divide(x, np.sqrt(np.mean(x * x, -1, keepdims=True) + np.float32(epsilon)))
 
 
 def silu(x: Floats) -> Floats:
-    """x times its sigmoid, written with tanh, which cannot overflow."""
+    """`x` times the sigmoid of `x`, written with tanh, which cannot overflow."""
     half = x * np.float32(0.5)
     return (half + half * np.tanh(half)).astype(np.float32, copy=False)
 

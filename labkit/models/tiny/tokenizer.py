@@ -27,7 +27,7 @@ class TokenizerFile(TypedDict):
 
 
 class Tokenizer:
-    """Ids run: control tokens, the 256 bytes, one for each merge, one for each word with its space."""
+    """A tokenizer. The ids run: control tokens, the 256 bytes, one for each merge, one for each word with its space."""
 
     def __init__(self, file: TokenizerFile) -> None:
         merges = [cast("tuple[str, str]", tuple(merge.split(" "))) for merge in file["merges"]]
@@ -54,11 +54,11 @@ class Tokenizer:
         return len(self.tokens)
 
     def encode(self, text: str) -> list[int]:
-        """Any text, as ids without control tokens. A lone surrogate, which no text file can hold, becomes "?"."""
+        """The ids of any text, without control tokens. A lone surrogate, which no text file can hold, becomes "?"."""
         return [i for piece in PIECE.findall(text) for i in self._piece(piece)]
 
     def encode_chat(self, system: str, turns: Sequence[tuple[str, str]]) -> list[int]:
-        """A conversation of ("user" | "assistant", text) pairs, ending where the assistant begins to speak."""
+        """The ids of a conversation, ("user" | "assistant", text) pairs, up to where the assistant begins to speak."""
         ids: list[int] = []
         if system:
             ids += [self.control["<|system|>"], *self.encode(system)]
