@@ -27,7 +27,7 @@ def awaitable(returned: object, name: str) -> Awaitable[object]:
     """`returned`, if it can be awaited.
 
     Raises:
-        CallbackError: It cannot: the callback is a plain function.
+        CallbackError: `returned` cannot be awaited: the callback is a plain function.
     """
     if not inspect.isawaitable(returned):
         raise CallbackError(not_awaited(f"{name} is a plain function", f"`async def {name}(context, params):`"))
@@ -48,7 +48,7 @@ def answer_of(returned: object, name: str) -> Answer:
     """`returned`, if it is an answer.
 
     Raises:
-        CallbackError: It is none.
+        CallbackError: `returned` is no answer.
     """
     if isinstance(returned, Answer):
         return returned

@@ -1,6 +1,6 @@
 """The table of dials: what a client can turn of a sampling request, and of the draw behind an answer.
 
-A server asks for `maxTokens`, `temperature`, `stopSequences` and `systemPrompt`; the client decides. It may change or
+A server asks for `maxTokens`, `temperature`, `stopSequences` and `systemPrompt`; the client decides, and may change or
 ignore all of them but one: it MUST respect `maxTokens`. The other dials are the client's alone, the protocol has no
 field for them. Source: specification 2025-11-25 and 2026-07-28, client/sampling.
 
@@ -27,16 +27,16 @@ class Dial:
 
     Attributes:
         title: The dial's name where it is shown.
-        what: What it does, in a sentence.
-        kind: Of its value.
-        check: `check(title, value)` raises a `ValueError` with one sentence where the value cannot stand there.
-        asked: Whether a request has a field for it, of the same name. All others are the client's own.
-        off: The value at which it changes nothing, where there is one.
+        what: What the dial does, in a sentence.
+        kind: The kind of the dial's value.
+        check: `check(title, value)` raises a `ValueError` with one sentence where the dial cannot have the value.
+        asked: Whether a request has a field of the dial's name. All other dials are the client's own.
+        off: The value at which the dial changes nothing, where there is one.
         marks: Where a slider stops, from left to right, `off` among them; none for a dial that is typed.
-        turn: Its place in the draw of a token, from 1; 0 for a dial that takes no part in it.
-        drops: Whether it rules tokens out; a dial that only shifts their shares does not.
-        rare: Whether a view of the draw leaves it out where it is off.
-        effect: What it does to the draw at a value, in a few words; at `None`, whatever the value.
+        turn: The dial's place in the draw of a token, from 1; 0 for a dial that takes no part in the draw.
+        drops: Whether the dial rules tokens out; a dial that only shifts their shares does not.
+        rare: Whether a view of the draw leaves the dial out where it is off.
+        effect: What the dial does to the draw at a value, in a few words; at `None`, whatever the value.
         name: The field of `Settings`, and the argument of every model.
     """
 
@@ -103,16 +103,16 @@ class Settings:
         Settings(temperature=0.8, top_p=0.9, seed=7)
 
     Args:
-        temperature: 0 takes the best token, 1 draws as the model says, more is flatter.
-        max_tokens: Never above what the server asked, unless you `insist`.
+        temperature: At 0 the best token is taken, at 1 the draw is as the model says, above 1 it is flatter.
+        max_tokens: Tokens of the answer, never above what the server asked, unless you `insist`.
         top_p: Keep the best tokens that together hold this probability, above 0 up to 1; 1 keeps all.
         top_k: Keep so many of the best tokens; 0 keeps all.
         min_p: Keep tokens at least so many times as probable as the best, 0 to 1; 0 keeps all.
         frequency_penalty: Taken off a token's logit for each time that it stands in the answer already, -2 to 2.
-        stop_sequences: In place of those that were asked.
-        seed: Of the random numbers, 0 or more.
-        system_prompt: In place of the one that was asked.
-        insist: Let `max_tokens` go beyond what the server asked. The specification forbids it.
+        stop_sequences: The stop sequences, in place of those that were asked.
+        seed: The seed of the random numbers, 0 or more.
+        system_prompt: The system prompt, in place of the one that was asked.
+        insist: Whether `max_tokens` may go beyond what the server asked, which the specification forbids.
 
     Raises:
         ValueError: A dial cannot stand there.
@@ -185,10 +185,10 @@ DIALS: tuple[Dial, ...] = tuple(
 """The rows, in the order in which they are shown."""
 
 DIAL: Mapping[str, Dial] = {dial.name: dial for dial in DIALS}
-"""The same by name."""
+"""The rows by the dial's name."""
 
 OWN: tuple[str, ...] = tuple(dial.name for dial in DIALS if not dial.asked)
-"""The dials that are the client's alone."""
+"""The names of the dials that are the client's alone."""
 
 STAGES: tuple[Dial, ...] = tuple(sorted((dial for dial in DIALS if dial.turn), key=lambda dial: dial.turn))
 """The dials that take part in the draw of a token, in the order in which they do."""
@@ -211,20 +211,20 @@ def own_dials(who: str, given: Mapping[str, Any], usual: Mapping[str, Any]) -> d
 
 @runtime_checkable
 class Dialled(Protocol):
-    """A sampling callback that tells what it makes of the dials. Every model of the kit is one."""
+    """A sampling callback that tells what it makes of the dials, as every model of the kit does."""
 
     @property
     def honours(self) -> Mapping[str, Honour]:
-        """Whether it honours a dial, for every one of the table."""
+        """Whether the callback honours each dial of the table, by the dial's name."""
         ...
 
     @property
     def defaults(self) -> Mapping[str, Any]:
-        """Where the dials stand that nobody turns, as far as it can say."""
+        """Where the dials stand when nobody turns them, as far as the callback can say."""
         ...
 
     def turned(self, wishes: Mapping[str, Any]) -> Self:
-        """A copy with other dials of the client's own; those that it does not have are left out."""
+        """A copy with other dials of the client's own; dials that the callback does not have are left out."""
         ...
 
 
@@ -245,6 +245,6 @@ def turned_request(params: CreateMessageRequestParams, settings: Settings) -> Cr
 
 
 def turned_model(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
-    """`callback` with the client's own dials; itself where none is set, or where it has no place for them."""
+    """`callback` with the client's own dials, or itself where none is set or where it has no place for them."""
     wishes = {name: wish for name in OWN if (wish := getattr(settings, name)) is not None}
     return callback.turned(wishes) if isinstance(callback, Dialled) and wishes.keys() & callback.defaults else callback

@@ -1,9 +1,9 @@
-"""What a secret looks like, said once: the guard, the views, the playground and the code reviewer ask here.
+"""The forms of secrets, said once: the guard, the views, the playground and the code reviewer ask here.
 
     find_secrets("Authorization: Bearer …")      # stretches, each with its kind
     redacted("password=…", kinds)                # "password=[redacted: password]"
     is_secret("hunter22", "DB_PASSWORD")         # by the name that a text is given to
-    may_hold(text)                               # a cheap look beforehand, made from the same tables
+    may_hold(text)                               # a cheap look beforehand, made from the tables below
 
 `forms` is the table of keys that are known by themselves, `names` that of the names that make a secret of a value: a
 new form is a row in one of them. Nothing of the kit is imported here, so that servers may use it too. A text without a

@@ -25,7 +25,7 @@ from labkit.secret_forms.names import (
 )
 
 PASSES = 8
-"""How often what was redacted is looked through again. A text that still holds something then is redacted whole."""
+"""How often a redacted text is looked through again. A text that still holds something then is redacted whole."""
 
 _PATTERNS = tuple((form.kind, form.pattern(), form.pattern(in_a_word=True)) for form in FORMS)
 
@@ -44,12 +44,12 @@ _VALUE = re.compile(
     r"|\"(?P<double>(?:[^\"\\\n]|\\.)*)\"|\"(?P<to_quote>[^\"\n]*)\"|'(?P<single>(?:[^'\\\n]|\\.)*)'|'(?P<to_tick>[^'\n]*)'"
     rf"|(?P<bare>(?![<>{{}}]){_BARE}{{1,200}})"
 )
-"""What is given to a name: a text in quotes, also as JSON in JSON writes them, or what goes on to a space or a comma;
-`&` ends it in a query alone, `password=x&next=1`."""
+"""The value given to a name: a text in quotes, also as JSON in JSON writes them, or what goes on to a space or a comma;
+`&` ends a value in a query alone, `password=x&next=1`."""
 
 _REST = re.compile(f"{_BARE}*")
 
-# A name that may be one of a secret, in a text or in JSON that holds texts, and no count behind `progressToken`.
+# A name that may be that of a secret, in a text or in JSON that holds texts, and no count behind `progressToken`.
 _GIVEN = r"[\w.-]{0,40}(?:\\t|[\\\"' \t]){0,14}[:=]"
 _MAY_HOLD = re.compile(
     "|".join(
@@ -58,7 +58,7 @@ _MAY_HOLD = re.compile(
             rf"(?i:(?:{'|'.join(TOKENS)}){_GIVEN}(?!=?[ \t]{{0,9}}\d{{1,12}}[,}}\]]))",
             rf"(?i:(?:{'|'.join(stem for stem in STEMS if stem not in TOKENS)}){_GIVEN})",
             rf"(?i:-(?:[A-Za-z][\w-]{{0,60}})?{_STEM})",
-            # What is hidden may stand in the middle of one, also as JSON writes it, and so may `\/` for a slash.
+            # Hidden characters may stand in a secret, also as JSON writes them, and so may `\/` for a slash.
             rf"{HIDDEN}|\\u[0-9a-fA-F]{{4}}|\\/",
         ]
     ),
@@ -78,7 +78,7 @@ _OWNER = re.compile(
 
 
 class Found(NamedTuple):
-    """A stretch of a text, from `start` to `end`, that holds a secret of this kind."""
+    """A stretch of a text, from `start` to `end`, that holds a secret of the kind `kind`."""
 
     start: int
     end: int
@@ -95,7 +95,7 @@ def find_secrets(text: str, name: str = "", *, in_code: bool = False) -> list[Fo
 
     Args:
         text: Any text.
-        name: The key that `text` is the value of, where it is one: `password` makes a secret of any text.
+        name: The key whose value `text` is, where there is one: `password` makes a secret of any text.
         in_code: Whether the text is of a program or explains one: an expression, and a word that begins a sentence, are
             then no values, `password: Passphrase of the user.`
     """
@@ -117,7 +117,7 @@ def find_secrets(text: str, name: str = "", *, in_code: bool = False) -> list[Fo
 def redacted(text: str, kinds: Counter[str], name: str = "") -> str:
     """`text` with `[redacted: GitHub token]` where a secret was; how many of each kind is added to `kinds`.
 
-    What comes back holds no secret that could be told: redacted again it stays as it is.
+    The returned text holds no secret that could be told: redacted again it stays as it is.
     """
     before = Counter(MARK.findall(text))
     for _ in range(PASSES):
@@ -142,7 +142,7 @@ _Hit = tuple[int, int, str, int]
 
 
 def _split(text: str, *, in_code: bool) -> Iterator[Found]:
-    """The secrets that hidden characters stand in, or right before."""
+    """The secrets that have hidden characters inside, or right before the secret."""
     seen, places = seen_part(text)
     if not places:
         return
@@ -151,7 +151,7 @@ def _split(text: str, *, in_code: bool) -> Iterator[Found]:
         *_formed(seen, in_a_word=True),
         *_given(seen, before, in_code=in_code),
     ]:
-        # If something is left out between `whole` and `end`: what stood before it is counted in.
+        # If something was left out between `whole` and `end`, or right before `whole`.
         if bisect_left(before, whole) < (until := bisect_left(before, end)):
             first = bisect_right(before, start)
             yield Found(
@@ -168,7 +168,7 @@ def _formed(text: str, *, in_a_word: bool) -> Iterator[_Hit]:
 
 
 def _given(text: str, stops: Collection[int], *, in_code: bool) -> Iterator[_Hit]:
-    """What stands behind `password=`, `"api_key": ` and the like, and behind `--password `."""
+    """The secrets behind `password=`, `"api_key": ` and the like, and behind `--password `."""
     end = 0
     for hit in _NAMED.finditer(text):
         if hit.end() < end and text[hit.end() : hit.end() + 1] not in ("'", '"', "\\"):
@@ -199,7 +199,7 @@ def _given(text: str, stops: Collection[int], *, in_code: bool) -> Iterator[_Hit
 
 
 def is_given(option: str, value: str, *, is_sure: bool) -> bool:
-    """Whether what an option is given is a secret. Where that is not sure, it may be the next word of a sentence."""
+    """Whether the value behind an option is a secret. Not `is_sure`, the value may be the next word of a sentence."""
     value = MARK.sub("", value)
     if not ends_in_a_secret(option) or words_of_name(option)[0] in _NOT_GIVEN:
         return False
@@ -209,7 +209,7 @@ def is_given(option: str, value: str, *, is_sure: bool) -> bool:
 
 
 def _begin(text: str, place: int, stops: Collection[int]) -> int:
-    """Where the name begins that `place` is in, at most sixty letters before it. Nothing goes on over a stop."""
+    """The index at which the name around `place` begins, at most sixty letters before. No name goes on over a stop."""
     first = max(0, place - 60)
     while place > first and place not in stops and (text[place - 1].isalnum() or text[place - 1] in "_.-"):
         place -= 1
@@ -238,5 +238,5 @@ def _is_code_or_prose(text: str, after_name: int, value: re.Match[str]) -> bool:
 
 
 def _rest(text: str, end: int) -> int:
-    """Where a text without quotes ends: it may be longer than what is looked at."""
+    """The index at which a text without quotes ends: the text may be longer than what is looked at."""
     return _REST.match(text, end).end()  # pyright: ignore[reportOptionalMemberAccess]

@@ -4,19 +4,19 @@ import re
 from typing import NamedTuple
 
 ALONE = r"(?<![0-9A-Za-z])"
-"""Before a key stands no letter, or `task-description` would hold an `sk-` key."""
+"""The pattern before a key: no letter stands there, or `task-description` would hold an `sk-` key."""
 
 
 class Form(NamedTuple):
     """One kind of secret.
 
     Attributes:
-        kind: What it is called in a mark.
-        opening: A pattern for how it begins, wherever it stands. The look beforehand is made of the openings.
-        rest: What follows. It is greedy to the end of the run of letters, since behind what looks like the beginning
-            of one secret may stand another; and it takes time in proportion to the text. Where it has a group, the
-            group is the secret.
-        before: What must hold before it. Where something hidden stands before a secret, nothing need.
+        kind: The name of the kind in a mark.
+        opening: A pattern for the beginning, wherever it stands. The look beforehand is made of the openings.
+        rest: A pattern for what follows. It is greedy to the end of the run of letters, since behind what looks like
+            the beginning of one secret may stand another; and it takes time in proportion to the text. Where it has a
+            group, the group is the secret.
+        before: A pattern for what must stand before a secret. Where hidden characters stand there, nothing must.
     """
 
     kind: str
@@ -25,7 +25,7 @@ class Form(NamedTuple):
     before: str = ALONE
 
     def pattern(self, *, in_a_word: bool = False) -> re.Pattern[str]:
-        """The whole as one pattern; `in_a_word` leaves out what must hold before it."""
+        """The form as one pattern; `in_a_word` leaves out what must stand before a secret."""
         before = "" if in_a_word else self.before
         return re.compile(f"{before}(?:{self.opening}){self.rest}", re.ASCII | re.DOTALL)
 
@@ -64,4 +64,4 @@ FORMS = (
     ),
     Form("password in a URL", r"://[^\s/:@'\"]{0,100}:(?=[^\s/'\"]+@)", r"([^\s/'\"]+)@", before=""),
 )
-"""By kind, the more telling before what would also fit."""
+"""The forms, in the order in which they are tried: the more telling before those that would also fit."""

@@ -23,7 +23,7 @@ _SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 
 
 def hidden(text: str) -> int:
-    """How many hidden characters `text` has. A line break, a tab and the joints of an emoji are none."""
+    """The number of hidden characters in `text`. A line break, a tab and the joints of an emoji are not among them."""
     return sum(len(found.group()) for found in _SUSPECT.finditer(text) if not _is_innocent(found))
 
 
@@ -44,7 +44,7 @@ def seen_part(text: str) -> tuple[str, list[tuple[int, int]]]:
     """`text` without its hidden characters, and where these stood.
 
     Returns:
-        The text; and for each place the index in it before which characters were left out, and how many in all so far.
+        The text; and for each place the index in that text before which characters were left out, and how many so far.
     """
     parts: list[str] = []
     places: list[tuple[int, int]] = []

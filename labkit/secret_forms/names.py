@@ -9,21 +9,21 @@ PASSWORDS = {
     "signature",
 }  # fmt: skip
 KEYS = {"api", "access", "auth", "private", "secret", "signing", "encryption", "master"}
-"""What stands before `key` where that is a secret."""
+"""The words before `key` where that is a secret."""
 
 TOKENS = {"token", "hmac"}
 SERVICES = {
     "db", "database", "sql", "mysql", "pg", "postgres", "redis", "mongo", "amqp", "smtp", "imap", "mail", "email",
     "ftp", "sftp", "ssh", "ldap", "vpn", "wifi", "proxy", "http", "basic", "user", "admin", "root", "sudo", "login",
 }  # fmt: skip
-"""What stands before `pass` where that is short for a password: `DB_PASS`, and not `first_pass`."""
+"""The words before `pass` where that is short for a password: `DB_PASS`, and not `first_pass`."""
 
 OTHER_PASSES = {
     "boarding", "first", "second", "third", "last", "next", "final", "single", "multi", "forward", "backward", "render",
     "hall", "ski", "season", "day", "bus", "rail", "train", "travel", "press", "mountain",
 }  # fmt: skip
 OTHER_TOKENS = {"progress", "page", "next", "continuation", "cancellation", "stop", "pad"}
-"""What stands before `pass` and `token` where these are a ticket, a round, a place: MCP has a `progressToken`."""
+"""The words before `pass` and `token` where these are a ticket, a round, a place: MCP has a `progressToken`."""
 
 ABOUT = {
     "url", "uri", "path", "file", "filename", "name", "names", "field", "length", "len", "count", "id", "ids",
@@ -34,19 +34,19 @@ ABOUT = {
     "state", "scope", "algorithm", "alg", "arn", "range", "char", "chars", "seconds", "minutes", "hours", "days",
     "description", "title", "template", "script", "manager", "provider", "store", "backend", "class",
 }  # fmt: skip
-"""What a name ends in when it is about a secret and is none: `password_length`, `token_url`."""
+"""The last words of names that are about a secret and name none: `password_length`, `token_url`."""
 
 QUALIFIERS = {
     "value", "text", "string", "str", "bytes", "hash", "digest", "default", "dev", "prod", "production", "live", "test",
     "testing", "staging", "local", "old", "new", "current", "previous", "primary", "secondary", "base", "pem", "raw",
 }  # fmt: skip
-"""What may follow the word for a secret in the name of one: `password_old`, and not `secret_santa`."""
+"""The words that may follow the word for a secret in the name of one: `password_old`, and not `secret_santa`."""
 
 BEARERS = KEYS | {
     "bearer", "session", "refresh", "bot", "jwt", "csrf", "client", "deploy", "push", "service", "github",
     "oauth", "request", "id",
 }  # fmt: skip
-"""What stands before `token` where that is a key, and not a part of a grammar."""
+"""The words before `token` where that is a key, and not a part of a grammar."""
 
 ORDINARY = {
     "none", "null", "true", "false", "required", "optional", "undefined", "unknown", "missing", "string", "bearer",
@@ -55,15 +55,15 @@ ORDINARY = {
 """Texts that no secret is."""
 
 STEMS = (*sorted(PASSWORDS, key=len, reverse=True), *TOKENS, "key", "pass")
-"""One of these stands in every name of a secret, in large letters or small."""
+"""The stems, one of which stands in every name of a secret, in large letters or small."""
 
 MARK = re.compile(r"\[redacted: [A-Za-z ]{1,30}\]")
-"""What is put in the place of a secret. A value is judged without the marks in it, so no mark is taken for a secret."""
+"""The mark in the place of a secret. A value is judged without the marks in it, so no mark is taken for a secret."""
 
 _REFERENCE = re.compile(
     r"<[^<>]*>|\$\{[^{}]*\}|\$[A-Z_]{2,}|\{{1,2}[\w. ]*\}{1,2}|%\(\w*\)s|%s|[*.xX\u2022:_# -]*", re.ASCII
 )
-"""What stands in a secret's place: `<your key>`, `${DB_PASSWORD}`, `****`."""
+"""A placeholder in a secret's place: `<your key>`, `${DB_PASSWORD}`, `****`."""
 
 _GLUED = re.compile(
     r"(?!nopass)(.+)(password|passwd|passphrase|secret|pwd)|(access|auth|refresh|session|bearer|api|id)(token)"
@@ -86,7 +86,7 @@ def words_of_name(name: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def names_a_secret(name: str) -> bool:
-    """Whether a name is one of a secret: `DB_PASSWORD`, `apiKey`, `token`; not `token_count`."""
+    """Whether a name is that of a secret: `DB_PASSWORD`, `apiKey`, `token`; not `token_count`."""
     words = words_of_name(name)
     if not words or words[-1] in ABOUT:
         return False
@@ -98,17 +98,17 @@ def names_a_secret(name: str) -> bool:
 
 
 def may_name_a_secret(name: str) -> bool:
-    """Whether a name is one of a secret, or may be: `PASS` is, where its text has a digit."""
+    """Whether a name is that of a secret, or may be: `PASS` is, where the value has a digit."""
     return bool(name) and (names_a_secret(name) or words_of_name(name)[-1:] == ["pass"])
 
 
 def ends_in_a_secret(name: str) -> bool:
-    """Whether a name is one of a secret by its last word: `X-Api-Key`; not `HTTPPasswordMgr`."""
+    """Whether a name is that of a secret by the last word: `X-Api-Key`; not `HTTPPasswordMgr`."""
     return names_a_secret(name) and words_of_name(name)[-1] in PASSWORDS | TOKENS | {"key", "pass"}
 
 
 def is_weak(name: str) -> bool:
-    """Whether a name says so little that its text must look like a secret too: `token`, `PASS`, `secret_santa`."""
+    """Whether a name says so little that the value must look like a secret too: `token`, `PASS`, `secret_santa`."""
     words = words_of_name(name)
     if not names_a_secret(name) or not (ends_in_a_secret(name) or words[-1] in QUALIFIERS):
         return True
@@ -116,18 +116,18 @@ def is_weak(name: str) -> bool:
 
 
 def kind_of(name: str) -> str:
-    """`token` or `password`, by the last word of a name that tells."""
+    """The kind of a secret, `token` or `password`, by the last word of the name that tells."""
     told = [word for word in words_of_name(name) if word in PASSWORDS | TOKENS | {"key", "pass"}]
     return "token" if told and told[-1] in TOKENS else "password"
 
 
 def is_secret(value: str, name: str, *, bare: bool = False) -> bool:
-    """Whether a text is one under such a name. `PASSWORD = "password"` names a field, and `token = "("` a bracket.
+    """Whether a text under a name is a secret. `PASSWORD = "password"` names a field, and `token = "("` a bracket.
 
     Args:
         value: The text.
-        name: What it is given to.
-        bare: Whether it stands without quotes, so that it may as well be a word, a number or a path.
+        name: The name that the text is given to.
+        bare: Whether the text stands without quotes, so that it may as well be a word, a number or a path.
     """
     whole = MARK.sub("", value)
     value = whole.rstrip(")]}") if bare else whole
