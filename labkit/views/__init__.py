@@ -1,1 +1,1 @@
-"""What a notebook shows and lets you handle: widgets over the same Labs and flows that plain code uses."""
+"""The views of a notebook, to look at and to handle: widgets over the same Labs and flows that plain code uses."""

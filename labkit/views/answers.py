@@ -1,6 +1,6 @@
 """`Answers`: a request answered many times, each with a seed of its own, side by side.
 
-In plain code it is a loop over `TinyModel.trace`: `print(answers.code)` tells it.
+In plain code this is a loop over `TinyModel.trace`, which `print(answers.code)` shows.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,22 +31,22 @@ from labkit.work import start
 
 MANY = 10
 PATIENCE = 300.0
-"""Seconds that all answers may take together."""
+"""Seconds that all answers together may take."""
 
 
 class Answers(anywidget.AnyWidget):
     """Ten answers side by side, with a button that asks for them, progress, and a button that stops.
 
     Args:
-        state: The dials; how they stand when the button is pressed holds for all ten.
-        request: What is asked.
+        state: The dials; where they stand when the button is pressed holds for all ten.
+        request: Returns the request that is answered.
         number: How many answers.
     """
 
     _esm = read_parts("page.js", "answers.js")
     _css = read_parts("page.css", "answers.css")
 
-    # All of them are written here; the browser only says which button was pressed.
+    # All traits are written here; the browser only says which button was pressed.
     cards = traitlets.List().tag(sync=True)
     number = traitlets.Int().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
@@ -73,11 +73,11 @@ class Answers(anywidget.AnyWidget):
         return [card["text"] for card in self._cards]
 
     def to_svg(self) -> str:
-        """What is shown as a drawing, for where no kernel runs."""
+        """The shown answers as a drawing, for where no kernel runs."""
         return svg(self._head(), self._cards)
 
     def run(self) -> None:
-        """Ask for the answers on the lab thread and return at once; does nothing while they are being drawn."""
+        """Ask for the answers on the lab thread and return at once. Does nothing while answers are being drawn."""
         with self._lock:
             if self.running:
                 return
@@ -124,12 +124,12 @@ class Answers(anywidget.AnyWidget):
         return f"{len(self._cards)} of {self._number} answers, {different} different"
 
     def _turned(self) -> None:
-        """A dial was turned, or a request has come. What is shown keeps the code that it was drawn with."""
+        """Take a turned dial or a new request into account. Shown answers keep the code that they were drawn with."""
         if not self.running and not self._cards:
             self.code = self._code()
 
     def _code(self) -> str:
-        """The answers in plain code; empty for another model, which no code can name, and where nothing is asked."""
+        """The answers in plain code; empty where no code can name the model, and where nothing is asked."""
         model, settings = self._state.model, self._state.settings
         if not can_be_traced(model):
             return ""
@@ -166,13 +166,13 @@ class Answers(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle = super()._repr_mimebundle_()
         if bundle is not None:
-            # Of a notebook that it does not trust Lab draws no SVG; the text it shows.
+            # In a notebook that JupyterLab does not trust it draws no SVG, and shows the text.
             bundle[0].update({"text/plain": str(self), "image/svg+xml": self.to_svg()})
         return bundle
 
 
 def seeds(model: SamplingFnT, settings: Settings, number: int) -> Sequence[int]:
-    """The seeds of many answers: that of the dials or else the model's own, and those after it."""
+    """The seeds of many answers: the first is that of the dials or else the model's own; the next ones follow."""
     first = (defaults(model).get("seed") or 0) if settings.seed is None else settings.seed
     return range(first, first + number)
 

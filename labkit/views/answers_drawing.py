@@ -18,7 +18,7 @@ TOP = 40
 
 
 def as_text(head: str, cards: Sequence[Card]) -> str:
-    """`head`, then of each answer a line that says whose it is, and its text, which begins further to the right."""
+    """`head`, then for each answer a line that says whose it is, and the answer's text, further to the right."""
     lines = [seen(head)]
     for card in cards:
         words = [f"seed {card['seed']}", _end(card), *(word for _, word, _ in card["badges"])]
@@ -73,7 +73,7 @@ def _height(card: Card) -> int:
 
 
 def _words(card: Card) -> list[tuple[str, str]]:
-    """What stands below an answer, each on a line of its own: its colour and the word."""
+    """The words below an answer, each on a line of its own, as pairs of colour and word."""
     return [(BADGES[kind], short(word, ROOM)) for kind, word, _ in card["badges"]]
 
 

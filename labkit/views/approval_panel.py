@@ -4,9 +4,9 @@
     lab = Lab(server, sampling_callback=with_approval(my_callback, ask=panel))
     panel  # as the last line of a cell
 
-A panel is the `ask=` itself, and a policy may hand on to it: `return Approve() if is_harmless(request) else
-panel(request)`. Several Labs may share one. `panel.under_review` is what is shown, `panel.decide(Approve())` decides on
-it in code.
+A panel is the `ask=` itself, and a policy may hand a request on: `return Approve() if is_harmless(request) else
+panel(request)`. Several Labs may share a panel. `panel.under_review` is the request that is shown, and
+`panel.decide(Approve())` decides in code.
 """
 
 import asyncio
@@ -29,10 +29,10 @@ from labkit.views.page import read_parts
 NOBODY = "nobody is here to approve it: no page can be clicked. Give approval_panel a policy as headless=."
 
 STORED = "Approval panel: what a server asks waits here for a person. It needs a notebook that runs."
-"""What is stored beside the panel, for those who read the notebook where no kernel runs."""
+"""The text stored beside the panel, for those who read the notebook where no kernel runs."""
 
 LOOK = 0.25
-"""Seconds between two looks at how many stand in line."""
+"""Seconds between two looks at how many requests stand in line."""
 
 
 EARLY = 0.02
@@ -49,7 +49,7 @@ def approval_panel(*, headless: Ask | None = None) -> "ApprovalPanel":
     A click reaches the kernel while a cell awaits and when it has returned, and not while a cell blocks.
 
     Args:
-        headless: Decides where nobody can click, as under nbval and in a script; without it such requests are refused.
+        headless: Decides where nobody can click, as under nbval and in a script; without it requests are refused there.
 
     Raises:
         TypeError: `headless` is no function.
@@ -70,12 +70,12 @@ class _Review:
 
     @property
     def left(self) -> float:
-        """Seconds until it expires."""
+        """Seconds until the review expires."""
         return max(0.0, self.request.timeout - (monotonic() - self.began))
 
 
 class ApprovalPanel(anywidget.AnyWidget):
-    """What `approval_panel` makes: a widget, and an `ask=` for `with_approval`.
+    """The panel that `approval_panel` makes: a widget, and an `ask=` for `with_approval`.
 
     Of a request nothing stays on the page, nor in a notebook that is saved with its widgets, once it is decided.
     """
@@ -84,11 +84,11 @@ class ApprovalPanel(anywidget.AnyWidget):
     _css = read_parts("page.css", "approval_panel.css")
 
     review = traitlets.Dict().tag(sync=True)
-    """What is under review, as `reading` has it; empty when nothing is."""
+    """The request under review, as `reading` has it; empty without one."""
 
     line = traitlets.Dict().tag(sync=True)
-    """How many wait, what became of the last, what could not be taken as it was typed, and of which review, the last
-    that ended, a click came when that had ended."""
+    """The line: how many requests wait, what became of the last, what could not be taken as it was typed, and the
+    number of the review that ended last, where a click came too late for that; else 0."""
 
     def __init__(self, headless: Ask | None = None) -> None:
         self._headless = headless or _refuse
@@ -99,31 +99,31 @@ class ApprovalPanel(anywidget.AnyWidget):
         self._shown: _Review | None = None
         self._became = ""
         self._ended = self._late = 0
-        """The review that `_became` tells of, and that for which the last click came too late, by number."""
+        """The numbers of the review that `_became` tells of, and of that for which the last click came too late."""
         self._fault: list[Any] = [0, ""]
         super().__init__(line=self._line())
         self.on_msg(self._told)
 
     def __call__(self, request: ReviewRequest) -> Said:
-        """Ask the person before the page; the policy for headless runs where there is none."""
+        """Ask the person before the page, or, where there is none, the policy for headless runs."""
         if not self._attended:
             return self._headless(request)
         return self._decided(_Review(next(self._numbers), request))
 
     @property
     def under_review(self) -> ReviewRequest | None:
-        """What is under review; `None` when nothing is."""
+        """The request under review; `None` without one."""
         reviews = self._reviews
         return reviews[0].request if reviews else None
 
     @property
     def waiting(self) -> int:
-        """How many stand in line behind what is under review."""
+        """How many requests stand in line behind the one under review."""
         reviews = list(self._reviews)
         return sum(review.request.waiting() for review in reviews) + max(0, len(reviews) - 1)
 
     def decide(self, decision: Decision) -> None:
-        """Decide on what is under review, as a click does. Does nothing when that was decided already.
+        """Decide on the request under review, as a click does. Does nothing when that was decided already.
 
         Raises:
             LookupError: Nothing is under review.
@@ -134,7 +134,7 @@ class ApprovalPanel(anywidget.AnyWidget):
         _settle(reviews[0].said, decision)
 
     def close(self) -> None:
-        """Refuse what is under review and take the panel off the page. More than once does no harm."""
+        """Refuse the request under review and take the panel off the page. More than once does no harm."""
         self._attended = False
         for review in list(self._reviews):
             review.said.cancel()
@@ -166,7 +166,7 @@ class ApprovalPanel(anywidget.AnyWidget):
             self._show()
 
     async def _said(self, review: _Review) -> "Decision | dict[str, Any]":
-        """What is decided on `review`. Meanwhile the page is told how many wait."""
+        """The decision on `review`. Meanwhile the page is told how many requests wait."""
         answer = asyncio.wrap_future(review.said)
         try:
             while not answer.done():
@@ -196,7 +196,7 @@ class ApprovalPanel(anywidget.AnyWidget):
         return {"waiting": self.waiting, "became": self._became, "fault": self._fault, "late": late}
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """As ipywidgets has it, with the time that is left now for a page that asks for everything."""
+        """The widget's state, as ipywidgets has it, with the time left now for a page that asks for everything."""
         state: dict[str, Any] = super().get_state(key, drop_defaults)
         shown = self._shown
         if shown is not None and state.get("review"):
@@ -204,7 +204,7 @@ class ApprovalPanel(anywidget.AnyWidget):
         return state
 
     def _told(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        """A page was opened, or clicked: the latter may cross with the end of the review. Runs on any thread."""
+        """Hear that a page was opened, or clicked: a click may cross with the end of the review. Runs on any thread."""
         self._attended = True
         number = message.get("id")
         if not isinstance(number, int):
@@ -227,7 +227,7 @@ class ApprovalPanel(anywidget.AnyWidget):
 
 
 def _settle(said: "Future[Any]", decision: object) -> bool:
-    """Decide, and tell whether that was still to be done: there are double clicks, and such as come too late."""
+    """Decide. Returns whether that was still to be done: there are double clicks, and clicks that come too late."""
     with suppress(InvalidStateError):
         said.set_result(decision)
         return True
@@ -239,7 +239,7 @@ def _refuse(_: ReviewRequest) -> Decision:
 
 
 def _became(decision: Decision, request: ReviewRequest) -> str:
-    """What became of a review, in a sentence."""
+    """The outcome of a review, in a sentence."""
     of_answer = request.stage == "answer"
     server = visible(request.origin.server) if request.origin else "this server"
     match decision:

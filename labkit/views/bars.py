@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, NARROW = 880, 560
-"""Pixels, on a page."""
+"""The width of the charts, and of a single chart, in pixels on a page."""
 
 COLOURS = {
     False: ("#1565c0", "#8a4b08", "#2e6b34", "#6a1b9a", "#5b6470"),
     True: ("#7db4f5", "#e7a866", "#8ccf94", "#bda4f2", "#a6b0bb"),
 }
-"""By whether the page is dark, one for each run; every bar also carries its run's name and its figure."""
+"""The colours by whether the page is dark, one for each run; every bar also carries the run's name and the figure."""
 
 
 def plot_bars(rows: Mapping[str, Mapping[str, float]], *, title: str = "") -> "Bars":
@@ -29,7 +29,7 @@ def plot_bars(rows: Mapping[str, Mapping[str, float]], *, title: str = "") -> "B
 
     Args:
         rows: For each run the figures by name; all runs have the same.
-        title: Above the charts.
+        title: The title above the charts.
 
     Raises:
         ValueError: There is no run, two of them differ in what was measured, or a figure is not finite.
@@ -38,7 +38,7 @@ def plot_bars(rows: Mapping[str, Mapping[str, float]], *, title: str = "") -> "B
 
 
 class Bars:
-    """What `plot_bars` makes: a picture with its figures as alternative text; printed, a table."""
+    """The bars that `plot_bars` makes: a picture with the figures as alternative text; printed, a table."""
 
     def __init__(self, rows: Mapping[str, Mapping[str, float]], title: str = "") -> None:
         self.rows = {name: dict(row) for name, row in rows.items()}
@@ -61,11 +61,11 @@ class Bars:
 
     @property
     def width(self) -> int:
-        """Pixels on a page: a single chart needs fewer."""
+        """The width in pixels on a page: a single chart needs fewer."""
         return WIDTH if len(self.measures) > 2 else NARROW
 
     def to_figure(self, dark: bool = False) -> "Figure":
-        """The charts."""
+        """The charts as a `matplotlib.figure.Figure`."""
         from labkit.views.drawing import DPI, PALETTES, Figure  # matplotlib, for those who plot
 
         page, ink = PALETTES[dark]["page"], PALETTES[dark]["ink"]
@@ -109,7 +109,7 @@ class Bars:
 
 
 class _Shown(Picture):
-    """Bars on a page; printed, the same table."""
+    """Bars on a page; printed, the table of the bars."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
@@ -120,7 +120,7 @@ class _Shown(Picture):
 
 
 def figure(number: float) -> str:
-    """`1,210`, `0.48`, `0.000213`: three digits that matter, and whole numbers whole."""
+    """A figure as text, `1,210`, `0.48`, `0.000213`: three digits that matter, and whole numbers whole."""
     size = abs(number)
     if size >= 999.5 or number == round(number):
         return f"{number:,.0f}"

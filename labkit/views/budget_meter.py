@@ -19,10 +19,10 @@ from labkit.views.flow_rows import Pace, weakly
 from labkit.views.page import read_parts
 
 SMALLEST = 1e-9
-"""US dollars below which a difference is one of rounding."""
+"""US dollars below which a difference comes from rounding."""
 
 LATER = 0.1
-"""Seconds by which a look at what is a minute old comes late, so that it is older."""
+"""Seconds by which a look at a sample that is a minute old comes late, so that the sample is older."""
 
 Reading = list[Any]
 """A line of the meter: name, what is spent in words, what is left in words, and the share that is gone or `None`."""
@@ -31,10 +31,10 @@ Reading = list[Any]
 def budget_meter(budget: Budget) -> "BudgetMeter":
     """A meter of samples, tokens, US dollars, and of what one call, one minute and one moment may have.
 
-    It has a line for samples, for tokens, for dollars where there are prices, and for each other limit.
+    The meter has a line for samples, for tokens, for dollars where there are prices, and for each other limit.
 
     Raises:
-        TypeError: `budget` is none.
+        TypeError: `budget` is no budget.
     """
     if not isinstance(budget, Budget):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
         raise TypeError(
@@ -74,14 +74,14 @@ def _line(
     if left is None or limit is None:
         return [name, f"{told(spent)}{note}", "no limit", None]
     aside = limit - spent - left
-    # What is set aside for requests under way is gone as well, until they are answered.
+    # What is set aside for requests under way is gone as well, until these are answered.
     share = 1.0 if limit <= 0 else min(1.0, max(0.0, 1 - left / limit))
     waits = f", {told(aside)} set aside" if aside > SMALLEST else ""
     return [name, f"{told(spent)} of {told(limit)}{note}{waits}", f"{told(left)} left", round(share, 4)]
 
 
 class BudgetMeter(anywidget.AnyWidget):
-    """What `budget_meter` makes. It listens to the budget until it is closed."""
+    """The meter that `budget_meter` makes. A meter listens to the budget until the meter is closed."""
 
     _esm = read_parts("page.js", "budget_meter.js")
     _css = read_parts("page.css", "budget_meter.css")
@@ -127,7 +127,7 @@ class BudgetMeter(anywidget.AnyWidget):
             self.lines = readings(self._budget)
             of_minute = self._budget.of_last_minute
             if of_minute is not None and of_minute[0] and not self._minute and self._loop is not None:
-                # What began a minute ago is counted no more, and nobody tells.
+                # A sample that began a minute ago is counted no more, and nobody tells.
                 with suppress(RuntimeError):  # the loop is closed
                     self._loop.call_soon_threadsafe(
                         self._loop.call_later, of_minute[2] + LATER, weakly(self.a_minute_later)

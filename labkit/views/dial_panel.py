@@ -1,4 +1,4 @@
-"""The dials on a page: what the browser sends is turned into settings, what is read of them is sent to the browser."""
+"""The dials on a page: what the browser sends becomes settings, and the readings of these are sent to the browser."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +16,11 @@ from labkit.plain import short
 from labkit.views.page import read_parts
 
 MOST_TOKENS = 400
-"""Where the dial for max tokens ends before a server has asked anything."""
+"""The end of the dial for max tokens before a server has asked anything."""
 
 
 def _control(dial: Dial) -> str:
-    """Which control a dial has on the page."""
+    """The control that a dial has on the page."""
     if dial.marks:
         return "steps"
     return {"texts": "text", "text": "area", "whole": "limit" if dial.asked else "number", "number": "number"}[
@@ -29,11 +29,11 @@ def _control(dial: Dial) -> str:
 
 
 class DialPanel(anywidget.AnyWidget):
-    """What `dials` makes. Every dial is described, works from the keyboard, and says in words where it stands.
+    """The panel of `dials`. Every dial is described, works from the keyboard, and says in words where it stands.
 
     Args:
         state: The dials themselves; also `panel.state`.
-        code: Tells the same in plain code, where there is such.
+        code: Returns what the panel does as plain code, where there is such code.
     """
 
     # Not ipywidgets' sliders: their handles have no name that a screen reader could say, and tell a number in the list
@@ -42,7 +42,7 @@ class DialPanel(anywidget.AnyWidget):
     _css = read_parts("page.css", "dials.css")
 
     wishes = traitlets.Dict().tag(sync=True)
-    """Where the reader has put the dials: written by the browser, and here only when code turns a dial."""
+    """The places to which the reader has turned the dials: written by the browser, and here when code turns a dial."""
 
     readings = traitlets.List().tag(sync=True)
     steps = traitlets.Dict().tag(sync=True)
@@ -66,7 +66,7 @@ class DialPanel(anywidget.AnyWidget):
         return self.state.callback
 
     def _wished(self, change: Any) -> None:
-        """A dial has moved on the page. What code has turned, or what no one moved, is left as it stands."""
+        """Take over what has moved on the page. Dials that code has turned, or no one moved, are left as they stand."""
         stands = _wishes(self.state.settings)
         moved = {
             name: wish
@@ -80,7 +80,7 @@ class DialPanel(anywidget.AnyWidget):
             self.fault = f"Not used: {error}."
 
     def _turned(self) -> None:
-        """A dial was turned, or a request has come: in the thread in which that happens."""
+        """Take a turned dial or a new request into account, in the thread in which that happens."""
         wishes = _wishes(self.state.settings)
         if wishes != self.wishes:
             self.wishes = wishes
@@ -88,7 +88,7 @@ class DialPanel(anywidget.AnyWidget):
             setattr(self, name, value)
 
     def _read(self) -> dict[str, Any]:
-        """Everything that is told to the browser."""
+        """The readings of all dials, with everything that is told to the browser."""
         settings, request = self.state.settings, self.state.request
         limit = request.max_tokens if request else MOST_TOKENS
         return {
@@ -123,13 +123,13 @@ class DialPanel(anywidget.AnyWidget):
 
 
 def _row(reading: DialReading) -> list[Any]:
-    """In the order that dials.js reads."""
+    """The row of a dial, in the order that dials.js reads."""
     asked, used = (in_words(reading.dial, value) for value in (reading.asked, reading.used))
     return [reading.dial, asked, used, reading.honoured, MEANING[reading.honoured], reading.turned]
 
 
 def _wishes(settings: Settings) -> dict[str, Any]:
-    """Settings as the controls of a page hold them: one line for the stop sequence, its newlines written as `\\n`."""
+    """Settings as the controls of a page hold them: one line for the stop sequence, with newlines written as `\\n`."""
     return {dial.name: _wish(dial, getattr(settings, dial.name)) for dial in DIALS}
 
 
@@ -140,10 +140,10 @@ def _wish(dial: Dial, setting: Any) -> Any:
 
 
 def _setting(dial: Dial, wish: Any) -> Any:
-    """What a control says, as `Settings` have it.
+    """The value of a control, as `Settings` have it.
 
     Raises:
-        ValueError: It is no number where one is needed.
+        ValueError: `wish` is no number where one is needed.
     """
     if dial.kind == "texts":
         return (wish.replace("\\n", "\n").replace("\\t", "\t"),) if wish else None
@@ -161,7 +161,7 @@ def _setting(dial: Dial, wish: Any) -> Any:
 
 
 def _steps(model: SamplingFnT, settings: Settings) -> dict[str, list[list[Any]]]:
-    """Where each slider may stand, from left to right: the wish, and the words for it."""
+    """The places of each slider by dial, from left to right: the wish, and the words for it."""
     own = defaults(model)
     return {dial.name: _places(dial, getattr(settings, dial.name), own.get(dial.name)) for dial in DIALS if dial.marks}
 

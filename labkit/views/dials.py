@@ -1,7 +1,7 @@
-"""`dials(model)`: the dials of a model, to be turned by hand. `tune(prompt)`: the same above an answer, drawn anew.
+"""`dials(model)`: the dials of a model, to be turned by hand. `tune(prompt)`: the dials above an answer, drawn anew.
 
-In plain code: `with_dials(model, Settings(temperature=0.8, seed=7))`. For what a panel shows, `print(panel.code)` tells
-the code.
+In plain code: `with_dials(model, Settings(temperature=0.8, seed=7))`. What a panel shows, `print(panel.code)` shows as
+code.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ from labkit.work import Latest
 __all__ = ["DialPanel", "TunePanel", "dials", "tune"]
 
 PATIENCE = 60.0
-"""Seconds that an answer may take to be drawn anew."""
+"""Seconds that an answer that is drawn anew may take."""
 
 
 def dials(model: SamplingFnT | None = None, settings: Settings | None = None) -> DialPanel:
@@ -53,7 +53,7 @@ def tune(prompt: Prompt, model: Traceable | None = None, settings: Settings | No
 
     Args:
         prompt: What a user says, or a whole sampling request.
-        model: One that can be traced, with defaults of your own: the tiny model where none is given, or `SmolLM`.
+        model: A model that can be traced, with defaults of your own: the tiny model where none is given, or `SmolLM`.
         settings: Where the dials stand at first.
 
     Raises:
@@ -68,7 +68,7 @@ def tune(prompt: Prompt, model: Traceable | None = None, settings: Settings | No
 
 
 class TunePanel(ipywidgets.VBox):
-    """What `tune` makes: `dials`, `tokens` and `answers` are its three parts.
+    """The panel that `tune` makes: `dials`, `tokens` and `answers` are the three parts.
 
     `callback` is the model with the dials as they stand. Given to a Lab, the panel goes on to what its server asks.
     """
@@ -91,7 +91,7 @@ class TunePanel(ipywidgets.VBox):
 
     @property
     def code(self) -> str:
-        """What the panel shows, as a few lines of plain code."""
+        """The code of what the panel shows: a few lines, without a widget."""
         return self._drawing().code()
 
     @property
@@ -121,7 +121,7 @@ class TunePanel(ipywidgets.VBox):
         return drawing(self._model, self._request(), self.state.settings)
 
     def _turned(self) -> None:
-        """A dial was turned: quick, since a click handler waits for it."""
+        """Take a turned dial into account: quick, since a click handler waits."""
         try:
             drawn = self._drawing()
         except ValueError as error:
@@ -134,7 +134,7 @@ class TunePanel(ipywidgets.VBox):
         self.tokens.show(await drawn.trace_in_steps(self._model))
 
     def _failed(self, error: Exception) -> None:
-        """Nobody awaits the answer: the panel must say why it is not shown."""
+        """Say on the panel why no answer is shown: nobody awaits one, so nobody else hears of the error."""
         late = f"The answer was not drawn within {PATIENCE:g} s: that of the former dials is shown."
         self.dials.fault = late if isinstance(error, TimeoutError) else sentence(error)
 

@@ -1,4 +1,4 @@
-"""matplotlib, with the colours of a light and of a dark page, and its drawings as text. Knows nothing of notebooks."""
+"""matplotlib, with the colours of a light and of a dark page, and drawings as text. Knows nothing of notebooks."""
 
 import logging
 from base64 import b64encode
@@ -9,7 +9,7 @@ from io import BytesIO
 
 @contextmanager
 def _without_warnings() -> Generator[None]:
-    """Keep what matplotlib logs out of a notebook: that it looks for fonts, or cannot keep the list of them."""
+    """Keep matplotlib's log out of a notebook: that it looks for fonts, or cannot keep the list of them."""
     log = logging.getLogger("matplotlib")
     level = log.level
     log.setLevel(logging.ERROR)
@@ -27,13 +27,13 @@ with _without_warnings():  # matplotlib looks for fonts as it is imported, on a 
 __all__ = ["DPI", "PALETTES", "Axes", "Figure", "to_png", "to_svg"]
 
 DPI = 100
-"""Pixels to the inch, on a page."""
+"""The pixels to the inch, on a page."""
 
 PALETTES = {
     False: {"page": "#ffffff", "ink": "#1b1f24", "mute": "#5b6470", "grid": "#dfe2e6", "a": "#1565c0", "b": "#8a4b08"},
     True: {"page": "#212121", "ink": "#edf0f3", "mute": "#a6b0bb", "grid": "#3d444d", "a": "#7db4f5", "b": "#e7a866"},
 }
-"""By whether the page is dark."""
+"""The colours by whether the page is dark."""
 
 
 def to_svg(figure: Figure) -> str:
@@ -45,7 +45,7 @@ def to_svg(figure: Figure) -> str:
 
 
 def to_png(figure: Figure) -> str:
-    """The drawing as a picture in base64, at twice the pixels of its place on a page."""
+    """The drawing as PNG in base64, at twice the pixels of its place on a page."""
     page = BytesIO()
     figure.savefig(page, format="png", dpi=2 * DPI, metadata={"Software": None})
     return b64encode(page.getvalue()).decode("ascii")

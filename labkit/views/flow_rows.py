@@ -1,4 +1,4 @@
-"""What the flow view sends to the browser: a row for every step, as JSON, and how often it may send.
+"""The rows that the flow view sends to the browser, one for every step, as JSON, and how often the view may send.
 
 A row is what a step needs to be drawn and searched, with its JSON where that is short. Rows are counted from 0 and
 never change, so Python and browser agree by that count alone: every update holds the rows from some number on, and a
@@ -35,17 +35,17 @@ WINDOW = 64_000
 
 
 class Rows:
-    """The last `keep` rows. Not safe between threads: the view holds a lock round it.
+    """The last `keep` rows. Not safe between threads: the view holds a lock around each use.
 
     Args:
-        keep: How many.
-        redacting: Whether they hold marks in place of secrets.
+        keep: How many rows are kept.
+        redacting: Whether the rows hold marks in place of secrets.
     """
 
     def __init__(self, keep: int, *, redacting: bool = False) -> None:
         self._redacting = redacting
         self.total = 0
-        """Rows that were ever added; those beyond `keep` are gone."""
+        """How many rows were ever added; those beyond `keep` are gone."""
         self._kept: deque[bytes] = deque(maxlen=keep)
         self._bytes = 0
         self._window = 0
@@ -66,7 +66,7 @@ class Rows:
         self.add(step, entry.seq, entry.call, entry.time - self._origin, text)
 
     def add(self, step: Step, seq: int, call: int | None, at: float, text: str) -> None:
-        """Add the row of `step`: `at` is seconds since the view's first step, `text` its JSON."""
+        """Add the row of `step`: `at` is seconds since the view's first step, `text` the step's JSON."""
         if self._redacting:
             step, text = redact_step(step), redact_json(text) if text else ""
         longest = LONGEST_TEXT if self._bytes < ROOM else LONGEST_LABEL
@@ -110,7 +110,7 @@ class Rows:
         return b'{"first":%d,"rows":[%s]}' % (first, rows)
 
     def update(self) -> bytes:
-        """What to send now: the rows since the window began."""
+        """The update to send now: the rows since the window began."""
         rows = self.since(self._window)
         if self._window_bytes > WINDOW:
             self._window, self._window_bytes = self.total, 0
@@ -118,7 +118,7 @@ class Rows:
 
 
 def text_of(entry: Entry) -> str:
-    """The JSON of an entry, as it crossed the wire or was reported."""
+    """The JSON of an entry, as the entry crossed the wire or was reported."""
     if isinstance(entry.item, Frame):
         return entry.item.json.decode("utf-8", "replace")
     return data_text(entry.item.data)
@@ -154,7 +154,7 @@ class Pace:
         self._lock = Lock()
 
     def now(self) -> bool:
-        """Whether to send now. May be asked from any thread."""
+        """Whether to send now, which may be asked from any thread."""
         with self._lock:
             now = monotonic()
             self._left = min(self._burst, self._left + (now - self._then) * self.rate)
@@ -166,7 +166,7 @@ class Pace:
 
 
 def weakly(method: MethodType) -> Callable[..., None]:
-    """A listener that calls `method` as long as its object lives, and does not keep it alive."""
+    """A listener that calls `method` as long as the method's object lives, and does not keep the object alive."""
     known, function = weakref.ref(method.__self__), method.__func__
 
     def listener(*told: object) -> None:

@@ -21,10 +21,10 @@ from labkit.views.flow_rows import Pace, Rows, data_text, text_of, weakly
 from labkit.views.page import read_parts
 
 LONGEST_SHOWN = 256_000
-"""Characters of a step's JSON that are ever sent to the browser."""
+"""How many characters of a step's JSON are ever sent to the browser."""
 
 LONGEST_DRAWING = 200
-"""Steps of a flow up to which a drawing of it is stored beside the widget."""
+"""How many steps a flow may have for a drawing to be stored beside the widget."""
 
 _HERE = Path(__file__).parent
 _SCRIPT = ("flow_json.js", "flow_steps.js", "flow_row.js", "flow_detail.js", "flow_controls.js", "flow_view.js")
@@ -36,7 +36,7 @@ _views: weakref.WeakKeyDictionary[Lab, "FlowView"] = weakref.WeakKeyDictionary()
 
 
 def show(of: Lab | Flow, *, redacting: bool = False) -> "FlowView":
-    """A diagram of what a Lab does, which grows while it does it, or of a flow that is over.
+    """A diagram of what a Lab does, which grows meanwhile, or of a flow that is over.
 
         show(lab)       # every call of the Lab, the last one first; as the last line of a cell
         show(lab.flow)  # one call, as it is now
@@ -44,11 +44,11 @@ def show(of: Lab | Flow, *, redacting: bool = False) -> "FlowView":
     Choose a step with the mouse or the arrow keys to read its JSON. A Lab has one view: shown twice, it is the same.
 
     Args:
-        of: What to show.
+        of: The Lab or the flow to show.
         redacting: Show `[redacted: …]` in place of secrets, by the guard's patterns. The frames stay what they were.
 
     Raises:
-        TypeError: `of` is neither.
+        TypeError: `of` is neither a Lab nor a flow.
     """
     if isinstance(of, Flow):
         return FlowView(of, redacting=redacting)
@@ -61,7 +61,7 @@ def show(of: Lab | Flow, *, redacting: bool = False) -> "FlowView":
 
 
 class FlowView(anywidget.AnyWidget):
-    """The widget that `show` makes. It listens to the Lab's record until it is closed, and keeps no Lab alive."""
+    """The widget that `show` makes. Until it is closed it listens to the Lab's record. It keeps no Lab alive."""
 
     _esm = read_parts("page.js", *_SCRIPT)
     _css = read_parts("page.css", *_STYLE)
@@ -80,8 +80,8 @@ class FlowView(anywidget.AnyWidget):
         self._open = False
         self._read_until = 0
         self._flow: Flow | None = None
-        # The Lab, while it lives, and how to stop listening to it. ipywidgets keeps every widget of a kernel: held
-        # firmly, each Lab whose cell was run again would stay with all its frames.
+        # The Lab, while it lives, and how to stop listening. ipywidgets keeps every widget of a kernel: held firmly,
+        # each Lab whose cell was run again would stay with all its frames.
         self._listening: weakref.WeakKeyDictionary[Lab, Callable[[], None]] = weakref.WeakKeyDictionary()
         if isinstance(of, Flow):
             self._flow = of = redact_flow(of) if redacting else of
@@ -92,7 +92,7 @@ class FlowView(anywidget.AnyWidget):
         else:
             self._name = of.name
             self._rows = Rows(of.record.keep, redacting=redacting)
-            # Who listens first and reads then misses nothing; what is both read and heard is known by its number.
+            # To listen first and then read misses nothing; an entry that is both read and heard is known by its number.
             self._listening[of] = of.record.listen(weakly(self.hear))
             self._read_until = of.record.added
             for entry in of.record.entries():
@@ -122,7 +122,7 @@ class FlowView(anywidget.AnyWidget):
         elif not self._timer:
             self._timer = True
             try:
-                # The kernel's own loop outlives every Lab and every lab thread, so the last rows always arrive.
+                # The kernel's own loop outlives every Lab and every lab thread: the last rows always arrive.
                 cast("asyncio.AbstractEventLoop", self._loop).call_soon_threadsafe(self._flush_later)
             except (RuntimeError, AttributeError):  # closed, or there was none: a script, where nobody looks
                 self._flush()
@@ -145,7 +145,7 @@ class FlowView(anywidget.AnyWidget):
                 self._open = False
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """As ipywidgets has it. A page that asks for everything, a new or a reloaded one, gets every row."""
+        """The widget's state, as ipywidgets has it. A page that asks for everything, new or not, gets every row."""
         state: dict[str, Any] = super().get_state(key, drop_defaults)
         if key is None:
             with self._lock:
@@ -208,7 +208,7 @@ class FlowView(anywidget.AnyWidget):
         return bundle
 
     def _stored(self) -> Flow | None:
-        """The flow to store as text and as a drawing, for those who read the notebook where no kernel runs."""
+        """The flow to store as text and as a drawing, for readers where no kernel runs."""
         lab = self._lab
         if lab is not None and not any(lab.record.calls()):
             return None  # only the handshake so far, which is not what the view opens with

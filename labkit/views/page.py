@@ -1,4 +1,4 @@
-"""How the widgets of this folder get to the page: each as one module and one style sheet, made of parts."""
+"""The way of the widgets of this folder to the page: each as one module and one style sheet, made of parts."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ def read_parts(*names: str, folder: Path = _HERE) -> str:
     """Files as one text, since the browser gets a module as text and could not import one from another.
 
     Args:
-        names: The files. The first stands beside this one, as what all pages share does.
-        folder: Where the others stand.
+        names: The files' names. The first file stands beside this module, as what all pages share does.
+        folder: The folder of the other files.
     """
     paths = [_HERE / names[0], *(folder / name for name in names[1:])]
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 class Picture(anywidget.AnyWidget):
     """A figure as an image with alternative text, which JupyterLab drops from a plain image.
 
-    What is stored beside the widget is an image as well, in HTML and with the same words.
+    The image stored beside the widget is in HTML and has the same words.
 
     Args:
         draw: Makes the `matplotlib.figure.Figure`, for a light page and, given `True`, for a dark one.
         alt: What the figure shows, in words.
-        label: What it is, in a few.
-        width: Its pixels on a page.
+        label: What the figure is, in a few words.
+        width: The figure's width on a page, in pixels.
     """
 
     _esm = read_parts("page.js", "picture.js")
@@ -48,7 +48,7 @@ class Picture(anywidget.AnyWidget):
         return self.to_bundle()
 
     def to_bundle(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """What a notebook shows and stores, by kind, and what is to be said of it: Jupyter's MIME bundle."""
+        """The MIME bundle of Jupyter: what a notebook shows and stores, by kind, and the metadata."""
         from labkit.views.drawing import to_png
 
         bundle = super()._repr_mimebundle_()

@@ -27,9 +27,10 @@ async def show_scorecard(callback: object, *, timeout: float = STAGE_TIMEOUT) ->
         await show_scorecard(my_callback)
         print(await scorecard(my_callback))   # the same in plain code
 
-    Choose a case with the mouse or the arrow keys to read what was sent, what came back, why it matters and how to mend
-    it. Callbacks of one name share a panel: run again, it says what passes or fails now and did not before. The table
-    is stored in the notebook for those who read it without a kernel; outside a notebook it is printed.
+    Choose a case with the mouse or the arrow keys to read what was sent, what came back, why the case matters and how
+    to mend the callback. Callbacks of one name share a panel: run again, it says what passes or fails now and did not
+    before. The table is stored in the notebook for those who read that without a kernel; outside a notebook the table
+    is printed.
 
     Args:
         callback: `async def callback(context, params)`, or a factory with a parameter `base_url`.
@@ -38,7 +39,7 @@ async def show_scorecard(callback: object, *, timeout: float = STAGE_TIMEOUT) ->
     Raises:
         CheckFailed: A case failed, and `LABKIT_STRICT=1` is set.
     """
-    # IPython's, in every notebook. The panel comes before the first case, so that it shows how far the examination is.
+    # IPython is in every notebook. The panel comes before the first case, to show how far the examination is.
     display = cast("Callable[..., None] | None", getattr(builtins, "display", None))
     name = name_of(callback)
     panel = _panels.get(name)
@@ -63,10 +64,10 @@ async def show_scorecard(callback: object, *, timeout: float = STAGE_TIMEOUT) ->
 
 
 class ScorecardPanel(anywidget.AnyWidget):
-    """The widget that `show_scorecard` makes: `begin` a run, then `show` what is known of it.
+    """The widget that `show_scorecard` makes: `begin` a run, then `show` what is known of the run.
 
     Args:
-        name: That of the callback.
+        name: The callback's name.
     """
 
     _esm = read_parts("page.js", "scorecard_panel.js")
@@ -77,18 +78,18 @@ class ScorecardPanel(anywidget.AnyWidget):
 
     def __init__(self, name: str) -> None:
         self.scorecard = Scorecard(name, ())
-        """What is shown."""
+        """The scorecard that is shown."""
         self._before: Scorecard | None = None
         super().__init__(card=_card(name), run=_run(self.scorecard, {}))
 
     def begin(self) -> None:
-        """Forget what is shown; where it is of a run that came to its end, the next one is compared with it."""
+        """Forget the shown scorecard; a run that came to its end is what the next one is compared with."""
         if len(self.scorecard.rows) == len(CASES):
             self._before = self.scorecard
         self.show(Scorecard(self.scorecard.name, ()))
 
     def show(self, card: Scorecard, *, over: bool = False) -> None:
-        """Show the rows so far, or those of a run that is over, also where it did not come to its end."""
+        """Show the rows so far, or those of a run that is over, also of one that did not come to its end."""
         self.scorecard = card
         self.run = _run(card, card.changes(self._before) if self._before else {}, over=over)
 
@@ -97,7 +98,7 @@ class ScorecardPanel(anywidget.AnyWidget):
 
 
 def _card(name: str) -> dict[str, Any]:
-    """What does not change: the name of the callback, and the cases in the order in which they are examined."""
+    """The card, which does not change: the callback's name, and the cases in the order of the examination."""
     cases = [
         {
             "id": case.id,
@@ -114,7 +115,7 @@ def _card(name: str) -> dict[str, Any]:
 
 
 def _run(card: Scorecard, changes: dict[str, str], *, over: bool = False) -> dict[str, Any]:
-    """How far a run is: what came of each case, which one is examined now, and a sentence."""
+    """The run so far: what came of each case, which one is examined now, and a sentence."""
     done, is_whole = len(card.rows), len(card.rows) == len(CASES)
     return {
         "rows": {row.id: [row.status, seen(row.came_back), changes.get(row.id, "")] for row in card.rows},
@@ -135,6 +136,6 @@ def _said(card: Scorecard, changes: list[str]) -> str:
 
 
 def _for_readers(card: Scorecard) -> dict[str, Any]:
-    """The table for those who read the notebook without a kernel. On a live page, the panel above shows all of it."""
+    """The table for those who read the notebook without a kernel. On a live page, the panel above shows all this."""
     nothing = ipywidgets.Label(layout=ipywidgets.Layout(display="none"))
     return {"text/plain": str(card), VIEW: {"version_major": 2, "version_minor": 0, "model_id": nothing.model_id}}

@@ -12,7 +12,7 @@ from labkit.views.drawing import DPI, PALETTES, Axes, Figure
 from labkit.views.picture import Picture
 
 WIDTH, HEIGHT = 880, 330
-"""Pixels, on a page."""
+"""The size of the charts, in pixels on a page."""
 
 
 def plot_sweep(
@@ -22,7 +22,7 @@ def plot_sweep(
     model: TinyModel | None = None,
     settings: Settings | None = None,
 ) -> "SweepPlot":
-    """What `sweep` finds, as two charts; as the last line of a cell.
+    """The findings of `sweep` as two charts; as the last line of a cell.
 
         plot_sweep("Explain this log line: ...")
         plot_sweep(request, temperatures=(0, 1, 2), seeds=range(10), settings=Settings(top_p=0.9))
@@ -33,7 +33,7 @@ def plot_sweep(
 
 
 class SweepPlot(Picture):
-    """What `plot_sweep` makes. `figure()` is the matplotlib figure; printed, it is the table."""
+    """The charts that `plot_sweep` makes. `figure()` is the matplotlib figure; printed, they are the table."""
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
@@ -48,7 +48,7 @@ class SweepPlot(Picture):
 
 
 def to_figure(sweep: Sweep, dark: bool = False) -> Figure:
-    """Variety on the left, probability on the right, both over the temperature; above them, whose answers they are."""
+    """The charts, over the temperature: variety on the left, probability on the right; above, whose answers."""
     colours = PALETTES[dark]
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=colours["page"], layout="constrained")
     figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1, wspace=0.04)

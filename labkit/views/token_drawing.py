@@ -1,4 +1,4 @@
-"""An answer and its tokens where nothing runs: as a table of text, and as a drawing in SVG."""
+"""The tokens of an answer where nothing runs: as a table of text, and as a drawing in SVG."""
 
 import re
 import textwrap
@@ -14,14 +14,14 @@ WIDTH, MARGIN, LETTER, LINE = 880, 17, 9.6, 34
 LEGEND = f"underline: how sure the model was (dotted: below {percent(SURE_FROM, ' ')})"
 BRAND, INK, MUTE, SIGN, EDGE, CUT = "#1565c0", "#1b1f24", "#5b6470", "#98a1ab", "#dfe2e6", "#b9c0c8"
 BOUND = "#a9c8ec"
-"""Of the part of a bar that lies between the bounds of what is known."""
+"""The colour of the part of a bar that lies between the bounds of what is known."""
 BADGES = {"model": "#5b3a9e", "confidence": "#5b6470", "warning": "#9a5b00"}
 SANS = 'font-family="system-ui, Segoe UI, Roboto, sans-serif"'
 MONO = 'font-family="ui-monospace, Menlo, Consolas, monospace"'
 
 
 def table(trace: Trace, *, token: int | None = None) -> str:
-    """An answer as text: a line for each token, or, of token number `token` (from 1), its rivals at each stage.
+    """An answer as text: a line for each token, or the rivals of token number `token` (from 1) at each stage.
 
         print(table(trace))
         print(table(trace, token=7))
@@ -38,7 +38,7 @@ def table(trace: Trace, *, token: int | None = None) -> str:
 
 
 def head(reading: Reading) -> str:
-    """`46 tokens, endTurn · temperature 0.8 · seed 7 · tiny model · fairly sure, -0.20`."""
+    """The first line: `46 tokens, endTurn · temperature 0.8 · seed 7 · tiny model · fairly sure, -0.20`."""
     parts = [f"{reading.count}, {short(reading.trace.stop_reason, 30)}", reading.settings]
     return " · ".join(part for part in [*parts, *(badge.text for badge in reading.badges)] if part)
 
@@ -81,7 +81,7 @@ def _one_token(reading: Reading, i: int) -> str:
 
 
 def _name(row: Row, line: int, width: int) -> str:
-    """The text of a rival, marked where it was drawn, with its rank where that is not its line, counted from 0."""
+    """The text of a rival, marked where drawn, with the rank where that is not `line`, which counts from 0."""
     rank = f" #{row.rank:,}{'+' if row.or_later else ''}" if row.rank not in (0, line + 1) else ""
     text = short(marked(row.text), width) if row.rank else row.text
     return f"{text}{rank}{' ◂' if row.drawn else ''}"
@@ -90,7 +90,7 @@ def _name(row: Row, line: int, width: int) -> str:
 def svg(reading: Reading, chosen: int | None = None) -> str:
     """The answer with its tokens underlined, and the rivals of one of them, on a light card that any theme can hold.
 
-    It carries its own colours, no script and no time: the same trace draws the same.
+    The drawing carries its own colours, no script and no time: the same trace draws the same.
     """
     i = reading.hesitant if chosen is None else min(max(chosen, 0), len(reading.tokens) - 1)
     text, bottom = _text(reading, i)
@@ -111,7 +111,7 @@ def svg(reading: Reading, chosen: int | None = None) -> str:
 
 
 def _text(reading: Reading, chosen: int) -> tuple[list[str], int]:
-    """The tokens of the answer, and where the last line of them ends."""
+    """The tokens of the answer, and where their last line ends."""
     places, bottom = _places(reading)
     return [part for i, place in enumerate(places) for part in _token(reading, i, *place, chosen=i == chosen)], bottom
 
@@ -136,7 +136,7 @@ def _places(reading: Reading) -> tuple[list[tuple[float, int, float]], int]:
 
 
 def _rest_of_word(reading: Reading, i: int) -> Iterator[int]:
-    """The tokens after token `i` that go on with its word."""
+    """The tokens after token `i` that go on with the same word."""
     for j in range(i + 1, len(reading.tokens)):
         if reading.text(j)[:1].isspace() or reading.is_end(j):
             return
@@ -163,12 +163,12 @@ def _token(reading: Reading, i: int, x: float, y: int, width: float, *, chosen: 
 
 
 def _signed(text: str) -> str:
-    """Escaped text, with the signs for spaces paler than letters."""
+    """`text` escaped, with the signs for spaces paler than letters."""
     return re.sub("[·↵⇥]+", rf'<tspan fill="{SIGN}">\g<0></tspan>', escape(text))
 
 
 def _rivals(reading: Reading, i: int, top: int) -> tuple[list[str], int]:
-    """The rivals of token `i`, a column for each stage, then the sentence; and where all of it ends."""
+    """The rivals of token `i`, a column for each stage, then the sentence; and where the sentence ends."""
     rows, columns = reading.rows(i, DRAWN), reading.columns
     width = WIDTH / len(columns)
     end = top + 52 + 20 * len(rows)

@@ -22,7 +22,7 @@ def show_tokens(trace: Trace) -> "TokenView":
     Choose a token with the mouse or with ← → Home End to see what it was drawn from.
 
     Args:
-        trace: From the `trace` of a model.
+        trace: A trace, from the `trace` of a model.
 
     Raises:
         TypeError: `trace` is no trace.
@@ -36,7 +36,7 @@ class TokenView(anywidget.AnyWidget):
     """The widget that `show_tokens` makes. `chosen` is the index of the token whose rivals are shown.
 
     Args:
-        trace: From the `trace` of a model.
+        trace: A trace, from the `trace` of a model.
         steady: Whether the text keeps its height whatever is shown next.
     """
 
@@ -45,19 +45,19 @@ class TokenView(anywidget.AnyWidget):
 
     answer = traitlets.Dict().tag(sync=True)
     steady = traitlets.Bool().tag(sync=True)
-    chosen = traitlets.Int().tag(sync=True)  # the only one that the browser writes
+    chosen = traitlets.Int().tag(sync=True)  # the only trait that the browser writes
 
     def __init__(self, trace: Trace, *, steady: bool = False) -> None:
         self.reading = Reading(trace)
         super().__init__(answer=_answer(self.reading), chosen=self.reading.hesitant, steady=steady)
 
     def show(self, trace: Trace) -> None:
-        """Show another answer in its place; the same token stays chosen where there is one. From any thread."""
+        """Show another answer in place of this one; the same token stays chosen where there is one. From any thread."""
         self.reading = Reading(trace)
         self.answer = _answer(self.reading)
 
     def to_svg(self) -> str:
-        """What is shown as a drawing, for where no kernel runs."""
+        """The shown answer as a drawing, for where no kernel runs."""
         return svg(self.reading, self.chosen)
 
     def __repr__(self) -> str:
@@ -66,13 +66,13 @@ class TokenView(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle = super()._repr_mimebundle_()
         if bundle is not None:
-            # Of a notebook that it does not trust Lab draws no SVG; the table it shows.
+            # In a notebook that JupyterLab does not trust it draws no SVG, and shows the table.
             bundle[0].update({"text/plain": table(self.reading.trace), "image/svg+xml": self.to_svg()})
         return bundle
 
 
 def _answer(reading: Reading) -> dict[str, Any]:
-    """What the browser draws, in words and figures that are ready to be shown."""
+    """The answer as the browser draws it, in words and figures that are ready to be shown."""
     return {
         "count": reading.count,
         "settings": reading.settings,
