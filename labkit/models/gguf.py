@@ -245,7 +245,7 @@ class GGUF(WithDials):
 
         Args:
             prompt: What the user says, or the messages of a request.
-            system_prompt: As in a request; so are `max_tokens` and `stop_sequences`.
+            system_prompt: The system prompt, as in a request; so are `max_tokens` and `stop_sequences`.
             dials: The dials, in place of the model's own.
             seed: The seed, in place of the model's own.
 

@@ -1,8 +1,8 @@
-"""The callback of a playground: who answers, the dials, the host's duties, and the record of what passed.
+"""The callback of a playground: the answerer, the dials, the host's duties, and the record of what passed.
 
 Everything can be changed while a call is under way, and holds from the next sample on: the Lab is given one callback,
 which asks what is set at that moment. The dials come first: what the guard checks, the budget counts and a human
-reviews is what who answers then gets.
+reviews is what the answerer then gets.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ from labkit.playground.who import ByHand, callback_of
 from labkit.steps import HostStep, overhearing
 
 LIMITS = {"samples": 100, "tokens": 20_000}
-"""What the budget allows at first."""
+"""The limits of the budget at first."""
 
 APPROVAL_TIME = 120.0
 """Seconds that a person has for a decision."""
@@ -41,11 +41,11 @@ _sampled: ContextVar[tuple[Sampled, Dials] | None] = ContextVar("labkit_playgrou
 
 
 class Answers:
-    """Who answers, and how.
+    """The answerer, the dials and the duties that are set, behind one callback.
 
     Args:
         changed: Called after every change.
-        ask: Decides where `approval` is on.
+        ask: Asks a human for the decision where `approval` is on.
     """
 
     def __init__(self, changed: Callable[[], object], ask: Ask) -> None:
@@ -53,7 +53,7 @@ class Answers:
         self.ask = ask
         self.settings = usual_settings()
         self.keys: dict[str, str] = {}
-        """Those that were typed, by answerer: none goes to another. They are in no setting, no record, no export."""
+        """The keys that were typed, by answerer: none goes to another. They are in no setting, no record, no export."""
         self.own: SamplingFnT | None = None
         self.hand = ByHand(changed)
         self.who = next(iter(ANSWERERS))
@@ -63,9 +63,9 @@ class Answers:
         self.guard = False
         self.limits: Mapping[str, int] = dict(LIMITS)
         self.recording: list[Sampled] = []
-        """Where samples are kept: those of the run under way."""
+        """The samples of the run under way."""
         self.noted = 0
-        """What the guard has found in the last run."""
+        """How much the guard has found in the last run."""
         self._route = _Route(self)
         self._approval = with_approval(self._route, ask=self._asked, timeout=APPROVAL_TIME)
         self.budget = self._new_budget()
@@ -76,10 +76,10 @@ class Answers:
         return callback_of(who, self.settings, self.keys.get(who), self.own, self.hand)
 
     def use(self, who: str) -> None:
-        """Choose who answers.
+        """Choose the answerer.
 
         Raises:
-            ValueError: There is no such choice, or a setting of it is wrong.
+            ValueError: There is no such answerer, or a setting of the answerer is wrong.
         """
         if who not in ANSWERERS:
             raise ValueError(f"nobody is called {who!r}; there are {', '.join(ANSWERERS)}")
@@ -93,7 +93,7 @@ class Answers:
         self.use("own")
 
     def use_key(self, key: str) -> None:
-        """Ask the chosen answerer with this key, until the playground is closed: where that one has none, Claude."""
+        """Ask the chosen answerer, or Claude where that one takes no key, with `key` until the playground is closed."""
         who = self.who if ANSWERERS[self.who].key else "claude"
         if key.strip():
             self.keys[who] = key.strip()
@@ -105,7 +105,7 @@ class Answers:
         """Change a setting of an answerer, by its name in the table.
 
         Raises:
-            ValueError: It cannot be so; nothing is changed.
+            ValueError: A setting cannot be so; nothing is changed.
         """
         former, self.settings = self.settings, {**self.settings, **settings}
         try:
@@ -115,7 +115,7 @@ class Answers:
             raise
 
     def take(self, choices: Choices) -> None:
-        """Set all of this at once.
+        """Set answerer, dials, duties and limits at once, as in `choices`.
 
         Raises:
             ValueError: Something cannot be so.
@@ -150,12 +150,12 @@ class Answers:
         self._changed()
 
     def forget(self) -> None:
-        """Review every server's requests again: another was connected."""
+        """Forget the reviews so far: another server was connected, and all requests are reviewed again."""
         self._approval.forget()
 
     @property
     def name(self) -> str:
-        """Who answers, as it is called on the page."""
+        """The answerer's name on the page."""
         own = f": {called(self.own)}" if self.who == "own" and self.own is not None else ""
         return ANSWERERS[self.who].title + own
 
@@ -186,7 +186,7 @@ class Answers:
 
     @property
     def callback(self) -> SamplingFnT:
-        """The one callback that the Labs are given."""
+        """The callback that all Labs are given."""
         return _Chain(self)
 
     async def answer(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
@@ -215,14 +215,14 @@ class Answers:
         self.noted += "rule" in step.data
 
     def _asked(self, request: ReviewRequest) -> Said:
-        return self.ask(request)  # the one that is set when it is asked
+        return self.ask(request)  # as it is set at this moment
 
     async def approved(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        """Ask the human where approval is on, then who answers."""
+        """Ask the human where approval is on, then the answerer."""
         return await (self._approval if self.approval else self._route)(context, params)
 
     async def model(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        """Ask who answers, with the client's own dials as they stood when the request came."""
+        """Ask the answerer, with the client's own dials as they stood when the request came."""
         model, own = self.dials.model, Dials()
         if (now := _sampled.get()) is not None:
             sampled, dials = now
@@ -244,7 +244,7 @@ class Answers:
 
 
 class _Chain:
-    """The whole of it; errors are told with the name of who answers."""
+    """The whole chain; errors are told with the name of the answerer."""
 
     def __init__(self, answers: Answers) -> None:
         self.answers = answers
@@ -258,14 +258,14 @@ class _Chain:
 
 
 class _Link(Duty):
-    """A duty that asks what is set at this moment."""
+    """A duty that hands on to what is set at this moment."""
 
     def __init__(self, answers: Answers) -> None:
         super().__init__()
         self.answers = answers
 
     def models(self) -> Iterator[str]:
-        """The name of who would answer now."""
+        """The name of the answerer that is set now."""
         yield from models_in(self.answers.dials.model)
 
 

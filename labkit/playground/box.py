@@ -12,7 +12,7 @@ from mcp import StdioServerParameters
 from mcp.server.mcpserver import MCPServer
 
 ROOT = Path(__file__).parent.parent.parent
-"""The folder that holds the package `servers`: a server that is started as a program is started there."""
+"""The folder that holds the package `servers`: servers are started there as programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,9 @@ class BoxServer:
     """A server that comes with the kit.
 
     Attributes:
-        id: Its module in the package `servers`.
+        id: The server's module in the package `servers`.
         tool: The tool that is offered first; the first of the server's own where it has no such tool.
-        examples: Arguments to begin with, by tool and by name.
+        examples: The arguments to begin with, by tool and by name.
     """
 
     id: str
@@ -31,12 +31,12 @@ class BoxServer:
 
     @property
     def title(self) -> str:
-        """What it is called on the page."""
+        """The server's name on the page."""
         return self.id.replace("_", " ")
 
     @property
     def keeps_files(self) -> bool:
-        """Whether it writes into a folder, which `make_server` then takes first."""
+        """Whether the server writes into a folder, which `make_server` then takes first."""
         return next(iter(self._parameters()), "") in ("folder", "directory", "root")
 
     def make(self, folder: Path) -> MCPServer:
@@ -49,7 +49,7 @@ class BoxServer:
         return StdioServerParameters(command=sys.executable, args=self.arguments(str(folder)), cwd=ROOT)
 
     def arguments(self, folder: str) -> list[str]:
-        """What follows `python` on its command line."""
+        """The arguments that follow `python` on the server's command line."""
         return ["-m", f"servers.{self.id}", *(["--folder", folder] if self.keeps_files else [])]
 
     def _parameters(self) -> Mapping[str, inspect.Parameter]:

@@ -1,4 +1,4 @@
-"""`Cells`: when the cells of a notebook are through, so that a page does not come between them."""
+"""`Cells`: hears when the cells of a notebook are through, so that a page does not come between them."""
 
 import asyncio
 import sys
@@ -14,15 +14,15 @@ class Cells:
     """Hears when a cell begins and ends. Where there is no IPython, there are no cells.
 
     Args:
-        loop: The kernel's own; `None` in a script.
+        loop: The kernel's own loop; `None` in a script.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        ipython: Any = sys.modules.get("IPython")  # a script that was not started by it has none
+        ipython: Any = sys.modules.get("IPython")  # a script that IPython did not start has none
         shell: Any = ipython.get_ipython() if ipython else None
         self._events: Any = getattr(shell, "events", None)
         self._loop = loop if self._events else None
-        self._begun, self._running = 0, self._loop is not None  # it is made in a cell
+        self._begun, self._running = 0, self._loop is not None  # made in a cell
         if self._loop is not None:
             self._events.register("pre_execute", self._begins)
             self._events.register("post_execute", self._ends)

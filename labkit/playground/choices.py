@@ -1,4 +1,4 @@
-"""`Choices`: all that is chosen in a playground, and its form as JSON, which holds no key and no code."""
+"""`Choices`: all that is chosen in a playground, and the form of that as JSON, which holds no key and no code."""
 
 import json
 import os
@@ -23,15 +23,15 @@ MOST = 10**9
 """The largest number that is taken from a file."""
 
 KINDS: Mapping[Kind, tuple[type, ...]] = {"number": (int, float), "whole": (int,), "texts": (list,), "text": (str,)}
-"""How JSON holds a dial."""
+"""The types in which JSON holds a dial, by kind."""
 
 DEEPEST = 12
-"""Lists and objects inside one another that are taken from a file: more than a form has."""
+"""How many lists and objects inside one another are taken from a file: more than a form has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What is chosen: everything but a key, and but the code of an own callback or server."""
+    """All that is chosen, but no key, and no code of an own callback or server."""
 
     source: Source
     transport: Transport
@@ -50,12 +50,12 @@ class Choices:
 
 
 def to_json(choices: Choices, given: Source | None, keys: Sequence[str]) -> dict[str, Any]:
-    """`choices` as they are kept. What holds a key, or what looks like a secret, is left out and named in `left_out`.
+    """`choices` as they are kept. Whatever holds a key, or looks like a secret, is left out and named in `left_out`.
 
     Args:
         choices: What is chosen.
-        given: The server that the playground was given in code; of it only is kept that it was chosen.
-        keys: What must not be kept.
+        given: The server that the playground was given in code; all that is kept is that it was chosen.
+        keys: The keys that must not be kept.
     """
     out: list[str] = []
     told = {
@@ -76,7 +76,7 @@ def to_json(choices: Choices, given: Source | None, keys: Sequence[str]) -> dict
         clean = _clean(value, name, keys, out)
         if clean is not _SECRET:
             kept[name] = clean
-    if find_secrets(json.dumps(kept)):  # one that only shows where two texts meet
+    if find_secrets(json.dumps(kept)):  # a secret that only shows where two texts meet
         return {"left_out": [*kept]}
     return {**kept, "left_out": sorted(set(out))}
 
@@ -99,18 +99,18 @@ def _clean(value: Any, name: str, keys: Sequence[str], out: list[str]) -> Any:
         return ["" if each is _SECRET else each for each in cleaned_list]
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, Real):  # of whatever library
+    if isinstance(value, Real):  # a number of whatever library
         return int(value) if isinstance(value, Integral) else float(value)
     return _SECRET
 
 
 def is_secret(text: str, name: str = "", keys: Sequence[str] = ()) -> bool:
-    """Whether `text` holds one of `keys`, or what is taken for a secret by its form; `name` is that of its field."""
+    """Whether `text` holds one of `keys`, or what is taken for a secret by its form; `name` is the field's name."""
     return bool(find_secrets(text, name)) or any(key in text for key in keys)
 
 
 def text_of(source: Source, keys: Sequence[str] = ()) -> str:
-    """A command or an address as it was typed; nothing for an object, and where a key may be in it."""
+    """A command or an address as it was typed; empty for an object, and where a key may be in the text."""
     if isinstance(source, str):
         parts = urlsplit(source)
         return "" if parts.query or parts.fragment or "@" in parts.netloc or is_secret(source, "", keys) else source
@@ -140,10 +140,10 @@ def _server(source: Source, given: Source | None, keys: Sequence[str], out: list
 
 
 def from_json(told: Mapping[str, Any], first: Choices, box: Mapping[str, BoxServer], given: Source | None) -> Choices:
-    """What a file says, over `first` for what it does not say. A server that is given in code is not changed by it.
+    """The choices in a file, over `first` for what the file leaves open. A server that is given in code stays as it is.
 
     Raises:
-        ValueError: Something in it cannot be so. Nothing of it is to be used then.
+        ValueError: Something in the file cannot be so. Nothing of the file is to be used then.
     """
     _check(told, 0)
     source = _source(told.get("server", {}), first, box, given)
@@ -179,7 +179,7 @@ def _check(value: Any, depth: int) -> None:
     """Let through what a page and a message can carry.
 
     Raises:
-        ValueError: A number is too large, a text is none, or it is nested too deeply.
+        ValueError: A number is too large, a text cannot be encoded, or `value` is nested too deeply.
     """
     if depth > DEEPEST:
         raise ValueError("it is nested too deeply")

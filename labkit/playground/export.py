@@ -16,7 +16,7 @@ from labkit.secret_forms.forms import ALONE
 
 Form = Literal["json", "mermaid", "html"]
 KEYS = tuple(form.pattern() for form in FORMS if form.before == ALONE)
-"""What looks like the key of a service by itself, also where two texts meet."""
+"""The patterns of what looks like a service's key by itself, also where two texts meet."""
 
 HIDDEN = "[key]"
 
@@ -38,7 +38,7 @@ svg { max-width: 100%; height: auto }
 
 
 def keys_known(*given: str | None) -> list[str]:
-    """The keys that must appear nowhere: those that were given, and those in the environment."""
+    """All known keys, which must appear nowhere: those that were given, and those in the environment."""
     environment = (os.environ.get(name, "").strip() for name in NAMES)
     return sorted({key for key in (*given, *environment) if key and len(key) > 5}, key=len, reverse=True)
 
@@ -57,10 +57,10 @@ def exported(form: Form, runs: Sequence[Run], code: str, keys: Iterable[str]) ->
     """`runs` in one of the forms, with a mark in place of what the guard's patterns take for a secret.
 
     Args:
-        form: What to write.
-        runs: In the order in which they were made.
+        form: The form to write.
+        runs: The runs in the order in which they were made.
         code: The program of the present settings, for the page.
-        keys: What must not be in it.
+        keys: The keys that must not be in the text.
 
     Raises:
         ValueError: There is no such form.
@@ -112,14 +112,14 @@ def _table(runs: Sequence[Run]) -> str:
 
 
 def titled(run: Run) -> str:
-    """`run 1`, or `run 1 · tiny model` where the embedded model has answered."""
+    """The title of a run: `run 1`, or `run 1 · tiny model` where the embedded model has answered."""
     return " · ".join(part for part in (f"run {run.n}", run.mark) if part)
 
 
 def summary(run: Run) -> str:
-    """`1 sample · 176 + 46 tokens · 0.31 s · tiny model`: the cost before the time, where there is one.
+    """A run in a line: `1 sample · 176 + 46 tokens · 0.31 s · tiny model`; a cost stands before the time.
 
-    The tokens are those of prompt and answer; the last part is who answered; `tiny model` marks the embedded one.
+    The tokens are those of prompt and answer; the last part is the answerer; `tiny model` marks the embedded one.
     """
     count = len(run.samples)
     parts = [f"{count} sample{'' if count == 1 else 's'}"]

@@ -1,6 +1,6 @@
 """A form from the JSON schema of a tool.
 
-What a page sends back is text for text and numbers alike, as it stands in the fields; `arguments_of` reads it.
+A page sends back what stands in the fields, as text for text and numbers alike; `arguments_of` reads that.
 """
 
 import json
@@ -16,27 +16,27 @@ from labkit.playground.typed import arguments_of, as_typed
 __all__ = ["Field", "Schema", "arguments_of", "at_first", "fields_of", "filled", "note_of"]
 
 Field = dict[str, Any]
-"""A field of a form, as JSON: `name`, `kind`, `title`, `help`, `hint`, `required`, and `value`, what stands in it at
-first; with `options` for a choice and `item` for a list. An object has `fields`, says with `optional` whether it may be
-left out, and with `included` whether it is there."""
+"""A field of a form, as JSON: `name`, `kind`, `title`, `help`, `hint`, `required`, and `value`, what stands there at
+first; with `options` for a choice and `item` for a list. An object has `fields`, says with `optional` whether that
+object may be left out, and with `included` whether it is there."""
 
 _NOTHING: Mapping[str, Any] = {}
 _LONGEST = 1000
-"""Characters of a text about a field."""
+"""How many characters a text about a field may have."""
 
 
 def fields_of(schema: Schema, examples: Mapping[str, Any] | None = None) -> list[Field]:
-    """The fields for an object, in the order of its properties. What cannot be read in its schema is a field of JSON.
+    """The fields for an object, in the order of the properties. A property that cannot be read becomes a field of JSON.
 
     Args:
-        schema: That of a tool's arguments.
-        examples: What stands in a field at first, in place of the schema's own default.
+        schema: The schema of a tool's arguments.
+        examples: The values that stand in the fields at first, in place of the schema's own defaults.
     """
     return _Maker(Schemas(schema)).properties(schema, examples or _NOTHING, _Place())
 
 
 def note_of(schema: Schema) -> str:
-    """What is not sound in the schema of a tool, in a sentence; nothing where it is."""
+    """What is not sound in the schema of a tool, in a sentence; empty where all is sound."""
     maker = _Maker(Schemas(schema))
     maker.properties(schema, _NOTHING, _Place())
     return maker.schemas.note
@@ -44,7 +44,7 @@ def note_of(schema: Schema) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a field is: its path, how many objects and lists it is inside, and the fields that there is room for."""
+    """The place of a field: its path, how many objects and lists are around it, and the number of fields with room."""
 
     path: str = ""
     depth: int = 0
@@ -58,7 +58,7 @@ class _Place:
 
 
 class _Maker:
-    """Makes fields."""
+    """The maker of the fields of a form."""
 
     def __init__(self, schemas: Schemas) -> None:
         self.schemas = schemas
@@ -66,7 +66,7 @@ class _Maker:
     def properties(self, schema: Schema, values: Mapping[str, Any], place: _Place) -> list[Field]:
         required = self.schemas.required(schema, place.path)
         properties = self.schemas.properties(schema, place.path)
-        # All that may have fields of their own share the room equally, or a schema without an end would take it.
+        # All that may have fields of their own share the room equally, or a schema without an end would take all.
         sharing = sum(
             isinstance(inner, dict) and not _is_single(cast("Schema", inner)) for inner in properties.values()
         )
@@ -126,14 +126,14 @@ class _Maker:
         return place.room >= (len(self.schemas.properties(schema)) if kind == "object" else 1)
 
     def _as_json(self, schema: Schema, value: Any) -> str:
-        """A value as JSON; a text as it stands, where it would be read so."""
+        """A value as JSON; a text as it stands, where the schema takes texts."""
         if value is None:
             return ""
         as_it_stands = isinstance(value, str) and "string" in self.schemas.types(schema)
         return value if as_it_stands else json.dumps(value, ensure_ascii=False)
 
     def _hint(self, schema: Schema, kind: Kind) -> str:
-        """The bounds of a field, or what it takes, in a few words."""
+        """The hint of a field: the bounds, or what the field takes, in a few words."""
         if kind == "json":
             return words(self.schemas.types(schema))
         if kind == "text" and isinstance(schema.get("pattern"), str):
@@ -150,19 +150,19 @@ _BOUNDS = ("minimum", "maximum")
 
 
 def _is_single(schema: Any) -> bool:
-    """Whether a schema is that of a single value, as most are."""
+    """Whether a schema is that of a single value, as most schemas are."""
     kind = cast("dict[str, Any]", schema).get("type") if isinstance(schema, dict) else None
     return kind in ("string", "integer", "number", "boolean")
 
 
 def _plainest(name: str) -> Field:
-    """A field of JSON that says nothing about itself."""
+    """A field of JSON without anything that the schema says of the property."""
     title = visible(name)[:_LONGEST]
     return {"name": name, "kind": "json", "title": title, "help": "", "required": False, "hint": "JSON", "value": ""}
 
 
 def filled(fields: list[Field], typed: Mapping[str, Any]) -> list[Field]:
-    """The same fields with what was typed standing in them, where it fits."""
+    """The fields with what was typed standing in them, where it fits."""
     return [_filled(field, typed[field["name"]]) if field["name"] in typed else field for field in fields]
 
 
@@ -181,7 +181,7 @@ def _filled(field: Field, typed: Any) -> Field:
 
 
 def at_first(field: Field) -> Any:
-    """What stands in a field, as a page sends it."""
+    """The value that stands in a field at first, as a page sends it."""
     if field["kind"] != "object":
         return field["value"]
     return {inner["name"]: at_first(inner) for inner in field["fields"]} if field["included"] else None

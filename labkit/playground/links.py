@@ -13,17 +13,17 @@ from labkit.playground.reach import MODES, Source, Transport, Wire, reach
 from labkit.runtime import Runtime, block_on
 
 STOPPING = 3.0
-"""Seconds that a server which is served here has to end."""
+"""Seconds that a server that is served here has to end."""
 
 CLOSED = "The playground is not connected. Choose the server again."
 
 
 class Links:
-    """Everything here but `close` runs on the lab thread.
+    """The connections of a playground, by wire. Everything here but `close` runs on the lab thread.
 
     Args:
-        name: Of the Labs, with a number and the wire behind it.
-        callback: Answers samples.
+        name: The name of the Labs, which add a number and the wire.
+        callback: The sampling callback of the Labs.
     """
 
     def __init__(self, name: str, callback: SamplingFnT) -> None:
@@ -43,7 +43,7 @@ class Links:
         Raises:
             ConnectError: The server could not be reached.
         """
-        # What is left is closed once another Lab is there: with none, the lab thread would end, and this with it.
+        # The old Labs are closed once another is there: with none, the lab thread would end, and this with it.
         self._left += self.labs.values()
         self._stops_left += self._stops
         self.labs, self._stops = {}, []
@@ -53,12 +53,12 @@ class Links:
             for wire in wires:
                 reached = await reach(source, transport, folder)
                 self._stops.append(reached.stop)
-                # Each has a name of its own: one of the same name would be closed before this one is there.
+                # Each Lab has a name of its own: one of the same name would be closed before this one is there.
                 name = f"{self._name} {next(self._numbers)} · {wire}"
                 made[wire] = lab = Lab(reached.target, name=name, sampling_callback=self._callback, mode=MODES[wire])
                 tools = tuple((await lab.run(lambda client: client.list_tools())).tools)
         except BaseException:
-            if made:  # a Lab that did not come to its server is one too
+            if made:  # also a Lab that did not come to its server
                 self._leave()
             self._left += made.values()
             raise
@@ -79,7 +79,7 @@ class Links:
         """The Lab of a wire.
 
         Raises:
-            LookupError: There is none.
+            LookupError: There is no Lab of that wire.
         """
         lab = self.labs.get(wire)
         if lab is None:
@@ -87,7 +87,7 @@ class Links:
         return lab
 
     def close(self) -> None:
-        """Leave the servers. Those that are served here end first: the lab thread ends with the last Lab."""
+        """Leave all servers. Servers that are served here end first: the lab thread ends with the last Lab."""
         self._stops_left += self._stops
         stops, self._stops_left, self._stops = self._stops_left, [], []
         for ended in [stop() for stop in stops]:

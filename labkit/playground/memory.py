@@ -1,6 +1,6 @@
-"""Where the settings of last time are kept: one small JSON file for each notebook, or none.
+"""The place where the settings of last time are kept: one small JSON file for each notebook, or none.
 
-It lies in Jupyter's data folder, or where `LABKIT_PLAYGROUND_SETTINGS` says; `off` there keeps nothing.
+The file lies in Jupyter's data folder, or where `LABKIT_PLAYGROUND_SETTINGS` says; `off` there keeps nothing.
 """
 
 import json
@@ -16,32 +16,32 @@ PLACE = "LABKIT_PLAYGROUND_SETTINGS"
 """The environment variable that names another folder, or `off`."""
 
 FORM = 1
-"""Of the file. One of another form is left alone."""
+"""The number of the file's form. A file of another form is left alone."""
 
 LARGEST = 100_000
-"""Bytes of a file that are read and written: settings are small."""
+"""How many bytes of a file are read and written, at most: settings are small."""
 
 
 class Memory:
-    """One file, which need not be there and need not be writable.
+    """The file of a playground, which need not be there and need not be writable.
 
     Args:
-        remember: `True` for the usual folder, a folder, or `False` for none.
-        name: Of the playground; each in a notebook has a file of its own.
+        remember: The folder: `True` for the usual one, a path, or `False` for none.
+        name: The playground's name; each playground of a notebook has a file of its own.
     """
 
     def __init__(self, remember: "bool | str | Path", name: str) -> None:
         folder = _folder() if remember is True else Path(remember) if remember else None
-        # The server tells a kernel which notebook it belongs to.
+        # Jupyter's server tells a kernel which notebook it belongs to.
         notebook = os.environ.get("JPY_SESSION_NAME") or str(Path.cwd())
         digest = sha256(f"{notebook}\n{name}".encode(errors="replace")).hexdigest()[:16]
         self.path = folder and folder / f"playground-{digest}.json"
 
     def read(self) -> dict[str, Any] | None:
-        """What was kept; `None` where nothing was.
+        """The settings that were kept; `None` where none were.
 
         Raises:
-            ValueError: There is a file, and it is not one of ours.
+            ValueError: There is a file, and the file is not one of ours.
         """
         if self.path is None:
             return None
@@ -61,7 +61,7 @@ class Memory:
         return cast("dict[str, Any]", told)
 
     def write(self, kept: Mapping[str, Any]) -> None:
-        """Put `kept` in place of what was there, at once and whole. Where that cannot be, nothing is kept."""
+        """Put `kept` in place of what was there, at once and whole. Where that is not possible, nothing is kept."""
         text = json.dumps({"playground": FORM, **kept})
         if self.path is None or len(text) > LARGEST:
             return

@@ -32,10 +32,10 @@ from labkit.work import start
 
 F = TypeVar("F", bound=SamplingFnT)
 TIMES = 10
-"""Runs of "Run ×10"."""
+"""The number of runs of "Run ×10"."""
 
 KEPT = 100
-"""Runs that the history keeps; older ones are forgotten."""
+"""The number of runs that the history keeps; older runs are forgotten."""
 
 LOOK = 0.25
 """Seconds between two looks at what is under way, where nothing is told."""
@@ -45,13 +45,13 @@ PATIENCE, HUMAN_PATIENCE = 90.0, 600.0
 
 
 class Model(Setup):
-    """A playground without its page; `Playground` is the same with it.
+    """A playground without a page; `Playground` adds the page.
 
     Args:
         server: A server of your own, which is then chosen at first: an `MCPServer`, `StdioServerParameters`, a URL.
-        name: Two playgrounds of one name cannot be open: making the second closes the first.
-        ask: Who decides where `approval` is on: as `with_approval` takes it. The page brings its own.
-        remember: Whether a page takes up the settings of last time, and in which folder they are kept: the usual one
+        name: The playground's name. Of one name only one can be open: making the second closes the first.
+        ask: Asks a human for the decision where `approval` is on, as `with_approval` takes it. A page brings its own.
+        remember: Whether a page takes up the settings of last time, and in which folder these are kept: the usual one
             with `True`. Without a page nothing is read and nothing kept. A key and the code of a callback never are.
 
     Raises:
@@ -72,11 +72,11 @@ class Model(Setup):
             former.close()
         _open[name] = self
         self.answers = Answers(self._changed, ask)
-        """Who answers, the dials, and the duties of the host."""
+        """The answerer, the dials, and the duties of the host."""
         super().__init__(server, name, self.answers.callback)
         self.runs: list[Run] = []
         self.at = self.of = 0
-        """Which run is under way, and of how many."""
+        """The number of the run that is under way, and of how many."""
         self._numbers = self._before = 0
         self._job: Call[None] | None = None
         self._call: Call[Any] | None = None
@@ -98,12 +98,12 @@ class Model(Setup):
 
     @property
     def who(self) -> str:
-        """Who answers."""
+        """The answerer, by the name in the table."""
         return self.answers.who
 
     @property
     def choices(self) -> Choices:
-        """All that is chosen."""
+        """The choices: all that is chosen."""
         answers, (tool, typed) = self.answers, self.called
         return Choices(
             self.source, self.transport, self.wires, tool, dict(typed), self.who, dict(answers.settings),
@@ -139,7 +139,7 @@ class Model(Setup):
 
     @property
     def fresh(self) -> bool:
-        """Whether no tool was called since the connection was made."""
+        """Whether the connection is fresh: no tool was called since it was made."""
         return self._numbers == self._before
 
     def callback(self, callback: F) -> F:
@@ -148,7 +148,7 @@ class Model(Setup):
         return callback
 
     def run(self, times: int = 1) -> None:
-        """Call the tool with what was typed, `times` times on each chosen wire, and return at once.
+        """Call the tool `times` times with what was typed, on each chosen wire, and return at once.
 
         What is wrong with a field is in `errors` then, and nothing is called.
         """
@@ -168,10 +168,10 @@ class Model(Setup):
     def wait(self, seconds: float = 60.0) -> list[Run]:
         """Block until nothing is under way, for plain scripts, and return the runs. A cell that blocks gets no clicks.
 
-        What went wrong is in `fault`, or in the run.
+        Whatever went wrong is in `fault`, or in the run.
 
         Raises:
-            TimeoutError: It is not over after `seconds`.
+            TimeoutError: Something is still under way after `seconds`.
         """
         changed, end = Event(), monotonic() + seconds
         forget = self.listen(changed.set)
@@ -199,7 +199,7 @@ class Model(Setup):
             job.cancel()
 
     def settle(self) -> bool:
-        """Whether what was cancelled is over. What a lab thread that was left behind still did never ends."""
+        """Whether cancelled work is over. Work of a lab thread that was left behind never ends."""
         if self._at_work is None or not self._at_work.retired:
             return not self.running
         self._at_work, self._call = None, None
@@ -223,7 +223,7 @@ class Model(Setup):
             self._changed()
 
     async def _run(self, wire: Wire, arguments: dict[str, Any], i: int | None) -> None:
-        """Call the tool once. Of several runs each has a seed of its own, where the dial does not set one."""
+        """Call the tool once. Run number `i` of several has a seed of its own, where the dial does not set one."""
         lab = await self._links.lab(wire)
         with self._lock:
             self._numbers += 1
@@ -258,7 +258,7 @@ class Model(Setup):
         self._changed()
 
     def compare(self, *numbers: int) -> list[Row]:
-        """Runs side by side, by their numbers: `playground.compare(1, 2)`."""
+        """Some runs side by side, by number: `playground.compare(1, 2)`."""
         return compare([run for run in self.runs if run.n in numbers])
 
     def forget(self) -> None:
@@ -267,7 +267,7 @@ class Model(Setup):
         self._changed()
 
     def export(self, form: Form, runs: Sequence[int] | None = None) -> str:
-        """The history, or some runs of it, as `"json"`, `"mermaid"` or `"html"`. It carries no key.
+        """The history, or some of its runs, as `"json"`, `"mermaid"` or `"html"`, without a key.
 
         Raises:
             ValueError: There is no such form.
@@ -287,12 +287,12 @@ class Model(Setup):
 
     @property
     def keys(self) -> list[str]:
-        """What must appear nowhere."""
+        """The keys that must appear nowhere."""
         return keys_known(*self.answers.keys.values())
 
     @property
     def budget(self) -> Budget:
-        """What was spent, and what is left."""
+        """The budget: what was spent, and what is left."""
         return self.answers.budget
 
     def close(self) -> None:

@@ -26,22 +26,22 @@ from labkit.playground.program_parts import Parts
 from labkit.secret_forms import find_secrets
 
 PLACES = ("mcp.types", "mcp", "labkit")
-"""Where a name is looked for before the module that says it made it."""
+"""The modules in which a name is looked for before the module that says it made the value."""
 
 _OF_THE_KIT = ("labkit.host", "labkit.models")
-"""Whose objects a program may make anew; a Lab, a playground and what they show belong to the notebook."""
+"""The packages whose objects a program may make anew; a Lab, a playground and their views belong to the notebook."""
 
 _CONTAINERS: tuple[Any, ...] = (list, dict, set, deque, Counter)
 _MAKING = (ast.Assign, ast.AnnAssign, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 _Scope = tuple[Mapping[str, Any], list[str]]
-"""What the names of a function stand for, and the texts that may say how they came to it, the last one first."""
+"""The values of a function's names, and the texts that may say how the names came to these, the last one first."""
 
 
 @dataclass(slots=True)
 class _Source(Parts):
-    """Functions and values as text with their imports, and the names that are done with."""
+    """The source of a callback: functions and values as text with their imports, and the names that are done with."""
 
     seen: set[str] = field(default_factory=set[str])
 
@@ -49,7 +49,7 @@ class _Source(Parts):
 def source_of(callback: Any) -> tuple[str, Parts] | None:
     """The name of a callback and its source with all that it needs; `None` where there is no source to be had.
 
-    What cannot be written down has a block that says so when the program is started.
+    A value that cannot be written down has a block that says so when the program is started.
     """
     source = _Source()
     if (row := row_of(callback)) and row.rebuilt:
@@ -65,7 +65,7 @@ def missing(name: str, what: str) -> str:
 
 
 def _add(given: Any, source: _Source) -> bool:
-    """Write a function down, with all that it needs. Returns whether it can be."""
+    """Write a function down, with all that it needs. Returns whether that is possible."""
     function = inspect.unwrap(given) if isinstance(given, FunctionType) else None
     if not isinstance(function, FunctionType):
         return False
@@ -76,7 +76,7 @@ def _add(given: Any, source: _Source) -> bool:
         return False
     if not isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
         return False
-    # The playground's own decorator has done its work; any other changes what the function does.
+    # The playground's own decorator has done its work; any other decorator changes what the function does.
     node.decorator_list = [
         each for each in node.decorator_list if not (isinstance(each, ast.Attribute) and each.attr == "callback")
     ]
@@ -89,7 +89,7 @@ def _add(given: Any, source: _Source) -> bool:
 def _scope_of(function: FunctionType) -> _Scope:
     closed: dict[str, Any] = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
-        with suppress(ValueError):  # it is empty
+        with suppress(ValueError):  # the cell is empty
             closed[name] = cell.cell_contents
     ran: Any = function.__globals__.get("In")  # as IPython keeps what was run
     texts = [each for each in cast("list[Any]", ran) if isinstance(each, str)] if isinstance(ran, list) else []
@@ -98,7 +98,7 @@ def _scope_of(function: FunctionType) -> _Scope:
 
 
 def _compiled(node: ast.stmt) -> CodeType:
-    # The program has annotations that are not evaluated, but for what looks at those of a class, as pydantic does.
+    # The program has annotations that are not evaluated, unless something looks at those of a class, as pydantic does.
     flags = 0 if isinstance(node, ast.ClassDef) else __future__.annotations.compiler_flag
     flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     return compile(ast.Module([node], []), "own", "exec", flags, dont_inherit=True)
@@ -176,7 +176,7 @@ def _add_statement(name: str, value: object, source: _Source, scope: _Scope) -> 
         made = set(_names(code, "STORE_NAME"))
         if name not in made:
             continue
-        # One that awaits can stand in a function only; one that reads what it makes has another before it.
+        # A statement that awaits can stand in a function only; one that reads what it makes has another before it.
         if code.co_flags & inspect.CO_COROUTINE or made & set(_names(code, "LOAD_NAME")):
             return False
         tried = _Source(seen=source.seen | made)
@@ -191,8 +191,8 @@ def _add_statement(name: str, value: object, source: _Source, scope: _Scope) -> 
 
 
 def _statements(text: str) -> list[tuple[ast.stmt, CodeType]]:
-    """What stands at the top of a cell and gives a name a value, the last one first, without the cell's magics."""
-    with suppress(SyntaxError, ValueError):  # then it has never been run
+    """The statements at the top of a cell that give a name a value, the last one first, without the cell's magics."""
+    with suppress(SyntaxError, ValueError):  # then the cell has never been run
         if not text.lstrip().startswith("%%"):
             nodes = ast.parse(re.sub(r"(?m)^[ \t]*[%!].*$", "", text)).body
             return [(node, _compiled(node)) for node in reversed(nodes) if isinstance(node, _MAKING)]
@@ -216,7 +216,7 @@ def _place(name: str, value: Any) -> str | None:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether Python reads it back from how it shows it."""
+    """Whether Python reads `value` back from its `repr`."""
     with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
         return bool(ast.literal_eval(repr(value)) == value)
     return False

@@ -15,7 +15,7 @@ WITHOUT = ", without what may be a secret"
 
 
 class Remembering(Protocol):
-    """What is asked of a playground whose settings are kept."""
+    """A playground whose settings are kept, as `Past` needs it."""
 
     box: dict[str, BoxServer]
     given: Source | None
@@ -32,15 +32,15 @@ class Remembering(Protocol):
 
 
 class Past:
-    """What a playground knows of its settings of last time.
+    """The settings of last time, as a playground knows of them.
 
     Nothing is read before `recall`, which a page calls, and nothing is kept before that: a notebook that is executed
     without a page runs as it is written.
 
     Args:
-        playground: Whose settings these are.
-        name: Its name.
-        remember: As `Playground` takes it.
+        playground: The playground whose settings these are.
+        name: The playground's name.
+        remember: Whether and where the settings are kept, as `Playground` takes it.
     """
 
     def __init__(self, playground: Remembering, name: str, remember: bool | str | Path) -> None:
@@ -49,13 +49,13 @@ class Past:
         self._kept: dict[str, Any] | None = None
         self._open = self._recalled = False
         self.offered: Choices | None = None
-        """Settings that were read and are not used."""
+        """The settings that were read and are not used."""
         self.note = ""
-        """What is to be told of them, in a few words."""
+        """What is to be told of the settings, in a few words."""
 
     @property
     def recalled(self) -> bool:
-        """Whether they were asked for."""
+        """Whether the settings were asked for."""
         return self._recalled
 
     def recall(self, *, use: bool = True) -> None:
@@ -86,7 +86,7 @@ class Past:
             self.note = OFFERED + (WITHOUT if told.get("left_out") else "")
 
     def use(self) -> None:
-        """Use what is offered."""
+        """Use the settings that are offered."""
         if self.offered is None:
             return
         offered, self.offered = self.offered, None
@@ -98,7 +98,7 @@ class Past:
             self._playground.say("")
 
     def keep(self) -> None:
-        """Write down what is chosen, where it is something else than before; while it connects, nobody has chosen."""
+        """Write down what is chosen, where that has changed; while the playground connects, nobody has chosen."""
         if not self._open or self._playground.status == "connecting":
             return
         if self._kept != (present := self._present()):
@@ -110,11 +110,11 @@ class Past:
         return to_json(playground.choices, playground.given, playground.keys)
 
     def forget(self) -> None:
-        """Remove what was kept."""
+        """Remove the settings that were kept."""
         self._memory.forget()
         self.offered, self.note, self._kept = None, "", None
 
     def close(self) -> None:
-        """Keep what was chosen last, which a page may not have drawn yet, and nothing any more."""
+        """Keep what was chosen last, which a page may not have drawn yet, and nothing from then on."""
         self.keep()
         self._open = False

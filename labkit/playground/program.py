@@ -1,4 +1,4 @@
-"""The present settings as a program: plain `mcp`, the callback that answers, and the host's duties round it."""
+"""The present settings as a program: plain `mcp`, the callback that answers, and the host's duties around it."""
 
 import re
 import sys
@@ -25,7 +25,7 @@ OF_THE_KIT = {
     "labkit.host": "the host's duties",
     "labkit.host.rendering": "what shows a request whole",
 }
-"""What a program may take from the kit, by module."""
+"""The names that a program may take from the kit, by module."""
 
 BY_HAND = """\
 screen.show(render(ReviewRequest(params)))  # whole, with what is hidden in it made visible
@@ -34,12 +34,12 @@ try:
 except EOFError:
     unanswered.append("Nobody is here to type the answer: run this program in a terminal.")
     return ErrorData(code=-1, message=unanswered[0])"""
-"""What the callback does where a person is the model."""
+"""The body of the callback where a person is the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """All that the program depends on."""
+    """The present settings: all that the program depends on."""
 
     source: Source
     transport: Transport
@@ -56,7 +56,7 @@ class Present:
 
 
 def program(present: Present) -> str:
-    """The program. It needs no playground and no Lab: what it takes from the kit are callbacks."""
+    """The program, which needs no playground and no Lab: what it takes from the kit are callbacks."""
     parts = Parts({"asyncio", "sys"}, {"mcp": {"Client", "MCPError"}})
     callback = _duties(parts, present, _model(parts, present))
     callback = _dials(parts, present, callback)  # outermost: what the duties check is what the model gets
@@ -73,7 +73,7 @@ def program(present: Present) -> str:
     heads = "\n\n".join("\n".join(group) for group in groups if group)
     text, before = f'"""{_title(present)}\n\n{_needs(parts, present)}\n"""\n\n{heads}\n', ""
     for block in [*parts.blocks, "sys.exit(asyncio.run(main()))"]:
-        # Two empty lines round a function, as it is usual.
+        # Two empty lines around a function, as is usual.
         text += ("\n\n" if "def " in block or "def " in before else "\n") + block + "\n"
         before = block
     return text
@@ -87,7 +87,7 @@ def _title(present: Present) -> str:
 
 
 def _needs(parts: Parts, present: Present) -> str:
-    """What has to be installed, in a sentence: `mcp`, and the kit where something of it is used."""
+    """The packages to install, in a sentence: `mcp`, and the kit where something of it is used."""
     used = [words for module, words in OF_THE_KIT.items() if module in parts.names]
     if isinstance(present.source, BoxServer):
         used.append("the server")
@@ -100,7 +100,7 @@ def _needs(parts: Parts, present: Present) -> str:
 
 
 def _model(parts: Parts, present: Present) -> str:
-    """The callback that answers. Returns its name."""
+    """The callback that answers. Returns the callback's name."""
     match present.who:
         case "script":
             parts.use("itertools", "cycle")
@@ -143,7 +143,7 @@ def _callback(body: str, model: str) -> str:
 
 
 def _own(parts: Parts, own: SamplingFnT | None) -> str:
-    """The source of the student's callback, where it can be had. Returns its name."""
+    """The source of the student's callback, where there is one. Returns the callback's name."""
     found = source_of(own)
     if found is None:
         parts.blocks.append(missing("callback", "Your callback"))
@@ -155,7 +155,7 @@ def _own(parts: Parts, own: SamplingFnT | None) -> str:
 
 
 def _dials(parts: Parts, present: Present, model: str) -> str:
-    """Changes to the request that the client makes; returns the name of what answers."""
+    """The changes that the client makes to a request. Returns the name of the callback that answers then."""
     dials, changes = present.dials, {}
     if dials.temperature is not None:
         changes["temperature"] = repr(dials.temperature)
@@ -221,7 +221,7 @@ def _main(parts: Parts, present: Present, reached: tuple[str, list[str], int], c
 
 
 def _quoted(text: str) -> str:
-    """A text as Python writes it, with the quotation marks of the rest where it can."""
+    """A text as Python writes it, with the quotation marks of the rest where that is possible."""
     return f'"{text}"' if text.isprintable() and not {'"', "\\"} & set(text) else repr(text)
 
 

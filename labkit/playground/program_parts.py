@@ -1,4 +1,4 @@
-"""What a program is made of, and how it reaches the server."""
+"""The parts of a program, and the way of the program to the server."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -50,7 +50,7 @@ except Exception as error:
         raise error from None
     return safe_to_print(f"No result: {{error}}" if client else f"The server cannot be reached: {{error}}")
 """
-"""The call of any other."""
+"""The call of any other server."""
 
 UNANSWERED = """\
 if unanswered:
@@ -70,7 +70,7 @@ def safe_to_print(text):  # what comes from outside may hold characters that a t
     return "".join(char if char.isprintable() or char in "\\n\\t" else ascii(char)[1:-1] for char in text)
 
 """
-"""It stands inside `main`, where it takes no name away from the student's own functions."""
+"""The function stands inside `main`, where it takes no name away from the student's own functions."""
 
 
 @dataclass(slots=True)
@@ -82,14 +82,14 @@ class Parts:
     blocks: list[str] = field(default_factory=list[str])
 
     def use(self, module: str, *names: str) -> None:
-        """Import names of a module, or without any the module."""
+        """Import names of a module, or, without names, the module itself."""
         if names:
             self.names.setdefault(module, set()).update(names)
         else:
             self.plain.add(module)
 
     def add(self, others: "Parts") -> None:
-        """Take over what others have."""
+        """Take over the imports and blocks of others."""
         self.plain |= others.plain
         for module, names in others.names.items():
             self.use(module, *names)
@@ -97,7 +97,7 @@ class Parts:
 
 
 def server_of(parts: Parts, source: Source, transport: Transport) -> tuple[str, list[str], int]:
-    """What `Client` is given, the lines before it, and how far these indent what follows."""
+    """The argument of `Client`, the lines before it, and how far these indent what follows."""
     if isinstance(source, BoxServer):
         return _box(parts, source, transport)
     if isinstance(source, StdioServerParameters):
@@ -145,7 +145,7 @@ def _box(parts: Parts, source: BoxServer, transport: Transport) -> tuple[str, li
 def _command(parts: Parts, source: StdioServerParameters) -> str:
     """A program as the server. Of its environment only names are written down: a value may be a key.
 
-    So may an argument, by its form or by the option before it: one such is taken from the environment too.
+    An argument may be a key too, by its form or by the option before it; then it is taken from the environment.
     """
     parts.use("mcp", "StdioServerParameters")
     hidden: list[str] = []

@@ -1,4 +1,4 @@
-"""How a server is reached: in process, as a program over stdio, or over HTTP on this machine.
+"""The ways to a server: in process, as a program over stdio, or over HTTP on this machine.
 
 Everything here runs on the lab thread.
 """
@@ -28,14 +28,14 @@ TRANSPORTS: tuple[Transport, ...] = ("in process", "stdio", "http")
 Wire = Literal["2025-11-25", "2026-07-28"]
 WIRES: tuple[Wire, ...] = ("2025-11-25", "2026-07-28")
 MODES: dict[Wire, str] = {"2025-11-25": "legacy", "2026-07-28": "auto"}
-"""What `mcp.Client(mode=)` is given for a wire."""
+"""The `mode` of `mcp.Client` for a wire."""
 
 Source = BoxServer | MCPServer | Server[Any] | StdioServerParameters | str
-"""What can be chosen: a server in the box, an object, a command, a URL."""
+"""A server that can be chosen: a server in the box, an object, a command, a URL."""
 
 
 def transports_of(source: Source) -> tuple[Transport, ...]:
-    """The ways in which it can be reached."""
+    """The ways in which a server can be reached."""
     if isinstance(source, BoxServer):
         return TRANSPORTS
     if isinstance(source, MCPServer):
@@ -46,7 +46,7 @@ def transports_of(source: Source) -> tuple[Transport, ...]:
 
 
 def why_not(source: Source, transport: Transport) -> str:
-    """Why a server cannot be reached so; nothing where it can."""
+    """Why a server cannot be reached over `transport`; empty where it can."""
     if transport in transports_of(source):
         return ""
     if isinstance(source, str):
@@ -57,7 +57,7 @@ def why_not(source: Source, transport: Transport) -> str:
 
 
 def name_of(source: Source) -> str:
-    """What it is called on the page. Of a URL and of a command nothing is shown that may be a key."""
+    """The name of a server on the page. Of a URL and of a command nothing is shown that may be a key."""
     return source.title if isinstance(source, BoxServer) else describe(source)[0]
 
 
@@ -65,7 +65,7 @@ def command_of(text: str) -> StdioServerParameters:
     """A command line as it would be typed into a terminal.
 
     Raises:
-        ValueError: It is empty, or a quotation mark is missing.
+        ValueError: `text` is empty, or a quotation mark is missing.
     """
     try:
         words = shlex.split(text, posix=os.name != "nt")
@@ -80,7 +80,7 @@ def url_of(text: str) -> str:
     """The address of a server.
 
     Raises:
-        ValueError: It is none.
+        ValueError: `text` is no address.
     """
     url = text.strip()
     if not url.startswith(("http://", "https://")) or len(url) < 10 or any(c.isspace() for c in url):
@@ -90,7 +90,7 @@ def url_of(text: str) -> str:
 
 @dataclass(slots=True)
 class Reached:
-    """What a Lab is given, and what ends it once the Lab is closed."""
+    """A server within reach: what a Lab is given, and what ends the server once the Lab is closed."""
 
     target: LabServer
     stop: Callable[[], "Future[None] | None"] = lambda: None
@@ -100,12 +100,12 @@ async def reach(source: Source, transport: Transport, folder: Path) -> Reached:
     """Make `source` ready to be connected to.
 
     Args:
-        source: What was chosen.
+        source: The server that was chosen.
         transport: One of `transports_of(source)`.
         folder: Where a server in the box keeps its files.
 
     Raises:
-        ConnectError: It cannot be served over HTTP here.
+        ConnectError: The server cannot be served over HTTP here.
     """
     if isinstance(source, BoxServer):
         if transport == "stdio":
@@ -118,7 +118,7 @@ async def reach(source: Source, transport: Transport, folder: Path) -> Reached:
 
 
 def _is_not_ours(record: logging.LogRecord) -> bool:
-    """A server that is stopped while a client listens tells so at length, to nobody's use."""
+    """Whether another thread logs: a server stopped while a client listens says so at length, to nobody's use."""
     return record.threadName != "labkit"
 
 
@@ -133,8 +133,8 @@ class _Served:
 
     async def start(self) -> str:
         """Serve, and return the address."""
-        # By name, since it is no dependency of the kit: the SDK serves with it and brings it, but not to Pyodide, where
-        # the playground opens without it. Every other import has its line in pyproject.toml.
+        # uvicorn is imported by name, being no dependency of the kit: the SDK serves with it and brings it, but not to
+        # Pyodide, where the playground opens without it. Every other import has its line in pyproject.toml.
         uvicorn = import_module("uvicorn")
         logging.getLogger("uvicorn.error").addFilter(_is_not_ours)
         listening = socket.create_server(("127.0.0.1", 0))
@@ -159,6 +159,6 @@ class _Served:
         self.ended.set_result(None)
 
     def stop(self) -> "Future[None]":
-        """Stop serving. From any thread; what is returned is done when it has."""
+        """Stop serving, from any thread. The returned future is done when the server has stopped."""
         self._server.should_exit = True
         return self.ended

@@ -1,4 +1,4 @@
-"""What a page shows of a playground, in words and figures that are ready to be shown. Each part is JSON."""
+"""The parts of a playground that a page shows, in words and figures that are ready to be shown. Each part is JSON."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -16,7 +16,7 @@ from labkit.playground.who import Question
 from labkit.redacting import redact
 
 LONGEST = 20_000
-"""Characters of one text that are sent to a page; the exports hold the whole."""
+"""How many characters of one text are sent to a page; the exports hold the whole."""
 
 WORDS = {
     "command": "a command …",
@@ -27,7 +27,7 @@ OVER = {"in process": "in process", "stdio": "stdio", "http": "HTTP"}
 
 
 def top(playground: Model) -> dict[str, Any]:
-    """The first line: which server, how it is reached, on which wire, and whether it is."""
+    """The first line: which server, how it is reached, on which wire, and whether it is connected."""
     servers = [[each.id, each.title] for each in playground.box.values()]
     if playground.given is not None:
         servers.append(["given", f"{visible(_name(playground.given))} (yours)"])
@@ -81,12 +81,12 @@ def form(playground: Model) -> dict[str, Any]:
 
 
 def work(playground: Model) -> dict[str, Any]:
-    """Whether something is under way, how far it is, and whether there is nothing to see yet."""
+    """The work: whether something is under way, how far, and whether there is nothing to see yet."""
     return {"running": playground.running, "at": playground.at, "of": playground.of, "fresh": playground.fresh}
 
 
 def who(playground: Model) -> dict[str, Any]:
-    """Who can answer, who does, and what is set about that one. No key."""
+    """The answerers, the chosen one among them, and what is set about that one. No key."""
     answers = playground.answers
     notes = {row.id: row.lacks(answers.keys.get(row.id)) for row in ANSWERERS.values()}
     notes["own"] = called(answers.own) if answers.own is not None else "none yet"
@@ -101,7 +101,7 @@ def who(playground: Model) -> dict[str, Any]:
 
 
 def _setting(setting: Setting, values: Mapping[str, str]) -> list[Any]:
-    """In the order that side.js reads."""
+    """The row of a setting, in the order that side.js reads."""
     choices = [*setting.choices()]
     value = values[setting.name] or (choices[0] if choices else "")
     return [setting.name, setting.title, setting.what, setting.hint, value, setting.lines, choices]
@@ -135,7 +135,7 @@ def _of(spent: int, limit: int | None, what: str) -> str:
 
 
 def result(playground: Model) -> dict[str, Any]:
-    """What the last run gave, or what is under way."""
+    """The result of the last run, or what is under way."""
     run = playground.runs[-1] if playground.runs else None
     if run is None:
         return {"kind": "idle", "meta": "Result", "text": ""}
@@ -161,7 +161,7 @@ def result(playground: Model) -> dict[str, Any]:
 
 
 def question(asked: Question | None) -> dict[str, Any]:
-    """What a person is asked to answer in place of a model; empty when nothing is."""
+    """The question that a person is asked to answer in place of a model; empty without one."""
     if asked is None:
         return {}
     told = parts_of(ReviewRequest(asked.params, origin=asked.origin))
@@ -175,12 +175,12 @@ def question(asked: Question | None) -> dict[str, Any]:
 
 
 def history(playground: Model) -> dict[str, Any]:
-    """A line for every run, the last one first."""
+    """The history: a line for every run, the last one first."""
     return {"runs": [_line(run) for run in reversed(playground.runs) if run.outcome != "running"]}
 
 
 def _line(run: Run) -> list[Any]:
-    """In the order that history.js reads."""
+    """The line of a run, in the order that history.js reads."""
     answer = " ".join(redact(run.answers or run.result).split())[:200]
     tokens = f"{run.tokens}{' est.' if run.estimated else ''}"
     return [
@@ -207,14 +207,14 @@ def comparison(playground: Model, numbers: list[int]) -> dict[str, Any]:
 
 
 def shown(text: str, *, seen: bool = False) -> str:
-    """`text` with what is hidden in it made visible, and not too long for a page."""
+    """`text` with hidden characters made visible, and not too long for a page."""
     cut = text[:LONGEST]
     more = f"\n… {len(text) - LONGEST:,} characters more, in the exports" if len(text) > LONGEST else ""
     return (cut if seen else visible(cut)) + more
 
 
 def without(told: Any, keys: list[str]) -> Any:
-    """What is told to a page, without a key in any of its texts."""
+    """`told`, which is for a page, without a key in any of the texts."""
     if isinstance(told, str):
         return without_keys(told, keys)
     if isinstance(told, dict):

@@ -1,4 +1,4 @@
-"""What is kept of a run, and how runs are compared."""
+"""The record of a run, and the comparison of runs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -36,13 +36,13 @@ class Sampled:
 
     Attributes:
         asked: The request as the server sent it.
-        seen: The request with the dials turned, as who answers got it, or would have got it.
+        seen: The request with the dials turned, as the answerer got it, or would have got it.
         dials: What was asked, used and honoured, dial by dial.
-        answer: What the server is told.
-        tokens: Of the answer.
-        prompt_tokens: Of the prompt.
-        estimated: Whether nobody told the tokens, so that they were estimated from the text.
-        drawing: What the embedded model drew the answer from, where it did.
+        answer: The answer that the server is told.
+        tokens: The number of tokens of the answer.
+        prompt_tokens: The number of tokens of the prompt.
+        estimated: Whether nobody told the tokens, so that these were estimated from the text.
+        drawing: The draw of the answer, where a model made it that can be traced.
     """
 
     asked: CreateMessageRequestParams
@@ -56,7 +56,7 @@ class Sampled:
 
     @property
     def prompt(self) -> str:
-        """The system prompt and the messages that who answers got, or would have got."""
+        """The system prompt and the messages that the answerer got, or would have got."""
         params = self.seen or self.asked
         parts = [f"[{message.role}] {text_of(message)}" for message in params.messages]
         return "\n".join([*([f"[system] {params.system_prompt}"] if params.system_prompt else []), *parts])
@@ -68,13 +68,13 @@ class Sampled:
 
     @property
     def mark(self) -> str:
-        """`tiny model` where the embedded model said it, whoever handed it on; empty for all others."""
+        """The mark of the answer: `tiny model` where the embedded model gave it, whoever handed it on; else empty."""
         return mark_of(self.answer)
 
 
 @dataclass(slots=True)
 class Run:
-    """One call of a tool with everything that is kept of it. It holds no key."""
+    """One call of a tool with everything that is kept of the call. A run holds no key."""
 
     n: int
     server: str
@@ -90,32 +90,32 @@ class Run:
     flow: Flow | None = None
     usd: float = 0.0
     choices: "Choices | None" = None
-    """All that was chosen for it. In no export."""
+    """All that was chosen for the run. In no export."""
 
     @property
     def model(self) -> str:
-        """Who answered, by the names in the answers."""
+        """The answerers, by the names of the models in the answers."""
         names = (getattr(sample.answer, "model", "") for sample in self.samples)
         return ", ".join(dict.fromkeys(name for name in names if name))
 
     @property
     def mark(self) -> str:
-        """`tiny model` where the embedded model has given an answer; empty for all others."""
+        """The mark of the run: `tiny model` where the embedded model has given an answer; else empty."""
         return next((sample.mark for sample in self.samples if sample.mark), "")
 
     @property
     def said_by(self) -> str:
-        """The model and its mark; the mark alone where it holds the name, as `tiny model` holds `tiny`."""
+        """The model and the mark; the mark alone where that holds the name, as `tiny model` holds `tiny`."""
         return self.mark if self.model in self.mark.split() else " · ".join(filter(None, (self.model, self.mark)))
 
     @property
     def tokens(self) -> int:
-        """Tokens of all answers."""
+        """The number of tokens of all answers."""
         return sum(sample.tokens for sample in self.samples)
 
     @property
     def prompt_tokens(self) -> int:
-        """Tokens of all prompts."""
+        """The number of tokens of all prompts."""
         return sum(sample.prompt_tokens for sample in self.samples)
 
     @property
@@ -125,7 +125,7 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """From the first step to the last."""
+        """The seconds from the first step to the last."""
         return self.flow.seconds if self.flow else 0.0
 
     @property
@@ -140,7 +140,7 @@ class Run:
 
     @property
     def dials(self) -> str:
-        """What the dials made of the last request: `temperature 0.8 (asked 0.2)`, or `as asked`."""
+        """The dials of the last request, where they changed it: `temperature 0.8 (asked 0.2)`, or `as asked`."""
         readings = self.samples[-1].dials if self.samples else []
         return ", ".join(_turned(reading) for reading in readings if reading.turned) or "as asked"
 
@@ -188,7 +188,7 @@ def _turned(reading: DialReading) -> str:
 
 
 def said(answer: Answer | None) -> str:
-    """An answer as text: what is no text by its type, a refusal as a sentence."""
+    """An answer as text: a block that is no text by its type, a refusal as a sentence."""
     if answer is None:
         return "no answer"
     if isinstance(answer, ErrorData):
@@ -198,7 +198,7 @@ def said(answer: Answer | None) -> str:
 
 
 def text_of_result(result: CallToolResult) -> str:
-    """A tool's result as text; what is no text by its type."""
+    """A tool's result as text; a block that is no text by its type."""
     parts: list[str] = []
     for block in result.content:
         match block:
@@ -219,19 +219,19 @@ def text_of_result(result: CallToolResult) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing about runs that are compared: its value in each, and whether they differ."""
+    """One thing about runs that are compared: the value in each run, and whether the values differ."""
 
     name: str
     values: tuple[str, ...]
 
     @property
     def differs(self) -> bool:
-        """Whether not all runs have the same."""
+        """Whether not all runs have the same value."""
         return len(set(self.values)) > 1
 
 
 def compare(runs: Sequence[Run]) -> list[Row]:
-    """What can be compared about `runs`, side by side."""
+    """The rows of all that can be compared about `runs`, side by side."""
     sides = [_side(run) for run in runs]
     names = list(dict.fromkeys(name for side in sides for name in side))
     return [Row(name, tuple(side.get(name, "–") for side in sides)) for name in names]
@@ -263,7 +263,7 @@ def _side(run: Run) -> Mapping[str, str]:
 
 
 def duration(seconds: float) -> str:
-    """`12 ms`, `0.31 s`, `61 s`."""
+    """A duration as text: `12 ms`, `0.31 s`, `61 s`."""
     if seconds < 0.1:
         return f"{seconds * 1000:.0f} ms"
     return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"

@@ -1,6 +1,6 @@
 """The JSON schema of a tool, read as a form needs it.
 
-It comes from the server, which may have made it to do harm: nothing in it is taken for granted.
+The schema comes from the server, which may mean to do harm: nothing in it is taken for granted.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ _Kind = TypeVar("_Kind", list[Any], dict[str, Any])
 Kind = Literal["text", "integer", "number", "boolean", "choice", "object", "list", "json"]
 
 DEEPEST = 5
-"""Objects inside objects that get fields of their own. A schema may refer to itself without an end."""
+"""How many objects inside objects get fields of their own. A schema may refer to itself without an end."""
 
 MOST = 400
-"""Fields that a form has room for. Of more arguments the first are shown, and an object that has no room is JSON."""
+"""How many fields a form has room for. Of more arguments the first are shown; an object without room is JSON."""
 
 _FOLLOWED = 20
-"""References and choices of one that are followed from one schema to the next."""
+"""How many references, and choices between one schema alone, are followed from a schema to the next."""
 
 _UNIONS = ("anyOf", "oneOf", "allOf")
 _WORDS = {
@@ -35,10 +35,10 @@ _SCALARS: dict[str, Kind] = {"string": "text", "integer": "integer", "number": "
 
 
 class Schemas:
-    """The schema of one tool and all inside it, and what is not sound in them.
+    """The schema of one tool with all schemas inside, and what is not sound in these.
 
     Args:
-        root: That of the tool's arguments.
+        root: The schema of the tool's arguments.
     """
 
     def __init__(self, root: Schema) -> None:
@@ -47,7 +47,7 @@ class Schemas:
 
     @property
     def note(self) -> str:
-        """What could not be read so far, in a sentence; nothing where all could be."""
+        """The parts that could not be read so far, in a sentence; empty where all could be."""
         first = [f"{what[:100]}" for what in islice(self._odd, 3)]
         more = f"; and {len(self._odd) - 3} more" if len(self._odd) > 3 else ""
         return f"The server's schema for this tool is not sound: {'; '.join(first)}{more}." if first else ""
@@ -68,7 +68,7 @@ class Schemas:
         return {name for name in self._given(schema, "required", list[Any], place) if isinstance(name, str)}
 
     def plain(self, schema: Any, place: str = "") -> tuple[Schema, bool]:
-        """A schema with its reference followed and `null` taken out of its choices, and whether it may be null."""
+        """A schema with the reference followed and `null` taken out of the choices; and whether it may be null."""
         plain = self._mapping(schema, place)
         nullable = False
         for _ in range(_FOLLOWED):
@@ -91,9 +91,9 @@ class Schemas:
         return plain, nullable or (isinstance(options, list) and None in options)
 
     def kind(self, schema: Schema, depth: int, place: str = "", *, three: bool = False) -> Kind:
-        """What its field is. `schema` is a plain one, `depth` how many objects and lists it is inside.
+        """The kind of a schema's field. `schema` is a plain one, `depth` how many objects and lists it is inside.
 
-        With `three` it may be left out, so that yes and no are not all: a choice in place of a box to tick.
+        With `three` the value may be left out, so that yes and no are not all: a choice in place of a box to tick.
         """
         if self.options(schema, place):
             return "choice"
@@ -110,7 +110,7 @@ class Schemas:
                 return "json"
 
     def options(self, schema: Schema, place: str = "") -> list[Any]:
-        """What there is to choose from; nothing where anything may be given."""
+        """The values to choose from; none where anything may be given."""
         if schema.get("const") is not None:
             return [schema["const"]]
         if "enum" not in schema:
@@ -122,7 +122,7 @@ class Schemas:
         return left
 
     def types(self, schema: Schema) -> set[str]:
-        """The types of JSON that a plain schema takes; none where it does not say, or not of each of its choices."""
+        """The types of JSON that a plain schema takes; none where it does not say, or not for each of the choices."""
         return self._types(schema, 0)
 
     def _types(self, schema: Schema, depth: int) -> set[str]:
@@ -141,7 +141,7 @@ class Schemas:
         return self._given(schema, name, list[Any], place)
 
     def _given(self, schema: Schema, name: str, kind: type[_Kind], place: str) -> _Kind:
-        """What stands in a schema under `name`, or nothing where it is of another kind."""
+        """The value under `name` in a schema, or an empty one where the value is of another kind."""
         given, empty = schema.get(name), kind()
         if isinstance(given, type(empty)):
             return given
@@ -152,7 +152,7 @@ class Schemas:
     def _mapping(self, schema: Any, place: str) -> dict[str, Any]:
         if isinstance(schema, dict):
             return cast("dict[str, Any]", schema)
-        if not isinstance(schema, bool):  # true and false are schemas, too
+        if not isinstance(schema, bool):  # true and false are schemas too
             self.is_odd("it is no schema", place)
         return {}
 

@@ -1,4 +1,4 @@
-"""What is called in a playground: the server, the way to it, the tool and what was typed into its form."""
+"""The call of a playground: the server, the way to the server, the tool, and what was typed into the tool's form."""
 
 import tempfile
 from asyncio import CancelledError
@@ -41,12 +41,12 @@ CONNECTING = 60.0
 
 
 class Setup:
-    """Which tool of which server is called, and the connections to it. `Playground` adds who answers and the runs.
+    """The tool that is called, the server, and the connections. `Playground` adds the answerer and the runs.
 
     Args:
         server: A server of one's own, which is then chosen at first.
-        name: Of the connections.
-        callback: Answers samples.
+        name: The name of the connections.
+        callback: The sampling callback of the connections.
     """
 
     def __init__(
@@ -68,13 +68,13 @@ class Setup:
         self.tools: tuple[Tool, ...] = ()
         self.tool = ""
         self.typed: dict[str, Any] = {}
-        """What stands in the form, by name: text for text and numbers alike."""
+        """The values in the form, by name: text for text and numbers alike."""
         self.errors: dict[str, str] = {}
-        """What is wrong with a field, by its place: `{"hours": "It must be at most 72."}`."""
+        """The sentence for each wrong field, by the field's place: `{"hours": "It must be at most 72."}`."""
         self.fault = ""
-        """What could not be done, in a sentence."""
+        """The sentence for what could not be done."""
         self.form_number = 0
-        """Another whenever the fields of the form are others."""
+        """The number of the form: another whenever the fields are others."""
         self._links = Links(name, callback)
         self._joining: Call[None] | None = None
         self._wanted: tuple[str, Mapping[str, Any]] | None = None
@@ -91,7 +91,7 @@ class Setup:
 
     @property
     def status(self) -> Literal["connecting", "connected", "not connected"]:
-        """Whether the server can be called."""
+        """The connection's status: whether the server can be called."""
         if self._joining is not None and not self._joining.done:
             return "connecting"
         return "connected" if self.labs else "not connected"
@@ -105,7 +105,7 @@ class Setup:
         """Connect to a server in the box, by its id, or to one of your own: an object, a command, a URL.
 
         Raises:
-            ValueError: A text that is neither an id nor an address.
+            ValueError: `server` is a text that is neither an id nor an address.
         """
         if isinstance(server, str):
             source: Source = self.box.get(server) or url_of(server)
@@ -122,7 +122,7 @@ class Setup:
         """Connect to the server that this playground was given.
 
         Raises:
-            LookupError: It was given none.
+            LookupError: The playground was given no server.
         """
         if self.given is None:
             raise LookupError("this playground was given no server: Playground(my_server)")
@@ -134,7 +134,7 @@ class Setup:
         """Connect to a program, by its command line.
 
         Raises:
-            ValueError: It is no command line.
+            ValueError: `command` is no command line.
         """
         self.use_server(command_of(command))
 
@@ -142,7 +142,7 @@ class Setup:
         """Connect in another way.
 
         Raises:
-            ValueError: The server cannot be reached so.
+            ValueError: The server cannot be reached over `transport`.
         """
         reason = why_not(self.source, transport)
         if reason:
@@ -165,8 +165,8 @@ class Setup:
         """Choose server, way, tool and what is typed at once; what was chosen already is not connected to anew.
 
         Args:
-            choices: What is chosen.
-            ask: Connect to a command or an address only when somebody asks for it.
+            choices: All that is chosen.
+            ask: Connect to a command or an address only when somebody asks for the connection.
         """
         former = self.source, self.transport, self.wires
         self.source, self.transport, self.wires = choices.source, choices.transport, choices.wires
@@ -191,7 +191,7 @@ class Setup:
 
     @property
     def called(self) -> tuple[str, Mapping[str, Any]]:
-        """The tool and what is typed; while there is no connection, those that will be there with it."""
+        """The tool and what is typed; while there is no connection, those that will be there once it is."""
         return self._wanted or (self.tool, self.typed)
 
     def use_tool(self, name: str, typed: Mapping[str, Any] | None = None) -> None:
@@ -216,7 +216,7 @@ class Setup:
 
     @property
     def tool_note(self) -> str:
-        """What is not sound in the schema of the chosen tool, in a sentence."""
+        """The sentence for what is not sound in the schema of the chosen tool."""
         return forms.note_of(self._schema)
 
     @property
@@ -233,7 +233,7 @@ class Setup:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What was typed, as the tool gets it."""
+        """The arguments that were typed, as the tool gets them."""
         return forms.arguments_of(self._schema, self.typed)[0]
 
     @property
@@ -276,7 +276,7 @@ class Setup:
         self._changed()
 
     def _offer(self, tools: tuple[Tool, ...]) -> None:
-        """Show what the server can do. What was typed stays where the same tool is there."""
+        """Show the server's tools. What was typed stays where the same tool is there."""
         wanted, self._wanted = self._wanted, None
         same = [tool.name for tool in tools] == [tool.name for tool in self.tools] and self.tool
         self.tools = tools
@@ -297,7 +297,7 @@ class Setup:
         error = error_of(joining)
         if error is not None:
             self.fault = sentence(error)
-            self._wanted = self.called if self.called[0] else None  # it is there again with the connection
+            self._wanted = self.called if self.called[0] else None  # there again with the connection
             self.tools, self.tool, self.typed = (), "", {}
             self.form_number += 1
         self._changed()
@@ -308,12 +308,12 @@ class Setup:
 
 
 def error_of(work: "Call[None] | None") -> BaseException | None:
-    """What `work` ended in, where it failed; nothing for one that was cancelled."""
+    """The error in which `work` ended, where it failed; `None` for work that was cancelled."""
     try:
         if work is not None and work.done:
             work.result(0)
     except (CancelledError, Cancelled):
         return None
-    except BaseException as error:  # noqa: BLE001 - it is told
+    except BaseException as error:  # noqa: BLE001 - the caller tells it
         return error
     return None

@@ -1,4 +1,4 @@
-"""`Playground`: a playground with its page."""
+"""`Playground`: a playground with a page."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from labkit.playground.model import Model
 
 
 class Playground(Model):
-    """A server, who answers it, the dials and the host's duties, to be tried out together.
+    """A server, the answerer, the dials and the host's duties, to be tried out together.
 
         playground = Playground()              # the servers in the box, the embedded model
         playground = Playground(my_server)     # an MCPServer of your own; also a command, a URL
@@ -15,13 +15,13 @@ class Playground(Model):
         @playground.callback                   # your own callback answers from the next sample on
         async def my_callback(context, params): ...
 
-    In plain code: `playground.run()`, `playground.runs[-1].result`; `print(playground.code)` is the same without it.
+    In plain code: `playground.run()`, `playground.runs[-1].result`; `print(playground.code)` needs no playground.
 
     Args:
         server: A server of your own, which is then chosen at first: an `MCPServer`, `StdioServerParameters`, a URL.
-        name: Two playgrounds of one name cannot be open: making the second closes the first.
-        ask: Who decides where `approval` is on: as `with_approval` takes it. The page brings its own.
-        remember: Whether a page takes up the settings of last time, and in which folder they are kept: the usual one
+        name: The playground's name. Of one name only one can be open: making the second closes the first.
+        ask: Asks a human for the decision where `approval` is on, as `with_approval` takes it. A page brings its own.
+        remember: Whether a page takes up the settings of last time, and in which folder these are kept: the usual one
             with `True`. Without a page nothing is read and nothing kept. A key and the code of a callback never are.
     """
 

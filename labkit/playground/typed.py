@@ -1,7 +1,7 @@
-"""What was typed into a form, as the arguments that the schema wants, or a sentence for the field that is wrong.
+"""The arguments that were typed into a form, as the schema wants them, or a sentence for each field that is wrong.
 
-The server checks again: it has the last word. A `pattern` it checks alone: one that takes for ever is easily written,
-and not easily seen.
+The server checks again, and has the last word. A `pattern` the server alone checks: one that takes for ever is easily
+written, and not easily seen.
 """
 
 import json
@@ -21,16 +21,16 @@ _LEFT_OUT = object()
 
 
 class _Wrong(Exception):
-    """What is wrong with a value, for its field."""
+    """A sentence on what is wrong with a value, for the value's field."""
 
 
 def arguments_of(schema: Schema, typed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """The arguments that were typed, and what is wrong with them: a sentence by field, such as `{"hours": "…"}`.
 
     Args:
-        schema: That of a tool's arguments.
-        typed: By name of a property. A field inside another is told as `parent.child`, an item as `list.0`. An object
-            that need not be there is there if anything but `None` is typed for it.
+        schema: The schema of a tool's arguments.
+        typed: What was typed, by property. A field inside another is told as `parent.child`, an item as `list.0`. An
+            object that need not be there is there if anything but `None` is typed for it.
     """
     reader = _Reader(Schemas(schema))
     return reader.object(schema, typed, "", 0), reader.errors
@@ -44,7 +44,7 @@ def as_typed(value: Any) -> str:
 
 
 class _Reader:
-    """Reads what was typed, and remembers what is wrong with it by field."""
+    """A reader of what was typed, which remembers by field what is wrong."""
 
     def __init__(self, schemas: Schemas) -> None:
         self.schemas = schemas
@@ -57,7 +57,7 @@ class _Reader:
             place = f"{path}.{name}" if path else name
             try:
                 value = self.value(inner, typed.get(name), place, depth, required=name in required)
-            except Exception:  # noqa: BLE001 - a schema that cannot be read: as it is shown, a field of JSON
+            except Exception:  # noqa: BLE001 - a schema that cannot be read is a field of JSON, as it is shown
                 value = self.value(_NOTHING, typed.get(name), place, depth, required=False)
             if value is not _LEFT_OUT:
                 read[name] = value
@@ -118,7 +118,7 @@ def _empty(schema: Schema, typed: Any, text: bool, *, required: bool, nullable: 
         return None
     if typed is None or schema.get("default") in (None, ""):
         return _LEFT_OUT
-    # Left out, it would be the default again, and not what stands in the field.
+    # Left out, the value would be the default again, and not what stands in the field.
     if text:
         return _text(schema, "")
     return None if nullable else _LEFT_OUT

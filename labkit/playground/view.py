@@ -1,6 +1,6 @@
 """`PlaygroundView`: the page of a playground.
 
-It decides nothing: what is clicked goes to the model, what is shown is read from it.
+The page decides nothing: what is clicked goes to the model, what is shown is read from the model.
 """
 
 import asyncio
@@ -28,19 +28,19 @@ from labkit.views.token_view import TokenView
 from labkit.work import Latest
 
 TRACING = 120.0
-"""Seconds that the tokens of an answer may take to be drawn."""
+"""Seconds that drawing the tokens of an answer may take."""
 
 LOOK = 1.0
 """Seconds between two looks at what is under way, where nothing is told."""
 
 PARTING = 5.0
-"""Seconds until a flow that is no longer shown is closed. One that is closed while the browser still loads it is an
-error there, for which anywidget waits 2 s."""
+"""Seconds until a flow that is no longer shown is closed. To close a flow while the browser still loads it is an error
+there, for which anywidget waits 2 s."""
 
 NO_TOKENS = "Only the models in the box and model files show their tokens: let one answer, and Run."
 
 _OF_ITSELF = ("here", "compare")
-"""What a page sends though nobody has clicked."""
+"""The messages that a page sends though nobody has clicked."""
 
 _HERE = Path(__file__).parent
 _SCRIPT = ("form.js", "past.js", "side.js", "history.js", "result.js", "sheet.js", "parts.js", "playground.js")
@@ -49,17 +49,17 @@ _FILES = {"json": "playground.json", "mermaid": "playground.mmd", "html": "playg
 
 
 def _references(views: list[FlowView], _: object) -> list[str]:
-    """How the browser is told of widgets that stand inside this one, as `anywidget.WidgetTrait` tells of one."""
+    """References by which the browser finds the widgets inside this one, as `anywidget.WidgetTrait` makes one."""
     return [f"anywidget:{view.model_id}" for view in views]
 
 
 class PlaygroundView(anywidget.AnyWidget):
-    """What a `Playground` shows as the last line of a cell."""
+    """The page that a `Playground` shows as the last line of a cell."""
 
     _esm = read_parts("page.js", *_SCRIPT, folder=_HERE)
     _css = read_parts("page.css", *_STYLE, folder=_HERE)
 
-    # All of these are written here and read by the browser. What is typed and clicked comes as messages, which no
+    # All traits are written here and read by the browser. What is typed and clicked comes as messages, which no
     # notebook keeps: a key among them is in no trait.
     top = traitlets.Dict().tag(sync=True)
     form = traitlets.Dict().tag(sync=True)
@@ -111,7 +111,7 @@ class PlaygroundView(anywidget.AnyWidget):
     # From the model to the page
 
     def _later(self) -> None:
-        """Draw soon, on the kernel's own loop: it outlives every Lab, and widgets are made there."""
+        """Draw soon, on the kernel's own loop, which outlives every Lab, and where widgets are made."""
         with self._lock:
             if self._waiting:
                 return
@@ -203,7 +203,7 @@ class PlaygroundView(anywidget.AnyWidget):
     # From the page to the model
 
     def _told(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        """A click. May run on the kernel's thread or on that of a subshell: nothing here waits."""
+        """Do what was clicked. May run on the kernel's thread or on that of a subshell: nothing here waits."""
         told = dict(message)
         name = str(told.pop("do", ""))
         if name not in _OF_ITSELF and not self.playground.past.recalled:
@@ -218,13 +218,13 @@ class PlaygroundView(anywidget.AnyWidget):
 
     @property
     def _by_name(self) -> dict[str, Callable[..., object]]:
-        """What messages do whose values have names of their own."""
+        """The actions of messages whose values have names of their own."""
         answers = self.playground.answers
         return {"set": answers.set, "hold": answers.hold, "limit": answers.limit}
 
     @property
     def _in_order(self) -> dict[str, Callable[..., object]]:
-        """What messages do whose values come in the order of the parameters."""
+        """The actions of messages whose values come in the order of the parameters."""
         playground, answers = self.playground, self.playground.answers
         return {
             "here": self._here,

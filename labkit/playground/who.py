@@ -1,4 +1,4 @@
-"""The answerers that are the playground's own, a person who types and the student's callback, beside the table's."""
+"""The answerers of the playground's own, beside the table's: a person who types, and the student's callback."""
 
 import asyncio
 import concurrent.futures
@@ -17,12 +17,12 @@ from labkit.models.answerers import ANSWERERS
 from labkit.steps import Origin, origin, report, waiting_for
 
 HAND = "by hand"
-"""The model that an answer names which a person typed."""
+"""The name of the model in an answer that a person typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person is asked to answer in place of a model."""
+    """A question that a person is asked to answer in place of a model."""
 
     number: int
     params: CreateMessageRequestParams
@@ -31,7 +31,7 @@ class Question:
 
 
 class ByHand:
-    """A sampling callback that lets a person type the answer. Several questions stand in line.
+    """A sampling callback for answers that a person types. Several questions stand in line.
 
     Args:
         changed: Called whenever another question is first in line, or none.
@@ -44,7 +44,7 @@ class ByHand:
         self._numbers = count(1)
         self._line: list[Question] = []
         self.attended = False
-        """Whether a page was opened on which an answer can be typed. Without one, every question is refused."""
+        """Whether a page was opened on which an answer can be typed. Without a page, every question is refused."""
 
     @property
     def open(self) -> Question | None:
@@ -74,7 +74,7 @@ class ByHand:
         )
 
     def answer(self, number: int, text: str | None) -> None:
-        """Answer a question, or refuse it with `None`. One that is no longer open is left alone."""
+        """Answer a question, or refuse it with `None`. A question that is no longer open is left alone."""
         for question in list(self._line):
             if question.number == number:
                 with suppress(concurrent.futures.InvalidStateError):
@@ -82,19 +82,19 @@ class ByHand:
 
 
 class Own:
-    """The student's own callback, called as a Lab calls it: what is wrong with it is told in a sentence."""
+    """The student's own callback, called as a Lab calls it: whatever is wrong with it is told in a sentence."""
 
     def __init__(self, callback: SamplingFnT) -> None:
         self.callback = callback
         self.__name__ = name_of(callback)
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        """What the callback answers."""
+        """The answer of the callback."""
         return await ask(self.callback, context, params)
 
 
 async def nobody(context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:  # noqa: ARG001
-    """Stands for a callback of one's own that was not written yet."""
+    """Raise a `CallbackError`, in place of a callback of one's own that was not written yet."""
     raise CallbackError("There is no callback of yours yet: put @playground.callback above it and run its cell.")
 
 

@@ -203,7 +203,7 @@ class TinyModel:
         Args:
             prompt: What the user says, or the messages of a request. Where it holds no text the answer is that of the
                 callback: a fixed sentence, for which no token is drawn.
-            system_prompt: As in a request; so are `max_tokens` and `stop_sequences`.
+            system_prompt: The system prompt, as in a request; so are `max_tokens` and `stop_sequences`.
             dials: The dials, in place of the model's own.
             seed: The seed, in place of the model's own.
 
