@@ -1,4 +1,4 @@
-"""What is asked of every sampling callback, whoever calls it, and the sentence for one that falls short.
+"""The demands on every sampling callback, whoever calls it, and the sentence for one that falls short.
 
 Lab, duty and check call callbacks in their own ways; what a callback is called and what is wrong with it is said here.
 """
@@ -16,7 +16,7 @@ Answer = CreateMessageResult | CreateMessageResultWithTools | ErrorData
 
 
 def name_of(function: object) -> str:
-    """What a callback is called by: its own name, the name of what a `functools.partial` calls, or its class's name."""
+    """The name of a callback: its own, that of the function which a `functools.partial` calls, or its class's name."""
     while isinstance(function, partial):
         function = cast("object", function.func)
     name: object = getattr(function, "__name__", None)

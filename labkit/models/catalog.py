@@ -84,7 +84,7 @@ class Model(_Fact):
         return f"{self.name} {served} {self.retires}" + (f": name {self.instead} in its place" if self.instead else "")
 
     def price(self, input_tokens: int, output_tokens: int) -> float:
-        """What a request costs, in USD.
+        """The cost of a request, in USD.
 
         Where a model has a second price for long prompts, the length of the prompt decides which of the two holds, and
         it holds for every token of that request.
@@ -176,7 +176,7 @@ def catalog() -> Catalog:
 
 
 def price(model: str, input_tokens: int, output_tokens: int) -> float:
-    """What a request to `model` costs, in USD, by the catalogue's prices. See `Model.price`.
+    """The cost of a request to `model`, in USD, by the catalogue's prices. See `Model.price`.
 
     Raises:
         LookupError: The catalogue does not know the model, or has no price for it.

@@ -1,4 +1,4 @@
-"""What every provider's conversion needs: the checks on a request, what it cannot carry, and the shape of the answer.
+"""Parts of every provider's conversion: the checks on a request, what is not carried, and the shape of the answer.
 
 A sampling request comes from a server, and the SDK's client checks nothing of it. What is wrong with it is said here in
 a sentence before a model is paid for; what a provider has no place for is named, so that nothing is lost in silence.

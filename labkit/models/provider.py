@@ -1,4 +1,4 @@
-"""What a callback needs around its request to a provider over HTTP: a key, a client, a deadline, plain sentences.
+"""The parts around a callback's request to a provider over HTTP: a key, a client, a deadline, plain sentences.
 
 A client lives for one call. Labs end and replace their event loop, and a client that outlives a loop leaves its sockets
 behind. With the TLS settings shared a client of its own makes a call a millisecond longer; without, twenty and more.
@@ -47,7 +47,7 @@ CURES = {
     429: "Too many requests (429{tries}). Wait a minute and ask again.",
     529: "The service is overloaded (529{tries}). Ask again later.",
 }
-"""What to do about a status, by status, where one says more than that something is wrong."""
+"""The advice by status, for each status that says more than that something is wrong."""
 
 
 def checked_url(url: str) -> str:

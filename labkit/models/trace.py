@@ -34,7 +34,7 @@ class Rival:
 
 
 class Standing(NamedTuple):
-    """How the drawn token stood among its rivals at one point of the way.
+    """The standing of the drawn token among its rivals at one point of the way.
 
     `probability` is the token's share of the draw, above 0 up to 1. `rank` is the token's place among those that are
     left, 1 for the best; of equal ones the lower id goes first. `entropy` is that of the whole distribution, in bits:

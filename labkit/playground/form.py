@@ -44,7 +44,7 @@ def note_of(schema: Schema) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The place of a field: its path, how many objects and lists are around it, and the number of fields with room."""
+    """The place of a field: its path, how many objects and lists are around it, and how many fields have room."""
 
     path: str = ""
     depth: int = 0

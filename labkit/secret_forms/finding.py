@@ -74,7 +74,7 @@ _OWNER = re.compile(
     r"|smtp|imap|vpn|proxy|my|your|our|new|old|temp|temporary|default|initial|let|const|var|val|set|export|string)\b",
     re.IGNORECASE,
 )
-"""What stands in a line before `pass: x` where that is a password."""
+"""The words in a line before `pass: x` where that is a password."""
 
 
 class Found(NamedTuple):
@@ -138,7 +138,7 @@ def redacted(text: str, kinds: Counter[str], name: str = "") -> str:
 
 
 _Hit = tuple[int, int, str, int]
-"""Where a secret begins and ends, its kind, and where what tells it begins."""
+"""A hit of a pattern: where it begins and ends, the kind, and where the name or the form that tells it begins."""
 
 
 def _split(text: str, *, in_code: bool) -> Iterator[Found]:
