@@ -57,7 +57,8 @@ class Answers:
         self.own: SamplingFnT | None = None
         self.hand = ByHand(changed)
         self.who = next(iter(ANSWERERS))
-        self.dials = DialState(self._callback_of(self.who))
+        self._chosen = self._callback_of(self.who)
+        self.dials = DialState(self._chosen)
         self.dials.listen(changed)
         self.approval = False
         self.guard = False
@@ -83,7 +84,8 @@ class Answers:
         """
         if who not in ANSWERERS:
             raise ValueError(f"nobody is called {who!r}; there are {', '.join(ANSWERERS)}")
-        self.dials.use(self._callback_of(who))
+        self._chosen = self._callback_of(who)
+        self.dials.use(self._chosen)
         self.who = who
         self._changed()
 
@@ -177,10 +179,9 @@ class Answers:
 
     def vary(self, i: int | None) -> None:
         """Give run number `i` of several a seed of its own, where the dial sets none and the model has one."""
-        if defaults(self.dials.model).get("seed") is None:
-            return
-        model = self._callback_of(self.who) if i is None else turned_model(self.dials.model, Dials(seed=i))
-        self.dials.use(model)
+        if defaults(self._chosen).get("seed") is not None:
+            # A copy shares what was loaded: one made anew would load a model's file at every run.
+            self.dials.use(self._chosen if i is None else turned_model(self._chosen, Dials(seed=i)))
 
     # What is answered
 

@@ -15,6 +15,7 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult
 from labkit import Flow, Lab, close_all
 from labkit.call import timeout_error
 from labkit.host import Approve, Edit, Refuse, ReviewRequest
+from labkit.models.gguf import GGUF
 from labkit.playground import Playground
 from labkit.playground.box import ROOT
 from labkit.playground.reach import MODES, WIRES, Transport, Wire
@@ -437,3 +438,19 @@ def test_a_second_playground_of_the_name_closes_the_first() -> None:
     second.close()
     second.close()
     close_all()
+
+
+def test_runs_of_a_model_that_is_loaded_share_what_was_loaded(shop: Playground) -> None:
+    shop.answers.use("gguf")
+    chosen = shop.dials.model
+    assert isinstance(chosen, GGUF)
+    shop.answers.vary(3)
+    varied = shop.dials.model
+    assert isinstance(varied, GGUF)
+    assert varied.dials["seed"] == 3
+    assert varied._engine is chosen._engine
+    shop.answers.vary(None)
+    assert shop.dials.model is chosen
+    shop.run()
+    shop.wait()
+    assert shop.dials.model is chosen
