@@ -109,8 +109,8 @@ class Answerer:
         return ""
 
     def has_key(self, key: str | None = None) -> bool:
-        """Whether there is a key: one that was given, or the one in the environment."""
-        return bool(self.key and (key or os.environ.get(self.key, "").strip()))
+        """Whether there is a key: one that was given, or the environment's, which is for the provider's own host."""
+        return bool(self.key and (key or (self.needs_key and os.environ.get(self.key, "").strip())))
 
 
 def _named(*names: str) -> Callable[[Mapping[str, str]], tuple[Any, ...]]:

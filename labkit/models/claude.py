@@ -26,6 +26,7 @@ from labkit.models.provider import (
     TIMEOUT,
     Exchange,
     checked_url,
+    is_at,
     key_of,
     prepare,
     whole,
@@ -34,7 +35,7 @@ from labkit.numbers import checked_seconds, checked_whole
 from labkit.steps import report
 
 KEY = "ANTHROPIC_API_KEY"
-ADDRESS = "https://api.anthropic.com"
+HOST = "api.anthropic.com"
 
 CURRENT = Accepts(dials=(), images=True, tools=True)
 """What a model that the catalogue does not know is taken to accept: as much as the current models."""
@@ -45,18 +46,20 @@ class Claude(WithDials):
 
         Claude()                                   # the cheapest model, the key from ANTHROPIC_API_KEY
         Claude("claude-opus-5-5", timeout=120)
-        Claude(base_url="http://127.0.0.1:8080")   # a gateway, or a stand-in for a test
+        Claude(api_key=key, base_url="http://127.0.0.1:8080")   # a gateway, or a stand-in for a test
 
     What the model does not take (a temperature, for the current ones) is left out and told as a step. Whatever goes
     wrong is answered in a sentence, as `ErrorData`: code -32602 when the request is at fault, -32603 when the service
     or the way to it is. A refusal of the model is an answer, with its stop reason `refusal`.
 
     Nothing is sent before the first sample, and nothing stays open after one. The key appears nowhere but in the header
-    of the request.
+    of the request. With a key or an address given, no other secret of the environment leaves (the package would add
+    ANTHROPIC_CUSTOM_HEADERS).
 
     Args:
         model: The model's name; the default model of the catalogue when left out.
-        api_key: The key; looked up in the environment at each call when left out.
+        api_key: The key. When left out it is looked up in ANTHROPIC_API_KEY at each call, and goes to Anthropic or
+            where ANTHROPIC_BASE_URL says, never to a `base_url` that was given.
         base_url: Where the API is, when not at Anthropic or where ANTHROPIC_BASE_URL says.
         timeout: Seconds that an answer may take in all, retries included.
         max_retries: How often a request is repeated after 408, 409, 429, a status from 500 on, or a lost connection.
@@ -128,18 +131,27 @@ class Claude(WithDials):
         return answer(params, model=reply.model, blocks=reply.blocks(), stop_reason=reply.stopped)
 
     def _exchange(self) -> Exchange:
-        key = key_of(self._key, KEY)
-        if key is None:
+        try:
+            url = self.base_url or checked_url(os.environ.get("ANTHROPIC_BASE_URL") or f"https://{HOST}")
+        except ValueError as error:
+            raise Refused(f"ANTHROPIC_BASE_URL: {error}", INTERNAL_ERROR) from None
+        is_own = not self.base_url or is_at(url, HOST)
+        key = key_of(self._key, KEY, is_meant=is_own)
+        if not key and is_own:
             raise Refused(
                 f"Claude needs a key: put one into the environment variable {KEY}, or ask a model that needs none.",
                 INTERNAL_ERROR,
             )
-        try:
-            url = self.base_url or checked_url(os.environ.get("ANTHROPIC_BASE_URL") or ADDRESS)
-        except ValueError as error:
-            raise Refused(f"ANTHROPIC_BASE_URL: {error}", INTERNAL_ERROR) from None
+        if not key:
+            raise Refused(
+                f"Claude needs a key for {url}: give it, Claude(api_key=..., base_url=...). {KEY} goes to {HOST} "
+                "alone.",
+                INTERNAL_ERROR,
+            )
         unreachable = f"Claude's API cannot be reached at {url}. Is there a network, and is the address right?"
-        return Exchange("Claude's API", url, self.model, KEY, unreachable, key)
+        place = "Claude(api_key=...)" if self._key else KEY
+        alone = bool(self._key or self.base_url)
+        return Exchange("Claude's API", url, self.model, place, unreachable, key, alone)
 
     async def _ask(self, exchange: Exchange, body: dict[str, Any]) -> bytes:
         """The body of the reply to a request of the Messages API."""

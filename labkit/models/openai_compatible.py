@@ -1,5 +1,6 @@
 """`OpenAICompatible`: a sampling callback that asks any server that speaks OpenAI's Chat Completions API."""
 
+import os
 import re
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -24,6 +25,7 @@ from labkit.models.provider import (
     TIMEOUT,
     Exchange,
     checked_url,
+    is_at,
     key_of,
     prepare,
     whole,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=BaseModel)
 
 KEY = "OPENAI_API_KEY"
+HOST = "api.openai.com"
 
 
 class OpenAICompatible(WithDials):
@@ -53,13 +56,13 @@ class OpenAICompatible(WithDials):
     the server or the way to it is. A refusal of the model is an answer, with its stop reason `refusal`.
 
     Nothing is sent before the first sample, and nothing stays open after one. The key appears nowhere but in the header
-    of the request.
+    of the request, and no other secret of the environment leaves.
 
     Args:
         base_url: Where the API is, up to and with the `/v1`.
         model: The model's name; when left out, the first that the server lists, models for embeddings aside.
-        api_key: The key, where the server wants one. When left out it is looked up in OPENAI_API_KEY for an https
-            address, and no key is sent to others: a key for OpenAI is none of a local server's business.
+        api_key: The key, where the server wants one. When left out it is looked up in OPENAI_API_KEY for OpenAI's own
+            address, and no key is sent to others: a key for OpenAI is none of another server's business.
         timeout: Seconds that an answer may take in all, retries included.
         max_retries: How often a request is repeated after 408, 409, 429, a status from 500 on, or a lost connection.
         dials: The client's own dials, not in MCP: `top_p`, `top_k`, `min_p`, `frequency_penalty`, `seed`.
@@ -117,14 +120,16 @@ class OpenAICompatible(WithDials):
         return answer(params, model=model, blocks=reply.blocks(len(params.messages)), stop_reason=reply.stopped)
 
     def _exchange(self) -> Exchange:
-        is_private = self.base_url.startswith("https:")
-        key = key_of(self._key, KEY) if self._key or is_private else None
-        place = KEY if is_private and not self._key else "OpenAICompatible(api_key=...)"
+        is_own = is_at(self.base_url, HOST)
+        key = key_of(self._key, KEY, is_meant=is_own)
+        place = KEY if is_own and not self._key else "OpenAICompatible(api_key=...)"
+        if not key and os.environ.get(KEY):
+            place += f"; {KEY} goes to {HOST} alone"
         unreachable = (
             f"[FIX] Nothing answers at {self.base_url}: start your model server (with Ollama: `ollama serve`), "
             "or give its address, OpenAICompatible(base_url=...)."
         )
-        return Exchange("The model server", self.base_url, self.model or "", place, unreachable, key or "")
+        return Exchange("The model server", self.base_url, self.model or "", place, unreachable, key)
 
     async def _ask(self, exchange: Exchange, body: dict[str, Any]) -> bytes:
         """The body of the reply to a request of the Chat Completions API. `exchange` learns which model is asked."""
@@ -134,8 +139,6 @@ class OpenAICompatible(WithDials):
             raise Refused('[FIX] The package openai is missing: pip install "openai>=3,<4"', INTERNAL_ERROR) from None
         import openai
 
-        # The package takes these from the environment, where they are meant for OpenAI.
-        headers = {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
         try:
             with anyio.fail_after(self.timeout):
                 client = openai.AsyncOpenAI(
@@ -146,21 +149,20 @@ class OpenAICompatible(WithDials):
                     http_client=exchange.client(),
                 )
                 async with client:
-                    exchange.model = self.model or self._listed or await self._first_listed(client, headers)
+                    exchange.model = self.model or self._listed or await self._first_listed(client)
                     report(
                         f"asks {exchange.model}", target="model", model=exchange.model, max_tokens=body["max_tokens"]
                     )
-                    body |= {"model": exchange.model, "extra_headers": headers}
-                    return await self._complete(client, exchange, body)
+                    return await self._complete(client, exchange, body | {"model": exchange.model})
         except openai.APIStatusError as error:
             raise exchange.refused(error.status_code, error.body) from None
         except (TimeoutError, UnicodeEncodeError, openai.OpenAIError, httpx2.HTTPError) as error:
             raise exchange.lost(error, self.timeout) from None
 
-    async def _first_listed(self, client: "openai.AsyncOpenAI", headers: "dict[str, openai.Omit]") -> str:
+    async def _first_listed(self, client: "openai.AsyncOpenAI") -> str:
         # Not repeated: where nothing listens, nothing will in a second.
         models = client.with_options(max_retries=0).models
-        async with models.with_streaming_response.list(extra_headers=headers) as response:
+        async with models.with_streaming_response.list() as response:
             listed = _read(Models, await whole(response.http_response))
         if listed.first is None:
             raise Refused(

@@ -35,11 +35,17 @@ CONNECT_TIMEOUT = 5.0
 LARGEST_REPLY = 8_000_000
 """Bytes of a reply that are read. The longest answers that models give are a tenth of them."""
 
+HEADERS = {
+    *("host", "accept", "accept-encoding", "connection", "content-length", "content-type", "anthropic-version"),
+    "x-stainless-raw-response",  # by which the packages know that a reply is to be left as it is
+}
+"""The headers of a request that say nothing of who asks."""
+
 AT_FAULT = (400, 413, 422)
 """Statuses that blame the request itself: the same request fails again."""
 
 CURES = {
-    401: "The key was not accepted (401). Put a valid one into {variable}.",
+    401: "The key was not accepted (401). Put a valid one into {place}.",
     402: "The account has to be paid first (402). See its billing page.",
     403: "This key may not do that (403). Use another, or ask whoever gave it to you.",
     404: "There is no model {model} here (404). Check its name and the address.",
@@ -64,18 +70,25 @@ def checked_url(url: str) -> str:
     return url
 
 
-def key_of(given: SecretStr | None, variable: str) -> str | None:
-    """The key that was given, else the one in the environment, else `None`.
+def is_at(url: str, host: str) -> bool:
+    """Whether the address `url` belongs to `host`, or to a name below `host`, and nobody on the way can read along."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" and f".{parts.hostname}".endswith(f".{host}")
+
+
+def key_of(given: SecretStr | None, variable: str, *, is_meant: bool) -> str:
+    """The key that was given, else the one in the environment if `is_meant` for the address, else an empty text.
 
     Raises:
         Refused: The key cannot go into a header. The error of the HTTP library would quote the key.
     """
-    key = (given.get_secret_value() if given else os.environ.get(variable, "")).strip()
+    found = os.environ.get(variable, "") if is_meant else ""
+    key = (given.get_secret_value() if given else found).strip()
     if not all("!" <= letter <= "~" for letter in key):
         raise Refused(
             f"The key for {variable} holds a space, a line break or an odd letter. Copy it anew.", INTERNAL_ERROR
         )
-    return key or None
+    return key
 
 
 async def prepare(package: str) -> None:
@@ -120,9 +133,11 @@ class Exchange:
         who: The provider, as the beginning of a sentence.
         url: The provider's address.
         model: The model that is asked.
-        variable: The environment variable that the provider's key belongs into.
+        place: Where the provider's key belongs, as code or as the name of an environment variable.
         unreachable: What to say when nothing answers at the address.
         key: The key, so that it can be taken out of what is shown.
+        alone: Whether the key is the one secret that leaves: the packages add headers of the environment's own
+            (ANTHROPIC_CUSTOM_HEADERS, OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID), which may take the key's place.
         status: The status of the last reply, if that was an error.
         tries: How many replies in a row had that status.
         wait: Seconds that the last reply asked to wait.
@@ -131,9 +146,10 @@ class Exchange:
     who: str
     url: str
     model: str
-    variable: str
+    place: str
     unreachable: str
     key: str = field(repr=False)
+    alone: bool = True
     status: int | None = None
     tries: int = 0
     wait: float = 0.0
@@ -143,8 +159,15 @@ class Exchange:
         return httpx2.AsyncClient(
             verify=_tls(),
             trust_env=not _is_here(self.url),  # a proxy does not reach this machine
-            event_hooks={"response": [self._heard]},
+            event_hooks={"request": [self._leaving], "response": [self._heard]},
         )
+
+    async def _leaving(self, request: httpx2.Request) -> None:
+        """Take from a request all headers that no provider needs, and with them what the environment put there."""
+        if self.alone:
+            kept = {name: value for name, value in request.headers.items() if name in HEADERS}
+            authorization = {"authorization": f"Bearer {self.key}"} if self.key else {}
+            request.headers = httpx2.Headers(kept | {"user-agent": "mcp-sampling-lab"} | authorization)
 
     async def _heard(self, response: httpx2.Response) -> None:
         status = response.status_code if response.is_error else None
@@ -165,7 +188,7 @@ class Exchange:
             report(words, source="model", target="callback", status=status)
         tries = f", {self.tries} times" if self.tries > 1 else ""
         if status in CURES:
-            sentence = CURES[status].format(variable=self.variable, model=self.model, tries=tries)
+            sentence = CURES[status].format(place=self.place, model=self.model, tries=tries)
         elif status in AT_FAULT:
             sentence = f"The request was not accepted ({status}){': ' + words if words else '.'}"
         elif status >= 500:

@@ -43,6 +43,8 @@ def test_what_is_missing_is_said_in_two_words(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     assert ANSWERERS["claude"].lacks() == "no key"
     assert ANSWERERS["claude"].lacks("a key") == ""
+    monkeypatch.setenv("OPENAI_API_KEY", "a key")
+    assert not ANSWERERS["local"].has_key()
     assert Answerer("x", "x", "x", needs=("no_such_package",)).lacks() == "not installed"
     assert ANSWERERS["tiny"].lacks() == ""
 

@@ -221,7 +221,8 @@ async def test_a_missing_key_is_one_sentence_that_names_the_variable(
 ) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     with MessagesApi() as api:
-        answer, _ = await ask(Claude(api_key=key, base_url=api.url), request("hello"))
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+        answer, _ = await ask(Claude(api_key=key), request("hello"))
     assert isinstance(answer, ErrorData)
     assert answer.code == INTERNAL_ERROR
     assert "the environment variable ANTHROPIC_API_KEY" in answer.message
@@ -236,6 +237,48 @@ async def test_the_key_of_the_environment_is_read_when_it_is_needed(monkeypatch:
         monkeypatch.setenv("ANTHROPIC_API_KEY", f"{KEY}\n")
         answer, _ = await ask(model, request("hello"))
     assert said(answer) == "hello"
+
+
+async def test_the_key_of_the_environment_does_not_go_to_an_address_that_was_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    with MessagesApi() as api:
+        answer, _ = await ask(Claude(base_url=api.url), request("hello"))
+    assert answer == ErrorData(
+        code=INTERNAL_ERROR,
+        message=f"Claude needs a key for {api.url}: give it, Claude(api_key=..., base_url=...). "
+        "ANTHROPIC_API_KEY goes to api.anthropic.com alone.",
+    )
+    assert api.received == []
+
+
+GATEWAY = "Authorization: Bearer of-a-gateway\nX-Api-Key: of-a-gateway\nx-team: of-a-gateway\nUser-Agent: of-a-gateway"
+
+
+@pytest.mark.parametrize("is_given", [True, False], ids=["an address", "a key alone"])
+async def test_beside_a_key_that_was_given_no_secret_of_the_environment_leaves(
+    is_given: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", GATEWAY)
+    for variable in ("API_KEY", "AUTH_TOKEN", "IDENTITY_TOKEN", "WEBHOOK_SIGNING_KEY", "ORGANIZATION_ID"):
+        monkeypatch.setenv(f"ANTHROPIC_{variable}", "of-a-gateway")
+    with MessagesApi(key=KEY) as api:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+        answer, _ = await ask(claude(api) if is_given else Claude(api_key=KEY), request("hello"))
+    assert said(answer) == "hello"
+    assert "of-a-gateway" not in str(api.received[0].headers)
+
+
+async def test_headers_of_the_environment_go_with_its_own_key_to_its_own_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "x-team: night")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    with MessagesApi(key=KEY) as api:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+        await ask(Claude(), request("hello"))
+    assert api.received[0].headers["x-team"] == "night"
 
 
 async def test_a_key_that_no_header_can_hold_is_refused_without_being_quoted() -> None:
@@ -316,7 +359,7 @@ async def test_a_tool_that_nobody_declared_is_not_passed_on() -> None:
     [
         ("says nothing", INTERNAL_ERROR, "answered without a word", 1),
         ("400", INVALID_PARAMS, "was not accepted (400): messages.0: all is wrong", 1),
-        ("401", INTERNAL_ERROR, "The key was not accepted (401). Put a valid one into ANTHROPIC_API_KEY.", 1),
+        ("401", INTERNAL_ERROR, "The key was not accepted (401). Put a valid one into Claude(api_key=...).", 1),
         ("402", INTERNAL_ERROR, "has to be paid first (402)", 1),
         ("403", INTERNAL_ERROR, "This key may not do that (403)", 1),
         ("404", INTERNAL_ERROR, "no model claude-haiku-5-5 here (404)", 1),

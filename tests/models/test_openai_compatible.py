@@ -205,14 +205,29 @@ async def test_where_nothing_answers_one_sentence_says_what_to_start(model: str 
     )
 
 
-async def test_what_the_environment_holds_for_openai_does_not_go_to_a_local_server(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("key", [None, KEY])
+async def test_what_the_environment_holds_for_openai_does_not_go_to_another_server(
+    key: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for variable in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
-        monkeypatch.setenv(variable, KEY)
-    with ChatCompletions() as server:
-        await ask(model_of(server, model=None), request("hello"))
-    assert KEY not in str(server.received)
+    for variable in ("API_KEY", "ADMIN_KEY", "ORG_ID", "PROJECT_ID", "WEBHOOK_SECRET"):
+        monkeypatch.setenv(f"OPENAI_{variable}", "for-openai")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer for-openai\nx-team: for-openai")
+    heads: list[Any] = []
+    with ChatCompletions(
+        [lambda received: heads.append(received.headers) or completion(received, {"content": "."})]
+    ) as server:
+        await ask(model_of(server, model=None, api_key=key), request("hello"))
+    assert "for-openai" not in str(heads)
+    assert heads[0].get("authorization") == (key and f"Bearer {key}")
+
+
+async def test_a_key_for_openai_that_did_not_go_elsewhere_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with ChatCompletions(key=KEY) as server:
+        answer, _ = await ask(model_of(server), request("hello"))
+    assert answer.message.endswith(
+        "Put a valid one into OpenAICompatible(api_key=...); OPENAI_API_KEY goes to api.openai.com alone."
+    )
 
 
 async def test_a_key_that_was_given_goes_out() -> None:
