@@ -447,6 +447,7 @@ MAY_USE = {
     "labkit/runtime.py": ("thread signal", "the lab thread and its watchdog; a loop that runs away is broken off"),
     "labkit/interrupts.py": ("signal", "an interrupt waits until what is being made has an owner"),
     "labkit/connection.py": ("process", "a server that is a command"),
+    "labkit/network.py": ("socket", "which proxies the environment names"),
     "labkit/doctor.py": ("socket", "looks whether this machine lets a server listen"),
     "labkit/models/provider.py": ("thread", "an import of seconds does not hold up the loop"),
     "labkit/models/gguf.py": ("thread", "llama.cpp computes beside the loop"),

@@ -7,6 +7,7 @@ answer.
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -67,6 +68,7 @@ class StandIn:
         self.sent = 0
         """Bytes of a body without end that went out so far."""
         self._behaviours = list(behaviours)
+        self._scheme = "http"
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"stand_in": self}))
@@ -74,7 +76,13 @@ class StandIn:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """From now on speak HTTPS."""
+        self._scheme = "https"
+        # The handshake is made by the thread of its connection, at the first byte that is read.
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
 
     def answer(self, received: Received) -> Reply:
         """The reply to a request: that of the next behaviour, unless the request is at fault."""
