@@ -346,13 +346,14 @@ MAY_KNOW = {
     "steps": set[str](),
     "wire": set[str](),
     "callbacks": {"errors"},
+    "network": {"errors"},
     "runtime": {"errors", "interrupts"},
     "record": {"numbers", "steps", "wire"},
     "dial_table": {"numbers"},
     "diagram": {"plain", "steps"},
     "flow": {"diagram", "record", "steps", "wire"},
     "redacting": {"diagram", "flow", "secret_forms"},
-    "models": {"dial_table", "errors", "models", "numbers", "plain", "steps"},
+    "models": {"dial_table", "errors", "models", "network", "numbers", "plain", "steps"},
     "host": {"callbacks", "dial_table", "errors", "host", "numbers", "plain", "secret_forms", "steps"},
 }
 

@@ -8,13 +8,10 @@ step; the server is told the status and what to do, and the provider's words onl
 """
 
 import importlib
-import ipaddress
 import os
-import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -24,6 +21,8 @@ from anyio.to_thread import run_sync
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
 from pydantic import SecretStr
 
+from labkit import network
+from labkit.errors import ConnectError
 from labkit.models.convert import Refused
 from labkit.steps import report
 
@@ -100,15 +99,11 @@ async def prepare(package: str) -> None:
 
     def work() -> None:
         importlib.import_module(package)
-        _tls()
+        with suppress(ConnectError):
+            network.certificates()
 
     # The package itself asks the same worker thread of anyio about the platform, at every first request of a client.
     await run_sync(work, abandon_on_cancel=True)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    return httpx2.create_ssl_context()
 
 
 async def whole(response: httpx2.Response) -> bytes:
@@ -141,6 +136,7 @@ class Exchange:
         status: The status of the last reply, if that was an error.
         tries: How many replies in a row had that status.
         wait: Seconds that the last reply asked to wait.
+        no_way: The sentence for what stands between here and the provider, and will at the next try.
     """
 
     who: str
@@ -153,14 +149,21 @@ class Exchange:
     status: int | None = None
     tries: int = 0
     wait: float = 0.0
+    no_way: str = ""
 
     def client(self) -> httpx2.AsyncClient:
-        """An HTTP client for this exchange alone. It never follows a redirect, which would carry the key elsewhere."""
-        return httpx2.AsyncClient(
-            verify=_tls(),
-            trust_env=not _is_here(self.url),  # a proxy does not reach this machine
-            event_hooks={"request": [self._leaving], "response": [self._heard]},
-        )
+        """An HTTP client for this exchange alone. It never follows a redirect, which would carry the key elsewhere.
+
+        Raises:
+            Refused: A proxy or the certificates of the environment cannot be used.
+        """
+        hooks = {"request": [self._leaving], "response": [self._heard]}
+        try:
+            client = network.client(self.url, _Client, event_hooks=hooks)
+        except ConnectError as error:
+            raise Refused(str(error), INTERNAL_ERROR) from None
+        client.exchange = self
+        return client
 
     async def _leaving(self, request: httpx2.Request) -> None:
         """Take from a request all headers that no provider needs, and with them what the environment put there."""
@@ -183,6 +186,8 @@ class Exchange:
 
     def refused(self, status: int, body: object) -> Refused:
         """The refusal for a reply with an error status. The provider's own words go into a step."""
+        if self.no_way:
+            return Refused(self.no_way, INTERNAL_ERROR)
         words = self.words(body)
         if words:
             report(words, source="model", target="callback", status=status)
@@ -205,7 +210,9 @@ class Exchange:
             return Refused("The request holds half a character (a lone surrogate), which cannot be sent.")
         cause = error if isinstance(error, TimeoutError | httpx2.HTTPError) else error.__cause__
         if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
-            return Refused(self.unreachable, INTERNAL_ERROR)
+            proxy = network.proxy(self.url)
+            via = f" The way there leads through the proxy that {proxy} names: is it right?" if proxy else ""
+            return Refused(self.unreachable + via, INTERNAL_ERROR)
         if isinstance(cause, TimeoutError | httpx2.TimeoutException):
             last = f" The last reply was a {self.status}." if self.status else ""
             return Refused(f"{self.who}: No answer within timeout={timeout:g} s.{last}", INTERNAL_ERROR)
@@ -231,9 +238,19 @@ def _wait(headers: Mapping[str, str]) -> float:
     return 0.0
 
 
-def _is_here(url: str) -> bool:
-    """Whether an address belongs to this machine."""
-    host = urlsplit(url).hostname or ""
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost" or host.endswith(".localhost")
+class _Client(httpx2.AsyncClient):
+    """A client that answers itself where nobody else will, since the packages ask again after any exception."""
+
+    exchange: Exchange
+
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        try:
+            return await super().send(request, **options)
+        except (httpx2.ConnectError, httpx2.ProxyError) as error:
+            self.exchange.no_way = network.untrusted(error, self.exchange.url)
+            if isinstance(error, httpx2.ProxyError):
+                status = str(error).partition(" ")[0]
+                self.exchange.no_way = f"The proxy that {network.proxy(self.exchange.url)} names refuses ({status})."
+            if not self.exchange.no_way:
+                raise
+            return httpx2.Response(502, headers={"x-should-retry": "false"}, request=request)

@@ -30,11 +30,14 @@ from labkit import Lab
 from labkit.models.openai_compatible import OpenAICompatible
 from tests.models.conversations import FAULTY, READ_LINE, ask, assistant, labels, request, result, use, user
 from tests.standins.chat_completions import BEHAVIOURS, ChatCompletions, completion, says, uses_tool
-from tests.standins.serving import Reply
+from tests.standins.serving import Reply, StandIn
+from tests.standins.tls import certified
 from tests.story import WIRES, bookshop, said, until
 
 pytestmark = pytest.mark.anyio
 KEY = "sk-a-secret-of-somebody"
+
+FAR = OpenAICompatible("https://models.example.org/v1", "smollm2", KEY, timeout=10, max_retries=0)
 
 
 def model_of(server: ChatCompletions, **options: Any) -> OpenAICompatible:
@@ -435,6 +438,60 @@ async def test_a_redirect_does_not_carry_the_key_elsewhere() -> None:
         answer, _ = await ask(model_of(server, api_key=KEY), request("hello"))
     assert answer == ErrorData(code=INTERNAL_ERROR, message="The model server: The reply is a 307. Check the address.")
     assert elsewhere.received == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALL_PROXY", "socks5://me:secret@127.0.0.1:9"),
+        ("ALL_PROXY", "socks://me:secret@127.0.0.1:9"),
+        ("HTTPS_PROXY", "http://me:secret@proxy:port"),
+        ("SSL_CERT_FILE", "/nonexistent/secret.pem"),
+    ],
+)
+async def test_a_setting_of_the_network_that_cannot_be_used_is_one_sentence(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_FILE"):
+        monkeypatch.delenv(each, raising=False)
+        monkeypatch.delenv(each.lower(), raising=False)
+    monkeypatch.setenv(variable, value)
+    answer, _ = await ask(FAR, request("hello"))
+    assert isinstance(answer, ErrorData)
+    assert answer.code == INTERNAL_ERROR
+    assert f"the environment variable {variable} names cannot be used" in answer.message
+    assert "secret" not in answer.message
+    with ChatCompletions() as server:
+        answer, _ = await ask(model_of(server), request("hello"))
+    assert said(answer) == "hello"
+
+
+async def test_a_proxy_that_cannot_be_reached_or_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for each in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(each.lower(), raising=False)
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    answer, _ = await ask(FAR, request("hello"))
+    assert answer.message.endswith("The way there leads through the proxy that HTTPS_PROXY names: is it right?")
+    with StandIn([Reply(status=407)]) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        answer, _ = await ask(FAR, request("hello"))
+    assert answer == ErrorData(code=INTERNAL_ERROR, message="The proxy that HTTPS_PROXY names refuses (407).")
+
+
+async def test_a_certificate_that_is_not_trusted_is_named_with_the_cure_and_tried_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with certified(tmp_path / "own.pem", ChatCompletions()) as server:
+        answer, _ = await ask(model_of(server), request("hello"))
+        assert answer.code == INTERNAL_ERROR
+        assert answer.message.startswith("The certificate of 127.0.0.1 is not trusted here (self-signed certificate)")
+        assert "set the environment variable SSL_CERT_FILE" in answer.message
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+        answer, _ = await ask(model_of(server), request("hello"))
+    assert said(answer) == "hello"
+    assert server.connections == 2
 
 
 # ---- manners

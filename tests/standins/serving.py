@@ -65,6 +65,8 @@ class StandIn:
         """Every request that took a behaviour."""
         self.hung_up = threading.Event()
         """Set once a client has closed its connection before its answer was complete."""
+        self.connections = 0
+        """How many connections were made so far."""
         self.sent = 0
         """Bytes of a body without end that went out so far."""
         self._behaviours = list(behaviours)
@@ -98,6 +100,7 @@ class StandIn:
     @contextlib.contextmanager
     def connected(self, connection: socket.socket) -> Iterator[None]:
         with self._lock:
+            self.connections += 1
             self._connections.add(connection)
         try:
             yield
@@ -135,6 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
     def handle(self) -> None:
         with self.stand_in.connected(self.connection):
             super().handle()
+
+    def do_CONNECT(self) -> None:
+        self._do()
 
     def do_POST(self) -> None:
         self._do()
