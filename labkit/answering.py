@@ -9,7 +9,6 @@ from asyncio import CancelledError, current_task
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from mcp import MCPError
 from mcp.client.session import SamplingFnT
 from mcp_types import (
     CreateMessageRequestParams,
@@ -22,7 +21,7 @@ from mcp_types import (
 from pydantic import ValidationError
 
 from labkit.callbacks import Answer, answer_of, awaitable, name_of, takes_two
-from labkit.errors import CallbackError, CallbackStuck, LabError, line_of, message_of, sentence, unwrap
+from labkit.errors import CallbackError, CallbackStuck, LabError, line_of, sentence, unwrap
 from labkit.steps import HostStep
 
 if TYPE_CHECKING:
@@ -44,24 +43,33 @@ async def ask(callback: SamplingFnT, context: Any, params: CreateMessageRequestP
             to do.
     """
     name = name_of(callback)
+    return _valid(answer_of(await returned(callback, context, params), name), name)
+
+
+async def returned(callback: Callable[..., object], *given: object) -> object:
+    """What `callback`, of whatever kind, returns when it is called with what is `given`.
+
+    Raises:
+        CallbackError: The callback raised, or is no coroutine function.
+    """
+    name = name_of(callback)
     if not callable(callback):
         raise CallbackError(f"{name} cannot be called. Give the Lab the function itself, without brackets behind it.")
     try:
-        answer = await cast("Awaitable[object]", _Breakable(awaitable(callback(context, params), name)))
+        return await cast("Awaitable[object]", _Breakable(awaitable(callback(*given), name)))
     except CallbackStuck as error:
         raise CallbackError(f"{name} was stopped{_at(error)}. {str(error) or NEVER_GAVE_BACK}") from error
-    except LabError:
+    except (LabError, GeneratorExit):  # the second closes the coroutine, which must not go on
         raise
     except CancelledError as error:
         if _is_cancelled():
             raise
         # Something the callback awaited was cancelled. To asyncio that looks as if the callback itself had been.
         raise CallbackError(f"{name} raised CancelledError{_at(error)}: what it awaited was cancelled.") from error
-    except (Exception, KeyboardInterrupt, SystemExit) as error:  # the last two would end the event loop
-        if isinstance(error, TypeError) and _takes_other_arguments(callback):
+    except BaseException as error:  # an exit would end the event loop, and anything else the connection
+        if isinstance(error, TypeError) and len(given) == 2 and _takes_other_arguments(callback):
             raise CallbackError(takes_two(name)) from error
         raise CallbackError(f"{name} raised {sentence(error)}{_at(error)}") from error
-    return _valid(answer_of(answer, name), name)
 
 
 def _valid(answer: Answer, name: str) -> Answer:
@@ -70,19 +78,33 @@ def _valid(answer: Answer, name: str) -> Answer:
         return answer  # the usual answer: to validate it anew would cost as much as all the rest
     try:
         type(answer).model_validate(answer.model_dump(warnings=False))
+        answer.model_dump_json(warnings=False)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise CallbackError(
             f"{name} returned a {type(answer).__name__} whose {field} is wrong: {first['msg']}."
         ) from error
+    except ValueError as error:  # no JSON can hold it
+        raise CallbackError(f"{name} returned a {type(answer).__name__} that cannot be sent: {error}.") from error
     return answer
 
 
 def _is_text(answer: CreateMessageResult) -> bool:
     content = cast("TextContent", answer.content)
     strings: tuple[object, ...] = (answer.model, content.text, answer.stop_reason or "")
-    return all(type(string) is str for string in strings) and answer.role in ("assistant", "user")
+    bare = content.annotations is None and content.meta is None and answer.meta is None
+    return bare and all(map(_is_sendable, strings)) and answer.role in ("assistant", "user")
+
+
+def _is_sendable(string: object) -> bool:
+    """Whether `string` is a text without half a character (a lone surrogate), which ends a connection as it is sent."""
+    if type(string) is not str:
+        return False
+    try:
+        return string.isascii() or bool(string.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 class _Breakable:
@@ -127,7 +149,7 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _takes_other_arguments(callback: SamplingFnT) -> bool:
+def _takes_other_arguments(callback: Callable[..., object]) -> bool:
     try:
         inspect.signature(callback).bind(None, None)
     except (TypeError, ValueError):
@@ -173,7 +195,7 @@ async def answer_for(
     """Await `answering` as the sample of `call`, and tell what is asked and what comes of it.
 
     Raises:
-        MCPError: The callback gave no answer; the call keeps the better account.
+        LabError: The callback gave no answer.
     """
     add(HostStep(question, "client", "callback"))
     if call:
@@ -183,11 +205,8 @@ async def answer_for(
     except LabError as fault:
         add(HostStep(str(fault), "callback", "client", reply=True))
         if call:
-            call.fault = fault
             call.asking.pop(sample, None)
-        # What the SDK would send for it. Raised as it is, the sentence would show the server the student's code.
-        said = message_of(fault.__cause__) if fault.__cause__ else ""
-        raise MCPError(code=0, message=said or "the sampling callback gave no answer") from fault
+        raise
     if call:
         call.asking.pop(sample, None)
     add(HostStep(answered(answer), "callback", "client", reply=True))

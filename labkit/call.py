@@ -55,10 +55,12 @@ class Call(Generic[T]):
         self.arguments = arguments
         self.asking: dict[str, Coroutine[Any, Any, object]] = {}
         """The samples that the callback answers just now, or was cut off from answering, by request id."""
+        self.pointed = False
+        """Whether the flow says where a sample stands that may be this call's: the wire does not tell."""
         self.waits: list[Wait] = []
         """What the call's samples say that they wait for: a person, a turn."""
         self.fault: LabError | None = None
-        """The callback's mistake, where it made one: the wire carries a poorer account."""
+        """What was wrong with the callback, where something was, and on which line: the result does not tell."""
         self.context = copy_context()
         """The context of the cell that made the call: what the callback prints lands in that cell."""
         self._flow = flow
@@ -200,6 +202,8 @@ class Calls:
         """The calls whose work goes on."""
         self.titles: dict[int | None, str] = {CONNECTION: "connect", None: "call unknown"}
         self.last = CONNECTION
+        self.fault: LabError | None = None
+        """The last mistake of the callback since a call was begun while no other was under way."""
         self._numbers = count(1)
         self._ours: dict[RequestId, int | None] = {}
         self._theirs: dict[RequestId, int | None] = {}
@@ -211,6 +215,7 @@ class Calls:
         number = next(self._numbers)
         self.titles[number] = title
         self.last = number
+        self.fault = self.fault if self.begun else None
         call: Call[Any] = Call(number, title, tool, arguments, lambda: flow(number))
         self.begun[number] = call
         call.when_over(lambda: self.begun.pop(number, None))

@@ -6,21 +6,22 @@ of everything that crosses the wire, a sampling callback that can be swapped, an
 
 import atexit
 from asyncio import CancelledError
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from functools import partial
 from threading import Lock
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from mcp import Client
+from mcp import Client, MCPError
 from mcp.client.session import ClientRequestContext, SamplingFnT
-from mcp_types import INVALID_REQUEST, CallToolResult, CreateMessageRequestParams, ErrorData
+from mcp_types import INTERNAL_ERROR, INVALID_REQUEST, CallToolResult, CreateMessageRequestParams, ErrorData
 
-from labkit.answering import answer_for, ask, asked
+from labkit.answering import answer_for, ask, asked, returned
 from labkit.call import Call, Calls, Deadline, timeout_error
 from labkit.callbacks import Answer
 from labkit.connection import Connection, LabServer, describe, is_over, transport_to
-from labkit.errors import ConnectError, LabClosed, for_a_person, sentence
+from labkit.errors import ConnectError, LabClosed, LabError, for_a_person, sentence
 from labkit.flow import Flow
 from labkit.interrupts import interrupts_held
 from labkit.numbers import checked_seconds
@@ -30,6 +31,10 @@ from labkit.steps import HostStep, Origin, jsonable, listening
 from labkit.wire import Frame, tap
 
 T = TypeVar("T")
+
+NO_ANSWER = "The client's callback gave no answer; only the client knows why."
+_ANSWER = ("elicitation_callback", "list_roots_callback")
+"""The options with callbacks whose answers go to the server, beside the one for samples."""
 
 _labs: dict[str, "Lab"] = {}
 _registering = Lock()
@@ -102,9 +107,14 @@ class Lab:
     async def call_tool(self, name: str, arguments: dict[str, Any] | None = None, **options: Any) -> CallToolResult:
         """Call a tool and wait for its result, as `mcp.Client.call_tool` does; `options` are passed on to it.
 
+        On revision 2025-11-25 the server is told of a callback that raised, in one sentence without its reason, and
+        decides what comes of it. Most make a result with `is_error` of that, or go on without the sample: nothing is
+        raised here, and `lab.fault` says what was wrong, and on which of your lines.
+
         Raises:
             MCPError: The server or the callback refused, or the protocol was broken.
-            CallbackError: The callback raised, hung, or returned no answer.
+            CallbackError: The callback raised, hung, or returned no answer, and that ended the call: always on revision
+                2026-07-28, on 2025-11-25 where the server answered with an error.
             CallTimeout: The call took longer than `timeout`.
         """
         return await self.start(name, arguments, **options)
@@ -146,8 +156,20 @@ class Lab:
         return self._flow(self._calls.last)
 
     @property
+    def fault(self) -> LabError | None:
+        """What was last wrong with the callback, in the call that is under way or was made last; `None`: nothing.
+
+        Of calls that run at once each has its own `Call.fault`, where the wire tells whose sample it was.
+        """
+        return self._calls.fault
+
+    @property
     def flows(self) -> list[Flow]:
-        """What happened in each call that is still on record, oldest first. `flows[0]` is the handshake."""
+        """What happened in each call that is still on record, oldest first. `flows[0]` is the handshake.
+
+        Over stdio on revision 2025-11-25 a server does not say for which of several open calls it asks. What it asks
+        then, and what the callback made of it, stands in a flow of its own, whose title is "call unknown".
+        """
         entries: dict[int | None, list[Entry]] = {}
         for entry in self.record.entries():
             entries.setdefault(entry.call, []).append(entry)
@@ -216,11 +238,14 @@ class Lab:
         return Connection(Runtime.current(), f"{self.server} ({self.transport})", self._make_client, former)
 
     def _make_client(self, ended: Callable[[], None]) -> Client:
+        others: dict[str, Any] = {
+            name: self._private(self._options[name]) for name in _ANSWER if self._options.get(name)
+        }
         return Client(
             tap(transport_to(self._target), self._keep, ended=ended),
             mode=self.mode,
             sampling_callback=self._sample if self._declared else None,
-            **self._options,
+            **self._options | others,
         )
 
     def _keep(self, frame: Frame) -> None:
@@ -286,6 +311,8 @@ class Lab:
         """The callback that the SDK is given; it asks the one that is set at this moment."""
         call, sample = self._calls.current(), str(context.request_id)
         number = call.number if call else None
+        if call is None:
+            self._point_to_unknown()
 
         def add(step: HostStep) -> None:
             self.record.add(step, number, sample)
@@ -296,8 +323,41 @@ class Lab:
         callback = self._callback
         if callback is None:
             return ErrorData(code=INVALID_REQUEST, message="The client's sampling callback was taken away.")
-        with listening(add, origin, call and call.waits):
+        with listening(add, origin, call and call.waits), self._kept_here(call):
             return await answer_for(call, sample, ask(callback, context, params), asked(params), add)
+
+    def _point_to_unknown(self) -> None:
+        """Say in the flow of each open call, once, where a sample stands that may be its own."""
+        for call in self._calls.open.values():
+            if not call.pointed:
+                call.pointed = True
+                self.record.add(
+                    HostStep('a sample of one of the open calls: see "call unknown"', "client", "client"), call.number
+                )
+
+    def _private(self, callback: Callable[..., object]) -> Callable[..., Awaitable[object]]:
+        """`callback`, which answers a server that asks for something else, with what it raises kept here."""
+
+        async def answering(*given: object) -> object:
+            with self._kept_here(self._calls.current()):
+                return await returned(callback, *given)
+
+        return answering
+
+    @contextmanager
+    def _kept_here(self, call: Call[Any] | None) -> Generator[None]:
+        """Keep what goes wrong inside for the caller. The server, which may be anybody's, is told that and no more.
+
+        Raises:
+            MCPError: The callback gave no answer.
+        """
+        try:
+            yield
+        except LabError as fault:
+            self._calls.fault = fault
+            if call:
+                call.fault = fault
+            raise MCPError(INTERNAL_ERROR, NO_ANSWER) from fault
 
     def _told(self, call: Call[Any], label: str) -> None:
         self.record.add(HostStep(label, "client", "you", reply=True), call.number)

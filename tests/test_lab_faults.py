@@ -11,12 +11,17 @@ from typing import Any
 import anyio
 import pytest
 from mcp import MCPError
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
+from mcp.server.mcpserver import Context
+from mcp_types import INTERNAL_ERROR, CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
+from pydantic import BaseModel
 
 import labkit.runtime
 from labkit import CallbackError, CallTimeout, ConnectError, Lab, LabClosed, LabError, Scripted, ScriptEnded, close_all
+from labkit.callbacks import name_of
+from labkit.host import with_approval
+from labkit.lab import NO_ANSWER
 from labkit.runtime import GRACE
-from tests.story import WIRES, answer, bookshop, echo, said, until
+from tests.story import WIRES, answer, bookshop, create_message, echo, question, said, until
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +60,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def works(lab: Lab) -> None:
-    lab.callback = echo
+    lab.callback, lab.timeout = echo, SLACK
     assert (
         said(await asyncio.wait_for(lab.call_tool("recommend", {"genre": "noir"}), 60)) == "you asked: recommend noir"
     )
@@ -199,11 +204,140 @@ async def test_a_callback_that_does_not_answer_is_told_in_one_sentence(
     assert not caplog.records
 
 
-async def test_the_server_is_not_shown_the_students_code(wire: str) -> None:
-    lab = Lab(bookshop(), sampling_callback=raises, mode=wire)
-    await failure(lab.call_tool("recommend", {"genre": "noir"}))
+OWN = "the key of mira"
+
+
+class Tells:
+    def __repr__(self) -> str:
+        return OWN
+
+
+class Needs(BaseModel):
+    number: int
+
+
+class Exits(BaseException):
+    pass
+
+
+async def raises_its_own(context: object, params: object) -> Any:
+    raise OSError(OWN)
+
+
+async def raises_from_its_own(context: object, params: object) -> Any:
+    raise CallTimeout("too late") from OSError(OWN)
+
+
+async def raises_the_protocols(context: object, params: object) -> Any:
+    raise MCPError(code=-1, message=OWN, data=OWN)
+
+
+async def raises_several(context: object, params: object) -> Any:
+    raise ExceptionGroup(OWN, [OSError(OWN), KeyError(OWN)])
+
+
+async def exits(context: object, params: object) -> Any:
+    raise SystemExit(OWN)
+
+
+async def exits_in_its_way(context: object, params: object) -> Any:
+    raise Exits(OWN)
+
+
+async def cancels_with_a_word(context: object, params: object) -> Any:
+    raise asyncio.CancelledError(OWN)
+
+
+async def validates(context: object, params: object) -> Any:
+    Needs.model_validate({"number": OWN})
+
+
+async def returns_what_tells(context: object, params: object) -> Any:
+    return Tells()
+
+
+async def spoils_the_model(context: object, params: object) -> Any:
+    (spoilt := answer("fine")).model = Tells()  # type: ignore[assignment]
+    return spoilt
+
+
+async def spoils_the_metadata(context: object, params: object) -> Any:
+    (spoilt := answer("fine")).meta = {"told": Tells()}
+    return spoilt
+
+
+async def spoils_the_refusal(context: object, params: object) -> Any:
+    return ErrorData(code=-1, message="not today", data=Tells())
+
+
+def raises_at_a_review(request: object) -> Any:
+    raise OSError(OWN)
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        raises_its_own, raises_from_its_own, raises_the_protocols, raises_several, exits, exits_in_its_way,
+        cancels_with_a_word, validates, returns_what_tells, spoils_the_model, spoils_the_metadata, spoils_the_refusal,
+        takes_one, with_approval(echo, ask=raises_at_a_review),
+    ],
+    ids=name_of,
+)  # fmt: skip
+async def test_the_server_is_told_that_no_answer_came_and_nothing_of_why(wire: str, callback: Any) -> None:
+    lab = Lab(bookshop(), sampling_callback=callback, mode=wire)
+    error = await failure(lab.call_tool("recommend", {"genre": "noir"}))
+    assert isinstance(error, LabError)
+    assert lab.fault is error
+    assert str(error) in [step.label for step in lab.flow.steps]
     sent = [step.data for step in lab.flow.steps if step.wire and step.source == "client"]
-    assert "test_lab_faults" not in str(sent)
+    told = [frame["error"] for frame in sent if "error" in frame]
+    assert told == [{"code": INTERNAL_ERROR, "message": NO_ANSWER}] * (wire == "legacy")
+    assert not any(word in str(sent) for word in (OWN, "Tells", "test_lab_faults", callback.__name__))
+    await works(lab)
+
+
+async def test_a_refusal_that_a_callback_returns_passes_word_for_word() -> None:
+    async def refuses(context: object, params: object) -> ErrorData:
+        return ErrorData(code=-1, message="not today", data={"until": "Monday"})
+
+    lab = Lab(bookshop(), sampling_callback=refuses, mode="legacy")
+    await failure(lab.call_tool("recommend", {"genre": "noir"}))
+    (told,) = [step.data["error"] for step in lab.flow.steps if step.source == "client" and "error" in step.data]
+    assert told == {"code": -1, "message": "not today", "data": {"until": "Monday"}}
+    assert lab.fault is None
+
+
+async def test_where_the_server_makes_a_result_of_the_callbacks_error_the_lab_keeps_the_line() -> None:
+    shop = bookshop()
+
+    @shop.tool(structured_output=False)
+    async def insist(ctx: Context) -> str:
+        try:
+            return said(await create_message(ctx, question("Emma")))
+        except MCPError as error:
+            raise ValueError(str(error)) from error
+
+    lab = Lab(shop, sampling_callback=raises, mode="legacy")
+    call = lab.start("insist")
+    result = await call
+    assert result.is_error
+    assert isinstance(call.fault, CallbackError)
+    assert lab.fault is call.fault
+    assert '`raise KeyError("title")`' in str(lab.fault)
+    await works(lab)
+    assert lab.fault is None
+
+
+async def test_what_answers_something_else_than_a_sample_is_kept_from_the_server_too(wire: str) -> None:
+    async def raises_it(*given: object) -> Any:
+        raise OSError(OWN)
+
+    lab = Lab(bookshop(), mode=wire, elicitation_callback=raises_it)
+    error = await failure(lab.call_tool("order", {"title": "Emma"}))
+    assert isinstance(error, CallbackError)
+    assert str(error).startswith(f"raises_it raised OSError: {OWN} at test_lab_faults.py")
+    sent = [step.data for step in lab.flow.steps if step.wire and step.source == "client"]
+    assert OWN not in str(sent)
 
 
 async def test_an_error_of_the_kit_is_the_same_on_both_wires(wire: str) -> None:
@@ -249,13 +383,13 @@ async def test_a_refusal_is_no_fault_of_the_callback(wire: str) -> None:
     await works(lab)
 
 
-async def test_a_surrogate_in_an_answer_harms_nobody(wire: str) -> None:
+async def test_a_surrogate_in_an_answer_is_told_and_harms_nobody(wire: str) -> None:
     async def odd(context: object, params: object) -> CreateMessageResult:
         return answer("\ud800")
 
     lab = Lab(bookshop(), sampling_callback=odd, mode=wire)
-    with contextlib.suppress(LabError, MCPError):
-        await lab.call_tool("recommend", {"genre": "noir"})
+    error = await failure(lab.call_tool("recommend", {"genre": "noir"}))
+    assert "odd returned a CreateMessageResult that cannot be sent: " in str(error)
     str(lab.flow).encode()
     lab.flow.to_svg().encode()
     await works(lab)

@@ -108,6 +108,7 @@ async def test_with_two_calls_open_legacy_stdio_does_not_tell_which_one_asks(wir
     assert sorted(titles) == ["call unknown", "connect", "recommend(genre)", "recommend(genre)"]
     assert tools == [None, None]
     assert [call.flow.samples for call in calls] == [0, 0]
+    assert [str(call.flow).count('a sample of one of the open calls: see "call unknown"') for call in calls] == [1, 1]
     unknown = lab.flows[titles.index("call unknown")]
     assert unknown.samples == 2
     questions = {step.n: step for step in unknown.steps if step.kind == "question"}
