@@ -1,6 +1,8 @@
 """A kit for learning MCP sampling in a notebook: servers run beside it, you write the callback, you see every frame."""
 
+import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -138,6 +140,11 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "with_dials",
     "with_guard",
 ]
+
+
+# A flow has arrows, and a server's text may hold any letter: one that the output lacks is replaced and ends no program.
+if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+    sys.stdout.reconfigure(errors="replace")
 
 
 def __getattr__(name: str) -> Any:

@@ -1,14 +1,17 @@
 """Score a sampling callback in a file:
 
 python -m labkit.checks path/to/file.py:my_callback
+python -m labkit.checks package/client.py:client.on_sampling
 
 Exit code 0: no case failed. 1: some did. 2: the callback could not be found or its file not be run.
 """
 
 import argparse
 import asyncio
+import importlib
 import importlib.util
 import sys
+from operator import attrgetter
 from pathlib import Path
 
 from labkit.checks.engine import STAGE_TIMEOUT, CheckFailed
@@ -21,31 +24,40 @@ class NotFound(Exception):
 
 
 def load(place: str) -> object:
-    """What `path/to/file.py:name` names. The file is run as an import runs it: its folder is on the path.
+    """What `path/to/file.py:name` names, where `name` may be that of an attribute: `client.on_sampling`.
+
+    The file is run as an import runs it: its folder is on the path, or the one that its outermost package lies in.
 
     Raises:
         NotFound: There is no such file, it cannot be run, or it has no such name.
     """
     file, colon, name = place.rpartition(":")
     path = Path(file)
-    if not colon or not name.isidentifier():
+    if not colon or not all(part.isidentifier() for part in name.split(".")):
         raise NotFound(f"{place} names no callback. Write path/to/file.py:my_callback.")
     if not path.is_file():
         raise NotFound(f"There is no file {file}.")
+    root, package = path.resolve().parent, list[str]()
+    while (root / "__init__.py").is_file():
+        root, package = root.parent, [root.name, *package]
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise NotFound(f"{file} is no Python file.")
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent.resolve()))
-    sys.modules[path.stem] = module  # dataclasses and pickle look it up
+    sys.path.insert(0, str(root))
     try:
-        spec.loader.exec_module(module)
+        if package:
+            module = importlib.import_module(".".join([*package, path.stem]).removesuffix(".__init__"))
+        else:
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[path.stem] = module  # dataclasses and pickle look it up
+            spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         line = line_of(error)
         raise NotFound(f"{file} cannot be run: {sentence(error)}{f' at {line}' if line else ''}") from error
-    if not hasattr(module, name):
-        raise NotFound(f"{file} has no {name}.")
-    return getattr(module, name)
+    try:
+        return attrgetter(name)(module)
+    except AttributeError:
+        raise NotFound(f"{file} has no {name}.") from None
 
 
 def main(arguments: list[str] | None = None) -> int:

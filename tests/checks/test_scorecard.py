@@ -291,7 +291,8 @@ def test_the_command_line_tells_by_its_exit_code(tmp_path: Path, capsys: pytest.
         ("nowhere.py:cb", "There is no file"),
         ("callbacks.py:other", "has no other"),
         ("callbacks.py", "names no callback"),
-        ("callbacks.py:a.b", "names no callback"),
+        ("callbacks.py:x.b", "has no x.b"),
+        ("callbacks.py:x.", "names no callback"),
         ("broken.py:cb", "cannot be run: ZeroDivisionError: division by zero at broken.py, line 1: `1 / 0`"),
         ("leaving.py:cb", "cannot be run: SystemExit: 0"),
         ("wrong.py:cb", "cannot be run: SyntaxError"),
@@ -331,6 +332,53 @@ def test_the_command_runs_in_another_folder(tmp_path: Path) -> None:
     assert result.stderr == ""
     assert "FAIL  limits.negative" in result.stdout
     assert "cb: " in result.stdout.splitlines()[-1]
+
+
+def test_a_callback_is_found_in_a_package_and_as_a_method(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inner = tmp_path / "bookclient" / "answers"
+    inner.mkdir(parents=True)
+    for folder in (inner.parent, inner):
+        (folder / "__init__.py").write_text("", encoding="utf-8")
+    (inner.parent / "words.py").write_text("TEXT = 'hello'\n", encoding="utf-8")
+    (inner / "desk.py").write_text(
+        "from mcp.types import CreateMessageResult, TextContent\n"
+        "from bookclient import words\n"
+        "from ..words import TEXT\n"
+        "assert TEXT is words.TEXT and __name__ == 'bookclient.answers.desk'\n"
+        "class Desk:\n"
+        "    async def on_sampling(self, context, params):\n"
+        "        return CreateMessageResult(role='assistant', model='me', content=TextContent(text=TEXT))\n"
+        "desk = Desk()\n",
+        encoding="utf-8",
+    )
+    assert main([f"{inner / 'desk.py'}:desk.on_sampling"]) == 1
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "on_sampling: " in said.out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_letter_that_the_output_lacks_is_replaced(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import labkit\n"
+        "from mcp.types import CreateMessageResult, TextContent\n"
+        "print(labkit.Flow('\u8aad', 'bookshop', 'auto', 'stdio', ()))\n"
+        "async def cb(context, params):\n"
+        "    said = TextContent(text='\u8aad')\n"
+        "    return CreateMessageResult(role='assistant', model='me', content=said, stop_reason='\u8aad')\n",
+        encoding="utf-8",
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", CLI, "mine.py:cb"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},
+        capture_output=True,
+        timeout=300,
+    )
+    assert result.stderr == b""
+    assert result.stdout.split()[0] == b"?"
+    assert result.returncode == 1
+    assert b"cb: " in result.stdout.splitlines()[-1]
 
 
 OUTSIDERS = """
