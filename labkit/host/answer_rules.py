@@ -1,11 +1,12 @@
 """What the rules of `with_guard` look for in an answer."""
 
+from dataclasses import replace
 from typing import Any, cast
 
-from mcp_types import CreateMessageRequestParams, TextContent
+from mcp_types import CreateMessageRequestParams, ErrorData, TextContent
 
-from labkit.host.duty import Result
-from labkit.host.findings import Finding, counted
+from labkit.callbacks import Answer
+from labkit.host.findings import Finding, counted, without_what_hides
 
 CHARACTERS_PER_TOKEN = 6
 """Characters of a token where nobody told the tokens. Four are usual; an estimate must not cut an honest answer."""
@@ -18,7 +19,14 @@ MOST_PER_TOKEN = 20
 """Characters. A text that is longer by the tokens that were told was not told truly, and is estimated."""
 
 
-def long_answer(answer: Result, params: CreateMessageRequestParams, told: int | None) -> Finding | None:
+def hidden_in_answer(answer: Answer, _params: CreateMessageRequestParams, _told: int | None) -> Finding | None:
+    found, clean = without_what_hides(answer)
+    return found and replace(found, text=f"{found.text} in the answer", answer=clean)
+
+
+def long_answer(answer: Answer, params: CreateMessageRequestParams, told: int | None) -> Finding | None:
+    if isinstance(answer, ErrorData):
+        return None
     limit = params.max_tokens
     blocks = answer.content if isinstance(answer.content, list) else [answer.content]
     characters = sum(len(block.text) for block in blocks if isinstance(block, TextContent))

@@ -1,13 +1,16 @@
 """What the rules of `with_guard` look at beside a request, and what they return."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from mcp_types import CreateMessageRequestParams
 
-from labkit.host.duty import Result
+from labkit.callbacks import Answer
+from labkit.host.texts import changed, dumped, texts
 from labkit.numbers import checked_number, checked_whole
-from labkit.secret_forms.hidden import visible
+from labkit.secret_forms.hidden import hidden, visible, without_hidden
+
+T = TypeVar("T", bound=CreateMessageRequestParams | Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Finding:
     Attributes:
         text: The finding in a few words, which quote no secret.
         data: Figures.
-        mending: What was done about it: `redacted`.
+        mending: What was done about it: `redacted`, `taken out`.
         request: The request, mended.
         answer: The answer, mended.
     """
@@ -50,7 +53,7 @@ class Finding:
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     mending: str = ""
     request: CreateMessageRequestParams | None = None
-    answer: Result | None = None
+    answer: Answer | None = None
 
     @property
     def mended_text(self) -> str:
@@ -66,3 +69,16 @@ def short(value: object) -> str:
 
 def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def without_what_hides(subject: T) -> tuple[Finding | None, T]:
+    """What is hidden in a request or an answer, wherever in it, and a copy from which that is taken out."""
+    fields = dumped(subject)
+    found = [(path, count) for path, text in texts(fields) if (count := hidden(text))]
+    if not found:
+        return None, subject
+    places = list(dict.fromkeys(short(path) for path, _ in found))
+    finding = Finding(
+        counted(sum(count for _, count in found), "hidden character"), {"places": places[:20]}, "taken out"
+    )
+    return finding, type(subject).model_validate(changed(fields, lambda text, _: without_hidden(text)))

@@ -40,8 +40,8 @@ def with_guard(
       - `"ask"`: as `"note"`, and the approval inside asks a human even about a server that passes;
       - `"refuse"`: the request is answered with the rule's error code and a sentence;
       - `"off"`: not looked at.
-    Secrets are redacted and answers cut under `"note"` and under `"ask"` alike. Where an approval stands inside, an
-    answer is looked at before the human reviews it, and again where the human has changed it.
+    Hidden characters are taken out, secrets redacted and answers cut under `"note"` and under `"ask"` alike. Where an
+    approval stands inside, an answer is looked at before the human reviews it, and again where that one has changed it.
 
     Args:
         callback: Who is asked.
@@ -103,15 +103,15 @@ class Guard(Duty):
 
         with remarking(remarks), inspecting(before_review), metering(params) as meter:
             answer = await self.ask(self.inner[0], context, params)
-        if isinstance(answer, ErrorData) or any(answer is each for each in passed):
+        if any(answer is each for each in passed):
             return answer
         return self._of_answer(answer, params, meter, reviewed=bool(passed))[0]
 
     def _of_answer(
-        self, answer: Result, params: CreateMessageRequestParams, meter: Meter, *, reviewed: bool = False
+        self, answer: Answer, params: CreateMessageRequestParams, meter: Meter, *, reviewed: bool = False
     ) -> tuple[Answer, tuple[Remark, ...]]:
         """What becomes of an answer, and what a human is told of it. Told tokens are those of the model's own text."""
-        told = meter.last_answer if meter.witness.is_own(answer) else None
+        told = meter.last_answer if not isinstance(answer, ErrorData) and meter.witness.is_own(answer) else None
         found: list[Remark] = []
         for rule, action in self._in_force():
             finding = rule.of_answer(answer, params, told) if rule.of_answer else None

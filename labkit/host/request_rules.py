@@ -1,14 +1,15 @@
 """What the rules of `with_guard` look for in a request. Each is a function that returns what it found, or nothing."""
 
 from collections import Counter
+from dataclasses import replace
 from math import isfinite
 
 from mcp_types import CreateMessageRequestParams, TextContent, ToolResultContent, ToolUseContent
 
-from labkit.host.findings import Bounds, Finding, counted, short
+from labkit.host.findings import Bounds, Finding, counted, short, without_what_hides
 from labkit.host.texts import changed, dumped, texts
 from labkit.secret_forms import redacted
-from labkit.secret_forms.hidden import hidden, without_hidden
+from labkit.secret_forms.hidden import without_hidden
 
 
 def max_tokens(params: CreateMessageRequestParams, bounds: Bounds) -> Finding | None:
@@ -83,11 +84,8 @@ def tool_results(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding
 
 
 def hidden_characters(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | None:
-    found = [(path, count) for path, text in texts(dumped(params)) if (count := hidden(text))]
-    if not found:
-        return None
-    places = list(dict.fromkeys(short(path) for path, _ in found))
-    return Finding(counted(sum(count for _, count in found), "hidden character"), {"places": places[:20]})
+    found, clean = without_what_hides(params)
+    return found and replace(found, request=clean)
 
 
 def secrets(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | None:

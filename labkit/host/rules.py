@@ -9,8 +9,9 @@ from typing import Literal
 
 from mcp_types import INVALID_PARAMS, CreateMessageRequestParams
 
-from labkit.host.answer_rules import long_answer
-from labkit.host.duty import REFUSED, Result
+from labkit.callbacks import Answer
+from labkit.host.answer_rules import hidden_in_answer, long_answer
+from labkit.host.duty import REFUSED
 from labkit.host.findings import Bounds, Finding
 from labkit.host.request_rules import (
     empty,
@@ -27,7 +28,7 @@ from labkit.host.request_rules import (
 Action = Literal["note", "ask", "refuse", "off"]
 
 OfRequest = Callable[[CreateMessageRequestParams, Bounds], Finding | None]
-OfAnswer = Callable[[Result, CreateMessageRequestParams, int | None], Finding | None]
+OfAnswer = Callable[[Answer, CreateMessageRequestParams, int | None], Finding | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Rule:
         action: What is done unless `with_guard` is told otherwise.
         code: The error that a refusal is answered with.
         of_request: Looks at a request.
-        of_answer: Looks at an answer.
+        of_answer: Looks at an answer, a refusal included.
     """
 
     name: str
@@ -62,6 +63,16 @@ _LIMIT = "client/sampling, Security Considerations 4: clients should implement r
 RULES: dict[str, Rule] = {
     rule.name: rule
     for rule in (
+        Rule("size", "A prompt costs by its length, and the client pays.", _LIMIT, "refuse", REFUSED, size),
+        Rule(
+            "hidden_characters",
+            "A person does not see them, and the model obeys them.",
+            _VALIDATE,
+            "note",
+            REFUSED,
+            hidden_characters,
+            hidden_in_answer,
+        ),
         Rule(
             "empty",
             "There is nothing to answer, and a provider refuses it.",
@@ -110,15 +121,6 @@ RULES: dict[str, Rule] = {
             INVALID_PARAMS,
             temperature,
         ),
-        Rule("size", "A prompt costs by its length, and the client pays.", _LIMIT, "refuse", REFUSED, size),
-        Rule(
-            "hidden_characters",
-            "A person does not see them, and the model obeys them.",
-            _VALIDATE,
-            "note",
-            REFUSED,
-            hidden_characters,
-        ),
         Rule(
             "secrets",
             "What a server read may hold a key, and the model's provider would get it.",
@@ -137,4 +139,5 @@ RULES: dict[str, Rule] = {
         ),
     )
 }
-"""The rules by name, in the order in which they are looked at. What a rule mends is what the next one sees."""
+"""The rules by name, in the order in which they are looked at. What a rule mends is what the next one sees: what is too
+large is refused before anybody reads it through, and what hides is taken out before anybody compares."""

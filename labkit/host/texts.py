@@ -3,6 +3,7 @@
 Works on JSON as the wire has it, so that no field is forgotten, the ones that a later revision adds included.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -10,8 +11,10 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.callbacks import Answer
 
-FREE = ("input", "metadata", "structuredContent", "inputSchema", "outputSchema", "_meta")
-"""Fields that hold whatever JSON the server likes, and no objects of the protocol."""
+FREE = ("input", "metadata", "structuredContent", "inputSchema", "outputSchema", "_meta", "data")
+"""Fields that hold whatever JSON the server likes, and no objects of the protocol; `data` is that of an error."""
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/=_\r\n-]*")
 
 
 def dumped(params: CreateMessageRequestParams | Answer) -> dict[str, Any]:
@@ -77,5 +80,10 @@ def binaries(value: object) -> int:
 
 
 def is_binary(fields: dict[str, object], key: str) -> bool:
-    """Whether `fields[key]` is base64: the data of an image or a sound, or the blob of a resource."""
-    return (key == "data" and fields.get("type") in ("image", "audio")) or (key == "blob" and "uri" in fields)
+    """Whether `fields[key]` is base64: the data of an image or a sound, or the blob of a resource.
+
+    What stands there with another letter than base64 has is a text.
+    """
+    if not ((key == "data" and fields.get("type") in ("image", "audio")) or (key == "blob" and "uri" in fields)):
+        return False
+    return isinstance(value := fields[key], str) and _BASE64.fullmatch(value) is not None
