@@ -243,12 +243,15 @@ async def declines(context, params):
 for mode in ("auto", "legacy"):
     no = Lab(server, name=f"refused, {mode}", mode=mode, sampling_callback=declines)
     try:
-        await no.call_tool("process_log_entry", {"log_line": line})
+        result = await no.call_tool("process_log_entry", {"log_line": line})
+        print(f"{mode:7} {result.content[0].text}")
     except MCPError as error:
         print(f"{mode:7} {error.code}: {error.message}")
 
 # %% [markdown]
-# The caller gets the code and the sentence, on both wires. Now an *error* in the callback:
+# On **2026-07-28** the call ends, and your program gets code and sentence: the server never hears of it. On
+# **2025-11-25** the server gets both, and decides. This one goes on without you and files your sentence; another may
+# fail. Now an *error* in the callback:
 
 
 # %%

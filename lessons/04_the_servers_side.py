@@ -229,7 +229,8 @@ for lab in (analyst, without):
 # | answers badly | gets the answer: check it |
 # | cannot sample | gets what your resolver returned in place of a `Sample`; without that, the call fails before it runs |
 # | answers late | waits; the client's own timeout decides how long |
-# | never answers, or refuses | never runs. Whoever called it sees the error. Keep nothing of a call outside of it |
+# | refuses | never runs. Whoever called it sees the error. Only on 2025-11-25 can a server hear of it, where it asks by itself: `@or_none` in `servers/asking.py` |
+# | never answers | never runs. Keep nothing of a call outside of it |
 #
 # ## Too long, and honest about it
 #

@@ -105,6 +105,7 @@ for name, decide in decisions.items():
         lab = Lab(server, mode=mode, sampling_callback=with_approval(scripted, ask=decide))
         try:
             told = (await lab.call_tool("process_log_entry", injected)).content[0].text.splitlines()[-1]
+            told = told.partition(", because")[0]
         except MCPError as error:
             told = f"error {error.error.code}"
         flows[name, mode] = lab.flow
@@ -114,7 +115,8 @@ for name, decide in decisions.items():
 # %% [markdown]
 # - An **edit** is told on no wire. The server files the whole line beside an answer to the part that you left, and your
 #   words under the model's name.
-# - A **refusal** is told on 2025-11-25 only, with your reason. So is a withheld answer, for which you have paid.
+# - A **refusal** is told on 2025-11-25 only, with your reason, and this server goes on without an explanation. So it
+#   does without a withheld answer, for which you have paid.
 #
 # Why only there?
 
@@ -123,7 +125,7 @@ print(flows["refuse", "legacy"], flows["refuse", "auto"], sep="\n\n")
 
 # %% [markdown]
 # On **2025-11-25** the server asked by a request, so it is owed an answer. On **2026-07-28** it asked inside a result:
-# the client simply never calls again. To the server the call was not finished. You get the same error on both.
+# the client simply never calls again. To the server the call was not finished; you get the error.
 
 # %%
 quiz("6.3", "")
@@ -378,7 +380,7 @@ await check("6.2", my_budget)
 # ## Recap
 #
 # - Decide on the whole request, never on its first line. What is not decided in time is refused.
-# - An edit is never told to the server; a refusal only on 2025-11-25. You get error -1 on both.
+# - An edit is never told to the server; a refusal only on 2025-11-25. On 2026-07-28 it ends your call with error -1.
 # - Let rules pass what is harmless, so that people read the rest; set aside before you ask, so that a budget holds.
 #
 # **Next:** [07 · Research assistant](07_research_assistant.ipynb)

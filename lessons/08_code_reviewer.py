@@ -204,15 +204,16 @@ for aspects in (["security", "performance"], ["security"], ["performance"]):
     await try_out(lab, for_security_only, "review_code", {"code": code, "aspects": aspects})
 
 # %% [markdown]
-# Asked for both, nothing is left, not even the facts: with `Resolve` a refusal ends the call before the tool's body
-# runs. Two calls lose only the half that was refused. Whichever you take, keep the facts in a tool of their own:
-# `analyze_code` asks nobody.
+# Asked for both, nothing is left, not even the facts: on 2026-07-28 a refusal ends the call before the tool's body runs,
+# and the server never hears of it. (On 2025-11-25 it does, and this one keeps the facts and the other half.) Two calls
+# lose only the half that was refused. Whichever you take, keep the facts in a tool of their own: `analyze_code` asks
+# nobody.
 #
 # | | one tool, one sample | one tool, two samples | two calls, or two tools |
 # |---|---|---|---|
 # | tokens in | code once | code twice | code twice |
 # | waiting | one answer | the slower one; on 2025-11-25 one after the other | one call after the other, unless the host starts both |
-# | a refusal costs | everything | everything | that half |
+# | a refusal costs | everything | everything; on 2025-11-25 that half | that half |
 # | who combines the answers | the model | the server | whoever called |
 # | who decides what is reviewed | the server's prompt | the server | the caller, each time |
 
@@ -449,6 +450,6 @@ except NotImplementedError:
 #
 # - Facts first, by code: exact, free, and still there when nobody lends a model.
 # - Mask before you ask, and hold every line number against the code.
-# - One sample is cheaper, two are simpler questions; a refusal ends the whole call. Measure, then choose.
+# - One sample is cheaper, two are simpler questions; on 2026-07-28 a refusal ends the whole call. Measure, then choose.
 #
 # **Back to:** [00 · Start here](00_start_here.ipynb)

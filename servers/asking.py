@@ -1,30 +1,57 @@
 """How a server asks the client's model, and reads what it says: the few lines that every server here shares.
 
+    @or_none
     async def explain(log_line: str, ctx: Context) -> Sample | None:  # a resolver
         return ask(ctx, EXPLAIN, visible(shortened(log_line, 10_000)), max_tokens=100, model=CHEAP)
 
     @server.tool(structured_output=False)
-    async def process(log_line: str, answer: Annotated[CreateMessageResult | None, Resolve(explain)]) -> str:
+    async def process(log_line: str, answer: Annotated[Answer, Resolve(explain)]) -> str:
         return words_of(answer) or f"An explanation is {why_not(answer)}"
 
 A resolver runs again on every round of revision 2026-07-28: what it asks must follow from the tool's arguments alone.
+
+A client may refuse a question, pass it on to nobody, or answer with something else. On revisions before 2026-07-28 the
+tool runs all the same, with a `NoAnswer` that says why. From 2026-07-28 on no server hears of a refusal: to ask is to
+return an unfinished result, and a client that does not answer does not call the tool again. Its call ends there.
 """
 
 import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 
 from mcp.server.mcpserver import Context, Sample
-from mcp_types import CreateMessageResult, ModelHint, ModelPreferences, Role, SamplingMessage, TextContent
+from mcp.shared.exceptions import MCPError
+from mcp.shared.message import ServerMessageMetadata
+from mcp_types import (
+    REQUEST_TIMEOUT,
+    CreateMessageRequest,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    ModelHint,
+    ModelPreferences,
+    Role,
+    SamplingMessage,
+    TextContent,
+)
+from pydantic import ValidationError
 
 from servers.plain_text import shortened, visible
 
 __all__ = [
     "LONGEST_ANSWER",
+    "Answer",
+    "NoAnswer",
     "ask",
+    "asks_by_result",
     "can_sample",
     "cut_note",
     "message",
+    "or_none",
     "prefers",
     "repeats",
+    "sent",
     "shortened",
     "text_of",
     "visible",
@@ -35,6 +62,15 @@ __all__ = [
 
 LONGEST_ANSWER = 10_000
 """Characters of an answer that are kept. A client may send more than `max_tokens` allow: nothing stops it."""
+
+LONGEST_WAIT = 600.0
+"""Seconds that a question of an older revision waits: as long as the SDK lets a client answer an unfinished result."""
+
+LONGEST_REASON = 200
+"""Characters that are kept of what a client says in place of an answer."""
+
+FIRST_WITH_ROUNDS = "2026-07-28"
+"""The first revision on which a server asks with a result. Revisions are dates and compare as such."""
 
 _PREFACE = re.compile(r"(?:sure|certainly|of course|here (?:is|are)|here.s)\b[^\n]*:[^\S\n]*\n", re.IGNORECASE)
 """`Sure! Here is a summary of the text:` above an answer."""
@@ -56,9 +92,67 @@ _LOOP = re.compile(r"\b(\w.{7,200}?)\1{2,}", re.DOTALL)
 """The same words three times or more in a row."""
 
 
+@dataclass(frozen=True)
+class NoAnswer:
+    """What comes in an answer's place.
+
+    Attributes:
+        reason: Why, as the end of a sentence: one line, with nothing hidden in it. A part of it are the client's words.
+        is_refusal: Whether the client returned an error; else it returned something that is no answer.
+    """
+
+    reason: str
+    is_refusal: bool = True
+
+
+Answer = CreateMessageResult | NoAnswer | None
+"""What a tool gets for a question; `None` where the client cannot sample."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
 def can_sample(ctx: Context) -> bool:
     """Whether the client declared that it can sample."""
     return ctx.client_capabilities is not None and ctx.client_capabilities.sampling is not None
+
+
+def asks_by_result(ctx: Context) -> bool:
+    """Whether a server asks with an unfinished result, as it does from 2026-07-28 on; else by a request of its own."""
+    return (ctx.protocol_version or "") >= FIRST_WITH_ROUNDS
+
+
+def or_none(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | CreateMessageResult | NoAnswer]]:
+    """`resolver`, which asks by itself where a refusal can be heard: before 2026-07-28.
+
+    Left to the SDK, a client's refusal ends the call there, and the tool never runs.
+    """
+
+    @wraps(resolver)
+    async def resolved(*args: P.args, **kwargs: P.kwargs) -> T | CreateMessageResult | NoAnswer:
+        asked = await resolver(*args, **kwargs)
+        given: tuple[object, ...] = (*args, *kwargs.values())
+        [ctx] = (cast("Context", each) for each in given if isinstance(each, Context))
+        return await sent(ctx, asked.params) if isinstance(asked, Sample) and not asks_by_result(ctx) else asked
+
+    return resolved
+
+
+async def sent(ctx: Context, question: CreateMessageRequestParams) -> CreateMessageResult | NoAnswer:
+    """What the client answers to a request of the server's own."""
+    # What `create_message` does, which prints a deprecation warning at each call.
+    related = ServerMessageMetadata(related_request_id=ctx.request_id)
+    try:
+        return await ctx.session.send_request(
+            CreateMessageRequest(params=question), CreateMessageResult, LONGEST_WAIT, metadata=related
+        )
+    except MCPError as error:
+        said = " ".join(f"{error.code}: {error.message[: 2 * LONGEST_REASON]}".split())
+        plain = "".join(each if each.isprintable() else "�" for each in said[:LONGEST_REASON])
+        what = "did not answer in time" if error.code == REQUEST_TIMEOUT else "answered with an error"
+        return NoAnswer(f"the client {what} ({plain})")
+    except ValidationError:
+        return NoAnswer("what the client returned is not one answer", is_refusal=False)
 
 
 def ask(
@@ -102,9 +196,7 @@ def prefers(hint: str, *, cost: float, speed: float, intelligence: float) -> Mod
     )
 
 
-def words_of(
-    answer: CreateMessageResult | None, asked: str = "", *, quotable: str = "", longest: int = LONGEST_ANSWER
-) -> str | None:
+def words_of(answer: Answer, asked: str = "", *, quotable: str = "", longest: int = LONGEST_ANSWER) -> str | None:
     """What the model said; `None` where it said nothing, or only repeats. To show it, make it `visible`.
 
     Small models fill an answer up to its limit. So what it says again stands once, and an answer that ended at its
@@ -122,10 +214,12 @@ def words_of(
     return None if not words or copies or repeats(words, asked) else words
 
 
-def why_not(answer: CreateMessageResult | None) -> str:
+def why_not(answer: Answer) -> str:
     """Where `words_of` is `None`, the reason, as the end of a sentence."""
     if answer is None:
         return "not available, because this client cannot sample."
+    if isinstance(answer, NoAnswer):
+        return f"not available, because {answer.reason}."
     if not isinstance(answer.content, TextContent):
         return f"not available, because the client answered with {answer.content.type} and not with text."
     if _said(answer):
@@ -133,18 +227,18 @@ def why_not(answer: CreateMessageResult | None) -> str:
     return "not available, because the client's answer was empty."
 
 
-def text_of(answer: CreateMessageResult | None, asked: str = "") -> str:
+def text_of(answer: Answer, asked: str = "") -> str:
     """What the model said, and where it was cut a line on that; or why there is nothing. `asked` as in `words_of`."""
     words = words_of(answer, asked)
     return f"{words}{cut_note(answer)}" if words else why_not(answer)
 
 
-def was_cut(answer: CreateMessageResult | None) -> bool:
+def was_cut(answer: Answer) -> bool:
     """Whether the limit of tokens ended an answer, and not its writer."""
-    return answer is not None and answer.stop_reason == "maxTokens"
+    return isinstance(answer, CreateMessageResult) and answer.stop_reason == "maxTokens"
 
 
-def cut_note(answer: CreateMessageResult | None) -> str:
+def cut_note(answer: Answer) -> str:
     """A line to put behind an answer that was cut; empty for any other."""
     return "\n(Cut: this answer ended at its limit of tokens, not at its end.)" if was_cut(answer) else ""
 
@@ -168,9 +262,9 @@ def repeats(said: str, asked: str) -> bool:
     return False
 
 
-def _said(answer: CreateMessageResult | None, longest: int = LONGEST_ANSWER) -> str:
+def _said(answer: Answer, longest: int = LONGEST_ANSWER) -> str:
     """The words of an answer, without a preface, a fence round all of it, and what it says again; perhaps none."""
-    if answer is None or not isinstance(answer.content, TextContent):
+    if not isinstance(answer, CreateMessageResult) or not isinstance(answer.content, TextContent):
         return ""
     words = shortened(answer.content.text.strip(), longest)
     if preface := _PREFACE.match(words):

@@ -1,7 +1,8 @@
 """The code reviewer: facts by plain code, an opinion on them by the client's model, and each finding checked.
 
 Code is parsed and never run. Its secrets are masked before a model sees it. What the model says of a line is held
-against the code, and marked where it does not stand.
+against the code, and marked where it does not stand. Where no model answers, the facts are the review. On revision
+2026-07-28 a client that refuses a question ends the call of `review_code`, facts included; `analyze_code` asks nobody.
 
     python -m servers.code_reviewer [--http PORT]
 """
@@ -9,7 +10,6 @@ against the code, and marked where it does not stand.
 import argparse
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
@@ -17,7 +17,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, CreateMessageResult, TextContent
 from pydantic import BaseModel, Field
 
-from servers.asking import ask, can_sample, prefers, visible, was_cut, why_not, words_of
+from servers.asking import Answer, ask, or_none, prefers, visible, was_cut, why_not, words_of
 from servers.code_facts import SEVERITIES, Analysis, CodeError, Fact, analyse
 from servers.code_findings import Finding, missed, read_findings
 from servers.serving import in_thread, quietly, serve
@@ -51,7 +51,7 @@ class Review(CodeFacts):
 
     Attributes:
         findings: What the model said, in its order, each checked.
-        missed: Facts of the aspects asked for that no confirmed finding is about.
+        missed: Facts of the aspects that were answered for that no confirmed finding is about.
         samples: How many answers the client gave.
         notes: What else there is to know, in sentences.
     """
@@ -85,11 +85,13 @@ def subjects(aspects: Sequence[ReviewAspect], strategy: Strategy) -> list[str]:
 
 # A resolver runs again on every round of the newer wire. What it asks follows from its arguments alone. How many
 # samples a tool may ask for is fixed by its signature: two here, of which one may stay unused.
+@or_none
 async def first_answer(code: str, aspects: Aspects, strategy: Strategy, ctx: Context) -> Sample | None:
     """Ask for the first aspect, or for all at once."""
     return await sample_about(code, subjects(aspects, strategy)[:1], ctx)
 
 
+@or_none
 async def second_answer(code: str, aspects: Aspects, strategy: Strategy, ctx: Context) -> Sample | None:
     """Ask for the second aspect, where it is to be asked for by itself."""
     return await sample_about(code, subjects(aspects, strategy)[1:2], ctx)
@@ -130,12 +132,11 @@ async def looked_at(code: str) -> Analysis:
         raise ToolError(str(error)) from error
 
 
-def reviewed(
-    analysis: Analysis, answers: Sequence[tuple[str, CreateMessageResult | None]], *, sampling: bool
-) -> Review:
+def reviewed(analysis: Analysis, answers: Sequence[tuple[str, Answer]]) -> Review:
     """The review that comes of the facts and the answers, each with what it was asked for."""
     findings: list[Finding] = []
     notes: list[str] = []
+    answered = [subject for subject, answer in answers if isinstance(answer, CreateMessageResult)]
     for subject, answer in answers if is_fit_to_send(analysis) else ():
         words = words_of(answer)
         if words and was_cut(answer):
@@ -152,17 +153,15 @@ def reviewed(
         notes.append("No model was asked: the secrets of code that does not parse cannot be told.")
     elif not is_fit_to_send(analysis):
         notes.append("No model was asked: there is no code.")
-    elif sampling and len(analysis.facts) > MOST_FACTS:
+    elif answered and len(analysis.facts) > MOST_FACTS:
         notes.append(f"The model was told {MOST_FACTS} of the {len(analysis.facts)} facts, the gravest.")
     return Review(
         lines=analysis.lines,
         facts=list(analysis.facts),
         masked_lines=list(analysis.masked),
         findings=findings,
-        missed=missed(findings, analysis.facts, [word for subject, _ in answers for word in subject.split(" and ")])
-        if findings or any(answer for _, answer in answers)
-        else [],
-        samples=sum(answer is not None for _, answer in answers),
+        missed=missed(findings, analysis.facts, [word for subject in answered for word in subject.split(" and ")]),
+        samples=len(answered),
         notes=notes,
     )
 
@@ -205,9 +204,8 @@ def make_server() -> MCPServer:
     async def review_code(
         code: str,
         *,
-        ctx: Context,
-        first: Annotated[CreateMessageResult | None, Resolve(first_answer)],
-        second: Annotated[CreateMessageResult | None, Resolve(second_answer)],
+        first: Annotated[Answer, Resolve(first_answer)],
+        second: Annotated[Answer, Resolve(second_answer)],
         aspects: Aspects = ["security", "performance"],  # noqa: B006 - read, and never changed
         strategy: Strategy = "two",
     ) -> CallToolResult:
@@ -218,7 +216,7 @@ def make_server() -> MCPServer:
         analysis = await looked_at(code)
         answers = list(zip(subjects(aspects, strategy), (first, second), strict=False))
         # With thousands of facts and a long answer this takes a good part of a second.
-        return result(await in_thread(partial(reviewed, analysis, answers, sampling=can_sample(ctx))))
+        return result(await in_thread(reviewed, analysis, answers))
 
     return server
 

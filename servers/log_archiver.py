@@ -1,6 +1,8 @@
 """The log archiver: it explains log lines with the client's model and keeps the explanations in a report.
 
-It holds no key and knows no model. Whoever connects lends one: the server asks, the client's callback answers.
+It holds no key and knows no model. Whoever connects lends one: the server asks, the client's callback answers. Where
+none does, a line is filed with the reason, and a log is counted. On revision 2026-07-28 a client that refuses ends the
+call instead, and nothing is filed.
 
     python -m servers.log_archiver [--folder DIR] [--http PORT]
 """
@@ -12,10 +14,9 @@ from typing import Annotated
 
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
-from mcp_types import CreateMessageResult
 from pydantic import Field
 
-from servers.asking import ask, prefers, shortened, text_of, visible
+from servers.asking import Answer, ask, or_none, prefers, shortened, text_of, visible
 from servers.incident_report import REPORT_NAME, Entry, IncidentReport, ReportError
 from servers.log_entries import LEVELS, LogEntry, last_hours, most_severe, read_log
 from servers.sample_logs import SAMPLE_LOG
@@ -35,6 +36,7 @@ ANALYSE = (
 MODEL = prefers("haiku", cost=0.6, speed=0.6, intelligence=0.3)
 
 
+@or_none
 async def explain(log_line: str, ctx: Context) -> Sample | None:
     """Ask the client's model what a log line says."""
     # On the 2026-07-28 wire this runs again when the answer comes: the same line must give the same question.
@@ -50,7 +52,7 @@ def make_server(folder: Path | str, *, log: Path | str = SAMPLE_LOG) -> MCPServe
     entries = read_log(log_text)
 
     @server.tool(structured_output=False)
-    async def process_log_entry(log_line: str, answer: Annotated[CreateMessageResult | None, Resolve(explain)]) -> str:
+    async def process_log_entry(log_line: str, answer: Annotated[Answer, Resolve(explain)]) -> str:
         """Explain a raw log line in one sentence and file line and explanation in the incident report."""
         kept = shortened(log_line, LONGEST_LINE)
         entry = Entry(kept, text_of(answer, visible(kept)))
@@ -63,12 +65,13 @@ def make_server(folder: Path | str, *, log: Path | str = SAMPLE_LOG) -> MCPServe
         filed = "Filed in" if is_new else "Already in the report,"
         return f"{filed} {REPORT_NAME}, as entry {entry.id}.\nExplanation: {explanation}"
 
+    @or_none
     async def analyse(hours: int, ctx: Context) -> Sample | None:
         return ask(ctx, ANALYSE, question(last_hours(entries, hours)), max_tokens=300, model=MODEL)
 
     @server.tool(structured_output=False)
     async def summarize_logs(
-        answer: Annotated[CreateMessageResult | None, Resolve(analyse)],
+        answer: Annotated[Answer, Resolve(analyse)],
         hours: Annotated[int, Field(ge=1, le=72)] = 24,
     ) -> str:
         """Count the log's entries of the last hours by level, and have them analysed where the client can sample."""

@@ -64,6 +64,12 @@ class Research(BaseModel):
         parts += listed
         if self.synthesis is not None:
             parts += ["", f"Synthesis ({samples}, by a model; the list above is not):", self.synthesis]
+        elif any(self.drafts):
+            parts += [
+                "",
+                f"Answered before ({samples}, by a model):",
+                *(f"- {' '.join(each.split())}" for each in self.drafts if each),
+            ]
         parts += ["", *(f"Cut: {each}" for each in self.cut), *(f"Note: {each}" for each in self.notes)]
         return "\n".join(parts).strip()
 

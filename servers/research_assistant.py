@@ -2,6 +2,8 @@
 
 Titles, authors, years and links come from a library in the box, or where it is asked for from arXiv; they never pass
 through a model. A strategy says which samples are taken: one for all papers, or one for each and one more.
+Where no model answers, the papers are the result, with what was answered before. On revision 2026-07-28 a client that
+refuses ends the call instead: the server never hears of it.
 
     python -m servers.research_assistant [--cache FILE] [--http PORT]
 """
@@ -13,12 +15,24 @@ from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
-from mcp_types import CallToolResult, CreateMessageRequestParams, CreateMessageResult, InputRequiredResult, TextContent
+from mcp_types import CallToolResult, CreateMessageRequestParams, InputRequiredResult, TextContent
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from servers import plain_reading
 from servers.arxiv import Arxiv, Cache, SourceFailed
-from servers.asking import ask, can_sample, cut_note, message, prefers, shortened, visible, why_not, words_of
+from servers.asking import (
+    Answer,
+    ask,
+    can_sample,
+    cut_note,
+    message,
+    or_none,
+    prefers,
+    shortened,
+    visible,
+    why_not,
+    words_of,
+)
 from servers.library import Library
 from servers.papers import Found, Paper, joined, words_of_topic
 from servers.research import Research
@@ -80,6 +94,7 @@ async def each(papers: Sequence[Paper], ask: Questions) -> str:
 STRATEGIES: dict[str, Strategy] = {"one": one, "each": each}
 
 
+@or_none
 async def summary(text: str, ctx: Context) -> Sample | None:
     """Ask for a summary."""
     return ask(ctx, READ, text_question(readable(text)), max_tokens=SUMMARY_TOKENS, model=MODEL)
@@ -189,7 +204,7 @@ def make_server(
         return CallToolResult(content=[TextContent(text=str(research))], structured_content=research.model_dump())
 
     @server.tool(structured_output=False)
-    async def summarize(text: Text, answer: Annotated[CreateMessageResult | None, Resolve(summary)]) -> str:
+    async def summarize(text: Text, answer: Annotated[Answer, Resolve(summary)]) -> str:
         """Sum a text up in two or three sentences."""
         count = len(text) - LONGEST_TEXT
         left_out = f"\n(Read without {count:,} of {len(text):,} characters, in the middle.)" if count > 0 else ""
@@ -222,24 +237,28 @@ async def synthesized(research: Research, found: Found, strategy: Strategy, ctx:
         research.notes.append("A synthesis is not available, because this client cannot sample.")
         return research
 
-    async def ask_model(questions: Sequence[str]) -> list[str]:
-        answers = await rounds.ask([asked(question) for question in questions])
-        said = [visible(answer.text, question) for answer, question in zip(answers, questions, strict=True)]
-        drafts.extend(said)
-        return said
+    all_questions: list[str] = []
 
-    drafts: list[str] = []
+    def said() -> list[str]:
+        return [visible(answer.text, question) for answer, question in zip(rounds.answers, all_questions, strict=False)]
+
+    async def ask_model(questions: Sequence[str]) -> list[str]:
+        before = len(all_questions)
+        all_questions.extend(questions)
+        await rounds.ask([asked(question) for question in questions])
+        return said()[before:]
 
     try:
         research.synthesis = (await strategy(found.papers, ask_model)).strip() or None
     except NotImplementedError as error:
         raise ToolError(f"The strategy {research.strategy!r} is not written yet.") from error
     except Declined as declined:
-        research.notes.append(f"A synthesis is not available: the client declined ({visible(str(declined))[:200]}).")
+        research.notes.append(f"A synthesis is not available, because {declined}.")
+        research.drafts = said()
     else:
         if research.synthesis is None:
             research.notes.append("A synthesis is not available, because the client's answer was empty.")
-    research.drafts = drafts[:-1]
+        research.drafts = said()[:-1]
     _account(research, rounds.answers)
     return research
 

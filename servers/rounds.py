@@ -21,8 +21,6 @@ from hashlib import sha256
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.shared.exceptions import MCPError
-from mcp.shared.message import ServerMessageMetadata
 from mcp_types import (
     CreateMessageRequest,
     CreateMessageRequestParams,
@@ -31,10 +29,7 @@ from mcp_types import (
 )
 from pydantic import BaseModel, ValidationError
 
-from servers.asking import words_of
-
-FIRST_WITH_ROUNDS = "2026-07-28"
-"""The first revision on which a server asks with a result. Revisions are dates and compare as such."""
+from servers.asking import NoAnswer, asks_by_result, sent, words_of
 
 
 class Answered(BaseModel, frozen=True):
@@ -54,7 +49,7 @@ class MoreNeeded(Exception):
 
 
 class Declined(Exception):
-    """The client refused a question. Only the older wire tells a server of it."""
+    """The client refused a question; the text is the reason, as in `NoAnswer`. Only the older wire tells of it."""
 
 
 class _State(BaseModel):
@@ -70,7 +65,7 @@ class Rounds:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._returns = (ctx.protocol_version or "") >= FIRST_WITH_ROUNDS
+        self._returns = asks_by_result(ctx)
         self._state = _State()
         if self._returns and ctx.request_state:
             try:
@@ -79,7 +74,7 @@ class Rounds:
                 raise ToolError("The request state is none of this tool. Call the tool anew.") from None
         self._step = 0
         self.answers: list[Answered] = []
-        """Every answer so far, in the order of the questions."""
+        """Every answer so far, in the order of the questions; after a refusal, those that came before it."""
 
     async def once(self, name: str, make: Callable[[], Awaitable[str]]) -> str:
         """What `make` returns, called in the first round only: a search, a clock, anything that may differ the next
@@ -100,11 +95,9 @@ class Rounds:
         keyed = {f"step {self._step}, question {n}": each for n, each in enumerate(questions, 1)}
         if self._returns:
             self._collect(keyed)
-            answers = [self._state.answered[key] for key in keyed]
-        else:
-            answers = [await self._request(each) for each in questions]
-        self.answers += answers
-        return answers
+        for key, question in keyed.items():
+            self.answers.append(self._state.answered[key] if self._returns else await self._request(question))
+        return self.answers[len(self.answers) - len(keyed) :]
 
     def _collect(self, questions: dict[str, CreateMessageRequestParams]) -> None:
         """Take what came with this round; where something is missing, ask for it."""
@@ -124,17 +117,10 @@ class Rounds:
             raise MoreNeeded(InputRequiredResult(input_requests={**asked}, request_state=state))
 
     async def _request(self, question: CreateMessageRequestParams) -> Answered:
-        # What `create_message` does, which prints a deprecation warning at each call.
-        related = ServerMessageMetadata(related_request_id=self._ctx.request_id)
-        try:
-            answer = await self._ctx.session.send_request(
-                CreateMessageRequest(params=question), CreateMessageResult, metadata=related
-            )
-        except MCPError as error:
-            raise Declined(f"{error.code}: {error.message}") from error
-        except ValidationError:  # a list, or a call of a tool; on the newer wire it comes as one
-            return Answered(text="")
-        return _answered(answer)
+        answer = await sent(self._ctx, question)
+        if isinstance(answer, NoAnswer) and answer.is_refusal:
+            raise Declined(answer.reason)
+        return _answered(answer)  # a list, or a call of a tool, holds no words: on the newer wire it comes as one
 
 
 def _answered(answer: object) -> Answered:

@@ -2,7 +2,8 @@
 
 A label is one word of a few. An answer that names just one and does not deny it is that label. What is none is asked
 for once more, as a choice with an example, and then given up.
-Where no model answers, plain code says what it can, and that it was plain code.
+Where no model answers, plain code says what it can, and that it was plain code. On revision 2026-07-28 a client that
+refuses ends the call instead: the server never hears of it.
 
     python -m servers.text_analyst [--http PORT]
 """
@@ -16,7 +17,19 @@ from mcp_types import CreateMessageResult, SamplingMessage, TextContent
 from pydantic import AfterValidator, StringConstraints
 
 from servers import plain_reading
-from servers.asking import ask, cut_note, message, prefers, repeats, shortened, visible, why_not, words_of
+from servers.asking import (
+    Answer,
+    ask,
+    cut_note,
+    message,
+    or_none,
+    prefers,
+    repeats,
+    shortened,
+    visible,
+    why_not,
+    words_of,
+)
 from servers.serving import quietly, serve
 
 LONGEST_TEXT = 4_000
@@ -46,35 +59,36 @@ Text = Annotated[
 
 
 # A resolver runs again on every round of the newer wire: what it asks must follow from its arguments alone.
+@or_none
 async def sentiment(text: str, ctx: Context) -> Sample | None:
     """Ask for a sentiment."""
     return ask_label(ctx, sentiment_question(text))
 
 
-async def checked_sentiment(
-    text: str, ctx: Context, answer: Annotated[CreateMessageResult | None, Resolve(sentiment)]
-) -> Sample | CreateMessageResult | None:
+@or_none
+async def checked_sentiment(text: str, ctx: Context, answer: Annotated[Answer, Resolve(sentiment)]) -> Sample | Answer:
     """The answer, or where it is no sentiment, ask once more."""
     return again_unless_one_of(SENTIMENTS, ctx, sentiment_question(text), answer)
 
 
+@or_none
 async def document_class(text: str, ctx: Context) -> Sample | None:
     """Ask for the class of a document."""
     return ask_label(ctx, class_question(text))
 
 
-async def checked_class(
-    text: str, ctx: Context, answer: Annotated[CreateMessageResult | None, Resolve(document_class)]
-) -> Sample | CreateMessageResult | None:
+@or_none
+async def checked_class(text: str, ctx: Context, answer: Annotated[Answer, Resolve(document_class)]) -> Sample | Answer:
     """The answer, or where it is no class, ask once more."""
     return again_unless_one_of(CLASSES, ctx, class_question(text), answer)
 
 
-async def summary(text: str, ctx: Context) -> Sample | None:
+async def summary(text: str, ctx: Context) -> Sample | Answer:
     """Ask for a summary."""
     return await analysis(text, "summary", ctx)
 
 
+@or_none
 async def analysis(text: str, kind: Kind, ctx: Context) -> Sample | None:
     """Ask one of the `QUESTIONS`."""
     question = f"{QUESTIONS[kind]}\n\nText:\n{readable(text)}"
@@ -92,10 +106,10 @@ def class_question(text: str) -> SamplingMessage:
 
 
 def again_unless_one_of(
-    labels: Sequence[str], ctx: Context, question: SamplingMessage, answer: CreateMessageResult | None
-) -> Sample | CreateMessageResult | None:
+    labels: Sequence[str], ctx: Context, question: SamplingMessage, answer: Answer
+) -> Sample | Answer:
     """The answer where it is a label or there is none; where it is anything else, the question again, as a choice."""
-    if answer is None or label_in(answer, labels, question, choice(labels)):
+    if not isinstance(answer, CreateMessageResult) or label_in(answer, labels, question, choice(labels)):
         return answer
     return ask_label(ctx, question, message("assistant", shown(answer)), choice(labels))
 
@@ -147,18 +161,20 @@ def left_out(text: str) -> str:
     return f"\n(Read without {count:,} of {len(text):,} characters, in the middle.)" if count > 0 else ""
 
 
-def label_or_guess(
-    answer: CreateMessageResult | None, labels: Sequence[str], question: SamplingMessage, guess: str
-) -> str:
-    """The label alone; or why there is none, beside what a list of words says."""
-    if answer is None:
-        return f"{guess}, by a list of words. A model's label is {why_not(answer)}"
+def label_or_guess(first: Answer, answer: Answer, labels: Sequence[str], question: SamplingMessage, guess: str) -> str:
+    """The label alone; or why there is none, beside what a list of words says.
+
+    `answer` is the last one, after which nothing is asked; it may be the first.
+    """
+    if not isinstance(answer, CreateMessageResult):
+        before = f' It first answered "{shown(first)}".' if isinstance(first, CreateMessageResult) else ""
+        return f"{guess}, by a list of words. A model's label is {why_not(answer)}{before}"
     return label_in(answer, labels, question, choice(labels)) or (
         f'no label: asked twice, the client\'s model last answered "{shown(answer)}". A list of words says {guess}.'
     )
 
 
-def words_or_plain(answer: CreateMessageResult | None, kind: Kind, text: str) -> str:
+def words_or_plain(answer: Answer, kind: Kind, text: str) -> str:
     """What the model said of a visible text; or why it said nothing, above what plain code finds."""
     # A part of the text may be its summary, a point or a name of it, but tells no sentiment.
     asked = f"{QUESTIONS[kind]}\n{text}" if kind == "sentiment" else QUESTIONS[kind]
@@ -174,29 +190,31 @@ def make_server() -> MCPServer:
 
     @server.tool(structured_output=False)
     async def analyze_sentiment(
-        text: Text, answer: Annotated[CreateMessageResult | None, Resolve(checked_sentiment)]
+        text: Text,
+        first: Annotated[Answer, Resolve(sentiment)],
+        answer: Annotated[Answer, Resolve(checked_sentiment)],
     ) -> str:
         """Tell in one word whether a text is positive, negative or neutral."""
         guess = plain_reading.sentiment(readable(text))
-        return label_or_guess(answer, SENTIMENTS, sentiment_question(text), guess) + left_out(text)
+        return label_or_guess(first, answer, SENTIMENTS, sentiment_question(text), guess) + left_out(text)
 
     @server.tool(structured_output=False)
     async def classify_document(
-        text: Text, answer: Annotated[CreateMessageResult | None, Resolve(checked_class)]
+        text: Text,
+        first: Annotated[Answer, Resolve(document_class)],
+        answer: Annotated[Answer, Resolve(checked_class)],
     ) -> str:
         """Tell in one word what a document is: an invoice, contract, report, email, article or manual."""
         guess = plain_reading.document_class(readable(text))
-        return label_or_guess(answer, CLASSES, class_question(text), guess) + left_out(text)
+        return label_or_guess(first, answer, CLASSES, class_question(text), guess) + left_out(text)
 
     @server.tool(structured_output=False)
-    async def summarize(text: Text, answer: Annotated[CreateMessageResult | None, Resolve(summary)]) -> str:
+    async def summarize(text: Text, answer: Annotated[Answer, Resolve(summary)]) -> str:
         """Sum a text up in two or three sentences."""
         return words_or_plain(answer, "summary", readable(text)) + left_out(text)
 
     @server.tool(structured_output=False)
-    async def analyze_text(
-        text: Text, kind: Kind, answer: Annotated[CreateMessageResult | None, Resolve(analysis)]
-    ) -> str:
+    async def analyze_text(text: Text, kind: Kind, answer: Annotated[Answer, Resolve(analysis)]) -> str:
         """Take a text apart: its sentiment and how sure that is, a summary, its key points, or the names in it."""
         return words_or_plain(answer, kind, readable(text)) + left_out(text)
 

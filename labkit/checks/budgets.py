@@ -34,6 +34,9 @@ REQUEST = CreateMessageRequestParams(
     stop_sequences=["END"],
 )
 REFUSAL = ErrorData(code=-32603, message="The provider is busy.")
+ANSWER = "the answer to request"
+"""How each answer begins."""
+
 SAMPLES = 3
 BURST = 100
 CALLS = 8
@@ -59,7 +62,7 @@ class Callback:
 
     def answer(self, number: int) -> CreateMessageResult:
         """The answer to the request with this number, counted from 1."""
-        text = TextContent(text=f"answer {number}")
+        text = TextContent(text=f"{ANSWER} {number}")
         return CreateMessageResult(role="assistant", model="check", content=text, stop_reason="endTurn")
 
 
@@ -188,6 +191,8 @@ async def through_the_archiver(make: Callable[..., Any]) -> None:
             with Lab(server, name="check", sampling_callback=budget, mode=mode, timeout=STAGE_TIMEOUT) as lab:
                 calls = [lab.call_tool("process_log_entry", {"log_line": LINE}) for _ in range(CALLS)]
                 results = await asyncio.gather(*calls, return_exceptions=True)
-        answered = sum(isinstance(result, CallToolResult) for result in results)
+        # A call that was refused ends in an error on one wire, and in a result that says so on the other.
+        told = [str(result.content) for result in results if isinstance(result, CallToolResult)]
+        answered = sum(ANSWER in each for each in told)
         if answered != SAMPLES:
             raise Problem(f"{CALLS} calls at once ({mode}), a budget of {SAMPLES}, and {answered} were answered.")

@@ -176,12 +176,13 @@ async def on_both_wires(policy: Callable[..., Any]) -> None:
                 if person.asked:
                     raise Problem(f"Through the log archiver ({mode}) you asked about the deadlock line. Let it pass.")
                 try:
-                    await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["injection"]})
-                except MCPError as error:
-                    if "a person said no" in str(error):
-                        continue
-                    raise
-                raise Problem(f"Through the log archiver ({mode}) the injected line passed unseen.")
+                    told = str(
+                        (await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["injection"]})).content
+                    )
+                except MCPError as error:  # on the newer wire; on the older one the server files the refusal
+                    told = str(error)
+                if "a person said no" not in told:
+                    raise Problem(f"Through the log archiver ({mode}) the injected line passed unseen.")
 
 
 EXERCISES = {

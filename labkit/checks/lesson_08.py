@@ -247,7 +247,7 @@ QUESTIONS = {
         {"a": "two samples in one tool", "b": "a tool for the facts alone", "c": "a longer system prompt"},
         "b",
         {
-            "a": "with Resolve, one refusal ends the whole call, facts included. More samples, more to refuse.",
+            "a": "on 2026-07-28 one refusal ends the whole call, facts included. More samples, more to refuse.",
             "b": "analyze_code asks nobody, so nobody can refuse it.",
             "c": "the system prompt speaks to the model. Whether it is asked at all, the client decides before.",
         },

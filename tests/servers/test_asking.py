@@ -1,19 +1,42 @@
 """What the servers share: a question is asked where the client can sample, and an answer is read with care."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import anyio
 import pytest
 from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, ImageContent, TextContent
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+    ImageContent,
+    TextContent,
+)
 
-from servers.asking import LONGEST_ANSWER, ask, message, prefers, repeats, shortened, text_of, why_not, words_of
+from servers import asking
+from servers.asking import (
+    LONGEST_ANSWER,
+    LONGEST_REASON,
+    Answer,
+    ask,
+    message,
+    or_none,
+    prefers,
+    repeats,
+    shortened,
+    text_of,
+    why_not,
+    words_of,
+)
 from servers.serving import quietly
 
 pytestmark = pytest.mark.anyio
 
 
+@or_none
 async def question(topic: str, ctx: Context) -> Sample | None:
     talk = (f"Tell of {topic}.", message("assistant", "Hm."), "Again.")
     model = prefers("haiku", cost=0.5, speed=1, intelligence=0)
@@ -25,7 +48,7 @@ def make_server() -> MCPServer:
     server = MCPServer("teller")
 
     @server.tool(structured_output=False)
-    async def tell(topic: str, answer: Annotated[CreateMessageResult | None, Resolve(question)]) -> str:
+    async def tell(topic: str, answer: Annotated[Answer, Resolve(question)]) -> str:
         return text_of(answer)
 
     return server
@@ -57,6 +80,50 @@ async def test_a_client_that_cannot_sample_is_asked_nothing_and_told_so(wire: st
         result = await client.call_tool("tell", {"topic": "locks"})
     assert not result.is_error
     assert "not available, because this client cannot sample." in str(result.content)
+
+
+async def told(said: ErrorData | CreateMessageResultWithTools | None) -> str:
+    """What the tool returns on the older wire where the client says this, or nothing at all."""
+
+    async def callback(context: ClientRequestContext, params: CreateMessageRequestParams) -> Any:
+        return said or await anyio.sleep_forever()
+
+    async with Client(make_server(), mode="legacy", sampling_callback=callback) as client:
+        result = await client.call_tool("tell", {"topic": "locks"})
+    assert not result.is_error
+    [block] = result.content
+    assert isinstance(block, TextContent)
+    return block.text
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "reason"),
+    [
+        (-1, "User rejected sampling request", "answered with an error (-1: User rejected sampling request)"),
+        (-32601, "Method not found", "answered with an error (-32601: Method not found)"),
+        (-32001, "Request timed out", "did not answer in time (-32001: Request timed out)"),
+        (0, "", "answered with an error (0:)"),
+        (-1, "a\r\nb\u2028c\u202ed\x1b[2J\ud800\U000e0041", "answered with an error (-1: a b c�d�[2J��)"),
+    ],
+)
+async def test_a_refusal_is_a_reason_in_one_plain_line(code: int, text: str, reason: str) -> None:
+    assert await told(ErrorData(code=code, message=text)) == f"not available, because the client {reason}."
+
+
+async def test_a_long_refusal_is_cut_before_anything_is_made_of_it() -> None:
+    text = await told(ErrorData(code=-1, message="no " * 1_000_000))
+    assert len(text) < LONGEST_REASON + 80
+
+
+async def test_an_answer_that_is_no_answer_is_a_reason() -> None:
+    listed = CreateMessageResultWithTools(role="assistant", model="m", content=[TextContent(text="listed")])
+    assert await told(listed) == "not available, because what the client returned is not one answer."
+
+
+async def test_a_client_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "LONGEST_WAIT", 0.05)
+    with anyio.fail_after(60):
+        assert "because the client did not answer in time (-32001: " in await told(None)
 
 
 def of(content: TextContent | ImageContent) -> CreateMessageResult:

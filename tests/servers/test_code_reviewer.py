@@ -185,14 +185,41 @@ async def test_what_finds_nothing_and_what_is_no_text_are_told_apart(wire: str) 
     ]
 
 
-async def test_a_refusal_of_one_sample_ends_the_call_and_the_facts_stay_to_be_had(wire: str) -> None:
-    refusal = ErrorData(code=-1, message="not for performance")
-    refuses = Scripted({"for security": SECURITY, "for performance": refusal})
-    async with Client(code_reviewer.make_server(), mode=wire, sampling_callback=refuses) as client:
-        with pytest.raises(MCPError, match="not for performance"):
+REFUSAL = ErrorData(code=-1, message="not this one")
+
+
+async def test_a_refusal_of_one_sample_ends_the_call_on_the_newer_wire_and_the_facts_stay_to_be_had() -> None:
+    refuses = Scripted({"for security": SECURITY, "for performance": REFUSAL})
+    async with Client(code_reviewer.make_server(), sampling_callback=refuses) as client:
+        with pytest.raises(MCPError, match="not this one"):
             await client.call_tool("review_code", {"code": ORDERS})
-    assert (await review(wire, refuses, aspects=["security"])).samples == 1
-    assert not (await call(wire, refuses, "analyze_code")).is_error
+    assert (await review("auto", refuses, aspects=["security"])).samples == 1
+    assert not (await call("auto", refuses, "analyze_code")).is_error
+
+
+@pytest.mark.parametrize("refused", [["security"], ["performance"], ["security", "performance"]])
+async def test_what_is_refused_on_the_older_wire_costs_that_half_and_no_fact(refused: list[str]) -> None:
+    said = {"security": SECURITY, "performance": PERFORMANCE}
+    told = await review(
+        "legacy", Scripted({f"for {each}": REFUSAL if each in refused else said[each] for each in said})
+    )
+    assert (told.samples, len(told.facts)) == (2 - len(refused), 4)
+    assert {each.aspect for each in told.findings} == {*said} - {*refused}
+    assert {fact.rule for fact in told.missed} == {
+        rule
+        for aspect, rule in (("security", "sql-concatenation"), ("performance", "string-in-loop"))
+        if aspect not in refused
+    }
+    assert told.notes == [
+        f"The model's review for {each} is not available, because the client answered with an error (-1: not this one)."
+        for each in refused
+    ]
+
+
+async def test_a_model_that_refused_was_told_of_no_facts() -> None:
+    many = "import a, " + ", ".join(f"a{n}" for n in range(MOST_FACTS + 5)) + "\n"
+    told = await review("legacy", Scripted([REFUSAL]), code=many, aspects=["security"])
+    assert len(told.notes) == 1
 
 
 @pytest.mark.parametrize(

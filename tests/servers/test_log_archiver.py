@@ -144,21 +144,37 @@ async def test_an_answer_without_words_is_filed_as_that(
     assert [told in entry.explanation for entry in filed(tmp_path)] == [True]
 
 
-async def test_a_client_that_refuses_leaves_no_entry(wire: str, tmp_path: Path) -> None:
-    refusal = ErrorData(code=-1, message="User rejected sampling request")
-    async with Client(log_archiver.make_server(tmp_path), mode=wire, sampling_callback=Model(refusal)) as client:
+async def test_a_line_that_nobody_explains_is_filed_with_the_reason_where_the_server_hears_it(tmp_path: Path) -> None:
+    refusal = Model(ErrorData(code=-1, message="User rejected sampling request"))
+    result = await call(tmp_path, "legacy", refusal)
+    why = "not available, because the client answered with an error (-1: User rejected sampling request)."
+    assert text(result).endswith(f"\nExplanation: {why}")
+    assert filed(tmp_path) == [Entry(DEADLOCK, why)]
+
+
+async def test_a_client_that_refuses_on_the_newer_wire_leaves_no_entry(tmp_path: Path) -> None:
+    refusal = Model(ErrorData(code=-1, message="User rejected sampling request"))
+    async with Client(log_archiver.make_server(tmp_path), sampling_callback=refusal) as client:
         with pytest.raises(MCPError) as raised:
             await client.call_tool("process_log_entry", {"log_line": DEADLOCK})
     assert raised.value.code == -1
     assert files(tmp_path) == []
 
 
-async def test_a_callback_that_raises_leaves_no_entry(wire: str, tmp_path: Path) -> None:
+async def test_a_log_is_counted_where_the_client_refuses_to_have_it_analysed(tmp_path: Path) -> None:
+    refusal = Model(ErrorData(code=-32601, message="Method not found"))
+    async with Client(log_archiver.make_server(tmp_path), mode="legacy", sampling_callback=refusal) as client:
+        counted, analysis = text(await client.call_tool("summarize_logs")).split("\n")
+    assert counted == "Last 24 h of the log: 8 critical, 41 error, 24 warning, 87 info."
+    assert analysis.endswith("because the client answered with an error (-32601: Method not found).")
+
+
+async def test_a_callback_that_raises_ends_the_call_on_the_newer_wire_and_leaves_no_entry(tmp_path: Path) -> None:
     async def broken(context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         raise RuntimeError("no model here")
 
     with pytest.raises((MCPError, ExceptionGroup)):
-        await call(tmp_path, wire, broken)
+        await call(tmp_path, "auto", broken)
     assert files(tmp_path) == []
 
 

@@ -237,7 +237,7 @@ async def test_a_client_that_refuses_is_not_asked_again(wire: str, strategy: str
     if wire == "legacy":
         found = await research(wire, model, strategy=strategy)
         assert found.notes == [
-            "A synthesis is not available: the client declined (-1: User rejected sampling request)."
+            f"A synthesis is not available, because the client answered with an error (-1: {refusal.message})."
         ]
         assert len(found.papers) == 5
         assert len(model.asked) == 1
@@ -246,6 +246,34 @@ async def test_a_client_that_refuses_is_not_asked_again(wire: str, strategy: str
         with pytest.raises(MCPError) as raised:
             await client.call_tool("research_topic", {"topic": TOPIC, "strategy": strategy})
     assert raised.value.code == -1
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+async def test_what_was_answered_before_a_refusal_is_told(after: int) -> None:
+    answers = [answer("It\nretrieves."), answer("It reads.")]
+    said = [*answers[:after], ErrorData(code=-32601, message="Method not found")]
+
+    async def refuses_at_last(context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        return said.pop(0)
+
+    found = await research("legacy", refuses_at_last, strategy="each", max_results=2)
+    assert (found.samples, found.synthesis, said) == (after, None, [])
+    assert found.drafts == ["It\nretrieves.", "It reads."][:after]
+    told = [line for line in str(found).splitlines() if line.startswith(("Answered", "- "))]
+    counted = f"{after} sample{'' if after == 1 else 's'}"
+    assert (
+        told == [f"Answered before ({counted}, by a model):", "- It retrieves.", "- It reads."][: after and after + 1]
+    )
+
+
+async def test_a_summary_that_is_refused_is_the_first_sentences_on_the_older_wire() -> None:
+    refuses = Model(summary=ErrorData(code=-1, message="no"))
+    async with Client(make_server(), mode="legacy", sampling_callback=refuses) as client:
+        said = text(await client.call_tool("summarize", {"text": "One. Two."}))
+    assert said == (
+        "A summary is not available, because the client answered with an error (-1: no).\n"
+        "The first sentences: One. Two."
+    )
 
 
 async def test_hidden_characters_of_an_answer_are_shown(wire: str) -> None:

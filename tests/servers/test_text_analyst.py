@@ -68,6 +68,7 @@ class Model:
         ]
 
 
+REFUSAL = ErrorData(code=-1, message="User rejected sampling request")
 IMAGE = answer(ImageContent(data="aGk=", mime_type="image/png"))
 
 
@@ -257,21 +258,32 @@ async def test_a_client_that_cannot_sample_gets_what_plain_code_finds_and_is_tol
     ("tool", "arguments"),
     [("analyze_sentiment", {}), ("classify_document", {}), ("summarize", {}), ("analyze_text", {"kind": "entities"})],
 )
-async def test_a_refusal_is_the_callers_to_see(tool: str, arguments: dict[str, Any], wire: str) -> None:
-    model = Model(ErrorData(code=-1, message="User rejected sampling request"))
-    async with Client(make_server(), mode=wire, sampling_callback=model) as client:
-        with pytest.raises(MCPError, match="User rejected") as raised:
-            await client.call_tool(tool, {"text": COMPLAINT, **arguments})
-    assert raised.value.code == -1
+async def test_a_client_that_refuses_gets_what_plain_code_finds_where_the_server_hears_of_it(
+    tool: str, arguments: dict[str, Any], wire: str
+) -> None:
+    model = Model(REFUSAL)
+    if wire == "legacy":
+        without = await call(wire, None, tool, **arguments)
+        told = "the client answered with an error (-1: User rejected sampling request)"
+        assert await call(wire, model, tool, **arguments) == without.replace("this client cannot sample", told)
+    else:
+        async with Client(make_server(), mode=wire, sampling_callback=model) as client:
+            with pytest.raises(MCPError, match="User rejected") as raised:
+                await client.call_tool(tool, {"text": COMPLAINT, **arguments})
+        assert raised.value.code == -1
     assert len(model.asked) == 1
 
 
-async def test_the_second_question_can_be_refused_too(wire: str) -> None:
-    model = Model("Hm.", ErrorData(code=-1, message="User rejected sampling request"))
-    async with Client(make_server(), mode=wire, sampling_callback=model) as client:
-        with pytest.raises(MCPError, match="User rejected"):
-            await client.call_tool("analyze_sentiment", {"text": COMPLAINT})
+async def test_the_second_question_can_be_refused_too_and_the_first_answer_is_told(label_tool: str) -> None:
+    model = Model("Hm.", REFUSAL)
+    result = await call("legacy", model, label_tool)
+    assert result.endswith(
+        'because the client answered with an error (-1: User rejected sampling request). It first answered "Hm.".'
+    )
     assert len(model.asked) == 2
+    async with Client(make_server(), sampling_callback=Model("Hm.", REFUSAL)) as client:
+        with pytest.raises(MCPError, match="User rejected"):
+            await client.call_tool(label_tool, {"text": COMPLAINT})
 
 
 @pytest.mark.parametrize("blank", ["", " \r\n\t"])
