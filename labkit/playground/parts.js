@@ -102,6 +102,7 @@ class Parts {
     this.reviewBox.hidden = asked || !review;
     this.sheet.hidden = !kind;
     this.sheet.dataset.kind = kind ?? "";
+    this.float();
     if (!kind) {
       if (was && (document.activeElement === document.body || this.sheet.contains(document.activeElement))) this.go.focus({ preventScroll: true });
       return;
@@ -110,5 +111,30 @@ class Parts {
     if (kind !== was && this.root.contains(document.activeElement)) {
       requestAnimationFrame(() => (asked ? this.question.text : this.reviewBox.querySelector(".body"))?.focus({ preventScroll: true }));
     }
+  }
+
+  /** Let the sheet be seen wherever the page is scrolled to, since its clock runs: over the lower edge of the notebook. */
+  float() {
+    const { sheet } = this;
+    if (!sheet.isConnected) return;
+    const place = sheet.parentElement.getBoundingClientRect();
+    const scrolls = (node) => node.scrollHeight > node.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(node).overflowY);
+    let view = this.root;
+    while (view !== document.documentElement && !scrolls(view)) view = view.parentElement;
+    const { top, bottom } = view.getBoundingClientRect();
+    const seen = place.bottom < bottom + 2 && place.bottom - sheet.getBoundingClientRect().height > top - 2;
+    const floats = !sheet.hidden && place.width > 0 && !seen;
+    const pixels = (number) => (floats ? `${number / (sheet.currentCSSZoom ?? 1)}px` : "");
+    Object.assign(sheet.style, { left: pixels(place.left), width: pixels(place.width), bottom: pixels(innerHeight - bottom) });
+    sheet.togglePopover(floats);
+  }
+
+  /** Look again whether the sheet is in view, whatever has scrolled or changed its size. */
+  keepInView() {
+    const { signal } = this;
+    document.addEventListener("scroll", ({ target }) => target.contains(this.root) && !this.sheet.hidden && this.float(), { capture: true, passive: true, signal });
+    const sized = new ResizeObserver(() => this.float());
+    for (const node of [this.root, this.sheet]) sized.observe(node);
+    signal.addEventListener("abort", () => sized.disconnect());
   }
 }

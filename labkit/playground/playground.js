@@ -111,10 +111,11 @@ class Page extends Parts {
     this.result = new Result(this.signal);
     this.question = new Question(this.tell);
     this.reviewBox = el("div", { class: "review-box" });
-    this.sheet = el("div", { class: "sheet" }, this.question.node, this.reviewBox);
+    this.sheet = el("div", { class: "sheet", popover: "manual" }, this.question.node, this.reviewBox);
     this.sheet.hidden = true;
-    const right = el("div", { class: "right" }, el("div", { class: "inner" }, this.tabList, ...this.panels, this.result.edge, this.result.node, this.sheet));
-    this.root.append(this.top, el("div", { class: "cols" }, this.left, right));
+    this.right = el("div", { class: "right" }, el("div", { class: "inner" }, this.tabList, ...this.panels, this.result.edge, this.result.node, this.sheet));
+    this.root.append(this.top, el("div", { class: "cols" }, this.left, this.right));
+    this.keepInView();
     this.show(0);
   }
 
@@ -236,7 +237,8 @@ class Page extends Parts {
     if (this.go.getAttribute("aria-disabled") === "true") return;
     clearTimeout(this.typing);
     this.asked = this.follow = true;
-    this.root.scrollIntoView({ block: "nearest" }); // now, and not when the answer comes
+    const below = this.right.offsetTop >= this.left.offsetTop + this.left.offsetHeight;
+    (below ? this.right : this.root).scrollIntoView({ block: "nearest" }); // now, and not when the answer comes
     this.tell({ do: "run", values: this.form.read(), many });
     // Told before Python is: a second click must not be one for the next run.
     this.busy(true);

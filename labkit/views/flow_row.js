@@ -1,6 +1,7 @@
 // The drawing: where the lanes stand, and one row of it.
 
 const PLACES = [0, 0.2, 0.375, 0.55, 1]; // the last gap is the wire: what crosses it has the longest labels
+const CLOSE = [0, 0.25, 0.5, 0.75, 1]; // where there is hardly room for the names of the lanes
 const ROW = 30;
 const LINE = 20; // where in a row its arrow lies
 const SLOT = 18; // the width of a sample's line
@@ -20,12 +21,12 @@ class Drawing {
     const width = this.field.clientWidth;
     if (!width || (width === this.width && wireName === this.wireName)) return false;
     Object.assign(this, { width, wireName });
-    const chip = width >= 1000 ? 88 : width >= 720 ? 76 : 62;
+    const [chip, places] = width >= 1000 ? [88, PLACES] : width >= 720 ? [76, PLACES] : [60, CLOSE];
     this.left = 40;
     this.words = width >= 820; // room for words beside the samples
     this.right = width - 80 - SLOTS * SLOT - (this.words ? 148 : 0);
     const [first, last] = [this.left + chip / 2, this.right - chip / 2];
-    this.x = Object.fromEntries(LANES.map((lane, i) => [lane, Math.round(first + PLACES[i] * (last - first))]));
+    this.x = Object.fromEntries(LANES.map((lane, i) => [lane, Math.round(first + places[i] * (last - first))]));
     const chips = LANES.map((lane) => this.placed("span", `chip ${lane}`, lane, this.x[lane] - chip / 2, chip));
     const name = wireName ? `the wire · ${wireName}` : "the wire";
     if (width >= 720) chips.push(this.placed("span", "wire", name, (this.x.model + this.x.server) / 2));

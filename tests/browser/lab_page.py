@@ -163,6 +163,11 @@ class LabPage:
         )
         return self
 
+    def with_sidebar(self) -> Self:
+        """Show the file browser beside the notebook, as Lab does when it is opened."""
+        self.page.evaluate("() => window.jupyterapp.shell.expandLeft()")
+        return self
+
     def without_sidebar(self) -> Self:
         """Give the notebook the width of the window."""
         self.page.evaluate("() => { window.jupyterapp.shell.collapseLeft(); window.jupyterapp.shell.collapseRight(); }")

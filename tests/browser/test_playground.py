@@ -7,7 +7,7 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -716,6 +716,90 @@ def test_the_history_is_forgotten_with_one_click_and_begins_anew(page_of: Locato
     run(page_of, "Run ×10", 10)
     expect(page_of.locator(".runs tbody tr")).to_have_count(10)
     expect(page_of.locator(".sides thead th")).to_have_count(3)
+
+
+OUTSIDE = """(panel) => {
+  const room = panel.getBoundingClientRect();
+  const shown = [...panel.querySelectorAll('button, select, input')].filter((node) => node.checkVisibility());
+  return shown.filter((node) => node.getBoundingClientRect().right > room.right).map((node) => node.outerHTML);
+}"""
+COLLIDE = """(flow) => {
+  const heads = [...flow.querySelectorAll('.chip')].map((node) => node.getBoundingClientRect());
+  return heads.slice(1).filter(({left}, i) => left < heads[i].right).length;
+}"""
+
+
+@pytest.fixture
+def sized(notebook: LabPage) -> Iterator[Callable[..., None]]:
+    """Gives the window another size, with Lab's file browser or without, until the test is over."""
+
+    def size(width: int, height: int, *, sidebar: bool) -> None:
+        notebook.page.set_viewport_size({"width": width, "height": height})
+        _ = notebook.with_sidebar() if sidebar else notebook.without_sidebar()
+        notebook.output(0)
+
+    yield size
+    size(1366, 768, sidebar=False)
+
+
+@pytest.mark.parametrize(
+    ("window", "sidebar", "columns"),
+    [
+        ((1366, 768), True, 2),
+        ((1366, 640), True, 2),
+        ((1024, 768), False, 2),
+        ((1024, 768), True, 1),
+        ((1920, 1080), True, 2),
+    ],
+)
+def test_run_and_what_it_makes_are_in_view_in_every_window(
+    page_of: Locator, sized: Callable[..., None], window: tuple[int, int], sidebar: bool, columns: int
+) -> None:
+    script(page_of)
+    sized(*window, sidebar=sidebar)
+    left, right = page_of.locator(".left"), page_of.locator(".right")
+    beside = "([left, right]) => right.getBoundingClientRect().left >= left.getBoundingClientRect().right - 1"
+    page_of.page.wait_for_function(
+        f"([parts, columns]) => ({beside})(parts) === (columns === 2)",
+        arg=[[left.element_handle(), right.element_handle()], columns],
+    )
+    expect(run(page_of)).to_be_in_viewport(ratio=1)
+    for part in (tab(page_of, "Flow"), page_of.locator(".labkit-flow:visible .lanes")):
+        expect(part).to_be_in_viewport(ratio=1)
+    if columns == 2:
+        expect(button(page_of, "Run")).to_be_in_viewport(ratio=1)
+    assert page_of.evaluate(OUTSIDE) == []
+    assert page_of.locator(".labkit-flow:visible").evaluate(COLLIDE) == 0
+
+
+@pytest.mark.parametrize("sidebar", [True, False], ids=["one column", "two columns"])
+def test_a_question_is_in_view_wherever_the_page_is_scrolled_to(
+    notebook: LabPage, page_of: Locator, sized: Callable[..., None], sidebar: bool
+) -> None:
+    script(page_of)
+    sized(1024, 640, sidebar=sidebar)
+    approval, refuse, sheet = (
+        page_of.get_by_role("checkbox", name="Ask me first"), button(page_of, "Refuse"), page_of.locator(".sheet")
+    )  # fmt: skip
+    approval.check()
+    before = runs(page_of)
+    button(page_of, "Run").click()
+    expect(sheet).to_be_in_viewport(ratio=1)
+    place = sheet.bounding_box()
+    assert place is not None
+    for end in ("start", "end"):
+        notebook.page.evaluate(
+            "(at) => document.querySelector('.labkit-playground').closest('.jp-Cell').scrollIntoView({block: at})", end
+        )
+        expect(sheet).to_be_in_viewport(ratio=1)
+        expect(refuse).to_be_in_viewport(ratio=1)
+    now = sheet.bounding_box()
+    assert now is not None
+    assert (now["x"], now["width"]) == (place["x"], place["width"])
+    refuse.click()
+    over(page_of, before)
+    expect(sheet).to_be_hidden()
+    approval.uncheck()
 
 
 @pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
