@@ -4,18 +4,17 @@ budget = with_budget(my_callback, samples=20, tokens=5_000)
 budget_meter(budget)  # as the last line of a cell
 """
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from threading import RLock
-from typing import Any, cast
+from typing import Any
 
 import anywidget
 import traitlets
 
 from labkit.host import Budget
 from labkit.host.prices import dollars
-from labkit.views.flow_rows import Pace, weakly
+from labkit.views.pace import Pace, weakly
 from labkit.views.page import read_parts
 
 SMALLEST = 1e-9
@@ -91,12 +90,8 @@ class BudgetMeter(anywidget.AnyWidget):
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._lock = RLock()
-        self._pace = Pace()
-        self._timer = self._minute = False
-        try:
-            self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-        except RuntimeError:  # a script
-            self._loop = None
+        self._pace = Pace(self._show)
+        self._minute = False
         super().__init__(lines=readings(budget))
         self._forget = budget.listen(weakly(self.changed))
         self._show()  # what came in between
@@ -108,30 +103,16 @@ class BudgetMeter(anywidget.AnyWidget):
 
     def changed(self, _: object = None) -> None:
         """Show the budget soon. Called in the middle of a sample, from its thread: quick."""
-        if self._pace.now():
-            self._show()
-        elif not self._timer:
-            self._timer = True
-            try:
-                # The kernel's own loop outlives every Lab, so the last change is always shown.
-                cast("asyncio.AbstractEventLoop", self._loop).call_soon_threadsafe(self._show_later)
-            except (RuntimeError, AttributeError):  # closed, or there was none
-                self._show()
-
-    def _show_later(self) -> None:
-        cast("asyncio.AbstractEventLoop", self._loop).call_later(1 / self._pace.rate, self._show)
+        self._pace.soon()
 
     def _show(self) -> None:
         with self._lock:
-            self._timer = False
             self.lines = readings(self._budget)
             of_minute = self._budget.of_last_minute
-            if of_minute is not None and of_minute[0] and not self._minute and self._loop is not None:
+            if of_minute is not None and of_minute[0] and not self._minute and (loop := self._pace.loop):
                 # A sample that began a minute ago is counted no more, and nobody tells.
                 with suppress(RuntimeError):  # the loop is closed
-                    self._loop.call_soon_threadsafe(
-                        self._loop.call_later, of_minute[2] + LATER, weakly(self.a_minute_later)
-                    )
+                    loop.call_soon_threadsafe(loop.call_later, of_minute[2] + LATER, weakly(self.a_minute_later))
                     self._minute = True
 
     def a_minute_later(self) -> None:

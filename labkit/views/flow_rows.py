@@ -1,4 +1,4 @@
-"""The rows that the flow view sends to the browser, one for every step, as JSON, and how often the view may send.
+"""The rows that the flow view sends to the browser, one for every step, as JSON.
 
 A row is what a step needs to be drawn and searched, with its JSON where that is short. Rows are counted from 0 and
 never change, so Python and browser agree by that count alone: every update holds the rows from some number on, and a
@@ -6,13 +6,8 @@ browser that lacks those before it asks for them.
 """
 
 import json
-import weakref
 from collections import OrderedDict, deque
-from collections.abc import Callable
 from itertools import islice
-from threading import Lock
-from time import monotonic
-from types import MethodType
 from typing import Any
 
 from labkit.diagram import Step
@@ -137,40 +132,3 @@ def _undrawable(n: int, entry: Entry, error: Exception) -> Step:
 
 def _to_server(entry: Entry) -> bool:
     return isinstance(entry.item, Frame) and entry.item.direction == "to server"
-
-
-class Pace:
-    """Says when to send: at once for the first `burst` times, then `rate` times a second.
-
-    An ordinary call has fewer steps than `burst`, so its steps are shown one by one, also when a callback then blocks
-    the thread that would have sent them later.
-    """
-
-    def __init__(self, rate: float = 15.0, burst: int = 15) -> None:
-        self.rate = rate
-        self._burst = burst
-        self._left = float(burst)
-        self._then = monotonic()
-        self._lock = Lock()
-
-    def now(self) -> bool:
-        """Whether to send now, which may be asked from any thread."""
-        with self._lock:
-            now = monotonic()
-            self._left = min(self._burst, self._left + (now - self._then) * self.rate)
-            self._then = now
-            if self._left < 1:
-                return False
-            self._left -= 1
-            return True
-
-
-def weakly(method: MethodType) -> Callable[..., None]:
-    """A listener that calls `method` as long as the method's object lives, and does not keep the object alive."""
-    known, function = weakref.ref(method.__self__), method.__func__
-
-    def listener(*told: object) -> None:
-        if (alive := known()) is not None:
-            function(alive, *told)
-
-    return listener

@@ -1,13 +1,12 @@
 """`show(lab)`: the flow of a Lab as a live diagram. Its twin in plain code is `print(lab.flow)`."""
 
-import asyncio
 import json
 import weakref
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from threading import RLock
-from typing import Any, cast
+from typing import Any
 
 import anywidget
 import traitlets
@@ -17,7 +16,8 @@ from labkit.flow import Flow
 from labkit.lab import Lab
 from labkit.record import CONNECTION, Entry
 from labkit.redacting import redact_flow, redact_json
-from labkit.views.flow_rows import Pace, Rows, data_text, text_of, weakly
+from labkit.views.flow_rows import Rows, data_text, text_of
+from labkit.views.pace import Pace, weakly
 from labkit.views.page import read_parts
 
 LONGEST_SHOWN = 256_000
@@ -74,9 +74,7 @@ class FlowView(anywidget.AnyWidget):
         self._lock = RLock()
         self._redacting = redacting
         self._waiting: deque[Entry] = deque(maxlen=of.record.keep if isinstance(of, Lab) else 1)
-        self._pace = Pace()
-        self._timer = False
-        self._loop = _running_loop()
+        self._pace = Pace(self._flush)
         self._open = False
         self._read_until = 0
         self._flow: Flow | None = None
@@ -117,22 +115,10 @@ class FlowView(anywidget.AnyWidget):
         self._waiting.append(entry)
         if not self._open:
             return
-        if self._pace.now():
-            self._flush()
-        elif not self._timer:
-            self._timer = True
-            try:
-                # The kernel's own loop outlives every Lab and every lab thread: the last rows always arrive.
-                cast("asyncio.AbstractEventLoop", self._loop).call_soon_threadsafe(self._flush_later)
-            except (RuntimeError, AttributeError):  # closed, or there was none: a script, where nobody looks
-                self._flush()
-
-    def _flush_later(self) -> None:
-        cast("asyncio.AbstractEventLoop", self._loop).call_later(1 / self._pace.rate, self._flush)
+        self._pace.soon()
 
     def _flush(self) -> None:
         with self._lock:
-            self._timer = False
             if not self._waiting:
                 return
             while self._waiting:
@@ -216,10 +202,3 @@ class FlowView(anywidget.AnyWidget):
         if not flow or len(flow.steps) > LONGEST_DRAWING:
             return None
         return redact_flow(flow) if self._redacting else flow
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
