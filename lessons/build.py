@@ -16,6 +16,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import jupytext
 import nbformat
@@ -128,9 +129,19 @@ def _form(notebook: NotebookNode) -> list[str]:
                 words.append(f"cell {cell.execution_count} shows an error")
             if "Output()" in shown:
                 words.append(f"cell {cell.execution_count} shows an Output() widget")
+            if not _is_sound(output.get("data", {}).get("image/svg+xml")):
+                words.append(f"cell {cell.execution_count} shows a drawing that no page can draw")
             if output.output_type == "stream" and output.name == "stderr":
                 words.append(f"cell {cell.execution_count} writes to stderr: {output.text[:200]!r}")
     return words
+
+
+def _is_sound(drawing: str | None) -> bool:
+    """Whether a drawing is XML, or there is none: of one that is not, a page shows nothing."""
+    try:
+        return drawing is None or ET.fromstring(drawing) is not None  # noqa: S314 - our own
+    except ET.ParseError:
+        return False
 
 
 def targets(lesson: Path) -> list[tuple[Path, bool]]:

@@ -178,8 +178,8 @@ def _rivals(reading: Reading, i: int, top: int) -> tuple[list[str], int]:
         left = k * width
         if k:
             parts.append(f'<line x1="{left:.1f}" x2="{left:.1f}" y1="{top}" y2="{end}" stroke="{EDGE}"/>')
-        parts.append(f'<text x="{left + 14:.1f}" y="{top + 20}" font-weight="600" fill="{INK}">{column.name}</text>')
-        parts.append(f'<text x="{left + 14:.1f}" y="{top + 36}" font-size="11" fill="{MUTE}">{column.note}</text>')
+        parts.append(f'<text x="{left + 14:.1f}" y="{top + 20}" font-weight="600" fill="{INK}">{escape(column.name)}</text>')
+        parts.append(f'<text x="{left + 14:.1f}" y="{top + 36}" font-size="11" fill="{MUTE}">{escape(column.note)}</text>')
         for line, row in enumerate(rows):
             place = (left + 14, top + 58 + 20 * line, width - 28)
             parts += _bar(_name(row, line, 10), row.drawn, row.cells[k], place, full)
@@ -201,7 +201,7 @@ def _bar(name: str, drawn: bool, cell: Cell, place: tuple[float, int, float], fu
         f'<text x="{x:.1f}" y="{y}" {MONO} fill="{colour}"{weight}>{escape(name)}</text>',
         *bound,
         f'<rect x="{x + 84:.1f}" y="{y - 9}" {size} fill="{BRAND if cell.kept else CUT}"/>',
-        f'<text x="{x + width:.1f}" y="{y}" {MONO} text-anchor="end" fill="{colour}">{cell.text}</text>',
+        f'<text x="{x + width:.1f}" y="{y}" {MONO} text-anchor="end" fill="{colour}">{escape(cell.text)}</text>',
     ]
 
 

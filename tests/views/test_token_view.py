@@ -282,6 +282,11 @@ def test_the_drawing_is_sound_tells_the_same_and_never_changes() -> None:
     assert svg(reading, 0) == svg(Reading(trace(DRAWN, dials=SET, seed=7)), 0)
 
 
+def test_a_rival_below_one_percent_leaves_the_drawing_sound() -> None:
+    rare = trace(token("a", model=[("a", 0.996), ("b", 0.004)]), dials=SET, seed=7)
+    assert "<1%" in ET.fromstring(svg(Reading(rare), 0)).itertext()  # noqa: S314 - our own drawing
+
+
 def test_the_drawing_of_a_long_answer_stays_on_its_card() -> None:
     tokens = [token(text) for text in ["word", " and", " another"] * 60] + [token("x" * 300)]
     root = ET.fromstring(svg(Reading(trace(*tokens))))  # noqa: S314 - our own drawing
