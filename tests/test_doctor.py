@@ -20,6 +20,7 @@ from labkit.doctor import (
     check_loopback,
     check_models,
     check_packages,
+    check_places,
     check_python,
     check_temporary_files,
     check_widgets,
@@ -91,6 +92,24 @@ def test_each_package_that_is_missing_or_out_of_range_has_a_line_of_its_own() ->
     missing, old = check_packages([*WANTED, Requirement("httpx>=0.28")], {"filelock": "3.1", "httpx": "0.28"}.get)
     assert str(missing).startswith("[FIX]  mcp is missing, the lessons need mcp <3,>=2.3: close JupyterLab and type")
     assert str(old).startswith("[FIX]  filelock 3.1 is here, the lessons need filelock <5,>=4.2: close JupyterLab")
+
+
+def test_a_file_that_hides_a_package_is_named_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, foreign = tmp_path / "notebooks", tmp_path / "foreign"
+    (foreign / "pydantic").mkdir(parents=True)
+    (foreign / "pydantic" / "__init__.py").touch()
+    (mine / "data").mkdir(parents=True)  # without an __init__.py a folder hides nothing
+    for name in ("random.py", "mcp.py", "my_server.py"):
+        (mine / name).touch()
+    (mine / "numpy").mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(foreign))
+    places, cure = [str(mine), str(foreign), *sys.path], "start Jupyter without PYTHONPATH"
+    assert [line.text for line in check_places(places)] == [
+        f"{mine / 'mcp.py'} takes the place of the mcp that the lessons use: give it another name",
+        f"{mine / 'random.py'} takes the place of the random that the lessons use: give it another name",
+        f"{foreign / 'pydantic'} takes the place of the pydantic that the lessons use: {cure}",
+    ]
+    assert check_places([*sys.path, str(mine)]) == []
 
 
 def test_a_kit_that_was_never_installed_is_a_fix() -> None:

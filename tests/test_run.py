@@ -12,9 +12,10 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -433,3 +434,146 @@ def test_run_is_a_program() -> None:
     assert ON_WINDOWS or (REAL / "run.py").stat().st_mode & stat.S_IXUSR
     first = (REAL / "run.py").read_text(encoding="utf-8").splitlines()[0]
     assert first == "#!/usr/bin/env python3"
+
+
+# An installer that says so in installing.txt, and goes on for as long as the file go-on is not there.
+SLOW = """
+import sys, time
+from pathlib import Path
+with open("installing.txt", "a") as file:
+    print("begins", file=file, flush=True)
+    while not Path("go-on").exists():
+        time.sleep(0.01)
+    print("ends", file=file)
+"""
+
+# run.py with that installer in place of uv.
+STARTS = """
+import runpy, sys
+run = runpy.run_path("run.py")
+main = run["main"]
+main.__globals__["install"] = lambda what, command: run["run"](what, [sys.executable, "slow.py"])
+sys.exit(main(["doctor"]))
+"""
+
+
+def begin(project: Project) -> subprocess.Popen[str]:
+    """A start of run.py that has to install something, and is at it."""
+    project.write("slow.py", SLOW)
+    project.write("requirements.lock", "changed")
+    process = subprocess.Popen(
+        [sys.executable, "-c", STARTS], cwd=project.folder, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    assert process.stdout is not None
+    assert any("- the packages" in line for line in process.stdout)
+    return process
+
+
+@pytest.mark.skipif(ON_WINDOWS, reason="a lock there ends with the process that took it")
+@pytest.mark.parametrize("killed", [False, True])
+def test_of_two_starts_one_waits_for_what_the_other_installs(project: Project, *, killed: bool) -> None:
+    first = begin(project.set_up())
+    written = project.folder / "installing.txt"
+    wait_until(lambda: written.exists() and written.read_text(encoding="utf-8") == "begins\n")
+    if killed:
+        first.kill()  # its installer lives on
+    second = subprocess.Popen(
+        [sys.executable, "-c", STARTS], cwd=project.folder, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    assert second.stdout is not None
+    assert second.stdout.readline() == "Another start of run.py is at work in this folder; waiting for it.\n"
+    assert written.read_text(encoding="utf-8") == "begins\n"
+    project.write("go-on", "")
+    first.communicate(timeout=60)
+    said, _ = second.communicate(timeout=60)
+    if killed:  # what it left is not trusted
+        assert "Setting up (the .venv that is there is not complete)" in said
+    else:
+        assert said == "the doctor speaks\n"
+        assert written.read_text(encoding="utf-8") == "begins\nends\n" * 2
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Raises AssertionError when it does not hold within a minute."""
+    ends = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def test_a_set_up_that_brought_nothing_leaves_what_was_there_as_good_as_it_was(project: Project) -> None:
+    run: Any = project.set_up(extras="").module()
+    packages = next((project.folder / ".venv").rglob("site-packages"))
+
+    def offline(what: str, command: list[str]) -> None:
+        raise run.Trouble("no network")
+
+    def stopped(what: str, command: list[str]) -> None:
+        (packages / "half").mkdir()
+        raise KeyboardInterrupt
+
+    run.install = offline
+    with pytest.raises(run.Trouble):
+        run.set_up(["test"], 0)
+    assert run.is_set_up([])
+    run.install = stopped
+    with pytest.raises(KeyboardInterrupt):
+        run.set_up(["test"], 0)
+    assert not run.is_set_up([])
+    assert run.why_anew() == "the .venv that is there is not complete"
+
+
+def test_a_stamp_is_written_whole_or_not_at_all(project: Project) -> None:
+    run = project.set_up(extras="").module()
+    (project.folder / ".venv" / "set-up.new").mkdir()  # as a full disk would, this keeps it from being written
+    with pytest.raises(OSError, match=r"set-up\.new"):
+        run.write_stamp(["test"], done=True)
+    assert run.is_set_up([])
+    assert not run.is_set_up(["test"])
+
+
+def test_a_start_without_a_lock_goes_on(project: Project) -> None:
+    run: Any = project.set_up().module()
+
+    def impossible(file: object) -> bool:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    run.locked = impossible
+    with run.alone():
+        assert run.is_set_up([])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_CONSTRAINT", "PIP_NO_DEPS"),
+        *("PIP_REQUIRE_VIRTUALENV", "UV_SYSTEM_PYTHON", "UV_TARGET", "UV_EXCLUDE_NEWER", "UV_NO_BINARY", "UV_PYTHON"),
+    ],
+)
+def test_what_would_install_something_else_or_elsewhere_is_left_out(project: Project, name: str) -> None:
+    assert name not in project.module().installer_environment({name: "x"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CERT", "PIP_NO_INDEX", "PIP_NO_CACHE_DIR", "PIP_PROXY", "HOME"),
+        *("UV_CACHE_DIR", "UV_DEFAULT_INDEX", "UV_NATIVE_TLS", "UV_HTTP_TIMEOUT", "UV_INDEX_MINE_PASSWORD", "PATH"),
+        *("UV_LINK_MODE", "HTTPS_PROXY", "SSL_CERT_FILE"),
+    ],
+)
+def test_what_says_how_packages_are_fetched_is_handed_on(project: Project, name: str) -> None:
+    assert project.module().installer_environment({name: "x"})[name] == "x"
+
+
+def test_pip_installs_into_the_venv_whatever_its_settings_say(project: Project) -> None:
+    assert project.module().installer_environment({"PIP_USER": "1"})["PIP_USER"] == "0"
+
+
+def test_packages_from_elsewhere_do_not_come_in(project: Project) -> None:
+    project.write("elsewhere/foreign.py", "")
+    project.write("jupyterlab.py", "import importlib.util as i; print(i.find_spec('foreign'))")
+    said = project.set_up().run("lab", PYTHONPATH=str(project.folder / "elsewhere"))
+    _, left_out, found = said.stdout.splitlines()
+    assert left_out.startswith("PYTHONPATH is set and left out here")
+    assert found == "None"

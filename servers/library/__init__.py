@@ -9,7 +9,6 @@ milliseconds: nothing is written, and there is no second file that could say som
 import sqlite3
 import tomllib
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
 from threading import Lock
 
@@ -98,8 +97,12 @@ class Library:
 
 
 def write_index(path: Path) -> int:
-    """Build the index as a new file, and return how many papers it holds."""
-    path.unlink(missing_ok=True)
-    papers = read_papers()
-    with closing(build_index(papers, path)):
-        return len(papers)
+    """Build the index as a new file, whole or not at all, and return how many papers it holds."""
+    papers, new = read_papers(), path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)  # left behind by a process that was killed
+    try:
+        build_index(papers, new).close()
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    return len(papers)

@@ -221,3 +221,20 @@ while True:
         assert len(text) >= begun
     assert report.append(ENTRY)
     assert not copy.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of a file there")
+def test_a_full_disk_leaves_the_report_as_it_was_and_no_half_file(tmp_path: Path) -> None:
+    IncidentReport(tmp_path).append(ENTRY)
+    before = (tmp_path / REPORT_NAME).read_bytes()
+    fills = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # from here on a disk with 1,000 bytes
+report.append(Entry("a line", "long " * 1000))
+"""
+    writer = appending(tmp_path, fills)
+    _, said = writer.communicate(timeout=60)
+    assert f"ReportError: {REPORT_NAME} could not be read or written: File too large." in said
+    assert (tmp_path / REPORT_NAME).read_bytes() == before
+    assert not (tmp_path / f".{REPORT_NAME}.new").exists()

@@ -147,3 +147,19 @@ def test_without_full_text_search_it_says_so(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("servers.library._SCHEMA", "CREATE VIRTUAL TABLE papers USING no_fts5(id)")
     with pytest.raises(NoSearch, match=r"The library cannot be searched: no such module: no_fts5\."):
         Library().search("retrieval", 3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of a file there")
+def test_a_full_disk_leaves_the_index_that_was_there(tmp_path: Path) -> None:
+    index = tmp_path / "papers.sqlite3"
+    index.write_bytes(b"the index that was there")
+    fills = """
+import resource, runpy, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+runpy.run_module("servers.library", run_name="__main__")
+"""
+    said = subprocess.run([sys.executable, "-c", fills, str(index)], cwd=ROOT, capture_output=True, check=False)
+    assert said.returncode == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["papers.sqlite3"]
+    assert index.read_bytes() == b"the index that was there"
