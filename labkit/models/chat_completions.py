@@ -6,7 +6,7 @@ llama.cpp and vLLM speak, on the other.
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from mcp_types import (
     INTERNAL_ERROR,
@@ -22,10 +22,20 @@ from mcp_types import (
     ToolResultContent,
     ToolUseContent,
 )
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError
 
 from labkit.dial_table import OWN
-from labkit.models.convert import Refused, check, check_json, is_number, resource_block, structured_text, unsent
+from labkit.models.convert import (
+    IF_KNOWN,
+    Refused,
+    check,
+    check_json,
+    is_number,
+    resource_block,
+    spoken,
+    structured_text,
+    unsent,
+)
 
 if TYPE_CHECKING:
     from openai.types.chat import (
@@ -166,9 +176,18 @@ def _inside(number: int, block: ContentBlock) -> str:
     raise Refused(f"Message {number} holds {kind} in a tool's result, where only text can stand.")
 
 
+def _text(content: Any) -> Any:
+    """The text of a content in parts; parts of other kinds (what the model thought) are no part of the answer."""
+    if not isinstance(content, list):
+        return content
+    parts = cast("list[dict[str, Any] | str]", content)
+    texts = [part if isinstance(part, str) else part.get("text") for part in parts]
+    return "".join(text for text in texts if isinstance(text, str))
+
+
 class _Function(BaseModel):
     name: str
-    arguments: str | dict[str, Any] = ""
+    arguments: str | dict[str, Any] | None = None
 
 
 class _Call(BaseModel):
@@ -177,7 +196,7 @@ class _Call(BaseModel):
 
 
 class _Message(BaseModel):
-    content: str | None = None
+    content: Annotated[str | None, BeforeValidator(_text)] = None
     refusal: str | None = None
     tool_calls: list[_Call] | None = None
 
@@ -188,18 +207,20 @@ class _Choice(BaseModel):
 
 
 class Usage(BaseModel):
-    """Tokens of a request."""
+    """Tokens of a request, as far as the server tells."""
 
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: Annotated[int | None, IF_KNOWN] = None
+    completion_tokens: Annotated[int | None, IF_KNOWN] = None
 
 
 class Reply(BaseModel):
     """The part of a reply that is used. It comes from the network, so its shape is checked before it is read."""
 
     model: str | None = None
-    choices: list[_Choice] = Field(min_length=1)
-    usage: Usage | None = None
+    choices: list[_Choice] = []
+    usage: Annotated[Usage | None, IF_KNOWN] = None
+    error: Any = None
+    """What went wrong, where a server tells that with the status 200."""
 
     @property
     def stopped(self) -> str | None:
@@ -221,15 +242,16 @@ class Reply(BaseModel):
             Refused: The arguments of a call are no JSON object.
         """
         message = self.choices[0].message
+        content = spoken(message.content or "", is_cut=self.stopped == "maxTokens")
         said: list[TextContent | ToolUseContent] = [
-            TextContent(text=text) for text in (message.content, message.refusal) if text
+            TextContent(text=text) for text in (content, message.refusal) if text
         ]
         for place, call in enumerate(message.tool_calls or (), 1):
             arguments = self._arguments(call.function.arguments)
             said.append(ToolUseContent(id=call.id or f"call_{turn}_{place}", name=call.function.name, input=arguments))
         return said
 
-    def _arguments(self, arguments: str | dict[str, Any]) -> dict[str, Any]:
+    def _arguments(self, arguments: str | dict[str, Any] | None) -> dict[str, Any]:
         if isinstance(arguments, dict):
             return arguments
         try:

@@ -118,17 +118,19 @@ class Claude(WithDials):
             report(farewell)
         report(f"asks {self.model}", target="model", model=self.model, max_tokens=params.max_tokens)
         reply = read(await self._ask(exchange, body))
-        usage = reply.usage
+        if reply.error:
+            raise exchange.refused_inside(reply.error)
+        model, usage = reply.model or self.model, reply.usage
         report(
-            f"answers with {usage.output_tokens} tokens" if usage else "answers",
+            f"answers with {usage.output_tokens} tokens" if usage and usage.output_tokens else "answers",
             source="model",
             target="callback",
-            model=reply.model,
+            model=model,
             input_tokens=usage.prompt_tokens if usage else None,
             output_tokens=usage.output_tokens if usage else None,
             stop_reason=reply.stopped,
         )
-        return answer(params, model=reply.model, blocks=reply.blocks(), stop_reason=reply.stopped)
+        return answer(params, model=model, blocks=reply.blocks(), stop_reason=reply.stopped)
 
     def _exchange(self) -> Exchange:
         try:
@@ -158,12 +160,13 @@ class Claude(WithDials):
         await prepare("anthropic")
         import anthropic  # takes two seconds, which only those who ask Claude should wait
 
+        # With the request: a client with just the package's own default is held to belong to a request that streams.
+        body["timeout"] = httpx2.Timeout(self.timeout, connect=CONNECT_TIMEOUT)
         try:
             with anyio.fail_after(self.timeout):
                 client = anthropic.AsyncAnthropic(
                     api_key=exchange.key,
                     base_url=exchange.url,
-                    timeout=httpx2.Timeout(self.timeout, connect=CONNECT_TIMEOUT),
                     max_retries=self.max_retries,
                     http_client=exchange.client(),
                 )

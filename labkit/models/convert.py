@@ -6,6 +6,7 @@ a sentence before a model is paid for; what a provider has no place for is named
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -25,9 +26,26 @@ from mcp_types import (
     ToolResultContent,
     ToolUseContent,
 )
+from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 SAY_WHY = ("refusal", "content_filter", "stopSequence")
 """The stop reasons that explain an answer without text."""
+
+
+OPENING = re.compile(r"\s*(?:<(think|thinking|thought|reasoning)>|(\[)THINK\])", re.IGNORECASE)
+"""The mark with which a model begins to think aloud before it answers."""
+CLOSING = "</think>"
+
+
+def _known(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return handler(value)
+    except ValidationError:
+        return None
+
+
+IF_KNOWN = WrapValidator(_known)
+"""Makes `None` of a part of a reply that has another shape than it should, where the answer is whole without it."""
 
 
 class Refused(Exception):
@@ -76,6 +94,27 @@ def check_json(params: CreateMessageRequestParams) -> None:
             json.dumps(value, allow_nan=False)
         except (ValueError, RecursionError):
             raise Refused(f"{what} holds what cannot be written as JSON, such as NaN.") from None
+
+
+def spoken(text: str, *, is_cut: bool = False) -> str:
+    """`text` without the thought that a model may begin with; text that merely mentions such marks stays as it is.
+
+    Args:
+        text: What the model wrote.
+        is_cut: Whether more would have come: a thought that has no end yet is then all thought.
+    """
+    first, mark, rest = text.partition(CLOSING)
+    # Some chat templates put the opening mark into the prompt. The closing one then has a line of its own.
+    if mark and "<think>" not in first and first.rstrip(" ").endswith("\n") and rest.lstrip(" ").startswith("\n"):
+        return rest.lstrip()
+    start = 0
+    while opening := OPENING.match(text, start):
+        closing = r"\[/THINK\]\s*" if opening[2] else rf"</{opening[1]}>\s*"
+        end = re.compile(closing, re.IGNORECASE).search(text, opening.end())
+        if end is None:
+            return "" if is_cut else text
+        start = end.end()
+    return text[start:]
 
 
 def is_number(value: float) -> bool:

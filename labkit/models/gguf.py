@@ -24,7 +24,7 @@ from mcp_types import (
 
 from labkit.dial_table import STAGES, honouring
 from labkit.models.chat_completions import STOP_REASONS
-from labkit.models.convert import Refused, check
+from labkit.models.convert import Refused, check, spoken
 from labkit.models.convert import answer as shaped
 from labkit.models.dialled import WithDials
 from labkit.models.gguf_trace import TOLD, Drawn, Draws
@@ -71,10 +71,16 @@ class _Answer:
             reason = choice["finish_reason"]
             self.stop_reason = STOP_REASONS.get(reason, reason) or self.stop_reason
         # llama.cpp could do this too, and would then not tell a stop sequence from the end of the turn.
-        stop = find_stop(self.text, self.stop_sequences)
+        # Those in a thought stop nothing, since the thought is no part of the answer.
+        said = self.said if self.stop_sequences else ""
+        stop = find_stop(said, self.stop_sequences)
         if stop is not None:
-            self.text, self.stop_reason, self.over = self.text[:stop], "stopSequence", True
+            self.text, self.stop_reason, self.over = said[:stop], "stopSequence", True
         return self.over
+
+    @property
+    def said(self) -> str:
+        return spoken(self.text, is_cut=self.stop_reason in ("", "maxTokens"))
 
     def take(self, choice: dict[str, Any]) -> None:
         self.text += choice["delta"].get("content") or ""
@@ -85,6 +91,10 @@ class _Traced(_Answer):
     """An answer with each draw, as llama.cpp tells them of a bare prompt: of a chat, llama.cpp leaves out the end."""
 
     drawn: list[Drawn] = field(default_factory=list[Drawn])
+
+    @property
+    def said(self) -> str:
+        return self.text  # a trace shows every token, those of a thought too
 
     def take(self, choice: dict[str, Any]) -> None:
         self.text += choice.get("text") or ""
@@ -189,7 +199,7 @@ class GGUF(WithDials):
             input_tokens=answer.prompt_tokens, output_tokens=answer.tokens, stop_reason=answer.stop_reason,
             seconds=round(perf_counter() - began, 3),
         )  # fmt: skip
-        said = [TextContent(text=answer.text)]
+        said = [TextContent(text=answer.said)]
         return shaped(params, model=self.name, blocks=said, stop_reason=answer.stop_reason or None)
 
     def _body(self, params: CreateMessageRequestParams) -> dict[str, Any]:

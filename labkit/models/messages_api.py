@@ -4,7 +4,7 @@ Specification 2025-11-25, client/sampling, on the one side; the Messages API (`P
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from mcp_types import (
     INTERNAL_ERROR,
@@ -25,7 +25,16 @@ from mcp_types import (
 from pydantic import BaseModel, ValidationError
 
 from labkit.models.catalog import Accepts
-from labkit.models.convert import Refused, check, check_json, is_number, resource_block, structured_text, unsent
+from labkit.models.convert import (
+    IF_KNOWN,
+    Refused,
+    check,
+    check_json,
+    is_number,
+    resource_block,
+    structured_text,
+    unsent,
+)
 
 if TYPE_CHECKING:
     from anthropic.types import (
@@ -81,12 +90,16 @@ def request(
             "(prefill). End with a message from the user."
         )
     left_out = unsent(params)
+    messages = [_message(number, message, accepts) for number, message in enumerate(params.messages, 1)]
+    if not messages[-1]["content"]:
+        raise Refused("The last message holds nothing but blanks, which Claude does not read. Write what to answer.")
+    # The API refuses texts without a letter; what is around them says the same without.
     body: dict[str, Any] = {
         "model": model,
         "max_tokens": params.max_tokens,
-        "messages": [_message(number, message, accepts) for number, message in enumerate(params.messages, 1)],
+        "messages": [message for message in messages if message["content"]],
     }
-    if params.system_prompt:
+    if params.system_prompt and params.system_prompt.strip():
         body["system"] = params.system_prompt
     if params.stop_sequences:
         body["stop_sequences"] = params.stop_sequences
@@ -120,8 +133,12 @@ def _tool(tool: Tool) -> "ToolParam":
 
 
 def _message(number: int, message: SamplingMessage, accepts: Accepts) -> "MessageParam":
-    content = [_block(number, block, accepts) for block in message.content_as_list]
+    content = [_block(number, block, accepts) for block in message.content_as_list if not _is_blank(block)]
     return {"role": "user", "content": content} if message.role == "user" else {"role": "assistant", "content": content}
+
+
+def _is_blank(block: SamplingMessageContentBlock | ContentBlock) -> bool:
+    return isinstance(block, TextContent) and not block.text.strip()
 
 
 def _block(number: int, block: SamplingMessageContentBlock, accepts: Accepts) -> "ContentBlockParam":
@@ -150,7 +167,7 @@ def _plain(
 
 
 def _tool_result(number: int, block: ToolResultContent, accepts: Accepts) -> "ToolResultBlockParam":
-    content = [_inside(number, inner, accepts) for inner in block.content]
+    content = [_inside(number, inner, accepts) for inner in block.content if not _is_blank(inner)]
     structured = structured_text(block)
     if structured is not None:
         content.append({"type": "text", "text": structured})
@@ -181,13 +198,16 @@ def _inside(
 class Usage(BaseModel):
     """Tokens of a request. The prompt's are in three parts: read from the cache, written to it, and the rest."""
 
-    input_tokens: int
-    output_tokens: int
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
+    input_tokens: Annotated[int | None, IF_KNOWN] = None
+    output_tokens: Annotated[int | None, IF_KNOWN] = None
+    cache_creation_input_tokens: Annotated[int | None, IF_KNOWN] = None
+    cache_read_input_tokens: Annotated[int | None, IF_KNOWN] = None
 
     @property
-    def prompt_tokens(self) -> int:
+    def prompt_tokens(self) -> int | None:
+        """`None` where a part is not told that always is."""
+        if self.input_tokens is None:
+            return None
         return self.input_tokens + (self.cache_creation_input_tokens or 0) + (self.cache_read_input_tokens or 0)
 
 
@@ -202,17 +222,20 @@ class _Block(BaseModel):
     text: str = ""
     id: str = ""
     name: str = ""
-    input: dict[str, Any] = {}
+    input: dict[str, Any] | None = None
 
 
 class Reply(BaseModel):
     """The part of a reply that is used. It comes from the network, so its shape is checked before it is read."""
 
-    model: str
-    content: list[_Block]
+    model: str | None = None
+    content: list[_Block] = []
     stop_reason: str | None = None
-    stop_details: _Details | None = None
-    usage: Usage | None = None
+    stop_details: Annotated[_Details | None, IF_KNOWN] = None
+    usage: Annotated[Usage | None, IF_KNOWN] = None
+    type: str = ""
+    error: Any = None
+    """What went wrong, where a gateway tells that with the status 200."""
 
     @property
     def stopped(self) -> str | None:
@@ -224,7 +247,7 @@ class Reply(BaseModel):
         said = [
             TextContent(text=block.text)
             if block.type == "text"
-            else ToolUseContent(id=block.id, name=block.name, input=block.input)
+            else ToolUseContent(id=block.id, name=block.name, input=block.input or {})
             for block in self.content
             if block.type in ("text", "tool_use")
         ]
@@ -240,6 +263,9 @@ def read(body: bytes) -> Reply:
         Refused: `body` is no reply of the Messages API.
     """
     try:
-        return Reply.model_validate_json(body)
+        reply = Reply.model_validate_json(body)
+        if reply.error or reply.type == "message" or reply.content:
+            return reply
     except ValidationError:
-        raise Refused("What came back is no reply of the Messages API. Check base_url.", INTERNAL_ERROR) from None
+        pass
+    raise Refused("What came back is no reply of the Messages API. Check base_url.", INTERNAL_ERROR)

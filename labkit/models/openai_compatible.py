@@ -107,9 +107,13 @@ class OpenAICompatible(WithDials):
             report(f"leaves out {', '.join(left_out)}: the API does not take it", left_out=left_out)
         exchange = self._exchange()
         reply = _read(Reply, await self._ask(exchange, body))
+        if reply.error:
+            raise exchange.refused_inside(reply.error)
+        if not reply.choices:
+            raise _no_reply()
         model, usage = reply.model or exchange.model, reply.usage
         report(
-            f"answers with {usage.completion_tokens} tokens" if usage else "answers",
+            f"answers with {usage.completion_tokens} tokens" if usage and usage.completion_tokens else "answers",
             source="model",
             target="callback",
             model=model,
@@ -200,6 +204,8 @@ def _read(shape: type[T], body: bytes) -> T:
     try:
         return shape.model_validate_json(body)
     except ValidationError:
-        raise Refused(
-            "What came back is no reply of the Chat Completions API. Check base_url.", INTERNAL_ERROR
-        ) from None
+        raise _no_reply() from None
+
+
+def _no_reply() -> Refused:
+    return Refused("What came back is no reply of the Chat Completions API. Check base_url.", INTERNAL_ERROR)

@@ -55,6 +55,10 @@ CURES = {
 """The advice by status, for each status that says more than that something is wrong."""
 
 
+INSIDE = {"rate_limit": 429, "overloaded": 529, "auth": 401, "not_found": 404, "invalid_request": 400}
+"""Statuses by words of the errors that hold none."""
+
+
 def checked_url(url: str) -> str:
     """`url` unchanged, if it can be the address of a provider.
 
@@ -203,6 +207,14 @@ class Exchange:
         if self.wait >= 1:
             sentence += f" It asks to wait {self.wait:.0f} s."
         return Refused(f"{self.who}: {sentence}", INVALID_PARAMS if status in AT_FAULT else INTERNAL_ERROR)
+
+    def refused_inside(self, error: Any) -> Refused:
+        """The refusal for an error that came with the status 200; where it holds a status of its own, with that."""
+        told: Mapping[str, Any] = error if isinstance(error, dict) else {}
+        codes = [str(told.get(name)) for name in ("code", "status", "type")]
+        number = next((int(code) for code in codes if code.isdecimal() and 400 <= int(code) < 600), None)
+        named = next((status for code in codes for word, status in INSIDE.items() if word in code.lower()), 500)
+        return self.refused(number or named, {"error": error})
 
     def lost(self, error: Exception, timeout: float) -> Refused:
         """The refusal for an exchange without a reply; `error` comes from the package, httpx2, or the deadline."""

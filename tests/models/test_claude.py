@@ -183,6 +183,41 @@ async def test_structured_content_is_sent_once() -> None:
     assert [block["content"] for block in sent] == [[text('{"line": 3}')], [text("red"), text('{"line": 3}')]]
 
 
+async def test_blank_texts_are_left_out_where_something_else_remains() -> None:
+    params = request(
+        user("look", " "),
+        assistant("", use(1)),
+        user(result(1, TextContent(text=""))),
+        assistant("\n"),
+        "and?",
+        system_prompt=" \n",
+        tools=[READ_LINE],
+    )
+    with MessagesApi([says("fine")]) as api:
+        answer, _ = await ask(claude(api), params)
+        blank, _ = await ask(claude(api), request("hello", user("\t", " ")))
+    assert answer.content == [TextContent(text="fine")]
+    body = api.received[0].body
+    assert "system" not in body
+    assert [[block["type"] for block in each["content"]] for each in body["messages"]] == [
+        ["text"],
+        ["tool_use"],
+        ["tool_result"],
+        ["text"],
+    ]
+    assert body["messages"][2]["content"][0]["content"] == []
+    assert blank.code == INVALID_PARAMS
+    assert "nothing but blanks" in blank.message
+    assert len(api.received) == 1
+
+
+@pytest.mark.parametrize("timeout", [599, 600, 601])
+async def test_a_long_answer_may_take_any_time(timeout: float) -> None:
+    with MessagesApi() as api:
+        answer, _ = await ask(claude(api, timeout=timeout), request("hello", max_tokens=32_000))
+    assert said(answer) == "hello"
+
+
 # ---- what is not sent at all
 
 
@@ -385,6 +420,21 @@ async def test_a_failure_is_a_sentence_after_a_bounded_number_of_tries(
     assert answer.code == code
     assert words in answer.message
     assert len(api.received) == requests
+
+
+@pytest.mark.parametrize("usage", [None, {}, [], {"input_tokens": 11}, {"output_tokens": None}], ids=str)
+async def test_tokens_that_are_not_told_are_unknown_and_the_text_arrives(usage: Any) -> None:
+    with MessagesApi([says("fine", usage=usage)]) as api:
+        answer, steps = await ask(claude(api), request("hello"))
+    assert said(answer) == "fine"
+    assert (steps[-1].label, steps[-1].data["output_tokens"]) == ("answers", None)
+
+
+async def test_an_error_that_comes_with_the_status_200_is_told_as_an_error() -> None:
+    error = {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}
+    with MessagesApi([Reply(error)]) as api:
+        answer, _ = await ask(claude(api), request("hello"))
+    assert (answer.code, "overloaded (529)" in answer.message) == (INTERNAL_ERROR, True)
 
 
 async def test_a_service_that_is_busy_twice_is_asked_a_third_time() -> None:

@@ -29,7 +29,7 @@ from labkit import Settings, close_all, with_dials
 from labkit.checks import scorecard
 from labkit.checks.scorecard import CASES
 from labkit.models import tiny
-from labkit.models.gguf import GGUF
+from labkit.models.gguf import GGUF, _Answer  # pyright: ignore[reportPrivateUsage]
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import load
 from labkit.steps import HostStep, Origin, listening
@@ -347,3 +347,19 @@ async def test_it_passes_every_case_that_needs_no_provider(greedy: GGUF) -> None
     close_all()
     assert card.failed == [], str(card)
     assert {row.id for row in card.not_applicable} == {case.id for case in CASES if case.needs_provider}
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 100])
+def test_a_thought_is_no_part_of_the_answer_and_nothing_in_it_stops_one(chunk: int) -> None:
+    text = "<think>One.\n\nTwo.</think>\n\nred\n\nor green"
+    heard = _Answer(["\n\n"])
+    for start in range(0, len(text), chunk):
+        if heard.hear({"choices": [{"delta": {"content": text[start : start + chunk]}, "finish_reason": None}]}):
+            break
+    assert (heard.said, heard.stop_reason) == ("red", "stopSequence")
+
+
+def test_a_thought_that_is_cut_leaves_no_answer() -> None:
+    heard = _Answer([])
+    heard.hear({"choices": [{"delta": {"content": "<think>One"}, "finish_reason": "length"}]})
+    assert (heard.said, heard.stop_reason) == ("", "maxTokens")

@@ -378,8 +378,9 @@ async def test_a_tool_call_that_nobody_could_run_is_not_passed_on(call: Any, wor
     assert words in answer.message
 
 
-async def test_a_tool_without_arguments_is_called_with_none() -> None:
-    with ChatCompletions([uses_tool("read_line", "")]) as server:
+@pytest.mark.parametrize("arguments", ["", None, {}, "{}"])
+async def test_a_tool_without_arguments_is_called_with_none(arguments: Any) -> None:
+    with ChatCompletions([uses_tool("read_line", arguments)]) as server:
         answer, _ = await ask(model_of(server), request("hello", tools=[READ_LINE]))
     assert answer.content == [ToolUseContent(id="call_1", name="read_line", input={})]
 
@@ -389,6 +390,60 @@ async def test_a_server_that_does_not_count_tokens_is_believed_to_have_answered(
         answer, steps = await ask(model_of(server), request("hello"))
     assert said(answer) == "fine"
     assert (steps[-1].label, steps[-1].data["output_tokens"]) == ("answers", None)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [{}, [], "none", {"prompt_tokens": None}, {"completion_tokens": "many", "prompt_tokens": 3}, {"total_tokens": 9}],
+    ids=str,
+)
+async def test_tokens_that_are_not_told_are_unknown_and_the_text_arrives(usage: Any) -> None:
+    with ChatCompletions([lambda received: completion(received, {"content": "fine"}, usage=usage)]) as server:
+        answer, steps = await ask(model_of(server), request("hello"))
+    assert said(answer) == "fine"
+    assert (steps[-1].label, steps[-1].data["output_tokens"]) == ("answers", None)
+
+
+THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "Let me see."}]}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [THOUGHT, {"type": "text", "text": "fi"}, {"type": "text", "text": "ne"}],
+        [{"type": "output_text", "text": "fine"}],
+        ["fi", "ne"],
+        "<think>Let me see.</think>\n\nfine",
+    ],
+    ids=str,
+)
+async def test_what_a_model_thinks_is_no_part_of_its_answer(content: Any) -> None:
+    with ChatCompletions([lambda received: completion(received, {"content": content})]) as server:
+        answer, _ = await ask(model_of(server), request("hello"))
+    assert said(answer) == "fine"
+
+
+async def test_a_thought_that_uses_up_the_tokens_says_so() -> None:
+    with ChatCompletions([says("<think>Let me", "length")]) as server:
+        answer, _ = await ask(model_of(server), request("hello"))
+    assert answer.message.startswith("smollm2 used up its 50 tokens before it wrote a word")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        ({"code": 429, "message": "slow down"}, INTERNAL_ERROR, "Too many requests (429)"),
+        ({"code": "rate_limit_exceeded"}, INTERNAL_ERROR, "Too many requests (429)"),
+        ({"status": "401", "message": KEY}, INTERNAL_ERROR, "The key was not accepted (401)"),
+        ({"type": "invalid_request_error", "message": "bad"}, INVALID_PARAMS, "was not accepted (400): bad"),
+        ("it broke", INTERNAL_ERROR, "a fault of its own (500)"),
+    ],
+)
+async def test_an_error_that_comes_with_the_status_200_is_told_as_an_error(error: Any, code: int, words: str) -> None:
+    with ChatCompletions([Reply({"error": error})]) as server:
+        answer, _ = await ask(model_of(server, api_key=KEY), request("hello"))
+    assert (answer.code, KEY in answer.message) == (code, False)
+    assert words in answer.message
 
 
 async def test_a_server_that_is_busy_twice_is_asked_a_third_time() -> None:

@@ -135,6 +135,8 @@ def fault_of(received: Received) -> str | None:
         return f"{min(unknown)}: Extra inputs are not permitted"
     if not isinstance(body.get("max_tokens"), int) or not 1 <= body["max_tokens"] <= LARGEST_MAX_TOKENS:
         return f"max_tokens: must be from 1 to {LARGEST_MAX_TOKENS}"
+    if not body.get("system", "x").strip():
+        return "system: text content blocks must contain non-whitespace text"
     if body.get("metadata", {}).keys() - {"user_id"}:
         return "metadata: Extra inputs are not permitted"
     if not body.get("messages"):
@@ -168,7 +170,7 @@ def fault_in_messages(messages: list[Any]) -> str | None:
 
 
 BLOCKS: dict[str, Callable[[Any], bool]] = {
-    "text": lambda block: block.keys() == {"type", "text"} and block["text"] != "",
+    "text": lambda block: block.keys() == {"type", "text"} and block["text"].strip() != "",
     "image": lambda block: block["source"]["type"] == "base64" and block["source"]["media_type"] in IMAGE_TYPES,
     "document": lambda block: block["source"]["media_type"] == "application/pdf",
     "tool_use": lambda block: block.keys() == {"type", "id", "name", "input"} and isinstance(block["input"], dict),
