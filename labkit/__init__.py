@@ -1,8 +1,8 @@
 """A kit for learning MCP sampling in a notebook: servers run beside it, you write the callback, you see every frame."""
 
-import sys
+import io as _io
+import sys as _sys
 from importlib import import_module
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -143,8 +143,8 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
 
 
 # A flow has arrows, and a server's text may hold any letter: one that the output lacks is replaced and ends no program.
-if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
-    sys.stdout.reconfigure(errors="replace")
+if isinstance(_sys.stdout, _io.TextIOWrapper) and _sys.stdout.errors == "strict":
+    _sys.stdout.reconfigure(errors="replace")
 
 
 def __getattr__(name: str) -> Any:
