@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import ref
 
-from mcp_types import RequestId
+from mcp import MCPError
+from mcp_types import PARSE_ERROR, RequestId
 
 from labkit.errors import (
     CallbackError,
@@ -25,9 +26,11 @@ from labkit.errors import (
     line_awaited,
     line_of,
 )
+from labkit.plain import short
 from labkit.record import CONNECTION
 from labkit.runtime import TICK, Runtime, Watch, wait
 from labkit.steps import Wait, held_up_by
+from labkit.unread import SHOWN, as_sent
 from labkit.wire import Frame
 
 if TYPE_CHECKING:
@@ -55,6 +58,10 @@ class Call(Generic[T]):
         self.arguments = arguments
         self.asking: dict[str, Coroutine[Any, Any, object]] = {}
         """The samples that the callback answers just now, or was cut off from answering, by request id."""
+        self.unread = ""
+        """What the server last sent, while the call was open, that could not be read."""
+        self.unanswered: MCPError | None = None
+        """What ends the call, where its answer came and could not be read."""
         self.pointed = False
         """Whether the flow says where a sample stands that may be this call's: the wire does not tell."""
         self.waits: list[Wait] = []
@@ -204,6 +211,8 @@ class Calls:
         self.last = CONNECTION
         self.fault: LabError | None = None
         """The last mistake of the callback since a call was begun while no other was under way."""
+        self.last_unread = ""
+        """What the server last sent that could not be read."""
         self._numbers = count(1)
         self._ours: dict[RequestId, int | None] = {}
         self._theirs: dict[RequestId, int | None] = {}
@@ -242,14 +251,27 @@ class Calls:
     def of(self, frame: Frame) -> int | None:
         """The number of the call that `frame` belongs to."""
         ours = frame.direction == "to server"
-        if frame.id is None and frame.method is None and frame.fault is None:
-            return CONNECTION
         if frame.id is not None and frame.method is None:
-            return (self._theirs if ours else self._ours).pop(frame.id, None)
+            return self._theirs.pop(frame.id, None) if ours else self._ours.pop(as_sent(frame.id), None)
         number = self._sender() if ours else self._now()
         if frame.id is not None:
             (self._ours if ours else self._theirs)[frame.id] = number
         return number
+
+    def unread(self, frame: Frame, number: int | None) -> None:
+        """Note what could not be read, and end the call number `number` where it was its answer."""
+        what = (
+            frame.fault
+            or f"an answer to no open request: {short(frame.json[: SHOWN + 1].decode(errors='replace'), SHOWN)}"
+        )
+        self.last_unread = what
+        for call in self.open.values():
+            call.unread = what
+        if frame.fault and frame.id is not None and (call := self.open.get(number or CONNECTION)):
+            call.unanswered = MCPError(
+                PARSE_ERROR, f"The answer to {call.title} cannot be read. The server sent {what}"
+            )
+            call.abandon()
 
     def _sender(self) -> int:
         """Whose work sends; what no call sends is the connection's own, also while it is made anew for a call."""
@@ -323,7 +345,8 @@ def timeout_error(call: Call[Any], timeout: float) -> CallTimeout:
     who = "the sampling callback has not answered" if call.asking else "the server has not answered"
     lines = [line for line in map(line_awaited, call.asking.values()) if line]
     where = f"; it waits at {lines[0]}" if lines else ""
+    unread = f" The server sent {call.unread}" if call.unread and not call.asking else ""
     return CallTimeout(
         f"{call.title} was stopped after timeout={timeout:g} s: {who}{where}. "
-        "Make it faster, or give the Lab more time: Lab(..., timeout=...)."
+        f"Make it faster, or give the Lab more time: Lab(..., timeout=...).{unread}"
     )

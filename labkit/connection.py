@@ -38,6 +38,8 @@ def transport_to(server: LabServer) -> AbstractAsyncContextManager[Any]:
         quieten()
         return InMemoryTransport(cast("MCPServer", server))
     if isinstance(server, StdioServerParameters):
+        if server.encoding_error_handler == "strict":  # one wrong byte would silence the server for good
+            server = server.model_copy(update={"encoding_error_handler": "surrogateescape"})
         return stdio_client(server, errlog=_errlog())
     if isinstance(server, str):
         return streamable_http_client(server)
@@ -166,16 +168,17 @@ class Connection:
             return self.opened.result()
         return await asyncio.shield(asyncio.wrap_future(self.opened))
 
-    def wait_until_open(self, seconds: float) -> None:
-        """Block, away from the lab thread, until calls can be made.
+    def wait_until_open(self, seconds: float, unread: Callable[[], str]) -> None:
+        """Block, away from the lab thread, until calls can be made. `unread` tells what came that cannot be read.
 
         Raises:
             ConnectError: The server could not be reached, or said nothing for `seconds`.
         """
         if not block_on(self.opened, seconds):
+            sent = f" It sent {what}" if (what := unread()) else ""
             raise ConnectError(
                 f"{self.place} did not answer within {seconds:g} s. Is it an MCP server, and is it running? "
-                "One that takes longer to start needs Lab(..., connect_timeout=...)."
+                f"One that takes longer to start needs Lab(..., connect_timeout=...).{sent}"
             )
         self.opened.result()
 

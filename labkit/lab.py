@@ -96,7 +96,7 @@ class Lab:
                 self._connection = self._connect()
                 _labs[self.name] = self
             if not self._connection.runtime.here:
-                self._connection.wait_until_open(connect_timeout)
+                self._connection.wait_until_open(connect_timeout, lambda: self._calls.last_unread)
         except BaseException:  # also the kernel's "interrupt"
             if _labs.get(self.name) is self:
                 self.close()
@@ -242,14 +242,18 @@ class Lab:
             name: self._private(self._options[name]) for name in _ANSWER if self._options.get(name)
         }
         return Client(
-            tap(transport_to(self._target), self._keep, ended=ended),
+            tap(transport_to(self._target), self._keep, ended=ended, as_json=self.transport in ("stdio", "http")),
             mode=self.mode,
             sampling_callback=self._sample if self._declared else None,
             **self._options | others,
         )
 
     def _keep(self, frame: Frame) -> None:
-        self.record.add(frame, self._calls.of(frame))
+        number = self._calls.of(frame)
+        self.record.add(frame, number)
+        answers = frame.method is None and frame.direction == "to client"
+        if answers and (frame.fault or frame.id is None or number is None):
+            self._calls.unread(frame, number)
 
     def _begin(self, title: str, tool: str | None = None, arguments: dict[str, Any] | None = None) -> Call[Any]:
         if self._why_closed:
@@ -305,7 +309,8 @@ class Lab:
                 f"{call.title} was under way when the connection to {connection.place} ended. "
                 "The next call makes another."
             )
-        return for_a_person(call.fault) if call.fault else leaf.with_traceback(None)
+        told = call.fault or (call.unanswered if isinstance(leaf, CancelledError) else None)
+        return for_a_person(told) if told else leaf.with_traceback(None)
 
     async def _sample(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """The callback that the SDK is given; it asks the one that is set at this moment."""

@@ -23,6 +23,8 @@ from mcp.shared.message import SessionMessage
 from mcp_types import RequestId
 from pydantic import BaseModel
 
+from labkit.unread import unread
+
 __all__ = ["Frame", "InMemoryTransport", "Transport", "tap"]
 
 Direction = Literal["to server", "to client"]
@@ -36,7 +38,8 @@ class Frame(NamedTuple):
         time: Seconds on the clock of `time.perf_counter`.
         json: The message as UTF-8 JSON, with the field names of the wire.
         method: The method of a request or a notification; `None` for a response.
-        id: The JSON-RPC id of a request or a response; `None` for a notification.
+        id: The JSON-RPC id of a request or a response; `None` for a notification. Beside a fault, that of the request
+            which the server meant to answer, where it can be told.
         fault: What went wrong in place of a message, or after one: a line that could not be parsed, a send that failed.
     """
 
@@ -66,34 +69,41 @@ def tap(
     record: Record,
     *,
     ended: Callable[[], object] | None = None,
+    as_json: bool = False,
 ) -> Transport:
     """Wrap `transport` so that `record` is called with every frame, in the order they pass.
 
     `record` must be quick and must not raise. It runs in the context (`contextvars`) of whoever sent the frame, where
     the transport knows it: that is how a request of the server is tied to the call it belongs to. `ended` is called
-    when nothing more will come from the server: its process ended, or the connection was left.
+    when nothing more will come from the server: its process ended, or the connection was left. With `as_json` what no
+    JSON can hold is refused with a ValueError, and not sent: it would end a connection over stdio or HTTP.
 
         frames: list[Frame] = []
         async with Client(tap(streamable_http_client(url), frames.append)) as client: ...
     """
-    return _tapped(transport, record, ended)
+    return _tapped(transport, record, ended, as_json)
 
 
 @asynccontextmanager
 async def _tapped(
-    transport: AbstractAsyncContextManager[TransportStreams], record: Record, ended: Callable[[], object] | None
+    transport: AbstractAsyncContextManager[TransportStreams],
+    record: Record,
+    ended: Callable[[], object] | None,
+    as_json: bool,
 ) -> AsyncGenerator[TransportStreams]:
     async with transport as (read_stream, write_stream):
-        yield _TappedReadStream(read_stream, record, ended), _TappedWriteStream(write_stream, record)
+        yield _TappedReadStream(read_stream, record, ended), _TappedWriteStream(write_stream, record, as_json)
 
 
-def _frame(direction: Direction, item: SessionMessage) -> Frame:
+def _frame(direction: Direction, item: SessionMessage, as_json: bool = False) -> Frame:
     message, fault = item.message, None
     try:
         # As stdio and streamable HTTP write it: a `null` that was sent is kept, a field that was left out stays out.
         # This is what `model_dump_json` calls; it makes of these bytes a text, which would be made bytes again.
         written = message.__pydantic_serializer__.to_json(message, by_alias=True, exclude_unset=True, warnings=False)
     except ValueError:
+        if as_json:
+            raise ValueError("what is to be sent holds half a character (a lone surrogate), and no JSON can") from None
         # A lone surrogate passes in memory and has no UTF-8 form. The frame is kept in escapes rather than refused:
         # a tap that fails where the bare transport does not would change what passes.
         sent = {name: value for name, value in message if name in message.model_fields_set}
@@ -145,7 +155,8 @@ class _TappedReadStream:
 
     def _keep(self, item: SessionMessage | Exception) -> SessionMessage | Exception:
         if isinstance(item, Exception):
-            frame = Frame("to client", perf_counter(), b"", fault=f"{type(item).__name__}: {item}")
+            fault, answered = unread(item)
+            frame = Frame("to client", perf_counter(), b"", id=answered, fault=fault)
         else:
             frame = _frame("to client", item)
         context = self.last_context
@@ -169,13 +180,14 @@ class _TappedReadStream:
 
 
 class _TappedWriteStream:
-    def __init__(self, inner: WriteStream[SessionMessage], record: Record) -> None:
+    def __init__(self, inner: WriteStream[SessionMessage], record: Record, as_json: bool) -> None:
         self._inner = inner
         self._record = record
+        self._as_json = as_json
 
     async def send(self, item: SessionMessage, /) -> None:
         # Recorded before it is sent: an unbuffered stream returns from `send` only when the other side already answers.
-        frame = _frame("to server", item)
+        frame = _frame("to server", item, self._as_json)
         self._record(frame)
         try:
             await self._inner.send(item)

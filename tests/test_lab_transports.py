@@ -12,9 +12,9 @@ from time import monotonic
 import psutil
 import pytest
 from mcp import MCPError, StdioServerParameters
-from mcp_types import CreateMessageRequestParams, CreateMessageResult
+from mcp_types import PARSE_ERROR, CreateMessageRequestParams, CreateMessageResult
 
-from labkit import ConnectError, Lab, LabClosed, Origin, close_all, origin
+from labkit import CallTimeout, ConnectError, Lab, LabClosed, Origin, close_all, origin
 from labkit.connection import describe
 from labkit.runtime import LEAVE
 from tests.story import OVER_STDIO, ROOT, WIRES, answer, asked, echo, in_a_process, over_http, said, until
@@ -162,6 +162,101 @@ async def test_a_line_that_is_no_message_is_a_fault_in_the_flow_and_no_more(wire
     assert len(faults) == 1
     assert "Welcome" in faults[0]
     assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
+
+
+ODD = """
+import json, sys
+says = sys.argv[1].encode("latin-1")
+info = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "odd", "version": "1"}}
+for line in sys.stdin:
+    asked = json.loads(line)
+    known = json.dumps(asked.get("id")).encode()
+    if "id" not in asked:
+        continue
+    if asked["method"] == "tools/call":
+        out = says.replace(b"ID", known).replace(b"DEEP", b"[" * 300 + b"]" * 300).replace(b"PIT", b"[" * 99999)
+    elif asked["method"] == "tools/list":
+        out = b'{"jsonrpc": "2.0", "id": %s, "result": {"tools": []}}' % known
+    elif asked["method"] == "initialize":
+        out = b'caf\\xe9\\n{"jsonrpc": "2.0", "id": %s, "result": %s}' % (known, json.dumps(info).encode())
+    else:
+        out = b'{"jsonrpc": "2.0", "id": %s, "error": {"code": -32601, "message": "no"}}' % known
+    sys.stdout.buffer.write(out + b"\\n")
+    sys.stdout.buffer.flush()
+"""
+
+
+def odd(says: str) -> StdioServerParameters:
+    """A server that greets with a byte that is not UTF-8, and answers a call with `says`."""
+    return StdioServerParameters(command=sys.executable, args=["-c", ODD, says])
+
+
+async def test_a_byte_that_is_not_utf8_is_a_fault_in_the_flow_and_no_more(wire: str) -> None:
+    greeting = "caf\xe9\n"
+    fine = '{"jsonrpc": "2.0", "id": "ID", "result": {"content": [{"type": "text", "text": "fine"}]}}'
+    lab = Lab(odd(greeting + fine), mode=wire)
+    assert said(await lab.call_tool("price")) == "fine"
+    faults = [[step.label for step in flow.steps if step.kind == "fault"] for flow in lab.flows]
+    assert faults == [[r"a line that is no message (it is not UTF-8): caf\udce9"]] * 2
+    assert [flow.title for flow in lab.flows] == ["connect", "price()"]
+
+
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        ('{"jsonrpc": "2.0", "id": ID, "result": {"content": [{"type": "text", "text": "caf\xe9"}]}}', "is not UTF-8"),
+        ('{"result": {"content": [{"type": "text", "text": "caf\xe9"}]}, "id": ID}', "it is not UTF-8"),
+        ('{"jsonrpc": "2.0", "id": ID, "result": {"content": [{"type": "text", "text": "\\ud800"}]}}', "hex escape"),
+        (
+            '{"jsonrpc": "2.0", "id": ID, "result": {"content": [], "structuredContent": {"a": DEEP}}}',
+            "recursion limit",
+        ),
+        ('{"jsonrpc": "2.0", "id": "ID", "result": {"content": [], "structuredContent": {"a": PIT', "recursion limit"),
+        ('{"jsonrpc": "2.0", "id": ID, "result": {"cont', "EOF while parsing"),
+        ('{"id": ID, "result": {"content": []}}', "JSONRPCResponse.jsonrpc: Field required"),
+        ('{"jsonrpc": "2.0", "id": ID, "error": {"code": "E1", "message": "no"}}', "JSONRPCError.error.code"),
+    ],
+)
+async def test_an_answer_that_cannot_be_read_ends_its_call_and_says_why(says: str, why: str) -> None:
+    lab = Lab(odd(says), mode="legacy")
+    with pytest.raises(MCPError) as caught:
+        await asyncio.wait_for(lab.call_tool("price"), 50)
+    assert caught.value.code == PARSE_ERROR
+    assert str(caught.value).startswith("The answer to price() cannot be read. The server sent a ")
+    assert why in str(caught.value)
+    assert lab.flow.steps[-1].label == f"MCPError: {caught.value}"
+    str(caught.value).encode()
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        ("caf\xe9", r"The server sent a line that is no message (it is not UTF-8): caf\udce9"),
+        ('[{"jsonrpc": "2.0", "id": ID, "result": {}}]', "The server sent a message that is not JSON-RPC 2.0: "),
+        ('{"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "what?"}}', '"message":"what?"'),
+        ('{"jsonrpc": "2.0", "id": 99, "result": {}}', "The server sent an answer to no open request: "),
+        ('{"jsonrpc": "2.0", "id": 1, "method": "sampling/createMessage", "params": "\xe9"}', '"method": "sampling/'),
+    ],
+)
+async def test_what_cannot_be_read_is_named_when_the_call_times_out(says: str, told: str) -> None:
+    lab = Lab(odd(says), sampling_callback=echo, mode="legacy", timeout=0.5)
+    with pytest.raises(CallTimeout) as caught:
+        await lab.call_tool("price")
+    assert told in str(caught.value)
+
+
+def test_what_cannot_be_read_is_named_when_no_connection_comes() -> None:
+    with pytest.raises(ConnectError, match=r"It sent a line that is no message .*: Usage: serve"):
+        Lab(program("print('Usage: serve', flush=True); input(); input()"), mode="legacy", connect_timeout=5)
+
+
+async def test_half_a_character_among_the_arguments_ends_no_connection(wire: str, url: str) -> None:
+    for server in (OVER_STDIO, url):
+        lab = Lab(server, mode=wire)
+        with pytest.raises(ValueError, match="lone surrogate"):
+            await lab.call_tool("price", {"title": "\ud800"})
+        assert said(await lab.call_tool("price", {"title": "Emma"})) == "Emma costs 4"
+        assert [flow.title for flow in lab.flows].count("connect") == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""What a server sends in place of a message: what is wrong with it, in a sentence, and which request it answers."""
+
+import json
+import re
+from typing import Any, cast
+
+from mcp_types import RequestId
+from pydantic import ValidationError
+
+from labkit.plain import short
+
+_KINDS = {"method": "JSONRPCRequest", "error": "JSONRPCError", "result": "JSONRPCResponse"}
+_BEGINS_AN_ANSWER = re.compile(
+    r'\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+|"[^"]*")\s*,\s*"(?:result|error)"'
+)
+"""As most servers write an answer. It tells the request also where the rest is cut off, or too deep for any parser."""
+
+SHOWN = 120
+"""Characters of a line that a sentence quotes."""
+
+
+def unread(error: Exception) -> tuple[str, RequestId | None]:
+    """What a transport could not read, in a sentence, and the id of the request that it answers, where that is told.
+
+    Args:
+        error: What the transport passes on in place of a message.
+    """
+    if not isinstance(error, ValidationError):
+        return f"{type(error).__name__}: {error}", None
+    faults = error.errors(include_url=False, include_context=False)
+    first, sent = faults[0], cast("object", faults[0]["input"])
+    if not first["loc"] and isinstance(sent, str):  # the line itself, which was not parsed
+        why = "it is not UTF-8" if first["type"] == "string_unicode" else first["msg"]
+        return f"a line that is no message ({why}): {short(sent[: SHOWN + 1], SHOWN)}", _answers(sent)
+    # The line was tried as each kind of message. What counts is what is wrong with the kind that it would be.
+    sent = _object(next((fault["input"] for fault in faults if fault["type"] == "missing"), sent))
+    kind = next((kind for key, kind in _KINDS.items() if key in sent), "")
+    first = next((fault for fault in faults if fault["loc"][0] == kind), first)
+    return f"a message that is not JSON-RPC 2.0: {'.'.join(map(str, first['loc']))}: {first['msg']}", _id_in(sent)
+
+
+def _answers(line: str) -> RequestId | None:
+    try:
+        return _id_in(_object(json.loads(line)))
+    except (ValueError, RecursionError):
+        begins = _BEGINS_AN_ANSWER.match(line)
+        return _id_in({"id": json.loads(begins[1])}) if begins else None
+
+
+def _object(sent: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", sent) if isinstance(sent, dict) else {}
+
+
+def _id_in(message: dict[str, Any]) -> RequestId | None:
+    """The id of what would be an answer."""
+    known = None if "method" in message else message.get("id")
+    return as_sent(known) if isinstance(known, int | str) else None
+
+
+def as_sent(known: RequestId) -> RequestId:
+    """The id of an answer as its request had it: some servers send a number back as a text, and the SDK lets them."""
+    return int(known) if isinstance(known, str) and known.isascii() and known.isdecimal() else known
