@@ -25,6 +25,7 @@ from labkit.errors import ConnectError, LabClosed, LabError, for_a_person, sente
 from labkit.flow import Flow
 from labkit.interrupts import interrupts_held
 from labkit.numbers import checked_seconds
+from labkit.open_requests import OpenRequests
 from labkit.record import Entry, Record
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, Origin, jsonable, listening
@@ -242,7 +243,12 @@ class Lab:
             name: self._private(self._options[name]) for name in _ANSWER if self._options.get(name)
         }
         return Client(
-            tap(transport_to(self._target), self._keep, ended=ended, as_json=self.transport in ("stdio", "http")),
+            tap(
+                transport_to(self._target),
+                OpenRequests(self._keep),
+                ended=ended,
+                as_json=self.transport in ("stdio", "http"),
+            ),
             mode=self.mode,
             sampling_callback=self._sample if self._declared else None,
             **self._options | others,

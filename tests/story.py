@@ -203,15 +203,15 @@ async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
         await asyncio.sleep(0.005)
 
 
-def http_server() -> uvicorn.Server:
-    config = uvicorn.Config(bookshop().streamable_http_app(), log_level="critical", timeout_graceful_shutdown=1)
-    return uvicorn.Server(config)
+def http_server(shop: MCPServer | None = None) -> uvicorn.Server:
+    app = (shop or bookshop()).streamable_http_app()
+    return uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
 
 
 @contextmanager
-def over_http() -> Generator[str]:
-    """The URL of a bookshop that a thread of this process serves."""
-    server = http_server()
+def over_http(shop: MCPServer | None = None) -> Generator[str]:
+    """The URL of a bookshop, or another server, that a thread of this process serves."""
+    server = http_server(shop)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), name="bookshop")
         thread.start()

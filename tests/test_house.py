@@ -349,13 +349,14 @@ MAY_KNOW = {
     "callbacks": {"errors"},
     "network": {"errors"},
     "runtime": {"errors", "interrupts"},
+    "open_requests": {"wire"},
     "record": {"numbers", "steps", "wire"},
     "dial_table": {"numbers"},
     "diagram": {"plain", "steps"},
     "flow": {"diagram", "record", "steps", "wire"},
     "redacting": {"diagram", "flow", "secret_forms"},
     "models": {"dial_table", "errors", "models", "network", "numbers", "plain", "steps"},
-    "host": {"callbacks", "dial_table", "errors", "host", "numbers", "plain", "secret_forms", "steps"},
+    "host": {"callbacks", "dial_table", "errors", "host", "numbers", "open_requests", "plain", "secret_forms", "steps"},
 }
 
 

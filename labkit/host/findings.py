@@ -47,6 +47,7 @@ class Finding:
         mending: What was done about it: `redacted`, `taken out`.
         request: The request, mended.
         answer: The answer, mended.
+        fair: Whether the server could not know better: it is not counted.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Finding:
     mending: str = ""
     request: CreateMessageRequestParams | None = None
     answer: Answer | None = None
+    fair: bool = False
 
     @property
     def mended_text(self) -> str:

@@ -4,7 +4,9 @@ Undeclared tools, a maxTokens of a billion, half a megabyte of prompt, character
 log: the SDK validates the form of a request and none of these. The rules are in `labkit.host.rules`.
 """
 
+from collections import Counter
 from collections.abc import Mapping
+from threading import Lock
 from typing import get_args
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
@@ -15,6 +17,7 @@ from labkit.host.duty import Duty, Remark, Result, WrongOrder, always_asks_a_hum
 from labkit.host.findings import Bounds, Finding
 from labkit.host.rules import RULES, Action, Rule
 from labkit.host.usage import Meter, metering
+from labkit.open_requests import arrival
 from labkit.steps import report
 
 _SAID = {"note": "noted", "ask": "a human must see", "refuse": "refused"}
@@ -42,6 +45,10 @@ def with_guard(
       - `"off"`: not looked at.
     Hidden characters are taken out, secrets redacted and answers cut under `"note"` and under `"ask"` alike. Where an
     approval stands inside, an answer is looked at before the human reviews it, and again where that one has changed it.
+
+    On revision 2025-11-25 the rule `unasked` has to know which requests of the client are open. A Lab tells it. A plain
+    `mcp.Client` does not, and lets such a server sample, unless its transport stands in
+    `tap(transport, OpenRequests(record))`.
 
     Args:
         callback: Who is asked.
@@ -77,17 +84,27 @@ class Guard(Duty):
                 raise ValueError(f"{name} cannot be {action!r}; it can be {', '.join(get_args(Action))}")
         self.bounds = bounds
         self.actions: dict[str, Action] = {name: rules.get(name, rule.action) for name, rule in RULES.items()}
+        self._counts: Counter[str] = Counter()
+        self._lock = Lock()
         asking = [name for name, action in self.actions.items() if action == "ask"]
         if asking and not always_asks_a_human(callback):
             raise WrongOrder(
                 f"nobody can be asked about {', '.join(asking)}: write with_guard(with_approval(callback), ...)."
             )
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each rule has found something so far, by name; rules that found nothing are left out."""
+        with self._lock:
+            return dict(self._counts)
+
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """Answer `params` as far as the rules allow."""
         remarks: list[Remark] = []
+        came = arrival(context)
         for rule, action in self._in_force():
-            finding = rule.of_request(params, self.bounds) if rule.of_request else None
+            finding = rule.of_arrival(came) if rule.of_arrival and came else None
+            finding = rule.of_request(params, self.bounds) if rule.of_request else finding
             if finding is None:
                 continue
             if self._is_refused(rule, action, finding):
@@ -130,6 +147,9 @@ class Guard(Duty):
     def _is_refused(self, rule: Rule, action: Action, finding: Finding) -> bool:
         """Tell the flow what was found, and whether it must not go on."""
         text = finding.text if action == "refuse" else finding.mended_text
+        if not finding.fair:
+            with self._lock:
+                self._counts[rule.name] += 1
         report(
             f"{_SAID[action]}: {text}",
             rule=rule.name,

@@ -59,7 +59,7 @@ def _lines(request: ReviewRequest) -> Iterator[str]:
 
 def _asked_by(origin: Origin | None) -> Iterator[str]:
     if origin is None:
-        yield "a server asks; outside a Lab it is not known which"
+        yield "a server asks; outside a Lab it is not known which, nor for which call, if for any"
         return
     yield f"{visible(origin.server)} asks"
     if origin.tool is None:

@@ -8,8 +8,20 @@ from mcp_types import CreateMessageRequestParams, TextContent, ToolResultContent
 
 from labkit.host.findings import Bounds, Finding, counted, short, without_what_hides
 from labkit.host.texts import changed, dumped, texts
+from labkit.open_requests import Arrival
 from labkit.secret_forms import redacted
 from labkit.secret_forms.hidden import without_hidden
+
+LATE = 5.0
+"""Seconds that a server has to notice that a request was given up. What it asks meanwhile is no offence."""
+
+
+def unasked(arrival: Arrival) -> Finding | None:
+    if arrival.open:
+        return None
+    if arrival.given_up is not None and arrival.given_up <= LATE:
+        return Finding("the request that it was for has just been given up", fair=True)
+    return Finding("it asks for a sample while no request of the client is open")
 
 
 def max_tokens(params: CreateMessageRequestParams, bounds: Bounds) -> Finding | None:

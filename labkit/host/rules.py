@@ -23,11 +23,14 @@ from labkit.host.request_rules import (
     temperature,
     tool_results,
     tools,
+    unasked,
 )
+from labkit.open_requests import Arrival
 
 Action = Literal["note", "ask", "refuse", "off"]
 
 OfRequest = Callable[[CreateMessageRequestParams, Bounds], Finding | None]
+OfArrival = Callable[[Arrival], Finding | None]
 OfAnswer = Callable[[Answer, CreateMessageRequestParams, int | None], Finding | None]
 
 
@@ -43,6 +46,7 @@ class Rule:
         code: The error that a refusal is answered with.
         of_request: Looks at a request.
         of_answer: Looks at an answer, a refusal included.
+        of_arrival: Looks at what was open when a request came, where that is known.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Rule:
     code: int
     of_request: OfRequest | None = None
     of_answer: OfAnswer | None = None
+    of_arrival: OfArrival | None = None
 
 
 _MESSAGES = "client/sampling, Creating Messages"
@@ -63,6 +68,15 @@ _LIMIT = "client/sampling, Security Considerations 4: clients should implement r
 RULES: dict[str, Rule] = {
     rule.name: rule
     for rule in (
+        Rule(
+            "unasked",
+            "A server that asks while nobody has asked it for anything spends the client's tokens for itself.",
+            "client/sampling, Introduction: model calls occur nested inside other server features. SEP-2260 demands it "
+            "and names the error",
+            "refuse",
+            INVALID_PARAMS,
+            of_arrival=unasked,
+        ),
         Rule("size", "A prompt costs by its length, and the client pays.", _LIMIT, "refuse", REFUSED, size),
         Rule(
             "hidden_characters",

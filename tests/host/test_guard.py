@@ -572,7 +572,7 @@ def test_nobody_can_be_asked_where_no_approval_stands_inside() -> None:
 @pytest.mark.parametrize(
     ("rules", "sentence"),
     [
-        ({"spelling": "note"}, "there is no rule 'spelling'; there are size, hidden_characters, empty"),
+        ({"spelling": "note"}, "there is no rule 'spelling'; there are unasked, size, hidden_characters, empty"),
         ({"size": "warn"}, "size cannot be 'warn'; it can be note, ask, refuse, off"),
     ],
 )
@@ -586,7 +586,7 @@ def test_every_rule_says_why_and_where() -> None:
         assert rule.name == name
         assert rule.why.endswith(".")
         assert rule.section.startswith("client/sampling, ")
-        assert rule.of_request or rule.of_answer
+        assert rule.of_request or rule.of_answer or rule.of_arrival
 
 
 @pytest.mark.parametrize("mode", WIRES)

@@ -93,7 +93,9 @@ def test_the_answer_comes_last_with_its_model_and_its_stop_reason() -> None:
 
 
 def test_outside_a_lab_it_says_that_the_server_is_not_known() -> None:
-    assert render(ReviewRequest(question("hello"))).startswith("a server asks; outside a Lab it is not known which\n")
+    assert render(ReviewRequest(question("hello"))).startswith(
+        "a server asks; outside a Lab it is not known which, nor"
+    )
 
 
 def test_hidden_characters_are_written_out_and_counted() -> None:
