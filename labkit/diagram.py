@@ -38,6 +38,7 @@ class Step:
         reply: Whether it ends what an earlier step began: a JSON-RPC response, or an answer on the client's side.
         time: Seconds since the first step.
         size: Bytes of JSON, for a frame.
+        sha256: The hash of a frame's JSON where that was too large, so that `data` holds a part of it; else empty.
     """
 
     n: int
@@ -51,6 +52,7 @@ class Step:
     reply: bool = False
     time: float = 0.0
     size: int | None = None
+    sha256: str = ""
 
     @property
     def wire(self) -> bool:
@@ -122,28 +124,35 @@ def table(flow: Diagram) -> str:
     """One line a step; `═▶` crossed the wire, `─▶` stayed on the client's side."""
     width = max((len(lane) for lane in lanes(flow)), default=0)
     digits = len(str(len(flow.steps)))
+    many = flow.samples > 1
     lines = [head(flow)]
     for step in flow.steps:
         arrow = "═▶" if step.wire else "─▶"
         between = f"{step.source:>{width}} {arrow} {step.target:<{width}}"
         if step.source == step.target:
             between = f"{step.source:>{width}}    {'':<{width}}"
-        lines.append(f"{step.n:>{digits}}  {between}  {short(step.label, 72)}{_of_samples(flow, step)}".rstrip())
+        lines.append(f"{step.n:>{digits}}  {between}  {short(step.label, 72)}{_about(many, step)}".rstrip())
     return "\n".join([*lines, summary(flow)])
 
 
-def _of_samples(flow: Diagram, step: Step) -> str:
-    """Which samples a step is about, where there are several."""
-    if flow.samples < 2 or not step.samples:
-        return ""
-    return f"  [sample{'s' if len(step.samples) > 1 else ''} {', '.join(map(str, step.samples))}]"
+def in_part(step: Step) -> str:
+    """What stands behind the label of a frame that was too large: `  [20,971,520 bytes, kept in part]`."""
+    return f"  [{step.size:,} bytes, kept in part]" if step.sha256 else ""
+
+
+def _about(many: bool, step: Step) -> str:
+    """Which samples a step is about, where there are several, and whether its frame was kept whole."""
+    if not many or not step.samples:
+        return in_part(step)
+    return f"  [sample{'s' if len(step.samples) > 1 else ''} {short(', '.join(map(str, step.samples)))}]{in_part(step)}"
 
 
 def mermaid(flow: Diagram) -> str:
     """A `sequenceDiagram`; wire frames have filled heads, replies broken lines."""
+    many = flow.samples > 1
     lines = ["sequenceDiagram", f"  %% {_mermaid(head(flow))}", *(f"  participant {lane}" for lane in lanes(flow))]
     for step in flow.steps:
-        label = _mermaid(short(step.label) + _of_samples(flow, step))
+        label = _mermaid(short(step.label) + _about(many, step))
         if step.source == step.target:
             lines.append(f"  Note over {step.source}: {label}")
         else:
@@ -176,8 +185,9 @@ def svg(flow: Diagram) -> str:
             f'<rect x="{x[lane] - 46}" y="12" width="92" height="24" rx="4" fill="#f4f5f7" stroke="#dfe2e6"/>',
             f'<text x="{x[lane]}" y="28" text-anchor="middle" font-weight="600" fill="{COLOURS[lane]}">{lane}</text>',
         ]
+    many = flow.samples > 1
     for i, step in enumerate(flow.steps):
-        parts += _svg_step(flow, step, x, TOP + ROW * i + 14)
+        parts += _svg_step(many, step, x, TOP + ROW * i + 14)
     parts.append(f'<text x="14" y="{height - 10}" fill="#5b6470">{escape(summary(flow))}</text></svg>')
     return "".join(parts)
 
@@ -191,10 +201,10 @@ def _at(i: int, lanes: int) -> int:
     return right if i == lanes - 1 else left + (right - left) * i // gaps
 
 
-def _svg_step(flow: Diagram, step: Step, x: dict[Lane, int], y: int) -> list[str]:
+def _svg_step(many: bool, step: Step, x: dict[Lane, int], y: int) -> list[str]:
     colour, a, b = COLOURS[step.source], x[step.source], x[step.target]
     number = f'<text x="14" y="{y + 4}" fill="#5b6470" font-size="11">{step.n}</text>'
-    text = escape(short(step.label, 46) + _of_samples(flow, step))
+    text = escape(short(step.label, 46) + _about(many, step))
     if a == b:
         side, anchor = (a + 14, "start") if a < WIDTH // 2 else (a - 14, "end")
         mark = f'<rect x="{a - 5}" y="{y - 8}" width="10" height="16" rx="2" fill="{colour}"/>'

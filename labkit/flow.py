@@ -121,7 +121,10 @@ class Reader:
         message = frame.message
         kind, label, samples, reply_to = self._meaning(entry.call, frame, message)
         reply = frame.method is None and frame.fault is None
-        return Step(self.n, source, target, label, kind, message, samples, reply_to, reply, time, frame.size)
+        if entry.times > 1:
+            label = f"{label} ×{entry.times:,}"
+        sha256 = frame.whole.sha256 if frame.whole else ""
+        return Step(self.n, source, target, label, kind, message, samples, reply_to, reply, time, frame.size, sha256)
 
     def _meaning(self, call: int | None, frame: Frame, message: dict[str, Any]) -> Meaning:
         if frame.fault is not None:
@@ -176,7 +179,7 @@ def _is_sound(step: Step) -> bool:
     whole = [step.n, *step.samples, *(number for number in (step.reply_to, step.size) if number is not None)]
     return (
         all(type(number) is int for number in whole)
-        and (type(step.label), type(step.data), type(step.reply)) == (str, dict, bool)
+        and (type(step.label), type(step.data), type(step.reply), type(step.sha256)) == (str, dict, bool, str)
         and type(step.time) in (int, float)
         and step.source in LANES
         and step.target in LANES

@@ -1,13 +1,20 @@
-"""The one record that every view reads: frames and host steps of a Lab, in the order they happened, bounded."""
+"""The one record that every view reads: frames and host steps of a Lab, in the order they happened, bounded.
+
+It is bounded in number and in bytes. When room is made, notifications go before requests, samples and answers do, and a
+run of equal notifications is one entry with a count: a server that floods the client does not push out what it asked.
+"""
 
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from threading import Lock
 from time import perf_counter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+from labkit.cutting import LARGEST, cut, outline
 from labkit.numbers import checked_whole
 from labkit.steps import HostStep
 from labkit.wire import Frame
@@ -16,6 +23,10 @@ _log = logging.getLogger("labkit")
 
 CONNECTION = 0
 """The number that stands for the connection itself: the handshake and what else belongs to no call."""
+
+
+ROOM = 64_000_000
+"""Bytes of frames and steps that a record keeps, beside the number of them."""
 
 
 class Entry(NamedTuple):
@@ -27,6 +38,7 @@ class Entry(NamedTuple):
         time: Seconds on the clock of `time.perf_counter`.
         item: What happened.
         sample: Which sampling request of the call a host step works for: the request id that the callback was given.
+        times: How often the same notification came in a row; `time` is that of the first.
     """
 
     seq: int
@@ -34,26 +46,55 @@ class Entry(NamedTuple):
     time: float
     item: Frame | HostStep
     sample: str | None = None
+    times: int = 1
+
+
+class _Kept:
+    """Entries of one kind, and their size in bytes."""
+
+    def __init__(self) -> None:
+        self.entries: deque[Entry] = deque()
+        self.size = 0
 
 
 class Record:
-    """Keeps the last `keep` entries. `add` may be called from any thread."""
+    """Keeps the last `keep` entries, and no more than `room` bytes of them. `add` may be called from any thread.
 
-    def __init__(self, keep: int = 10_000) -> None:
+    Notifications and faults may take a quarter of either. Beyond that the oldest of them goes, whatever else is older.
+    """
+
+    def __init__(self, keep: int = 10_000, room: int = ROOM) -> None:
         self.keep = checked_whole("keep", keep, 1)
         self.added = 0
-        """How many entries were ever added; those beyond `keep` are gone."""
-        self._entries: deque[Entry] = deque(maxlen=keep)
+        """How many entries were ever added; those for which there is no room are gone."""
+        self._room = room
+        self._bytes = 0
+        self._gone = 0
+        self._notices = _Kept()
+        self._rest = _Kept()
         self._lock = Lock()
         self._listeners: list[Callable[[Entry], None]] = []
 
     def add(self, item: Frame | HostStep, call: int | None, sample: str | None = None) -> Entry:
         """Keep `item` and tell those who listen."""
-        time = item.time if isinstance(item, Frame) else perf_counter()
+        if isinstance(item, Frame):
+            time, size, kept = item.time, len(item.json), self._notices if item.id is None else self._rest
+        else:
+            time, size, kept = perf_counter(), _size(item), self._rest
+            if size > LARGEST:
+                item = replace(item, label=cut(item.label), data=outline(item.data))
+                size = _size(item)
         with self._lock:  # a model may report from a worker thread, and `seq` is the order of the record
-            self.added += 1
-            entry = Entry(self.added, call, time, item, sample)
-            self._entries.append(entry)
+            if kept is self._notices and (last := self._same_as_last(item, call)) is not None:
+                entry = kept.entries[-1] = last._replace(times=last.times + 1)
+            else:
+                self.added += 1
+                entry = Entry(self.added, call, time, item, sample)
+                kept.entries.append(entry)
+                kept.size += size
+                self._bytes += size
+                if self._bytes > self._room or self.added - self._gone > self.keep:
+                    self._make_room()
         for listener in tuple(self._listeners):
             try:
                 listener(entry)
@@ -66,8 +107,29 @@ class Record:
     def entries(self, *, after: int = 0) -> list[Entry]:
         """The kept entries whose `seq` is greater than `after`, oldest first."""
         with self._lock:
-            kept = list(self._entries)
+            kept = sorted([*self._rest.entries, *self._notices.entries], key=attrgetter("seq"))
         return [entry for entry in kept if entry.seq > after] if after else kept
+
+    def _same_as_last(self, item: Frame | HostStep, call: int | None) -> Entry | None:
+        """The last entry, where that is the same notification of the same call."""
+        last = self._notices.entries[-1] if self._notices.entries else None
+        if last is None or last.seq != self.added or last.call != call:
+            return None
+        before = cast("Frame", last.item)
+        return last if before == cast("Frame", item)._replace(time=before.time) else None
+
+    def _make_room(self) -> None:
+        notices, rest = self._notices, self._rest
+        while (count := self.added - self._gone) > self.keep or (self._bytes > self._room and count > 1):
+            kept = rest
+            if notices.entries:
+                many = len(notices.entries) > self.keep // 4 or notices.size > self._room // 4
+                if many or not rest.entries or notices.entries[0].seq < rest.entries[0].seq:
+                    kept = notices
+            size = _size(kept.entries.popleft().item)
+            kept.size -= size
+            self._bytes -= size
+            self._gone += 1
 
     def calls(self) -> list[int | None]:
         """The numbers of the calls that have entries, in the order in which they began."""
@@ -84,3 +146,10 @@ class Record:
     def _forget(self, listener: Callable[[Entry], None]) -> None:
         if listener in self._listeners:
             self._listeners.remove(listener)
+
+
+def _size(item: Frame | HostStep) -> int:
+    """About how many bytes an entry holds of what was sent or reported."""
+    if isinstance(item, Frame):
+        return len(item.json)
+    return len(item.label) + (len(str(item.data)) if item.data else 0)

@@ -2,13 +2,15 @@
 
 An `mcp` transport is an async context manager that yields a read and a write stream of `SessionMessage`. The tap yields
 the same two streams, each wrapped, so it works around the in-memory, stdio and streamable HTTP transports alike, on
-both protocol revisions. Each frame is serialised once, when it passes: what is kept can no longer change.
+both protocol revisions. Each frame is serialised once, when it passes: what is kept can no longer change. A large one
+is kept in part, with its size and a hash of the whole.
 """
 
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import Context
+from hashlib import sha256
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
@@ -23,11 +25,19 @@ from mcp.shared.message import SessionMessage
 from mcp_types import RequestId
 from pydantic import BaseModel
 
+from labkit.cutting import LARGEST, cut, outline
 from labkit.unread import unread
 
 __all__ = ["Frame", "InMemoryTransport", "Transport", "tap"]
 
 Direction = Literal["to server", "to client"]
+
+
+class Whole(NamedTuple):
+    """What is known of a frame that was kept in part: its bytes of JSON, and their SHA-256 in hexadecimal."""
+
+    size: int
+    sha256: str
 
 
 class Frame(NamedTuple):
@@ -36,7 +46,8 @@ class Frame(NamedTuple):
     Attributes:
         direction: `"to server"` or `"to client"`.
         time: Seconds on the clock of `time.perf_counter`.
-        json: The message as UTF-8 JSON, with the field names of the wire.
+        json: The message as UTF-8 JSON, with the field names of the wire. Where it has more than 65,536 bytes, JSON of
+            about so many: long texts keep their beginning, long lists their first entries, and say what is missing.
         method: The method of a request or a notification; `None` for a response.
         id: The JSON-RPC id of a request or a response; `None` for a notification. Beside a fault, that of the request
             which the server meant to answer, where it can be told.
@@ -49,15 +60,17 @@ class Frame(NamedTuple):
     method: str | None = None
     id: RequestId | None = None
     fault: str | None = None
+    whole: Whole | None = None
+    """The size and the hash of the message, where `json` holds a part of it."""
 
     @property
     def size(self) -> int:
-        """Bytes of JSON, without what the transport adds (a newline on stdio, headers on HTTP)."""
-        return len(self.json)
+        """Bytes of JSON that crossed, without what the transport adds (a newline on stdio, headers on HTTP)."""
+        return len(self.json) if self.whole is None else self.whole.size
 
     @property
     def message(self) -> dict[str, Any]:
-        """The message parsed anew; `{}` when there was only a fault."""
+        """The message, or what was kept of it, parsed anew; `{}` when there was only a fault."""
         return json.loads(self.json) if self.json else {}
 
 
@@ -112,7 +125,27 @@ def _frame(direction: Direction, item: SessionMessage, as_json: bool = False) ->
         except (ValueError, RecursionError) as error:
             written, fault = b"", f"passed, but has no JSON: {type(error).__name__}"
     fields = vars(message)  # a response has no method, and pydantic is slow to say so
+    if len(written) > LARGEST:
+        return _in_part(direction, message, written, fault)
     return Frame(direction, perf_counter(), written, fields.get("method"), fields.get("id"), fault)
+
+
+def _in_part(direction: Direction, message: BaseModel, written: bytes, fault: str | None) -> Frame:
+    sent = {name: value for name, value in message if name in message.model_fields_set}
+    kept = outline(sent)
+    try:
+        part = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        part = json.dumps(kept, separators=(",", ":")).encode()
+    whole = Whole(len(written), sha256(written).hexdigest())
+    return Frame(direction, perf_counter(), part, _name(sent.get("method")), _name(sent.get("id")), fault, whole)
+
+
+def _name(name: Any) -> Any:
+    """A method or an id that takes no more room than the rest, and is still told from others."""
+    if not isinstance(name, str) or len(name) <= 200:
+        return name
+    return f"{name[:100]}… {sha256(name.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
 def _jsonable(value: object) -> object:
@@ -156,7 +189,7 @@ class _TappedReadStream:
     def _keep(self, item: SessionMessage | Exception) -> SessionMessage | Exception:
         if isinstance(item, Exception):
             fault, answered = unread(item)
-            frame = Frame("to client", perf_counter(), b"", id=answered, fault=fault)
+            frame = Frame("to client", perf_counter(), b"", id=answered, fault=cut(fault))
         else:
             frame = _frame("to client", item)
         context = self.last_context

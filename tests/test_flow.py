@@ -437,3 +437,31 @@ def test_a_notebook_gets_text_and_a_drawing() -> None:
     flow = flow_of(HostStep("asks", "you", "client"))
     assert flow._repr_mimebundle_() == {"text/plain": str(flow), "image/svg+xml": flow.to_svg()}
     assert flow.seconds == 0.0
+
+
+def test_a_run_of_notifications_is_one_step_with_its_count_in_each_form() -> None:
+    told = frame("to client", method="notifications/message", params={"data": "again"})
+    flow = Flow.of([Entry(1, 1, 0.0, told, None, 12_000)], title="t", server="s", wire="w", transport="")
+    assert [step.label for step in flow.steps] == ["notifications/message ×12,000"]
+    for form in (str(flow), flow.to_mermaid(), flow.to_svg(), flow.to_json().encode().decode("unicode_escape")):
+        assert "×12,000" in form
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_a_large_sample_is_told_as_one_and_each_form_says_that_it_was_kept_in_part(wire: str) -> None:
+    lab = Lab(bookshop(), sampling_callback=echo, mode=wire)
+    await lab.call_tool("recommend", {"genre": "noir " * 100_000})
+    flow = lab.flow
+    (question,), (answered,) = the(flow, "question"), the(flow, "answer")
+    assert (question.samples, answered.samples, answered.reply_to) == ((1,), (1,), question.n)
+    assert flow.models == ("bookseller",)
+    for step in (question, answered):
+        assert len(step.sha256) == 64
+        assert step.size is not None
+        assert step.size > 500_000
+        note = f"[{step.size:,} bytes, kept in part]"
+        assert note in str(flow)
+        assert note in flow.to_svg()
+    assert "bytes, kept in part" in flow.to_mermaid()
+    assert len(flow.to_json()) < 1_000_000
+    assert Flow.from_json(flow.to_json()) == flow

@@ -39,6 +39,70 @@ def test_a_record_that_keeps_nothing_is_refused(keep: Any) -> None:
         Record(keep=keep)
 
 
+def size_of(record: Record) -> int:
+    return sum(entry.item.size for entry in record.entries() if isinstance(entry.item, Frame))
+
+
+def notice(text: str = "hello", size: int = 0) -> Frame:
+    return Frame("to client", 0.0, text.encode() + b" " * size, "notifications/message")
+
+
+def test_what_is_asked_and_answered_outlives_a_flood_of_notifications() -> None:
+    record = Record(keep=100)
+    asked = Frame("to client", 0.0, b"{}", "sampling/createMessage", 1)
+    answered = Frame("to server", 0.0, b"{}", None, 1)
+    for item in (asked, STEP, answered):
+        record.add(item, 1)
+    for n in range(1_000):
+        record.add(notice(str(n)), 1)
+    kept = record.entries()
+    assert [entry.item for entry in kept[:3]] == [asked, STEP, answered]
+    assert [entry.seq for entry in kept[3:]] == list(range(1_003 - 96, 1_004))
+    for _ in range(200):
+        record.add(STEP, 2)
+    assert [entry.call for entry in record.entries()] == [2] * 100
+
+
+def test_the_record_is_bounded_in_bytes() -> None:
+    record = Record(room=1_000_000)
+    record.add(STEP, 1)
+    for n in range(400):
+        record.add(notice(str(n), 10_000), 1)
+    for n in range(400):
+        record.add(Frame("to client", 0.0, b" " * 10_000, None, n), 1)
+        assert size_of(record) <= 1_000_000
+    assert size_of(record) >= 980_000
+
+
+@pytest.mark.parametrize(
+    "step",
+    [HostStep("x" * 5_000_000, "client", "you"), HostStep("asks", "callback", "model", {"text": "x" * 5_000_000})],
+)
+def test_a_step_keeps_the_beginning_of_what_was_reported(step: HostStep) -> None:
+    record = Record()
+    kept = record.add(step, 1).item
+    assert isinstance(kept, HostStep)
+    assert len(kept.label) + len(str(kept.data)) < 80_000
+    assert "characters more⟩" in kept.label + str(kept.data)
+
+
+def test_a_run_of_equal_notifications_is_one_entry_with_its_count() -> None:
+    record = Record(keep=4)
+    heard: list[tuple[int, int]] = []
+    record.listen(lambda entry: heard.append((entry.seq, entry.times)))
+    for text, call in [("a", 1), ("a", 1), ("a", 1), ("b", 1), ("b", 2), ("b", 2)]:
+        record.add(notice(text)._replace(time=7.0 + len(heard)), call)
+    record.add(STEP, 2)
+    record.add(notice("b"), 2)
+    assert heard == [(1, 1), (1, 2), (1, 3), (2, 1), (3, 1), (3, 2), (4, 1), (5, 1)]
+    assert record.added == 5
+    requests = Record(keep=1)
+    for _ in range(3):
+        requests.add(Frame("to client", 0.0, b"{}", "ping", 1), 1)
+        requests.add(notice(), 1)
+    assert requests.added == 6
+
+
 def test_a_reader_gets_what_came_after_what_it_has_seen() -> None:
     record = Record(keep=4)
     for _ in range(6):

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
+from hashlib import sha256
 from typing import Any
 
 import anyio
@@ -300,15 +301,42 @@ async def test_what_has_no_json_passes_all_the_same(value: dict[str, Any], fault
     assert isinstance(frames[0].message, dict)
 
 
-async def test_a_frame_of_a_megabyte_is_kept_whole() -> None:
+async def test_a_large_frame_passes_whole_and_is_kept_in_part_with_its_size_and_hash() -> None:
     frames: list[Frame] = []
-    pipe = Pipe()
-    text = "é" * 2**20
-    async with tap(pipe, frames.append) as (read_stream, _):
-        await pipe.to_client.send(SessionMessage(JSONRPCResponse(jsonrpc="2.0", id=1, result={"text": text})))
-        await read_stream.receive()
-    assert frames[0].size > 2**21
-    assert frames[0].message["result"]["text"] == text
+    for text in ("é" * 2**20, "\ud800" * 2**20):
+        pipe = Pipe()
+        message = JSONRPCResponse(jsonrpc="2.0", id=1, result={"text": text, "model": "tiny"})
+        async with tap(pipe, frames.append) as (read_stream, _):
+            await pipe.to_client.send(SessionMessage(message))
+            passed = await read_stream.receive()
+        assert isinstance(passed, SessionMessage)
+        assert passed.message.model_dump()["result"]["text"] == text
+        frame = frames.pop()
+        kept = frame.message["result"]
+        assert kept["text"][:5_000] == text[:5_000]
+        assert kept["text"].endswith(" characters more⟩")
+        assert kept["model"] == "tiny"
+        assert (frame.id, frame.method, frame.fault) == (1, None, None)
+        assert len(frame.json) <= 131_072
+        assert frame.size > 2**21
+        assert frame.whole is not None
+        if text[0] == "é":
+            assert frame.whole == (
+                frame.size,
+                sha256(message.model_dump_json(by_alias=True, exclude_unset=True).encode()).hexdigest(),
+            )
+
+
+async def test_a_name_as_long_as_a_book_is_kept_in_part_and_told_from_another() -> None:
+    frames: list[Frame] = []
+    for last in "ab":
+        message = JSONRPCRequest(jsonrpc="2.0", id="i" * 2**20 + last, method="m" * 2**20)
+        async with tap(Pipe(), frames.append) as (_, write_stream):
+            await write_stream.send(SessionMessage(message))
+    one, other = frames
+    assert one.method == other.method
+    assert one.id != other.id
+    assert len(str(one.id)) + len(str(one.method)) + len(one.json) < 80_000
 
 
 def in_memory() -> AbstractAsyncContextManager[Any]:

@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 from itertools import islice
 from typing import Any
 
-from labkit.diagram import Step
+from labkit.diagram import Step, in_part
 from labkit.flow import Reader
 from labkit.plain import short
 from labkit.record import Entry
@@ -47,6 +47,7 @@ class Rows:
         self._window_bytes = 0
         self._readers: OrderedDict[int | None, Reader] = OrderedDict()
         self._origin: float | None = None
+        self._seq = 0
 
     def read(self, entry: Entry) -> None:
         """Add the row of a record's next entry. Steps are numbered within their call, as `lab.flow` has them."""
@@ -54,6 +55,9 @@ class Rows:
         reader = self._readers.setdefault(entry.call, Reader())
         if len(self._readers) > (self._kept.maxlen or 0):
             self._readers.popitem(last=False)
+        if entry.times > 1 and entry.seq == self._seq:  # the last row's notification, once more
+            reader.n -= 1
+            self._take_back()
         try:
             step, text = reader.read(entry), text_of(entry)
         except Exception as error:  # noqa: BLE001 - a frame that cannot be drawn must not stop the call that sent it
@@ -68,7 +72,7 @@ class Rows:
         tokens = step.data.get("output_tokens")
         # Most labels are short and harmless, and ten thousand of them must open within a second.
         plain = len(step.label) <= LONGEST_LABEL and step.label.isprintable()
-        label = step.label if plain else short(step.label, LONGEST_LABEL)
+        label = (step.label if plain else short(step.label, LONGEST_LABEL)) + in_part(step)
         row = json.dumps(
             [  # the order that flow_view.js reads
                 seq,
@@ -86,16 +90,22 @@ class Rows:
                 step.size,
                 tokens if isinstance(tokens, int) else None,
                 text[:longest],
-                len(text) <= longest,
+                len(text) <= longest and not step.sha256,
             ],
             separators=(",", ":"),
         ).encode("ascii")
         if len(self._kept) == self._kept.maxlen:
             self._bytes -= len(self._kept[0])
+        self._seq = seq
         self._kept.append(row)
         self.total += 1
         self._bytes += len(row)
         self._window_bytes += len(row)
+
+    def _take_back(self) -> None:
+        self._bytes -= len(self._kept.pop())
+        self.total -= 1
+        self._window = min(self._window, self.total)
 
     def since(self, first: int) -> bytes:
         """The kept rows from number `first` on: `{"first": their first number, "rows": [...]}`."""

@@ -4,6 +4,7 @@ import json
 import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -19,6 +20,7 @@ from labkit.redacting import redact_flow, redact_json
 from labkit.views.flow_rows import Rows, data_text, text_of
 from labkit.views.pace import Pace, weakly
 from labkit.views.page import read_parts
+from labkit.wire import Frame
 
 LONGEST_SHOWN = 256_000
 """How many characters of a step's JSON are ever sent to the browser."""
@@ -112,6 +114,9 @@ class FlowView(anywidget.AnyWidget):
 
     def hear(self, entry: Entry) -> None:
         """Show `entry` soon. Called in the middle of a call, from the thread that adds it: quick, and never raises."""
+        if entry.times > 1 and self._waiting and self._waiting[-1].seq == entry.seq:
+            with suppress(IndexError):  # it was read in this moment
+                self._waiting.pop()
         self._waiting.append(entry)
         if not self._open:
             return
@@ -160,18 +165,29 @@ class FlowView(anywidget.AnyWidget):
         elif message.get("ask") == "text":
             text = self._text(int(message["seq"]))
             shown = None if text is None else text[:LONGEST_SHOWN]
-            self.send({"answer": "text", "seq": message["seq"], "text": shown, "whole": shown == text})
+            # Of a frame that was kept in part nobody has more.
+            whole = shown == text and not self._in_part(int(message["seq"]))
+            self.send({"answer": "text", "seq": message["seq"], "text": shown, "whole": whole})
         elif message.get("ask") == "copy":
             flow = self._flow_of(message["call"])
             text = flow and (flow.to_mermaid() if message["form"] == "Mermaid" else flow.to_json())
             self.send({"answer": "copy", "form": message["form"], "call": message["call"], "text": text})
 
+    def _entry(self, seq: int) -> Entry | None:
+        entries = self._lab.record.entries(after=seq - 1) if self._lab else []
+        return entries[0] if entries and entries[0].seq == seq else None
+
+    def _in_part(self, seq: int) -> bool:
+        if self._flow is not None:
+            return bool(self._flow.steps[seq - 1].sha256)
+        entry = self._entry(seq)
+        return entry is not None and isinstance(entry.item, Frame) and entry.item.whole is not None
+
     def _text(self, seq: int) -> str | None:
         if self._flow is not None:
             return data_text(self._flow.steps[seq - 1].data)
-        lab = self._lab
-        entries = lab.record.entries(after=seq - 1) if lab else []
-        text = text_of(entries[0]) if entries and entries[0].seq == seq else None
+        entry = self._entry(seq)
+        text = None if entry is None else text_of(entry)
         return redact_json(text) if text and self._redacting else text
 
     def _flow_of(self, call: int | str | None) -> Flow | None:

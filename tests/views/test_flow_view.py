@@ -16,7 +16,7 @@ from labkit.record import CONNECTION
 from labkit.steps import LANES, HostStep, report
 from labkit.views.flow_rows import LONGEST_TEXT, Rows
 from labkit.views.flow_view import LONGEST_DRAWING, LONGEST_SHOWN, FlowView
-from labkit.wire import Frame
+from labkit.wire import Frame, Whole
 from tests.story import WIRES, answer, bookshop, echo, said, until
 
 pytestmark = pytest.mark.anyio
@@ -246,8 +246,9 @@ async def test_a_long_frame_is_sent_in_part_and_whole_when_asked_for() -> None:
         answer = view.asked_for(ask="text", seq=entry.seq)
         assert json.loads(answer["text"]) == {"text": "x" * 40_000}
         assert answer["whole"] is True
-        entry = lab.record.add(HostStep("endless", "you", "client", {"text": "x" * 400_000}), 1)
-        answer = view.asked_for(ask="text", seq=entry.seq)
+        endless = Step(1, "you", "client", "endless", "host", {"text": "x" * 400_000})
+        view = Telling(Flow("a flow", "s", "w", "t", (endless,)))
+        answer = view.asked_for(ask="text", seq=1)
         assert (len(answer["text"]), answer["whole"]) == (LONGEST_SHOWN, False)
         view.close()
 
@@ -384,3 +385,32 @@ def test_the_browser_gets_no_html_no_code_and_no_address() -> None:
         assert re.findall(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|Function\(|srcdoc", text) == []
         assert set(re.findall(r"\w+://[^\s\"'`)]+", text)) <= {"http://www.w3.org/2000/svg"}
         assert re.findall(r"^import |\bimport\(|@import|url\(", text, re.MULTILINE) == []
+
+
+async def test_a_run_of_equal_notifications_is_one_row_that_counts_on() -> None:
+    lab = Lab(bookshop())
+    view = show(lab)
+    before = len(all_rows(view))
+    for _ in range(500):
+        lab.record.add(Frame("to client", 0.0, b'{"method":"note"}', "note"), 1)
+    view._flush()
+    (row,) = all_rows(view)[before:]
+    assert row[5] == "note ×500"
+    lab.record.add(Frame("to client", 0.0, b'{"method":"other"}', "other"), 1)
+    view._flush()
+    assert [(row[2], row[5]) for row in all_rows(view)[before:]] == [(1, "note ×500"), (2, "other")]
+    assert rows_in(view.rows)[-1][5] == "other"
+
+
+async def test_a_frame_that_was_kept_in_part_is_shown_as_such() -> None:
+    lab = Lab(bookshop())
+    view = show(lab)
+    part = Frame("to client", 0.0, b'{"result":{}}', None, 1, None, Whole(20_000_000, "ab" * 32))
+    seq = lab.record.add(part, 1).seq
+    view._flush()
+    row = all_rows(view)[-1]
+    assert (row[5], row[12], row[15]) == ("result  [20,000,000 bytes, kept in part]", 20_000_000, False)
+    sent: list[dict[str, Any]] = []
+    view.send = sent.append  # type: ignore[method-assign]
+    view._asked(view, {"ask": "text", "seq": seq}, [])
+    assert (sent[0]["text"], sent[0]["whole"]) == ('{"result":{}}', False)
