@@ -7,25 +7,30 @@ of the lab thread does both, between an event that says "open" and one that says
 import asyncio
 import concurrent.futures
 import contextlib
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
-from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST
+from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, Tool
 
-from labkit.errors import ConnectError, sentence, unwrap
+from labkit.errors import ConnectError, LabError, sentence, unwrap
 from labkit.quiet import quieten
 from labkit.runtime import GRACE, LEAVE, Runtime, block_on
 from labkit.wire import InMemoryTransport, Transport
 
 LabServer = MCPServer | Server[Any] | StdioServerParameters | str | Transport | Callable[[], Transport]
 """What a Lab connects to: all that `mcp.Client` takes, or a function that makes a transport, again if need be."""
+
+PAGES = 1000
+"""How many pages of tools are asked for."""
 
 
 def transport_to(server: LabServer) -> AbstractAsyncContextManager[Any]:
@@ -42,6 +47,8 @@ def transport_to(server: LabServer) -> AbstractAsyncContextManager[Any]:
             server = server.model_copy(update={"encoding_error_handler": "surrogateescape"})
         return stdio_client(server, errlog=_errlog())
     if isinstance(server, str):
+        if not server.lower().startswith(("http://", "https://")):
+            raise ConnectError(_no_address(server))
         return streamable_http_client(server)
     if hasattr(server, "__aenter__"):
         return cast("Transport", server)
@@ -49,6 +56,20 @@ def transport_to(server: LabServer) -> AbstractAsyncContextManager[Any]:
         return server()
     raise TypeError(
         f"a {type(server).__name__} is not a server: pass an MCPServer, StdioServerParameters, a URL or a Transport"
+    )
+
+
+def _no_address(text: str) -> str:
+    """The sentence for a text that is no URL. A command line is not quoted: a key may stand in it."""
+    if re.fullmatch(r"[\w.-]+(:\d+)(/\S*)?|localhost(/\S*)?", text):
+        return f"an address begins with http:// or https://. Write Lab({f'http://{_place(text)}'!r})."
+    script = Path(text).name if re.search(r"\.[cm]?(py|js|ts)$", text) and len(text.split()) == 1 else ""
+    command = "sys.executable" if script.endswith(".py") or not script else '"node"'
+    arguments = f'["{script}"]' if script else '["-m", "my_server"]'
+    return (
+        "this is no address, which begins with http:// or https://. A program is started over stdio: "
+        f"Lab(StdioServerParameters(command={command}, args={arguments})), after `from mcp import "
+        "StdioServerParameters`."
     )
 
 
@@ -71,7 +92,7 @@ def describe(server: LabServer) -> tuple[str, str]:
     if isinstance(server, StdioServerParameters):
         return _program(server).replace("\\", "/").rsplit("/", 1)[-1], "stdio"
     if isinstance(server, str):
-        return _place(server), "http"
+        return next(iter(_place(server).split()), ""), "http"  # behind a space, in what is no URL, a key may stand
     return getattr(server, "__name__", type(server).__name__), "transport"
 
 
@@ -98,6 +119,8 @@ def _place(url: str) -> str:
 def reason(error: BaseException) -> str:
     """Why a connection failed, and what to do."""
     error = unwrap(error)
+    if isinstance(error, ConnectError):
+        return str(error)
     if isinstance(error, MCPError) and error.code == CONNECTION_CLOSED:
         return "the server ended before it answered. Run its command in a terminal to see why."
     root = error
@@ -106,6 +129,25 @@ def reason(error: BaseException) -> str:
     if isinstance(root, OSError) and root is not error:  # an HTTP client puts classes of its own above it
         return "nobody answers there. Is the server running?"
     return sentence(error)
+
+
+async def all_tools(client: Client) -> tuple[Tool, ...]:
+    """Every tool of a server, which tells them page by page (specification 2026-07-28, server/utilities/pagination).
+
+    Raises:
+        LabError: A page leads back to one that was there, or there are more than `PAGES`.
+    """
+    tools, cursors = list[Tool](), dict[str | None, None]()
+    cursor: str | None = None
+    while cursor not in cursors and len(cursors) < PAGES:
+        cursors[cursor] = None
+        page = await client.list_tools(cursor=cursor)
+        tools += page.tools
+        cursor = page.next_cursor
+        if cursor is None:
+            return tuple(tools)
+    what = "leads back to an earlier one" if cursor in cursors else f"has {PAGES} before it and names another"
+    raise LabError(f"The list of the server's tools has no end: its page {len(cursors)} {what}. Mend its nextCursor.")
 
 
 _OVER = {
@@ -194,8 +236,8 @@ class Connection:
                 if client.server_capabilities.tools is not None:
                     # The SDK lists the tools after the first call of each, to check its result. Asked for now, the
                     # listing belongs to the handshake and the flow of a call shows the call alone.
-                    with contextlib.suppress(MCPError):
-                        await client.list_tools()
+                    with contextlib.suppress(MCPError, LabError):
+                        await all_tools(client)
                 self.protocol_version = client.protocol_version
                 self.opened.set_result(client)
                 await self._stop.wait()

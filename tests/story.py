@@ -20,6 +20,7 @@ from typing import Annotated, Any
 
 import uvicorn
 from mcp import MCPDeprecationWarning, StdioServerParameters
+from mcp.server import Server
 from mcp.server.mcpserver import Context, Elicit, MCPServer, Resolve, Sample
 from mcp_types import (
     CreateMessageRequest,
@@ -27,8 +28,11 @@ from mcp_types import (
     CreateMessageResult,
     ErrorData,
     InputRequiredResult,
+    ListToolsResult,
+    PaginatedRequestParams,
     SamplingMessage,
     TextContent,
+    Tool,
 )
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel
@@ -186,6 +190,18 @@ def bookshop(gate: threading.Event | None = None, *, name: str = "bookshop") -> 
         os._exit(3)
 
     return shop
+
+
+def paged(*cursors: str | None) -> Server[Any]:
+    """A server whose list of tools has two on each page; behind a page stands the cursor that `cursors` has for it."""
+    pages = dict(zip((None, *cursors), cursors, strict=False))
+
+    async def list_tools(context: object, params: PaginatedRequestParams | None) -> ListToolsResult:
+        cursor = params.cursor if params else None
+        tools = [Tool(name=f"{cursor or 'first'}_{n}", input_schema={"type": "object"}) for n in range(2)]
+        return ListToolsResult(tools=tools, next_cursor=pages[cursor])
+
+    return Server("paged", on_list_tools=list_tools)
 
 
 async def create_message(ctx: Context, params: CreateMessageRequestParams) -> CreateMessageResult:

@@ -23,9 +23,11 @@ from mcp_types import (
 )
 
 import labkit
-from labkit import Call, CallTimeout, ConnectError, Lab, LabClosed, Origin, Scripted, close_all, origin
+import labkit.connection
+from labkit import Call, CallTimeout, ConnectError, Lab, LabClosed, LabError, Origin, Scripted, close_all, origin
+from labkit.connection import all_tools
 from labkit.wire import InMemoryTransport
-from tests.story import ROOT, WIRES, answer, asked, bookshop, echo, said, until
+from tests.story import ROOT, WIRES, answer, asked, bookshop, echo, paged, said, until
 
 pytestmark = pytest.mark.anyio
 
@@ -558,3 +560,22 @@ def test_a_plain_script_works_and_ends(wire: str, script: str) -> None:
         check=False,
     )
     assert (done.stdout, done.stderr, done.returncode) == ("you asked: recommend noir\n", "", 0)
+
+
+async def test_every_page_of_tools_is_read(wire: str) -> None:
+    tools = await Lab(paged("second", "third", None), mode=wire).run(all_tools)
+    assert [tool.name for tool in tools] == ["first_0", "first_1", "second_0", "second_1", "third_0", "third_1"]
+
+
+@pytest.mark.parametrize("cursors", [("second", "second"), ("second", "third", "second")])
+async def test_pages_of_tools_that_lead_in_a_circle_end_in_a_sentence(wire: str, cursors: tuple[str, ...]) -> None:
+    lab = Lab(paged(*cursors), mode=wire)
+    with pytest.raises(LabError, match=f"its page {len(cursors)} leads back to an earlier one"):
+        await lab.run(all_tools)
+
+
+async def test_pages_of_tools_without_an_end_are_given_up(wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labkit.connection, "PAGES", 3)
+    lab = Lab(paged("a", "b", "c", "d", None), mode=wire)
+    with pytest.raises(LabError, match="its page 3 has 3 before it and names another"):
+        await lab.run(all_tools)

@@ -443,6 +443,23 @@ def test_a_name_shows_no_password_of_a_url(url: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ("my_server.py", 'Lab(StdioServerParameters(command=sys.executable, args=["my_server.py"]))'),
+        ("shop/dist/index.js", 'Lab(StdioServerParameters(command="node", args=["index.js"]))'),
+        ("python -m shop --key secret", 'Lab(StdioServerParameters(command=sys.executable, args=["-m", "my_server"]))'),
+        ("127.0.0.1:8000/mcp", "Write Lab('http://127.0.0.1:8000/mcp')."),
+        ("localhost", "Write Lab('http://localhost')."),
+    ],
+)
+def test_what_is_no_address_is_told_how_it_is_reached(text: str, cure: str) -> None:
+    with pytest.raises(ConnectError) as caught:
+        Lab(text)
+    assert cure in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("command", "arguments", "name"),
     [
         ("python", ["-m", "servers.log_archiver"], "servers.log_archiver"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from mcp.client.session import SamplingFnT
 from mcp_types import Tool
 
+from labkit.connection import all_tools
 from labkit.lab import Lab
 from labkit.playground.reach import MODES, Source, Transport, Wire, reach
 from labkit.runtime import Runtime, block_on
@@ -56,7 +57,7 @@ class Links:
                 # Each Lab has a name of its own: one of the same name would be closed before this one is there.
                 name = f"{self._name} {next(self._numbers)} · {wire}"
                 made[wire] = lab = Lab(reached.target, name=name, sampling_callback=self._callback, mode=MODES[wire])
-                tools = tuple((await lab.run(lambda client: client.list_tools())).tools)
+                tools = await lab.run(all_tools)
         except BaseException:
             if made:  # also a Lab that did not come to its server
                 self._leave()

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +19,10 @@ from labkit.host import Approve, Edit, Refuse, ReviewRequest
 from labkit.models.gguf import GGUF
 from labkit.playground import Playground
 from labkit.playground.box import ROOT
-from labkit.playground.reach import MODES, WIRES, Transport, Wire
+from labkit.playground.choices import text_of
+from labkit.playground.reach import MODES, WIRES, Transport, Wire, command_of
 from labkit.playground.who import ByHand
-from tests.story import OVER_STDIO, answer, bookshop
+from tests.story import OVER_STDIO, answer, bookshop, paged
 
 KEY = "sk-ant-playground-0123456789abcdef"
 
@@ -454,3 +456,55 @@ def test_runs_of_a_model_that_is_loaded_share_what_was_loaded(shop: Playground) 
     shop.run()
     shop.wait()
     assert shop.dials.model is chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "windows", "command", "arguments", "env"),
+    [
+        (
+            r'"C:\Program Files\Python312\python.exe" s.py',
+            True,
+            r"C:\Program Files\Python312\python.exe",
+            ["s.py"],
+            None,
+        ),
+        (
+            r'C:\Python312\python.exe --to="a b" c:\s.py',
+            True,
+            r"C:\Python312\python.exe",
+            ["--to=a b", r"c:\s.py"],
+            None,
+        ),
+        (r'"C:\Program Files\python.exe" s.py', False, r"C:\Program Files\python.exe", ["s.py"], None),
+        ("~/my_server.py --from=~ ~/x", False, "HOME/my_server.py", ["--from=~", "HOME/x"], None),
+        ("API_KEY='a b' B= python -m s C=3", False, "python", ["-m", "s", "C=3"], {"API_KEY": "a b", "B": ""}),
+        ("env API_KEY=x python -m s # all", False, "python", ["-m", "s", "#", "all"], {"API_KEY": "x"}),
+    ],
+)
+def test_a_command_line_is_read_as_in_a_terminal(
+    text: str, windows: bool, command: str, arguments: list[str], env: dict[str, str] | None
+) -> None:
+    read = command_of(text, windows=windows)
+    home = str(Path.home())
+    assert (read.command, read.args) == (
+        command.replace("HOME", home),
+        [word.replace("HOME", home) for word in arguments],
+    )
+    assert read.env == env
+    assert env is None or text_of(read) == ""
+
+
+@pytest.mark.parametrize("text", ["", "API_KEY=x", "env A=1", "python 's.py"])
+def test_what_is_no_command_line_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match="command"):
+        command_of(text)
+
+
+def test_a_server_is_shown_with_all_pages_of_its_tools() -> None:
+    playground = Playground(paged("second", "third", None))
+    try:
+        playground.wait()
+        assert [tool.name for tool in playground.tools][::2] == ["first_0", "second_0", "third_0"]
+    finally:
+        playground.close()
+        close_all()
