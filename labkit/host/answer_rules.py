@@ -7,16 +7,13 @@ from mcp_types import CreateMessageRequestParams, ErrorData, TextContent
 
 from labkit.callbacks import Answer
 from labkit.host.findings import Finding, counted, without_what_hides
+from labkit.host.usage import MOST_PER_TOKEN
 
 CHARACTERS_PER_TOKEN = 6
 """Characters of a token where nobody told the tokens. Four are usual; an estimate must not cut an honest answer."""
 
 LONGEST_WORD = 20
 """Characters added, for the one word that is a single token."""
-
-
-MOST_PER_TOKEN = 20
-"""Characters. A text that is longer by the tokens that were told was not told truly, and is estimated."""
 
 
 def hidden_in_answer(answer: Answer, _params: CreateMessageRequestParams, _told: int | None) -> Finding | None:

@@ -67,7 +67,8 @@ def with_budget(
         at_once: How many are answered at the same time. The others wait in line; they are not refused.
         prices: A catalogue of models: `labkit.models.catalog.catalog()`. A model that it has no price for costs as much
             as its most expensive.
-        free: Names of models that cost nothing, such as one that runs on this computer.
+        free: Names of models that cost nothing, such as one that runs on this computer. A callback tells its name as
+            its attribute `model` or `name`; that an answer names a model makes nothing free.
         clock: Seconds, for `per_minute`.
 
     Raises:
@@ -251,7 +252,7 @@ class Budget(Duty):
         usage, witness = meter.usage, meter.witness
         spent = Amount()
         if witness.answer is not None or usage.tokens:
-            spent = Amount(1, usage.tokens, self._cost(usage, usage.model), usage.estimated)
+            spent = Amount(1, usage.tokens, self._cost(usage, witness.named, usage.model), usage.estimated)
         elif cancelled and witness.asked:
             prompt = Usage(prompt_tokens(witness.params or meter.params), 0)
             tokens = max(prompt.tokens, held.amount.tokens)
@@ -265,14 +266,20 @@ class Budget(Duty):
     def _highest_cost(self, usage: Usage) -> int:
         return max(self._cost(usage, name) for name in models_in(self.inner[0]))
 
-    def _cost(self, usage: Usage, model: str) -> int:
-        """Billionths of a dollar, rounded up."""
-        if self._prices is None or model in self._free:
+    def _cost(self, usage: Usage, named: str, answered: str = "") -> int:
+        """Billionths of a dollar, rounded up.
+
+        Args:
+            usage: The tokens.
+            named: The model as the answerer names itself. That one may be free.
+            answered: The model that stands in the answer. It may be dearer, and is never cheaper.
+        """
+        if self._prices is None or named in self._free:
             return 0
-        usage = Usage(usage.input_tokens, usage.output_tokens, usage.estimated, model)
-        price = price_of(self._prices, usage)
+        usages = [Usage(usage.input_tokens, usage.output_tokens, model=name) for name in (named, answered) if name]
+        known = [price for usage in usages if (price := price_of(self._prices, usage)) is not None]
         # round() takes off what binary fractions add: at 0.1 USD a million tokens, one token is 100 parts and no more.
-        return ceil(round((highest(self._prices, usage) if price is None else price) * NANO, 3))
+        return ceil(round((max(known) if known else highest(self._prices, usage)) * NANO, 3))
 
     def _left_in_words(self) -> str:
         left = self._ledger.left

@@ -71,6 +71,7 @@ class Duty(ABC):
         witnesses = _witnesses.get()
         for witness in witnesses:
             witness.asked, witness.params = True, params
+            witness.named = next(models_in(callback))
         name = name_of(callback)
         answer = answer_of(await awaitable(callback(context, params), name), name)
         if not isinstance(answer, ErrorData):
@@ -120,11 +121,13 @@ class Witness:
         asked: Whether the request reached the answerer. A duty may have refused it before.
         params: The request as the answerer got it.
         answer: The answerer's own words. The person may have edited or withheld it since.
+        named: The name that the answerer told before it was asked; empty where it tells none.
     """
 
     asked: bool = False
     params: CreateMessageRequestParams | None = None
     answer: Result | None = None
+    named: str = ""
 
     def is_own(self, answer: Result) -> bool:
         """Whether `answer` says what the answerer said, and nobody has changed it since."""

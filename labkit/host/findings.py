@@ -15,10 +15,10 @@ T = TypeVar("T", bound=CreateMessageRequestParams | Answer)
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the client takes. `tools` says whether it declares the capability `sampling.tools`.
+    """What the client takes. `tools` and `context` say whether it declares `sampling.tools` and `sampling.context`.
 
     Raises:
-        TypeError: `tools` is neither true nor false.
+        TypeError: `tools` or `context` is neither true nor false.
         ValueError: A bound is no number, or negative.
     """
 
@@ -26,15 +26,19 @@ class Bounds:
     temperature: float = 2.0
     messages: int = 100
     characters: int = 100_000
+    media: int = 5_000_000
+    values: int = 10_000
     tools: bool = False
+    context: bool = False
 
     def __post_init__(self) -> None:
         checked_whole("max_tokens", self.max_tokens)
         checked_number("temperature", self.temperature)
-        checked_whole("messages", self.messages)
-        checked_whole("characters", self.characters)
-        if not isinstance(self.tools, bool):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
-            raise TypeError(f"tools={self.tools!r}: say True where the client declares sampling.tools, else False")
+        for name in ("messages", "characters", "media", "values"):
+            checked_whole(name, getattr(self, name))
+        for name in ("tools", "context"):
+            if not isinstance(said := getattr(self, name), bool):
+                raise TypeError(f"{name}={said!r}: say True where the client declares sampling.{name}, else False")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,10 @@ def with_guard(
     temperature: float = 2.0,
     messages: int = 100,
     characters: int = 100_000,
+    media: int = 5_000_000,
+    values: int = 10_000,
     tools: bool = False,
+    context: bool = False,
 ) -> "Guard":
     """Look at every request before `callback` is asked, and at every answer.
 
@@ -57,15 +60,20 @@ def with_guard(
         temperature: The highest that is taken.
         messages: The most messages in a request.
         characters: The most characters in a request, over all its texts.
+        media: The most bytes of images and sounds in a request.
+        values: The most JSON values in a request: blocks, stop sequences, hints, tools, what metadata and schemas hold.
         tools: Whether the client declares `sampling.tools`, as with
             `Lab(..., sampling_capabilities=SamplingCapability(tools=SamplingToolsCapability()))`.
+        context: Whether it declares `sampling.context`, and so may be asked for context of other servers.
 
     Raises:
-        TypeError: `rules` is no mapping, or `tools` neither true nor false.
+        TypeError: `rules` is no mapping, or `tools` or `context` neither true nor false.
         ValueError: There is no such rule or action, or a bound is no number of 0 or more.
         WrongOrder: A rule is set to `"ask"`, and not everyone who may answer has an approval before it.
     """
-    return Guard(callback, rules or {}, Bounds(max_tokens, temperature, messages, characters, tools))
+    return Guard(
+        callback, rules or {}, Bounds(max_tokens, temperature, messages, characters, media, values, tools, context)
+    )
 
 
 class Guard(Duty):

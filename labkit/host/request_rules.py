@@ -2,12 +2,13 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import islice
 from math import isfinite
 
 from mcp_types import CreateMessageRequestParams, TextContent, ToolResultContent, ToolUseContent
 
 from labkit.host.findings import Bounds, Finding, counted, short, without_what_hides
-from labkit.host.texts import changed, dumped, texts
+from labkit.host.texts import Media, changed, dumped, texts, values
 from labkit.open_requests import Arrival
 from labkit.secret_forms import redacted
 from labkit.secret_forms.hidden import without_hidden
@@ -42,7 +43,19 @@ def temperature(params: CreateMessageRequestParams, bounds: Bounds) -> Finding |
 def size(params: CreateMessageRequestParams, bounds: Bounds) -> Finding | None:
     if len(params.messages) > bounds.messages:
         return Finding(f"{len(params.messages):,} messages, and {bounds.messages:,} are taken")
-    characters = sum(len(text) for _, text in texts(dumped(params)))
+    try:
+        fields = dumped(params)
+    except (ValueError, RecursionError):  # no wire carries so many levels; in process they come
+        return Finding("it is nested too deeply to be looked through")
+    found = list(islice(values(fields), bounds.values + 1))
+    if len(found) > bounds.values:
+        inside = "blocks, stop sequences, metadata, schemas"
+        return Finding(f"more values than the {bounds.values:,} that are taken ({inside})")
+    media = sum(value.bytes for value in found if isinstance(value, Media))
+    if media > bounds.media:
+        return Finding(f"{media:,} bytes of images and sounds, and {bounds.media:,} are taken", {"bytes": media})
+    digits = sum(value.bit_length() * 3 // 10 for value in found if isinstance(value, int) and value.bit_length() > 64)
+    characters = digits + sum(len(text) for _, text in texts(fields))
     if characters > bounds.characters:
         return Finding(f"{characters:,} characters, and {bounds.characters:,} are taken", {"characters": characters})
     return None
@@ -76,6 +89,13 @@ def tools(params: CreateMessageRequestParams, bounds: Bounds) -> Finding | None:
     names = [short(tool.name) for tool in params.tools or []]
     asked = counted(len(names), "tool") if names else "a tool choice"
     return Finding(f"{asked}, and this client did not declare sampling.tools", {"tools": names[:20]})
+
+
+def context(params: CreateMessageRequestParams, bounds: Bounds) -> Finding | None:
+    if bounds.context or params.include_context in (None, "none"):
+        return None
+    asked = f"includeContext is {short(params.include_context)}, and this client did not declare sampling.context"
+    return Finding(asked, mending="left out", request=params.model_copy(update={"include_context": None}))
 
 
 def tool_results(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | None:

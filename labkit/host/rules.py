@@ -14,6 +14,7 @@ from labkit.host.answer_rules import hidden_in_answer, long_answer
 from labkit.host.duty import REFUSED
 from labkit.host.findings import Bounds, Finding
 from labkit.host.request_rules import (
+    context,
     empty,
     hidden_characters,
     max_tokens,
@@ -118,6 +119,14 @@ RULES: dict[str, Rule] = {
             "refuse",
             INVALID_PARAMS,
             tools,
+        ),
+        Rule(
+            "context",
+            "A client that did not offer it gives no server the context of its own talk, or of other servers.",
+            "client/sampling, Capabilities: for clients that declare sampling.context",
+            "note",
+            INVALID_PARAMS,
+            context,
         ),
         Rule(
             "max_tokens",

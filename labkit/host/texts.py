@@ -5,6 +5,7 @@ Works on JSON as the wire has it, so that no field is forgotten, the ones that a
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, cast
 
 from mcp_types import CreateMessageRequestParams
@@ -69,14 +70,29 @@ def changed(
     return copy
 
 
-def binaries(value: object) -> int:
-    """How many images, sounds and other base64 values the JSON of a request holds."""
-    if isinstance(value, list):
-        return sum(map(binaries, cast("list[object]", value)))
-    if isinstance(value, dict):
-        fields = cast("dict[str, object]", value)
-        return sum(is_binary(fields, key) or binaries(item) for key, item in fields.items() if key not in FREE)
-    return 0
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An image, a sound or another base64 value, by the bytes that it stands for."""
+
+    bytes: int
+
+
+def values(value: object) -> Iterator[object]:
+    """Every value in the JSON of a request, in no order: lists, objects, texts, numbers, and `Media` for base64.
+
+    It looks no further than it is asked to, and depth costs it nothing.
+    """
+    waiting: list[tuple[object, bool]] = [(value, False)]
+    while waiting:
+        item, free = waiting.pop()
+        yield item
+        if isinstance(item, list):
+            waiting.extend((each, free) for each in cast("list[object]", item))
+        elif isinstance(item, dict):
+            fields = cast("dict[str, object]", item)
+            for key, each in fields.items():
+                is_media = not free and is_binary(fields, key)
+                waiting.append((Media(len(str(each)) * 3 // 4) if is_media else each, free or key in FREE))
 
 
 def is_binary(fields: dict[str, object], key: str) -> bool:

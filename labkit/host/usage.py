@@ -11,17 +11,24 @@ from dataclasses import dataclass, field
 from mcp_types import CreateMessageRequestParams
 
 from labkit.host.duty import Result, Witness, witnessing
-from labkit.host.texts import binaries, dumped, texts
+from labkit.host.texts import Media, dumped, texts, values
 from labkit.steps import HostStep, overhearing
 
 CHARACTERS_PER_TOKEN = 4
 """The usual rule of thumb for English text."""
 
-TOKENS_PER_BINARY = 1_500
-"""A round figure for an image or a sound, which has no characters to count."""
+TOKENS_PER_MEDIA, BYTES_PER_TOKEN = 1_500, 500
+"""A round figure for an image, and for a sound or a long document by its size: 16 kB of sound are a second, and that is
+about 32 tokens."""
 
 MOST = 10**12
-"""Tokens above which a number is no number of tokens; a wire may carry thousands of digits."""
+"""Tokens above which no sum goes; a wire may carry thousands of digits."""
+
+MOST_TOLD = 10**7
+"""Tokens above which what is told of one sample is no number of tokens: no model reads so much."""
+
+MOST_PER_TOKEN, SLACK = 20, 200
+"""Characters of a token at most, and characters beyond: a text that is longer was not told truly, and is estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +48,39 @@ class Usage:
 
 def prompt_tokens(params: CreateMessageRequestParams) -> int:
     """An estimate of what a request's prompt takes: system prompt, messages and tools."""
-    fields = dumped(params)
-    return _tokens_of([fields.get(name) for name in ("systemPrompt", "messages", "tools")])
+    return tokens_of(_prompt(params))
 
 
 def answer_tokens(answer: Result) -> int:
     """An estimate of what an answer took."""
-    return _tokens_of(dumped(answer).get("content"))
+    return tokens_of(dumped(answer).get("content"))
 
 
-def _tokens_of(value: object) -> int:
-    characters = sum(len(text) for _, text in texts(value))
-    return -(-characters // CHARACTERS_PER_TOKEN) + binaries(value) * TOKENS_PER_BINARY
+def _prompt(params: CreateMessageRequestParams) -> list[object]:
+    fields = dumped(params)
+    return [fields.get(name) for name in ("systemPrompt", "messages", "tools")]
+
+
+def tokens_of(value: object) -> int:
+    """An estimate of what JSON takes: its texts and numbers by their characters, media by their size."""
+    media = sum(
+        max(TOKENS_PER_MEDIA, each.bytes // BYTES_PER_TOKEN) for each in values(value) if isinstance(each, Media)
+    )
+    return -(-_characters(value) // CHARACTERS_PER_TOKEN) + media
+
+
+def _characters(value: object) -> int:
+    numbers = sum(
+        each.bit_length() * 3 // 10 + 1 if isinstance(each, int) else 8
+        for each in values(value)
+        if isinstance(each, int | float)
+    )
+    return numbers + sum(len(text) for _, text in texts(value))
+
+
+def _believed(told: int | None, text: object) -> int | None:
+    """What was told, unless the text cannot have been so few tokens."""
+    return None if told is None or _characters(text) > told * MOST_PER_TOKEN + SLACK else told
 
 
 @dataclass
@@ -70,16 +98,21 @@ class Meter:
         """Add what a step tells. A callback that asks twice reports twice, and both count."""
         for name in ("input_tokens", "output_tokens"):
             number = step.data.get(name)
-            if isinstance(number, int) and not isinstance(number, bool) and number >= 0 and not self.closed:
+            if not isinstance(number, int) or isinstance(number, bool) or self.closed:
+                continue
+            if 0 <= number <= MOST_TOLD:
                 self.told[name] = min(self.told.get(name, 0) + number, MOST)
                 self.last_answer = number if name == "output_tokens" else self.last_answer
 
     @property
     def usage(self) -> Usage:
-        """What was told, and estimates for the rest of an answer that was given."""
+        """What was told and can be, and estimates for the rest of an answer that was given."""
         answer = self.witness.answer
         input_tokens, output_tokens = self.told.get("input_tokens"), self.told.get("output_tokens")
         params = self.witness.params or self.params  # as it was when it came to the answerer
+        if answer is not None:
+            input_tokens = _believed(input_tokens, _prompt(params))
+            output_tokens = _believed(output_tokens, dumped(answer).get("content"))
         guessed_in = prompt_tokens(params) if input_tokens is None and answer is not None else 0
         guessed_out = answer_tokens(answer) if output_tokens is None and answer is not None else 0
         return Usage(

@@ -178,8 +178,12 @@ def _rivals(reading: Reading, i: int, top: int) -> tuple[list[str], int]:
         left = k * width
         if k:
             parts.append(f'<line x1="{left:.1f}" x2="{left:.1f}" y1="{top}" y2="{end}" stroke="{EDGE}"/>')
-        parts.append(f'<text x="{left + 14:.1f}" y="{top + 20}" font-weight="600" fill="{INK}">{escape(column.name)}</text>')
-        parts.append(f'<text x="{left + 14:.1f}" y="{top + 36}" font-size="11" fill="{MUTE}">{escape(column.note)}</text>')
+        parts.append(
+            f'<text x="{left + 14:.1f}" y="{top + 20}" font-weight="600" fill="{INK}">{escape(column.name)}</text>'
+        )
+        parts.append(
+            f'<text x="{left + 14:.1f}" y="{top + 36}" font-size="11" fill="{MUTE}">{escape(column.note)}</text>'
+        )
         for line, row in enumerate(rows):
             place = (left + 14, top + 58 + 20 * line, width - 28)
             parts += _bar(_name(row, line, 10), row.drawn, row.cells[k], place, full)

@@ -11,13 +11,13 @@ from anyio.lowlevel import checkpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp import Client, MCPError
-from mcp_types import CreateMessageRequestParams, ErrorData
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData
 
 from labkit import Lab
 from labkit.call import timeout_error
 from labkit.host import Left, Spent, with_approval, with_budget
 from labkit.host.review import Approve, Edit, Refuse, ReviewRequest
-from labkit.host.usage import metering
+from labkit.host.usage import metering, prompt_tokens
 from labkit.models.catalog import Accepts, Catalog, Price, Scores
 from labkit.models.catalog import Model as CatalogModel
 from labkit.steps import Origin, report
@@ -570,3 +570,73 @@ def test_whatever_becomes_of_a_burst_nothing_is_negative_overspent_or_kept_back(
     assert usd is None or (spent.usd or 0) <= round(usd, 9)
     assert budget.waiting == 0
     assert not any(overspent)
+
+
+@pytest.mark.parametrize(
+    ("told", "prompt", "spent", "estimated"),
+    [
+        ((0, 4), "x" * 400_000, 100_004, 100_000),
+        ((10, 4), "x" * 400_000, 100_004, 100_000),
+        ((30_000, 4), "x" * 400_000, 30_004, 0),  # a text of few long words
+        ((-5, -5), "hello", 6, 6),
+        ((float("nan"), float("inf")), "hello", 6, 6),
+        ((10**30, 10**400), "hello", 6, 6),
+        ((True, None), "hello", 6, 6),
+        (("12", 4.0), "hello", 6, 6),
+        ((12, 4), "hello", 16, 0),
+    ],
+)
+async def test_counts_that_cannot_be_are_estimated(told: Any, prompt: str, spent: int, estimated: int) -> None:
+    budget = with_budget(Model(tokens=told))
+    await answered(budget, question(prompt))
+    assert (budget.spent.tokens, budget.spent.estimated) == (spent, estimated)
+
+
+RESULT = {"type": "tool_result", "toolUseId": "a", "content": []}
+
+
+@pytest.mark.parametrize(
+    ("block", "tokens"),
+    [
+        ({"type": "image", "data": "A" * 4_000, "mimeType": "image/png"}, 1_503),
+        ({"type": "audio", "data": "A" * 4_000_000, "mimeType": "audio/wav"}, 6_003),
+        (
+            {"type": "tool_result", "toolUseId": "a", "content": [{"type": "image", "data": "A" * 4, "mimeType": "x"}]},
+            1_501,
+        ),
+        ({"type": "tool_result", "toolUseId": "a", "content": [], "structuredContent": {"a": [12345] * 4_000}}, 5_001),
+        ({"type": "image", "data": "not base64 " * 40, "mimeType": "image/png"}, 113),
+    ],
+)
+async def test_what_has_no_words_is_estimated_too(block: Any, tokens: int) -> None:
+    wanted = CreateMessageRequestParams.model_validate(
+        {"messages": [{"role": "user", "content": [block]}], "maxTokens": 10}
+    )
+    assert prompt_tokens(wanted) == tokens
+    budget = with_budget(Model(tokens=(0, 4)), tokens=tokens + 9)
+    held, _ = await answered(budget, wanted)
+    assert held.message.startswith("Held back by the client's budget")
+
+
+async def test_an_answer_that_names_itself_free_or_cheap_costs_what_the_answerer_costs() -> None:
+    class Gateway(Model):
+        async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+            return answer("hello", model=names)
+
+    def plain(context: object, params: CreateMessageRequestParams) -> Any:
+        return Gateway()(context, params)
+
+    for names, callback, usd in [
+        ("tiny", Gateway(model="dear"), "dear"),
+        ("cheap", Gateway(model="dear"), "dear"),
+        ("dear", Gateway(model="cheap"), "dear"),
+        ("a stranger", Gateway(model="cheap"), "cheap"),
+        ("tiny", plain, "dear"),
+        ("tiny", Gateway(model="tiny"), None),
+    ]:
+        budget = with_budget(callback, prices=catalog(), free=("tiny",))
+        await answered(budget, WANT)
+        expected = with_budget(Model("hello", model=usd or "tiny"), prices=catalog(), free=("tiny",))
+        await answered(expected, WANT)
+        assert budget.spent.usd == expected.spent.usd, (names, callback)
+        assert (budget.spent.usd == 0) == (usd is None)

@@ -61,6 +61,20 @@ def result(name: str) -> dict[str, Any]:
 
 TOOL = {"name": "search", "inputSchema": {"type": "object"}}
 
+MANY = "more values than the 10,000 that are taken (blocks, stop sequences, metadata, schemas)"
+
+
+def picture(base64: int) -> dict[str, Any]:
+    return {"type": "image", "data": "A" * base64, "mimeType": "image/png"}
+
+
+def nested(levels: int) -> dict[str, Any]:
+    inside: dict[str, Any] = {}
+    for _ in range(levels):
+        inside = {"a": inside}
+    return inside
+
+
 WRONG = [
     ("empty", params([]), "no messages"),
     ("empty", params([message("user", text(" \n"))]), "message 1 of 1 is empty"),
@@ -105,6 +119,25 @@ WRONG = [
     ("temperature", params(temperature=float("nan")), "temperature is nan, and 0 to 2 are taken"),
     ("size", params([message("user", text())] * 101), "101 messages, and 100 are taken"),
     ("size", params(systemPrompt="x" * 500_000), "500,015 characters, and 100,000 are taken"),
+    ("size", params([message("user", picture(20_000_000))]), "15,000,000 bytes of images and sounds, and 5,000,000"),
+    (
+        "size",
+        params([message("assistant", use("a")), message("user", {**result("a"), "content": [picture(8_000_000)]})]),
+        "6,000,000 bytes of images and sounds",
+    ),
+    ("size", params(stopSequences=[""] * 100_000), MANY),
+    ("size", params(metadata={"n": list(range(1_000_000))}), MANY),
+    ("size", params(metadata={"a": [[[]] * 100] * 200}), MANY),
+    ("size", params(metadata={"n": 10**200_000}), "199,"),
+    ("size", params([message("user", *[text("")] * 20_000)]), MANY),
+    ("size", params(modelPreferences={"hints": [{"name": ""}] * 100_000}), MANY),
+    ("size", params(modelPreferences={"hints": [{"name": "m" * 200_000}]}), "200,015 characters"),
+    ("size", params(tools=[TOOL] * 10_000), MANY),
+    ("size", params(tools=[{**TOOL, "inputSchema": {"type": "object", "enum": [0] * 20_000}}]), MANY),
+    ("size", params(tools=[{**TOOL, "inputSchema": {"x" * 200_000: 0}}]), "200,"),
+    ("size", params([message("assistant", {**use("a"), "input": {"a": [1.5] * 20_000}})]), MANY),
+    ("size", params([message("user", {**result("a"), "content": [text("y" * 200_000)]})]), "200,"),
+    ("size", params(metadata=nested(1_000)), "it is nested too deeply to be looked through"),
 ]
 
 
@@ -150,6 +183,10 @@ async def test_a_rule_that_is_off_says_nothing(rule: str, wrong: CreateMessageRe
         params(temperature=2),
         params([message("user", text("\U0001f469\u200d\U0001f680 naïve 東京\r\n\tindented"))]),
         params([message("user", {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"})]),
+        params([message("user", picture(5_000_000))], includeContext="none"),
+        params([message("user", text("word " * 19_000))] * 1, stopSequences=["\n\n", "END", ""]),
+        params([message("user", text("hello"))] * 100, metadata={"trace": list(range(500))}),
+        params(modelPreferences={"hints": [{"name": "claude-opus"}] * 20, "costPriority": 0.3}),
     ],
 )
 async def test_an_honest_request_passes_untouched_and_without_a_word(honest: CreateMessageRequestParams) -> None:
@@ -178,6 +215,10 @@ async def test_where_the_client_declares_tools_an_honest_loop_passes() -> None:
 
 async def test_the_bounds_can_be_set() -> None:
     guard = with_guard(Model(), max_tokens=10, temperature=1.0, messages=1, characters=20)
+    assert isinstance(
+        (await answered(with_guard(Model(), media=2), params([message("user", picture(4))])))[0], ErrorData
+    )
+    assert isinstance((await answered(with_guard(Model(), values=3), params()))[0], ErrorData)
     for wrong in (
         params(maxTokens=11),
         params(maxTokens=5, temperature=1.5),
@@ -316,6 +357,20 @@ async def test_hidden_characters_can_be_refused_or_let_through() -> None:
     model = Model("a\u200b")
     passed, steps = await answered(with_guard(model, {"hidden_characters": "off"}), wanted)
     assert (model.asked, said(passed), steps) == ([wanted], "a\u200b", [])
+
+
+@pytest.mark.parametrize("asked", ["thisServer", "allServers"])
+async def test_context_that_the_client_did_not_offer_is_found_and_left_out(asked: str) -> None:
+    model = Model()
+    wanted = params(includeContext=asked)
+    _, steps = await answered(with_guard(model), wanted)
+    says = f"includeContext is {asked}, and this client did not declare sampling.context"
+    assert labels(steps) == [f"noted: {says}, left out"]
+    assert model.asked == [params()]
+    refused, _ = await answered(with_guard(model, {"context": "refuse"}), wanted)
+    assert refused == ErrorData(code=-32602, message=f"Refused by the client's rule context: {says}.")
+    passed, steps = await answered(with_guard(model, context=True), wanted)
+    assert (said(passed), steps, model.asked[-1]) == ("Read Chandler.", [], wanted)
 
 
 async def test_a_secret_never_reaches_the_model_and_no_step_quotes_it() -> None:
@@ -486,7 +541,7 @@ def test_rules_that_say_not_what_to_do_are_refused(rules: Any) -> None:
         with_guard(echo, rules)
 
 
-@pytest.mark.parametrize("name", ["max_tokens", "messages", "characters"])
+@pytest.mark.parametrize("name", ["max_tokens", "messages", "characters", "media", "values"])
 @pytest.mark.parametrize("limit", ["x", None, -1, 1.5, float("nan"), float("inf"), True])
 def test_a_bound_that_is_no_whole_number_is_refused_when_it_is_given(name: str, limit: Any) -> None:
     with pytest.raises(ValueError, match=rf"^{name} is {limit!r}, and it must be a whole number, 0 or more$"):
