@@ -1,43 +1,73 @@
-"""Characters that a person does not see and a model reads: zero width, direction, control, tags.
+"""Characters that a person does not see and a model reads: zero width, direction, control, tags, stacks of marks.
 
 The invisible ones are those of Unicode's property Default_Ignorable_Code_Point (Unicode 17.0, DerivedCoreProperties);
-to them come controls, line separators, private characters, lone surrogates and the blank Braille pattern.
+to them come controls, line separators, private characters, noncharacters, lone surrogates and the blank Braille
+pattern. Where a script needs one of them to be written, and an emoji to be whole, it hides nothing.
 """
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 
 _IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"
-_NOTHING_TO_SEE = "\u2800\ufff9-\ufffb\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U000f0000-\U0010ffff"
-HIDDEN = f"[{_IGNORABLE}{_CONTROLS}{_NOTHING_TO_SEE}]"
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0, 0xF0000, 0x10000)
+)
+_NOTHING_TO_SEE = f"\u2800\ufff9-\ufffb\ud800-\udfff\ue000-\uf8ff{_NONCHARACTERS}\U000f0000-\U0010ffff"
+_EACH = f"{_IGNORABLE}{_CONTROLS}{_NOTHING_TO_SEE}"
+HIDDEN = f"[{_EACH}]"
 """A hidden character, as a pattern. Half of a line break and the joints of an emoji are among these."""
 
-_SUSPECT = re.compile(f"[\U000e0020-\U000e007e]{{2,}}|{HIDDEN}")
+_FLAGS = "|".join("".join(chr(0xE0000 + ord(c)) for c in f"gb{part}\x7f") for part in ("eng", "sct", "wls"))
+"""The tags of England, Scotland and Wales behind a black flag: the only ones in Unicode's list of emoji (RGI)."""
 
-_EMOJI_STYLE, _KEYCAP = "\ufe0f", "\u20e3"
-_SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+MOST_MARKS = 5
+"""Marks on one letter: a letter of pointed and accented Hebrew has so many."""
+
+_SUSPECT = re.compile(
+    f"(?P<flag>\U0001f3f4(?:{_FLAGS}))|[\U000e0020-\U000e007e]{{2,}}|{HIDDEN}"
+    rf"|(?P<marks>[^\w\s\x00-\x7f{_EACH}]{{{MOST_MARKS + 1},}})"
+)
+
+_KEYCAP = "\u20e3"
+_MARKS_OF_EMOJI = "\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+_EMOJI_AND_NO_SYMBOLS = "\u203c\u2049\u2139\u3030\u303d"
+_VARYING = "0\u3001\u3002\uff01\uff0c\uff0e\uff1a\uff1b\uff1f"
+"""A slashed zero, and punctuation of Chinese and Japanese (StandardizedVariants.txt)."""
+_JOINED = re.compile(
+    "ARABIC|SYRIAC|MANDAIC|NKO|MONGOLIAN|DEVANAGARI|BENGALI|GURMUKHI|GUJARATI|ORIYA|TAMIL|TELUGU|KANNADA|MALAYALAM"
+    "|SINHALA|KHMER|MYANMAR|TIBETAN|BALINESE|JAVANESE"
+)
+"""Scripts whose letters join, or do not, by U+200C and U+200D (The Unicode Standard, 23.2, Cursive Connection)."""
+_WITHOUT_SPACES = re.compile("THAI|LAO|KHMER|MYANMAR|TIBETAN|BALINESE|JAVANESE")
+"""Scripts whose words U+200B divides, for lines to be broken there."""
 
 
 def hidden(text: str) -> int:
     """The number of hidden characters in `text`. A line break, a tab and the joints of an emoji are not among them."""
-    return sum(len(found.group()) for found in _SUSPECT.finditer(text) if not _is_innocent(found))
+    return sum(end - start for start, end in _spans(text))
 
 
 def visible(text: str) -> str:
     """`text` with its hidden characters written out: `⟨U+200B ZERO WIDTH SPACE⟩`. Line breaks and tabs stay.
 
-    Tags, which spell ASCII that nobody sees, are spelt out together: `⟨4 tags: obey⟩`.
+    Tags, which spell ASCII that nobody sees, are spelt out together: `⟨4 tags: obey⟩`. Of a stack of marks the first
+    few stay, and the others are counted.
     """
-    return _SUSPECT.sub(lambda found: found.group() if _is_innocent(found) else _written_out(found.group()), text)
+    return _with(text, _written_out)
 
 
 def without_hidden(text: str) -> str:
     """`text` without its hidden characters."""
-    return _SUSPECT.sub(lambda found: found.group() if _is_innocent(found) else "", text)
+    while (
+        shorter := _with(text, lambda _: "")
+    ) != text:  # what stood apart may be a stack, now that it stands together
+        text = shorter
+    return text
 
 
 def seen_part(text: str) -> tuple[str, list[tuple[int, int]]]:
@@ -48,39 +78,90 @@ def seen_part(text: str) -> tuple[str, list[tuple[int, int]]]:
     """
     parts: list[str] = []
     places: list[tuple[int, int]] = []
-    end = left_out = 0
-    for found in _SUSPECT.finditer(text):
-        if _is_innocent(found):
-            continue
-        parts.append(text[end : found.start()])
-        end = found.end()
-        left_out += end - found.start()
+    before = left_out = 0
+    for start, end in _spans(text):
+        parts.append(text[before:start])
+        before = end
+        left_out += end - start
         places.append((end - left_out, left_out))
-    return "".join([*parts, text[end:]]), places
+    return "".join([*parts, text[before:]]), places
+
+
+def _with(text: str, instead: Callable[[str], str]) -> str:
+    parts: list[str] = []
+    before = 0
+    for start, end in _spans(text):
+        parts += text[before:start], instead(text[start:end])
+        before = end
+    return "".join([*parts, text[before:]])
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where hidden characters stand, in order."""
+    for found in _SUSPECT.finditer(text):
+        if found["marks"]:
+            yield from _stacked(text, *found.span())
+        elif not found["flag"] and not _is_innocent(text, *found.span()):
+            yield found.span()
+
+
+def _stacked(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The marks above those that a letter may bear. Vowels and letters below others are none of these."""
+    first = start
+    for place in range(start, end + 1):
+        if place == end or not (unicodedata.combining(text[place]) or unicodedata.category(text[place]) == "Me"):
+            if place - first > MOST_MARKS:
+                yield first + MOST_MARKS, place
+            first = place + 1
 
 
 def _written_out(characters: str) -> str:
-    if len(characters) > 1:
+    if len(characters) == 1 and not unicodedata.combining(characters):
+        name = unicodedata.name(characters, "")
+        return f"⟨U+{ord(characters):04X}{' ' if name else ''}{name}⟩"
+    if "\U000e0020" <= characters[0] <= "\U000e007e":
         return f"⟨{len(characters)} tags: {''.join(chr(ord(tag) - 0xE0000) for tag in characters)}⟩"
-    name = unicodedata.name(characters, "")
-    return f"⟨U+{ord(characters):04X}{' ' if name else ''}{name}⟩"
+    return f"⟨{len(characters)} marks⟩"
 
 
-def _is_innocent(found: re.Match[str]) -> bool:
-    """Whether a hidden character is half of a line break, or holds an emoji together."""
-    text, start = found.string, found.start()
-    before, after = text[start - 1 : start], text[start + 1 : start + 2]
-    match found.group():
+def _is_innocent(text: str, start: int, end: int) -> bool:
+    """Whether a hidden character is half of a line break, holds an emoji together, or is how its script is written."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    match text[start:end]:
         case "\r":
             return after == "\n"
-        case "\ufe0f":
+        case "\ufe0e" | "\ufe0f":
             return _is_symbol(before) or (before in "0123456789#*" and before != "" and after == _KEYCAP)
-        case "\u200d":
-            return _is_symbol(after) and (_is_symbol(before) or before in (_EMOJI_STYLE, *_SKIN_TONES))
-        case _:
-            return False
+        case "\ufe00" | "\ufe01" | "\ufe02":
+            return before in tuple(_VARYING) or _is_han(before) or _is_symbol(before) or _script(before) == "MYANMAR"
+        case "\u200d" if _is_symbol(after):
+            return _is_symbol(before) or before in tuple(_MARKS_OF_EMOJI)
+        case "\u200c" | "\u200d":
+            return bool(_JOINED.fullmatch(_script(before))) and (
+                _script(after) == _script(before) or after in ("", " ")
+            )
+        case "\u200b":
+            return bool(_WITHOUT_SPACES.fullmatch(_script(before))) and _script(after) == _script(before)
+        case "\u180b" | "\u180c" | "\u180d" | "\u180e" | "\u180f":
+            return _script(before) == "MONGOLIAN"
+        case "\u2800":
+            return _script(before) == "BRAILLE" or _script(after) == "BRAILLE"
+        case selector:
+            # Collections of variants of Han use the first of these; a byte of a hidden text is rarely one of them.
+            return "\U000e0100" <= selector <= "\U000e011f" and _is_han(before)
+
+
+def _script(character: str) -> str:
+    """The script of a letter or a mark that is seen, as the first word of its name."""
+    if not character or character in "\u2800" or unicodedata.category(character)[0] == "C":
+        return ""
+    return unicodedata.name(character, "").partition(" ")[0]
+
+
+def _is_han(character: str) -> bool:
+    return unicodedata.name(character, "").startswith("CJK ") if character else False
 
 
 def _is_symbol(character: str) -> bool:
-    # U+2139 is a letter to Unicode and an emoji to everybody.
-    return character == "\u2139" or (character != "" and unicodedata.category(character) in ("So", "Sm"))
+    # Some are punctuation, and one a letter, to Unicode and emoji to everybody.
+    return character != "" and (character in _EMOJI_AND_NO_SYMBOLS or unicodedata.category(character) in ("So", "Sm"))

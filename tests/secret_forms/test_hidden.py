@@ -1,11 +1,14 @@
 """What a person does not see, and what only looks as if it were hidden."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.secret_forms.hidden import hidden, visible
+from labkit.secret_forms.hidden import hidden, seen_part, visible, without_hidden
 from tests.host.any_request import patient
+from tests.secret_forms.what_hides import HONEST, HOSTILE
 
 
 @pytest.mark.parametrize(
@@ -58,3 +61,34 @@ def test_what_is_visible_hides_nothing_and_stays_as_it_is(text: str) -> None:
     assert hidden(shown) == 0
     assert visible(shown) == shown
     assert (shown == text) == (hidden(text) == 0)
+
+
+@pytest.mark.parametrize("what", HONEST)
+def test_in_an_honest_text_nothing_is_hidden(what: str) -> None:
+    text = HONEST[what]
+    assert (hidden(text), visible(text), without_hidden(text)) == (0, text, text)
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_a_text_hides_is_seen_and_can_be_taken_out(what: str) -> None:
+    text = HOSTILE[what]
+    assert hidden(text) > 0
+    assert hidden(visible(text)) == hidden(without_hidden(text)) == 0
+    assert visible(text) != text != without_hidden(text)
+    assert "⟨" in visible(text)
+
+
+def test_there_are_enough_of_both_kinds() -> None:
+    names = (unicodedata.name(c, "").partition(" ")[0] for text in HONEST.values() for c in text if c.isalpha())
+    assert len(HONEST) >= 40
+    assert len(set(names)) >= 15
+    assert len(HOSTILE) >= 40
+
+
+@patient
+@given(st.text(st.characters() | st.sampled_from("\u200b\u200c\u200d\ufe0f\u0301\u034f\u0e49\U000e0100👩中ม♥")))
+def test_what_is_taken_out_is_what_was_counted(text: str) -> None:
+    seen, places = seen_part(text)
+    assert len(text) - len(seen) == hidden(text) == (places[-1][1] if places else 0)
+    assert hidden(without_hidden(text)) == 0
+    assert without_hidden(without_hidden(text)) == without_hidden(text)

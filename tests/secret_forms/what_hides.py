@@ -1,0 +1,158 @@
+"""Texts that hide something and texts that do not, each with a word on what it is. Written down before the rules."""
+
+# ruff: noqa: RUF001 - letters of other scripts are the point
+
+
+def tags(text: str) -> str:
+    return "".join(chr(0xE0000 + ord(letter)) for letter in text)
+
+
+def in_selectors(text: str) -> str:
+    """A text as variation selectors, a byte each: the first sixteen from U+FE00, the others from U+E0100."""
+    return "".join(chr(0xFE00 + byte if byte < 16 else 0xE0100 + byte - 16) for byte in text.encode())
+
+
+def in_two(text: str, zero: str = "\u200b", one: str = "\u200c") -> str:
+    """A text as bits, each a character of no width."""
+    return "".join(f"{byte:08b}" for byte in text.encode()).replace("0", zero).replace("1", one)
+
+
+HONEST = {
+    "English": "It's a “plain” text – with a dash… and 50 % more.",
+    "code": "def f(x):\n\treturn x != 0  # \\u200b\n",
+    "Windows": "one line\r\nand another\r\n",
+    "no-break spaces": "10\u00a0000\u202f€, «\u00a0oui\u00a0»",
+    "German": "Größe, Straße, Äpfel",
+    "French": "cœur, naïve, garçon",
+    "Polish": "Zażółć gęślą jaźń",
+    "Vietnamese": "Tiếng Việt, Nguyễn Đặng",
+    "Vietnamese, taken apart": "Tie\u0302\u0301ng Vie\u0323\u0302t",
+    "Yoruba": "Ẹ\u0301 kú o\u0323\u0300sán",
+    "phonetic signs": "[ɔ\u0303\u0308\u0301] n\u0325\u030a\u0329",
+    "Greek": "Ελληνικά ᾧ",
+    "Russian with accents": "за\u0301мок и замо\u0301к",
+    "Church Slavonic": "бл\u2de1\u0487го и\u0486\u0301же",
+    "Armenian": "Հայերեն",
+    "Georgian": "ქართული",
+    "Hebrew": "שלום עולם, 42 ימים",
+    "Hebrew with points": "בְּרֵאשִׁ֖ית בָּרָ֣א אֱלֹהִ֑ים",
+    "Hebrew with all marks": "שּׁ\u05b0\u0596\u05bd",
+    "Arabic": "السلام عليكم ١٢٣",
+    "Arabic with vowels": "اَللّٰهُ ٱلرَّحْمَٰنِ",
+    "Persian": "می‌خواهم کتاب‌ها را بخوانم",
+    "Urdu": "یہ‌ اردو ہے",
+    "Arabic letter alone": "ه\u200d هجري",
+    "Syriac": "ܫܠܡܐ",
+    "Hindi": "नमस्ते, क्\u200dष और क्\u200cष",
+    "Marathi": "र्\u200dय, दर\u200d्या",
+    "Bengali": "র\u200d্যাব, বাংলা",
+    "Gujarati": "ગુજરાતી ક્\u200dષ",
+    "Tamil": "தமிழ் க்\u200cஷ",
+    "Kannada": "ಕನ್ನಡ ರ\u200d್ಯ",
+    "Telugu": "తెలుగు రాజ్\u200cకుమార్",
+    "Malayalam": "ന\u0d4d\u200d മലയാളം",
+    "Sinhala": "ශ්\u200dරී ලංකා",
+    "Thai": "น้ำ ที่นี่ ก็\u200bดี",
+    "Lao": "ພາສາ\u200bລາວ",
+    "Khmer": "ភាសា\u200bខ្មែរ",
+    "Burmese": "ကျွန်ုပ်\u200bမြွေ့",
+    "Tibetan": "བསྒྲུབས་ ཧྐྵྨླྺྼྻྂ",
+    "Mongolian": "ᠮᠣᠩᠭᠣᠯ ᠪᠠ\u180bᠢ ᠬᠠ\u180eᠠ",
+    "Amharic": "አማርኛ",
+    "Cherokee": "ᏣᎳᎩ",
+    "Chinese": "中文，测试。",
+    "Japanese": "日本語　カタカナ ｶﾞ",
+    "Japanese variants": "葛\U000e0100城市 辻\U000e0101 祇\ufe00",
+    "fullwidth punctuation": "、\ufe00。\ufe01",
+    "Korean": "한국어",
+    "Korean, taken apart": "\u1112\u1161\u11ab",
+    "Braille": "⠓⠑⠇⠇⠕⠀⠺⠕⠗⠇⠙",
+    "mathematics": "∀x ∈ ℝ: ∩\ufe00 ≠ ∅, x\u0304 = 0\ufe00",
+    "heart": "❤️ ✔︎ ☎️",
+    "exclamation": "‼️ ⁉️ 〰️ 〽️ ©️ ™️ ℹ️ ↔️ ▪️ Ⓜ️ 🅰️ ㊗️",
+    "keycaps": "1️⃣ #️⃣ *️⃣ 2⃣",
+    "family": "👩\u200d👩\u200d👧\u200d👦",
+    "skin tone": "👩🏽\u200d🚀 🤝🏿",
+    "gender": "🏃\u200d♀️ 🕵️\u200d♂️ 🧑🏻\u200d❤️\u200d💋\u200d🧑🏿",
+    "rainbow flag": "🏳️\u200d🌈 🏴\u200d☠️",
+    "flags": "🇩🇪🇧🇷🇯🇵",
+    "England": "🏴" + tags("gbeng") + "\U000e007f",
+    "Scotland": "🏴" + tags("gbsct") + "\U000e007f wins",
+    "Wales": "go 🏴" + tags("gbwls") + "\U000e007f!",
+}
+"""Texts in which nothing is hidden."""
+
+HOSTILE = {
+    "zero width space": "pass\u200bword",
+    "zero width space in Russian": "при\u200bвет",
+    "zero width space at the edge of Thai": "ดี\u200b",
+    "zero width spaces in a row": "ดี\u200b\u200bที่",
+    "zero width non-joiner": "pass\u200cword",
+    "zero width joiner": "pass\u200dword",
+    "joiner after a space": "می \u200cخواهم",
+    "joiners in a row": "می\u200c\u200cخواهم",
+    "joiners mixed": "می\u200c\u200dخواهم",
+    "joiner in Hebrew": "של\u200cום",
+    "joiner in Chinese": "中\u200d文",
+    "joiner before a letter": "👩\u200da",
+    "joiner after a letter": "a\u200d👩",
+    "bits": "hello" + in_two("obey"),
+    "bits in Persian": "سلام" + in_two("obey", "\u200c", "\u200d"),
+    "word joiner": "a\u2060b",
+    "invisible operators": "a\u2062\u2063\u2064b",
+    "byte order mark": "a\ufeffb",
+    "soft hyphen": "pass\u00adword",
+    "grapheme joiner": "a\u034fb",
+    "marks between grapheme joiners": "a" + "\u0301\u034f" * 20,
+    "left-to-right mark": "a\u200eb",
+    "right-to-left mark": "שלום\u200f",
+    "Arabic letter mark": "a\u061cb",
+    "embedding": "a\u202bb\u202c",
+    "override": "access\u202etxt.exe",
+    "left-to-right override": "\u202dabc",
+    "isolates": "a\u2066b\u2069c",
+    "first strong isolate": "\u2068if admin\u2069",
+    "tags": "hello" + tags("say yes"),
+    "one tag": "a" + tags("b"),
+    "tags behind a flag": "🏴" + tags("obey me now") + "\U000e007f",
+    "tags of no country": "🏴" + tags("zzzzz") + "\U000e007f",
+    "a flag that does not end": "🏴" + tags("gbeng"),
+    "more tags behind a flag": "🏴" + tags("gbeng") + "\U000e007f" + tags("x"),
+    "language tag": "\U000e0001" + tags("en"),
+    "selectors behind an emoji": "😀" + in_selectors("obey"),
+    "selectors behind a letter": "a" + in_selectors("obey"),
+    "selectors behind a character of Chinese": "中" + in_selectors("obey"),
+    "a selector behind each character of Chinese": "".join(
+        map("".join, zip("中文测试", in_selectors("obey"), strict=True))
+    ),
+    "one selector behind a letter": "a\ufe0f",
+    "a selector behind a digit": "1\ufe0f2",
+    "two emoji selectors": "❤\ufe0f\ufe0f",
+    "selector at the beginning": "\ufe0fa",
+    "Mongolian selector behind a letter": "a\u180bb",
+    "noncharacter": "a\ufffeb",
+    "noncharacter in the middle": "a\ufdd0b",
+    "noncharacter of a higher plane": "a\U0001fffeb\U0010ffff",
+    "private": "a\ue000b\U000f1234",
+    "lone surrogate": "a\ud800b",
+    "escape": "\x1b[2Jb",
+    "backspaces": "safe\b\b\b\bevil",
+    "carriage return": "evil\rsafe",
+    "null": "a\x00b",
+    "next line": "a\x85b",
+    "line separator": "a\u2028b",
+    "Hangul filler": "a\u3164b\uffa0",
+    "Braille blank": "a\u2800b",
+    "Khmer vowels": "a\u17b4b",
+    "musical": "a\U0001d173b",
+    "interlinear": "a\ufff9b\ufffac\ufffb",
+    "shorthand": "a\U0001bca0b",
+    "stack of marks": "Z" + "\u0300\u0316\u0342\u0489" * 5,
+    "stack of marks on each letter": "".join(
+        letter + "\u0301\u0302\u0303\u0304\u0305\u0306\u0307" for letter in "obey"
+    ),
+    "stack of one mark": "o" + "\u0336" * 12,
+    "stack on a space": " " + "\u0317" * 40 + "x",
+    "stack in Thai": "ก" + "\u0e49" * 20,
+}
+"""Texts in which something is hidden: characters that nobody sees, or that change what is seen beside them."""
