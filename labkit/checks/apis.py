@@ -84,6 +84,13 @@ class Asked:
         ]
 
     @property
+    def images(self) -> list[str]:
+        """The images: base64, or the address that holds or names one."""
+        contents = [each.get("content") for each in self.messages]
+        blocks = [block for content in contents if isinstance(content, list) for block in cast("list[Any]", content)]
+        return [*_images(blocks)]
+
+    @property
     def limit(self) -> object:
         """The largest number of tokens to answer with; `None` where the request has none."""
         return self.body.get("max_completion_tokens", self.body.get("max_tokens"))
@@ -105,6 +112,15 @@ def _texts(content: Any) -> Iterator[str]:
         yield content
     for block in content if isinstance(content, list) else ():
         yield from _texts(block.get("text") or block.get("content"))
+
+
+def _images(blocks: list[Any]) -> Iterator[str]:
+    for block in blocks:
+        held: Any = isinstance(block, dict) and cast("dict[str, Any]", block)
+        source: Any = held and (held.get("source") or held.get("image_url"))
+        if held and held.get("type") in ("image", "image_url") and isinstance(source, dict):
+            places = cast("dict[str, Any]", source)
+            yield str(places.get("data") or places.get("url") or "")
 
 
 def as_a_model(asked: Asked) -> Says | Fails:

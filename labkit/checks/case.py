@@ -67,7 +67,8 @@ class Case:
         title: What is examined, in a few words.
         sent: What is sent.
         why: Why it matters.
-        source: The section that says so.
+        source: How binding it is, and the section that it stands in or follows from. "MUST" and "SHOULD" are words of
+            the specification; "SDK" is what mcp needs; "advice" is this kit's alone, on what the section describes.
         mend: What to do about it.
         judge: Asks the callback, and raises `Problem` or `NotApplicable`.
         needs_provider: Whether it can be seen only on a factory.
@@ -107,20 +108,27 @@ class Case:
             except BaseException as raised:
                 if _is_ours(raised):
                     raise
-                return self.row(*_verdict(raised), hung=trial.hung)
+                return self.row(*_verdict(raised), hung=trial.hung, mend=getattr(raised, "mend", ""))
         return self.row("PASS", answered(trial.answer) if trial.answer else "", hung=trial.hung)
 
     @property
     def group(self) -> str:
         return self.id.partition(".")[0]
 
-    def row(self, status: Status, came_back: str, *, hung: bool = False) -> Row:
-        """The row of this case. What differs between two runs, a port or an address in memory, is left out."""
+    def row(self, status: Status, came_back: str, *, hung: bool = False, mend: str = "") -> Row:
+        """The row of this case. What differs between two runs, a port or an address in memory, is left out.
+
+        Args:
+            status: The verdict.
+            came_back: What the callback did.
+            hung: As in `Row`.
+            mend: What to do, where it is not what the case says.
+        """
         text = came_back.replace(FAKE_KEY, "[the key]")
         text = re.sub(r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT", text)
         text = " ".join(re.sub(r" at 0x[0-9A-Fa-f]+", "", text).split())
         text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-        return Row(self.id, self.title, status, self.sent, text, self.why, self.source, self.mend, hung)
+        return Row(self.id, self.title, status, self.sent, text, self.why, self.source, mend or self.mend, hung)
 
     def __str__(self) -> str:
         return self.id

@@ -39,7 +39,15 @@ Status = Literal["PASS", "TODO", "NOT YET"]
 
 
 class Problem(Exception):
-    """What is wrong with an answer, in one sentence: what was sent, what came back, what to try."""
+    """What is wrong with an answer, in one sentence: what was sent, what came back, what to try.
+
+    Attributes:
+        mend: What to do about it, where the case's own advice would not help.
+    """
+
+    def __init__(self, text: str, mend: str = "") -> None:
+        super().__init__(text)
+        self.mend = mend
 
 
 class CheckFailed(AssertionError):

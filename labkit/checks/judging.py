@@ -21,6 +21,9 @@ from labkit.callbacks import Answer
 from labkit.checks.engine import Problem
 from labkit.checks.trial import NotApplicable, Trial
 
+USER_REJECTED = -1
+"""The code of a user's "no". Source: 2025-11-25, client/sampling, Error Handling."""
+
 Judge = Callable[[Answer, CreateMessageRequestParams], None]
 
 
@@ -34,9 +37,23 @@ def asks(params: CreateMessageRequestParams, judge: Judge) -> Callable[[Trial], 
 
 
 def answers(answer: Answer, params: CreateMessageRequestParams) -> None:
-    """An answer: a refusal will not do."""
+    """An answer: a refusal will not do, unless it is that of a person, or of a rule in a person's place.
+
+    Raises:
+        NotApplicable: It is. Such a "no" is always lawful, and says nothing on the callback behind it.
+    """
+    if isinstance(answer, ErrorData) and answer.code == USER_REJECTED:
+        raise NotApplicable(f"Somebody said no ({answer.code}: {answer.message}), so its own answer is not seen.")
+    answers_at_all(answer, params)
+
+
+def answers_at_all(answer: Answer, params: CreateMessageRequestParams) -> None:
+    """An answer: no refusal will do."""
     if isinstance(answer, ErrorData):
-        raise Problem(f"It refused ({answer.code}: {answer.message}) what any client can answer.")
+        raise Problem(
+            f"It refused ({answer.code}: {answer.message}) what any client can answer.",
+            "See what its words are about. If a person, a budget or a guard said no, examine what they stand before.",
+        )
     handles(answer, params)
 
 
@@ -77,6 +94,11 @@ def said(answer: Answer) -> str:
     if isinstance(answer, ErrorData):
         return answer.message
     return "\n".join(block.text for block in blocks_of(answer) if isinstance(block, TextContent))
+
+
+def ended(answer: CreateMessageResult | CreateMessageResultWithTools) -> str:
+    """`the stop reason "endTurn"`, or `no stop reason`."""
+    return "no stop reason" if answer.stop_reason is None else f'the stop reason "{answer.stop_reason}"'
 
 
 def given(answer: Answer) -> CreateMessageResult | CreateMessageResultWithTools:

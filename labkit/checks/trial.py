@@ -19,6 +19,11 @@ from labkit.errors import LabError
 
 T = TypeVar("T")
 
+MAKING = 60.0
+"""Seconds that a factory may take: it imports its provider's library, which answers nothing yet."""
+
+MAKE = "Let `def make(base_url):` return a callback that asks the provider at base_url, and do no more than that."
+
 
 class NotApplicable(Exception):
     """Nothing can be said on a case; the text is the reason."""
@@ -58,13 +63,14 @@ class Trial:
             return factory(**options)
 
         try:
-            return shape(await self.on_lab(build))
-        except Problem:
+            return shape(await bounded(build, MAKING))
+        except Problem as problem:
+            problem.mend = MAKE
             raise
         except LabError as error:
-            raise Problem(f"The factory made no callback. {error}") from error
+            raise Problem(f"The factory made no callback. {error}", MAKE) from error
         except Exception as error:
-            raise Problem(f"The factory raised {plain(error)}") from error
+            raise Problem(f"The factory raised {plain(error)}", MAKE) from error
 
     def takes(self, option: str) -> bool:
         """Whether the callback was given as a factory that takes `option`."""

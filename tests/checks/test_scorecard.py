@@ -10,18 +10,20 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from labkit import close_all
-from labkit.checks import CheckFailed, cases, scorecard
+from labkit.checks import CheckFailed, cases, scorecard, trial
 from labkit.checks.__main__ import main
 from labkit.checks.overheard import FAKE_KEY
 from labkit.checks.scorecard import CASES
+from labkit.host import Approve, Refuse, with_approval, with_budget, with_guard
 from labkit.models.claude import Claude
 from labkit.models.openai_compatible import OpenAICompatible
 from labkit.models.tiny import TinyModel
@@ -83,7 +85,10 @@ def test_every_case_says_what_to_do_in_sentences_and_names_its_source() -> None:
         assert re.fullmatch(r"[a-z-]+\.[a-z0-9-]+", case.id)
         assert case.why.endswith("."), case.id
         assert case.mend.endswith("."), case.id
-        assert re.match(r"(2025-11-25|2026-07-28|mcp 2\.3), ", case.source), case.id
+        binding, section = case.source.split(": ", 1)
+        assert binding in {"MUST", "SHOULD", "SDK", "advice"}, case.id
+        assert re.match(r"mcp 2\.3\b|(2025-11-25|2026-07-28), ", section), case.id
+        assert (binding == "SDK") == section.startswith("mcp 2.3"), case.id
 
 
 async def test_the_table_is_the_same_at_every_run() -> None:
@@ -167,6 +172,79 @@ async def test_a_factory_that_raises_is_told_so_once() -> None:
     card = await scorecard(broken)
     (row,) = card.failed
     assert row.came_back == "The factory raised LookupError: no model at http://127.0.0.1:PORT"
+
+
+async def test_a_factory_may_take_longer_than_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import of a provider's library takes seconds of a processor, which a busy machine gives it in a minute."""
+
+    def imports(base_url: str) -> Any:
+        end = monotonic() + 0.8
+        while monotonic() < end:
+            pass
+        return make(base_url)
+
+    question = next(case for case in CASES if case.id == "messages.one")
+    row = await question.examine(imports, timeout=0.2)
+    assert "factory" not in row.came_back, row
+    monkeypatch.setattr(trial, "MAKING", 0.1)
+    row = await question.examine(imports)
+    assert row.came_back.startswith("The factory made no callback. ")
+    assert row.mend == trial.MAKE
+
+
+@pytest.mark.parametrize("code", [-1, -32602, -32603])
+async def test_a_refusal_is_told_once_and_as_a_refusal(code: int) -> None:
+    async def refuses(context: object, params: CreateMessageRequestParams) -> ErrorData:
+        return ErrorData(code=code, message="The budget is used up.")
+
+    def refusing(base_url: str) -> Any:
+        return refuses
+
+    card = await scorecard(refusing)
+    told = {row.id: row for row in card.failed}
+    expected = {"messages.one"} if code == -1 else {"messages.one", "messages.in-turn", "messages.system-prompt"}
+    expected |= set() if code == -1 else {"errors.goes-on"}
+    expected |= {"tools.missing-result", "tools.mixed-result"} if code == -32603 else set()
+    assert set(told) == expected
+    assert told["messages.one"].came_back == f"It refused ({code}: The budget is used up.) what any client can answer."
+    assert told["messages.one"].mend.startswith("See what its words are about.")
+    assert all("without asking" not in row.came_back for row in card.rows)
+
+
+async def test_an_answer_that_does_not_say_why_it_ended_is_told_without_a_none() -> None:
+    def forgetful(base_url: str) -> Any:
+        asks = make(base_url)
+
+        async def without_reason(context: object, params: CreateMessageRequestParams) -> Any:
+            answer = await asks(context, params)
+            return answer if isinstance(answer, ErrorData) else answer.model_copy(update={"stop_reason": None})
+
+        return without_reason
+
+    cut = next(case for case in CASES if case.id == "stop-reasons.cut-off")
+    assert (await cut.examine(forgetful)).came_back == "An answer with no stop reason."
+
+
+def exhausted() -> Any:
+    return with_budget(my_callback, samples=2)
+
+
+def refused() -> Any:
+    return with_approval(my_callback, ask=lambda _request: Refuse("not today"))
+
+
+def looked_at() -> Any:
+    return with_approval(my_callback, ask=lambda _request: Approve())
+
+
+def watched() -> Any:
+    return with_guard(my_callback)
+
+
+@pytest.mark.parametrize(("duty", "fails"), [(exhausted, 0), (looked_at, 0), (watched, 0), (refused, 1)])
+async def test_a_duty_fails_nothing_that_no_rule_demands(duty: Any, fails: int) -> None:
+    card = await scorecard(duty())
+    assert [row.id for row in card.failed] == ["messages.one"][:fails], str(card)
 
 
 async def test_a_factory_that_makes_no_callback_is_told_so_once() -> None:
@@ -261,8 +339,9 @@ async def test_a_callback_that_never_asks_its_provider_is_found_out() -> None:
     def pretending(base_url: str) -> Any:
         return my_callback
 
-    failed = {row.id: row.came_back for row in (await scorecard(pretending)).failed}
-    assert failed["provider.messages"] == "It answered without asking the provider at base_url."
+    failed = {row.id: row for row in (await scorecard(pretending)).failed}
+    assert failed["provider.messages"].came_back == "It answered without asking the provider at base_url."
+    assert failed["provider.messages"].mend.startswith("Hand base_url on")
 
 
 async def test_an_address_that_no_api_has_is_named() -> None:

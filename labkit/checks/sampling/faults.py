@@ -44,6 +44,12 @@ def meets(*behaviours: Behaviour) -> Judge:
     return run
 
 
+async def in_own_words(trial: Trial) -> None:
+    await meets(Fails(500, WORDS))(trial)
+    if isinstance(trial.answer, ErrorData) and WORDS in trial.answer.message:
+        raise Problem("What the provider said of its fault went out to the server, word for word.")
+
+
 def is_told(answer: Answer) -> None:
     handles(answer, QUESTION)
     if not isinstance(answer, ErrorData) and WORDS in said(answer):
@@ -76,7 +82,7 @@ def case(name: str, title: str, sent: str, why: str, mend: str, judge: Judge) ->
         title,
         f"a question; {sent}",
         why,
-        "2025-11-25, client/sampling, Error Handling",
+        "advice: 2025-11-25, client/sampling, Error Handling",
         mend,
         judge,
         needs_provider=True,
@@ -138,7 +144,7 @@ CASES = [
         "every reply is 500",
         "What the provider says of it may hold names and numbers of your account.",
         IN_WORDS,
-        meets(Fails(500, WORDS)),
+        in_own_words,
     ),
     case(
         "malformed",

@@ -7,9 +7,11 @@ from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
 from labkit.checks.judging import asks, given, handles, refuses, said
 from labkit.checks.sampling.messages import QUESTION
-from labkit.checks.trial import Trial
+from labkit.checks.trial import NotApplicable, Trial
 
 ABSURD = 10**9
+USUAL = 0.2
+"""The temperature that the servers in the box wish for."""
 
 
 def within_limit(answer: Answer, params: CreateMessageRequestParams) -> None:
@@ -18,6 +20,27 @@ def within_limit(answer: Answer, params: CreateMessageRequestParams) -> None:
     words = 0 if isinstance(answer, ErrorData) else len(said(answer).split())
     if words > params.max_tokens:
         raise Problem(f"An answer of {words} words, where at most {params.max_tokens} token was asked for.")
+
+
+def says_nothing(answer: Answer, params: CreateMessageRequestParams) -> None:
+    """A refusal, or an answer without a word that says it was cut."""
+    if isinstance(answer, ErrorData) or said(answer):
+        refuses(answer, params)
+    handles(answer, params)
+
+
+async def temperatures(trial: Trial) -> None:
+    usual = QUESTION.model_copy(update={"temperature": USUAL})
+    answer = await trial.ask(usual)
+    handles(answer, usual)
+    if isinstance(answer, ErrorData):
+        if isinstance(plain := await trial.ask(QUESTION), ErrorData):
+            raise NotApplicable(f"It refuses the question without a temperature too ({plain.code}: {plain.message}).")
+        raise Problem(
+            f"It refused ({answer.code}: {answer.message}) with the temperature {USUAL:g} what it answers without one."
+        )
+    absurd = QUESTION.model_copy(update={"temperature": 99.0})
+    handles(await trial.ask(absurd), absurd)
 
 
 async def matching_hint(trial: Trial) -> None:
@@ -43,7 +66,7 @@ CASES = [
         "at most one token",
         "a question with maxTokens 1",
         "maxTokens is the one limit that a client must respect: the server may be paying for a label of one word.",
-        "2026-07-28, client/sampling, Sampling Parameters",
+        "MUST: 2026-07-28, client/sampling, Sampling Parameters",
         'Give `params.max_tokens` to the model. Where you answer yourself, cut the text: stop_reason="maxTokens".',
         asks(request("Is this line an error? FATAL: could not write to file", max_tokens=1), within_limit),
     ),
@@ -52,7 +75,7 @@ CASES = [
         "an absurd number of tokens",
         f"a question with maxTokens {ABSURD:,}",
         "It is an upper limit, and no order: no answer needs room for it, and models refuse such a number.",
-        "2026-07-28, client/sampling, Sampling Parameters",
+        "advice: 2026-07-28, client/sampling, Sampling Parameters",
         "Use min(params.max_tokens, your own limit), or refuse in words; never make room for it.",
         asks(request("Say hello.", max_tokens=ABSURD), handles),
     ),
@@ -60,26 +83,26 @@ CASES = [
         "limits.negative",
         "a negative number of tokens",
         "a question with maxTokens -5",
-        "No answer is that short. The SDK's client does not stop such a request, and [:-5] cuts in the wrong place.",
-        "2026-07-28, client/sampling, Sampling Parameters",
+        "No rule names it, and no answer is that short. The SDK's client lets it pass, and [:-5] cuts the wrong end.",
+        "advice: 2026-07-28, client/sampling, Sampling Parameters",
         "Below 1, refuse: ErrorData(code=-32602, message=...).",
-        asks(request("Say hello.", max_tokens=-5), refuses),
+        asks(request("Say hello.", max_tokens=-5), says_nothing),
     ),
     Case(
         "limits.temperature",
-        "a temperature that no model takes",
-        "a question with temperature 99",
-        "Its range depends on the provider, and current models of Claude take none at all: the API answers 400.",
-        "2026-07-28, client/sampling, Sampling Parameters",
+        "a usual temperature, and one that no model takes",
+        f"a question with temperature {USUAL:g}, then one with 99",
+        "Most servers wish for one. Current models of Claude take none at all: who hands it on is answered 400.",
+        "advice: 2026-07-28, client/sampling, Sampling Parameters",
         "Leave it out or bring it into range; a client may. Compare with None, since 0 is a temperature too.",
-        asks(request("Say hello.", temperature=99.0), handles),
+        temperatures,
     ),
     Case(
         "limits.model-match",
         "a hint that names your model",
         "the hints no-such-model and a part of the name that your own answers carry",
         "Hints are parts of names, in order of preference, and the second is yours.",
-        "2025-11-25, client/sampling, Model Hints",
+        "advice: 2025-11-25, client/sampling, Model Hints",
         "Compare with `hint.name in model`, in their order. You may also ignore them all.",
         matching_hint,
     ),
@@ -88,7 +111,7 @@ CASES = [
         "hints that name no model of yours",
         "an unknown hint and one without a name; no hints; priorities alone",
         "A server cannot know your models. Hints are wishes, and each part of the preferences may be missing.",
-        "2025-11-25, client/sampling, Model Preferences",
+        "advice: 2025-11-25, client/sampling, Model Preferences",
         "Fall back to your default model; see that hints and hint.name are not None.",
         no_matching_hint,
     ),

@@ -4,7 +4,7 @@ from mcp_types import CreateMessageRequestParams, Role, SamplingMessage, TextCon
 
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem, is_awaited, request
-from labkit.checks.judging import answers, asks, handles, said
+from labkit.checks.judging import answers, answers_at_all, asks, handles, said
 from labkit.checks.trial import Trial
 
 QUESTION = request("What does this log line mean? FATAL: could not write to file: No space left on device")
@@ -52,7 +52,7 @@ CASES = [
         "it can be called and awaited",
         "nothing where it is `async def`; else one text of the user, to see what it returns",
         "The client calls it with two arguments and awaits what it returns; anything else fails in the first sample.",
-        "mcp 2.3, SamplingFnT",
+        "SDK: mcp 2.3, SamplingFnT",
         "Write `async def my_callback(context, params):` and pass the function without brackets.",
         has_shape,
     ),
@@ -61,16 +61,16 @@ CASES = [
         "one message and nothing else",
         "one text of the user, at most 100 tokens; every optional field left out",
         "It is the smallest request that a server can make: system prompt, temperature and all the rest are None.",
-        "2025-11-25, client/sampling, Creating Messages",
+        "advice: 2025-11-25, client/sampling, Creating Messages",
         "Look at each optional field before you use it: `if params.system_prompt:`.",
-        asks(QUESTION, answers),
+        asks(QUESTION, answers_at_all),
     ),
     Case(
         "messages.in-turn",
         "several messages in turn",
         "three messages: user, assistant, user",
         "A server that holds a conversation sends all of it each time.",
-        "2025-11-25, client/sampling, Message Roles",
+        "advice: 2025-11-25, client/sampling, Message Roles",
         "Go through `params.messages` and hand each on with its role.",
         asks(
             turns(
@@ -86,7 +86,7 @@ CASES = [
         "content in lists",
         "three messages: the content of the first is one block, that of the others a list of text blocks",
         "The content of a message is one block or a list of blocks, and both come.",
-        "2025-11-25, schema, SamplingMessage",
+        "advice: 2025-11-25, schema, SamplingMessage",
         "`message.content_as_list` is a list either way.",
         asks(
             turns(
@@ -102,7 +102,7 @@ CASES = [
         "the last word is the assistant's",
         "two messages: user, assistant",
         "A server may put the beginning of the answer into the model's mouth. Not every provider goes on from there.",
-        "2025-11-25, client/sampling, Message Roles",
+        "advice: 2025-11-25, client/sampling, Message Roles",
         "Answer it, or refuse with ErrorData(code=-32602, message=...) if your model cannot.",
         asks(turns(("user", "Name a colour."), ("assistant", "My favourite colour is")), handles),
     ),
@@ -111,7 +111,7 @@ CASES = [
         "no messages at all",
         "a request with an empty list of messages",
         "Nothing on the way stops such a request: the SDK's client passes on what a server sends.",
-        "2025-11-25, client/sampling, Security Considerations (validate message content)",
+        "SHOULD: 2025-11-25, client/sampling, Security Considerations (validate message content)",
         "Before `params.messages[-1]`, see that there is one; else refuse with ErrorData(code=-32602, message=...).",
         asks(CreateMessageRequestParams(messages=[], max_tokens=100), handles),
     ),
@@ -120,7 +120,7 @@ CASES = [
         "a system prompt",
         "one text of the user with a system prompt",
         "A client may change it or leave it out, but the request is an ordinary one.",
-        "2026-07-28, client/sampling, System Prompt",
+        "advice: 2026-07-28, client/sampling, System Prompt",
         "Hand `params.system_prompt` to the model apart from the messages.",
         asks(request("Why is the disk full?", system_prompt="You explain log lines in one sentence."), answers),
     ),
@@ -129,7 +129,7 @@ CASES = [
         "a very long system prompt",
         f"a system prompt of {LONG_PROMPT:,} characters",
         "Nobody on the way limits it. What the model cannot take has to be refused by you, or cut.",
-        "2025-11-25, client/sampling, Security Considerations (validate message content)",
+        "advice: 2025-11-25, client/sampling, Security Considerations (validate message content)",
         "Give it to the model and catch its error, or refuse above a length of your choice.",
         long_prompt,
     ),
@@ -138,7 +138,7 @@ CASES = [
         "each request by itself",
         "a request with a secret, then another without it",
         "Two servers may share a client. What one of them said is none of the other's business.",
-        "2026-07-28, client/sampling, Messages (not retained between requests)",
+        "SHOULD: 2026-07-28, client/sampling, Messages (not retained between requests)",
         "Build the conversation from `params.messages` alone; keep no list outside the function.",
         not_kept,
     ),

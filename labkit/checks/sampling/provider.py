@@ -14,7 +14,7 @@ from labkit.checks.sampling.messages import QUESTION, turns
 from labkit.checks.sampling.tools import QUESTION as WEATHER_QUESTION
 from labkit.checks.sampling.tools import RESULT, USE, conversation, fits, result, uses_of
 from labkit.checks.standin import Reply
-from labkit.checks.trial import Trial
+from labkit.checks.trial import NotApplicable, Trial
 
 TALK: tuple[tuple[Role, str], ...] = (
     ("user", "What is a deadlock?"),
@@ -25,14 +25,26 @@ PROMPT = "You answer in the words of a lighthouse keeper."
 
 
 def asked_of(trial: Trial) -> Asked:
-    """The last request that reached the provider."""
+    """The last request that reached the provider.
+
+    Raises:
+        Problem: None did, and it answered all the same; or it looked in the wrong place.
+        NotApplicable: None did, since it refused before: `messages.one` tells of a callback that refuses everything.
+    """
     if trial.provider and trial.provider.asked:
         return trial.provider.asked[-1]
     if trial.provider and trial.provider.lost:
         raise Problem(
-            f"It asked for {trial.provider.lost[-1]}. The stand-in has /v1/messages and /v1/chat/completions."
+            f"It asked for {trial.provider.lost[-1]}. The stand-in has /v1/messages and /v1/chat/completions.",
+            "base_url is what comes before these two, without /v1: add to it what your provider's client expects.",
         )
-    raise Problem("It answered without asking the provider at base_url.")
+    if isinstance(trial.answer, ErrorData):
+        told = f"{trial.answer.code}: {trial.answer.message}"
+        raise NotApplicable(f"It refused ({told}) before it asked the provider, so there is nothing to see.")
+    raise Problem(
+        "It answered without asking the provider at base_url.",
+        "Hand base_url on to your provider's client, and take the answer from its reply.",
+    )
 
 
 def arrives(
@@ -72,6 +84,8 @@ def has_limit(asked: Asked) -> None:
 
 
 def has_image(asked: Asked) -> None:
+    if PIXEL in asked.text and not any(PIXEL in image for image in asked.images):
+        raise Problem("The provider was sent the image as text: a model sees letters, and no picture.")
     if PIXEL not in asked.text:
         raise Problem("It answered, and the image never reached the provider.")
 
@@ -109,7 +123,7 @@ CASES = [
         "every message reaches the model",
         "three messages: user, assistant, user",
         "A model that sees the last message alone does not know what is talked about.",
-        "2025-11-25, client/sampling, Message Flow",
+        "advice: 2025-11-25, client/sampling, Message Flow",
         "Go through `params.messages` and hand each on with its role, in their order.",
         arrives(turns(*TALK), has_messages),
         needs_provider=True,
@@ -119,7 +133,7 @@ CASES = [
         "the system prompt reaches the model",
         "one text of the user with a system prompt",
         "A client may change it or leave it out for a reason of its own. One that never hands it on has none.",
-        "2026-07-28, client/sampling, System Prompt",
+        "advice: 2026-07-28, client/sampling, System Prompt",
         "system=params.system_prompt for the Messages API; a first message with the role system for the other.",
         arrives(request("What does this line mean?", system_prompt=PROMPT), has_prompt),
         needs_provider=True,
@@ -129,7 +143,7 @@ CASES = [
         "the limit reaches the model",
         "a question with maxTokens 100",
         "The client must respect it, and the one who can keep to it is the model.",
-        "2026-07-28, client/sampling, Sampling Parameters",
+        "MUST: 2026-07-28, client/sampling, Sampling Parameters",
         "max_tokens=params.max_tokens, or your own limit where that is smaller.",
         arrives(QUESTION, has_limit),
         needs_provider=True,
@@ -139,8 +153,8 @@ CASES = [
         "no image is lost on the way",
         "a text and a PNG of one pixel",
         "An answer about a picture that the model has not seen is made up, and nobody is told.",
-        "2025-11-25, client/sampling, Image Content",
-        "Hand the image on, or refuse the request in words.",
+        "advice: 2025-11-25, client/sampling, Image Content",
+        "Hand the image on as a block of its own (image, or image_url), or refuse the request in words.",
         arrives(holding([TextContent(text="What is on it?"), IMAGE]), has_image, or_refuses=True),
         needs_provider=True,
     ),
@@ -149,7 +163,7 @@ CASES = [
         "no tool's result is lost on the way",
         "a question, the use of weather, its result",
         "The result is what the model is to answer from.",
-        "2025-11-25, client/sampling, Multi-turn Tool Loop",
+        "advice: 2025-11-25, client/sampling, Multi-turn Tool Loop",
         "Hand tool_use and tool_result on, or refuse the request in words.",
         arrives(conversation(WEATHER_QUESTION, USE, result(RESULT)), has_result, or_refuses=True),
         needs_provider=True,
@@ -159,7 +173,7 @@ CASES = [
         "the model uses a tool",
         "a question and the tool weather; the model wants the weather in Lima",
         "The server runs the tool: it needs the name, the id and the input, in a tool_use block.",
-        "2025-11-25, client/sampling, Sampling with Tools",
+        "advice: 2025-11-25, client/sampling, Sampling with Tools",
         'CreateMessageResultWithTools(content=[ToolUseContent(...)], stop_reason="toolUse", ...), or refuse in words.',
         tool_use,
         needs_provider=True,

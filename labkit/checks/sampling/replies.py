@@ -8,7 +8,7 @@ from labkit.callbacks import Answer
 from labkit.checks.apis import Asked, Says
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
-from labkit.checks.judging import Judge, handles, said
+from labkit.checks.judging import Judge, ended, handles, said
 from labkit.checks.sampling.messages import QUESTION
 from labkit.checks.sampling.provider import asked_of
 from labkit.checks.standin import Behaviour, Reply
@@ -36,7 +36,7 @@ def says(*reasons: str | None) -> Judge:
 
     def judge(answer: Answer, _: CreateMessageRequestParams) -> None:
         if not isinstance(answer, ErrorData) and answer.stop_reason not in reasons:
-            raise Problem(f'An answer with the stop reason "{answer.stop_reason}".')
+            raise Problem(f"An answer with {ended(answer)}.")
 
     return judge
 
@@ -44,7 +44,7 @@ def says(*reasons: str | None) -> Judge:
 def claims_no_end(answer: Answer, _: CreateMessageRequestParams) -> None:
     """A refusal of the model has no word in MCP: any will do that does not mean something else."""
     if not isinstance(answer, ErrorData) and answer.stop_reason in ("endTurn", "maxTokens", "stopSequence", "toolUse"):
-        raise Problem(f'An answer with the stop reason "{answer.stop_reason}".')
+        raise Problem(f"An answer with {ended(answer)}.")
 
 
 async def counts_to_three(asked: Asked) -> Reply:
@@ -75,7 +75,7 @@ CASES = [
         "the model is cut off",
         "a question; the reply ends at its limit",
         "A server that does not know takes half a sentence, or half a JSON object, for a whole one.",
-        "2026-07-28, client/sampling, Result Fields",
+        "advice: 2026-07-28, client/sampling, Result Fields",
         "Map max_tokens (Messages API) and length (Chat Completions) to maxTokens.",
         comes_back(Says("The disk is", "limit"), says("maxTokens")),
         needs_provider=True,
@@ -85,7 +85,7 @@ CASES = [
         "the model meets a stop sequence",
         "count to three, with the stop sequence three; the reply ends before it",
         "The server cuts the text at its own mark, and has to know that the mark was met.",
-        "2026-07-28, client/sampling, Result Fields",
+        "advice: 2026-07-28, client/sampling, Result Fields",
         "Map stop_sequence (Messages API) to stopSequence.",
         stop_sequence,
         needs_provider=True,
@@ -95,7 +95,7 @@ CASES = [
         "the model refuses",
         "a question; the reply holds no text, only the reason refusal or content_filter",
         "Nothing went wrong, and yet there is no text. content[0] ends in an IndexError.",
-        "2026-07-28, client/sampling, Result Fields (values of your own)",
+        "advice: 2026-07-28, client/sampling, Result Fields (values of your own)",
         "Pass the stop reason through with an empty text, or return ErrorData with a sentence.",
         comes_back(Says(stop="refusal"), claims_no_end),
         needs_provider=True,
@@ -105,7 +105,7 @@ CASES = [
         "a reply without text",
         "a question; the reply holds what the model thought, and no text",
         "Models that think may use up their limit before the first word. The first block need not be text.",
-        "2026-07-28, client/sampling, Result Fields",
+        "advice: 2026-07-28, client/sampling, Result Fields",
         "Pick blocks by type; if no text is left, return ErrorData with a sentence.",
         comes_back(Says(thought=THOUGHT), keeps_thoughts),
         needs_provider=True,

@@ -18,7 +18,8 @@ from mcp_types import (
 from labkit.callbacks import Answer
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem
-from labkit.checks.judging import asks, blocks_of, handles, refuses
+from labkit.checks.judging import USER_REJECTED, asks, blocks_of, ended, handles, refuses
+from labkit.checks.trial import NotApplicable
 
 WEATHER = Tool(
     name="weather",
@@ -58,7 +59,7 @@ def fits(answer: Answer, params: CreateMessageRequestParams) -> None:
     if not uses or isinstance(answer, ErrorData):
         return
     if answer.stop_reason != "toolUse":
-        raise Problem(f'A use of a tool with the stop reason "{answer.stop_reason}".')
+        raise Problem(f"A use of a tool with {ended(answer)}.")
     if not all(use.id for use in uses) or len({use.id for use in uses}) < len(uses):
         raise Problem("Uses of tools without an id, or with the same one.")
 
@@ -77,13 +78,15 @@ def uses_none(answer: Answer, params: CreateMessageRequestParams) -> None:
 
 def finds_fault(answer: Answer, params: CreateMessageRequestParams) -> None:
     refuses(answer, params)
+    if isinstance(answer, ErrorData) and answer.code == USER_REJECTED:
+        raise NotApplicable(f"Somebody said no ({answer.code}: {answer.message}), so its own judgement is not seen.")
     if isinstance(answer, ErrorData) and answer.code != INVALID_PARAMS:
         raise Problem(f"A refusal with the code {answer.code}: {answer.message}")
 
 
 UNPAIRED = (
-    "Providers refuse such a conversation, with an error of their own. The specification names the code for it.",
-    "2025-11-25, client/sampling, Error Handling",
+    "Providers refuse such a conversation, with an error of their own. The specification names the code -32602 for it.",
+    "SHOULD: 2025-11-25, client/sampling, Error Handling",
     "Where a message's results are not those of the uses before it, return ErrorData(code=-32602, message=...).",
 )
 
@@ -93,7 +96,7 @@ CASES = [
         "a tool is offered",
         "a question and the tool weather, toolChoice left out",
         'The model may use it or not. If it does, the answer says so: a tool_use block and stopReason "toolUse".',
-        "2025-11-25, client/sampling, Sampling with Tools",
+        "advice: 2025-11-25, client/sampling, Sampling with Tools",
         "Hand `params.tools` on and return CreateMessageResultWithTools, or answer in text, or refuse in words.",
         asks(conversation(QUESTION), fits),
     ),
@@ -102,7 +105,7 @@ CASES = [
         "a tool is demanded",
         "a question and the tool weather, toolChoice required",
         "The model must use a tool. A text looks to the server as if there were nothing to do.",
-        "2025-11-25, client/sampling, Tool Choice Modes",
+        "MUST: 2025-11-25, client/sampling, Tool Choice Modes",
         'Demand it of the model (any, required), or refuse: ErrorData(code=-32602, message="I cannot use tools.").',
         asks(conversation(QUESTION, mode="required"), uses_one),
     ),
@@ -111,7 +114,7 @@ CASES = [
         "a tool is demanded and none is there",
         "a question without tools, toolChoice required",
         "Nothing can meet it. The client must return an error, also where it has not declared sampling.tools.",
-        "2025-11-25, schema, CreateMessageRequestParams.toolChoice",
+        "MUST: 2025-11-25, schema, CreateMessageRequestParams.toolChoice",
         "If toolChoice is required and `params.tools` is empty, return ErrorData(code=-32602, message=...).",
         asks(conversation(QUESTION, mode="required", tools=False), refuses),
     ),
@@ -120,7 +123,7 @@ CASES = [
         "tools are forbidden",
         "a question and the tool weather, toolChoice none",
         "A server ends its loop with it: this answer has to be the last one.",
-        "2025-11-25, client/sampling, Tool Choice Modes",
+        "MUST: 2025-11-25, client/sampling, Tool Choice Modes",
         "Hand toolChoice on, or leave the tools out of what the model sees.",
         asks(conversation(QUESTION, mode="none"), uses_none),
     ),
@@ -129,7 +132,7 @@ CASES = [
         "a tool's use and its result",
         "a question, the use of weather, its result",
         "It is the second round of a tool loop: neither of the last two messages holds a text.",
-        "2025-11-25, client/sampling, Multi-turn Tool Loop",
+        "advice: 2025-11-25, client/sampling, Multi-turn Tool Loop",
         "Hand tool_use and tool_result on, or refuse in words.",
         asks(conversation(QUESTION, USE, result(RESULT)), fits),
     ),
@@ -137,8 +140,10 @@ CASES = [
         "tools.orphaned-result",
         "a result without its use",
         "a question, then the result of a tool that nobody used",
-        *UNPAIRED,
-        asks(conversation(QUESTION, result(RESULT)), finds_fault),
+        "Providers refuse such a conversation, with an error of their own. The specification names no code for it.",
+        "SHOULD: 2025-11-25, client/sampling, Security Considerations (validate message content)",
+        "Where a message's results are not those of the uses before it, refuse in words: -32602 fits.",
+        asks(conversation(QUESTION, result(RESULT)), refuses),
     ),
     Case(
         "tools.missing-result",

@@ -75,7 +75,7 @@ def case(name: str, mode: str, revision: str, why: str, section: str) -> Case:
         f"through a server, revision {revision}",
         "a call of a tool which asks for one sample",
         why,
-        f"{revision}, {section}",
+        f"SDK: mcp 2.3 on {revision}, {section}",
         "Return a CreateMessageResult with one TextContent; see what the cases above say.",
         through(mode),
     )

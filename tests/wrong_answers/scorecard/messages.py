@@ -34,15 +34,22 @@ async def raises_on_length(context, params):
 
 
 async def refuses_everything(context, params):
-    """Says no to everything, as a person might.
+    """Refuses everything, as a callback does that was not set up.
 
     - messages.one
     - messages.in-turn
     - messages.system-prompt
-    - tools.orphaned-result
     - tools.missing-result
     - tools.mixed-result
     - errors.goes-on
+    """
+    return ErrorData(code=-32603, message="No model was configured.")
+
+
+async def says_no_as_a_person_may(context, params):
+    """Says no to everything, in a person's name. That is lawful, and leaves nothing else to examine.
+
+    - messages.one
     """
     return ErrorData(code=-1, message="The user rejected the sampling request.")
 

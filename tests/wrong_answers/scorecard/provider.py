@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 
 import httpx2
-from mcp.types import ErrorData
+from mcp.types import ErrorData, TextContent
 
 from tests.checks import good_callbacks as good
 
@@ -104,6 +104,7 @@ def errors_of_the_provider_go_out(base_url, timeout=30.0):
     """Tells the server what the provider said, word for word.
 
     - manners.key
+    - provider.broken
     """
 
     def told(error, params):
@@ -138,6 +139,46 @@ def first_block_is_text(base_url, timeout=30.0):
         return good.answer_of(reply)
 
     return _asks(base_url, timeout, read=read)
+
+
+def hands_the_temperature_on(base_url, timeout=30.0):
+    """Sends each temperature to a model that takes none, and so refuses every question that has one.
+
+    - limits.temperature
+    """
+
+    async def my_callback(context, params):
+        if fault := good.fault_of(params):
+            return ErrorData(code=-32602, message=fault)
+        body = good.body_of(params)
+        if params.temperature is not None:
+            body["temperature"] = min(params.temperature, 1.0)
+        try:
+            return good.answer_of(await good.post(base_url, body, timeout))
+        except (httpx2.HTTPError, ValueError):
+            return ErrorData(code=-32603, message=NO_ANSWER)
+
+    return my_callback
+
+
+def images_as_text(base_url, timeout=30.0):
+    """Puts the letters of an image into a text, so that no model can see a picture.
+
+    - provider.image
+    """
+    asks = good.make(base_url, timeout)
+
+    async def my_callback(context, params):
+        messages = []
+        for message in params.messages:
+            blocks = [
+                TextContent(text=f"data:{block.mime_type};base64,{block.data}") if block.type == "image" else block
+                for block in message.content_as_list
+            ]
+            messages.append(message.model_copy(update={"content": blocks}))
+        return await asks(context, params.model_copy(update={"messages": messages}))
+
+    return my_callback
 
 
 def impatient(base_url, timeout=30.0):

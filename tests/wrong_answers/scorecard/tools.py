@@ -44,15 +44,14 @@ async def answers_unpaired_tools(context, params):
     return answer("It is fine weather.", params.max_tokens) if _is_unpaired(params) else await good(context, params)
 
 
-async def code_of_a_person(context, params):
-    """Refuses a broken conversation with the code of a person who says no.
+async def code_of_an_inner_fault(context, params):
+    """Refuses a broken conversation as if its own side had failed. A result without its use has no code of its own.
 
-    - tools.orphaned-result
     - tools.missing-result
     - tools.mixed-result
     """
     answer = await good(context, params)
-    return ErrorData(code=-1, message=answer.message) if isinstance(answer, ErrorData) else answer
+    return ErrorData(code=-32603, message=answer.message) if isinstance(answer, ErrorData) else answer
 
 
 async def invents_a_tool(context, params):
