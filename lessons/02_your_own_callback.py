@@ -417,8 +417,9 @@ show(mine)
 # ## The scorecard
 #
 # The check of 2.3 asked a handful of questions. These are some sixty, from the specification and from practice. Choose a case
-# to read what was sent, what came back, why it matters and how to mend it. Change your callback, run its cell and this
-# one again: the panel says what has changed. In plain code: `print(await scorecard(my_callback))`.
+# to read what was sent, what came back, why it matters and how to mend it. Each says how binding its rule is: MUST and
+# SHOULD are words of the specification, SDK is what mcp needs, and advice is ours alone. Change your callback, run its
+# cell and this one again: the panel says what has changed. In plain code: `print(await scorecard(my_callback))`.
 
 # %%
 await show_scorecard(my_callback)

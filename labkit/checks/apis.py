@@ -29,6 +29,12 @@ STOPS: dict[Api, dict[Stop, str]] = {
         "refusal": "content_filter",
     },
 }
+BLOCKS: dict[Api, set[str]] = {
+    "messages": {"text", "image", "document", "thinking", "redacted_thinking", "tool_use", "tool_result"},
+    "chat": {"text", "image_url", "input_audio", "file", "refusal"},
+}
+"""The types of block that a message may hold."""
+
 MOST_TOKENS = 128_000
 MODEL = "stand-in"
 
@@ -146,6 +152,12 @@ def _fault(asked: Asked) -> str:
         return "max_tokens: Field required"
     if asked.limit is not None and not (isinstance(asked.limit, int) and 1 <= asked.limit <= MOST_TOKENS):
         return f"max_tokens: {asked.limit} is not between 1 and {MOST_TOKENS}"
+    for content in (each.get("content") for each in messages):
+        if not isinstance(content, str | list | None):
+            return "messages: content is neither a text nor a list"
+        blocks = cast("list[Any]", content) if isinstance(content, list) else []
+        if strange := {block["type"] for block in blocks} - BLOCKS[asked.api]:
+            return f"messages: there is no block of the type {min(strange)}"
     temperature = body.get("temperature")
     if asked.api == "chat":
         if temperature is not None and not 0 <= temperature <= 2:
@@ -157,6 +169,8 @@ def _fault(asked: Asked) -> str:
             return "messages: role must be user or assistant"
         if messages[-1]["role"] == "assistant":
             return "This model does not support assistant message prefill."
+    if not asked.tools and body.get("tool_choice") not in (None, "none"):
+        return "tool_choice: may be given only with tools"
     return _unpaired(asked)
 
 

@@ -16,7 +16,7 @@ from labkit.errors import unwrap
 from labkit.runtime import HAS_THREADS
 
 Status = Literal["PASS", "FAIL", "TODO", "N/A"]
-"""`TODO` stands for a callback that raises NotImplementedError, `N/A` for what cannot be seen on this callback."""
+"""`TODO` stands for a callback that raises a bare NotImplementedError, `N/A` for what cannot be seen on it."""
 
 LONGEST = 400
 """Characters that are kept of what came back."""
@@ -146,6 +146,8 @@ def _verdict(error: BaseException) -> tuple[Status, str]:
     error = unwrap(error)
     if isinstance(error, NotApplicable):
         return "N/A", str(error)
-    if isinstance(unwrap(error.__cause__ or error), NotImplementedError):
+    # With words it is a callback's way to say what it does not do, which should be a refusal.
+    raised = unwrap(error.__cause__ or error)
+    if isinstance(raised, NotImplementedError) and not str(raised):
         return "TODO", "It raises NotImplementedError: this is still to be written."
     return "FAIL", str(error) if isinstance(error, Problem) else plain(error)

@@ -37,18 +37,7 @@ def asks(params: CreateMessageRequestParams, judge: Judge) -> Callable[[Trial], 
 
 
 def answers(answer: Answer, params: CreateMessageRequestParams) -> None:
-    """An answer: a refusal will not do, unless it is that of a person, or of a rule in a person's place.
-
-    Raises:
-        NotApplicable: It is. Such a "no" is always lawful, and says nothing on the callback behind it.
-    """
-    if isinstance(answer, ErrorData) and answer.code == USER_REJECTED:
-        raise NotApplicable(f"Somebody said no ({answer.code}: {answer.message}), so its own answer is not seen.")
-    answers_at_all(answer, params)
-
-
-def answers_at_all(answer: Answer, params: CreateMessageRequestParams) -> None:
-    """An answer: no refusal will do."""
+    """An answer: a refusal will not do."""
     if isinstance(answer, ErrorData):
         raise Problem(
             f"It refused ({answer.code}: {answer.message}) what any client can answer.",

@@ -143,10 +143,12 @@ async def scorecard(callback: object, *, timeout: float = STAGE_TIMEOUT) -> Scor
         print(await scorecard(make))           # def make(base_url): a callback that asks the provider there
         (await scorecard(my_callback)).failed
 
-    It reports, and raises nothing that the callback does. Behaviour is judged, never wording: where both are lawful, an
-    answer and a refusal in words are equally good. What the callback prints meanwhile is not shown. A factory is given
-    the address of a stand-in on this machine, which speaks the Messages API and Chat Completions, and a key that is
-    none; some cases can be seen in no other way, and read "not applicable" for a plain callback.
+    It reports, and raises nothing that the callback does. Behaviour is judged, never wording: where both are lawful,
+    an answer and a refusal in words are equally good. Each row says how binding its rule is: MUST and SHOULD are the
+    specification's, SDK is what mcp needs, advice is this kit's alone. What the callback prints meanwhile is not
+    shown. A factory is given the address of a stand-in on this machine, which speaks the Messages API and Chat
+    Completions, and a key that is none; some cases can be seen in no other way, and read "not applicable" for a plain
+    callback.
 
     Args:
         callback: `async def callback(context, params)`, or a factory with a parameter `base_url`.

@@ -205,10 +205,16 @@ async def test_a_callback_that_waits_for_ever_is_stopped() -> None:
         await bounded(asyncio.Event().wait, 0.2)
 
 
-def lost(*looks: tuple[float, float], most: float = 100.0) -> list[float]:
-    """What a clock says at each look, of seconds that went by and those in which this process computed."""
+def lost(*looks: tuple[float, float], most: float = 100.0, imports: int = 0) -> list[float]:
+    """What a clock says at each look, of seconds that went by and those in which this process computed.
+
+    Up to each look so many modules more were loaded as `imports` says.
+    """
     clock = Clock(
-        most, iter([0.0, *(went for went, _ in looks)]).__next__, iter([0.0, *(had for _, had in looks)]).__next__
+        most,
+        iter([0.0, *(went for went, _ in looks)]).__next__,
+        iter([0.0, *(had for _, had in looks)]).__next__,
+        iter(range(0, 100, imports) if imports else [0] * 9).__next__,
     )
     return [clock.lost() for _ in looks]
 
@@ -219,6 +225,12 @@ def test_time_in_which_others_had_the_processor_is_not_counted_and_time_of_waiti
     assert lost((10, 0.01)) == [0]  # it waits
     assert lost((10, 20)) == [0]  # it computes on two processors
     assert lost((10, 2), (20, 4), (30, 6), most=12) == [8, 4, 0]
+
+
+def test_an_import_is_not_counted_and_a_wait_beside_one_is() -> None:
+    assert lost((2, 2), (4, 3), imports=7) == [2, 2]
+    assert lost((10, 0.01), imports=7) == [0]
+    assert lost((10, 10), (20, 20), most=12, imports=7) == [10, 2]
 
 
 AT_WORK = """

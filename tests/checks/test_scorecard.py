@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, ImageContent, TextContent
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -142,6 +142,18 @@ async def test_a_half_written_callback_is_a_todo_where_it_is_unwritten() -> None
     assert {row.group for row in card.failed} == {"tools"}
 
 
+async def test_what_a_callback_says_it_does_not_do_is_no_todo() -> None:
+    async def partly(context: object, params: CreateMessageRequestParams) -> Any:
+        if isinstance(params.messages[0].content, ImageContent):
+            raise NotImplementedError("images are not supported")
+        return await my_callback(context, params)
+
+    image = next(case for case in CASES if case.id == "content.image")
+    row = await image.examine(partly)
+    assert row.status == "FAIL"
+    assert "images are not supported" in row.came_back
+
+
 class Nasty(BaseException):
     pass
 
@@ -177,8 +189,10 @@ async def test_a_factory_that_raises_is_told_so_once() -> None:
 async def test_a_factory_may_take_longer_than_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """An import of a provider's library takes seconds of a processor, which a busy machine gives it in a minute."""
 
+    seconds = 0.8
+
     def imports(base_url: str) -> Any:
-        end = monotonic() + 0.8
+        end = monotonic() + seconds
         while monotonic() < end:
             pass
         return make(base_url)
@@ -187,12 +201,13 @@ async def test_a_factory_may_take_longer_than_an_answer(monkeypatch: pytest.Monk
     row = await question.examine(imports, timeout=0.2)
     assert "factory" not in row.came_back, row
     monkeypatch.setattr(trial, "MAKING", 0.1)
+    seconds = 300.0
     row = await question.examine(imports)
     assert row.came_back.startswith("The factory made no callback. ")
     assert row.mend == trial.MAKE
 
 
-@pytest.mark.parametrize("code", [-1, -32602, -32603])
+@pytest.mark.parametrize("code", [-1, -32603])
 async def test_a_refusal_is_told_once_and_as_a_refusal(code: int) -> None:
     async def refuses(context: object, params: CreateMessageRequestParams) -> ErrorData:
         return ErrorData(code=code, message="The budget is used up.")
@@ -202,10 +217,7 @@ async def test_a_refusal_is_told_once_and_as_a_refusal(code: int) -> None:
 
     card = await scorecard(refusing)
     told = {row.id: row for row in card.failed}
-    expected = {"messages.one"} if code == -1 else {"messages.one", "messages.in-turn", "messages.system-prompt"}
-    expected |= set() if code == -1 else {"errors.goes-on"}
-    expected |= {"tools.missing-result", "tools.mixed-result"} if code == -32603 else set()
-    assert set(told) == expected
+    assert set(told) == ({"messages.one"} if code == -1 else {"messages.one", "errors.goes-on"})
     assert told["messages.one"].came_back == f"It refused ({code}: The budget is used up.) what any client can answer."
     assert told["messages.one"].mend.startswith("See what its words are about.")
     assert all("without asking" not in row.came_back for row in card.rows)

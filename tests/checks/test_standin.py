@@ -97,6 +97,12 @@ async def test_the_client_of_openai_understands_its_events() -> None:
          "no tool use before it"),
         ("/chat/completions", {"messages": [USER, {"role": "assistant", "tool_calls": [{"id": "1"}]}, USER]},
          "no tool result after it"),
+        ("/chat/completions", {"messages": [{"role": "user", "content": {"type": "text"}}]}, "neither a text nor"),
+        ("/chat/completions", {"messages": [{"role": "user", "content": [{"type": "image", "data": ""}]}]},
+         "no block of the type image"),
+        ("/v1/messages", {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "the type image_url"),
+        ("/chat/completions", {"tool_choice": "required"}, "only with tools"),
+        ("/v1/messages", {"tool_choice": {"type": "any"}}, "only with tools"),
     ],
 )  # fmt: skip
 async def test_it_refuses_what_providers_refuse(path: str, more: dict[str, Any], words: str) -> None:

@@ -35,7 +35,10 @@ async def in_words(trial: Trial) -> None:
 async def goes_on(trial: Trial) -> None:
     for params in FAULTY:
         await trial.attempt(params.model_copy(deep=True))
-    judging.answers(await trial.ask(QUESTION), QUESTION)
+    answer = await trial.ask(QUESTION)
+    if isinstance(answer, ErrorData) and answer.code == judging.USER_REJECTED:
+        raise NotApplicable(f"Somebody said no ({answer.code}: {answer.message}), so there is nothing to see.")
+    judging.answers(answer, QUESTION)
 
 
 CASES = [

@@ -54,6 +54,8 @@ def is_told(answer: Answer) -> None:
     handles(answer, QUESTION)
     if not isinstance(answer, ErrorData) and WORDS in said(answer):
         raise Problem("The error of the provider went out as the words of a model.")
+    if not isinstance(answer, ErrorData) and answer.stop_reason == "error":
+        raise Problem(f"An error in an answer's place ({said(answer)[:60]!r}): a server takes it for a model's words.")
 
 
 async def late(asked: Asked) -> Reply:

@@ -6,8 +6,8 @@ from labkit.callbacks import Answer
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
 from labkit.checks.judging import asks, given, handles, refuses, said
-from labkit.checks.sampling.messages import QUESTION
-from labkit.checks.trial import NotApplicable, Trial
+from labkit.checks.sampling.messages import QUESTION, refuses_this_alone
+from labkit.checks.trial import Trial
 
 ABSURD = 10**9
 USUAL = 0.2
@@ -34,8 +34,7 @@ async def temperatures(trial: Trial) -> None:
     answer = await trial.ask(usual)
     handles(answer, usual)
     if isinstance(answer, ErrorData):
-        if isinstance(plain := await trial.ask(QUESTION), ErrorData):
-            raise NotApplicable(f"It refuses the question without a temperature too ({plain.code}: {plain.message}).")
+        await refuses_this_alone(trial, answer)
         raise Problem(
             f"It refused ({answer.code}: {answer.message}) with the temperature {USUAL:g} what it answers without one."
         )

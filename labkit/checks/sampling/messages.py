@@ -1,11 +1,13 @@
 """What is asked: messages and the system prompt."""
 
-from mcp_types import CreateMessageRequestParams, Role, SamplingMessage, TextContent
+from collections.abc import Awaitable, Callable
+
+from mcp_types import CreateMessageRequestParams, ErrorData, Role, SamplingMessage, TextContent
 
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem, is_awaited, request
-from labkit.checks.judging import answers, answers_at_all, asks, handles, said
-from labkit.checks.trial import Trial
+from labkit.checks.judging import USER_REJECTED, answers, asks, handles, said
+from labkit.checks.trial import NotApplicable, Trial
 
 QUESTION = request("What does this log line mean? FATAL: could not write to file: No space left on device")
 MARK = "heron-4711"
@@ -22,6 +24,31 @@ def turns(*spoken: tuple[Role, str | list[str]]) -> CreateMessageRequestParams:
         for role, said in spoken
     ]
     return CreateMessageRequestParams(messages=messages, max_tokens=100)
+
+
+async def refuses_this_alone(trial: Trial, refusal: ErrorData) -> None:
+    """See that a refusal is about its request.
+
+    Raises:
+        NotApplicable: A person, or a rule in a person's place, said no, which is always lawful; or a plain question is
+            refused as well, of which `messages.one` tells.
+    """
+    if refusal.code == USER_REJECTED:
+        raise NotApplicable(f"Somebody said no ({refusal.code}: {refusal.message}), so there is nothing to see.")
+    if isinstance(plain := await trial.ask(QUESTION), ErrorData):
+        raise NotApplicable(f"It refuses a plain question too ({plain.code}: {plain.message}).")
+
+
+def asks_for_an_answer(params: CreateMessageRequestParams) -> Callable[[Trial], Awaitable[None]]:
+    """Send `params`, which a callback can answer that answers a plain question."""
+
+    async def run(trial: Trial) -> None:
+        answer = await trial.ask(params)
+        if isinstance(answer, ErrorData):
+            await refuses_this_alone(trial, answer)
+        answers(answer, params)
+
+    return run
 
 
 async def has_shape(trial: Trial) -> None:
@@ -63,7 +90,7 @@ CASES = [
         "It is the smallest request that a server can make: system prompt, temperature and all the rest are None.",
         "advice: 2025-11-25, client/sampling, Creating Messages",
         "Look at each optional field before you use it: `if params.system_prompt:`.",
-        asks(QUESTION, answers_at_all),
+        asks(QUESTION, answers),
     ),
     Case(
         "messages.in-turn",
@@ -72,13 +99,12 @@ CASES = [
         "A server that holds a conversation sends all of it each time.",
         "advice: 2025-11-25, client/sampling, Message Roles",
         "Go through `params.messages` and hand each on with its role.",
-        asks(
+        asks_for_an_answer(
             turns(
                 ("user", "What is a deadlock?"),
                 ("assistant", "Two processes that each wait for the other."),
                 ("user", "And how does it end?"),
-            ),
-            answers,
+            )
         ),
     ),
     Case(
@@ -122,7 +148,7 @@ CASES = [
         "A client may change it or leave it out, but the request is an ordinary one.",
         "advice: 2026-07-28, client/sampling, System Prompt",
         "Hand `params.system_prompt` to the model apart from the messages.",
-        asks(request("Why is the disk full?", system_prompt="You explain log lines in one sentence."), answers),
+        asks_for_an_answer(request("Why is the disk full?", system_prompt="You explain log lines in one sentence.")),
     ),
     Case(
         "messages.long-system-prompt",

@@ -1,5 +1,6 @@
 """Tools inside a sample: offered, demanded, forbidden, and results that belong to no use."""
 
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from mcp_types import (
@@ -18,8 +19,9 @@ from mcp_types import (
 from labkit.callbacks import Answer
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem
-from labkit.checks.judging import USER_REJECTED, asks, blocks_of, ended, handles, refuses
-from labkit.checks.trial import NotApplicable
+from labkit.checks.judging import asks, blocks_of, ended, handles, refuses
+from labkit.checks.sampling.messages import refuses_this_alone
+from labkit.checks.trial import Trial
 
 WEATHER = Tool(
     name="weather",
@@ -76,12 +78,17 @@ def uses_none(answer: Answer, params: CreateMessageRequestParams) -> None:
         raise Problem(f"A use of the tool {uses[0].name}.")
 
 
-def finds_fault(answer: Answer, params: CreateMessageRequestParams) -> None:
-    refuses(answer, params)
-    if isinstance(answer, ErrorData) and answer.code == USER_REJECTED:
-        raise NotApplicable(f"Somebody said no ({answer.code}: {answer.message}), so its own judgement is not seen.")
-    if isinstance(answer, ErrorData) and answer.code != INVALID_PARAMS:
-        raise Problem(f"A refusal with the code {answer.code}: {answer.message}")
+def finds_fault(params: CreateMessageRequestParams) -> Callable[[Trial], Awaitable[None]]:
+    """Send `params`, to which there is no answer, only a refusal with the code that is named for it."""
+
+    async def run(trial: Trial) -> None:
+        answer = await trial.ask(params)
+        refuses(answer, params)
+        if isinstance(answer, ErrorData) and answer.code != INVALID_PARAMS:
+            await refuses_this_alone(trial, answer)
+            raise Problem(f"A refusal with the code {answer.code}: {answer.message}")
+
+    return run
 
 
 UNPAIRED = (
@@ -150,13 +157,13 @@ CASES = [
         "a use without its result",
         "a question, the use of weather, then a text in place of its result",
         *UNPAIRED,
-        asks(conversation(QUESTION, USE, QUESTION), finds_fault),
+        finds_fault(conversation(QUESTION, USE, QUESTION)),
     ),
     Case(
         "tools.mixed-result",
         "a result beside a text",
         "a question, the use of weather, then its result and a text in one message",
         *UNPAIRED,
-        asks(conversation(QUESTION, USE, result(RESULT, TextContent(text="Hurry!"))), finds_fault),
+        finds_fault(conversation(QUESTION, USE, result(RESULT, TextContent(text="Hurry!")))),
     ),
 ]

@@ -34,16 +34,32 @@ async def raises_on_length(context, params):
 
 
 async def refuses_everything(context, params):
-    """Refuses everything, as a callback does that was not set up.
+    """Refuses everything, as a callback does that was not set up. It is told twice.
 
     - messages.one
-    - messages.in-turn
-    - messages.system-prompt
-    - tools.missing-result
-    - tools.mixed-result
     - errors.goes-on
     """
     return ErrorData(code=-32603, message="No model was configured.")
+
+
+async def refuses_conversations(context, params):
+    """Takes no more than one message.
+
+    - messages.in-turn
+    """
+    if len(params.messages) == 3 and not params.tools:
+        return ErrorData(code=-32602, message="One message at a time, please.")
+    return await good(context, params)
+
+
+async def refuses_system_prompts(context, params):
+    """Has a system prompt of its own and takes no other.
+
+    - messages.system-prompt
+    """
+    if params.system_prompt and len(params.system_prompt) < 100:
+        return ErrorData(code=-32602, message="I have my own system prompt.")
+    return await good(context, params)
 
 
 async def says_no_as_a_person_may(context, params):

@@ -100,6 +100,27 @@ def errors_as_answers(base_url, timeout=30.0):
     return _asks(base_url, timeout, told=told)
 
 
+def errors_in_the_place_of_answers(base_url, timeout=30.0):
+    """Returns an answer that holds the class of the error, and the stop reason "error".
+
+    - provider.silent
+    - provider.wrong-key
+    - provider.busy-always
+    - provider.overloaded
+    - provider.broken
+    - provider.malformed
+    - provider.hangs-up
+    - provider.gone
+    """
+
+    def told(error, params):
+        return good.answer(f"Error: {type(error).__name__}", params.max_tokens).model_copy(
+            update={"stop_reason": "error"}
+        )
+
+    return _asks(base_url, timeout, told=told)
+
+
 def errors_of_the_provider_go_out(base_url, timeout=30.0):
     """Tells the server what the provider said, word for word.
 
