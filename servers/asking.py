@@ -10,9 +10,9 @@
 
 A resolver runs again on every round of revision 2026-07-28: what it asks must follow from the tool's arguments alone.
 
-A client may refuse a question, pass it on to nobody, or answer with something else. On revisions before 2026-07-28 the
-tool runs all the same, with a `NoAnswer` that says why. From 2026-07-28 on no server hears of a refusal: to ask is to
-return an unfinished result, and a client that does not answer does not call the tool again. Its call ends there.
+A client may refuse a question, pass it on to nobody, or answer with something else. The tool runs all the same, with a
+`NoAnswer` that says why; but from 2026-07-28 on no server hears of a refusal. To ask is to return an unfinished result
+there, and a client that does not answer does not call the tool again: its call ends.
 """
 
 import re
@@ -105,6 +105,8 @@ class NoAnswer:
     is_refusal: bool = True
 
 
+NOT_ONE_ANSWER = NoAnswer("what the client returned is not one answer", is_refusal=False)
+
 Answer = CreateMessageResult | NoAnswer | None
 """What a tool gets for a question; `None` where the client cannot sample."""
 
@@ -123,9 +125,10 @@ def asks_by_result(ctx: Context) -> bool:
 
 
 def or_none(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | CreateMessageResult | NoAnswer]]:
-    """`resolver`, which asks by itself where a refusal can be heard: before 2026-07-28.
+    """`resolver`, with a `NoAnswer` where the client gave no answer to it, as far as a server can hear of that.
 
-    Left to the SDK, a client's refusal ends the call there, and the tool never runs.
+    Left to the SDK, a refusal ends the call on the older wire, and an answer of another kind on both: the tool never
+    runs. So on the older wire `resolver` asks by itself, and on the newer one it looks at what came.
     """
 
     @wraps(resolver)
@@ -133,7 +136,13 @@ def or_none(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | Cr
         asked = await resolver(*args, **kwargs)
         given: tuple[object, ...] = (*args, *kwargs.values())
         [ctx] = (cast("Context", each) for each in given if isinstance(each, Context))
-        return await sent(ctx, asked.params) if isinstance(asked, Sample) and not asks_by_result(ctx) else asked
+        if not isinstance(asked, Sample):
+            return asked
+        if not asks_by_result(ctx):
+            return await sent(ctx, asked.params)
+        # The SDK names a question by its resolver.
+        came = (ctx.input_responses or {}).get(f"{resolver.__module__}:{resolver.__qualname__}")
+        return asked if came is None or isinstance(came, CreateMessageResult) else NOT_ONE_ANSWER
 
     return resolved
 
@@ -152,7 +161,7 @@ async def sent(ctx: Context, question: CreateMessageRequestParams) -> CreateMess
         what = "did not answer in time" if error.code == REQUEST_TIMEOUT else "answered with an error"
         return NoAnswer(f"the client {what} ({plain})")
     except ValidationError:
-        return NoAnswer("what the client returned is not one answer", is_refusal=False)
+        return NOT_ONE_ANSWER
 
 
 def ask(

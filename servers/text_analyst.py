@@ -83,6 +83,7 @@ async def checked_class(text: str, ctx: Context, answer: Annotated[Answer, Resol
     return again_unless_one_of(CLASSES, ctx, class_question(text), answer)
 
 
+@or_none
 async def summary(text: str, ctx: Context) -> Sample | Answer:
     """Ask for a summary."""
     return await analysis(text, "summary", ctx)

@@ -14,6 +14,7 @@ from mcp_types import (
     ErrorData,
     ImageContent,
     TextContent,
+    ToolUseContent,
 )
 
 from servers import asking
@@ -82,13 +83,13 @@ async def test_a_client_that_cannot_sample_is_asked_nothing_and_told_so(wire: st
     assert "not available, because this client cannot sample." in str(result.content)
 
 
-async def told(said: ErrorData | CreateMessageResultWithTools | None) -> str:
-    """What the tool returns on the older wire where the client says this, or nothing at all."""
+async def told(said: ErrorData | CreateMessageResultWithTools | None, wire: str = "legacy") -> str:
+    """What the tool returns where the client says this, or nothing at all."""
 
     async def callback(context: ClientRequestContext, params: CreateMessageRequestParams) -> Any:
         return said or await anyio.sleep_forever()
 
-    async with Client(make_server(), mode="legacy", sampling_callback=callback) as client:
+    async with Client(make_server(), mode=wire, sampling_callback=callback) as client:
         result = await client.call_tool("tell", {"topic": "locks"})
     assert not result.is_error
     [block] = result.content
@@ -115,9 +116,11 @@ async def test_a_long_refusal_is_cut_before_anything_is_made_of_it() -> None:
     assert len(text) < LONGEST_REASON + 80
 
 
-async def test_an_answer_that_is_no_answer_is_a_reason() -> None:
-    listed = CreateMessageResultWithTools(role="assistant", model="m", content=[TextContent(text="listed")])
-    assert await told(listed) == "not available, because what the client returned is not one answer."
+@pytest.mark.parametrize("wire", ["legacy", "auto"])
+@pytest.mark.parametrize("content", [[TextContent(text="listed")], ToolUseContent(id="1", name="search", input={})])
+async def test_an_answer_of_another_kind_is_a_reason(content: Any, wire: str) -> None:
+    listed = CreateMessageResultWithTools(role="assistant", model="m", content=content)
+    assert await told(listed, wire) == "not available, because what the client returned is not one answer."
 
 
 async def test_a_client_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

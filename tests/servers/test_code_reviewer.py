@@ -17,6 +17,7 @@ from mcp_types import (
     CallToolResult,
     CreateMessageRequestParams,
     CreateMessageResult,
+    CreateMessageResultWithTools,
     ErrorData,
     ImageContent,
     TextContent,
@@ -213,6 +214,19 @@ async def test_what_is_refused_on_the_older_wire_costs_that_half_and_no_fact(ref
     assert told.notes == [
         f"The model's review for {each} is not available, because the client answered with an error (-1: not this one)."
         for each in refused
+    ]
+
+
+async def test_an_answer_of_another_kind_costs_that_half_and_no_fact(wire: str) -> None:
+    listed = CreateMessageResultWithTools(role="assistant", model="m", content=[TextContent(text=PERFORMANCE)])
+
+    async def lists_one(context: ClientRequestContext, params: CreateMessageRequestParams) -> Any:
+        return listed if "for performance" in text_of(params) else await Model()(context, params)
+
+    told = await review(wire, lists_one)
+    assert (told.samples, len(told.facts), {each.aspect for each in told.findings}) == (1, 4, {"security"})
+    assert told.notes == [
+        "The model's review for performance is not available, because what the client returned is not one answer."
     ]
 
 

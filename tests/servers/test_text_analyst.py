@@ -19,6 +19,7 @@ from mcp_types import (
     CallToolResult,
     CreateMessageRequestParams,
     CreateMessageResult,
+    CreateMessageResultWithTools,
     ErrorData,
     ImageContent,
     InputRequiredResult,
@@ -272,6 +273,21 @@ async def test_a_client_that_refuses_gets_what_plain_code_finds_where_the_server
                 await client.call_tool(tool, {"text": COMPLAINT, **arguments})
         assert raised.value.code == -1
     assert len(model.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [("analyze_sentiment", {}), ("classify_document", {}), ("summarize", {}), ("analyze_text", {"kind": "entities"})],
+)
+async def test_an_answer_of_another_kind_leaves_what_plain_code_finds(
+    tool: str, arguments: dict[str, Any], wire: str
+) -> None:
+    async def lists(context: ClientRequestContext, params: CreateMessageRequestParams) -> CreateMessageResultWithTools:
+        return CreateMessageResultWithTools(role="assistant", model="m", content=[TextContent(text="negative")])
+
+    without = await call(wire, None, tool, **arguments)
+    told = "what the client returned is not one answer"
+    assert await call(wire, lists, tool, **arguments) == without.replace("this client cannot sample", told)
 
 
 async def test_the_second_question_can_be_refused_too_and_the_first_answer_is_told(label_tool: str) -> None:
