@@ -18,12 +18,29 @@ class History {
     this.tools = el(
       "div", { class: "bar" }, el("span", {}, "Choose runs to compare"), this.only.label, el("span", { class: "grow" }),
       el("span", {}, "Save"), save("json", "JSON"), save("mermaid", "Mermaid"), save("html", "HTML"),
-      button("Forget all", "Empty the history", () => { this.byHand = false; this.tell({ do: "forget" }); }),
+      this.forget = button("Forget all", "Empty the history; you are asked first", () => this.ask(true)),
     );
-    this.node = el("div", { class: "history" }, this.tools, this.none, el("div", { class: "lines", tabindex: "0", role: "region", "aria-label": "Runs" }, this.list), el("div", { class: "compared", tabindex: "0", role: "region", "aria-label": "Runs side by side" }, this.sides));
+    this.sure = el(
+      "div", { class: "bar sure", role: "group", "aria-label": "Forget all runs?" }, this.many = el("b"),
+      button("Forget them", "They cannot be had back", () => { this.byHand = false; this.tell({ do: "forget" }); this.ask(false); }),
+      this.keep = button("Keep them", "Back, and nothing is forgotten", () => this.ask(false)),
+    );
+    this.sure.hidden = true;
+    this.sure.addEventListener("keydown", (event) => event.key === "Escape" && this.ask(false));
+    this.node = el("div", { class: "history" }, this.tools, this.sure, this.none, el("div", { class: "lines", tabindex: "0", role: "region", "aria-label": "Runs" }, this.list), el("div", { class: "compared", tabindex: "0", role: "region", "aria-label": "Runs side by side" }, this.sides));
+  }
+
+  /** Ask whether all is to be forgotten, or ask no more. The focus goes to what does no harm, and back. */
+  ask(asks) {
+    if (asks && !this.count) return;
+    this.sure.hidden = !asks;
+    this.forget.setAttribute("aria-expanded", asks);
+    (asks ? this.keep : this.forget).focus();
   }
 
   draw({ runs }) {
+    this.count = runs.length;
+    this.many.textContent = `Forget ${runs.length === 1 ? "this run" : `all ${runs.length} runs`}?`;
     const numbers = runs.map(([n]) => n);
     this.chosen = this.chosen.filter((n) => numbers.includes(n));
     if (!this.byHand) this.choose(numbers.slice(0, 2).reverse());

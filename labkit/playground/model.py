@@ -49,7 +49,8 @@ class Model(Setup):
 
     Args:
         server: A server of your own, which is then chosen at first: an `MCPServer`, `StdioServerParameters`, a URL.
-        name: The playground's name. Of one name only one can be open: making the second closes the first.
+        name: The playground's name. Of one name only one can be open: making the second closes the first and takes over
+            its history.
         ask: Asks a human for the decision where `approval` is on, as `with_approval` takes it. A page brings its own.
         remember: Whether a page takes up the settings of last time, and in which folder these are kept: the usual one
             with `True`. Without a page nothing is read and nothing kept. A key and the code of a callback never are.
@@ -70,6 +71,7 @@ class Model(Setup):
         former = _open.get(name)
         if former is not None:
             former.close()
+        self._name = name
         _open[name] = self
         self.answers = Answers(self._changed, ask)
         """The answerer, the dials, and the duties of the host."""
@@ -78,6 +80,10 @@ class Model(Setup):
         self.at = self.of = 0
         """The number of the run that is under way, and of how many."""
         self._numbers = self._before = 0
+        if former is not None:  # its cell was run again, which is one key away: what was done stays done
+            self.runs, self._numbers = former.runs, former._numbers
+            for run in self.runs:
+                run.cancelled()
         self._job: Call[None] | None = None
         self._call: Call[Any] | None = None
         self._at_work: Runtime | None = None
@@ -204,8 +210,7 @@ class Model(Setup):
             return not self.running
         self._at_work, self._call = None, None
         for run in self.runs:
-            if run.outcome == "running":
-                run.outcome, run.result = "cancelled", "Cancelled: it held the lab thread, which was left behind."
+            run.cancelled("Cancelled: it held the lab thread, which was left behind.")
         return True
 
     async def _work(self, times: int, arguments: dict[str, Any]) -> None:
@@ -242,7 +247,7 @@ class Model(Setup):
             result = await call
             run.outcome, run.result = ("tool failed" if result.is_error else "done"), text_of_result(result)
         except CancelledError:
-            run.outcome, run.result = "cancelled", "Cancelled."
+            run.cancelled()
             raise
         except Exception as error:  # noqa: BLE001 - whatever went wrong is the result of the run
             run.outcome, run.result = "failed", sentence(error)
@@ -297,6 +302,8 @@ class Model(Setup):
 
     def close(self) -> None:
         """End what is under way and leave the server. More than once does no harm."""
+        if _open.get(self._name) is self:
+            del _open[self._name]
         self.past.close()
         self.cancel()
         self._links.close()

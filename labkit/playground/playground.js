@@ -76,6 +76,7 @@ class Page extends Parts {
     this.past = new Past(this.tell);
     const hint = el("span", { class: "keys" }, /Mac/.test(navigator.platform) ? "⌘ Enter" : "Ctrl + Enter");
     const call = el("section", { class: "call" }, el("div", { class: "first" }, title("Call a tool"), ...this.past.nodes), el("div", { class: "fields" }, ...this.tool.nodes), this.note, this.fields, el("div", { class: "run" }, this.go, this.many, this.stop, hint, this.fault, this.again));
+    this.root.tabIndex = -1; // or a click on an empty place would give the keys to Lab
     this.root.addEventListener("keydown", (event) => {
       // On the sheet it sends what is typed there. Lab's own meaning, to run the cell, would end the playground.
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

@@ -92,6 +92,11 @@ class Run:
     choices: "Choices | None" = None
     """All that was chosen for the run. In no export."""
 
+    def cancelled(self, result: str = "Cancelled.") -> None:
+        """Say that the run was cancelled, where it was under way."""
+        if self.outcome == "running":
+            self.outcome, self.result = "cancelled", result
+
     @property
     def model(self) -> str:
         """The answerers, by the names of the models in the answers."""

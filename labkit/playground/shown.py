@@ -19,7 +19,8 @@ class Playground(Model):
 
     Args:
         server: A server of your own, which is then chosen at first: an `MCPServer`, `StdioServerParameters`, a URL.
-        name: The playground's name. Of one name only one can be open: making the second closes the first.
+        name: The playground's name. Of one name only one can be open: making the second closes the first and takes over
+            its history.
         ask: Asks a human for the decision where `approval` is on, as `with_approval` takes it. A page brings its own.
         remember: Whether a page takes up the settings of last time, and in which folder these are kept: the usual one
             with `True`. Without a page nothing is read and nothing kept. A key and the code of a callback never are.

@@ -172,7 +172,8 @@ class PlaygroundView(anywidget.AnyWidget):
                     self._loop.call_later(PARTING, view.close)
 
     def _draw_tokens(self) -> None:
-        samples = self.playground.runs[-1].samples if self.playground.runs else []
+        # A history that was taken over is answered by nobody here: the model that could draw it again may be another.
+        samples = self.playground.runs[-1].samples if self.playground.runs and not self.playground.fresh else []
         drawn = samples[-1].drawing if samples else None
         # Of many runs the last one is shown: a real model draws seconds for each, and would draw them beside the runs.
         if samples and samples[-1].answer is not None and drawn is not self._drawn and not self.playground.running:

@@ -702,13 +702,45 @@ def test_a_key_is_cleared_at_once_and_left_nowhere(notebook: LabPage, page_of: L
     assert KEY not in notebook.page.content()
 
 
-def test_the_history_is_forgotten_with_one_click_and_begins_anew(page_of: Locator) -> None:
+def test_the_keys_on_the_panel_call_the_tool_and_the_cell_run_again_keeps_the_history(
+    notebook: LabPage, page_of: Locator
+) -> None:
+    script(page_of)
+    before = runs(page_of)
+    count = notebook.cells()[0]["count"]
+    page_of.locator(".labkit-dials .head").click()  # no control: the focus was the notebook's then
+    notebook.page.keyboard.press("ControlOrMeta+Enter")
+    over(page_of, before)
+    assert notebook.cells()[0]["count"] == count
+    notebook.run_cell(0)
+    page = notebook.output(0).locator(".labkit-playground")
+    expect(tab(page, "History")).to_have_text(f"History {before + 1}")
+    expect(page.locator(".answer")).to_contain_text("So says the script.")
+    expect(page.locator(".top .status")).to_contain_text("connected ·")
+
+
+def test_the_history_is_forgotten_once_that_is_confirmed_and_begins_anew(notebook: LabPage, page_of: Locator) -> None:
     script(page_of)
     expect(run(page_of)).to_contain_text("So says the script.")
     tab(page_of, "History").click()
-    expect(page_of.locator(".runs tbody tr")).not_to_have_count(0)
-    button(page_of.locator(".history"), "Forget all").click()
-    expect(page_of.locator(".runs tbody tr")).to_have_count(0)
+    lines = page_of.locator(".runs tbody tr")
+    count = lines.count()
+    assert count
+    # By keyboard: what does no harm has the focus, Escape goes back.
+    forget, keep = button(page_of.locator(".history"), "Forget all"), button(page_of, "Keep them")
+    for back in ("Enter", "Escape"):
+        forget.focus()
+        notebook.page.keyboard.press("Enter")
+        expect(page_of.get_by_role("group", name="Forget all runs?")).to_contain_text(f"Forget all {count} runs?")
+        expect(keep).to_be_focused()
+        notebook.page.keyboard.press(back)
+        expect(keep).to_be_hidden()
+        expect(forget).to_be_focused()
+    expect(lines).to_have_count(count)
+    forget.click()
+    button(page_of, "Forget them").click()
+    expect(lines).to_have_count(0)
+    expect(forget).to_be_focused()
     expect(page_of.locator(".sides tr")).to_have_count(0)
     expect(tab(page_of, "History")).to_have_text("History")
     expect(page_of.get_by_text("No run yet.")).to_be_visible()

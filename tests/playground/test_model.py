@@ -442,6 +442,39 @@ def test_a_second_playground_of_the_name_closes_the_first() -> None:
     close_all()
 
 
+def test_the_cell_run_again_keeps_the_history_also_of_a_run_that_was_under_way() -> None:
+    first = Playground(bookshop())
+    first.wait()
+    first.use_tool("recommend")
+    first.type({"genre": "romance"})
+    first.callback(shouted)
+    ran(first, times=2)
+    begun = threading.Event()
+
+    @first.callback
+    async def waits(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        begun.set()
+        await asyncio.Event().wait()
+        return answer("never")
+
+    first.run()
+    assert begun.wait(60)
+    second = Playground(bookshop())
+    second.wait()
+    told = [(run.n, run.outcome) for run in second.runs]
+    assert told == [(1, "done"), (2, "done"), (3, "cancelled")]
+    assert second.fresh
+    second.use_tool("recommend")
+    second.type({"genre": "romance"})
+    second.callback(shouted)
+    assert ran(second).n == 4
+    second.close()  # who closes it is done with it
+    third = Playground(bookshop())
+    assert third.runs == []
+    third.close()
+    close_all()
+
+
 def test_runs_of_a_model_that_is_loaded_share_what_was_loaded(shop: Playground) -> None:
     shop.answers.use("gguf")
     chosen = shop.dials.model
