@@ -88,6 +88,8 @@ class Lab:
         self._options = client_options
         self._calls = Calls()
         self._why_closed: str | None = None
+        self.when_lost: Callable[[], object] = lambda: None
+        """Called when a connection has ended, in the lab thread."""
         if former := _labs.get(self.name):
             former._close("another Lab of this name was made; give one of them a name of its own: Lab(..., name=...)")
         self._reconnecting = Lock()
@@ -150,6 +152,11 @@ class Lab:
         return self._connection.protocol_version
 
     # What was seen
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection is there, or is being made. Where it was lost, the next call makes another."""
+        return not self._why_closed and self._connection.usable
 
     @property
     def flow(self) -> Flow:
@@ -236,7 +243,9 @@ class Lab:
         return f"<Lab {self.name}{' (closed)' if self._why_closed else ''}>"
 
     def _connect(self, former: Connection | None = None) -> Connection:
-        return Connection(Runtime.current(), f"{self.server} ({self.transport})", self._make_client, former)
+        connection = Connection(Runtime.current(), f"{self.server} ({self.transport})", self._make_client, former)
+        connection.ended.add_done_callback(lambda _: self.when_lost())
+        return connection
 
     def _make_client(self, ended: Callable[[], None]) -> Client:
         others: dict[str, Any] = {

@@ -5,6 +5,7 @@ which asks what is set at that moment. The dials come first: what the guard chec
 reviews is what the answerer then gets.
 """
 
+from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import fields, replace
@@ -21,7 +22,7 @@ from labkit.host import RULES, Ask, Budget, Duty, ReviewRequest, with_approval, 
 from labkit.host.approval import Said
 from labkit.host.dials import DialReading, DialState, defaults, read
 from labkit.host.duty import models_in
-from labkit.host.usage import metering
+from labkit.host.usage import Meter, Usage, metering, prompt_tokens
 from labkit.models.answerers import ANSWERERS, FREE, usual_settings
 from labkit.models.catalog import catalog
 from labkit.models.tracing import can_be_traced, drawing
@@ -65,6 +66,8 @@ class Answers:
         self.limits: Mapping[str, int] = dict(LIMITS)
         self.recording: list[Sampled] = []
         """The samples of the run under way."""
+        self.settled: Callable[[], object] = lambda: None
+        """Called when a sample of the run under way is over."""
         self.noted = 0
         """How much the guard has found in the last run."""
         self._route = _Route(self)
@@ -192,7 +195,7 @@ class Answers:
 
     async def answer(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """Answer as everything is set at this moment, and keep what passed."""
-        sampled = Sampled(params)
+        sampled, settled = Sampled(params), self.settled
         self.recording.append(sampled)
         callback: SamplingFnT = self.budget
         if self.guard:
@@ -203,14 +206,25 @@ class Answers:
             sampled.dials = read(self.dials.model, dials, params)
             sampled.seen = turned = self.dials.turned(params)
             with overhearing(self._hear), metering(turned) as meter:
-                sampled.answer = await callback(context, turned)
-            usage = meter.usage
-            sampled.tokens, sampled.estimated = usage.output_tokens, usage.estimated > 0
-            sampled.prompt_tokens = usage.input_tokens
+                try:
+                    sampled.answer = await callback(context, turned)
+                except CancelledError:
+                    sampled.take(self._at_most(meter))
+                    raise
+            sampled.take(meter.usage)
             return sampled.answer
         finally:
             _sampled.reset(token)
+            settled()
             self._changed()
+
+    def _at_most(self, meter: Meter) -> Usage:
+        """The tokens of a cancelled sample, as the budget counts them: what was told, or what may have been taken."""
+        if meter.usage.tokens or not meter.witness.asked:
+            return meter.usage
+        params = meter.witness.params or meter.params
+        most = params.max_tokens if "tokens" in self.limits else 0
+        return Usage(prompt := prompt_tokens(params), most, prompt + most)
 
     def _hear(self, step: HostStep) -> None:
         self.noted += "rule" in step.data

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Literal
 
@@ -53,13 +53,13 @@ def without_keys(text: str, keys: Iterable[str]) -> str:
     return text
 
 
-def exported(form: Form, runs: Sequence[Run], code: str, keys: Iterable[str]) -> str:
+def exported(form: Form, runs: Sequence[Run], program_of: Callable[[Run], str], keys: Iterable[str]) -> str:
     """`runs` in one of the forms, with a mark in place of what the guard's patterns take for a secret.
 
     Args:
         form: The form to write.
         runs: The runs in the order in which they were made.
-        code: The program of the present settings, for the page.
+        program_of: Gives the program of a run, for the page.
         keys: The keys that must not be in the text.
 
     Raises:
@@ -72,13 +72,13 @@ def exported(form: Form, runs: Sequence[Run], code: str, keys: Iterable[str]) ->
         case "mermaid":
             text = "\n\n".join(f"%% {titled(run)}\n{redact_flow(run.flow).to_mermaid()}" for run in runs if run.flow)
         case "html":
-            text = _page(runs, code)
+            text = _page(runs, program_of)
         case other:
             raise ValueError(f"there is no form {other!r}; there are json, mermaid and html")
     return without_keys(text, keys) + "\n"
 
 
-def _page(runs: Sequence[Run], code: str) -> str:
+def _page(runs: Sequence[Run], program_of: Callable[[Run], str]) -> str:
     count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
     # Nothing is loaded and nothing runs, whatever a server or a model wrote.
     policy = "default-src 'none'; style-src 'unsafe-inline'"
@@ -95,9 +95,14 @@ def _page(runs: Sequence[Run], code: str) -> str:
         parts.append(f"<h2>Run {run.n}: {_text(run.tool)}</h2><p>{_text(told)}</p><pre>{_text(result)}</pre>")
         if run.flow:
             parts.append(redact_flow(run.flow).to_svg())
-    lines = "\n".join(map(redact, code.splitlines()))
-    parts.append(f"<h2>The present settings as a program</h2><pre>{_text(lines)}</pre></body></html>")
-    return "".join(parts)
+    programs: dict[str, list[str]] = {}
+    for run in runs:
+        programs.setdefault(program_of(run), []).append(str(run.n))
+    for code, numbers in programs.items():
+        whose = f"run{'' if len(numbers) == 1 else 's'} {', '.join(numbers)}"
+        lines = "\n".join(map(redact, code.splitlines()))
+        parts.append(f"<h2>The settings of {whose} as a program</h2><pre>{_text(lines)}</pre>")
+    return "".join([*parts, "</body></html>"])
 
 
 def _table(runs: Sequence[Run]) -> str:
@@ -125,6 +130,8 @@ def summary(run: Run) -> str:
     parts = [f"{count} sample{'' if count == 1 else 's'}"]
     if run.samples:
         parts.append(f"{run.prompt_tokens} + {run.tokens} tokens{' (estimated)' if run.estimated else ''}")
+    if run.cut:
+        parts.append(run.cut)
     if run.usd:
         parts.append(dollars(run.usd))
     parts.append(duration(run.seconds))

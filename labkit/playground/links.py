@@ -25,11 +25,13 @@ class Links:
     Args:
         name: The name of the Labs, which add a number and the wire.
         callback: The sampling callback of the Labs.
+        lost: Called when a connection has ended.
     """
 
-    def __init__(self, name: str, callback: SamplingFnT) -> None:
+    def __init__(self, name: str, callback: SamplingFnT, lost: Callable[[], object]) -> None:
         self._name = name
         self._callback = callback
+        self._lost = lost
         self._numbers = count(1)
         self.labs: dict[Wire, Lab] = {}
         self._stops: list[Callable[[], Future[None] | None]] = []
@@ -57,6 +59,7 @@ class Links:
                 # Each Lab has a name of its own: one of the same name would be closed before this one is there.
                 name = f"{self._name} {next(self._numbers)} · {wire}"
                 made[wire] = lab = Lab(reached.target, name=name, sampling_callback=self._callback, mode=MODES[wire])
+                lab.when_lost = self._lost
                 tools = await lab.run(all_tools)
         except BaseException:
             if made:  # also a Lab that did not come to its server

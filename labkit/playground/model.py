@@ -14,7 +14,7 @@ from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
 
 from labkit.call import Call
-from labkit.errors import sentence
+from labkit.errors import ConnectError, sentence, unwrap
 from labkit.host import Ask, Budget, Refuse
 from labkit.host.approval import checked_ask
 from labkit.host.dials import DialState
@@ -162,7 +162,10 @@ class Model(Setup):
             return
         arguments, self.errors = forms.arguments_of(self._schema, self.typed)
         if not self.tool:
-            self.fault = "There is no tool to call yet" + (": press Connect." if self.unasked else ".")
+            why = (
+                ": press Connect" if self.unasked else ": it is still connecting" if self.status == "connecting" else ""
+            )
+            self.fault = f"There is no tool to call yet{why}."
         elif not self.errors:
             self.fault = ""
             self.at, self.of = 0, times * len(self._wires)
@@ -234,26 +237,34 @@ class Model(Setup):
             self._numbers += 1
             run = Run(
                 self._numbers, self.server, self.transport, wire, self.tool, arguments, self.answers.name,
-                self.answers.host, choices=self.choices,
+                self.answers.host, choices=self.choices, own=self.answers.own,
             )  # fmt: skip
             self.runs = [*self.runs[-KEPT + 1 :], run]
         self.answers.vary(i)
         self.answers.recording = run.samples
         spent = self.budget.spent.usd or 0.0
+
+        def settled() -> None:  # a sample that was cancelled may end after its run
+            if run is self.runs[-1]:
+                run.usd = max(0.0, (self.budget.spent.usd or 0.0) - spent)
+
+        self.answers.settled = settled
         lab.timeout = HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE
         self._call = call = lab.start(self.tool, arguments)
         self._changed()
         try:
             result = await call
             run.outcome, run.result = ("tool failed" if result.is_error else "done"), text_of_result(result)
+            self._unreached = False
         except CancelledError:
             run.cancelled()
             raise
         except Exception as error:  # noqa: BLE001 - whatever went wrong is the result of the run
             run.outcome, run.result = "failed", sentence(error)
+            self._unreached = isinstance(unwrap(error), ConnectError | OSError)
         finally:
             run.flow, self._call = call.flow, None
-            run.usd = max(0.0, (self.budget.spent.usd or 0.0) - spent)
+            settled()
             self._changed()
 
     def _over(self) -> None:
@@ -278,7 +289,7 @@ class Model(Setup):
             ValueError: There is no such form.
         """
         chosen = [run for run in self.runs if runs is None or run.n in runs]
-        return exported(form, chosen, self.code, self.keys)
+        return exported(form, chosen, _program_of, self.keys)
 
     @property
     def code(self) -> str:
@@ -314,6 +325,18 @@ class Model(Setup):
 
 
 _open: WeakValueDictionary[str, Model] = WeakValueDictionary()
+
+
+def _program_of(run: Run) -> str:
+    """The settings of a run as a program."""
+    if (chosen := run.choices) is None:
+        return ""
+    return program(
+        Present(
+            chosen.source, chosen.transport, (run.wire,), run.tool, run.arguments, chosen.who, chosen.settings, run.own,
+            chosen.dials, chosen.approval, chosen.guard, chosen.limits,
+        )
+    )  # fmt: skip
 
 
 def _nobody(_: object) -> Refuse:

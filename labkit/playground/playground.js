@@ -93,8 +93,8 @@ class Page extends Parts {
     this.history = new History(this.tell);
     this.code = el("pre", { tabindex: "0", "aria-label": "The present settings as a program" });
     this.copied = el("span", { role: "status" });
-    const take = button("Copy", "Copy the program", () => copy(this.code.textContent, this.copied));
-    const keep = button("Save as .py", "Save the program", () => this.save({ name: "sampling.py", text: this.code.textContent }));
+    const take = this.take = button("Copy", "Copy the program", () => copy(this.code.textContent, this.copied));
+    const keep = this.keep = button("Save as .py", "Save the program", () => this.save({ name: "sampling.py", text: this.code.textContent }));
     this.flowBox = el("div", { class: "flow-box" });
     this.watch();
     this.tokenBox = el("div", { class: "token-box" });
@@ -185,7 +185,7 @@ class Page extends Parts {
     if (this.flowNone.textContent !== empty) this.flowNone.textContent = empty;
     this.status.textContent = status;
     this.status.title = `${status}. ${STATUS}`;
-    this.again.hidden = status !== "not connected";
+    this.again.hidden = status !== "not connected" && !status.startsWith("connection lost");
     this.fault.textContent = fault;
   }
 
@@ -247,7 +247,9 @@ class Page extends Parts {
   }
 
   busy(running) {
-    for (const node of [this.go, this.many]) node.setAttribute("aria-disabled", running);
+    const { ready } = this.model.get("work"); // while it connects, what is shown is of the connection before
+    for (const node of [this.go, this.many]) node.setAttribute("aria-disabled", running || !ready);
+    for (const node of [this.take, this.keep]) node.setAttribute("aria-disabled", !ready);
     this.stop.setAttribute("aria-disabled", !running);
   }
 

@@ -66,6 +66,8 @@ def _status(playground: Model) -> str:
         return "connected · can sample · tools not declared"
     if playground.unasked:
         return "press Connect"
+    if playground.status == "lost":
+        return "connection lost · Run makes another"
     return "connecting …" if playground.status == "connecting" else "not connected"
 
 
@@ -82,7 +84,14 @@ def form(playground: Model) -> dict[str, Any]:
 
 def work(playground: Model) -> dict[str, Any]:
     """The work: whether something is under way, how far, and whether there is nothing to see yet."""
-    return {"running": playground.running, "at": playground.at, "of": playground.of, "fresh": playground.fresh}
+    ready = playground.status != "connecting"
+    return {
+        "running": playground.running,
+        "ready": ready,
+        "at": playground.at,
+        "of": playground.of,
+        "fresh": playground.fresh,
+    }
 
 
 def who(playground: Model) -> dict[str, Any]:
@@ -181,7 +190,8 @@ def history(playground: Model) -> dict[str, Any]:
 
 def _line(run: Run) -> list[Any]:
     """The line of a run, in the order that history.js reads."""
-    answer = " ".join(redact(run.answers or run.result).split())[:200]
+    answer = " ".join(redact(run.answers or run.result).split())
+    answer = f"{answer[:200]} …" if len(answer) > 200 else answer
     tokens = f"{run.tokens}{' est.' if run.estimated else ''}"
     return [
         run.n,
@@ -192,7 +202,7 @@ def _line(run: Run) -> list[Any]:
         shown(answer),
         tokens,
         duration(run.seconds),
-        run.outcome,
+        f"{run.outcome} · cut" if run.cut else run.outcome,
     ]
 
 
@@ -200,16 +210,16 @@ def comparison(playground: Model, numbers: list[int]) -> dict[str, Any]:
     """Some runs side by side."""
     runs = [run for run in playground.runs if run.n in numbers]
     rows = [
-        [row.name, row.differs, [shown(redact(value))[:4000] for value in row.values]]
+        [row.name, row.differs, [shown(redact(value), most=4000) for value in row.values]]
         for row in (compare(runs) if runs else [])
     ]
     return {"runs": [run.n for run in runs], "heads": [titled(run) for run in runs], "rows": rows}
 
 
-def shown(text: str, *, seen: bool = False) -> str:
+def shown(text: str, *, seen: bool = False, most: int = LONGEST) -> str:
     """`text` with hidden characters made visible, and not too long for a page."""
-    cut = text[:LONGEST]
-    more = f"\n… {len(text) - LONGEST:,} characters more, in the exports" if len(text) > LONGEST else ""
+    cut = text[:most]
+    more = f"\n… {len(text) - most:,} characters more, in the exports" if len(text) > most else ""
     return (cut if seen else visible(cut)) + more
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from mcp.client.session import SamplingFnT
 from mcp_types import (
     AudioContent,
     CallToolResult,
@@ -21,8 +22,10 @@ from labkit.callbacks import Answer
 from labkit.flow import Flow
 from labkit.host.dials import DialReading, in_words
 from labkit.host.rendering import mark_of
+from labkit.host.usage import Usage
 from labkit.models.scripted import text_of
 from labkit.models.tracing import Drawing
+from labkit.playground.reach import Wire
 
 if TYPE_CHECKING:
     from labkit.playground.choices import Choices
@@ -54,6 +57,10 @@ class Sampled:
     drawing: Drawing | None = None
     prompt_tokens: int = 0
 
+    def take(self, usage: Usage) -> None:
+        """Keep what the sample took."""
+        self.tokens, self.prompt_tokens, self.estimated = usage.output_tokens, usage.input_tokens, usage.estimated > 0
+
     @property
     def prompt(self) -> str:
         """The system prompt and the messages that the answerer got, or would have got."""
@@ -65,6 +72,11 @@ class Sampled:
     def text(self) -> str:
         """The answer as text; a refusal as a sentence."""
         return said(self.answer)
+
+    @property
+    def cut(self) -> bool:
+        """Whether the answer was cut at its limit of tokens."""
+        return getattr(self.answer, "stop_reason", None) == "maxTokens"
 
     @property
     def mark(self) -> str:
@@ -79,7 +91,7 @@ class Run:
     n: int
     server: str
     transport: str
-    wire: str
+    wire: Wire
     tool: str
     arguments: dict[str, Any]
     who: str
@@ -90,7 +102,9 @@ class Run:
     flow: Flow | None = None
     usd: float = 0.0
     choices: "Choices | None" = None
-    """All that was chosen for the run. In no export."""
+    """All that was chosen for the run. In no export but as a program."""
+    own: SamplingFnT | None = None
+    """The student's callback at that time, for the program."""
 
     def cancelled(self, result: str = "Cancelled.") -> None:
         """Say that the run was cancelled, where it was under way."""
@@ -129,6 +143,15 @@ class Run:
         return any(sample.estimated for sample in self.samples)
 
     @property
+    def cut(self) -> str:
+        """What is to be told of answers that were cut at their limit of tokens; empty where none was."""
+        count = sum(sample.cut for sample in self.samples)
+        if not count:
+            return ""
+        whose = "the answer was" if len(self.samples) == 1 else f"{count} of {len(self.samples)} answers were"
+        return f"{whose} cut at max tokens"
+
+    @property
     def seconds(self) -> float:
         """The seconds from the first step to the last."""
         return self.flow.seconds if self.flow else 0.0
@@ -161,6 +184,7 @@ class Run:
             "who": self.who,
             "host": self.host,
             "outcome": self.outcome,
+            "cut": self.cut,
             "result": self.result,
             "model": self.model,
             "mark": self.mark,
@@ -262,7 +286,7 @@ def _side(run: Run) -> Mapping[str, str]:
         "result": run.result,
         "samples": str(len(run.samples)),
         "steps": str(run.steps),
-        "tokens": f"{run.tokens}{estimated}",
+        "tokens": f"{run.tokens}{estimated}{f', {run.cut}' if run.cut else ''}",
         "time": duration(run.seconds),
     }
 

@@ -75,9 +75,11 @@ class Setup:
         """The sentence for what could not be done."""
         self.form_number = 0
         """The number of the form: another whenever the fields are others."""
-        self._links = Links(name, callback)
+        self._links = Links(name, callback, self._changed)
         self._joining: Call[None] | None = None
         self._wanted: tuple[str, Mapping[str, Any]] | None = None
+        self._unreached = False
+        self._of: Source | None = None
         self.unasked = False
         """Whether the server was chosen and is not to be started or called before somebody says so."""
 
@@ -90,10 +92,12 @@ class Setup:
         return {} if self.unasked else self._links.labs
 
     @property
-    def status(self) -> Literal["connecting", "connected", "not connected"]:
-        """The connection's status: whether the server can be called."""
+    def status(self) -> Literal["connecting", "connected", "lost", "not connected"]:
+        """The connection's status. Where it was lost, since the server has ended, the next run makes another."""
         if self._joining is not None and not self._joining.done:
             return "connecting"
+        if self._unreached or not all(lab.connected for lab in self.labs.values()):
+            return "lost"
         return "connected" if self.labs else "not connected"
 
     @property
@@ -184,10 +188,13 @@ class Setup:
         self.cancel()
         if self._joining is not None:
             self._joining.cancel()
-        self.unasked, self.fault, self.errors, self._joining = True, "", {}, None
-        self.tools, self.tool, self.typed = (), "", {}
-        self.form_number += 1
+        self.unasked, self.fault, self.errors, self._joining, self._unreached = True, "", {}, None, False
+        self._clear()
         self._changed()
+
+    def _clear(self) -> None:
+        self.tools, self.tool, self.typed, self._of = (), "", {}, None
+        self.form_number += 1
 
     @property
     def called(self) -> tuple[str, Mapping[str, Any]]:
@@ -263,7 +270,9 @@ class Setup:
         self.cancel()
         if self._joining is not None:
             self._joining.cancel()
-        self.unasked, self.fault, self.errors = False, "", {}
+        self.unasked, self.fault, self.errors, self._unreached = False, "", {}, False
+        if self._of is not None and self._of != self.source:
+            self._clear()  # the tools of another server can neither be called nor told in a program
         source, transport, wires = self.source, self.transport, self._wires
 
         async def join() -> None:
@@ -279,7 +288,7 @@ class Setup:
         """Show the server's tools. What was typed stays where the same tool is there."""
         wanted, self._wanted = self._wanted, None
         same = [tool.name for tool in tools] == [tool.name for tool in self.tools] and self.tool
-        self.tools = tools
+        self.tools, self._of = tools, self.source
         names = [tool.name for tool in tools]
         if wanted and wanted[0] in names:
             self.use_tool(*wanted)
@@ -298,8 +307,7 @@ class Setup:
         if error is not None:
             self.fault = sentence(error)
             self._wanted = self.called if self.called[0] else None  # there again with the connection
-            self.tools, self.tool, self.typed = (), "", {}
-            self.form_number += 1
+            self._clear()
         self._changed()
 
     def _changed(self) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp import StdioServerParameters
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
 from labkit import Flow, Lab, close_all
@@ -21,6 +24,7 @@ from labkit.playground import Playground
 from labkit.playground.box import ROOT
 from labkit.playground.choices import text_of
 from labkit.playground.reach import MODES, WIRES, Transport, Wire, command_of
+from labkit.playground.reading import comparison, history, result, top, work
 from labkit.playground.who import ByHand
 from tests.story import OVER_STDIO, answer, bookshop, paged
 
@@ -473,6 +477,142 @@ def test_the_cell_run_again_keeps_the_history_also_of_a_run_that_was_under_way()
     assert third.runs == []
     third.close()
     close_all()
+
+
+MORTAL = """
+import os
+from mcp.server.mcpserver import MCPServer
+mortal = MCPServer("mortal")
+@mortal.tool()
+def number() -> str:
+    return str(os.getpid())
+@mortal.tool()
+def die() -> str:
+    os._exit(1)
+mortal.run("stdio")
+"""
+
+
+def test_after_a_server_died_the_status_says_so_and_the_next_run_makes_another_connection() -> None:
+    playground = Playground(StdioServerParameters(command=sys.executable, args=["-c", MORTAL]))
+    playground.wait()
+    for dies in (lambda: os.kill(int(playground.runs[-1].result), signal.SIGTERM), lambda: None):
+        playground.use_tool("number")
+        assert ran(playground).outcome == "done"
+        assert playground.status == "connected"
+        dies()  # at rest, and nobody asks it anything
+        if playground.runs[-1].n == 2:
+            playground.use_tool("die")
+            assert ran(playground).outcome == "failed"
+        _wait_for(playground, lambda: playground.status == "lost")
+        assert top(playground)["status"] == "connection lost · Run makes another"
+    playground.use_tool("number")
+    assert ran(playground).outcome == "done"
+    assert playground.status == "connected"
+    playground.close()
+    close_all()
+
+
+def test_a_server_that_is_reached_no_more_over_http_is_told_in_the_status(shop: Playground) -> None:
+    shop.use_transport("http")
+    shop.wait()
+    [stop] = shop._links._stops
+    ended = stop()
+    assert ended is not None
+    ended.result(60)
+    assert ran(shop).outcome == "failed"
+    assert shop.status == "lost"
+    shop.reconnect()
+    shop.wait()
+    assert shop.status == "connected"
+
+
+@pytest.mark.parametrize("limits", [{"tokens": 20_000}, {}])
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_cancelled_run_costs_what_the_budget_counts(shop: Playground, wire: Wire, limits: Any) -> None:
+    begun = threading.Event()
+
+    @shop.callback
+    async def waits(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        begun.set()
+        await asyncio.Event().wait()
+        return answer("never")
+
+    shop.answers.limit(**limits)
+    shop.use_wires(wire)
+    shop.wait()
+    shop.run()
+    assert begun.wait(60)
+    shop.cancel()
+    shop.wait()
+    run = shop.runs[-1]
+    _wait_for(shop, lambda: shop.budget.spent.samples == 1)
+    spent = _wait_for(shop, lambda: run.prompt_tokens + run.tokens)
+    assert (run.outcome, spent, run.estimated) == ("cancelled", shop.budget.spent.tokens, True)
+    assert bool(run.tokens) is bool(limits)
+
+
+def test_while_it_connects_nothing_of_the_server_before_is_run_or_exported(shop: Playground) -> None:
+    shop.use_server("text_analyst")
+    assert shop.status == "connecting"
+    shop.run()
+    assert "still connecting" in shop.fault
+    assert "recommend" not in shop.code
+    assert (shop.tool, shop.tools, work(shop)["ready"]) == ("", (), False)
+    shop.wait()
+    assert shop.runs == []
+    assert (shop.tool, work(shop)["ready"]) == ("summarize", True)
+
+
+def test_an_export_prints_the_programs_of_its_own_runs(shop: Playground) -> None:
+    shop.answers.set(script="So says the script.")
+    shop.answers.use("script")
+    ran(shop, times=2)
+    shop.callback(shouted)
+    shop.type({"genre": "crime"})
+    ran(shop)
+    shop.use_server("log_archiver")
+    shop.wait()
+    page = shop.export("html")
+    heads = [part.split("</h2>")[0] for part in page.split("<h2>") if "as a program" in part.split("</h2>")[0]]
+    assert heads == ["The settings of runs 1, 2 as a program", "The settings of run 3 as a program"]
+    assert page.count("&#x27;genre&#x27;: &#x27;romance&#x27;") >= 1
+    program = page[page.index("The settings of run 3") :]
+    assert "async def shouted" in program
+    assert "crime" in program
+    assert "log_archiver" not in page
+    assert "So says the script." not in shop.export("html", [3]).split("as a program")[1]
+
+
+async def cut_short(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+    return answer("Read Em").model_copy(update={"stop_reason": "maxTokens"})
+
+
+def test_an_answer_that_was_cut_says_so_wherever_its_run_is_told(shop: Playground) -> None:
+    shop.callback(shouted)
+    ran(shop)
+    assert "cut" not in result(shop)["meta"] + str(history(shop))
+    shop.callback(cut_short)
+    ran(shop)
+    assert "the answer was cut at max tokens" in result(shop)["meta"]
+    assert [line[-1] for line in history(shop)["runs"]] == ["done · cut", "done"]
+    rows = {row.name: row.values for row in shop.compare(1, 2)}
+    assert "cut at max tokens" in rows["tokens"][1]
+    assert json.loads(shop.export("json"))["runs"][1]["cut"] == "the answer was cut at max tokens"
+    assert shop.export("html").count("cut at max tokens") >= 2
+
+
+def test_what_a_page_cuts_itself_says_so(shop: Playground) -> None:
+    @shop.callback
+    async def long(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return answer("long " * 5000)
+
+    ran(shop)
+    [line] = history(shop)["runs"]
+    assert line[5].endswith(" …")
+    rows = {name: values[0] for name, _, values in comparison(shop, [1])["rows"]}
+    assert "characters more, in the exports" in rows["answer"]
+    assert "characters more, in the exports" in result(shop)["text"]
 
 
 def test_runs_of_a_model_that_is_loaded_share_what_was_loaded(shop: Playground) -> None:
