@@ -5,16 +5,22 @@ from concurrent.futures import Future
 from itertools import count
 from pathlib import Path
 
+from mcp import Client
 from mcp.client.session import SamplingFnT
 from mcp_types import Tool
 
 from labkit.connection import all_tools
 from labkit.lab import Lab
 from labkit.playground.reach import MODES, Source, Transport, Wire, reach
+from labkit.record import Entry
 from labkit.runtime import Runtime, block_on
+from labkit.wire import Frame
 
 STOPPING = 3.0
 """Seconds that a server that is served here has to end."""
+
+LIST_CHANGED = "notifications/tools/list_changed"
+"""The method by which a server says that its tools have changed (specification 2025-11-25, server/tools)."""
 
 CLOSED = "The playground is not connected. Choose the server again."
 
@@ -26,12 +32,17 @@ class Links:
         name: The name of the Labs, which add a number and the wire.
         callback: The sampling callback of the Labs.
         lost: Called when a connection has ended.
+        changed: Called when a server says that its tools have changed.
     """
 
-    def __init__(self, name: str, callback: SamplingFnT, lost: Callable[[], object]) -> None:
+    def __init__(
+        self, name: str, callback: SamplingFnT, lost: Callable[[], object], changed: Callable[[], object]
+    ) -> None:
         self._name = name
         self._callback = callback
         self._lost = lost
+        self._changed = changed
+        self._client: Client | None = None
         self._numbers = count(1)
         self.labs: dict[Wire, Lab] = {}
         self._stops: list[Callable[[], Future[None] | None]] = []
@@ -60,7 +71,8 @@ class Links:
                 name = f"{self._name} {next(self._numbers)} · {wire}"
                 made[wire] = lab = Lab(reached.target, name=name, sampling_callback=self._callback, mode=MODES[wire])
                 lab.when_lost = self._lost
-                tools = await lab.run(all_tools)
+                tools = await lab.run(self._list)
+                lab.record.listen(self._hear)
         except BaseException:
             if made:  # also a Lab that did not come to its server
                 self._leave()
@@ -69,6 +81,18 @@ class Links:
         self.labs = made
         self._leave()
         return tools
+
+    async def _list(self, client: Client) -> tuple[Tool, ...]:
+        self._client = client
+        return await all_tools(client)
+
+    def _hear(self, entry: Entry) -> None:
+        if isinstance(entry.item, Frame) and entry.item.method == LIST_CHANGED:
+            self._changed()
+
+    async def tools(self) -> tuple[Tool, ...]:
+        """The server's tools as they are now, asked for outside of any call."""
+        return () if self._client is None else await self._list(self._client)
 
     def _leave(self) -> None:
         """Leave the servers that are no longer chosen."""

@@ -75,11 +75,13 @@ class Setup:
         """The sentence for what could not be done."""
         self.form_number = 0
         """The number of the form: another whenever the fields are others."""
-        self._links = Links(name, callback, self._changed)
+        self._links = Links(name, callback, self._changed, self._tools_changed)
         self._joining: Call[None] | None = None
         self._wanted: tuple[str, Mapping[str, Any]] | None = None
         self._unreached = False
         self._of: Source | None = None
+        self._carried: tuple[str, Mapping[str, Any]] | None = None
+        self._listing: Call[None] | None = None
         self.unasked = False
         """Whether the server was chosen and is not to be started or called before somebody says so."""
 
@@ -199,7 +201,7 @@ class Setup:
     @property
     def called(self) -> tuple[str, Mapping[str, Any]]:
         """The tool and what is typed; while there is no connection, those that will be there once it is."""
-        return self._wanted or (self.tool, self.typed)
+        return self._wanted or (self.tool, self._changed_by_hand)
 
     def use_tool(self, name: str, typed: Mapping[str, Any] | None = None) -> None:
         """Choose a tool; its form is filled with an example, or with what is `typed`.
@@ -218,8 +220,18 @@ class Setup:
     @property
     def fields(self) -> list[forms.Field]:
         """The form of the chosen tool, with what stands in it."""
-        known = self.source.examples.get(self.tool) if isinstance(self.source, BoxServer) else None
-        return forms.filled(forms.fields_of(self._schema, known), self.typed)
+        return forms.filled(self._empty_form, self.typed)
+
+    @property
+    def _empty_form(self) -> list[forms.Field]:
+        known = self._of.examples.get(self.tool) if isinstance(self._of, BoxServer) else None
+        return forms.fields_of(self._schema, known)
+
+    @property
+    def _changed_by_hand(self) -> dict[str, Any]:
+        """What was typed, without what stood in the form at first: that may be another once the server is run again."""
+        at_first = {field["name"]: forms.at_first(field) for field in self._empty_form}
+        return {name: value for name, value in self.typed.items() if value != at_first.get(name)}
 
     @property
     def tool_note(self) -> str:
@@ -272,6 +284,8 @@ class Setup:
             self._joining.cancel()
         self.unasked, self.fault, self.errors, self._unreached = False, "", {}, False
         if self._of is not None and self._of != self.source:
+            if name_of(self._of) == self.server:  # of one's own, run again
+                self._carried = self.tool, self._changed_by_hand
             self._clear()  # the tools of another server can neither be called nor told in a program
         source, transport, wires = self.source, self.transport, self._wires
 
@@ -285,20 +299,40 @@ class Setup:
         self._changed()
 
     def _offer(self, tools: tuple[Tool, ...]) -> None:
-        """Show the server's tools. What was typed stays where the same tool is there."""
+        """Show the server's tools. What was typed stays where the tool is there and takes it."""
         wanted, self._wanted = self._wanted, None
-        same = [tool.name for tool in tools] == [tool.name for tool in self.tools] and self.tool
+        carried, self._carried = self._carried or (self.tool, self._changed_by_hand), None
+        schema, was = self._schema, self.tool
         self.tools, self._of = tools, self.source
         names = [tool.name for tool in tools]
         if wanted and wanted[0] in names:
             self.use_tool(*wanted)
-            return
-        if same:
-            return
-        first = self.source.tool if isinstance(self.source, BoxServer) else ""
-        self.tool, self.typed = "", {}
-        if names:
-            self.use_tool(first if first in names else names[0])
+        elif carried[0] in names:
+            if carried[0] == was and self._schema == schema:
+                return
+            self.tool = carried[0]
+            _, wrong = forms.arguments_of(self._schema, carried[1])
+            places = {place.partition(".")[0] for place in wrong}
+            self.use_tool(self.tool, {name: each for name, each in carried[1].items() if name not in places})
+        else:
+            first = self.source.tool if isinstance(self.source, BoxServer) else ""
+            self.tool, self.typed = "", {}
+            self.form_number += 1
+            if names:
+                self.use_tool(first if first in names else names[0])
+            if was:
+                self.fault = f"{self.server} has no tool {was} any more."
+
+    def _tools_changed(self) -> None:
+        source = self.source
+
+        async def look() -> None:
+            tools = await self._links.tools()
+            if source is self.source and self.status == "connected":
+                self._offer(tools)
+                self._changed()
+
+        self._listing = start(f"the tools of {self.server}", look, CONNECTING)
 
     def _joined(self, joining: "Call[None]") -> None:
         if joining is not self._joining:

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from mcp import StdioServerParameters
+from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
 from labkit import Flow, Lab, close_all
@@ -613,6 +614,111 @@ def test_what_a_page_cuts_itself_says_so(shop: Playground) -> None:
     rows = {name: values[0] for name, _, values in comparison(shop, [1])["rows"]}
     assert "characters more, in the exports" in rows["answer"]
     assert "characters more, in the exports" in result(shop)["text"]
+
+
+def shelf(tool: Callable[..., str] | None) -> MCPServer:
+    """A server of one's own, as its cell makes it: with a tool `find`, or without."""
+    server = MCPServer("shelf")
+    server.tool()(other)
+    if tool is not None:
+        server.tool(name="find")(tool)
+    return server
+
+
+def other(word: str) -> str:
+    return word
+
+
+def find(title: str, genre: Literal["crime", "romance"], copies: int = 1) -> str:
+    """Find a book."""
+    return f"{title} {genre} {copies}"
+
+
+def find_in(title: str, genre: Literal["romance", "science"], copies: int = 5, *, shop: str) -> str:
+    """Find a book in a shop."""
+    return f"{title} {genre} {copies} {shop}"
+
+
+def find_numbers(title: int, genre: str, copies: list[int]) -> str:
+    return f"{title} {genre} {copies}"
+
+
+@pytest.mark.parametrize(
+    ("now", "stands"),
+    [
+        (find, {"title": "Emma", "genre": "crime", "copies": "1"}),
+        # What was typed stays where it fits; what was not is the new default.
+        (find_in, {"title": "Emma", "genre": "romance", "copies": "5", "shop": ""}),
+        (find_numbers, {"title": "", "genre": "", "copies": []}),
+    ],
+)
+@pytest.mark.parametrize("again", ["use_server", "Playground"])
+def test_a_server_that_is_run_again_with_other_parameters_has_its_new_form(
+    tmp_path: Path, now: Callable[..., str], stands: dict[str, Any], again: str
+) -> None:
+    playground = Playground(shelf(find), remember=tmp_path)
+    playground.wait()
+    playground.past.recall()
+    playground.use_tool("find")
+    playground.type({"title": "Emma"})
+    before = playground.form_number
+    playground.past.keep()
+    if again == "use_server":
+        playground.use_server(shelf(now))
+    else:
+        playground = Playground(shelf(now), remember=tmp_path)
+        playground.wait()
+        playground.past.recall()
+    playground.wait()
+    assert (playground.status, playground.tool) == ("connected", "find")
+    assert {field["name"]: field["value"] for field in playground.fields} == (
+        stands if again == "use_server" or now is not find_numbers else {**stands, "title": "Emma"}
+    )
+    assert [tool.description for tool in playground.tools if tool.name == "find"] == [now.__doc__ or ""]
+    assert again == "Playground" or playground.form_number > before
+    playground.close()
+    close_all()
+
+
+def test_a_tool_that_is_gone_is_told_and_another_is_chosen() -> None:
+    playground = Playground(shelf(find))
+    playground.wait()
+    playground.use_tool("find")
+    playground.given = playground.source
+    server = playground.source
+    assert isinstance(server, MCPServer)
+    server.remove_tool("find")
+    playground.reconnect()
+    playground.wait()
+    assert (playground.tool, [field["name"] for field in playground.fields]) == ("other", ["word"])
+    assert playground.fault == "shelf has no tool find any more."
+    playground.close()
+    close_all()
+
+
+def test_a_server_that_says_its_tools_have_changed_has_its_new_form() -> None:
+    server = shelf(find)
+
+    @server.tool()
+    async def change(context: Context) -> str:
+        server.remove_tool("find")
+        server.tool(name="find")(find_in)
+        await context.session.send_tool_list_changed()
+        return "changed"
+
+    playground = Playground(server)
+    playground.use_wires("2025-11-25")
+    playground.wait()
+    playground.use_tool("find")
+    playground.type({"title": "Emma"})
+    [lab] = playground.labs.values()
+    lab.start("change").result(60)
+    _wait_for(playground, lambda: "shop" in playground.typed)
+    assert {field["name"]: field["value"] for field in playground.fields} == {
+        "title": "Emma", "genre": "romance", "copies": "5", "shop": "",
+    }  # fmt: skip
+    playground.close()
+    close_all()
 
 
 def test_runs_of_a_model_that_is_loaded_share_what_was_loaded(shop: Playground) -> None:
