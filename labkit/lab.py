@@ -26,6 +26,7 @@ from labkit.flow import Flow
 from labkit.interrupts import interrupts_held
 from labkit.numbers import checked_seconds
 from labkit.open_requests import OpenRequests
+from labkit.plain import short
 from labkit.record import Entry, Record
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, Origin, jsonable, listening
@@ -36,6 +37,9 @@ T = TypeVar("T")
 NO_ANSWER = "The client's callback gave no answer; only the client knows why."
 _ANSWER = ("elicitation_callback", "list_roots_callback")
 """The options with callbacks whose answers go to the server, beside the one for samples."""
+
+LONGEST_NAME = 200
+"""Characters of a server's name that are shown."""
 
 _labs: dict[str, "Lab"] = {}
 _registering = Lock()
@@ -76,7 +80,8 @@ class Lab:
         keep: int = 10_000,
         **client_options: Any,
     ) -> None:
-        self.server, self.transport = describe(server)
+        named, self.transport = describe(server)
+        self.server = short(named, LONGEST_NAME)  # one line wherever it is shown: a server names itself
         self.mode = mode
         self.timeout = checked_seconds("timeout", timeout)
         connect_timeout = checked_seconds("connect_timeout", connect_timeout)

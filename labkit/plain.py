@@ -1,36 +1,46 @@
 """Text of servers, models and people on one line, with nothing invisible in it."""
 
-import unicodedata
+import re
 
-# Letters and marks by their category, and yet nothing is seen of them: fillers, and the selectors of variants in which
-# whole messages have been hidden.
-INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
-    chr(code)
-    for first, last in ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
-    for code in range(first, last + 1)
-}
+from labkit.secret_forms.hidden import HIDDEN, spans, without_hidden
+
 LABEL = 60
 """Characters of a label that a drawing shows."""
+
+_JOINT = re.compile(rf"(?!\r){HIDDEN}")
+"""What is written with others, where it hides nothing: a joint of an emoji, or of Persian letters."""
 
 
 def plain(text: str) -> str:
     """`text` on one line, with every control or invisible character made visible as an escape."""
-    return "".join(c if _is_seen(c) else c.encode("unicode_escape").decode("ascii") for c in text)
+    return _escaped(text, " ")
 
 
-def _is_seen(c: str) -> bool:
-    return c == " " or (unicodedata.category(c)[0] not in "CZ" and c not in INVISIBLE)
+def _escaped(text: str, kept: str) -> str:
+    parts: list[str] = []
+    before = 0
+    for start, end in (*spans(text), (len(text), len(text))):
+        part = text[before:start]
+        if not part.isprintable():
+            part = "".join(c if c.isprintable() or c in kept or _JOINT.match(c) else _escape(c) for c in part)
+        parts += part, _escape(text[start:end])
+        before = end
+    return "".join(parts)
+
+
+def _escape(characters: str) -> str:
+    return characters.encode("unicode_escape").decode("ascii")
 
 
 def short(text: str, width: int = LABEL) -> str:
     """`text` made plain and cut at `width` characters."""
     text = plain(text)
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return text if len(text) <= width else without_hidden(text[: width - 1] + "…")
 
 
 def seen(text: str) -> str:
     """`text` with spaces, tabs and newlines as they are and every other invisible character as an escape."""
-    return "".join(c if c in " \n\t" else plain(c) for c in text)
+    return _escaped(text, " \n\t")
 
 
 def marked(text: str) -> str:

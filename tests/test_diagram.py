@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from labkit import Flow, Step
 from labkit.diagram import COLOURS
-from labkit.plain import plain, short
+from labkit.plain import marked, plain, seen, short
+from labkit.secret_forms.hidden import HIDDEN, hidden
 from labkit.steps import LANES, Lane
+from tests.secret_forms.what_hides import HONEST
+from tests.secret_forms.what_hides import HOSTILE as WHAT_HIDES
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -54,7 +57,8 @@ def flow_with(text: str) -> Flow:
 
 
 def is_seen(text: str) -> bool:
-    return text.isprintable() and not re.search(r"[\u034f\u115f\u1160\u2800\u3164\uffa0\ufe00-\ufe0f]", text)
+    joints = re.compile(rf"(?!\r){HIDDEN}")  # such as hold an emoji together, where `hidden` finds nothing
+    return hidden(text) == 0 and joints.sub("", text).isprintable()
 
 
 hostile = st.sampled_from(HOSTILE) | st.text(st.characters(), max_size=30)
@@ -75,6 +79,21 @@ def test_whatever_is_not_seen_is_shown_as_an_escape(text: str) -> None:
 def test_ordinary_text_stays_as_it_is() -> None:
     for text in ("Emma costs 4 €", "größer · 日本語 · العربية · e\u0301", "1 ≤ 2 → “quoted” 🦊"):
         assert plain(text) == text
+
+
+@pytest.mark.parametrize("what", HONEST)
+def test_every_script_and_emoji_stays_as_it_is_on_its_line(what: str) -> None:
+    text = re.sub(r"[^\S ]+", " ", HONEST[what])
+    assert plain(text) == seen(text) == text
+    assert marked(text) == text.replace(" ", "·")
+    assert is_seen(short(text * 9))
+
+
+@pytest.mark.parametrize("what", WHAT_HIDES)
+def test_what_hides_is_an_escape_on_a_line(what: str) -> None:
+    assert plain(WHAT_HIDES[what]) != WHAT_HIDES[what]
+    assert is_seen(plain(WHAT_HIDES[what]))
+    assert is_seen(short(WHAT_HIDES[what] * 9))
 
 
 @pytest.mark.parametrize(

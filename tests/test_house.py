@@ -341,7 +341,7 @@ MAY_KNOW = {
     "errors": set[str](),
     "interrupts": set[str](),
     "numbers": set[str](),
-    "plain": set[str](),
+    "plain": {"secret_forms"},
     "secret_forms": {"secret_forms"},
     "steps": set[str](),
     "cutting": set[str](),

@@ -8,6 +8,7 @@ import asyncio
 import concurrent.futures
 import inspect
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from typing import TypeVar, Union, cast
 from weakref import WeakKeyDictionary
 
@@ -21,6 +22,7 @@ from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, Rev
 from labkit.host.terminal import ask_in_terminal
 from labkit.host.turns import Turns
 from labkit.numbers import checked_seconds
+from labkit.plain import short
 from labkit.steps import Lane, origin, report, waiting_for
 
 T = TypeVar("T", CreateMessageRequestParams, Result)
@@ -118,21 +120,32 @@ class Approval(Duty):
         Raises:
             CallbackError: `ask` raised, or decided nothing.
         """
+        # What is shown, what is asked and what is sent are copies of their own: a server in this process, a decider and
+        # the answerer still hold what they gave or got, and what they make of it after the decision changes nothing.
+        params = params.model_copy(deep=True)
         approved = await self._reviewed(context, self._request(params), params)
         if isinstance(approved, ErrorData):
             return approved
-        answer = await self.ask(self.inner[0], context, approved)
+        answer = await self.ask(self.inner[0], context, approved.model_copy(deep=True))
         if isinstance(answer, ErrorData):
             return answer
         answer, found = inspected(answer)
         if isinstance(answer, ErrorData):
             return answer
+        answer = answer.model_copy(deep=True)
         return await self._reviewed(context, self._request(approved, answer, found), answer)
 
     def _request(
         self, params: CreateMessageRequestParams, answer: Result | None = None, found: tuple[Remark, ...] = ()
     ) -> ReviewRequest:
-        return ReviewRequest(params, answer, origin(), remarks() + found, self._timeout, lambda: self.waiting)
+        return ReviewRequest(
+            params.model_copy(deep=True),
+            answer and answer.model_copy(deep=True),
+            deepcopy(origin()),
+            remarks() + found,
+            self._timeout,
+            lambda: self.waiting,
+        )
 
     async def _reviewed(self, context: ClientRequestContext, request: ReviewRequest, subject: T) -> T | ErrorData:
         """`subject`, or what the human put in its place, or a refusal."""
@@ -154,7 +167,7 @@ class Approval(Duty):
                 report(f"{of_answer}approved, edited", source=by, target="callback", changed=fields)
                 return cast("T", edited)
             case AllowServer():
-                server = request.origin.server if request.origin else "this server"
+                server = short(request.origin.server) if request.origin else "this server"
                 self._allow(context, server)
                 report(f"{of_answer}approved; {server} passes from now on", source=by, target="callback")
                 return subject

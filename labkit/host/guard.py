@@ -128,7 +128,7 @@ class Guard(Duty):
 
         with remarking(remarks), inspecting(before_review), metering(params) as meter:
             answer = await self.ask(self.inner[0], context, params)
-        if any(answer is each for each in passed):
+        if answer in passed:
             return answer
         return self._of_answer(answer, params, meter, reviewed=bool(passed))[0]
 

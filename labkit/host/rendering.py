@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from labkit.host.review import ReviewRequest
 from labkit.host.texts import changed, dumped, texts
+from labkit.plain import plain
 from labkit.secret_forms.hidden import hidden, visible
 from labkit.steps import Origin
 
@@ -38,7 +39,7 @@ def _lines(request: ReviewRequest) -> Iterator[str]:
     answer = dumped(request.answer) if request.answer else {}
     yield from _asked_by(request.origin)
     for remark in request.remarks:
-        yield f"! {visible(remark.text)}"
+        yield f"! {plain(remark.text)}"
     marks = sum(hidden(text) for _, text in texts([fields, answer]))
     if marks:
         yield f"! {marks} hidden character{'' if marks == 1 else 's'}, written out below"
@@ -61,7 +62,7 @@ def _asked_by(origin: Origin | None) -> Iterator[str]:
     if origin is None:
         yield "a server asks; outside a Lab it is not known which, nor for which call, if for any"
         return
-    yield f"{visible(origin.server)} asks"
+    yield f"{plain(origin.server)} asks"
     if origin.tool is None:
         yield "the tool call that it asks for is not known"
     else:
@@ -70,7 +71,7 @@ def _asked_by(origin: Origin | None) -> Iterator[str]:
 
 
 def _message(title: str, message: dict[str, Any]) -> Iterator[str]:
-    yield f"{title}, {visible(str(message.pop('role')))}"
+    yield f"{title}, {plain(str(message.pop('role')))}"
     content: object = message.pop("content")
     for block in cast("list[dict[str, Any]]", content if isinstance(content, list) else [content]):
         kind = str(block.pop("type"))

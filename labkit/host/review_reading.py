@@ -13,6 +13,7 @@ from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequ
 from labkit.host.rendering import described, mark_of, shown_lines
 from labkit.host.review import checked, edited_answer
 from labkit.host.texts import dumped, texts
+from labkit.plain import plain
 from labkit.secret_forms.hidden import hidden, without_hidden
 
 LONGEST_SHOWN = 1_000_000
@@ -49,10 +50,10 @@ def reading(request: ReviewRequest) -> dict[str, Any]:
         facts.append(["warning", f"{sum(left_out):,} characters are not shown, so it can only be refused"])
     return {
         "stage": request.stage,
-        "server": visible(request.origin.server) if request.origin else "",
-        "tool": visible(request.origin.tool or "") if request.origin else "",
+        "server": plain(request.origin.server) if request.origin else "",
+        "tool": plain(request.origin.tool or "") if request.origin else "",
         "facts": facts,
-        "remarks": [visible(remark.text) for remark in request.remarks],
+        "remarks": [plain(remark.text) for remark in request.remarks],
         "limits": limits,
         "parts": parts,
         "before": list(_request(fields, can_edit=False)) if answer else [],
@@ -93,8 +94,8 @@ def _facts(request: ReviewRequest, fields: dict[str, Any], answer: dict[str, Any
     if answer:
         if mark := mark_of(request.answer):
             yield ["model", mark]
-        yield ["", f"model {visible(str(answer.get('model', '')))}"]
-        yield ["", f"stop reason {visible(str(answer.get('stopReason', 'not told')))}"]
+        yield ["", f"model {plain(str(answer.get('model', '')))}"]
+        yield ["", f"stop reason {plain(str(answer.get('stopReason', 'not told')))}"]
     else:
         count = len(request.params.messages)
         yield ["", f"{count} message{'' if count == 1 else 's'}"]
@@ -110,7 +111,7 @@ def _request(fields: dict[str, Any], *, can_edit: bool) -> Iterator[Part]:
     messages, tools, system = fields.pop("messages"), fields.pop("tools", []), fields.pop("systemPrompt", None)
     yield _text("system prompt", "systemPrompt", system, can_edit=can_edit)
     for number, message in enumerate(messages, 1):
-        title = f"message {number} of {len(messages)}, {visible(str(message['role']))}"
+        title = f"message {number} of {len(messages)}, {plain(str(message['role']))}"
         yield from _message(title, f"messages.{number - 1}", message, can_edit=can_edit)
     for number, tool in enumerate(tools, 1):
         yield {"title": f"tool {number} of {len(tools)}", "text": _json(tool)}

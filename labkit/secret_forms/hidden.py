@@ -49,7 +49,7 @@ _WITHOUT_SPACES = re.compile("THAI|LAO|KHMER|MYANMAR|TIBETAN|BALINESE|JAVANESE")
 
 def hidden(text: str) -> int:
     """The number of hidden characters in `text`. A line break, a tab and the joints of an emoji are not among them."""
-    return sum(end - start for start, end in _spans(text))
+    return sum(end - start for start, end in spans(text))
 
 
 def visible(text: str) -> str:
@@ -79,7 +79,7 @@ def seen_part(text: str) -> tuple[str, list[tuple[int, int]]]:
     parts: list[str] = []
     places: list[tuple[int, int]] = []
     before = left_out = 0
-    for start, end in _spans(text):
+    for start, end in spans(text):
         parts.append(text[before:start])
         before = end
         left_out += end - start
@@ -90,13 +90,13 @@ def seen_part(text: str) -> tuple[str, list[tuple[int, int]]]:
 def _with(text: str, instead: Callable[[str], str]) -> str:
     parts: list[str] = []
     before = 0
-    for start, end in _spans(text):
+    for start, end in spans(text):
         parts += text[before:start], instead(text[start:end])
         before = end
     return "".join([*parts, text[before:]])
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
+def spans(text: str) -> Iterator[tuple[int, int]]:
     """Where hidden characters stand, in order."""
     for found in _SUSPECT.finditer(text):
         if found["marks"]:

@@ -20,9 +20,10 @@ from typing import Any
 import anywidget
 import traitlets
 
-from labkit.host import AllowServer, Approve, Ask, Decision, Edit, Refuse, ReviewRequest, render, visible
+from labkit.host import AllowServer, Approve, Ask, Decision, Edit, Refuse, ReviewRequest, render
 from labkit.host.approval import Said
 from labkit.host.review_reading import decision_of, reading
+from labkit.plain import plain
 from labkit.views.front_end import can_ask_a_person
 from labkit.views.page import read_parts
 
@@ -241,7 +242,7 @@ def _refuse(_: ReviewRequest) -> Decision:
 def _became(decision: Decision, request: ReviewRequest) -> str:
     """The outcome of a review, in a sentence."""
     of_answer = request.stage == "answer"
-    server = visible(request.origin.server) if request.origin else "this server"
+    server = plain(request.origin.server) if request.origin else "this server"
     match decision:
         case Approve():
             return "The answer was sent." if of_answer else "The request was approved."
