@@ -210,11 +210,11 @@ class Exchange:
 
     def refused_inside(self, error: Any) -> Refused:
         """The refusal for an error that came with the status 200; where it holds a status of its own, with that."""
-        told: Mapping[str, Any] = error if isinstance(error, dict) else {}
+        told = cast("Mapping[str, Any]", error if isinstance(error, dict) else {})
         codes = [str(told.get(name)) for name in ("code", "status", "type")]
         number = next((int(code) for code in codes if code.isdecimal() and 400 <= int(code) < 600), None)
         named = next((status for code in codes for word, status in INSIDE.items() if word in code.lower()), 500)
-        return self.refused(number or named, {"error": error})
+        return self.refused(number or named, {"error": cast("object", error)})
 
     def lost(self, error: Exception, timeout: float) -> Refused:
         """The refusal for an exchange without a reply; `error` comes from the package, httpx2, or the deadline."""

@@ -1,7 +1,8 @@
 """A server that keeps to the protocol until a tool is called: `python tests/peers/hostile.py SEED [PORT]`.
 
-`tests/peers/soak.py` starts it, over stdio or with a port over HTTP. It knows nothing of any SDK: its frames are bytes of its own, on both wires. What it
-does with a request is drawn from `MISCHIEF`, from what is merely wrong to floods and endless silence.
+`tests/peers/soak.py` starts it, over stdio or with a port over HTTP. It knows nothing of any SDK: its frames are bytes
+of its own, on both wires. What it does with a call is drawn from `MISCHIEF`: from what is merely wrong to floods and to
+endless silence.
 """
 
 import json
@@ -255,7 +256,7 @@ def over_http(seed: int, rng: random.Random, port: int) -> None:
         def do_GET(self) -> None:
             self.send_error(405)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the class above
             pass
 
     ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()

@@ -1,4 +1,4 @@
-"""Let Lab talk to hostile servers for a while: both wires, every transport, `python tests/peers/soak.py [MINUTES [SEED]]`.
+"""Let Lab talk to hostile servers, on both wires and every transport: `python tests/peers/soak.py [MINUTES [SEED]]`.
 
 Each round starts a server of `hostile.py` with a seed of its own, calls its tool with a guard and a budget round the
 callback, and looks at the flow in every form. What must hold: the call ends by its deadline, with a result or with one
@@ -133,7 +133,7 @@ async def one_round(seed: int, transport: str, wire: str) -> str:
         return await talk(lambda: in_process(seed), wire)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with Popen([sys.executable, HOSTILE, str(seed), str(port)]) as process:
+    with Popen([sys.executable, HOSTILE, str(seed), str(port)]) as process:  # noqa: ASYNC220 - nothing waits beside it
         try:
             while True:
                 try:
