@@ -20,6 +20,8 @@ COLOURS: dict[Lane, str] = {
     "server": "#8a4b08",
 }
 WIDTH, TOP, ROW = 880, 50, 27
+MOST_STEPS = 1_000
+"""Steps of a flow that a table and a Mermaid diagram tell; of a longer flow the first and the last half of so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,10 @@ def table(flow: Diagram) -> str:
     digits = len(str(len(flow.steps)))
     many = flow.samples > 1
     lines = [head(flow)]
-    for step in flow.steps:
+    for step in _told(flow):
+        if isinstance(step, str):
+            lines.append(step)
+            continue
         arrow = "═▶" if step.wire else "─▶"
         between = f"{step.source:>{width}} {arrow} {step.target:<{width}}"
         if step.source == step.target:
@@ -140,6 +145,16 @@ def in_part(step: Step) -> str:
     return f"  [{step.size:,} bytes, kept in part]" if step.sha256 else ""
 
 
+def _told(flow: Diagram) -> list[Step | str]:
+    """The steps to tell, and in place of those in the middle of a long flow how many they are."""
+    left_out = len(flow.steps) - MOST_STEPS
+    if left_out <= 0:
+        return list(flow.steps)
+    half = MOST_STEPS // 2
+    note = f"… {left_out:,} more steps: the flow's .steps holds them all"
+    return [*flow.steps[:half], note, *flow.steps[-half:]]
+
+
 def _about(many: bool, step: Step) -> str:
     """Which samples a step is about, where there are several, and whether its frame was kept whole."""
     if not many or not step.samples:
@@ -151,7 +166,10 @@ def mermaid(flow: Diagram) -> str:
     """A `sequenceDiagram`; wire frames have filled heads, replies broken lines."""
     many = flow.samples > 1
     lines = ["sequenceDiagram", f"  %% {_mermaid(head(flow))}", *(f"  participant {lane}" for lane in lanes(flow))]
-    for step in flow.steps:
+    for step in _told(flow):
+        if isinstance(step, str):
+            lines.append(f"  Note over {LANES[1]}: {_mermaid(step)}")
+            continue
         label = _mermaid(short(step.label) + _about(many, step))
         if step.source == step.target:
             lines.append(f"  Note over {step.source}: {label}")

@@ -34,8 +34,9 @@ def _escape(characters: str) -> str:
 
 def short(text: str, width: int = LABEL) -> str:
     """`text` made plain and cut at `width` characters."""
-    text = plain(text)
-    return text if len(text) <= width else without_hidden(text[: width - 1] + "…")
+    # Cut first: a character takes the room of one or more, and the text may be as long as a server likes.
+    shown = plain(text[: 4 * width + 64])
+    return shown if len(shown) <= width else without_hidden(shown[: width - 1] + "…")
 
 
 def seen(text: str) -> str:

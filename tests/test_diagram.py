@@ -1,6 +1,7 @@
 """A flow is drawn three ways, and in none of them is a text of a server or a model anything but text."""
 
 import re
+from time import process_time
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -222,3 +223,46 @@ def luminance(colour: str) -> float:
 def test_every_colour_is_read_on_the_light_card(lane: Lane) -> None:
     for card in ("#ffffff", "#f4f5f7"):
         assert (luminance(card) + 0.05) / (luminance(COLOURS[lane]) + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("text", ["x " * 10_000_000, "\x00" * 20_000_000], ids=["words", "controls"])
+def test_a_label_is_cut_before_it_is_made_plain(text: str) -> None:
+    start = process_time()
+    flow = flow_with(text)
+    for _ in range(20):
+        for form in (short(text), str(flow), flow.to_mermaid(), flow.to_svg()):
+            assert len(form) < 40_000
+    assert process_time() - start < 10  # it takes some hundredths of a second, and took minutes
+
+
+def test_text_that_is_seen_is_told_line_by_line() -> None:
+    assert seen("a b\n\tc\x00\r\n") == "a b\n\tc\\x00\\r\n"
+
+
+def test_a_table_and_a_mermaid_diagram_of_a_long_flow_say_what_they_leave_out() -> None:
+    flow = Flow("t", "s", "w", "in process", tuple(step(n, f"step {n}") for n in range(1, 10_001)))
+    for form, lines in ((str(flow), 1_003), (flow.to_mermaid(), 1_005)):
+        assert form.count("\n") + 1 == lines
+        assert "9,000 more steps" in form.replace("#44;", ",")
+        for kept in (1, 500, 9_501, 10_000):
+            assert f"step {kept}" in form
+        for left_out in (501, 9_500):
+            assert f"step {left_out}" not in form
+
+
+def test_no_step_of_a_long_flow_costs_a_look_at_all_others() -> None:
+    looked = 0
+
+    class Counted(tuple[Step, ...]):
+        __slots__ = ()
+
+        def __iter__(self) -> Any:
+            nonlocal looked
+            looked += len(self)
+            return super().__iter__()
+
+    flow = Flow("t", "s", "w", "in process", Counted(step(n, "asks", samples=(n,)) for n in range(1, 501)))
+    for form in (flow.to_svg, flow.to_mermaid, flow.__str__):
+        looked = 0
+        form()
+        assert 0 < looked <= 20 * 500

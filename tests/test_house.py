@@ -355,7 +355,7 @@ MAY_KNOW = {
     "dial_table": {"numbers"},
     "diagram": {"plain", "steps"},
     "flow": {"diagram", "record", "steps", "wire"},
-    "redacting": {"diagram", "flow", "secret_forms"},
+    "redacting": {"cutting", "diagram", "flow", "secret_forms"},
     "models": {"dial_table", "errors", "models", "network", "numbers", "plain", "steps"},
     "host": {"callbacks", "dial_table", "errors", "host", "numbers", "open_requests", "plain", "secret_forms", "steps"},
 }

@@ -131,11 +131,12 @@ def shown_lines(text: str) -> Iterator[str]:
 
 def _broken(line: str) -> Iterator[str]:
     """`line` in parts of at most `WIDTH` characters, broken behind a space where there is one."""
-    while len(line) > WIDTH:
-        end = line.rfind(" ", WIDTH // 2, WIDTH) + 1 or WIDTH
-        yield line[:end]
-        line = line[end:]
-    yield line
+    start = 0
+    while len(line) - start > WIDTH:
+        end = line.rfind(" ", start + WIDTH // 2, start + WIDTH) + 1 or start + WIDTH
+        yield line[start:end]
+        start = end
+    yield line[start:]
 
 
 def described(value: object) -> object:

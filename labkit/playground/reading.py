@@ -13,7 +13,7 @@ from labkit.playground.model import Model
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, why_not
 from labkit.playground.runs import Run, compare, duration
 from labkit.playground.who import Question
-from labkit.redacting import redact
+from labkit.redacting import redact, redact_shown
 
 LONGEST = 20_000
 """How many characters of one text are sent to a page; the exports hold the whole."""
@@ -165,7 +165,7 @@ def result(playground: Model) -> dict[str, Any]:
     return {
         "kind": run.outcome,
         "meta": f"{metas[run.outcome]} · {visible(' · '.join(parts))}",
-        "text": shown(redact(run.result)),
+        "text": shown(run.result, redacting=True),
     }
 
 
@@ -190,7 +190,7 @@ def history(playground: Model) -> dict[str, Any]:
 
 def _line(run: Run) -> list[Any]:
     """The line of a run, in the order that history.js reads."""
-    answer = " ".join(redact(run.answers or run.result).split())
+    answer = " ".join(redact_shown(run.answers or run.result, 2_000).split())
     answer = f"{answer[:200]} …" if len(answer) > 200 else answer
     tokens = f"{run.tokens}{' est.' if run.estimated else ''}"
     return [
@@ -210,15 +210,15 @@ def comparison(playground: Model, numbers: list[int]) -> dict[str, Any]:
     """Some runs side by side."""
     runs = [run for run in playground.runs if run.n in numbers]
     rows = [
-        [row.name, row.differs, [shown(redact(value), most=4000) for value in row.values]]
+        [row.name, row.differs, [shown(value, most=4000, redacting=True) for value in row.values]]
         for row in (compare(runs) if runs else [])
     ]
     return {"runs": [run.n for run in runs], "heads": [titled(run) for run in runs], "rows": rows}
 
 
-def shown(text: str, *, seen: bool = False, most: int = LONGEST) -> str:
-    """`text` with hidden characters made visible, and not too long for a page."""
-    cut = text[:most]
+def shown(text: str, *, seen: bool = False, most: int = LONGEST, redacting: bool = False) -> str:
+    """`text` with hidden characters made visible, and not too long for a page; `redacting`, without its secrets."""
+    cut = redact_shown(text, most) if redacting else text[:most]
     more = f"\n… {len(text) - most:,} characters more, in the exports" if len(text) > most else ""
     return (cut if seen else visible(cut)) + more
 

@@ -1,6 +1,7 @@
 """`render`: the whole request, and nothing that a server wrote can hide in it or pass for a part of the form."""
 
 import json
+from time import process_time
 from typing import Any
 
 from hypothesis import given
@@ -9,7 +10,7 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult, ImageCont
 
 from labkit.host import ReviewRequest, render, visible
 from labkit.host.duty import Remark
-from labkit.host.rendering import WIDTH
+from labkit.host.rendering import WIDTH, _broken
 from labkit.host.texts import dumped, texts
 from tests.host.any_request import patient, requests
 from tests.host.crowd import ORIGIN
@@ -163,3 +164,10 @@ def test_a_line_of_the_form_holds_nothing_of_the_server() -> None:
     result: Any = CreateMessageResult(role="assistant", content=TextContent(text="x"), model="evil\nmaxTokens: 1")
     lines = render(ReviewRequest(question("y", max_tokens=50), result)).split("\n")
     assert [line for line in lines if line.startswith("maxTokens")] == ["maxTokens: 50"]
+
+
+def test_a_line_of_twenty_megabytes_is_broken_without_copying_the_rest_each_time() -> None:
+    start = process_time()
+    parts = list(_broken("word " * 4_000_000))
+    assert "".join(parts) == "word " * 4_000_000
+    assert process_time() - start < 20  # it takes half a second, and took minutes
