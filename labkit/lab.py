@@ -161,7 +161,8 @@ class Lab:
     @property
     def connected(self) -> bool:
         """Whether the connection is there, or is being made. Where it was lost, the next call makes another."""
-        return not self._why_closed and self._connection.usable
+        # A thread that was left behind, since a callback held it, says nothing about the server.
+        return not self._why_closed and (self._connection.usable or self._connection.runtime.retired)
 
     @property
     def flow(self) -> Flow:

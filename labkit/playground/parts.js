@@ -122,10 +122,11 @@ class Parts {
     let view = this.root;
     while (view !== document.documentElement && !scrolls(view)) view = view.parentElement;
     const { top, bottom } = view.getBoundingClientRect();
-    const seen = place.bottom < bottom + 2 && place.bottom - sheet.getBoundingClientRect().height > top - 2;
+    const { height } = sheet.getBoundingClientRect();
+    const seen = place.bottom < bottom + 2 && place.bottom - height > top - 2;
     const floats = !sheet.hidden && place.width > 0 && !seen;
     const pixels = (number) => (floats ? `${number / (sheet.currentCSSZoom ?? 1)}px` : "");
-    Object.assign(sheet.style, { left: pixels(place.left), width: pixels(place.width), bottom: pixels(innerHeight - bottom) });
+    Object.assign(sheet.style, { left: pixels(place.left), width: pixels(place.width), bottom: pixels(innerHeight - Math.max(bottom, height)) });
     sheet.togglePopover(floats);
   }
 

@@ -157,7 +157,12 @@ def result(playground: Model) -> dict[str, Any]:
         "failed": f"{tool} gave no result",
         "cancelled": f"{tool} was cancelled",
     }
-    parts = [f"run {run.n}", redact(summary(run)), *([run.dials] if run.dials != "as asked" else [])]
+    parts = [
+        *([run.cut] if run.cut else []),
+        f"run {run.n}",
+        redact(summary(run)),
+        *([run.dials] if run.dials != "as asked" else []),
+    ]
     if playground.of > 1 and not playground.running:
         last = playground.runs[-playground.of :]
         different = len({each.answers for each in last})
@@ -202,7 +207,7 @@ def _line(run: Run) -> list[Any]:
         shown(answer),
         tokens,
         duration(run.seconds),
-        f"{run.outcome} · cut" if run.cut else run.outcome,
+        ("cut" if run.outcome == "done" else f"{run.outcome} · cut") if run.cut else run.outcome,
     ]
 
 

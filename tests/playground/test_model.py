@@ -596,7 +596,7 @@ def test_an_answer_that_was_cut_says_so_wherever_its_run_is_told(shop: Playgroun
     shop.callback(cut_short)
     ran(shop)
     assert "the answer was cut at max tokens" in result(shop)["meta"]
-    assert [line[-1] for line in history(shop)["runs"]] == ["done · cut", "done"]
+    assert [line[-1] for line in history(shop)["runs"]] == ["cut", "done"]
     rows = {row.name: row.values for row in shop.compare(1, 2)}
     assert "cut at max tokens" in rows["tokens"][1]
     assert json.loads(shop.export("json"))["runs"][1]["cut"] == "the answer was cut at max tokens"
