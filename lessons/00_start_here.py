@@ -22,8 +22,8 @@ from tempfile import mkdtemp
 
 from mcp.types import CreateMessageResult, TextContent
 
-from labkit import Lab, TinyModel, quiz, show
-from labkit.doctor import click_me, doctor
+from labkit import Lab, TinyModel, click_me, quiz, show
+from labkit.doctor import doctor
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
 

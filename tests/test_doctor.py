@@ -2,12 +2,10 @@
 
 import importlib.metadata
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
 
-import ipywidgets
 import pytest
 from packaging.requirements import Requirement
 
@@ -24,7 +22,6 @@ from labkit.doctor import (
     check_python,
     check_temporary_files,
     check_widgets,
-    click_me,
     doctor,
 )
 
@@ -181,19 +178,6 @@ def test_a_folder_for_temporary_files_that_is_not_there_is_a_fix(tmp_path: Path)
 def test_the_long_report_says_whether_the_larger_model_is_here(runner: bool, file: bool, detail: str) -> None:
     line = check_models(runner, file)
     assert (line.mark, line.detail) == ("OK", detail)
-
-
-def test_a_click_turns_the_buttons_own_text_to_ok() -> None:
-    button = click_me()
-    assert isinstance(button, ipywidgets.Button)
-    assert button.description == "Click me"
-    assert button.tooltip
-    button.click()
-    assert button.description == "[OK] Your click has reached Python"
-
-
-def test_the_button_is_stored_without_an_address() -> None:
-    assert re.search(r"0x|\d{5}", repr(click_me())) is None
 
 
 def test_the_command_prints_the_long_report_and_needs_no_package_of_the_kit() -> None:

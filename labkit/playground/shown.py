@@ -34,9 +34,15 @@ class Playground(Model):
         if self._view is not None:
             self._view.close()
 
+    def _ipython_display_(self) -> None:
+        self._page().show_placed()
+
     def _repr_mimebundle_(self, **options: Any) -> Any:
+        return self._page()._repr_mimebundle_(**options)
+
+    def _page(self) -> Any:
         from labkit.playground.view import PlaygroundView  # a script that draws nothing loads no widgets
 
         if self._view is None or self._view.comm is None:
             self._view = PlaygroundView(self)
-        return self._view._repr_mimebundle_(**options)
+        return self._view

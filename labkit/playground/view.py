@@ -24,6 +24,7 @@ from labkit.views.approval_panel import approval_panel
 from labkit.views.dial_panel import DialPanel
 from labkit.views.flow_view import FlowView, show
 from labkit.views.page import read_parts
+from labkit.views.placed import Placed
 from labkit.views.token_view import TokenView
 from labkit.work import Latest
 
@@ -53,7 +54,7 @@ def _references(views: list[FlowView], _: object) -> list[str]:
     return [f"anywidget:{view.model_id}" for view in views]
 
 
-class PlaygroundView(anywidget.AnyWidget):
+class PlaygroundView(Placed, anywidget.AnyWidget):
     """The page that a `Playground` shows as the last line of a cell."""
 
     _esm = read_parts("page.js", *_SCRIPT, folder=_HERE)

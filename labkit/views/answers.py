@@ -27,6 +27,7 @@ from labkit.plain import seen
 from labkit.steps import HostStep, overhearing
 from labkit.views.answers_drawing import as_text, svg
 from labkit.views.page import read_parts
+from labkit.views.placed import Placed
 from labkit.work import start
 
 MANY = 10
@@ -34,7 +35,7 @@ PATIENCE = 300.0
 """Seconds that all answers together may take."""
 
 
-class Answers(anywidget.AnyWidget):
+class Answers(Placed, anywidget.AnyWidget):
     """Ten answers side by side, with a button that asks for them, progress, and a button that stops.
 
     Args:

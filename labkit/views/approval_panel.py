@@ -26,6 +26,7 @@ from labkit.host.review_reading import decision_of, reading
 from labkit.plain import plain
 from labkit.views.front_end import can_ask_a_person
 from labkit.views.page import read_parts
+from labkit.views.placed import Placed
 
 NOBODY = "nobody is here to approve it: no page can be clicked. Give approval_panel a policy as headless=."
 
@@ -75,7 +76,7 @@ class _Review:
         return max(0.0, self.request.timeout - (monotonic() - self.began))
 
 
-class ApprovalPanel(anywidget.AnyWidget):
+class ApprovalPanel(Placed, anywidget.AnyWidget):
     """The panel that `approval_panel` makes: a widget, and an `ask=` for `with_approval`.
 
     Of a request nothing stays on the page, nor in a notebook that is saved with its widgets, once it is decided.

@@ -104,6 +104,9 @@ class Bars:
         """The charts as a widget, drawn when they are shown: bars that are printed need no matplotlib."""
         return _Shown(self)
 
+    def _ipython_display_(self) -> None:
+        self.to_picture().show_placed()
+
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
         return self.to_picture().to_bundle()
 

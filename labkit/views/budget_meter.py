@@ -16,6 +16,7 @@ from labkit.host import Budget
 from labkit.host.prices import dollars
 from labkit.views.pace import Pace, weakly
 from labkit.views.page import read_parts
+from labkit.views.placed import Placed
 
 SMALLEST = 1e-9
 """US dollars below which a difference comes from rounding."""
@@ -79,7 +80,7 @@ def _line(
     return [name, f"{told(spent)} of {told(limit)}{note}{waits}", f"{told(left)} left", round(share, 4)]
 
 
-class BudgetMeter(anywidget.AnyWidget):
+class BudgetMeter(Placed, anywidget.AnyWidget):
     """The meter that `budget_meter` makes. A meter listens to the budget until the meter is closed."""
 
     _esm = read_parts("page.js", "budget_meter.js")

@@ -14,6 +14,7 @@ from labkit.models.scripted import text_of
 from labkit.models.token_words import badge_of
 from labkit.plain import short
 from labkit.views.page import read_parts
+from labkit.views.placed import Placed
 
 MOST_TOKENS = 400
 """The end of the dial for max tokens before a server has asked anything."""
@@ -28,7 +29,7 @@ def _control(dial: Dial) -> str:
     ]
 
 
-class DialPanel(anywidget.AnyWidget):
+class DialPanel(Placed, anywidget.AnyWidget):
     """The panel of `dials`. Every dial is described, works from the keyboard, and says in words where it stands.
 
     Args:

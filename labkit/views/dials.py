@@ -19,6 +19,7 @@ from labkit.models.tracing import Drawing, Prompt, as_request, can_be_traced, dr
 from labkit.plain import seen
 from labkit.views.answers import Answers
 from labkit.views.dial_panel import DialPanel
+from labkit.views.placed import Placed
 from labkit.views.token_drawing import head
 from labkit.views.token_view import TokenView
 from labkit.work import Latest
@@ -67,7 +68,7 @@ def tune(prompt: Prompt, model: Traceable | None = None, settings: Settings | No
     return TunePanel(DialState(model, settings, as_request(prompt)), model)
 
 
-class TunePanel(ipywidgets.VBox):
+class TunePanel(Placed, ipywidgets.VBox):
     """The panel that `tune` makes: `dials`, `tokens` and `answers` are the three parts.
 
     `callback` is the model with the dials as they stand. Given to a Lab, the panel goes on to what its server asks.

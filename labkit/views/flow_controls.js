@@ -109,6 +109,7 @@ class Controls {
       const text = call ? `${call} · ${title}` : title;
       if (!offered.has(String(call))) this.select.append(el("option", { value: String(call) }, visible(text)));
     }
+    this.select.value = String(this.view.choice);
   }
 
   /** It stays until another number of steps is shown: the line may make the view draw itself anew. */

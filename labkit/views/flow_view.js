@@ -9,6 +9,7 @@ class View {
     this.root = root;
     this.choice = store.head.title === undefined ? "last" : "all"; // or the number of a call; null: of no known call
     this.shown = undefined; // the call that "last" shows at this moment
+    this.made = undefined; // the call that the view was made for
     this.items = [];
     this.nodes = new Map();
     this.active = 0;
@@ -71,7 +72,6 @@ class View {
 
   choose(value) {
     this.choice = value === "last" || value === "all" ? value : JSON.parse(value);
-    this.controls.select.value = value;
     this.controls.newer.hidden = true;
     this.shown = this.store.last;
     this.active = 0;
@@ -115,6 +115,10 @@ class View {
 
   update() {
     const { store } = this;
+    if (this.made === undefined && this.root.dataset.shown) {
+      this.made = Number(this.root.dataset.shown);
+      if (this.made) return this.choose(this.root.dataset.shown);
+    }
     if (this.choice === "last" && this.shown !== store.last) {
       if (this.shown !== undefined && this.held) this.controls.newer.hidden = false;
       else {
@@ -122,6 +126,7 @@ class View {
         this.active = 0;
       }
     }
+    if (this.made && this.choice === this.made) this.controls.newer.hidden = store.last === this.made;
     const before = this.items.length;
     const seq = this.items[this.active]?.seq;
     const steps = this.choice === "all" ? store.steps : (this.group?.steps ?? []);
@@ -137,7 +142,8 @@ class View {
     this.rows.style.height = `${this.items.length * ROW}px`;
     this.empty.hidden = this.items.length > 0;
     const none = "No step fits. Show all, or search for something else.";
-    this.empty.textContent = steps.length ? none : "Nothing has happened yet: call a tool.";
+    const nothing = store.last > this.choice ? "This call is no longer on record." : "Nothing has happened yet: call a tool.";
+    this.empty.textContent = steps.length ? none : nothing;
     this.drawing.fit(store.head.wire);
     this.render();
     // What was there already is read from its beginning; what happens now is followed to its end.

@@ -5,6 +5,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -20,13 +21,14 @@ from labkit.redacting import redact_flow, redact_json
 from labkit.views.flow_rows import Rows, data_text, text_of
 from labkit.views.pace import Pace, weakly
 from labkit.views.page import read_parts
+from labkit.views.placed import Placed
 from labkit.wire import Frame
 
 LONGEST_SHOWN = 256_000
 """How many characters of a step's JSON are ever sent to the browser."""
 
 LONGEST_DRAWING = 200
-"""How many steps a flow may have for a drawing to be stored beside the widget."""
+"""How many steps of a flow are drawn for where no kernel runs."""
 
 _HERE = Path(__file__).parent
 _SCRIPT = ("flow_json.js", "flow_steps.js", "flow_row.js", "flow_detail.js", "flow_controls.js", "flow_view.js")
@@ -40,10 +42,11 @@ _views: weakref.WeakKeyDictionary[Lab, "FlowView"] = weakref.WeakKeyDictionary()
 def show(of: Lab | Flow, *, redacting: bool = False) -> "FlowView":
     """A diagram of what a Lab does, which grows meanwhile, or of a flow that is over.
 
-        show(lab)       # every call of the Lab, the last one first; as the last line of a cell
+        show(lab)       # the call made last, while it goes on; as the last line of a cell
         show(lab.flow)  # one call, as it is now
 
-    Choose a step with the mouse or the arrow keys to read its JSON. A Lab has one view: shown twice, it is the same.
+    What is shown stays that call when there are others: these can be chosen. Shown before the first call it follows
+    what happens. Choose a step with the mouse or the arrow keys to read its JSON.
 
     Args:
         of: The Lab or the flow to show.
@@ -62,7 +65,7 @@ def show(of: Lab | Flow, *, redacting: bool = False) -> "FlowView":
     return view
 
 
-class FlowView(anywidget.AnyWidget):
+class FlowView(Placed, anywidget.AnyWidget):
     """The widget that `show` makes. Until it is closed it listens to the Lab's record. It keeps no Lab alive."""
 
     _esm = read_parts("page.js", *_SCRIPT)
@@ -202,19 +205,29 @@ class FlowView(anywidget.AnyWidget):
         flow = Flow.of(entries, title=title, server=lab.server, wire=wire, transport=lab.transport)
         return redact_flow(flow) if self._redacting else flow
 
+    def shown_now(self) -> str:
+        """The number of the call that was made last, which a place made now goes on showing; `last` before the first.
+
+        A place that is made before the first call follows what happens.
+        """
+        lab = self._lab
+        return "" if lab is None else str(lab.calls or "last")
+
+    def picture(self, shown: str) -> dict[str, Any]:
+        """The picture of a call, by MIME type: as text and as a drawing, of a long flow the first steps."""
+        lab = self._lab
+        if lab is None and self._flow is None:
+            return {}  # the Lab is gone: what is stored already stays
+        flow = self._flow_of(int(shown) if shown.isdigit() else (lab and lab.calls) or None)
+        if flow is None or not flow.steps:
+            return {"text/plain": f"{self._name}: nothing has happened yet"}
+        if (steps := len(flow.steps)) > LONGEST_DRAWING:
+            title = f"{flow.title}, the first {LONGEST_DRAWING} of {steps:,} steps"
+            flow = replace(flow, title=title, steps=flow.steps[:LONGEST_DRAWING])
+        return {"text/plain": str(flow), "image/svg+xml": flow.to_svg()}
+
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle = super()._repr_mimebundle_()
-        flow = self._stored()
-        if bundle is not None and flow is not None:
-            bundle[0].update({"text/plain": str(flow), "image/svg+xml": flow.to_svg()})
+        if bundle is not None:
+            bundle[0].update(self.picture(self.shown_now()))
         return bundle
-
-    def _stored(self) -> Flow | None:
-        """The flow to store as text and as a drawing, for readers where no kernel runs."""
-        lab = self._lab
-        if lab is not None and not any(lab.record.calls()):
-            return None  # only the handshake so far, which is not what the view opens with
-        flow = self._flow or (lab and lab.flow)
-        if not flow or len(flow.steps) > LONGEST_DRAWING:
-            return None
-        return redact_flow(flow) if self._redacting else flow

@@ -3,14 +3,23 @@
 from pathlib import Path
 
 _HERE = Path(__file__).parent
+_EXPORT = "export default "
 
 
 def read_parts(*names: str, folder: Path = _HERE) -> str:
     """Files as one text, since the browser gets a module as text and could not import one from another.
+
+    What a module exports is wrapped by `placed.js`, so that the widget finds its place on the page.
 
     Args:
         names: The files' names. The first file stands beside this module, as what all pages share does.
         folder: The folder of the other files.
     """
     paths = [_HERE / names[0], *(folder / name for name in names[1:])]
-    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    parts = [path.read_text(encoding="utf-8") for path in paths]
+    if names[0].endswith(".js"):
+        *before, last = parts
+        head, _, exported = last.rpartition(_EXPORT)
+        placed = (_HERE / "placed.js").read_text(encoding="utf-8")
+        parts = [*before, f"{head}const widget = {exported}", placed, f"{_EXPORT}placed(widget);\n"]
+    return "\n".join(parts)

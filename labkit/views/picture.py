@@ -8,12 +8,13 @@ import anywidget
 import traitlets
 
 from labkit.views.page import read_parts
+from labkit.views.placed import Placed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Picture(anywidget.AnyWidget):
+class Picture(Placed, anywidget.AnyWidget):
     """A figure as an image with alternative text, which JupyterLab drops from a plain image.
 
     The image stored beside the widget is in HTML and has the same words.

@@ -6,7 +6,6 @@ from contextlib import aclosing
 from typing import Any, cast
 
 import anywidget
-import ipywidgets
 import traitlets
 
 from labkit.callbacks import name_of
@@ -14,8 +13,8 @@ from labkit.checks.engine import STAGE_TIMEOUT
 from labkit.checks.scorecard import CASES, FAILS, GROUPS, PASSES, Scorecard, concluded, examined
 from labkit.plain import seen, short
 from labkit.views.page import read_parts
+from labkit.views.placed import VIEW, Placed
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 MANY = {PASSES: "now pass", FAILS: "now fail"}
 
 _panels: dict[str, "ScorecardPanel"] = {}
@@ -56,14 +55,14 @@ async def show_scorecard(callback: object, *, timeout: float = STAGE_TIMEOUT) ->
                 panel.show(card)
     finally:
         panel.show(card, over=True)
-    if display:
+    if display and not panel.is_placed:
         display(_for_readers(card), raw=True)
-    else:
+    elif not display:
         print(card)
     concluded(card)
 
 
-class ScorecardPanel(anywidget.AnyWidget):
+class ScorecardPanel(Placed, anywidget.AnyWidget):
     """The widget that `show_scorecard` makes: `begin` a run, then `show` what is known of the run.
 
     Args:
@@ -92,6 +91,10 @@ class ScorecardPanel(anywidget.AnyWidget):
         """Show the rows so far, or those of a run that is over, also of one that did not come to its end."""
         self.scorecard = card
         self.run = _run(card, card.changes(self._before) if self._before else {}, over=over)
+
+    def picture(self, shown: str) -> dict[str, Any]:
+        """The picture of the panel, by MIME type: the table."""
+        return {"text/plain": str(self.scorecard)}
 
     def __repr__(self) -> str:
         return f"Scorecard of {short(self.scorecard.name)}"
@@ -137,5 +140,5 @@ def _said(card: Scorecard, changes: list[str]) -> str:
 
 def _for_readers(card: Scorecard) -> dict[str, Any]:
     """The table for those who read the notebook without a kernel. On a live page, the panel above shows all this."""
-    nothing = ipywidgets.Label(layout=ipywidgets.Layout(display="none"))
-    return {"text/plain": str(card), VIEW: {"version_major": 2, "version_minor": 0, "model_id": nothing.model_id}}
+    # A front end shows nothing for a view that was removed, which has no model.
+    return {"text/plain": str(card), VIEW: {"version_major": 2, "version_minor": 0, "model_id": ""}}

@@ -9,6 +9,7 @@ from labkit.models.token_reading import DRAWN, FULL, SURE_FROM, Cell, Reading
 from labkit.models.trace import Trace
 from labkit.plain import marked, seen
 from labkit.views.page import read_parts
+from labkit.views.placed import Placed
 from labkit.views.token_drawing import svg, table
 
 __all__ = ["TokenView", "show_tokens", "table"]
@@ -32,7 +33,7 @@ def show_tokens(trace: Trace) -> "TokenView":
     return TokenView(trace)
 
 
-class TokenView(anywidget.AnyWidget):
+class TokenView(Placed, anywidget.AnyWidget):
     """The widget that `show_tokens` makes. `chosen` is the index of the token whose rivals are shown.
 
     Args:

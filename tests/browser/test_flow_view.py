@@ -419,8 +419,24 @@ def test_a_reloaded_page_has_the_whole_view_again(notebook: LabPage) -> None:
     view = view_of(notebook, "modern")
     expect(rows(view)).to_have_count(12)
     notebook.execute("_ = await modern.call_tool('price', {'title': 'Emma'})")
+    newer = view.get_by_role("button", name="Show the newer call")
+    expect(newer).to_be_visible()
+    expect(view.locator(".top b")).to_have_text("compare(title)")  # the call that it was made for
+    newer.click()
     expect(view.locator(".top b")).to_have_text("price(title)")
     expect(rows(view)).to_have_count(4)
+
+
+def test_two_views_of_a_lab_show_each_the_call_it_was_made_for(notebook: LabPage) -> None:
+    number = NUMBER["legacy"]
+    notebook.execute("_ = await legacy.call_tool('price', {'title': 'Emma'})")
+    last = notebook.add_cell("show(legacy)")
+    notebook.run_cell(last)
+    expect(notebook.output(last).locator(".labkit-flow .top b")).to_have_text("price(title)")
+    expect(notebook.output(number).locator(".labkit-flow .top b")).to_have_text("recommend(genre)")
+    notebook.save().open("flow_view.ipynb")
+    expect(notebook.output(number).locator(".labkit-flow .top b")).to_have_text("recommend(genre)")
+    expect(notebook.output(last).locator(".labkit-flow .top b")).to_have_text("price(title)")
 
 
 def test_after_a_restart_a_view_keeps_what_it_shows_and_a_new_one_is_live(notebook: LabPage) -> None:
@@ -437,4 +453,4 @@ def test_after_a_restart_a_view_keeps_what_it_shows_and_a_new_one_is_live(notebo
     expect(rows(view)).to_have_count(8)
     expect(detail(view)).to_be_hidden()
     notebook.execute("_ = await legacy.call_tool('price', {'title': 'Emma'})")
-    expect(view.locator(".top b")).to_have_text("price(title)")
+    expect(view.get_by_role("button", name="Show the newer call")).to_be_visible()

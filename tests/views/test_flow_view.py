@@ -16,6 +16,7 @@ from labkit.record import CONNECTION
 from labkit.steps import LANES, HostStep, report
 from labkit.views.flow_rows import LONGEST_TEXT, Rows
 from labkit.views.flow_view import LONGEST_DRAWING, LONGEST_SHOWN, FlowView
+from labkit.views.placed import SVG
 from labkit.wire import Frame, Whole
 from tests.story import WIRES, answer, bookshop, echo, said, until
 
@@ -298,7 +299,7 @@ async def test_what_is_stored_beside_the_widget_is_the_flow_as_text_and_drawing(
         view = show(lab)
         before = view._repr_mimebundle_()
         assert before is not None
-        assert repr(view) == before[0]["text/plain"] == "<FlowView bookshop · auto · in process>"
+        assert before[0]["text/plain"] == "bookshop · auto · in process: nothing has happened yet"
         assert "image/svg+xml" not in before[0]
         await lab.call_tool("recommend", {"genre": "crime"})
         after = view._repr_mimebundle_()
@@ -310,7 +311,23 @@ async def test_what_is_stored_beside_the_widget_is_the_flow_as_text_and_drawing(
             lab.record.add(HostStep("one more", "you", "client"), 1)
         endless = view._repr_mimebundle_()
         assert endless is not None
-        assert "image/svg+xml" not in endless[0]
+        of_call = len(lab.flow.steps) - LONGEST_DRAWING
+        assert endless[0][SVG].count(">one more</text>") == LONGEST_DRAWING - of_call
+        assert f"the first 200 of {len(lab.flow.steps)} steps" in endless[0]["text/plain"]
+
+
+async def test_a_place_shows_the_call_that_it_was_made_for_and_one_made_before_the_first_follows() -> None:
+    with Lab(bookshop(), sampling_callback=echo) as lab:
+        view = show(lab)
+        assert view.shown_now() == "last"
+        await lab.call_tool("recommend", {"genre": "crime"})
+        assert view.shown_now() == "1"
+        of_first = view.picture("1")
+        await lab.call_tool("price", {"title": "Emma"})
+        assert show(lab) is view
+        assert view.shown_now() == "2"
+        assert view.picture("1") == of_first
+        assert view.picture("2") == view.picture("last") == {"text/plain": str(lab.flow), SVG: lab.flow.to_svg()}
 
 
 @pytest.mark.parametrize("of", [bookshop(), 3, None])
