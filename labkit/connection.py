@@ -10,11 +10,12 @@ import contextlib
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+import httpx2
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.server import Server
@@ -33,10 +34,18 @@ PAGES = 1000
 """How many pages of tools are asked for."""
 
 
-def transport_to(server: LabServer) -> AbstractAsyncContextManager[Any]:
+def transport_to(
+    server: LabServer, headers: Mapping[str, str] | None = None, answered: Callable[[int], None] | None = None
+) -> AbstractAsyncContextManager[Any]:
     """A fresh transport to `server`.
 
+    Args:
+        server: What is connected to.
+        headers: What is sent with each request to a URL.
+        answered: Is called with the status of each answer of a URL that is an error.
+
     Raises:
+        ConnectError: `server` is a text and no URL, or what the environment says of proxies cannot be used.
         TypeError: `server` is nothing that an MCP client can connect to.
     """
     if isinstance(server, MCPServer | Server):
@@ -49,7 +58,7 @@ def transport_to(server: LabServer) -> AbstractAsyncContextManager[Any]:
     if isinstance(server, str):
         if not server.lower().startswith(("http://", "https://")):
             raise ConnectError(_no_address(server))
-        return streamable_http_client(server)
+        return _over_http(server, headers, answered)
     if hasattr(server, "__aenter__"):
         return cast("Transport", server)
     if callable(server):
@@ -57,6 +66,50 @@ def transport_to(server: LabServer) -> AbstractAsyncContextManager[Any]:
     raise TypeError(
         f"a {type(server).__name__} is not a server: pass an MCPServer, StdioServerParameters, a URL or a Transport"
     )
+
+
+@contextlib.asynccontextmanager
+async def _over_http(
+    url: str, headers: Mapping[str, str] | None, answered: Callable[[int], None] | None
+) -> AsyncGenerator[Any]:
+    """The SDK's transport, with a client that obeys the environment as the kit does and tells of errors."""
+    from labkit import network  # here and not above: where no URL is asked for, nobody needs the package ssl
+
+    async def hear(response: "httpx2.Response") -> None:
+        # The stream for what a server says by itself, and the end of a session, a server may do without.
+        if answered is not None and response.status_code >= 300 and response.request.method == "POST":
+            answered(response.status_code)
+
+    client = network.client(
+        url,
+        timeout=httpx2.Timeout(30, read=300),  # as the SDK has them
+        headers=headers,
+        event_hooks={"response": [hear]},
+    )
+    async with client, streamable_http_client(url, http_client=client) as streams:
+        yield streams
+
+
+BY_STATUS = {"Server returned an error response", "Not Found"}
+"""What the SDK says of every HTTP status from 400 on whose answer holds no better account."""
+
+STATUSES = {
+    401: 'it wants a key: Lab(url, headers={"Authorization": "Bearer ..."})',
+    403: 'it lets nobody in without the right key, or not from here: Lab(url, headers={"Authorization": "Bearer ..."})',
+    404: "there is nothing at this path. Many servers are at /mcp; one at /sse is of the older kind: "
+    "Lab(lambda: sse_client(url)), after `from mcp.client.sse import sse_client`",
+    407: "a proxy in between wants a password",
+    429: "it was asked too often. Wait, and try again",
+}
+STATUSES[405] = STATUSES[404].replace("there is nothing at", "no MCP server of today's kind is at")
+"""What an HTTP status of a server says, and what to do."""
+
+
+def about_status(status: int) -> str:
+    """An HTTP status that is an error, and what to do, in a sentence."""
+    fault = "a gateway, or the server itself, has a fault. See whether the server behind it runs"
+    told = STATUSES.get(status, fault if status >= 500 else "the request was not accepted")
+    return f"the server answered with HTTP status {status}: {told}."
 
 
 def _no_address(text: str) -> str:
@@ -116,18 +169,28 @@ def _place(url: str) -> str:
     return host + path if not name or port.isdigit() or host.endswith("]") else name
 
 
-def reason(error: BaseException) -> str:
-    """Why a connection failed, and what to do."""
+def reason(error: BaseException, url: str = "", status: int | None = None) -> str:
+    """Why a connection failed, and what to do. `status` is that of the last answer of `url` that was an error."""
     error = unwrap(error)
     if isinstance(error, ConnectError):
         return str(error)
+    if status is not None and isinstance(error, MCPError) and error.message in BY_STATUS:
+        return about_status(status)
     if isinstance(error, MCPError) and error.code == CONNECTION_CLOSED:
         return "the server ended before it answered. Run its command in a terminal to see why."
+    proxy = ""
+    if url:
+        from labkit import network  # here and not above, for the same reason
+
+        if untrusted := network.untrusted(error, url):
+            return untrusted
+        proxy = network.proxy(url)
     root = error
     while under := root.__cause__ or root.__context__:
         root = under
     if isinstance(root, OSError) and root is not error:  # an HTTP client puts classes of its own above it
-        return "nobody answers there. Is the server running?"
+        through = f" The way there leads through the proxy of {proxy}." if proxy else ""
+        return f"nobody answers there. Is the server running?{through}"
     return sentence(error)
 
 
@@ -157,12 +220,16 @@ _OVER = {
 }
 
 
-def is_over(error: BaseException) -> bool:
+def is_over(error: BaseException, status: int | None = None) -> bool:
     """Whether the SDK says with `error` that a connection, or the session of a restarted HTTP server, is no more.
 
     The codes alone will not do: a server may use them for errors of its own, and then nothing is closed.
     """
-    return isinstance(error, MCPError) and (error.code, error.message) in _OVER
+    if not isinstance(error, MCPError):
+        return False
+    # A server that was started again may not know the session, which the specification answers with 404 (2025-11-25,
+    # basic/transports, Session Management); many a server says 400, and each has words of its own.
+    return (error.code, error.message) in _OVER or (status in (400, 404) and "session" in error.message.lower())
 
 
 class Connection:
@@ -171,7 +238,9 @@ class Connection:
     Args:
         runtime: Where it lives.
         place: The server in words, for messages.
-        make_client: Makes the client; it is given what the transport calls when the server has gone.
+        make_client: Makes the client; it is given what the transport calls when the server has gone, and what it calls
+            with an HTTP status that is an error.
+        url: The server's address, where it has one.
         former: The connection that this one takes the place of.
     """
 
@@ -179,7 +248,8 @@ class Connection:
         self,
         runtime: Runtime,
         place: str,
-        make_client: Callable[[Callable[[], None]], Client],
+        make_client: Callable[[Callable[[], None], Callable[[int], None]], Client],
+        url: str,
         former: "Connection | None" = None,
     ) -> None:
         self.runtime = runtime
@@ -188,7 +258,10 @@ class Connection:
         """The revision that both sides agreed on last; `None` before they did."""
         self.opened: concurrent.futures.Future[Client] = concurrent.futures.Future()
         self.ended: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self.status: int | None = None
+        """The last HTTP status that was an error."""
         self._make_client = make_client
+        self._url = url
         self._stop = asyncio.Event()
         self._leaving = False
         self._asked = False
@@ -232,7 +305,7 @@ class Connection:
 
     async def _hold(self) -> None:
         try:
-            async with self._make_client(self._leave) as client:
+            async with self._make_client(self._leave, self._answered) as client:
                 if client.server_capabilities.tools is not None:
                     # The SDK lists the tools after the first call of each, to check its result. Asked for now, the
                     # listing belongs to the handshake and the flow of a call shows the call alone.
@@ -244,7 +317,9 @@ class Connection:
         except BaseException as error:
             # An error on the way out has nobody left to tell: the calls that it broke have raised already.
             if not self.opened.done():
-                self.opened.set_exception(ConnectError(f"No connection to {self.place}: {reason(error)}"))
+                self.opened.set_exception(
+                    ConnectError(f"No connection to {self.place}: {reason(error, self._url, self.status)}")
+                )
             if isinstance(error, asyncio.CancelledError):
                 raise
 
@@ -254,6 +329,9 @@ class Connection:
             self.opened.set_exception(ConnectError(f"The connection to {self.place} was left before it was open."))
         self._leave()
         self.ended.set_result(None)
+
+    def _answered(self, status: int) -> None:
+        self.status = status
 
     def _leave(self) -> None:
         self._leaving = True

@@ -17,9 +17,12 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Literal
+from urllib.request import getproxies, proxy_bypass
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -165,12 +168,20 @@ def check_loopback() -> Line:
     try:
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(2)
-            with socket.create_connection(server.getsockname(), timeout=2) as client, server.accept()[0] as answer:
-                answer.sendall(b"[OK]")
-                client.recv(4)
-    except OSError as error:
+            place = "{}:{}".format(*server.getsockname())
+            with closing(HTTPConnection(place, timeout=2)) as client:
+                client.request("GET", "/")
+                with server.accept()[0] as answer:
+                    answer.recv(1000)
+                    answer.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+                    client.getresponse()
+    except (OSError, HTTPException) as error:
         text = f"Two programs on this machine cannot talk ({error}): let your firewall allow 127.0.0.1"
         return Line("FIX", text)
+    proxies = getproxies()
+    if (proxies.get("http") or proxies.get("all")) and not proxy_bypass(place):
+        text = "Servers on this machine are reached past your proxy; a program without a Lab needs NO_PROXY=127.0.0.1"
+        return Line("LOOK", text)
     return Line("OK", "Servers on this machine can be reached; no network is needed")
 
 

@@ -6,7 +6,7 @@ of everything that crosses the wire, a sampling callback that can be swapped, an
 
 import atexit
 from asyncio import CancelledError
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from threading import Lock
@@ -20,7 +20,7 @@ from mcp_types import INTERNAL_ERROR, INVALID_REQUEST, CallToolResult, CreateMes
 from labkit.answering import answer_for, ask, asked, returned
 from labkit.call import Call, Calls, Deadline, timeout_error
 from labkit.callbacks import Answer
-from labkit.connection import Connection, LabServer, describe, is_over, transport_to
+from labkit.connection import BY_STATUS, Connection, LabServer, about_status, describe, is_over, transport_to
 from labkit.errors import ConnectError, LabClosed, LabError, for_a_person, sentence
 from labkit.flow import Flow
 from labkit.interrupts import interrupts_held
@@ -60,6 +60,7 @@ class Lab:
         mode: `"auto"` (revision 2026-07-28 where the server speaks it), `"legacy"` (2025-11-25), or a revision.
         timeout: Seconds for a call in all: server, callback, model, a human who decides, perhaps on others first.
         connect_timeout: Seconds that the server has to answer the handshake; one that is first downloaded needs many.
+        headers: What is sent with each request to a URL: `{"Authorization": "Bearer ..."}`. It is shown nowhere.
         keep: How many frames and steps are kept; older ones are forgotten.
         **client_options: Passed on to `mcp.Client`.
 
@@ -77,6 +78,7 @@ class Lab:
         mode: str = "auto",
         timeout: float = 60.0,
         connect_timeout: float = 60.0,
+        headers: Mapping[str, str] | None = None,
         keep: int = 10_000,
         **client_options: Any,
     ) -> None:
@@ -88,6 +90,7 @@ class Lab:
         self.name = name or f"{self.server} · {mode} · {self.transport}"
         self.record = Record(keep)
         self._target = server
+        self._headers = headers
         self._callback = sampling_callback
         self._declared = sampling_callback is not None
         self._options = client_options
@@ -254,17 +257,23 @@ class Lab:
         return f"<Lab {self.name}{' (closed)' if self._why_closed else ''}>"
 
     def _connect(self, former: Connection | None = None) -> Connection:
-        connection = Connection(Runtime.current(), f"{self.server} ({self.transport})", self._make_client, former)
+        connection = Connection(
+            Runtime.current(), f"{self.server} ({self.transport})", self._make_client, self._url, former
+        )
         connection.ended.add_done_callback(lambda _: self.when_lost())
         return connection
 
-    def _make_client(self, ended: Callable[[], None]) -> Client:
+    @property
+    def _url(self) -> str:
+        return self._target if isinstance(self._target, str) else ""
+
+    def _make_client(self, ended: Callable[[], None], answered: Callable[[int], None]) -> Client:
         others: dict[str, Any] = {
             name: self._private(self._options[name]) for name in _ANSWER if self._options.get(name)
         }
         return Client(
             tap(
-                transport_to(self._target),
+                transport_to(self._target, self._headers, answered),
                 OpenRequests(self._keep),
                 ended=ended,
                 as_json=self.transport in ("stdio", "http"),
@@ -327,7 +336,7 @@ class Lab:
     def _plain(self, call: Call[Any], connection: Connection, error: BaseException) -> BaseException:
         """The error that a person should see in place of `error`."""
         leaf = for_a_person(error)
-        closed = is_over(leaf)
+        closed = is_over(leaf, connection.status)
         if closed:
             connection.close()
         if closed or (isinstance(leaf, CancelledError) and not connection.usable):
@@ -335,6 +344,8 @@ class Lab:
                 f"{call.title} was under way when the connection to {connection.place} ended. "
                 "The next call makes another."
             )
+        elif connection.status is not None and isinstance(leaf, MCPError) and leaf.message in BY_STATUS:
+            leaf = ConnectError(f"{call.title}: {about_status(connection.status)}")
         told = call.fault or (call.unanswered if isinstance(leaf, CancelledError) else None)
         return for_a_person(told) if told else leaf.with_traceback(None)
 

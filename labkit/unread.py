@@ -11,9 +11,9 @@ from labkit.plain import short
 
 _KINDS = {"method": "JSONRPCRequest", "error": "JSONRPCError", "result": "JSONRPCResponse"}
 _BEGINS_AN_ANSWER = re.compile(
-    r'\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+|"[^"]*")\s*,\s*"(?:result|error)"'
+    r'\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+|"[^"]*")\s*,\s*"(?:result|error)"'
 )
-"""As most servers write an answer. It tells the request also where the rest is cut off, or too deep for any parser."""
+"""As most servers write an answer. It names the request also where the rest is cut off, or text stands before it."""
 
 SHOWN = 120
 """Characters of a line that a sentence quotes."""
@@ -43,7 +43,7 @@ def _answers(line: str) -> RequestId | None:
     try:
         return _id_in(_object(json.loads(line)))
     except (ValueError, RecursionError):
-        begins = _BEGINS_AN_ANSWER.match(line)
+        begins = _BEGINS_AN_ANSWER.search(line, 0, 2000)
         return _id_in({"id": json.loads(begins[1])}) if begins else None
 
 

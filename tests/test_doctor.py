@@ -159,6 +159,17 @@ def test_a_server_on_this_machine_is_reached() -> None:
     assert check_loopback().mark == "OK"
 
 
+def test_a_proxy_that_stands_between_two_programs_here_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    line = check_loopback()
+    assert line.mark == "LOOK"
+    assert "needs NO_PROXY=127.0.0.1" in line.text
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert check_loopback().mark == "OK"
+
+
 def test_a_folder_for_temporary_files_that_is_not_there_is_a_fix(tmp_path: Path) -> None:
     assert check_temporary_files(tmp_path).mark == "OK"
     line = check_temporary_files(tmp_path / "absent")

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 
 import psutil
@@ -17,6 +18,8 @@ from mcp_types import PARSE_ERROR, CreateMessageRequestParams, CreateMessageResu
 from labkit import CallTimeout, ConnectError, Lab, LabClosed, Origin, close_all, origin
 from labkit.connection import describe
 from labkit.runtime import LEAVE
+from tests.standins.serving import Received, Reply, StandIn
+from tests.standins.tls import certified
 from tests.story import OVER_STDIO, ROOT, WIRES, answer, asked, echo, in_a_process, over_http, said, until
 
 pytestmark = pytest.mark.anyio
@@ -213,6 +216,7 @@ async def test_a_byte_that_is_not_utf8_is_a_fault_in_the_flow_and_no_more(wire: 
         ),
         ('{"jsonrpc": "2.0", "id": "ID", "result": {"content": [], "structuredContent": {"a": PIT', "recursion limit"),
         ('{"jsonrpc": "2.0", "id": ID, "result": {"cont', "EOF while parsing"),
+        ('loading...{"jsonrpc": "2.0", "id": ID, "result": {"content": []}}', ": loading..."),
         ('{"id": ID, "result": {"content": []}}', "JSONRPCResponse.jsonrpc: Field required"),
         ('{"jsonrpc": "2.0", "id": ID, "error": {"code": "E1", "message": "no"}}', "JSONRPCError.error.code"),
     ],
@@ -497,3 +501,104 @@ def test_closing_a_lab_whose_server_hangs_takes_no_longer_than_promised() -> Non
     assert monotonic() - start < LEAVE + 30
     with pytest.raises(LabClosed):
         call.result(1)
+
+
+def refusing(status: int) -> StandIn:
+    return StandIn([Reply({"error": "no"}, status=status)])
+
+
+@pytest.mark.parametrize(
+    ("status", "cure"),
+    [
+        (401, 'it wants a key: Lab(url, headers={"Authorization": "Bearer ..."})'),
+        (403, 'headers={"Authorization": "Bearer ..."}'),
+        (404, "there is nothing at this path. Many servers are at /mcp; one at /sse is of the older kind"),
+        (405, "one at /sse is of the older kind: Lab(lambda: sse_client(url))"),
+        (418, "the request was not accepted"),
+        (429, "Wait, and try again"),
+        (502, "a gateway, or the server itself, has a fault"),
+    ],
+)
+def test_a_status_that_is_an_error_is_told_with_what_to_do(wire: str, status: int, cure: str) -> None:
+    with refusing(status) as server, pytest.raises(ConnectError) as caught:
+        Lab(f"{server.url}/mcp", mode=wire, headers={"Authorization": "Bearer secret"})
+    assert f"the server answered with HTTP status {status}: " in str(caught.value)
+    assert cure in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert {sent.headers["authorization"] for sent in server.received} == {"Bearer secret"}
+
+
+def answering_once(second: Reply) -> StandIn:
+    """A server of 2025-11-25 that has a session, and answers the first call of it with `second`."""
+    lost = iter((second,))
+
+    def answer_to(sent: Received) -> Reply:
+        asked = sent.body or {}
+        told = {
+            "initialize": {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": SERVER},
+            "tools/call": {"content": [{"type": "text", "text": "fine"}]},
+            "tools/list": {"tools": []},
+        }
+        if asked.get("method") == "tools/call" and (reply := next(lost, None)):
+            return reply
+        if asked.get("method") not in told:
+            return Reply(status=202 if sent.method == "POST" else 405)
+        answer = {"jsonrpc": "2.0", "id": asked["id"], "result": told[asked["method"]]}
+        return Reply(answer, headers={"mcp-session-id": "a session"})
+
+    return StandIn([answer_to])
+
+
+SERVER = {"name": "forgetful", "version": "1"}
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(404, "Session not found or expired"), (400, "Bad Request: No valid session ID provided"), (404, "")],
+)
+async def test_a_session_that_the_server_forgot_is_made_anew_whatever_it_says(status: int, message: str) -> None:
+    error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": message}}
+    with answering_once(Reply(error if message else b"", status=status)) as server:
+        lab = Lab(f"{server.url}/mcp", mode="legacy")
+        with pytest.raises(ConnectError, match="The next call makes another"):
+            await lab.call_tool("price")
+        assert said(await lab.call_tool("price")) == "fine"
+        assert [flow.title for flow in lab.flows].count("price()") == 2
+        lab.close()
+
+
+async def test_a_status_that_comes_in_the_middle_is_told_and_the_connection_stays() -> None:
+    with answering_once(Reply(status=502)) as server:
+        lab = Lab(f"{server.url}/mcp", mode="legacy")
+        with pytest.raises(ConnectError, match=r"price\(\): the server answered with HTTP status 502: "):
+            await lab.call_tool("price")
+        assert said(await lab.call_tool("price")) == "fine"
+        lab.close()
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "socks://127.0.0.1:9"])
+async def test_this_machine_is_reached_past_every_proxy(
+    url: str, variable: str, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, proxy)
+    monkeypatch.setenv("SSL_CERT_FILE", "no-such-file.pem")
+    assert said(await Lab(url).call_tool("price", {"title": "Emma"})) == "Emma costs 4"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("ALL_PROXY", "socks://proxy.example"), ("SSL_CERT_FILE", "no-such-file.pem")]
+)
+def test_what_the_environment_says_wrongly_is_one_sentence(
+    wire: str, variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConnectError, match=f"the environment variable {variable} names cannot be used"):
+        Lab("https://server.example/mcp", mode=wire)
+
+
+def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do(wire: str, tmp_path: Path) -> None:
+    with certified(tmp_path / "own.pem", refusing(500)) as server, pytest.raises(ConnectError) as caught:
+        Lab(f"{server.url}/mcp", mode=wire)
+    assert "The certificate of 127.0.0.1 is not trusted here" in str(caught.value)
+    assert "SSL_CERT_FILE" in str(caught.value)

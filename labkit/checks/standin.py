@@ -18,6 +18,7 @@ from http import HTTPStatus
 from typing import Any, Self
 
 from labkit.checks.apis import MODEL, Api, Asked, Fails, Says, as_a_model, error, events, reply
+from labkit.network import spare_this_machine
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Standin:
         return f"http://127.0.0.1:{self._port}"
 
     async def __aenter__(self) -> Self:
+        spare_this_machine()
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self._port: int = self._server.sockets[0].getsockname()[1]
         return self
