@@ -1,8 +1,9 @@
 """`Call`, the handle of one request that a Lab makes, and `Calls`, which ties frames and samples to them."""
 
+import asyncio
 import concurrent.futures
 from asyncio import CancelledError, Task, current_task, get_running_loop
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
@@ -283,6 +284,53 @@ class Calls:
         if call is not None:
             return call.number
         return None if self.open else CONNECTION
+
+
+class Patience:
+    """Slows down the reading of what a server sends unasked, so that a flood after a time-out keeps no core busy.
+
+    While no call is open, `BURST` frames are read at once and then `RATE` a second; a large frame counts as several.
+    What is not read makes the server wait.
+
+    Args:
+        is_idle: Whether no call is open.
+        tell: Called when the slow reading begins, with a sentence.
+    """
+
+    BURST, RATE, SIZE = 1_000, 100, 10_000
+
+    def __init__(self, is_idle: Callable[[], bool], tell: Callable[[str], object]) -> None:
+        self._is_idle = is_idle
+        self._tell = tell
+        self._level = 0.0
+        self._then = monotonic()
+        self._told = False
+
+    def heard(self, size: int) -> None:
+        """Count a frame of `size` bytes that the server has sent."""
+        if self._is_idle():
+            self._level += 1 + size / self.SIZE
+        else:
+            self._level, self._told = 0.0, False
+
+    def turn(self) -> Awaitable[None] | None:
+        """What is to be awaited before the next frame is read; `None` where it can be read at once."""
+        return self._wait() if self._level > self.BURST and self._is_many() else None
+
+    def _is_many(self) -> bool:
+        now = monotonic()
+        self._level, self._then = max(0.0, self._level - (now - self._then) * self.RATE), now
+        return self._level > self.BURST and self._is_idle()
+
+    async def _wait(self) -> None:
+        if not self._told:
+            self._told = True
+            self._tell(
+                f"the server goes on sending although no call is open: {self.RATE} messages a second are read, "
+                "until the next call"
+            )
+        while self._is_many():  # noqa: ASYNC110 - it ends by the clock too
+            await asyncio.sleep(TICK)
 
 
 class Deadline:

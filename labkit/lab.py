@@ -18,7 +18,7 @@ from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import INTERNAL_ERROR, INVALID_REQUEST, CallToolResult, CreateMessageRequestParams, ErrorData
 
 from labkit.answering import answer_for, ask, asked, returned
-from labkit.call import Call, Calls, Deadline, timeout_error
+from labkit.call import Call, Calls, Deadline, Patience, timeout_error
 from labkit.callbacks import Answer
 from labkit.connection import BY_STATUS, Connection, LabServer, about_status, describe, is_over, transport_to
 from labkit.errors import ConnectError, LabClosed, LabError, for_a_person, sentence
@@ -27,7 +27,7 @@ from labkit.interrupts import interrupts_held
 from labkit.numbers import checked_seconds
 from labkit.open_requests import OpenRequests
 from labkit.plain import short
-from labkit.record import Entry, Record
+from labkit.record import CONNECTION, Entry, Record
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, Origin, jsonable, listening
 from labkit.wire import Frame, tap
@@ -95,6 +95,10 @@ class Lab:
         self._declared = sampling_callback is not None
         self._options = client_options
         self._calls = Calls()
+        self._patience = Patience(
+            lambda: not self._calls.open,
+            lambda told: self.record.add(HostStep(told, "client", "client"), CONNECTION),
+        )
         self._why_closed: str | None = None
         self.when_lost: Callable[[], object] = lambda: None
         """Called when a connection has ended, in the lab thread."""
@@ -276,6 +280,7 @@ class Lab:
                 transport_to(self._target, self._headers, answered),
                 OpenRequests(self._keep),
                 ended=ended,
+                turn=self._patience.turn,
                 as_json=self.transport in ("stdio", "http"),
             ),
             mode=self.mode,
@@ -286,6 +291,8 @@ class Lab:
     def _keep(self, frame: Frame) -> None:
         number = self._calls.of(frame)
         self.record.add(frame, number)
+        if frame.direction == "to client":
+            self._patience.heard(frame.size)
         answers = frame.method is None and frame.direction == "to client"
         if answers and (frame.fault or frame.id is None or number is None):
             self._calls.unread(frame, number)

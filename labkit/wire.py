@@ -7,7 +7,7 @@ is kept in part, with its size and a hash of the whole.
 """
 
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import Context
 from hashlib import sha256
@@ -82,19 +82,21 @@ def tap(
     record: Record,
     *,
     ended: Callable[[], object] | None = None,
+    turn: Callable[[], Awaitable[object] | None] | None = None,
     as_json: bool = False,
 ) -> Transport:
     """Wrap `transport` so that `record` is called with every frame, in the order they pass.
 
     `record` must be quick and must not raise. It runs in the context (`contextvars`) of whoever sent the frame, where
     the transport knows it: that is how a request of the server is tied to the call it belongs to. `ended` is called
-    when nothing more will come from the server: its process ended, or the connection was left. With `as_json` what no
-    JSON can hold is refused with a ValueError, and not sent: it would end a connection over stdio or HTTP.
+    when nothing more will come from the server: its process ended, or the connection was left. `turn` is
+    asked before each frame is read, and what it returns is awaited. With `as_json` what no JSON can hold is refused
+    with a ValueError, and not sent: it would end a connection over stdio or HTTP.
 
         frames: list[Frame] = []
         async with Client(tap(streamable_http_client(url), frames.append)) as client: ...
     """
-    return _tapped(transport, record, ended, as_json)
+    return _tapped(transport, record, ended, turn, as_json)
 
 
 @asynccontextmanager
@@ -102,10 +104,11 @@ async def _tapped(
     transport: AbstractAsyncContextManager[TransportStreams],
     record: Record,
     ended: Callable[[], object] | None,
+    turn: Callable[[], Awaitable[object] | None] | None,
     as_json: bool,
 ) -> AsyncGenerator[TransportStreams]:
     async with transport as (read_stream, write_stream):
-        yield _TappedReadStream(read_stream, record, ended), _TappedWriteStream(write_stream, record, as_json)
+        yield _TappedReadStream(read_stream, record, ended, turn), _TappedWriteStream(write_stream, record, as_json)
 
 
 def _frame(direction: Direction, item: SessionMessage, as_json: bool = False) -> Frame:
@@ -154,9 +157,14 @@ def _jsonable(value: object) -> object:
 
 class _TappedReadStream:
     def __init__(
-        self, inner: ReadStream[SessionMessage | Exception], record: Record, ended: Callable[[], object] | None
+        self,
+        inner: ReadStream[SessionMessage | Exception],
+        record: Record,
+        ended: Callable[[], object] | None,
+        turn: Callable[[], Awaitable[object] | None] | None,
     ) -> None:
         self._inner = inner
+        self._turn = turn
         self._record = record
         self._ended = ended
 
@@ -166,6 +174,9 @@ class _TappedReadStream:
         return getattr(self._inner, "last_context", None)
 
     async def receive(self) -> SessionMessage | Exception:
+        # Before it is read: a wait that is cancelled then loses no frame.
+        if self._turn is not None and (wait := self._turn()) is not None:
+            await wait
         try:
             return self._keep(await self._inner.receive())
         except EndOfStream:
@@ -176,6 +187,8 @@ class _TappedReadStream:
         return self
 
     async def __anext__(self) -> SessionMessage | Exception:
+        if self._turn is not None and (wait := self._turn()) is not None:
+            await wait
         try:
             return self._keep(await self._inner.__anext__())
         except StopAsyncIteration:

@@ -4,19 +4,21 @@ import asyncio
 import contextlib
 import logging
 import threading
+import warnings
 from collections.abc import Awaitable, Callable, Generator
 from time import monotonic
 from typing import Any
 
 import anyio
 import pytest
-from mcp import MCPError
+from mcp import MCPDeprecationWarning, MCPError
 from mcp.server.mcpserver import Context
 from mcp_types import INTERNAL_ERROR, CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
 from pydantic import BaseModel
 
 import labkit.runtime
 from labkit import CallbackError, CallTimeout, ConnectError, Lab, LabClosed, LabError, Scripted, ScriptEnded, close_all
+from labkit.call import Patience
 from labkit.callbacks import name_of
 from labkit.host import with_approval
 from labkit.lab import NO_ANSWER
@@ -679,3 +681,56 @@ async def test_a_view_that_fails_harms_no_call(wire: str, caplog: pytest.LogCapt
     lab.record.listen(broken)
     await works(lab)
     assert "the view is gone" in caplog.text
+
+
+async def test_a_flood_while_no_call_is_open_is_read_slowly_and_told_once() -> None:
+    told: list[str] = []
+    calls: list[int] = []
+    patience = Patience(lambda: not calls, told.append)
+    for _ in range(Patience.BURST):
+        assert patience.turn() is None
+        patience.heard(0)
+    for size in (100, 20_000_000):  # as much as two thousand small ones
+        patience.heard(size)
+    for _ in range(2):
+        with anyio.move_on_after(0.01) as waited:
+            waiting = patience.turn()
+            assert waiting is not None
+            await waiting
+        assert waited.cancelled_caught
+    assert told == [
+        "the server goes on sending although no call is open: 100 messages a second are read, until the next call"
+    ]
+    waiting = patience.turn()
+    assert waiting is not None
+    calls.append(1)
+    with anyio.fail_after(30):
+        await waiting
+    patience.heard(100)
+    assert patience.turn() is None
+
+
+async def test_a_server_that_floods_after_a_call_is_made_to_wait_and_the_next_call_is_answered() -> None:
+    flooding: list[asyncio.Task[None]] = []
+    sent = 0
+    shop = bookshop()
+
+    @shop.tool(structured_output=False)
+    async def flood(ctx: Context) -> str:
+        async def on() -> None:
+            nonlocal sent
+            while True:
+                await ctx.session.send_log_message("info", f"again {sent}")  # pyright: ignore[reportDeprecated]
+                sent += 1
+
+        flooding.append(asyncio.get_running_loop().create_task(on()))
+        return "it begins"
+
+    with Lab(shop, mode="legacy") as lab, warnings.catch_warnings():
+        warnings.simplefilter("ignore", MCPDeprecationWarning)
+        await lab.call_tool("flood")
+        await until(lambda: any("goes on sending" in step.label for step in lab.flows[0].steps))
+        before = sent
+        assert said(await lab.call_tool("price", {"title": "Emma"})) == "Emma costs 4"
+        assert before < 5_000
+        lab._connection.runtime.post(flooding[0].cancel)
