@@ -70,7 +70,7 @@ def test_a_cell_run_again_while_a_question_is_open_leaves_no_question(notebook: 
     page = connected(notebook.output(2).locator(".labkit-playground"))
     page.get_by_role("checkbox", name="Ask me first").check()
     # The notebook may have less room than the question, as beside a second view.
-    notebook.page.set_viewport_size({"width": 1366, "height": 480})
+    notebook.page.set_viewport_size({"width": 1366, "height": 410})
     button(page, "Run").click()
     expect(page.locator(".sheet")).to_be_visible()
     notebook.output(0)
