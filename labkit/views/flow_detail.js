@@ -54,8 +54,9 @@ class Detail {
     const fields = model.get("fields");
     const revision = wireOf(head);
     json.replaceChildren();
-    if (!step.text) json.textContent = step.wire ? visible(step.label) : "There is nothing more to this step.";
-    const found = printJson(step.text, json, fields, answers(step) && step.reply, revision);
+    const text = step.text || given(step, this.view.store.calls.get(step.call)?.steps ?? []);
+    if (!text) json.textContent = step.wire ? visible(step.label) : "There is nothing more to this step.";
+    const found = printJson(text, json, fields, step.reply && (answers(step) || !step.text), revision);
     if (step.cut) json.append(`\n… ${step.cut}`);
     const order = Object.keys(fields.fields);
     const entries = [...found].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));

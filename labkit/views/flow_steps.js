@@ -162,6 +162,22 @@ class Store {
   }
 }
 
+/** The params that the callback was given, or what it gave back, as JSON: it crossed the wire in another of `steps`. */
+function given(step, steps) {
+  const [sample] = step.samples;
+  const isAsked = step.source === "client" && step.target === "callback";
+  if (step.wire || sample === undefined || !(isAsked || (step.source === "callback" && step.target === "client"))) return "";
+  const of = (fits) => steps.find((other) => other.wire && other.whole && other.samples.includes(sample) && fits(other));
+  const [question, answer] = [of(asks), of(answers)];
+  if (!question || !(isAsked || answer)) return "";
+  const asked = JSON.parse(question.text);
+  const requests = Object.entries(asked.result?.inputRequests ?? {}).filter(([, { method }]) => method === "sampling/createMessage");
+  const [key, request] = requests[question.samples.indexOf(sample)] ?? ["", asked];
+  if (isAsked) return JSON.stringify(request.params ?? {});
+  const told = JSON.parse(answer.text);
+  return JSON.stringify(told.params?.inputResponses?.[key] ?? told.result ?? told.error ?? {});
+}
+
 /** For each step of a list: which samples run beside it, and whether a request is open on server or client. */
 function arrange(steps) {
   const ends = new Map();

@@ -56,7 +56,7 @@ class View {
     const { top, how, tools, foot, box } = this.controls;
     card(this.root, "labkit-flow", "Flow");
     this.root.setAttribute("role", "region");
-    this.root.append(top, how, tools, this.scroll, foot, this.detail.node, box);
+    this.root.append(top, how, tools, this.scroll, this.detail.node, foot, box);
   }
 
   // What is shown
@@ -242,6 +242,15 @@ class View {
     if (this.detail.step?.seq === this.items[i].seq) this.detail.shut();
     else this.detail.open(this.items[i]);
     this.focus();
+    if (this.detail.step) this.reveal();
+  }
+
+  /** Bring the opened step and what it holds into view: the list is lower beside an opened step. */
+  reveal() {
+    const top = this.active * ROW;
+    const room = this.scroll.clientHeight - this.drawing.field.offsetHeight;
+    if (top + ROW > this.scroll.scrollTop + room) this.scrollTo(top + ROW - room);
+    this.detail.node.scrollIntoView({ block: "nearest" });
   }
 
   shut(focus = false) {

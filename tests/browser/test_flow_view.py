@@ -297,6 +297,46 @@ def test_the_keyboard_alone_reaches_chooses_and_leaves_a_step(notebook: LabPage)
     assert len(notebook.cells()) == len(CELLS)  # no key reached the notebook's own shortcuts
 
 
+IN_VIEW = """(node) => {
+  const {top, bottom} = node.getBoundingClientRect();
+  const page = node.closest('.jp-WindowedPanel-outer').getBoundingClientRect();
+  return top >= page.top - 1 && bottom <= page.bottom + 1;
+}"""
+
+
+@pytest.mark.parametrize("width", [0, 600])
+def test_a_chosen_step_and_what_it_holds_are_in_view_together_by_mouse_and_by_keyboard(
+    notebook: LabPage, width: int
+) -> None:
+    notebook.page.evaluate("() => window.jupyterapp.shell.expandLeft()")  # as Lab opens
+    view = view_of(notebook, "modern")
+    view.evaluate("(node, width) => { node.style.width = width ? `${width}px` : ''; }", width)
+    for number in (12, 1, 6):
+        row(view, number).click()
+        assert row(view, number).evaluate(IN_VIEW)
+        assert detail(view).evaluate(IN_VIEW)
+        shut(view)
+    for key, number in (("Home", 1), ("End", 12)):
+        view.locator("[role=option][tabindex='0']").press(key)
+        notebook.page.keyboard.press("Enter")
+        assert row(view, number).evaluate(IN_VIEW)
+        assert detail(view).evaluate(IN_VIEW)
+        notebook.page.keyboard.press("Escape")
+    view.evaluate("(node) => { node.style.width = ''; }")
+    notebook.without_sidebar()
+
+
+@pytest.mark.parametrize("name", ["legacy", "modern"])
+def test_the_steps_of_the_callback_hold_the_params_and_the_result(notebook: LabPage, name: str) -> None:
+    view = view_of(notebook, name)
+    view.get_by_role("option", name=re.compile("client to callback")).first.click()
+    expect(detail(view).locator("pre")).to_contain_text('"maxTokens": 50')
+    shut(view)
+    view.get_by_role("option", name=re.compile("callback to client")).first.click()
+    expect(detail(view).locator("pre")).to_contain_text("a love story")
+    shut(view)
+
+
 # ---- hostile text
 
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import "./dom.mjs";
-import { Controls, Store, arrange, crossing, duration, isRequest, listed, meaning, samplesOf, sentence, wireOf } from "./flow_view.mjs";
+import { Controls, Store, arrange, crossing, duration, given, isRequest, listed, meaning, samplesOf, sentence, wireOf } from "./flow_view.mjs";
 
 const [YOU, CLIENT, CALLBACK, MODEL, SERVER] = [0, 1, 2, 3, 4];
 
@@ -268,4 +268,28 @@ test("every call that is on record is offered, and one that is forgotten no more
   store.forget(2);
   controls.show("last", [], 0);
   assert.deepEqual(offered(), [last, every, ["null", "call unknown"]]);
+});
+
+test("the steps of a callback hold the params and the result, which crossed the wire in other steps, on both wires", () => {
+  const step = (source, target, kind, samples, message, reply = false) =>
+    ({ source, target, kind, wire: kind !== "host", samples, reply, whole: true, text: message ? JSON.stringify(message) : "" });
+  const [asked, gave] = [(n) => step("client", "callback", "host", [n]), (n) => step("callback", "client", "host", [n], null, true)];
+  const older = [
+    step("server", "client", "question", [1], { id: 1, method: "sampling/createMessage", params: { maxTokens: 5 } }),
+    asked(1),
+    gave(1),
+    step("client", "server", "answer", [1], { id: 1, result: { model: "m" } }, true),
+  ];
+  assert.equal(given(older[1], older), '{"maxTokens":5}');
+  assert.equal(given(older[2], older), '{"model":"m"}');
+  const inputRequests = { e: { method: "elicitation/create" }, a: { method: "sampling/createMessage", params: { maxTokens: 1 } }, b: { method: "sampling/createMessage", params: { maxTokens: 2 } } };
+  const newer = [
+    step("server", "client", "question", [1, 2], { result: { inputRequests } }, true),
+    asked(2),
+    gave(2),
+    step("client", "server", "answer", [1, 2], { params: { inputResponses: { b: { model: "b" }, a: { model: "a" } } } }),
+  ];
+  assert.equal(given(newer[1], newer), '{"maxTokens":2}');
+  assert.equal(given(newer[2], newer), '{"model":"b"}');
+  assert.equal(given(newer[2], newer.slice(0, 3)), "", "it never crossed: the callback refused");
 });
