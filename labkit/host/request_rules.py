@@ -10,7 +10,7 @@ from mcp_types import CreateMessageRequestParams, TextContent, ToolResultContent
 from labkit.host.findings import Bounds, Finding, counted, short, without_what_hides
 from labkit.host.texts import Media, changed, dumped, texts, values
 from labkit.open_requests import Arrival
-from labkit.secret_forms import redacted
+from labkit.secret_forms import redacted, redacted_across
 from labkit.secret_forms.hidden import without_hidden
 
 LATE = 5.0
@@ -122,7 +122,11 @@ def hidden_characters(params: CreateMessageRequestParams, _bounds: Bounds) -> Fi
 
 def secrets(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | None:
     kinds: Counter[str] = Counter()
-    clean = changed(dumped(params), lambda text, key: redacted(text, kinds, key))
+    told = dumped(params)
+    # A secret may go on from one block to the next, and from one message to the next.
+    blocks = [text for path, text in texts(told) if path.endswith(".text")]
+    goes_on = {id(a): b for a, b in zip(blocks, redacted_across(blocks, kinds), strict=True)}
+    clean = changed(told, lambda text, key: redacted(goes_on.get(id(text), text), kinds, key))
     if not kinds:
         return None
     found = ", ".join(counted(count, kind) for kind, count in kinds.items())

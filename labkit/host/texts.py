@@ -11,6 +11,7 @@ from typing import Any, cast
 from mcp_types import CreateMessageRequestParams
 
 from labkit.callbacks import Answer
+from labkit.secret_forms import name_within
 
 FREE = ("input", "metadata", "structuredContent", "inputSchema", "outputSchema", "_meta", "data")
 """Fields that hold whatever JSON the server likes, and no objects of the protocol; `data` is that of an error."""
@@ -66,7 +67,13 @@ def changed(
         if not free and is_binary(fields, key):
             copy[name] = base64(str(item), key) if base64 else item
         else:
-            copy[name] = changed(item, change, base64=base64, behind=key if free else "", free=free or key in FREE)
+            copy[name] = changed(
+                item,
+                change,
+                base64=base64,
+                behind=name_within(behind, key, fields) if free else "",
+                free=free or key in FREE,
+            )
     return copy
 
 

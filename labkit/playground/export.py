@@ -11,13 +11,9 @@ from labkit.host.prices import dollars
 from labkit.models.answerers import KEYS as NAMES
 from labkit.playground.runs import Run, compare, duration
 from labkit.redacting import redact, redact_flow
-from labkit.secret_forms import FORMS
-from labkit.secret_forms.forms import ALONE
+from labkit.secret_forms.finding import find_keys
 
 Form = Literal["json", "mermaid", "html"]
-KEYS = tuple(form.pattern() for form in FORMS if form.before == ALONE)
-"""The patterns of what looks like a service's key by itself, also where two texts meet."""
-
 HIDDEN = "[key]"
 
 STYLE = """
@@ -48,8 +44,8 @@ def without_keys(text: str, keys: Iterable[str]) -> str:
     for key in keys:
         for form in {key, json.dumps(key)[1:-1], escape(key)}:
             text = text.replace(form, HIDDEN)
-    for pattern in KEYS:
-        text = pattern.sub(HIDDEN, text)
+    for start, end in reversed(find_keys(text)):  # also where two texts meet
+        text = text[:start] + HIDDEN + text[end:]
     return text
 
 

@@ -10,9 +10,9 @@ new form is a row in one of them. Nothing of the kit is imported here, so that s
 finding may hold a secret all the same.
 """
 
-from labkit.secret_forms.finding import MARK, Found, find_secrets, may_hold, redacted
+from labkit.secret_forms.finding import MARK, Found, find_secrets, may_hold, redacted, redacted_across
 from labkit.secret_forms.forms import FORMS, Form
-from labkit.secret_forms.names import is_secret, names_a_secret
+from labkit.secret_forms.names import is_secret, name_within, names_a_secret
 
 __all__ = [
     "FORMS",
@@ -22,6 +22,8 @@ __all__ = [
     "find_secrets",
     "is_secret",
     "may_hold",
+    "name_within",
     "names_a_secret",
     "redacted",
+    "redacted_across",
 ]

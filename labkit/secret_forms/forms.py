@@ -1,10 +1,13 @@
 """The table of secrets that are known by themselves: the keys of services, key blocks, headers, passwords in a URL."""
 
-import re
 from typing import NamedTuple
 
 ALONE = r"(?<![0-9A-Za-z])"
 """The pattern before a key: no letter stands there, or `task-description` would hold an `sk-` key."""
+
+TELLING = r"(?:(?=[\w-]{0,199}\d)[\w-]{16,}|[0-9A-Za-z]{30,})"
+SOLID = r"(?:(?=[A-Za-z]{0,60}\d)[0-9A-Za-z]{20,}|[0-9A-Za-z]{30,})"
+"""What follows the beginning of a key; and what follows one that may begin a name too, `hf_hub_download`."""
 
 
 class Form(NamedTuple):
@@ -12,56 +15,165 @@ class Form(NamedTuple):
 
     Attributes:
         kind: The name of the kind in a mark.
-        opening: A pattern for the beginning, wherever it stands. The look beforehand is made of the openings.
+        opening: A short pattern for the beginning, wherever it stands. One look for all openings finds the places.
         rest: A pattern for what follows. It is greedy to the end of the run of letters, since behind what looks like
-            the beginning of one secret may stand another; and it takes time in proportion to the text. Where it has a
-            group, the group is the secret.
-        before: A pattern for what must stand before a secret. Where hidden characters stand there, nothing must.
+            the beginning of one secret may stand another; and where it fails it looks no further than a few hundred
+            characters, so that the whole takes time in proportion to the text. Where it has a group, the group is the
+            secret.
+        alone: Whether no letter may stand before it, `ALONE`. Where hidden characters stand there, one may.
     """
 
     kind: str
     opening: str
-    rest: str
-    before: str = ALONE
+    rest: str = TELLING
+    alone: bool = True
 
-    def pattern(self, *, in_a_word: bool = False) -> re.Pattern[str]:
-        """The form as one pattern; `in_a_word` leaves out what must stand before a secret."""
-        before = "" if in_a_word else self.before
-        return re.compile(f"{before}(?:{self.opening}){self.rest}", re.ASCII | re.DOTALL)
 
+_TOOLS = {
+    "p": r"mysql\w*|mariadb|7z|sshpass|(?:docker|podman|helm)[ \w]{0,20} login",
+    "a": "redis-cli",
+    "P": "sqlcmd",
+    "w": r"ldap\w+",
+}
+"""Options of one letter that take a password, by the programs that have them."""
 
 FORMS = (
     Form(
         "private key",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----",
+        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}",
         # A program may name the line alone; a key goes on, and a text may spell its line breaks.
-        r"(?=[ \t]{0,9}(?:\r?\n|\\{1,4}[nr]|[\w+/]{16}))(?:(?!-----END ).)*(?:-----END [A-Z0-9 ]{0,40}-----)?",
-        before="",
+        r"(?=[ \t]{0,9}(?:\r?\n|\\{1,4}[nr]|[\w+/]{16}))(?:(?!-{4,5} ?END ).)*(?:-{4,5} ?END [A-Z0-9 ]{0,40}-{4,5})?",
+        alone=False,
     ),
-    Form("JSON web token", "eyJ", r"[\w-]{8,4000}(?:\.[\w-]+){2,}", before=r"(?<![\w-])"),
-    Form("Anthropic key", "sk-ant-", r"[\w-]{16,}"),
-    Form("OpenAI key", "sk-(?!ant-)", r"(?:(?=[\w-]{0,60}\d)[\w-]{16,}|(?:proj-)?\w{32,})"),
-    Form("AWS access key", "AKIA|ASIA", r"[0-9A-Z]{16,}"),
-    Form("Azure storage key", "AccountKey=", r"([\w+/]{20,}=*)"),
-    Form("DigitalOcean token", "dop_v1_", r"[0-9a-f]{32,}"),
-    Form("Google API key", "AIza", r"[\w-]{35,}"),
-    Form("GitHub token", "gh[pousr]_|github_pat_", r"(?:(?<=pat_)\w{22,}|\w{36,})"),
-    Form("GitLab token", "gl(?:pat|dt|rt|ptt)-", r"[\w-]{16,}"),
-    Form("npm token", "npm_", r"[0-9A-Za-z]{30,}"),
-    Form("Hugging Face token", "hf_", r"[0-9A-Za-z]{30,}"),
-    Form("SendGrid key", r"SG\.", r"[\w-]{16,}\.[\w-]{16,}"),
-    Form("Shopify token", "shp(?:at|ca|pa|ss)_", r"[0-9a-fA-F]{32,}"),
-    Form("Slack token", "xox[abeoprs]-", r"[0-9A-Za-z-]{10,}"),
-    Form("Stripe key", "[rs]k_(?:live|test)_|whsec_", r"(?:(?<=whsec_)\w{24,}|(?<!whsec_)\w{16,})"),
-    Form("bearer token", "(?i:Bearer)", r"[ \t]{1,9}([\w.~+/-]{16,}=*)", before=r"\b"),
+    Form("private key", r"Private-Lines: \d+", r"\s+((?:[\w+/=]+\s?)+(?:-MAC: \w+)?)"),
+    Form("private key", "<(?:D|P|Q|DP|DQ|InverseQ)>", r"([\w+/=\s]{16,})<", alone=False),
+    Form(
+        "private key", r"[\"'](?:d|k|p|q|dp|dq|qi)\\{0,4}[\"']\s?:", r"\s?\\{0,4}[\"']([\w-]{40,})[\"'\\]", alone=False
+    ),
+    Form("private key", r"AGE-SECRET-KEY-1|xprv|\$ANSIBLE_VAULT;[\w.;]+\n", r"[0-9A-Za-z\n]{50,}"),
+    Form("JSON web token", "eyJ", r"(?<![\w-]eyJ)[\w-]{8,4000}(?:\.[\w-]*){2,}"),
+    Form("bearer token", "(?i:Bearer)", r"[ \t]{1,9}(?=[\w.~+/-]{0,99}\d)([\w.~+/-]{16,}=*)"),
     Form(
         "basic credentials",
         "Basic",
         # Not `Basic CloudFormation`, nor `Basic authentication`.
         r"[ \t]{1,9}(?!(?:[A-Z][a-z]{2,})+(?![A-Za-z\d+/=]))(?=[A-Za-z+/]{0,99}(?:[a-z][A-Z]|[\d=]))"
         r"([A-Za-z\d+/]{12,}=*)",
-        before=r"\b",
     ),
-    Form("password in a URL", r"://[^\s/:@'\"]{0,100}:(?=[^\s/'\"]+@)", r"([^\s/'\"]+)@", before=""),
+    Form(
+        "credentials",
+        "(?i:authorization)",
+        # After the scheme stands the secret, or a list: `response="…", nonce="…"`.
+        r"\\{0,4}[\"']?[ \t]{0,3}[:=,][ \t]{0,3}f?\\{0,4}[\"']?(?!(?i:basic|bearer)[ \t])(?:[\w-]{2,30}[ \t]{1,3})?"
+        r"((?:[\w-]{2,30}=\\?\"?(?=[^\s\"]{2})[^\",\s\\]{0,400}\\?\"?,[ \t]?)"
+        r"(?:[\w-]{1,30}=\\?\"?[^\",\s\\]{0,400}\\?\"?[, \t]{0,2}){1,20}"
+        r"|(?=[^\s\"']{0,99}(?:[a-z][A-Z]|\d))[\w.~+/:%=-]{12,}(?![\w(\[{$<]))",
+    ),
+    Form("cookie", "(?i:cookie)", r"[\"']?[:=][ \t]{0,3}[\"']?(?=[^\n\"']{0,300}=[\w%+/.-]{16})([^\n\"']+)"),
+    Form(
+        "password in a URL",
+        r"://[^\s/:@'\"]{0,100}:(?=[^\s'\"]{1,200}@[\w\[{])",
+        r"(?!\d{1,5}[/?#])([^\s'\"]+)@",
+        alone=False,
+    ),
+    Form("token in a URL", r"://(?=[\w-]{0,99}\d)(?=[\w-]{20,}@)", r"([\w-]+)@", alone=False),
+    Form("password in a URL", r"jdbc:oracle:\w{1,9}:[^\s/@]{1,60}/", r"([^\s@]{1,99})@"),
+    Form(
+        "signature",
+        "[?&;](?:sig|key)=|(?<![0-9A-Za-z])auth[:=]",
+        r"[ \t]?((?=(?:[\w%+/.-]{0,40}?(?:[A-Za-z]\d|\d[A-Za-z])){3})[\w%+/=.-]{16,})",
+        alone=False,
+    ),
+    Form("password", "(?i:identified by)", r"[ \t](?:PASSWORD[ \t])?[\"']([^\"'\n]{4,200})[\"']"),
+    Form(
+        "password",
+        r"(?<![\w-])-(?:-(?:proxy-)?user[ =]|u ?|U ?)",
+        r"[\"']?[^\s:'\"$]{1,60}:(?!\d+\b)"
+        r"((?=[^\s'\"]{0,60}(?: [^\s'\"]{0,60})?[\d!?*+])[^\s'\"$][^\s'\"]{2,200}(?: [^\s'\"]{1,60}(?='))?)",
+        alone=False,
+    ),
+    *(
+        Form(
+            "password",
+            rf"(?:{tools})\b",
+            rf"[^\n]{{0,120}}?[ \t]-{option}[ \t]?(?=[^\s'\"]{{0,60}}\d|[\"'])"
+            r"[\"']?([^\s'\"]{4,200}(?: [^\s'\"]{1,60}(?='))?)",
+        )
+        for option, tools in _TOOLS.items()
+    ),
+    Form("password", "echo ", r"[\"']?([^\s'\"|]{6,99})[\"']?[ \t]*\|[^\n|]{0,80}(?:sudo -S|-stdin|passwd)\b"),
+    Form("Azure storage key", "(?:Account|SharedAccess)Key=", r"([\w+/]{20,}=*)"),
+    Form("Azure secret", r"[\w~.-]{3}8Q~", r"[\w~.-]{30,}"),
+    Form("Slack webhook", r"hooks\.slack\.com/(?:services|workflows)/", r"([\w/]{20,})"),
+    Form("Discord webhook", r"discord(?:app)?\.com/api/webhooks/\d+/", r"([\w-]{30,})"),
+    Form("Discord token", r"[MNO][\w-]{23,27}\.[\w-]{6}\.", r"[\w-]{27,}"),
+    Form("Telegram token", r"\d{8,10}:AA", r"[\w-]{32,}"),
+    Form("Twilio key", "SK(?=[0-9a-f])", r"[0-9a-f]{32}(?![0-9A-Za-z])"),
+    Form("Mailgun key", "key-(?=[0-9a-f])", r"[0-9a-f]{32}(?![0-9A-Za-z])"),
+    Form("Mailchimp key", "[0-9a-f]{32}-us", r"\d{1,2}(?!\w)"),
+    Form("Terraform token", r"\w{14}\.atlasv1\.", r"[\w-]{40,}"),
+    Form("Airtable token", r"pat\w{14}\.", r"[0-9a-f]{40,}"),
+    Form("Anthropic key", "sk-ant-", r"(?:(?=[\w-]{0,199}\d)[\w-]{16,}|\w{24,})"),
+    # No `sk-learn-contrib-2026`: among the words of a key is one of twelve letters with a digit.
+    Form(
+        "OpenAI key",
+        "sk-(?!ant-)",
+        r"(?:(?=[\w-]{0,120}?(?=[A-Za-z]{0,30}\d)[A-Za-z\d]{12})[\w-]{16,}|(?:proj-)?\w{32,})",
+    ),
+    Form("AWS access key", "AKIA|ASIA|ABIA|ACCA", r"[0-9A-Z]{16,}"),
+    Form("AWS Bedrock key", "ABSK", r"[\w+/]{60,}=*"),
+    Form("Google API key", "AIza", r"[\w-]{35,}"),
+    Form("Google token", r"GOCSPX-|ya29\.|1//0", r"[\w-]{25,}"),
+    Form("GitHub token", "gh[pousr]_|github_pat_", r"(?:(?<=pat_)\w{22,}|\w{36,})"),
+    Form(
+        "GitLab token",
+        "gl(?:pat|dt|rt|rtr|cbt|ptt|ft|soat|agent|imt|ffct)-",
+        r"(?=[\w-]{0,99}\d)[\w-]{16,}(?:\.\w{2,})*",
+    ),
+    Form("Slack token", r"xox[abeoprs]-|xoxe\.xox[bp]-|xapp-", r"[0-9A-Za-z-]{10,}"),
+    Form("Stripe key", "[rs]k_(?:live|test)_|whsec_", r"(?:(?<=whsec_)\w{24,}|(?<!whsec_)\w{16,})"),
+    Form("SendGrid key", r"SG\.", r"[\w-]{16,}\.[\w-]{16,}"),
+    Form("npm token", "npm_", SOLID),
+    Form("PyPI token", "pypi-Ag"),
+    Form("RubyGems key", "rubygems_", SOLID),
+    Form("crates token", "cio", r"(?=[A-Za-z]{0,31}\d)(?=[A-Za-z\d]{0,31}[A-Z])[0-9A-Za-z]{32}(?!\w)"),
+    Form("Docker token", "dckr_[po]at_"),
+    Form("Hugging Face token", "hf_|api_org_", r"[0-9A-Za-z]{30,}"),
+    Form("Replicate token", "r8_", SOLID),
+    Form("Groq key", "gsk_", SOLID),
+    Form("Perplexity key", "pplx-", SOLID),
+    Form("xAI key", "xai-", SOLID),
+    Form("Tavily key", "tvly-"),
+    Form("Pinecone key", "pcsk_"),
+    Form("LangSmith key", "lsv2_(?:pt|sk)_"),
+    Form("Databricks token", "dapi", r"[0-9a-f]{32,}(?:-\d)?"),
+    Form("Atlassian token", "AT[AC]TT3|ATBB", r"[\w-]{24,}(?:=\w{8})?"),
+    Form("Linear key", "lin_(?:api|oauth)_", SOLID),
+    Form("Notion token", "ntn_", SOLID),
+    Form("Figma token", "fig[du]_"),
+    Form("Shopify token", "shp(?:at|ca|pa|ss)_", r"[0-9a-fA-F]{32,}"),
+    Form("Square token", "sq0(?:atp|csp|idp)-"),
+    Form("Plaid token", "access-(?:sandbox|development|production)-", r"[0-9a-f-]{32,}"),
+    Form("New Relic key", "NRA[KL]-|NRII-|NRJS-"),
+    Form("Sentry token", "sntry[su]_", r"[\w+/=-]{40,}"),
+    Form("Grafana token", "gl(?:sa|c)_"),
+    Form("Dynatrace token", r"dt0[a-z]\d\d\.", r"[0-9A-Z]{20,}\.[0-9A-Z]{40,}"),
+    Form("Vault token", r"hv[sbr]\."),
+    Form("Pulumi token", "pul-", r"[0-9a-f]{40,}"),
+    Form("DigitalOcean token", "do[opr]_v1_", r"[0-9a-f]{32,}"),
+    Form("Heroku key", "HRKU-"),
+    Form("Fly token", "fm[12][ar]?_|fo1_", r"[\w+/=,-]{40,}"),
+    Form("Netlify token", "nfp_", SOLID),
+    Form("Supabase key", "sbp_|sb_secret_"),
+    Form("PlanetScale token", "pscale_(?:tkn|pw|oauth)_"),
+    Form("Doppler token", r"dp\.(?:pt|st|ct|sa|scim|audit)\.", r"(?:[\w-]{2,35}\.)?[0-9A-Za-z]{40,}"),
+    Form("Postman key", "PMAK-"),
+    Form("Tailscale key", "tskey-"),
+    Form("Resend key", "re_", r"(?=\w{0,24}\d)[0-9A-Za-z]{8}_[0-9A-Za-z]{16,}"),
+    Form("Artifactory key", "AKCp|cmVmdGtu", SOLID),
+    Form("Alibaba key", "LTAI", SOLID),
+    Form("Render key", "rnd_", SOLID),
+    Form("OnePassword token", "ops_eyJ"),
+    Form("Facebook token", "EAA[A-Z]", r"[0-9A-Za-z]{40,}"),
 )
 """The forms, in the order in which they are tried: the more telling before those that would also fit."""

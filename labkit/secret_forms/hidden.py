@@ -8,6 +8,7 @@ pattern. Where a script needs one of them to be written, and an emoji to be whol
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 _IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
@@ -24,6 +25,7 @@ HIDDEN = f"[{_EACH}]"
 
 _FLAGS = "|".join("".join(chr(0xE0000 + ord(c)) for c in f"gb{part}\x7f") for part in ("eng", "sct", "wls"))
 """The tags of England, Scotland and Wales behind a black flag: the only ones in Unicode's list of emoji (RGI)."""
+_OTHER = re.compile(r"[^\x00-\x7f]")
 
 MOST_MARKS = 5
 """Marks on one letter: a letter of pointed and accented Hebrew has so many."""
@@ -70,21 +72,38 @@ def without_hidden(text: str) -> str:
     return text
 
 
-def seen_part(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """`text` without its hidden characters, and where these stood.
+def seen_part(text: str) -> tuple[str, list[int], list[int], set[int]]:
+    """`text` as it looks: without its hidden characters, and each other one as NFKC has it, `K` for the Kelvin sign.
 
     Returns:
-        The text; and for each place the index in that text before which characters were left out, and how many so far.
+        The text; the indexes in it from which on it stands elsewhere in `text`; where in `text` that is; and the
+        indexes before which something was left out. All are empty where nothing differs.
     """
     parts: list[str] = []
-    places: list[tuple[int, int]] = []
-    before = left_out = 0
-    for start, end in spans(text):
-        parts.append(text[before:start])
-        before = end
-        left_out += end - start
-        places.append((end - left_out, left_out))
-    return "".join([*parts, text[before:]]), places
+    changes = [(start, end, "") for start, end in spans(text)]
+    if not unicodedata.is_normalized("NFKC", text):
+        others = ((hit.start(), hit.end(), _same(hit[0])) for hit in _OTHER.finditer(text))
+        changes = sorted([*changes, *(each for each in others if each[2] != text[each[0] : each[1]])])
+    places: list[int] = []
+    origins: list[int] = []
+    left_out: set[int] = set()
+    last = length = 0
+    for start, end, told in changes:
+        if start < last:
+            continue
+        parts += [text[last:start], told]
+        length += start - last
+        last = end
+        left_out |= set() if told else {length}
+        places += [*range(length, length + len(told) + 1)]
+        origins += [*[start] * len(told), end]
+        length += len(told)
+    return "".join([*parts, text[last:]]), places, origins, left_out
+
+
+@lru_cache(maxsize=4096)
+def _same(character: str) -> str:
+    return unicodedata.normalize("NFKC", character)
 
 
 def _with(text: str, instead: Callable[[str], str]) -> str:

@@ -1,20 +1,29 @@
 """The names that make a secret of the value that they are given: `DB_PASSWORD`, `apiKey`; not `token_count`."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 
 PASSWORDS = {
     "password", "passwd", "passphrase", "passcode", "pwd", "pw", "secret", "apikey", "credential", "credentials",
-    "signature",
+    "signature", "passwort", "kennwort", "contraseña", "mdp", "passe", "senha", "wachtwoord", "пароль", "密码", "密碼",
+    "パスワード", "비밀번호",
 }  # fmt: skip
 KEYS = {"api", "access", "auth", "private", "secret", "signing", "encryption", "master"}
 """The words before `key` where that is a secret."""
+
+OTHER_KEYS = {
+    "primary", "foreign", "public", "cache", "sort", "partition", "row", "range", "group", "index", "lookup", "object",
+    "dict", "map", "hash", "unique", "composite", "sub", "registry", "translation", "message", "entity", "no",
+}  # fmt: skip
+"""The words before `key` where that is a place in a table; another key is a secret where the value looks random."""
 
 TOKENS = {"token", "hmac"}
 SERVICES = {
     "db", "database", "sql", "mysql", "pg", "postgres", "redis", "mongo", "amqp", "smtp", "imap", "mail", "email",
     "ftp", "sftp", "ssh", "ldap", "vpn", "wifi", "proxy", "http", "basic", "user", "admin", "root", "sudo", "login",
+    "require",
 }  # fmt: skip
 """The words before `pass` where that is short for a password: `DB_PASS`, and not `first_pass`."""
 
@@ -50,7 +59,7 @@ BEARERS = KEYS | {
 
 ORDINARY = {
     "none", "null", "true", "false", "required", "optional", "undefined", "unknown", "missing", "string", "bearer",
-    "basic", "digest", "hidden", "redacted", "masked", "include", "omit", "same-origin",
+    "basic", "digest", "pass", "hidden", "redacted", "masked", "include", "omit", "same-origin",
 }  # fmt: skip
 """Texts that no secret is."""
 
@@ -58,26 +67,39 @@ STEMS = (*sorted(PASSWORDS, key=len, reverse=True), *TOKENS, "key", "pass")
 """The stems, one of which stands in every name of a secret, in large letters or small."""
 
 MARK = re.compile(r"\[redacted: [A-Za-z ]{1,30}\]")
-"""The mark in the place of a secret. A value is judged without the marks in it, so no mark is taken for a secret."""
+"""The mark in the place of a secret."""
+
+GAP = "\N{FULL BLOCK}"
+"""What a mark is taken for while a text is looked through: a letter of no word, so no mark is part of a secret."""
 
 _REFERENCE = re.compile(
-    r"<[^<>]*>|\$\{[^{}]*\}|\$[A-Z_]{2,}|\{{1,2}[\w. ]*\}{1,2}|%\(\w*\)s|%s|[*.xX\u2022:_# -]*", re.ASCII
+    r"<[^<>]*>|[$#%]\{[^{}]*\}|\$\([^()]*\)?|\$(?:[A-Z_][A-Z\d_]+|[a-z_]+)(?![A-Za-z\d])|\{{1,2}[^{}]*\}{1,2}|%\(\w*\)s|%s"
+    rf"|{GAP}|\[redacted: [A-Za-z ]{{1,30}}\]|\A(?:[xX]{{4,}}|[xX.*_-]+)\Z",
 )
-"""A placeholder in a secret's place: `<your key>`, `${DB_PASSWORD}`, `****`."""
+_STANDS_FOR = re.compile(
+    r"(?:\w{1,6}[-_])?(?:your?|insert|replace|enter|example|sample|dummy|fake|put|add|paste)(?:[ _-]+[A-Za-z]+)*"
+    r"|change[ _-]?(?:me|it)|\w{1,10}[_-]x{6,}"
+    r"|[a-z+]+://[^\s@]+|\d{4}-\d\d(?:-\d\d)?(?:[T ][\d:.]+Z?)?|\d\d?\.\d\d?\.\d{4}",
+    re.IGNORECASE,
+)
+"""What stands in a secret's place: `<your key>`, `${DB_PASSWORD}`, `****`; and words, addresses, days that are none."""
+
+DOTTED = re.compile(r"[A-Za-z_$@][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+[().;,]*")
+_TURNS = re.compile(r"(?=[A-Za-z]\d|\d[A-Za-z])")
 
 _GLUED = re.compile(
     r"(?!nopass)(.+)(password|passwd|passphrase|secret|pwd)|(access|auth|refresh|session|bearer|api|id)(token)"
-    r"|(access|private|secret)(key)|(db|user|root|admin)(pass)"
+    r"|(access|private|secret)(key)|(db|user|root|admin|require)(pass)"
 )
 _PATH = re.compile(r"[/~.%$({<]|[a-z]:[\\/]|tests?[_.:]", re.IGNORECASE)
-_COUNT_OR_CODE = re.compile(r"\d[\d.,]*[a-z%]{0,3}$|v\d+\.|sha\d+:|[a-z_]+\d*[(.[]", re.IGNORECASE)
+COUNT_OR_CODE = re.compile(r"\d[\d.,]*[a-z%]{0,3}$|v\d+\.|sha\d+:|[a-z_]+\d*[(.[]", re.IGNORECASE)
 
 
 def words_of_name(name: str) -> list[str]:
     """The words of a name, in lower case and the singular: `["api", "key"]` for `apiKeys`, `["db", "pass"]` for
     `dbpass`."""
     words: list[str] = []
-    for word in map(str.lower, re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name[:200])):
+    for word in map(str.lower, re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+", name[:200])):
         single = word[:-1] if word[-1] == "s" and word[:-1] in PASSWORDS | ABOUT | {"key"} else word
         glued = None if single in PASSWORDS else _GLUED.fullmatch(single)
         words += filter(None, glued.groups()) if glued else [single]
@@ -98,8 +120,13 @@ def names_a_secret(name: str) -> bool:
 
 
 def may_name_a_secret(name: str) -> bool:
-    """Whether a name is that of a secret, or may be: `PASS` is, where the value has a digit."""
-    return bool(name) and (names_a_secret(name) or words_of_name(name)[-1:] == ["pass"])
+    """Whether a name is that of a secret, or may be: `PASS` for what has a digit, `MAPS_KEY` for what looks random."""
+    return bool(name) and (names_a_secret(name) or words_of_name(name)[-1:] == ["pass"] or _is_other_key(name))
+
+
+def _is_other_key(name: str) -> bool:
+    words = words_of_name(name)
+    return len(words) > 1 and words[-1] == "key" and OTHER_KEYS.isdisjoint(words)
 
 
 def ends_in_a_secret(name: str) -> bool:
@@ -129,30 +156,47 @@ def is_secret(value: str, name: str, *, bare: bool = False) -> bool:
         name: The name that the text is given to.
         bare: Whether the text stands without quotes, so that it may as well be a word, a number or a path.
     """
-    whole = MARK.sub("", value)
-    value = whole.rstrip(")]}") if bare else whole
-    if len(value) < 4 or not may_name_a_secret(name) or value.lower() == name.lower():
-        return False
-    if is_placeholder(whole) or is_placeholder(value):
+    value = value.rstrip(")]}") if bare else value
+    if len(value) < 4 or not may_name_a_secret(name) or value.lower() == name.lower() or is_placeholder(value):
         return False
     words = words_of_name(name)
     if words[-1] == "signature":
-        return re.fullmatch(r"(?=\D*\d)[\w+/=.-]{16,}", value, re.ASCII) is not None
+        return re.fullmatch(r"(?=\D*\d)[\w+/=%.-]{16,}", value, re.ASCII) is not None
     has_digit = any(map(str.isdigit, value))
     if words[-1] in ("pwd", "pw", "pass"):  # also a folder, and what a test did
         has_both = len(value) >= 6 and has_digit and any(map(str.isalpha, value))
-        if _PATH.match(value) or (bare and (not has_both or _COUNT_OR_CODE.match(value))):
+        if _PATH.match(value) or (bare and (not has_both or COUNT_OR_CODE.match(value))):
             return False
     elif bare and kind_of(name) == "token" and (len(value) < 8 or (value.isdigit() and len(value) < 13)):
         return False
     if not is_weak(name):
         return True
+    if _is_other_key(name) and not names_a_secret(name):
+        return looks_random(value)
     fewest = 8 if names_a_secret(name) else 6
-    return len(value) >= fewest and has_digit and (fewest == 8 or not any(map(str.isspace, value)))
+    is_a_word = not any(map(str.isspace, value)) and not DOTTED.fullmatch(value)
+    return len(value) >= fewest and has_digit and (is_a_word or ends_in_a_secret(name))
+
+
+def name_within(name: str, key: str, fields: Mapping[str, object]) -> str:
+    """The name of what stands under `key` in an object with the name `name`: `password.value` in that of a password."""
+    if "kty" in fields and key in ("d", "k", "p", "q", "dp", "dq", "qi"):
+        return "private_key"  # of a JSON Web Key
+    told = fields.get("name", fields.get("key", fields.get("Name", fields.get("Key"))))
+    if key in ("value", "Value") and isinstance(told, str) and may_name_a_secret(told):
+        return told
+    return f"{name}.{key}" if name and may_name_a_secret(name) and not may_name_a_secret(key) else key
+
+
+def looks_random(value: str) -> bool:
+    """Whether a text looks made by chance: of one piece, and going from letters to digits and back."""
+    return re.fullmatch(r"[\w+/=.~%-]{12,}", value, re.ASCII) is not None and len(_TURNS.findall(value)) >= 3
 
 
 def is_placeholder(value: str) -> bool:
     """Whether a text stands in the place of a secret, or names one."""
-    if not value or value.lower() in ORDINARY or _REFERENCE.fullmatch(value):
+    if value.lower() in ORDINARY or _STANDS_FOR.fullmatch(value):
+        return True
+    if not any(map(str.isalnum, _REFERENCE.sub("", value))):
         return True
     return re.fullmatch("[A-Za-z_-]+", value) is not None and names_a_secret(value)

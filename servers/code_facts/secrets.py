@@ -11,8 +11,8 @@ Not known, so not masked:
 - what stands under another name: `x = "hunter2"`, `settings = ("db", "hunter2")`, a word of a list without a digit
 - what is given to a call that only its maker knows to want a secret: `connect("db", "hunter2")`
 - what is put together by more than `+` and `join`: `"password=%s" % "hunter2"`, `"pwd=" + "hunter2"`
-- what a command line gives to an option without a name, `curl -u me:hunter2`, or behind a space and without a digit
-- names in other languages than English, and keys of services that `secret_forms` does not list
+- what a command line gives to an option behind a space and without a digit: `mysql --password geheim`
+- names in languages and keys of services that `secret_forms` does not list
 - what is no text: numbers, a list of bytes
 """
 
@@ -25,7 +25,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from labkit.secret_forms.finding import find_secrets as find_in_text
-from labkit.secret_forms.finding import is_given
+from labkit.secret_forms.given import is_given
 from labkit.secret_forms.names import ends_in_a_secret, is_secret, is_weak, may_name_a_secret, words_of_name
 from servers.code_facts.walking import Spot, defaults, is_text, name_of, text_of
 
@@ -95,7 +95,7 @@ def find_secrets(every: Sequence[Spot]) -> list[Secret]:
     for node in (spot.node for spot in every if not isinstance(spot.parent, ast.JoinedStr)):
         if is_text(node) and id(node) not in found:
             text = text_of(node)
-            for hit in find_in_text(text, in_code=True)[:1]:
+            for hit in find_in_text(text)[:1]:
                 found[id(node)] = Secret(node, text[hit.start : hit.end], "", is_whole=False)
     return list(found.values())
 
@@ -279,7 +279,7 @@ def cleaned(text: str, known: Sequence[str]) -> str:
         text = text.replace(secret, _same_lines(secret))
     pieces: list[str] = []
     done = 0
-    for start, end, _ in find_in_text(text, in_code=True):
+    for start, end, _ in find_in_text(text):
         pieces += [text[done:start], _same_lines(text[start:end])]
         done = end
     return "".join([*pieces, text[done:]])

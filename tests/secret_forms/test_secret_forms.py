@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.secret_forms import FORMS, find_secrets, may_hold, redacted
+from labkit.secret_forms import FORMS, MARK, find_secrets, may_hold, redacted
 from labkit.secret_forms.hidden import without_hidden
 from servers.sample_logs import SAMPLE_LOG
 from tests.host.any_request import patient
+from tests.secret_forms import corpus
+from tests.secret_forms.corpus import samples
 
 alphanumeric = string.ascii_letters + string.digits
 some = st.integers(24, 60).flatmap(lambda n: st.text(alphanumeric, min_size=n, max_size=n)).map(lambda text: text + "7")
@@ -69,7 +71,10 @@ hidden_ones = ["\u200b", "\u202e", "\u2060", "\u00ad", "\U000e0041", "\x00", "\u
 
 
 def test_every_pattern_has_its_secret_here() -> None:
-    assert set(secrets) == {*(form.kind for form in FORMS), "password", "token"}
+    shown = [text for sample in samples("held") for text in corpus.shown(sample)]
+    marked = {mark for text in shown for mark in MARK.findall(text)}
+    assert {form.kind for form in FORMS} - {mark[11:-1] for mark in marked} == set()
+    assert set(secrets) - {form.kind for form in FORMS} == {"password", "token"} - {form.kind for form in FORMS}
 
 
 @patient
@@ -273,11 +278,10 @@ def test_a_secret_is_found_to_its_end_in_the_ways_it_is_given(text: str, secret:
     assert text[found.start : found.end] == secret
 
 
-def test_where_code_is_explained_an_expression_and_a_sentence_are_no_values() -> None:
+def test_an_expression_and_a_sentence_are_no_values() -> None:
     for text in ("password=self.password", "password: Letters of the user.", "passwd = getpass(prompt)"):
-        assert find_secrets(text, in_code=True) == []
-        assert find_secrets(text) != []
-    assert find_secrets("password: hunter22 and more", in_code=True) == find_secrets("password: hunter22 and more")
+        assert find_secrets(text) == []
+    assert find_secrets("password: hunter22 and more") != []
 
 
 @patient

@@ -338,7 +338,7 @@ def test_what_the_docstring_lists_as_unknown_is_unknown() -> None:
         'x = "hunter2"',
         'a = connect("db", "hunter2")',
         'a = "password=%s" % "hunter2"',
-        'a = "curl -u me:hunter2"',
+        'a = "mysql --password geheim"',
     ]
     assert [analyse(code).masked for code in unknown] == [()] * 4
 

@@ -1,0 +1,219 @@
+"""The secrets that are known by the name they are given to: `password=`, `--token x`, `<password>x</password>`.
+
+A name, what stands between it and its value, and the value are each a small grammar: `GAPS` lists what may stand
+between. Code is no value, `password = os.environ["X"]`, nor is a type, a date, a placeholder or the next word of a
+sentence.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+from labkit.secret_forms.names import (
+    DOTTED,
+    OTHER_PASSES,
+    STEMS,
+    TOKENS,
+    ends_in_a_secret,
+    is_placeholder,
+    is_secret,
+    kind_of,
+    may_name_a_secret,
+    names_a_secret,
+    words_of_name,
+)
+
+_END = r"\\{0,4}[\"'\]`*]{0,3}"
+_SPACE = r"[ \t]{0,9}"
+GAPS = {
+    "typed": rf"(?:\[\])?(?:{_SPACE}:{_SPACE}[A-Za-z][\w.<>\[\]|? &'*]{{0,30}}?|[ \t]{{1,3}}string)"
+    rf"{_SPACE}={_SPACE}(?=[rbfLu@]{{0,2}}[\"'])",
+    "block": rf"{_END}{_SPACE}:[ \t]{{1,9}}[|>][+-]?\n[ \t]{{1,20}}",
+    "value": r"[\"'>:,\s\\]{1,12}(?:\w{1,20}[\"'] )?(?i:value)[\"'\\]{0,3}\s{0,3}[:=]\s{0,3}",
+    "sign": rf"(?:\[\])?{_END}{_SPACE}(?::=|=>|[=!]={{1,2}}|[?+|]{{0,2}}=|->|<-|→|:\*{{0,2}}){_SPACE}"
+    r"(?:!{1,2}\w{1,20}[ \t]+|&\w{1,20}[ \t]+)?",
+    "tag": r"(?:[\"']?(?:[ \t][^<>\n]{0,60})?/?>|[\"' ]{0,2}&gt;|</\w{1,20}>\s{0,9}<\w{1,20}>)\s{0,30}(?:<!\[CDATA\[)?",
+    "comma": r"\\{0,4}[\"'],[ \t]{0,3}(?=\\{0,4}[\"'])",
+    "call": r"(?:\((?:[\"'][^\"'\n]{0,60}[\"'],[ ]?)?(?=[\"'])|\{(?=\"))",
+    "prose": r"(?: [ \w]{0,40}?)? is:? ",
+    "cell": rf"{_SPACE}\|{_SPACE}",
+    "blank": rf"{_END}[ \t]{{1,9}}|{_END},?\n(?=[ \t'\"]*\w)",
+}
+"""What may stand between a name and its value, in the order in which it is tried. Behind the first four stands a value;
+behind the others a value must look like a secret as well."""
+
+_GAP = "|".join(f"(?P<{gap}>{form})" for gap, form in GAPS.items())
+_NAMED = re.compile(rf"(?P<name>(?:{'|'.join(STEMS)})(?:[\w.-]{{0,39}}\w)?)(?:{_GAP})", re.IGNORECASE)
+
+_STEMS = re.compile("|".join(STEMS))
+_COUNTED = re.compile(r"[\w.-]{0,40}[\\\"']{0,9}[ \t]{0,9}[:=][ \t]{0,9}\d{1,12}[,}\]]", re.ASCII)
+"""What follows a word for a token where that is counted: `progressToken": 4,`."""
+
+_BARE = r"(?:[^\s\"',;&\\<|`]|\\ |\\(?![\"'])|[,;](?=[!-~])(?![\s\"'\]})]|\w{1,30}[ ]?[=:]|$)|&(?!\w{1,30}=)|<(?![/!]))"
+_VALUE = re.compile(
+    r"[rbfLu@]{0,2}(?:\"\"\"(?P<long>.{1,2000}?)\"\"\"|\'\'\'(?P<also_long>.{1,2000}?)\'\'\')"
+    r"|\\{1,4}(?P<quote>[\"'])(?P<nested>(?:(?!\\{0,4}(?P=quote))[^\n]){0,400})\\{0,4}(?P=quote)"
+    r"|[rbfLu@]{0,2}(?:\"(?P<double>(?:[^\"\\\n]|\\.|\"(?=\w)){0,400})\"|\"(?P<to_quote>[^\"\n]{0,400})"
+    r"|'(?P<single>(?:[^'\\\n]|\\.|'{1,2}(?=\w)){0,400})'|'(?P<to_tick>[^'\n]{0,400}))"
+    r"|`(?P<ticks>[^`\n]{0,400})`|“(?P<curly>[^”\n]{0,400})”"
+    rf"|(?P<bare>(?![<>{{}}]|\[[^█]){_BARE}{{1,200}})",
+    re.DOTALL,
+)
+"""The value given to a name: a text in quotes, also as JSON in JSON writes them, with quotes inside where a letter
+follows; or what goes on to a space or a comma. `&` ends a value in a query alone, `password=x&next=1`."""
+
+_RESTS = {"bare": re.compile(f"{_BARE}*"), "to_quote": re.compile(r"[^\"\n]*"), "to_tick": re.compile(r"[^'\n]*")}
+"""How a text goes on that is longer than what is looked at."""
+
+_LINE = re.compile(r"[^\n]+")
+_TAGGED = re.compile(r"[^<>\n]{4,200}?(?=(?:\]\]>)?\s{0,9}(?:<|&lt;))")
+
+_FLAT = r"[^{}\[\]]{0,200}"
+_ONE = rf"[{{\[]{_FLAT}[}}\]]"
+_TWO = rf"[{{\[]{_FLAT}(?:{_ONE}{_FLAT}){{0,5}}[}}\]]"
+_HELD = re.compile(rf"[{{\[]{_FLAT}(?:{_TWO}{_FLAT}){{0,5}}[}}\]]")
+_INNER = re.compile(r"\\{0,4}([\"'])((?:(?!\1)[^\\\n])+)\\{0,4}\1(\s{0,3}:)?")
+"""An object or a list as a value, three deep; and a text in it, which is no key."""
+
+_NOT_GIVEN = {"no", "use", "ask", "show", "skip", "without", "with", "require", "prompt", "allow", "hide"}
+"""First words of an option that is given no secret: `--no-password`."""
+
+_BEFORE = re.compile(r"([^\W\d_]+)[ \t]{1,9}$")
+_OWNER = re.compile(
+    r"\b(?:users?|username|uid|log-?in|accounts?|admin\w*|root|credentials?|e-?mail|db|database|(?:my)?sql|wi-?fi|ssh|s?ftp"
+    r"|smtp|imap|vpn|proxy|my|your|our|new|old|temp|temporary|default|initial|let|const|var|val|set|export|string"
+    r"|pass(?:in|out))\b",
+    re.IGNORECASE,
+)
+"""The words in a line before `pass: x` where that is a password."""
+
+_PROSE = re.compile(rf"\s.*(?:{'|'.join(STEMS)})|(?:{'|'.join(STEMS)}).*\s|\s.*[.!?:]$", re.IGNORECASE)
+_CALL = re.compile(r"[A-Za-z_$@][\w.$:>?!-]*[(\[{]")
+_FORMAT = re.compile(r"(?:sha|md|utf|base|ed|rsa|aes|v|ver|rfc|http)[-/]?\d|\w+=", re.IGNORECASE)
+_CAMEL = re.compile(r"(?:[A-Z][a-z]+)+")
+
+Hit = tuple[int, int, str, int]
+"""A hit: where the secret begins and ends, the kind, and where the name or the form that tells it begins."""
+
+
+def may_be_given(text: str) -> bool:
+    """Whether a word that stands in the name of a secret stands in `text`, and not as the name of a count alone."""
+    return any(
+        stem.group() not in TOKENS or not _COUNTED.match(text, stem.end()) for stem in _STEMS.finditer(_lower(text))
+    )
+
+
+def given(text: str, stops: Collection[int]) -> Iterator[Hit]:
+    """The secrets in `text` that are given to a name. No name goes on over a place of `stops`."""
+    end = named = 0
+    for stem in _STEMS.finditer(_lower(text)):
+        if stem.start() < named or (hit := _NAMED.match(text, stem.start())) is None:
+            continue
+        named = hit.end("name")
+        if hit.end() < end:
+            continue  # inside a value
+        start = _begin(text, hit.start(), stops)
+        if may_name_a_secret(name := text[start:named]):
+            for begin, end in _values(text, start, hit):
+                yield begin, end, kind_of(name), start
+
+
+def _lower(text: str) -> str:
+    return text.replace("\u0130", "I").lower()  # the one letter that grows
+
+
+def _values(text: str, start: int, hit: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Where the secrets behind a name, which begins at `start`, and a gap begin and end."""
+    named, place, gap = hit.end("name"), hit.end(), hit.lastgroup or ""
+    name = text[start:named]
+    if gap in ("sign", "value") and (held := _HELD.match(text, place)):
+        for inner in _INNER.finditer(text, place, held.end()):
+            if not inner[3] and is_secret(inner[2], f"{name}.x") and not is_code(inner[2]):
+                yield inner.span(2)
+        return
+    value = (_LINE if gap == "block" else _TAGGED if gap == "tag" else _VALUE).match(text, place)
+    if value is None:
+        return
+    group = value.lastgroup or 0
+    told = value[group][:400]
+    is_bare = group == "bare"
+    is_option = name.startswith("-")
+    is_loose = gap in ("comma", "call", "prose", "cell", "blank")
+    if is_loose and (not any(map(str.isdigit, told)) or (not is_option and any(map(str.isspace, told)))):
+        return
+    if is_option and gap in ("blank", "comma"):
+        is_it = is_given(name, told, is_sure=False) and not (is_bare and is_code(told))
+    elif is_option and text[named : named + 1] == "=":
+        is_it = is_given(name, told, is_sure=True)
+    elif is_bare and is_loose:
+        is_it = names_a_secret(name) and is_secret(told, name) and is_mixed(told)
+    else:
+        is_it = is_secret(told, name, bare=is_bare) and not (
+            _is_code_or_prose(text, place, value) if is_bare else _PROSE.search(told[:160])
+        )
+    if is_it and not _is_another_pass(text, start, name, is_sure=text[named : named + 1] == "="):
+        begin, end = value.span(group)
+        rest = _RESTS[str(group)].match(text, end) if group in _RESTS else None
+        yield begin, rest.end() if rest else end
+
+
+def is_given(option: str, value: str, *, is_sure: bool) -> bool:
+    """Whether the value behind an option is a secret. Not `is_sure`, the value may be the next word of a sentence."""
+    if not ends_in_a_secret(option) or words_of_name(option)[0] in _NOT_GIVEN:
+        return False
+    if len(value) < 3 or value[0] in "-$%/~.@(|)" or re.fullmatch("[A-Z_]+", value) or is_placeholder(value):
+        return False
+    return is_sure or (len(value) >= 4 and any(map(str.isdigit, value)))
+
+
+def is_code(value: str) -> bool:
+    """Whether a text without quotes is an expression, a reference or a day: `self.password`, `get(x`, `:id`."""
+    told = value.rstrip(").]:`,;}")
+    if (call := _CALL.match(value)) and (not value[-1].isalnum() or value.count(call[0][-1]) == 1):
+        return True
+    if (
+        DOTTED.fullmatch(value)
+        or is_placeholder(told)
+        or told[:1] == ":"
+        or (told[:1] in tuple(")|[@!/~.") and not is_mixed(told[1:]))
+    ):
+        return True
+    return re.fullmatch(r"[^\W\d]+\d?", told) is not None and names_a_secret(told)
+
+
+def is_mixed(value: str) -> bool:
+    """Whether a text of one word has letters and digits, and names no format: `hunter22x`, not `sha256sum`."""
+    has_both = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    return len(value) >= 8 and has_both and not _FORMAT.match(value) and not is_code(value)
+
+
+def _is_code_or_prose(text: str, place: int, value: re.Match[str]) -> bool:
+    """Whether a value without quotes is an expression, or the next word of a sentence: `password: Letters of`."""
+    told = value[0].rstrip(").]:`,;}")
+    if is_code(value[0]) or len(told) < 6:
+        return True
+    if any(not each.isalpha() and each not in "_/-" for each in told):
+        return told.isdigit() and text[place - 1] == " " and text[place - 2] == "="
+    after = text[value.end() : value.end() + 9]
+    if "=" in text[place - 3 : place]:  # `password = value`, and `connect(password=value)`
+        return text[place - 1] == " " or value[0] != told or after[:1] in tuple(",;")
+    goes_on = re.match(r"[ \t]+[`(]?\w|[.,;)]", value[0][len(told) :] + after)
+    return goes_on is not None or _CAMEL.fullmatch(told) is not None
+
+
+def _begin(text: str, place: int, stops: Collection[int]) -> int:
+    """The index at which the name around `place` begins, at most sixty letters before. No name goes on over a stop."""
+    first = max(0, place - 60)
+    while place > first and place not in stops and (text[place - 1].isalnum() or text[place - 1] in "_.-"):
+        place -= 1
+    return place
+
+
+def _is_another_pass(text: str, start: int, name: str, *, is_sure: bool) -> bool:
+    """Whether `pass` means a ticket or a round: `boarding pass: gate22`, `second_pass: batch12`; never in `pass=x`."""
+    words = words_of_name(name)
+    if words[-1] != "pass" or is_sure:
+        return False
+    if len(words) > 1:
+        return words[-2] in OTHER_PASSES
+    line = text[max(0, start - 60) : start].rpartition("\n")[2]
+    return _BEFORE.search(line) is not None and not _OWNER.search(line)
