@@ -123,7 +123,7 @@ def alarms(name: str) -> list[Sample]:
 
 
 def main() -> None:
-    for name, wrong in (("held", leaks), ("honest", alarms)):
+    for name, wrong in (("held", leaks), ("honest", alarms), ("later_held", leaks), ("later_honest", alarms)):
         every, found = samples(name), wrong(name)
         print(f"{name}: {len(found)} of {len(every)} are shown wrongly ({100 * len(found) / len(every):.1f} %)")
         of = Counter(sample.group for sample in every)

@@ -88,3 +88,11 @@ def test_the_time_that_a_text_takes_grows_with_its_length(piece: str) -> None:
 
     cpu(1_000)
     assert min(cpu(40_000) / max(cpu(10_000), 0.004) for _ in range(3)) < 8
+
+
+def test_the_texts_that_were_written_after_the_rules_are_told_as_well() -> None:
+    assert [sample.line for sample in leaks("later_held")] == [
+        "http -a eva:«Blau7meise» shop.example",
+        '.auth("eva", "«Blau7meise»")',
+    ]
+    assert alarms("later_honest") == []
