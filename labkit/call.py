@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import ref
 
 from mcp import MCPError
+from mcp.shared.dispatcher import coerce_request_id
 from mcp_types import PARSE_ERROR, RequestId
 
 from labkit.errors import (
@@ -31,7 +32,7 @@ from labkit.plain import short
 from labkit.record import CONNECTION
 from labkit.runtime import TICK, Runtime, Watch, wait
 from labkit.steps import Wait, held_up_by
-from labkit.unread import SHOWN, as_sent
+from labkit.unread import SHOWN
 from labkit.wire import Frame
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ class Calls:
         """The number of the call that `frame` belongs to."""
         ours = frame.direction == "to server"
         if frame.id is not None and frame.method is None:
-            return self._theirs.pop(frame.id, None) if ours else self._ours.pop(as_sent(frame.id), None)
+            return self._theirs.pop(frame.id, None) if ours else self._ours.pop(coerce_request_id(frame.id), None)
         number = self._sender() if ours else self._now()
         if frame.id is not None:
             (self._ours if ours else self._theirs)[frame.id] = number

@@ -42,7 +42,7 @@ def transport_to(
     Args:
         server: What is connected to.
         headers: What is sent with each request to a URL.
-        answered: Is called with the status of each answer of a URL that is an error.
+        answered: Is called with the HTTP status of each answer of a URL.
 
     Raises:
         ConnectError: `server` is a text and no URL, or what the environment says of proxies cannot be used.
@@ -77,7 +77,7 @@ async def _over_http(
 
     async def hear(response: "httpx2.Response") -> None:
         # The stream for what a server says by itself, and the end of a session, a server may do without.
-        if answered is not None and response.status_code >= 300 and response.request.method == "POST":
+        if answered is not None and response.request.method == "POST":
             answered(response.status_code)
 
     client = network.client(
@@ -228,8 +228,9 @@ def is_over(error: BaseException, status: int | None = None) -> bool:
     if not isinstance(error, MCPError):
         return False
     # A server that was started again may not know the session, which the specification answers with 404 (2025-11-25,
-    # basic/transports, Session Management); many a server says 400, and each has words of its own.
-    return (error.code, error.message) in _OVER or (status in (400, 404) and "session" in error.message.lower())
+    # basic/transports, Session Management); many a server says 400 or 503, and each has words of its own.
+    told = status is not None and any(word in error.message.lower() for word in ("session", "not initialized"))
+    return told or (error.code, error.message) in _OVER
 
 
 class Connection:
@@ -239,7 +240,7 @@ class Connection:
         runtime: Where it lives.
         place: The server in words, for messages.
         make_client: Makes the client; it is given what the transport calls when the server has gone, and what it calls
-            with an HTTP status that is an error.
+            with the HTTP status of each answer.
         url: The server's address, where it has one.
         former: The connection that this one takes the place of.
     """
@@ -259,7 +260,7 @@ class Connection:
         self.opened: concurrent.futures.Future[Client] = concurrent.futures.Future()
         self.ended: concurrent.futures.Future[None] = concurrent.futures.Future()
         self.status: int | None = None
-        """The last HTTP status that was an error."""
+        """The HTTP status of the last answer, where that was an error."""
         self._make_client = make_client
         self._url = url
         self._stop = asyncio.Event()
@@ -331,7 +332,7 @@ class Connection:
         self.ended.set_result(None)
 
     def _answered(self, status: int) -> None:
-        self.status = status
+        self.status = status if status >= 300 else None
 
     def _leave(self) -> None:
         self._leaving = True

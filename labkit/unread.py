@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any, cast
 
+from mcp.shared.dispatcher import coerce_request_id
 from mcp_types import RequestId
 from pydantic import ValidationError
 
@@ -54,9 +55,4 @@ def _object(sent: object) -> dict[str, Any]:
 def _id_in(message: dict[str, Any]) -> RequestId | None:
     """The id of what would be an answer."""
     known = None if "method" in message else message.get("id")
-    return as_sent(known) if isinstance(known, int | str) else None
-
-
-def as_sent(known: RequestId) -> RequestId:
-    """The id of an answer as its request had it: some servers send a number back as a text, and the SDK lets them."""
-    return int(known) if isinstance(known, str) and known.isascii() and known.isdecimal() else known
+    return coerce_request_id(known) if isinstance(known, int | str) else None

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -540,7 +541,7 @@ def answering_once(second: Reply) -> StandIn:
             "tools/list": {"tools": []},
         }
         if asked.get("method") == "tools/call" and (reply := next(lost, None)):
-            return reply
+            return replace(reply, body=reply.body | {"id": asked["id"]}) if isinstance(reply.body, dict) else reply
         if asked.get("method") not in told:
             return Reply(status=202 if sent.method == "POST" else 405)
         answer = {"jsonrpc": "2.0", "id": asked["id"], "result": told[asked["method"]]}
@@ -554,16 +555,33 @@ SERVER = {"name": "forgetful", "version": "1"}
 
 @pytest.mark.parametrize(
     ("status", "message"),
-    [(404, "Session not found or expired"), (400, "Bad Request: No valid session ID provided"), (404, "")],
+    [
+        (404, "Session not found or expired"),
+        (400, "Bad Request: No valid session ID provided"),
+        (400, "Bad Request: Server not initialized"),
+        (503, "unknown session"),
+        (404, ""),
+    ],
 )
 async def test_a_session_that_the_server_forgot_is_made_anew_whatever_it_says(status: int, message: str) -> None:
-    error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": message}}
+    error = {"jsonrpc": "2.0", "error": {"code": -32000, "message": message}}
     with answering_once(Reply(error if message else b"", status=status)) as server:
         lab = Lab(f"{server.url}/mcp", mode="legacy")
         with pytest.raises(ConnectError, match="The next call makes another"):
             await lab.call_tool("price")
         assert said(await lab.call_tool("price")) == "fine"
         assert [flow.title for flow in lab.flows].count("price()") == 2
+        lab.close()
+
+
+async def test_a_tool_that_speaks_of_a_session_ends_none() -> None:
+    error = {"jsonrpc": "2.0", "error": {"code": -32000, "message": "No such session of the reading group"}}
+    with answering_once(Reply(error)) as server:
+        lab = Lab(f"{server.url}/mcp", mode="legacy")
+        with pytest.raises(MCPError, match="reading group"):
+            await lab.call_tool("price")
+        assert said(await lab.call_tool("price")) == "fine"
+        assert [sent.body["method"] for sent in server.received if sent.body].count("initialize") == 1
         lab.close()
 
 
