@@ -15,7 +15,15 @@ from typing import Any, Self, TypeVar
 
 from mcp import Client, MCPError
 from mcp.client.session import ClientRequestContext, SamplingFnT
-from mcp_types import INTERNAL_ERROR, INVALID_REQUEST, CallToolResult, CreateMessageRequestParams, ErrorData
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    CallToolResult,
+    CreateMessageRequestParams,
+    ErrorData,
+)
+from pydantic import ValidationError
 
 from labkit.answering import answer_for, ask, asked, returned
 from labkit.call import Call, Calls, Deadline, Patience, timeout_error
@@ -30,6 +38,7 @@ from labkit.plain import short
 from labkit.record import CONNECTION, Entry, Record
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, Origin, jsonable, listening
+from labkit.unread import no_result
 from labkit.wire import Frame, tap
 
 T = TypeVar("T")
@@ -353,6 +362,8 @@ class Lab:
             )
         elif connection.status is not None and isinstance(leaf, MCPError) and leaf.message in BY_STATUS:
             leaf = ConnectError(f"{call.title}: {about_status(connection.status)}")
+        elif isinstance(leaf, ValidationError) and "Result" in leaf.title:  # the SDK's, not of the caller's arguments
+            leaf = MCPError(PARSE_ERROR, f"The server's answer to {call.title} is none: {no_result(leaf)}")
         told = call.fault or (call.unanswered if isinstance(leaf, CancelledError) else None)
         return for_a_person(told) if told else leaf.with_traceback(None)
 

@@ -40,6 +40,19 @@ def unread(error: Exception) -> tuple[str, RequestId | None]:
     return f"a message that is not JSON-RPC 2.0: {'.'.join(map(str, first['loc']))}: {first['msg']}", _id_in(sent)
 
 
+def no_result(error: ValidationError) -> str:
+    """What is wrong with a result that is JSON-RPC and yet none that the protocol knows, in a sentence.
+
+    Args:
+        error: What the SDK raises in its place; it has tried the result as each kind that it could be.
+    """
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    # Where a value is wrong, every other kind lacks fields or has another name; the deepest fault is the nearest.
+    telling = [fault for fault in faults if fault["type"] not in ("missing", "literal_error")] or faults
+    first = max(telling, key=lambda fault: len(fault["loc"]))
+    return f"{short('.'.join(map(str, first['loc'])) or error.title, SHOWN)}: {first['msg']}"
+
+
 def _answers(line: str) -> RequestId | None:
     try:
         return _id_in(_object(json.loads(line)))

@@ -234,6 +234,25 @@ async def test_an_answer_that_cannot_be_read_ends_its_call_and_says_why(says: st
 
 
 @pytest.mark.parametrize(
+    ("result", "field"),
+    [
+        ('{"content": [{"type": "nope"}]}', "content.0"),
+        ('{"content": null}', "content: Input should be a valid list"),
+        ('{"content": [{"type": "text", "text": [1]}]}', "TextContent.text: Input should be a valid string"),
+        ("[]", ""),
+    ],
+)
+async def test_a_result_that_is_none_is_told_with_its_field(result: str, field: str) -> None:
+    lab = Lab(odd(f'{{"jsonrpc": "2.0", "id": ID, "result": {result}}}'), mode="legacy")
+    with pytest.raises(MCPError) as caught:
+        await asyncio.wait_for(lab.call_tool("price"), 50)
+    assert caught.value.code == PARSE_ERROR
+    assert "answer to price() " in str(caught.value)
+    assert field in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
     ("says", "told"),
     [
         ("caf\xe9", r"The server sent a line that is no message (it is not UTF-8): caf\udce9"),
