@@ -75,7 +75,11 @@ def request(
     if params.system_prompt:
         messages.append({"role": "system", "content": params.system_prompt})
     for number, message in enumerate(params.messages, 1):
-        messages += _messages(number, message)
+        for each in _messages(number, message):
+            if messages and (both := _joined(messages[-1], each)):
+                messages[-1] = both
+            else:
+                messages.append(each)
     body: dict[str, Any] = {"messages": messages, "max_tokens": params.max_tokens}
     if params.stop_sequences:
         body["stop"] = params.stop_sequences
@@ -120,6 +124,18 @@ def _messages(number: int, message: SamplingMessage) -> "Iterator[ChatCompletion
     # A lone text goes out as a string: every server knows that form.
     alone = parts[0]["text"] if len(parts) == 1 and parts[0]["type"] == "text" else None
     yield {"role": "user", "content": parts if alone is None else alone}
+
+
+def _joined(first: "ChatCompletionMessageParam", then: "ChatCompletionMessageParam") -> Any:
+    """Two messages of one role as one, since many chat templates want roles to take turns; else `None`."""
+    one, two = cast("dict[str, Any]", first), cast("dict[str, Any]", then)
+    if one["role"] != two["role"] or one["role"] not in ("user", "assistant") or {"tool_calls"} & {*one, *two}:
+        return None
+    said: tuple[Any, Any] = one["content"], two["content"]
+    if all(isinstance(each, str) for each in said):
+        return {**one, "content": "\n\n".join(said)}
+    parts = [[{"type": "text", "text": each}] if isinstance(each, str) else each for each in said]
+    return {**one, "content": [*parts[0], *parts[1]]}
 
 
 def _assistant(number: int, message: SamplingMessage) -> "ChatCompletionMessageParam":

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import anyio
 import httpx2
@@ -13,11 +14,10 @@ from mcp_types import (
     CreateMessageResultWithTools,
     ErrorData,
 )
-from pydantic import SecretStr
 
 from labkit.dial_table import OWN, Honour, honouring, own_dials
 from labkit.models.catalog import Accepts, catalog
-from labkit.models.convert import Refused, answer
+from labkit.models.convert import Fitted, Refused, answer
 from labkit.models.dialled import WithDials
 from labkit.models.messages_api import read, request
 from labkit.models.provider import (
@@ -25,6 +25,7 @@ from labkit.models.provider import (
     RETRIES,
     TIMEOUT,
     Exchange,
+    Key,
     checked_url,
     is_at,
     key_of,
@@ -85,7 +86,7 @@ class Claude(WithDials):
         self.timeout = checked_seconds("timeout", timeout)
         self.max_retries = checked_whole("max_retries", max_retries)
         self.dials = own_dials(type(self).__name__, dials, dict.fromkeys(OWN))
-        self._key = SecretStr(api_key) if api_key else None
+        self._key = Key(api_key) if api_key else None
 
     @property
     def honours(self) -> Mapping[str, Honour]:
@@ -109,10 +110,13 @@ class Claude(WithDials):
 
     async def _answer(self, params: CreateMessageRequestParams) -> CreateMessageResult | CreateMessageResultWithTools:
         known = catalog().find(self.model)
-        body, left_out = request(params, model=self.model, accepts=self._accepts, dials=self.dials)
+        fitted = Fitted(params)
+        body, left_out = request(fitted.params, model=self.model, accepts=self._accepts, dials=self.dials)
         exchange = self._exchange()
         if left_out:
             report(f"leaves out {', '.join(left_out)}: {self.model} does not take it", left_out=left_out)
+        if fitted.changed:
+            report(f"adapts the tools {', '.join(fitted.changed)}: the API takes no other form", adapted=fitted.changed)
         farewell = known.farewell() if known else None
         if farewell:
             report(farewell)
@@ -130,7 +134,7 @@ class Claude(WithDials):
             output_tokens=usage.output_tokens if usage else None,
             stop_reason=reply.stopped,
         )
-        return answer(params, model=model, blocks=reply.blocks(), stop_reason=reply.stopped)
+        return answer(params, model=model, blocks=fitted.back(reply.blocks()), stop_reason=reply.stopped)
 
     def _exchange(self) -> Exchange:
         try:
@@ -153,7 +157,9 @@ class Claude(WithDials):
         unreachable = f"Claude's API cannot be reached at {url}. Is there a network, and is the address right?"
         place = "Claude(api_key=...)" if self._key else KEY
         alone = bool(self._key or self.base_url)
-        return Exchange("Claude's API", url, self.model, place, unreachable, key, alone)
+        ending = urlsplit(url).path.rstrip("/")
+        hint = "base_url ends before /v1." if ending.endswith(("/v1", "/messages")) else ""
+        return Exchange("Claude's API", url, self.model, place, unreachable, key, alone, hint)
 
     async def _ask(self, exchange: Exchange, body: dict[str, Any]) -> bytes:
         """The body of the reply to a request of the Messages API."""
@@ -171,7 +177,7 @@ class Claude(WithDials):
                     http_client=exchange.client(),
                 )
                 async with client, client.messages.with_streaming_response.create(**body) as response:
-                    return await whole(cast("httpx2.Response", response.http_response))
+                    return exchange.hidden(await whole(cast("httpx2.Response", response.http_response)))
         except anthropic.APIStatusError as error:
             raise exchange.refused(error.status_code, error.body) from None
         except (TimeoutError, UnicodeEncodeError, anthropic.AnthropicError, httpx2.HTTPError) as error:

@@ -7,8 +7,8 @@ a sentence before a model is paid for; what a provider has no place for is named
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from mcp_types import (
     INTERNAL_ERROR,
@@ -204,6 +204,105 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return None
+
+
+FITS = re.compile(r"[A-Za-z0-9_-]{1,64}")
+COMBINED = {"anyOf", "oneOf", "allOf", "not", "enum", "if", "then", "else", "$ref"}
+"""What providers refuse at the top of a tool's schema."""
+
+
+class Fitted:
+    """A request whose tools are as providers take them, and the way back to the server's own names.
+
+    Providers take names and ids of 64 letters, digits, `_` and `-`, and schemas of an object that names its properties.
+
+    Attributes:
+        params: The request, the same one where nothing had to be changed.
+        changed: The names of the tools that are declared in another form than the server's.
+    """
+
+    def __init__(self, params: CreateMessageRequestParams) -> None:
+        uses = [each for said in params.messages for each in said.content_as_list if isinstance(each, ToolUseContent)]
+        declared = params.tools or []
+        self._names = _fitting([*(tool.name for tool in declared), *(use.name for use in uses)])
+        self._ids = _fitting([use.id for use in uses])
+        tools = [
+            tool.model_copy(update={"name": self._names[tool.name], "input_schema": fitting_schema(tool.input_schema)})
+            for tool in declared
+        ]
+        self.changed = [
+            own.name
+            for own, sent in zip(declared, tools, strict=True)
+            if (own.name, own.input_schema) != (sent.name, sent.input_schema)
+        ]
+        self.params = params.model_copy(
+            update={
+                "messages": [
+                    said.model_copy(update={"content": [self._block(each) for each in said.content_as_list]})
+                    for said in params.messages
+                ],
+                "tools": params.tools and tools,
+            }
+        )
+
+    def _block(self, block: Any) -> Any:
+        if isinstance(block, ToolUseContent):
+            return block.model_copy(update={"name": self._names[block.name], "id": self._ids[block.id]})
+        if isinstance(block, ToolResultContent):
+            return block.model_copy(update={"tool_use_id": self._ids.get(block.tool_use_id, block.tool_use_id)})
+        return block
+
+    def back(self, blocks: Sequence[TextContent | ToolUseContent]) -> list[TextContent | ToolUseContent]:
+        """The blocks of an answer with the server's own names of the tools."""
+        own = {sent: name for name, sent in self._names.items()}
+        return [
+            block.model_copy(update={"name": own.get(block.name, block.name)})
+            if isinstance(block, ToolUseContent)
+            else block
+            for block in blocks
+        ]
+
+
+def _fitting(texts: Sequence[str]) -> dict[str, str]:
+    """For each text one that fits and that no other has."""
+    sent = {text: text for text in texts if FITS.fullmatch(text)}
+    for text in texts:
+        if text not in sent:
+            short = re.sub(r"[^A-Za-z0-9_-]", "_", text)[:56] or "_"
+            taken = {*sent.values()}
+            sent[text] = next(each for each in (short, *(f"{short}_{n}" for n in range(2, 10**6))) if each not in taken)
+    return sent
+
+
+def fitting_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema of an object without alternatives at its top; what one alternative alone asks for is not required."""
+    if schema.get("type") == "object" and isinstance(schema.get("properties"), dict) and not COMBINED & schema.keys():
+        return {**schema}
+    rest = {name: value for name, value in schema.items() if name not in COMBINED}
+    always = [*_parts([rest, _target(schema)]), *_parts(schema.get("allOf"))]
+    optional = [*_parts(schema.get("anyOf")), *_parts(schema.get("oneOf"))]
+    properties: dict[str, Any] = {}
+    for part in [*always, *optional]:
+        properties = {**(part.get("properties") or {}), **properties}
+    asked = {name for part in always for name in part.get("required") or ()}
+    if optional:
+        asked |= set[str].intersection(*({*(part.get("required") or ())} for part in optional))
+    required = [name for name in properties if name in asked]
+    return {**rest, "type": "object", "properties": properties, **({"required": required} if required else {})}
+
+
+def _parts(schemas: Any) -> list[dict[str, Any]]:
+    found = cast("list[Any]", schemas) if isinstance(schemas, list) else []
+    return [cast("dict[str, Any]", each) for each in found if isinstance(each, dict)]
+
+
+def _target(schema: Mapping[str, Any]) -> Any:
+    """What a schema refers to inside itself; `None` where that is nothing."""
+    place = str(schema.get("$ref", ""))
+    found: Any = schema if place.startswith("#/") else None
+    for step in place.split("/")[1:]:
+        found = cast("Mapping[str, Any]", found).get(step) if isinstance(found, Mapping) else None
+    return found
 
 
 def answer(

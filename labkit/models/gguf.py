@@ -232,7 +232,8 @@ class GGUF(WithDials):
                 "Send less."
             )
         report("cannot answer", source="model", target="callback", error=str(error.get("message", error)))
-        return Refused(f"{self.name} could not answer this request: its chat template or llama.cpp refused it.")
+        words = " ".join(str(error.get("message", "")).split())[:300] or "its chat template or llama.cpp refused it."
+        return Refused(f"{self.name} could not answer this request: {words}")
 
     def trace(
         self,

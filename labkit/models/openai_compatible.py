@@ -3,6 +3,7 @@
 import os
 import re
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import anyio
 import httpx2
@@ -12,24 +13,27 @@ from mcp_types import (
     CreateMessageResult,
     CreateMessageResultWithTools,
     ErrorData,
+    TextContent,
 )
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from labkit.dial_table import OWN, honouring, own_dials
 from labkit.models.chat_completions import DROPPABLE, Models, Reply, request
-from labkit.models.convert import Refused, answer
+from labkit.models.convert import Fitted, Refused, answer
 from labkit.models.dialled import WithDials
 from labkit.models.provider import (
     CONNECT_TIMEOUT,
     RETRIES,
     TIMEOUT,
     Exchange,
+    Key,
     checked_url,
     is_at,
     key_of,
     prepare,
     whole,
 )
+from labkit.models.sampler import find_stop
 from labkit.numbers import checked_seconds, checked_whole
 from labkit.steps import report
 
@@ -89,7 +93,7 @@ class OpenAICompatible(WithDials):
         self.timeout = checked_seconds("timeout", timeout)
         self.max_retries = checked_whole("max_retries", max_retries)
         self.dials = own_dials(type(self).__name__, dials, dict.fromkeys(OWN))
-        self._key = SecretStr(api_key) if api_key else None
+        self._key = Key(api_key) if api_key else None
         self._listed: str | None = None
 
     async def __call__(
@@ -102,15 +106,19 @@ class OpenAICompatible(WithDials):
             return refused.error
 
     async def _answer(self, params: CreateMessageRequestParams) -> CreateMessageResult | CreateMessageResultWithTools:
-        body, left_out = request(params, dials=self.dials)
+        fitted = Fitted(params)
+        body, left_out = request(fitted.params, dials=self.dials)
         if left_out:
             report(f"leaves out {', '.join(left_out)}: the API does not take it", left_out=left_out)
+        if fitted.changed:
+            report(f"adapts the tools {', '.join(fitted.changed)}: the API takes no other form", adapted=fitted.changed)
         exchange = self._exchange()
-        reply = _read(Reply, await self._ask(exchange, body))
+        stops = body.get("stop", [])
+        reply = _read(Reply, await self._ask(exchange, body), exchange)
         if reply.error:
             raise exchange.refused_inside(reply.error)
         if not reply.choices:
-            raise _no_reply()
+            raise _no_reply(exchange)
         model, usage = reply.model or exchange.model, reply.usage
         report(
             f"answers with {usage.completion_tokens} tokens" if usage and usage.completion_tokens else "answers",
@@ -121,7 +129,12 @@ class OpenAICompatible(WithDials):
             output_tokens=usage.completion_tokens if usage else None,
             stop_reason=reply.stopped,
         )
-        return answer(params, model=model, blocks=reply.blocks(len(params.messages)), stop_reason=reply.stopped)
+        blocks, stopped = fitted.back(reply.blocks(len(params.messages))), reply.stopped
+        if exchange.cuts and blocks and isinstance(blocks[0], TextContent):
+            end = find_stop(blocks[0].text, stops)
+            if end is not None:
+                blocks, stopped = [TextContent(text=blocks[0].text[:end])], "stopSequence"
+        return answer(params, model=model, blocks=blocks, stop_reason=stopped)
 
     def _exchange(self) -> Exchange:
         is_own = is_at(self.base_url, HOST)
@@ -133,7 +146,18 @@ class OpenAICompatible(WithDials):
             f"[FIX] Nothing answers at {self.base_url}: start your model server (with Ollama: `ollama serve`), "
             "or give its address, OpenAICompatible(base_url=...)."
         )
-        return Exchange("The model server", self.base_url, self.model or "", place, unreachable, key)
+        return Exchange("The model server", self.base_url, self.model or "", place, unreachable, key, hint=self._hint)
+
+    @property
+    def _hint(self) -> str:
+        path = urlsplit(self.base_url).path.rstrip("/")
+        if path.endswith(("/completions", "/models")):
+            return "base_url ends with /v1, before /chat/completions."
+        return (
+            ""
+            if re.search(r"/v\d", path)
+            else f"With most servers base_url ends in /v1: {self.base_url.rstrip('/')}/v1."
+        )
 
     async def _ask(self, exchange: Exchange, body: dict[str, Any]) -> bytes:
         """The body of the reply to a request of the Chat Completions API. `exchange` learns which model is asked."""
@@ -153,7 +177,7 @@ class OpenAICompatible(WithDials):
                     http_client=exchange.client(),
                 )
                 async with client:
-                    exchange.model = self.model or self._listed or await self._first_listed(client)
+                    exchange.model = self.model or self._listed or await self._first_listed(client, exchange)
                     report(
                         f"asks {exchange.model}", target="model", model=exchange.model, max_tokens=body["max_tokens"]
                     )
@@ -163,11 +187,11 @@ class OpenAICompatible(WithDials):
         except (TimeoutError, UnicodeEncodeError, openai.OpenAIError, httpx2.HTTPError) as error:
             raise exchange.lost(error, self.timeout) from None
 
-    async def _first_listed(self, client: "openai.AsyncOpenAI") -> str:
+    async def _first_listed(self, client: "openai.AsyncOpenAI", exchange: Exchange) -> str:
         # Not repeated: where nothing listens, nothing will in a second.
         models = client.with_options(max_retries=0).models
         async with models.with_streaming_response.list() as response:
-            listed = _read(Models, await whole(response.http_response))
+            listed = _read(Models, exchange.hidden(await whole(response.http_response)), exchange)
         if listed.first is None:
             raise Refused(
                 f"[FIX] The model server at {self.base_url} has no model: load one (with Ollama: `ollama pull NAME`).",
@@ -183,29 +207,50 @@ class OpenAICompatible(WithDials):
         while True:
             try:
                 async with client.chat.completions.with_streaming_response.create(**body) as response:
-                    return await whole(cast("httpx2.Response", response.http_response))
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                words = f"{error.param} {exchange.words(error.body)}"
-                extra = body.get("extra_body", {})
-                left_out = [
-                    name for name in DROPPABLE if name in {**body, **extra} and re.search(rf"\b{name}\b", words)
-                ]
-                if not left_out:
+                    return exchange.hidden(await whole(cast("httpx2.Response", response.http_response)))
+            except openai.APIStatusError as error:
+                told = _without(body, f"{error.body} {exchange.words(error.body)}", error.status_code)
+                if not told:
                     raise
-                body = {name: value for name, value in body.items() if name not in (*left_out, "extra_body")}
-                body["extra_body"] = {name: value for name, value in extra.items() if name not in left_out}
-                report(f"leaves out {', '.join(left_out)}: {exchange.model} does not take it", left_out=left_out)
+                label, left_out = told
+                exchange.cuts |= "stop" in left_out
+                report(f"{label}: {exchange.model} does not take it", left_out=left_out)
 
     def __repr__(self) -> str:
         return f"OpenAICompatible({self.base_url!r}, model={self.model!r})"
 
 
-def _read(shape: type[T], body: bytes) -> T:
+def _without(body: dict[str, Any], words: str, status: int) -> tuple[str, list[str]] | None:
+    """Take from `body` what a server refuses by name. Returns the label of a step and the names, or `None`."""
+    first = body["messages"][0]
+    if first["role"] == "system" and re.search(r"system role|role\W+(is )?\W*system|'system'", words, re.IGNORECASE):
+        del body["messages"][0]
+        heard = body["messages"][0]
+        if heard["role"] == "user" and isinstance(heard["content"], str):
+            body["messages"][0] = {"role": "user", "content": f"{first['content']}\n\n{heard['content']}"}
+        else:
+            body["messages"].insert(0, {"role": "user", "content": first["content"]})
+        return "puts the system prompt before the first message", ["system"]
+    if status not in (400, 422):
+        return None
+    if "max_tokens" in body and re.search(r"\bmax_completion_tokens\b", words):
+        body["max_completion_tokens"] = body.pop("max_tokens")
+        return "asks with max_completion_tokens in place of max_tokens", ["max_tokens"]
+    extra: dict[str, Any] = body.get("extra_body", {})
+    left_out = [name for name in (*DROPPABLE, "stop") if name in {**body, **extra} and re.search(rf"\b{name}\b", words)]
+    for name in left_out:
+        body.pop(name, None)
+        extra.pop(name, None)
+    return (f"leaves out {', '.join(left_out)}", left_out) if left_out else None
+
+
+def _read(shape: type[T], body: bytes, exchange: Exchange) -> T:
     try:
         return shape.model_validate_json(body)
     except ValidationError:
-        raise _no_reply() from None
+        raise _no_reply(exchange) from None
 
 
-def _no_reply() -> Refused:
-    return Refused("What came back is no reply of the Chat Completions API. Check base_url.", INTERNAL_ERROR)
+def _no_reply(exchange: Exchange) -> Refused:
+    hint = exchange.hint or "Check base_url."
+    return Refused(f"What came back is no reply of the Chat Completions API. {hint}", INTERNAL_ERROR)

@@ -7,8 +7,10 @@ What a provider says about a failure may hold the account's name or an echo of t
 step; the server is told the status and what to do, and the provider's words only where they are about the request.
 """
 
+import base64
 import importlib
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,6 +33,8 @@ TIMEOUT = 50.0
 
 RETRIES = 2
 CONNECT_TIMEOUT = 5.0
+LARGEST_ERROR = 65_536
+"""Bytes of an error's reply that are read."""
 LARGEST_REPLY = 8_000_000
 """Bytes of a reply that are read. The longest answers that models give are a tenth of them."""
 
@@ -54,6 +58,11 @@ CURES = {
 }
 """The advice by status, for each status that says more than that something is wrong."""
 
+
+TEMPLATE = re.compile(r"jinja|chat.?template|roles must alternate|role not supported", re.IGNORECASE)
+"""What a server says whose model's chat template cannot write the conversation: it never will."""
+NO_MONEY = re.compile(r"insufficient_quota|exceeded your current quota|credit balance", re.IGNORECASE)
+NO_ROOM = re.compile(r"(system|gpu|enough|out of|insufficient) memory|out of vram", re.IGNORECASE)
 
 INSIDE = {"rate_limit": 429, "overloaded": 529, "auth": 401, "not_found": 404, "invalid_request": 400}
 """Statuses by words of the errors that hold none."""
@@ -124,6 +133,34 @@ async def whole(response: httpx2.Response) -> bytes:
     return bytes(body)
 
 
+def echo(key: str) -> re.Pattern[bytes]:
+    """A pattern of a key as providers quote it: as it is, in pieces, encoded, or a part of it and stars."""
+    letters = [rf"(?:\\?{re.escape(each)}|%{ord(each):02x}|\\u00{ord(each):02x})" for each in key]
+    forms = [r"(?:\s|\\[nrt])*".join(letters), key.encode().hex()]
+    for before in range(3):  # in base64 a text looks otherwise for each place at which it may begin
+        coded = base64.b64encode(b"\0" * before + key.encode()).decode().rstrip("=")
+        core = coded[-(-before * 8 // 6) : len(coded) - (1 if (before + len(key)) % 3 else 0)]
+        forms += [re.escape(core) + "[A-Za-z0-9+/_=-]?", re.escape(core.translate(URL_SAFE)) + "[A-Za-z0-9_=-]?"]
+    stars = r"(?:[*.x#]|\xe2\x80[\xa2\xa6]|\\u202[26]){2,}"
+    head = "".join(f"(?:{re.escape(each)}" for each in key[4:]) + ")?" * len(key[4:])
+    tails = "|".join(re.escape(key[-n:]) for n in range(min(len(key) - 1, 24), 3, -1))
+    forms += [rf"{re.escape(key[:4])}{head}{stars}(?:{tails})?", rf"{stars}(?:{tails})"]
+    return re.compile("|".join(forms).encode("latin-1"), re.IGNORECASE)
+
+
+URL_SAFE = str.maketrans("+/", "-_")
+
+
+class Key(SecretStr):
+    """A key that stays in this process: a model that is pickled has none, and looks for one in the environment."""
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return (type(None), ())
+
+    def __deepcopy__(self, memo: object) -> "Key":
+        return self
+
+
 @dataclass
 class Exchange:
     """One request to a provider with its retries.
@@ -137,9 +174,11 @@ class Exchange:
         key: The key, so that it can be taken out of what is shown.
         alone: Whether the key is the one secret that leaves: the packages add headers of the environment's own
             (ANTHROPIC_CUSTOM_HEADERS, OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID), which may take the key's place.
+        hint: What is odd about the address; empty where nothing is.
         status: The status of the last reply, if that was an error.
         tries: How many replies in a row had that status.
         wait: Seconds that the last reply asked to wait.
+        cuts: Whether stop sequences are ours to find, since the server does not take them.
         no_way: The sentence for what stands between here and the provider, and will at the next try.
     """
 
@@ -150,10 +189,12 @@ class Exchange:
     unreachable: str
     key: str = field(repr=False)
     alone: bool = True
+    hint: str = ""
     status: int | None = None
     tries: int = 0
     wait: float = 0.0
     no_way: str = ""
+    cuts: bool = False
 
     def client(self) -> httpx2.AsyncClient:
         """An HTTP client for this exchange alone. It never follows a redirect, which would carry the key elsewhere.
@@ -161,7 +202,7 @@ class Exchange:
         Raises:
             Refused: A proxy or the certificates of the environment cannot be used.
         """
-        hooks = {"request": [self._leaving], "response": [self._heard]}
+        hooks = {"request": [self._leaving]}
         try:
             client = network.client(self.url, _Client, event_hooks=hooks)
         except ConnectError as error:
@@ -176,17 +217,32 @@ class Exchange:
             authorization = {"authorization": f"Bearer {self.key}"} if self.key else {}
             request.headers = httpx2.Headers(kept | {"user-agent": "mcp-sampling-lab"} | authorization)
 
-    async def _heard(self, response: httpx2.Response) -> None:
-        status = response.status_code if response.is_error else None
-        self.tries = self.tries + 1 if status == self.status else 1
-        self.status = status
+    async def heard(self, response: httpx2.Response, request: httpx2.Request) -> httpx2.Response:
+        """A reply as the package is to see it: of an error the beginning, and whether it is worth another try."""
+        self.tries = self.tries + 1 if response.is_error and response.status_code == self.status else 1
+        self.status = status = response.status_code if response.is_error else None
         if status is None:
-            return
+            return response
         report(f"answers {status}", source="model", target="callback", status=status)
         self.wait = _wait(response.headers)
-        if self.wait > anyio.current_effective_deadline() - anyio.current_time():
-            # Both packages obey this header. Otherwise they would sleep until the deadline, and not say why.
-            response.headers["x-should-retry"] = "false"
+        body = bytearray()
+        try:
+            with suppress(httpx2.DecodingError):
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > LARGEST_ERROR:
+                        break
+        finally:
+            await response.aclose()
+        text = body.decode("utf-8", "replace")
+        headers = {
+            name: response.headers[name] for name in ("retry-after", "retry-after-ms") if name in response.headers
+        }
+        # Both packages obey this header. Otherwise they would sleep until the deadline, and not say why.
+        too_long = self.wait > anyio.current_effective_deadline() - anyio.current_time()
+        if too_long or TEMPLATE.search(text) or NO_ROOM.search(text) or NO_MONEY.search(text):
+            headers["x-should-retry"] = "false"
+        return httpx2.Response(status, headers=headers, content=bytes(body), request=request)
 
     def refused(self, status: int, body: object) -> Refused:
         """The refusal for a reply with an error status. The provider's own words go into a step."""
@@ -196,7 +252,19 @@ class Exchange:
         if words:
             report(words, source="model", target="callback", status=status)
         tries = f", {self.tries} times" if self.tries > 1 else ""
-        if status in CURES:
+        if words and TEMPLATE.search(words):
+            return Refused(f"{self.who}: The model's chat template refused the request ({status}): {words}")
+        if NO_MONEY.search(str(body)):
+            return Refused(f"{self.who}: {CURES[402].replace('402', str(status))}", INTERNAL_ERROR)
+        if status >= 500 and NO_ROOM.search(words):
+            sentence = (
+                f"There is not enough memory for {self.model} ({status}). Take a smaller model, or close programs."
+            )
+        elif status in (404, 405) and (self.hint or not self.model):
+            sentence = (
+                f"There is nothing at {self.url} ({status}). {self.hint or 'Name a model, or check the address.'}"
+            )
+        elif status in CURES:
             sentence = CURES[status].format(place=self.place, model=self.model, tries=tries)
         elif status in AT_FAULT:
             sentence = f"The request was not accepted ({status}){': ' + words if words else '.'}"
@@ -210,11 +278,14 @@ class Exchange:
 
     def refused_inside(self, error: Any) -> Refused:
         """The refusal for an error that came with the status 200; where it holds a status of its own, with that."""
-        told = cast("Mapping[str, Any]", error if isinstance(error, dict) else {})
+        body: object = {"error": error}
+        told = cast("dict[str, Any]", error) if isinstance(error, dict) else {}
         codes = [str(told.get(name)) for name in ("code", "status", "type")]
         number = next((int(code) for code in codes if code.isdecimal() and 400 <= int(code) < 600), None)
         named = next((status for code in codes for word, status in INSIDE.items() if word in code.lower()), 500)
-        return self.refused(number or named, {"error": cast("object", error)})
+        if not number and named == 500 and self.hint:
+            named = 404  # what is asked for at a wrong address
+        return self.refused(number or named, body)
 
     def lost(self, error: Exception, timeout: float) -> Refused:
         """The refusal for an exchange without a reply; `error` comes from the package, httpx2, or the deadline."""
@@ -230,6 +301,10 @@ class Exchange:
             return Refused(f"{self.who}: No answer within timeout={timeout:g} s.{last}", INTERNAL_ERROR)
         return Refused(f"{self.who}: The connection broke off before the answer was complete.", INTERNAL_ERROR)
 
+    def hidden(self, body: bytes) -> bytes:
+        """What came from the provider without the key, in whatever form it is quoted there."""
+        return echo(self.key).sub(b"[key]", body) if len(self.key) >= 8 else body
+
     def words(self, body: object) -> str:
         """The provider's explanation on one line, shortened, with the key taken out."""
         while isinstance(body, Mapping):
@@ -237,7 +312,7 @@ class Exchange:
             body = next((parts[name] for name in ("error", "message", "detail") if parts.get(name)), None)
         if not isinstance(body, str) or body.lstrip().startswith("<"):
             return ""
-        text = body.replace(self.key, "[key]") if len(self.key) >= 8 else body
+        text = self.hidden(body.encode("utf-8", "replace")).decode("utf-8")
         text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
         return text if len(text) <= 300 else f"{text[:299]}…"
 
@@ -257,7 +332,7 @@ class _Client(httpx2.AsyncClient):
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         try:
-            return await super().send(request, **options)
+            return await self.exchange.heard(await super().send(request, **options), request)
         except (httpx2.ConnectError, httpx2.ProxyError) as error:
             self.exchange.no_way = network.untrusted(error, self.exchange.url)
             if isinstance(error, httpx2.ProxyError):

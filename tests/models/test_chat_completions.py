@@ -44,8 +44,27 @@ def test_a_conversation_is_converted_without_loss_or_refused_in_words(params: Cr
     messages = sent["messages"]
     if params.system_prompt:
         assert messages.pop(0) == {"role": "system", "content": params.system_prompt}
-    assert [back(each) for each in messages] == [line for each in params.messages for line in kept(each)]
+    assert [back(each) for each in messages] == joined([line for each in params.messages for line in kept(each)])
     assert ("annotations" in left_out) == any(getattr(each, "annotations", None) for each in everything(params))
+
+
+def joined(lines: list[list[Any]]) -> list[list[Any]]:
+    """Texts of one role in a row are one message."""
+    made: list[list[Any]] = []
+    for line in lines:
+        calls = any(isinstance(part, tuple) for part in [*line, *(made[-1] if made else ())])
+        if not made or made[-1][0] != line[0] or line[0] == "tool" or calls:
+            made.append(line)
+        elif (
+            len(made[-1]) == len(line) == 2
+            and isinstance(made[-1][1], str)
+            and isinstance(line[1], str)
+            and not (made[-1][1].startswith("data:") or line[1].startswith("data:"))
+        ):
+            made[-1] = [line[0], f"{made[-1][1]}\n\n{line[1]}"]
+        else:
+            made[-1] = [*made[-1], *line[1:]]
+    return made
 
 
 def kept(message: SamplingMessage) -> list[list[Any]]:

@@ -157,7 +157,11 @@ async def test_a_tool_is_used_and_its_result_goes_back() -> None:
         second, _ = await ask(model, request("Look at line 3.", assistant(*first.content), back, tools=[READ_LINE]))
     assert [block.text for block in second.content] == ["It is red."]
     assert api.received[0].body["tools"] == [
-        {"name": "read_line", "description": "One line of the log.", "input_schema": {"type": "object"}}
+        {
+            "name": "read_line",
+            "description": "One line of the log.",
+            "input_schema": {"type": "object", "properties": {}},
+        }
     ]
     assert api.received[1].body["messages"][1:] == [
         {

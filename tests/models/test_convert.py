@@ -1,8 +1,12 @@
 """What the conversions of all providers share."""
 
-import pytest
+from typing import Any
 
-from labkit.models.convert import spoken
+import pytest
+from mcp_types import TextContent, Tool, ToolUseContent
+
+from labkit.models.convert import Fitted, fitting_schema, spoken
+from tests.models.conversations import assistant, request, result, user
 
 
 @pytest.mark.parametrize(
@@ -31,3 +35,55 @@ def test_a_thought_at_the_beginning_is_no_part_of_an_answer(text: str, answer: s
 def test_a_thought_that_was_cut_leaves_nothing() -> None:
     assert spoken("<think>Let me", is_cut=True) == ""
     assert spoken("A <think> block", is_cut=True) == "A <think> block"
+
+
+def tool(name: str, **schema: Any) -> Tool:
+    return Tool(name=name, input_schema=schema)
+
+
+def test_names_and_ids_are_made_to_fit_and_come_back_as_they_were() -> None:
+    names = ["files.read", "files/read", "files_read", "x" * 80, "größe", "fine-1"]
+    used = ToolUseContent(id="call:1", name="files.read", input={})
+    outcome = result(1, TextContent(text="so")).model_copy(update={"tool_use_id": "call:1"})
+    params = request("hello", assistant(used), user(outcome), tools=[tool(each, type="object") for each in names])
+    fitted = Fitted(params)
+    sent = [each.name for each in fitted.params.tools or ()]
+    assert len({*sent}) == len(names)
+    assert all(each.replace("-", "").replace("_", "").isascii() and len(each) <= 64 for each in sent)
+    assert (sent[2], sent[5]) == ("files_read", "fine-1")
+    back = fitted.back([ToolUseContent(id="1", name=each, input={}) for each in sent])
+    assert [block.name for block in back if isinstance(block, ToolUseContent)] == names
+    use: Any = fitted.params.messages[1].content_as_list[0]
+    answered: Any = fitted.params.messages[2].content_as_list[0]
+    assert (use.name, use.id, answered.tool_use_id) == (sent[0], "call_1", "call_1")
+    assert fitted.changed == names
+    assert (params.tools or [])[0].name == "files.read"
+
+
+A, B = {"properties": {"a": {}, "c": {}}, "required": ["a", "c"]}, {"properties": {"b": {}, "c": {}}, "required": ["c"]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "names", "required"),
+    [
+        ({}, [], None),
+        ({"type": "object"}, [], None),
+        ({"type": "object", "anyOf": [A, B]}, ["a", "b", "c"], ["c"]),
+        ({"oneOf": [A, B], "properties": {"d": {}}, "required": ["d"]}, ["a", "b", "c", "d"], ["c", "d"]),
+        ({"allOf": [A, B]}, ["a", "b", "c"], ["a", "c"]),
+        ({"$ref": "#/$defs/A", "$defs": {"A": A}}, ["a", "c"], ["a", "c"]),
+        ({"$ref": "#/$defs/B", "$defs": {}}, [], None),
+        ({"anyOf": [3, None], "properties": None}, [], None),
+    ],
+)
+def test_a_schema_is_an_object_without_alternatives_at_its_top(schema: Any, names: Any, required: Any) -> None:
+    fitted = fitting_schema(schema)
+    assert fitted["type"] == "object"
+    assert sorted(fitted["properties"]) == names
+    assert (sorted(fitted["required"]) if "required" in fitted else None) == required
+    assert not {"anyOf", "oneOf", "allOf", "$ref"} & fitted.keys()
+
+
+def test_a_schema_that_fits_stays_as_it_is() -> None:
+    schema = {"type": "object", "properties": {"a": {"anyOf": [{"type": "string"}, {"type": "null"}]}}}
+    assert fitting_schema(schema) == schema

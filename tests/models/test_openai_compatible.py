@@ -29,7 +29,7 @@ from mcp_types import (
 from labkit import Lab
 from labkit.models.openai_compatible import OpenAICompatible
 from tests.models.conversations import FAULTY, READ_LINE, ask, assistant, labels, request, result, use, user
-from tests.standins.chat_completions import BEHAVIOURS, ChatCompletions, completion, says, uses_tool
+from tests.standins.chat_completions import BEHAVIOURS, ChatCompletions, completion, echoes, fails, says, uses_tool
 from tests.standins.serving import Reply, StandIn
 from tests.standins.tls import certified
 from tests.story import WIRES, bookshop, said, until
@@ -124,12 +124,102 @@ async def test_dials_that_the_server_refuses_by_name_are_left_out_and_told() -> 
     ]
 
 
-async def test_what_an_answer_cannot_do_without_is_not_left_out() -> None:
-    with ChatCompletions(refuses=["stop"]) as server:
-        answer, _ = await ask(model_of(server), request("hello", stop_sequences=["END"]))
+async def test_stop_sequences_that_the_server_refuses_are_found_here() -> None:
+    with ChatCompletions([says("one, END two")], refuses=["stop"]) as server:
+        answer, steps = await ask(model_of(server), request("hello", stop_sequences=["END"]))
+    assert (said(answer), answer.stop_reason) == ("one, ", "stopSequence")
+    assert "leaves out stop: smollm2 does not take it" in labels(steps)
+    assert "stop" not in server.received[-1].body
+
+
+WORDS = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+
+
+async def test_the_limit_goes_under_its_other_name_where_the_server_wants_that() -> None:
+    def newer(received: Any) -> Reply:
+        body = received.body
+        return completion(received, {"content": "fine"}) if "max_completion_tokens" in body else fails(400, WORDS)
+
+    with ChatCompletions([newer]) as server:
+        answer, steps = await ask(model_of(server), request("hello", max_tokens=77))
+    assert said(answer) == "fine"
+    assert {name: value for name, value in server.received[-1].body.items() if "max" in name} == {
+        "max_completion_tokens": 77
+    }
+    assert "asks with max_completion_tokens in place of max_tokens: smollm2 does not take it" in labels(steps)
+
+
+async def test_no_request_goes_out_without_a_limit() -> None:
+    with ChatCompletions([fails(400, WORDS)]) as server:
+        answer, _ = await ask(model_of(server), request("hello"))
     assert answer.code == INVALID_PARAMS
-    assert "Unsupported parameter: 'stop'" in answer.message
-    assert len(server.received) == 1
+    assert [{"max_tokens", "max_completion_tokens"} & each.body.keys() for each in server.received] == [
+        {"max_tokens"},
+        {"max_completion_tokens"},
+    ]
+
+
+async def test_texts_of_one_role_in_a_row_are_one_message() -> None:
+    with ChatCompletions() as server:
+        await ask(model_of(server), request("one", "two", assistant("three"), assistant("four"), "five"))
+    assert [(each["role"], each["content"]) for each in server.received[0].body["messages"]] == [
+        ("user", "one\n\ntwo"),
+        ("assistant", "three\n\nfour"),
+        ("user", "five"),
+    ]
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_chat_template_that_refuses_is_told_in_its_own_words_and_once(status: int) -> None:
+    words = "Conversation roles must alternate user/assistant/user/assistant/..."
+    with ChatCompletions([fails(status, words)]) as server:
+        answer, _ = await ask(model_of(server), request("hello"))
+    assert (answer.code, words in answer.message, len(server.received)) == (INVALID_PARAMS, True, 1)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_system_prompt_that_a_template_has_no_place_for_goes_before_the_first_message(status: int) -> None:
+    def gemma(received: Any) -> Reply:
+        roles = [each["role"] for each in received.body["messages"]]
+        return fails(status, "System role not supported") if "system" in roles else echoes(received)
+
+    with ChatCompletions([gemma]) as server:
+        answer, steps = await ask(model_of(server), request("hello", system_prompt="Be brief."))
+    assert (said(answer), len(server.received)) == ("Be brief.\n\nhello", 2)
+    assert "puts the system prompt before the first message: smollm2 does not take it" in labels(steps)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "sentence"),
+    [
+        (500, "model requires more system memory (5.6 GiB) than is available (3.1 GiB)", "not enough memory for"),
+        (429, "You exceeded your current quota, please check your plan", "has to be paid first (429)"),
+    ],
+)
+async def test_what_another_try_cannot_mend_is_tried_once(status: int, words: str, sentence: str) -> None:
+    with ChatCompletions([fails(status, words)]) as server:
+        answer, _ = await ask(model_of(server), request("hello"))
+    assert (answer.code, sentence in answer.message, len(server.received)) == (INTERNAL_ERROR, True, 1)
+
+
+@pytest.mark.parametrize("model", [None, "smollm2"])
+@pytest.mark.parametrize("reply", [fails(404, "404 page not found"), Reply({"error": "Unexpected endpoint"})])
+async def test_an_address_without_v1_is_told_where_it_ends(model: str | None, reply: Reply) -> None:
+    class Elsewhere(ChatCompletions):
+        def answer(self, received: Any) -> Reply:
+            return reply
+
+    with Elsewhere() as server:
+        answer, _ = await ask(OpenAICompatible(f"{server.url}/", model), request("hello"))
+    assert answer.code == INTERNAL_ERROR
+    assert answer.message.endswith(f"With most servers base_url ends in /v1: {server.url}/v1.")
+
+
+async def test_an_error_without_end_is_not_read_to_its_end() -> None:
+    with ChatCompletions([Reply(b"x" * 65536, status=400, ending="endless")]) as server:
+        answer, _ = await ask(model_of(server), request("hello"))
+        assert server.hung_up.wait(60)
+    assert (answer.code, len(answer.message) < 400) == (INVALID_PARAMS, True)
 
 
 @pytest.mark.parametrize("mode", ["auto", "required", "none", None])
@@ -161,7 +251,7 @@ async def test_a_tool_is_used_and_its_result_goes_back(finish_reason: str) -> No
             "function": {
                 "name": "read_line",
                 "description": "One line of the log.",
-                "parameters": {"type": "object"},
+                "parameters": {"type": "object", "properties": {}},
             },
         }
     ]

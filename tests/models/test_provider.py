@@ -1,9 +1,18 @@
 """What calls to providers over HTTP share."""
 
+import copy
+import json
+import pickle
+from base64 import b64encode
+from typing import Any
+from urllib.parse import quote
+
 import pytest
 from pydantic import SecretStr
 
-from labkit.models.provider import is_at, key_of
+from labkit.models.claude import Claude
+from labkit.models.openai_compatible import OpenAICompatible
+from labkit.models.provider import Exchange, is_at, key_of
 
 
 @pytest.mark.parametrize(
@@ -27,3 +36,45 @@ def test_a_key_of_the_environment_is_for_its_own_host_alone(
     assert is_at(url, "api.openai.com") is is_own
     assert key_of(None, "OPENAI_API_KEY", is_meant=is_own) == ("for-openai" if is_own else "")
     assert key_of(SecretStr("given"), "OPENAI_API_KEY", is_meant=is_own) == "given"
+
+
+SECRET = "sk-" + "aB3/dE5fG7hJ9kL1mN2pQ4"
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        SECRET,
+        SECRET.upper(),
+        SECRET.lower(),
+        quote(SECRET, safe=""),
+        json.dumps(SECRET).replace("/", "\\/"),
+        SECRET.encode().hex(),
+        "\n".join([SECRET[:9], SECRET[9:]]),
+        " ".join(SECRET),
+        *(b64encode(before + SECRET.encode()).decode() for before in (b"", b"x", b"xy", b"Bearer ", b"me:")),
+        *(f"{SECRET[:n]}****" for n in range(4, 9)),
+        *(f"****{SECRET[-n:]}" for n in range(4, 9)),
+        f"{SECRET[:8]}...{SECRET[-4:]}",
+        f"{SECRET[:4]}\u2022\u2022\u2022\u2022{SECRET[-4:]}",
+    ],
+)
+def test_a_key_is_hidden_in_whatever_form_it_is_quoted(quoted: str) -> None:
+    hidden = Exchange("The server", "http://x", "m", "", "", SECRET).words({"error": f"the key {quoted}, was refused"})
+    assert "[key]" in hidden
+    assert not any(SECRET[at : at + 6].lower() in hidden.lower() for at in range(len(SECRET) - 5))
+    assert not any(quoted[at : at + 12] in hidden for at in range(len(quoted) - 11))
+
+
+def test_words_that_are_no_key_stay() -> None:
+    words = "The key is missing... see https://example.org/keys*** (sk-)."
+    assert Exchange("The server", "http://x", "m", "", "", SECRET).words(words) == words
+
+
+@pytest.mark.parametrize("made", [Claude(api_key=SECRET), OpenAICompatible(api_key=SECRET)], ids=["claude", "openai"])
+def test_a_model_that_is_pickled_or_printed_holds_no_key_and_a_copy_keeps_it(made: Any) -> None:
+    assert SECRET.encode() not in pickle.dumps(made)
+    assert repr(pickle.loads(pickle.dumps(made))) == repr(made)  # noqa: S301 - our own
+    assert SECRET not in f"{vars(made)} {made!r} {vars(copy.deepcopy(made))}"
+    for same in (copy.copy(made), copy.deepcopy(made)):
+        assert same._key.get_secret_value() == SECRET

@@ -11,7 +11,7 @@ from typing import Any
 from tests.standins.serving import Behaviour, Received, Reply, StandIn
 
 FIELDS = {"model", "messages", "max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "tools", "tool_choice"}
-FIELDS |= {"metadata", "stream"}
+FIELDS |= {"metadata", "stream", "max_completion_tokens"}
 
 
 def completion(received: Received, message: dict[str, Any], finish_reason: str = "stop", **more: Any) -> Reply:
@@ -154,7 +154,8 @@ def fault_of(received: Received) -> str | None:
         return "a model and messages are required"
     if unknown := body.keys() - FIELDS:
         return f"{min(unknown)} is no field"
-    if not isinstance(body.get("max_tokens"), int) or not 1 <= body["max_tokens"] <= 128_000:
+    limit = body.get("max_completion_tokens", body.get("max_tokens"))
+    if not isinstance(limit, int) or not 1 <= limit <= 128_000:
         return "max_tokens must be from 1 to 128000"
     if not 0 <= body.get("temperature", 0) <= 2:
         return "temperature must be from 0 to 2"
