@@ -21,6 +21,7 @@ from mcp_types import (
 from pydantic import ValidationError
 
 from labkit.callbacks import Answer, answer_of, awaitable, name_of, takes_two
+from labkit.dial_table import CUT
 from labkit.errors import CallbackError, CallbackStuck, LabError, line_of, sentence, unwrap
 from labkit.steps import HostStep
 
@@ -182,7 +183,8 @@ def answered(answer: Answer) -> str:
         else block.type
         for block in blocks
     ]
-    return ", ".join([*(kinds or ["empty"]), *([answer.stop_reason] if answer.stop_reason else [])])
+    end = CUT if answer.stop_reason == "maxTokens" else answer.stop_reason
+    return ", ".join([*(kinds or ["empty"]), *([end] if end else [])])
 
 
 async def answer_for(

@@ -17,6 +17,9 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.numbers import checked_number, checked_ratio, checked_share, checked_whole, checked_within
 
+CUT = "cut at max tokens"
+"""What is said of an answer whose stop reason is `maxTokens`, wherever one is shown."""
+
 Kind = Literal["number", "whole", "text", "texts"]
 Honour = Literal["yes", "must", "no", "sent on", "not told"]
 

@@ -19,6 +19,7 @@ from labkit.models.token_stages import (
     share,
 )
 from labkit.models.token_words import (
+    CUT_OFF,
     END,
     OUT_OF_ITS_DEPTH,
     Badge,
@@ -124,12 +125,13 @@ class Reading:
 
     @property
     def badges(self) -> list[Badge]:
-        """The badges: the answerer, how sure it was, and whether it says itself that it does not know the subject."""
+        """The badges: the answerer, how sure it was, whether it says that it knows nothing here, whether it was cut."""
         sure = [confidence_badge(self.mean_log_probability)] if self.tokens else []
         who = badge_of(self.trace.model) or Badge(
             "model", str(getattr(self.trace.model, "name", "model")), "Who answered."
         )
-        return [who, *sure, *([OUT_OF_ITS_DEPTH] if self.trace.out_of_depth else [])]
+        cut = [CUT_OFF] if self.trace.stop_reason == "maxTokens" else []
+        return [who, *sure, *([OUT_OF_ITS_DEPTH] if self.trace.out_of_depth else []), *cut]
 
     @cached_property
     def columns(self) -> list[Column]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from labkit.dial_table import CUT
 from labkit.models.tiny.answer import TinyAnswer
 from labkit.plain import marked
 
@@ -27,6 +28,9 @@ class Badge:
 
 
 OUT_OF_ITS_DEPTH = Badge("warning", "out of its depth", "The model says that it does not know this subject.")
+
+
+CUT_OFF = Badge("warning", CUT, "Its tokens were used up (stop reason maxTokens): it may end in mid-sentence.")
 
 
 def badge_of(told: object) -> Badge | None:

@@ -19,6 +19,7 @@ from mcp_types import (
 )
 
 from labkit.callbacks import Answer
+from labkit.dial_table import CUT
 from labkit.flow import Flow
 from labkit.host.dials import DialReading, in_words
 from labkit.host.rendering import mark_of
@@ -149,7 +150,7 @@ class Run:
         if not count:
             return ""
         whose = "the answer was" if len(self.samples) == 1 else f"{count} of {len(self.samples)} answers were"
-        return f"{whose} cut at max tokens"
+        return f"{whose} {CUT}"
 
     @property
     def seconds(self) -> float:

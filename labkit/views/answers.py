@@ -21,7 +21,7 @@ from labkit.dial_table import Settings
 from labkit.errors import LabError, sentence
 from labkit.host.dials import DialState, defaults, with_dials
 from labkit.models.tiny.callback import is_out_of_depth
-from labkit.models.token_words import OUT_OF_ITS_DEPTH, Badge, badge_of, confidence_word
+from labkit.models.token_words import CUT_OFF, OUT_OF_ITS_DEPTH, Badge, badge_of, confidence_word
 from labkit.models.tracing import as_request, can_be_traced, drawing
 from labkit.plain import seen
 from labkit.steps import HostStep, overhearing
@@ -191,7 +191,8 @@ async def one_answer(model: SamplingFnT, settings: Settings, request: CreateMess
         return {"seed": settings.seed, "text": "", "note": sentence(error), "badges": []}
     text, note = _read(answer)
     mark = badge_of(answer) or badge_of(model)
-    badges = [mark, *_badges(text, note, heard)] if mark else []
+    cut = [CUT_OFF] if note == "maxTokens" else []
+    badges = [*([mark, *_badges(text, note, heard)] if mark else []), *cut]
     found = [[badge.kind, badge.text, badge.title] for badge in badges]
     return {"seed": settings.seed, "text": seen(text), "note": note, "badges": found}
 

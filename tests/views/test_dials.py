@@ -540,6 +540,7 @@ async def test_at_temperature_0_all_answers_are_the_same_and_each_says_so() -> N
     await until(lambda: not panel.answers.running, 30)
     assert panel.answers.status == "10 of 10 answers, 1 different"
     assert [card["same"] for card in panel.answers.cards] == [None, *[0] * 9]
+    assert [card["badges"][-1][1] for card in panel.answers.cards] == ["cut at max tokens"] * 10
     panel.close()
 
 

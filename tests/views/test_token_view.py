@@ -240,10 +240,14 @@ def test_spaces_newlines_and_hidden_characters_are_made_visible() -> None:
 
 
 def test_every_answer_is_marked_as_the_tiny_models_and_what_is_beyond_it_too() -> None:
-    inside = Reading(trace(DRAWN))
+    inside = Reading(trace(DRAWN, stop_reason="endTurn"))
     assert [badge.text for badge in inside.badges] == ["tiny model", "unsure, \u22120.89"]
-    outside = Reading(replace(trace(DRAWN), out_of_depth=True))
+    outside = Reading(replace(trace(DRAWN, stop_reason="endTurn"), out_of_depth=True))
     assert [badge.text for badge in outside.badges][-1] == "out of its depth"
+    cut = Reading(trace(DRAWN, stop_reason="maxTokens"))
+    assert [badge.text for badge in cut.badges][-1] == "cut at max tokens"
+    assert "cut at max tokens" in svg(cut)
+    assert "cut at max tokens" in table(cut.trace)
     assert "out of its depth" in table(outside.trace)
     assert "out of its depth" in svg(outside)
 
