@@ -144,7 +144,9 @@ def echo(key: str) -> re.Pattern[bytes]:
     stars = r"(?:[*.x#]|\xe2\x80[\xa2\xa6]|\\u202[26]){2,}"
     head = "".join(f"(?:{re.escape(each)}" for each in key[4:]) + ")?" * len(key[4:])
     tails = "|".join(re.escape(key[-n:]) for n in range(min(len(key) - 1, 24), 3, -1))
-    forms += [rf"{re.escape(key[:4])}{head}{stars}(?:{tails})?", rf"{stars}(?:{tails})"]
+    # A row of stars is looked at from its beginning alone, or a long one would take the square of its length.
+    begins = r"(?<![*.x#])(?<!\xe2\x80[\xa2\xa6])(?<!\\u202[26])"
+    forms += [rf"{re.escape(key[:4])}{head}{stars}(?:{tails})?", rf"{begins}{stars}(?:{tails})"]
     return re.compile("|".join(forms).encode("latin-1"), re.IGNORECASE)
 
 

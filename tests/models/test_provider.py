@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import time
 from base64 import b64encode
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from pydantic import SecretStr
 
 from labkit.models.claude import Claude
 from labkit.models.openai_compatible import OpenAICompatible
-from labkit.models.provider import Exchange, is_at, key_of
+from labkit.models.provider import Exchange, echo, is_at, key_of
 
 
 @pytest.mark.parametrize(
@@ -78,3 +79,11 @@ def test_a_model_that_is_pickled_or_printed_holds_no_key_and_a_copy_keeps_it(mad
     assert SECRET not in f"{vars(made)} {made!r} {vars(copy.deepcopy(made))}"
     for same in (copy.copy(made), copy.deepcopy(made)):
         assert same._key.get_secret_value() == SECRET
+
+
+@pytest.mark.parametrize("row", [b".", b"x", b"\xe2\x80\xa6", b"\\u2026", b"s ", b"sk-a", b"sk-a..", b"x.*#"])
+def test_a_reply_that_runs_on_is_looked_through_in_time_with_its_length(row: bytes) -> None:
+    pattern, sent = echo("sk-" + "apple-pear-plum-Quince7"), row * (200_000 // len(row))
+    began = time.process_time()
+    pattern.sub(b"", sent)
+    assert time.process_time() - began < 5  # 0.06 s; as the square of its length it was half an hour
