@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Literal
 
+from mcp_types import ErrorData
+
 from labkit.answering import answered
 from labkit.checks.engine import STAGE_TIMEOUT, Problem, plain
 from labkit.checks.overheard import FAKE_KEY, overheard
@@ -108,7 +110,12 @@ class Case:
             except BaseException as raised:
                 if _is_ours(raised):
                     raise
-                return self.row(*_verdict(raised), hung=trial.hung, mend=getattr(raised, "mend", ""))
+                verdict = _verdict(raised)
+                if verdict[0] == "TODO" or not (unspoken := _unspoken(trial)):
+                    return self.row(*verdict, hung=trial.hung, mend=getattr(raised, "mend", ""))
+                return self.row("N/A", unspoken, hung=trial.hung)
+            if isinstance(trial.answer, ErrorData) and (unspoken := _unspoken(trial)):
+                return self.row("N/A", unspoken, hung=trial.hung)
         return self.row("PASS", answered(trial.answer) if trial.answer else "", hung=trial.hung)
 
     @property
@@ -140,6 +147,16 @@ def _is_ours(error: BaseException) -> bool:
     is_cancelled = isinstance(error, CancelledError) and task is not None and task.cancelling() > 0
     # What a callback raises comes inside a CallbackError: this one is the kernel's "interrupt".
     return is_cancelled or isinstance(error, KeyboardInterrupt)
+
+
+def _unspoken(trial: Trial) -> str:
+    """Why a failure or a refusal says nothing of the callback: it asked for what the stand-in has no answer for."""
+    if not (trial.provider and trial.provider.unspoken):
+        return ""
+    return (
+        f"Not judged: it asked for {trial.provider.unspoken[-1]}, which the stand-in does not speak. "
+        "It has /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and /v1/models."
+    )
 
 
 def _verdict(error: BaseException) -> tuple[Status, str]:

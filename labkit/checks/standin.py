@@ -11,6 +11,7 @@ loop is answered all the same. Loopback, a free port, the standard library only.
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,14 @@ class Sends:
 Reply = Says | Fails | Sends
 Behaviour = Reply | Callable[[Asked], Awaitable[Reply]]
 """A reply, or what makes one of a request, and may take its time."""
+
+COUNT = "/messages/count_tokens"
+UNSPOKEN = re.compile(
+    r"/(v1/)?(messages/batches|responses|completions?|embeddings|models/.+|complete|conversations|files|batches|uploads"
+    r"|moderations|images|audio|assistants|threads|realtime|videos|vector_stores|containers|fine_tuning|skills"
+    r"|tokenize|rerank)(/.*)?|/api/(chat|generate|embed|embeddings|tags|show)"
+)
+"""Paths of the providers' APIs, and of Ollama's own, that the stand-in has no answer for."""
 
 PATHS: dict[str, Api] = {"/messages": "messages", "/chat/completions": "chat"}
 """Where the APIs are, with `/v1` before it or without: some clients have it in their base_url."""
@@ -56,6 +65,8 @@ class Standin:
         """Every request for a completion so far."""
         self.lost: list[str] = []
         """The addresses that were asked for and that no API has."""
+        self.unspoken: list[str] = []
+        """The addresses that were asked for and that an API has, though not the stand-in."""
         self.behaves(*behaviours)
         self._at_work: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
@@ -108,13 +119,24 @@ class Standin:
         place = path.removeprefix("/v1")
         if place == "/models":
             return _response(200, {"object": "list", "data": [{"id": MODEL, "object": "model"}], "has_more": False})
+        if place == COUNT:
+            return _counted(_object(body))
         if place not in PATHS:
-            self.lost.append(path)
+            (self.unspoken if UNSPOKEN.fullmatch(path) else self.lost).append(path)
             return _response(404, error("chat", f"There is nothing at {path}: ask for /v1/messages."))
         asked = Asked(PATHS[place], _object(body), _key(headers))
         self.asked.append(asked)
         behaviour = self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
         return _told(asked, await behaviour(asked) if callable(behaviour) else behaviour)
+
+
+def _counted(body: dict[str, Any]) -> bytes:
+    """The number of tokens of a request, at four letters each, or the refusal of one that is out of shape."""
+    asked = Asked("messages", {"max_tokens": 1, **body}, "")
+    fault = as_a_model(asked)
+    if isinstance(fault, Fails):
+        return _told(asked, fault)
+    return _response(200, {"input_tokens": -(-len(json.dumps(body, ensure_ascii=False)) // 4)})
 
 
 def _object(body: bytes) -> dict[str, Any]:

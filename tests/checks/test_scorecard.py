@@ -9,10 +9,12 @@ import re
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import httpx2
 import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, ImageContent, TextContent
 from packaging.requirements import Requirement
@@ -364,6 +366,45 @@ async def test_an_address_that_no_api_has_is_named() -> None:
     assert failed["provider.limit"] == (
         "It asked for /v1/v1/messages. The stand-in has /v1/messages and /v1/chat/completions."
     )
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_what_the_standin_does_not_speak_is_not_judged(refuses: bool) -> None:
+    def responses(base_url: str) -> Any:
+        async def callback(context: object, params: CreateMessageRequestParams) -> Any:
+            try:
+                async with httpx2.AsyncClient(trust_env=False) as client:
+                    reply = await client.post(f"{base_url}/v1/responses", json={"input": "hi"})
+                return reply.raise_for_status()
+            except httpx2.HTTPError:
+                if not refuses:
+                    raise
+                return ErrorData(code=-32603, message="The provider has no such path.")
+
+        return callback
+
+    card = await scorecard(responses)
+    told = {row.id: row.came_back for row in card.not_applicable}
+    assert "it asked for /v1/responses, which the stand-in does not speak." in told["messages.one"]
+    assert "/v1/responses" in told["provider.limit"]
+    assert {row.id for row in card.failed} <= {"provider.gone"}  # where it asked for nothing that is not spoken
+
+
+async def test_a_callback_that_counts_before_it_asks_is_examined() -> None:
+    def counting(base_url: str) -> Any:
+        inner = make(base_url)
+
+        async def callback(context: Any, params: CreateMessageRequestParams) -> Any:
+            body = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+            with suppress(httpx2.TransportError):  # where nothing listens
+                async with httpx2.AsyncClient(trust_env=False) as client:
+                    counted = await client.post(f"{base_url}/v1/messages/count_tokens", json=body)
+                assert counted.json()["input_tokens"] > 0
+            return await inner(context, params)
+
+        return callback
+
+    assert not (await scorecard(counting)).failed
 
 
 def test_the_command_line_tells_by_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

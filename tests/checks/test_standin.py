@@ -148,6 +148,24 @@ async def test_an_address_that_it_does_not_have_is_404_and_kept() -> None:
     assert provider.asked == []
 
 
+async def test_it_counts_the_tokens_of_a_request_and_of_no_other() -> None:
+    async with Standin(Fails(529, "busy")) as provider, claude(provider) as client:
+        few = await client.messages.count_tokens(model="m", messages=[USER])
+        more = await client.messages.count_tokens(model="m", messages=[USER] * 9, system="Be brief.", tools=[TOOL])
+        refused = await post(provider, "/v1/messages/count_tokens", {"model": "m", "messages": []})
+    assert 3 < few.input_tokens < more.input_tokens < 200
+    assert (refused.status_code, refused.json()["error"]["message"][:9]) == (400, "messages:")
+    assert (provider.asked, provider.lost, provider.unspoken) == ([], [], [])
+
+
+async def test_what_an_api_has_and_the_standin_has_not_is_kept_apart() -> None:
+    paths = ["/v1/responses", "/v1/embeddings", "/v1/completions", "/v1/messages/batches", "/v1/models/m", "/api/chat"]
+    wrong = ["/v1/v1/responses", "/v1/chat/completions/chat/completions", "/v1/messages/v1/messages", "/v1", "/"]
+    async with Standin() as provider:
+        statuses = {(await post(provider, path, {})).status_code for path in [*paths, *wrong]}
+    assert (provider.unspoken, provider.lost, statuses) == (paths, wrong, {404})
+
+
 async def test_it_ends_with_requests_under_way_and_leaves_no_socket() -> None:
     async with Standin(never) as provider:
         waiting = asyncio.create_task(post(provider, "/v1/messages", {"messages": [USER]}))
