@@ -233,7 +233,7 @@ class Reply(BaseModel):
     """The part of a reply that is used. It comes from the network, so its shape is checked before it is read."""
 
     model: str | None = None
-    choices: list[_Choice] = []
+    choices: Annotated[list[_Choice], BeforeValidator(lambda told: told or [])] = []
     usage: Annotated[Usage | None, IF_KNOWN] = None
     error: Any = None
     """What went wrong, where a server tells that with the status 200."""

@@ -63,6 +63,7 @@ TEMPLATE = re.compile(r"jinja|chat.?template|roles must alternate|role not suppo
 """What a server says whose model's chat template cannot write the conversation: it never will."""
 NO_MONEY = re.compile(r"insufficient_quota|exceeded your current quota|credit balance", re.IGNORECASE)
 NO_ROOM = re.compile(r"(system|gpu|enough|out of|insufficient) memory|out of vram", re.IGNORECASE)
+LOADING = re.compile(r"\bloading\b.*\bmodel|\bmodel\b.*\bloading", re.IGNORECASE)
 
 INSIDE = {"rate_limit": 429, "overloaded": 529, "auth": 401, "not_found": 404, "invalid_request": 400}
 """Statuses by words of the errors that hold none."""
@@ -262,6 +263,8 @@ class Exchange:
             sentence = (
                 f"There is not enough memory for {self.model} ({status}). Take a smaller model, or close programs."
             )
+        elif status == 503 and LOADING.search(words):
+            sentence = f"The model is still being loaded ({status}{tries}). Ask again in a minute."
         elif status in (404, 405) and (self.hint or not self.model):
             sentence = (
                 f"There is nothing at {self.url} ({status}). {self.hint or 'Name a model, or check the address.'}"
@@ -309,12 +312,18 @@ class Exchange:
 
     def words(self, body: object) -> str:
         """The provider's explanation on one line, shortened, with the key taken out."""
-        while isinstance(body, Mapping):
+        place = ""
+        while isinstance(body, Mapping | list) and body:  # FastAPI's servers, as Mistral's, list the faults: the first
+            if isinstance(body, list):
+                body = cast("list[Any]", body)[0]
+                continue
             parts = cast("Mapping[str, Any]", body)
-            body = next((parts[name] for name in ("error", "message", "detail") if parts.get(name)), None)
+            if isinstance(where := parts.get("loc"), list):
+                place = ".".join(str(each) for each in cast("list[Any]", where) if each != "body") + ": "
+            body = next((parts[name] for name in ("error", "message", "detail", "msg") if parts.get(name)), None)
         if not isinstance(body, str) or body.lstrip().startswith("<"):
             return ""
-        text = self.hidden(body.encode("utf-8", "replace")).decode("utf-8")
+        text = self.hidden((place + body).encode("utf-8", "replace")).decode("utf-8")
         text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
         return text if len(text) <= 300 else f"{text[:299]}…"
 

@@ -215,6 +215,44 @@ async def test_an_address_without_v1_is_told_where_it_ends(model: str | None, re
     assert answer.message.endswith(f"With most servers base_url ends in /v1: {server.url}/v1.")
 
 
+FAULT = {"type": "extra_forbidden", "loc": ["body", "messages", 0, "user", "name"], "msg": "Extra inputs"}
+OF_MISTRAL = {"object": "error", "message": {"detail": [FAULT]}, "type": "invalid_request_error", "code": None}
+LOADS = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
+BUSY = {"id": "x", "choices": None, "error": {"message": "Provider returned error", "code": 429}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (422, {"detail": [FAULT]}, "not accepted (422): messages.0.user.name: Extra inputs"),
+        (422, OF_MISTRAL, "not accepted (422): messages.0.user.name: Extra inputs"),
+        (422, {"detail": []}, "not accepted (422)."),
+        (503, LOADS, "The model is still being loaded (503). Ask again in a minute."),
+        (503, {"error": "The model m is currently loading"}, "still being loaded (503)."),
+        (503, {"error": "busy"}, "a fault of its own (503)."),
+        (200, BUSY, "Too many requests (429)."),
+        (200, {"choices": None}, "no reply of the Chat Completions API."),
+    ],
+)
+async def test_what_is_wrong_is_told_however_a_server_writes_it(status: int, body: Any, sentence: str) -> None:
+    with ChatCompletions([Reply(body, status)]) as server:
+        answer, _ = await ask(model_of(server, max_retries=0), request("hello"))
+    assert sentence in answer.message
+
+
+async def test_the_key_is_in_no_log_of_a_request_and_nothing_is_logged_unless_that_is_asked_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with ChatCompletions([fails(401, "no", x_echo=KEY)], key=KEY) as server:
+        with caplog.at_level("WARNING"):  # the level of Python where nobody sets another
+            await ask(model_of(server, api_key=KEY), request("hello"))
+        assert not caplog.records
+    with ChatCompletions([says("fine")], key=KEY) as server, caplog.at_level("DEBUG"):
+        await ask(model_of(server, api_key=KEY), request("hello"))
+    assert {each.name.split(".")[0] for each in caplog.records} >= {"openai", "httpcore2"}
+    assert KEY not in caplog.text
+
+
 async def test_an_error_without_end_is_not_read_to_its_end() -> None:
     with ChatCompletions([Reply(b"x" * 65536, status=400, ending="endless")]) as server:
         answer, _ = await ask(model_of(server), request("hello"))
