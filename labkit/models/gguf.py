@@ -222,7 +222,7 @@ class GGUF(WithDials):
         ask = server.handle_completions if "prompt" in body else server.handle_chat_completions
         try:
             ask(body, answer.hear)
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:  # the second from a chat template that refuses
             answer.error = {"message": str(error)}
 
     def _refused(self, error: dict[str, Any]) -> Refused:

@@ -292,6 +292,26 @@ async def test_a_prompt_beyond_the_context_is_refused_with_both_numbers(greedy: 
     assert "reads 1024 at most" in refused.message
 
 
+async def test_what_a_chat_template_refuses_is_told_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training import gguf_file
+
+    words = "Conversation roles must alternate"
+    guard = "{% if messages|length > 2 %}{{ raise_exception('" + words + "') }}{% endif %}"
+    monkeypatch.setattr(gguf_file, "CHAT", guard + gguf_file.CHAT)
+    folder = Path(tiny.__file__).parent
+    gguf_file.write(tmp_path / "strict.gguf", folder / "weights.npz", folder / "tokenizer.json")
+    model = GGUF(tmp_path / "strict.gguf", threads=1)
+    try:
+        talk = [SamplingMessage(role=role, content=TextContent(text="a")) for role in ("user", "assistant", "user")]
+        refused = await refusal(model, asks(messages=talk))
+    finally:
+        model.close()
+    assert "could not answer this request: " in refused.message
+    assert words in refused.message
+
+
 async def test_what_holds_no_text_and_what_demands_a_tool_is_refused(greedy: GGUF) -> None:
     image = SamplingMessage(role="user", content=ImageContent(data="", mime_type="image/png"))
     assert (await refusal(greedy, asks(messages=[image]))).code == INVALID_PARAMS

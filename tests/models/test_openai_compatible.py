@@ -215,6 +215,20 @@ async def test_an_address_without_v1_is_told_where_it_ends(model: str | None, re
     assert answer.message.endswith(f"With most servers base_url ends in /v1: {server.url}/v1.")
 
 
+async def test_a_tool_that_no_provider_takes_is_adapted_told_as_a_step_and_used_by_its_own_name() -> None:
+    odd = READ_LINE.model_copy(update={"name": "log.read_line", "input_schema": {"type": "object", "anyOf": [{}]}})
+    with ChatCompletions([BEHAVIOURS["tool use"]]) as server:
+        answer, steps = await ask(model_of(server), request("Look.", tools=[odd, READ_LINE]))
+    sent = [each["function"] for each in server.received[0].body["tools"]]
+    assert "." not in sent[0]["name"]
+    assert sent[0]["name"] != sent[1]["name"] == "read_line"
+    assert "anyOf" not in sent[0]["parameters"]
+    assert "properties" in sent[0]["parameters"]
+    assert [block.name for block in answer.content] == ["log.read_line"]
+    (step,) = [each for each in steps if each.label.startswith("adapts the tools")]
+    assert "log.read_line" in step.label
+
+
 FAULT = {"type": "extra_forbidden", "loc": ["body", "messages", 0, "user", "name"], "msg": "Extra inputs"}
 OF_MISTRAL = {"object": "error", "message": {"detail": [FAULT]}, "type": "invalid_request_error", "code": None}
 LOADS = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
