@@ -56,7 +56,8 @@ def transport_to(
             server = server.model_copy(update={"encoding_error_handler": "surrogateescape"})
         return stdio_client(server, errlog=_errlog())
     if isinstance(server, str):
-        if not server.lower().startswith(("http://", "https://")):
+        server = server.strip()
+        if not re.match(r"https?:/", server, re.IGNORECASE):
             raise ConnectError(_no_address(server))
         return _over_http(server, headers, answered)
     if hasattr(server, "__aenter__"):

@@ -48,6 +48,12 @@ def client(url: str, kind: type[C] = httpx2.AsyncClient, **options: Any) -> C:
         ConnectError: A proxy or the certificates of the environment cannot be used.
     """
     try:
+        is_address = bool(httpx2.URL(url).host)
+    except (httpx2.InvalidURL, ValueError):
+        is_address = False
+    if not is_address:
+        raise ConnectError("this is no address: one looks like http://127.0.0.1:8000/mcp.")
+    try:
         verify = certificates()
     except ConnectError:
         if urlsplit(url).scheme == "https":

@@ -101,8 +101,11 @@ def request(
     }
     if params.system_prompt and params.system_prompt.strip():
         body["system"] = params.system_prompt
-    if params.stop_sequences:
-        body["stop_sequences"] = params.stop_sequences
+    stops = [each for each in params.stop_sequences or () if each.strip()]
+    if stops:
+        body["stop_sequences"] = stops
+    if len(stops) < len(params.stop_sequences or ()):
+        left_out.append("blank stop sequences")
     for name, value in (params.metadata or {}).items():
         if name == "user_id" and isinstance(value, str):
             body["metadata"] = {"user_id": value}

@@ -233,7 +233,7 @@ def _without(body: dict[str, Any], words: str, status: int) -> tuple[str, list[s
         return "puts the system prompt before the first message", ["system"]
     if status not in (400, 422):
         return None
-    if "max_tokens" in body and re.search(r"\bmax_completion_tokens\b", words):
+    if "max_tokens" in body and re.search(r"\bmax_completion_tokens\b|nsupported.*\bmax_tokens\b", words):
         body["max_completion_tokens"] = body.pop("max_tokens")
         return "asks with max_completion_tokens in place of max_tokens", ["max_tokens"]
     extra: dict[str, Any] = body.get("extra_body", {})

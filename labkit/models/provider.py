@@ -286,6 +286,8 @@ class Exchange:
         body: object = {"error": error}
         told = cast("dict[str, Any]", error) if isinstance(error, dict) else {}
         codes = [str(told.get(name)) for name in ("code", "status", "type")]
+        if isinstance(error, str):
+            codes = ["_".join(error[:200].split())]
         number = next((int(code) for code in codes if code.isdecimal() and 400 <= int(code) < 600), None)
         named = next((status for code in codes for word, status in INSIDE.items() if word in code.lower()), 500)
         if not number and named == 500 and self.hint:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from hypothesis import event, given
-from mcp_types import INVALID_PARAMS, CreateMessageRequestParams, SamplingMessage
+from mcp_types import INVALID_PARAMS, CreateMessageRequestParams, SamplingMessage, TextContent
 
 from labkit.models.catalog import catalog
 from labkit.models.claude import CURRENT
@@ -96,3 +96,12 @@ def back_block(block: dict[str, Any]) -> Any:
 
 def test_what_the_catalogue_says_of_current_models_is_assumed_of_unknown_ones() -> None:
     assert [model.name for model in catalog().models if not model.retires and model.accepts != CURRENT] == []
+
+
+def test_a_stop_sequence_without_a_letter_is_left_out_and_told() -> None:
+    hello = SamplingMessage(role="user", content=TextContent(text="hello"))
+    for stops, kept_stops in ((["END", " ", "\n", ""], ["END"]), ([" "], None)):
+        made = converted(CreateMessageRequestParams(messages=[hello], max_tokens=5, stop_sequences=stops))
+        assert not isinstance(made, Refused)
+        assert made[0].get("stop_sequences") == kept_stops
+        assert "blank stop sequences" in made[1]

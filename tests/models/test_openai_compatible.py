@@ -135,10 +135,11 @@ async def test_stop_sequences_that_the_server_refuses_are_found_here() -> None:
 WORDS = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
 
 
-async def test_the_limit_goes_under_its_other_name_where_the_server_wants_that() -> None:
+@pytest.mark.parametrize("words", [WORDS, "Unsupported parameter: 'max_tokens'"])
+async def test_the_limit_goes_under_its_other_name_where_the_server_wants_that(words: str) -> None:
     def newer(received: Any) -> Reply:
         body = received.body
-        return completion(received, {"content": "fine"}) if "max_completion_tokens" in body else fails(400, WORDS)
+        return completion(received, {"content": "fine"}) if "max_completion_tokens" in body else fails(400, words)
 
     with ChatCompletions([newer]) as server:
         answer, steps = await ask(model_of(server), request("hello", max_tokens=77))
@@ -245,6 +246,7 @@ BUSY = {"id": "x", "choices": None, "error": {"message": "Provider returned erro
         (503, {"error": "The model m is currently loading"}, "still being loaded (503)."),
         (503, {"error": "busy"}, "a fault of its own (503)."),
         (200, BUSY, "Too many requests (429)."),
+        (200, {"error": "rate limit reached"}, "Too many requests (429)."),
         (200, {"choices": None}, "no reply of the Chat Completions API."),
     ],
 )
