@@ -116,7 +116,8 @@ class Parts {
   /** Let the sheet be seen wherever the page is scrolled to, since its clock runs: over the lower edge of the notebook. */
   float() {
     const { sheet } = this;
-    if (!sheet.isConnected) return;
+    // What moves between the press and the release of a button gets no click.
+    if (!sheet.isConnected || (!sheet.hidden && sheet.matches(":active"))) return;
     const place = sheet.parentElement.getBoundingClientRect();
     const scrolls = (node) => node.scrollHeight > node.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(node).overflowY);
     let view = this.root;
