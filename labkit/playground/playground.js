@@ -124,17 +124,20 @@ class Page extends Parts {
     const id = `${this.id}-${name}`;
     const node = el("select", { id, title: hint });
     node.addEventListener("change", () => changed(node.value));
+    const choose = held([node], (chosen) => { node.value = chosen; });
     const fill = (options, chosen) => {
       const now = JSON.stringify(options);
       if (node.filled !== now) {
+        const was = node.value;
         node.filled = now;
         node.replaceChildren(...options.map(([value, text, off]) => {
           const option = el("option", { value, title: off || null }, text);
           option.disabled = Boolean(off);
           return option;
         }));
+        node.value = options.some(([value]) => value === was) ? was : chosen;
       }
-      node.value = chosen;
+      choose(chosen);
     };
     return { nodes: [el("label", { for: id }, words), node], node, fill };
   }
@@ -167,14 +170,16 @@ class Page extends Parts {
   // The first line
 
   drawTop({ servers, server, transports, transport, wires, wire, status, fault, own, past, offered }) {
-    this.server.fill(servers, server);
+    const asked = this.serverWas === server && !this.ownBox.hidden; // the field is there, what is in it not yet sent
+    this.server.fill(servers, asked ? this.server.node.value : server);
     this.over.fill(transports, transport);
     if (!this.wireMarks) {
       const set = segments(el("legend", { class: "heard" }, "Wire"), wires.map((name) => [name, name, WIRE[name]]), wire, (name) => this.tell({ do: "wire", name }));
       this.wires.replaceWith(set);
-      this.wireMarks = [...set.querySelectorAll("input")];
+      const marks = [...set.querySelectorAll("input")];
+      this.wireMarks = held(marks, (now) => marks.forEach((control) => { control.checked = control.value === now; }));
     }
-    for (const control of this.wireMarks) control.checked = control.value === wire;
+    this.wireMarks(wire);
     if (this.serverWas !== server) {
       this.serverWas = server;
       this.ask(server);

@@ -2,6 +2,27 @@
 
 const title = (text) => el("h3", {}, text);
 
+const FRESH = 2000; // ms in which what the kernel tells may be older than what was chosen by hand
+
+/** A function that shows what the kernel tells of these controls: after a choice by hand only what still holds then. */
+function held(controls, show) {
+  let told, fresh;
+  for (const control of controls) {
+    control.addEventListener("change", () => {
+      told = undefined;
+      clearTimeout(fresh);
+      fresh = setTimeout(() => {
+        fresh = undefined;
+        if (told) show(...told);
+      }, FRESH);
+    });
+  }
+  return (...values) => {
+    told = values;
+    if (!fresh) show(...values);
+  };
+}
+
 /** A round or square mark with its words. `read(control)` is called when it is changed by hand. */
 function choice(type, name, words, note, changed) {
   const control = el("input", { type, name });
@@ -37,11 +58,12 @@ class Who {
         this.marks.set(id, mark);
         this.list.append(mark.label);
       }
+      const marks = [...this.marks];
+      this.check = held(marks.map(([, { control }]) => control), (chosen) => marks.forEach(([id, { control }]) => { control.checked = id === chosen; }));
     }
+    this.check(told.chosen);
     for (const [id, , , note] of told.choices) {
-      const { label, control } = this.marks.get(id);
-      control.checked = id === told.chosen;
-      label.querySelector("small").textContent = note;
+      this.marks.get(id).label.querySelector("small").textContent = note;
     }
     // What is being typed stays: only another choice draws the fields anew.
     if (this.chosen === told.chosen) {
@@ -92,6 +114,7 @@ class Host {
     this.approval.label.title = "You review every request before the model sees it, and every answer before the server does";
     this.guard.label.title = "Looks at every request and answer for what the SDK lets through: sizes, hidden characters, keys";
     this.limited.label.title = "Hold back what the server asks beyond these; without it, everything is only counted";
+    this.check = [this.approval, this.guard, this.limited].map(({ control }) => held([control], (on) => { control.checked = on; }));
     const number = (label) => el("input", { type: "number", min: 0, step: 1, class: "figure", "aria-label": label, title: `${label}; changed, the count begins anew` });
     [this.samples, this.tokens] = ["samples that may be asked", "tokens that may be used"].map(number);
     for (const field of [this.samples, this.tokens]) field.addEventListener("change", () => this.limit());
@@ -111,10 +134,8 @@ class Host {
   }
 
   draw({ approval, guard, rules, noted, limited, samples, tokens, spent, share, cost }) {
-    this.approval.control.checked = approval;
-    this.guard.control.checked = guard;
+    this.check.forEach((check, i) => check([approval, guard, limited][i]));
     this.guard.label.querySelector("small").textContent = `${rules} rules${noted ? ` · ${noted} noted` : ""}`;
-    this.limited.control.checked = limited;
     for (const [field, value, usual] of [[this.samples, samples, 100], [this.tokens, tokens, 20000]]) {
       if (document.activeElement !== field) field.value = value ?? (field.value || usual);
       field.disabled = !limited;

@@ -84,6 +84,10 @@ class Node {
   }
 
   /** Every node below this one, in order. */
+  querySelector(name) {
+    return this.all(name)[0] ?? null;
+  }
+
   all(localName) {
     return this.children.flatMap((child) => [child, ...child.all()]).filter((node) => !localName || node.localName === localName);
   }

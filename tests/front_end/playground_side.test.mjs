@@ -1,0 +1,47 @@
+// What is chosen by hand on the left side stays chosen while the kernel still tells what was before.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import "./dom.mjs";
+import { Host, Who } from "./playground.mjs";
+
+const told = (chosen) => ({ choices: [["tiny", "embedded", "", ""], ["claude", "Claude", "", ""]], chosen, key: {}, settings: [], says: "" });
+
+function clicked(control, on) {
+  control.checked = on;
+  control.dispatchEvent(new Event("change"));
+}
+
+test("a choice is not taken back by what was told before the kernel has heard of it", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const said = [];
+  const who = new Who((message) => said.push(message.name));
+  who.draw(told("tiny"));
+  const [tiny, claude] = [...who.marks.values()].map(({ control }) => control);
+  assert.deepEqual([tiny.checked, claude.checked], [true, false]);
+  tiny.checked = false; // as a browser does it
+  clicked(claude, true);
+  who.draw(told("tiny"));
+  assert.deepEqual([tiny.checked, claude.checked], [false, true]);
+  who.draw(told("claude"));
+  t.mock.timers.tick(60_000);
+  assert.deepEqual([tiny.checked, claude.checked, said], [false, true, ["claude"]]);
+});
+
+test("what the kernel still tells in the end is what holds", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const host = new Host(() => {});
+  const figures = { rules: 12, noted: 0, samples: null, tokens: null, spent: "", share: 0, cost: "" };
+  const duties = (approval, limited) => host.draw({ approval, guard: false, limited, ...figures });
+  const marks = () => [host.approval.control.checked, host.limited.control.checked];
+  duties(false, false);
+  clicked(host.approval.control, true);
+  duties(false, true); // the one is older than the click, the other is no matter of hands
+  assert.deepEqual(marks(), [true, true]);
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(marks(), [false, true]);
+  clicked(host.approval.control, true);
+  t.mock.timers.tick(60_000); // the kernel is busy, and tells nothing
+  assert.deepEqual(marks(), [true, true]);
+});
