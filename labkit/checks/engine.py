@@ -43,11 +43,13 @@ class Problem(Exception):
 
     Attributes:
         mend: What to do about it, where the case's own advice would not help.
+        hint: A short key of the mistake, such as "limit", for the hint that explains this one; none where it is empty.
     """
 
-    def __init__(self, text: str, mend: str = "") -> None:
+    def __init__(self, text: str, mend: str = "", hint: str = "") -> None:
         super().__init__(text)
         self.mend = mend
+        self.hint = hint
 
 
 class CheckFailed(AssertionError):
@@ -56,13 +58,17 @@ class CheckFailed(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check found. `print(report)` is what the student reads."""
+    """What a check found. `print(report)` is what the student reads.
+
+    `hint` is the key of the mistake that was made, see `Problem`.
+    """
 
     number: str
     status: Status
     passed: int
     total: int
     problem: str = ""
+    hint: str = ""
 
     def __str__(self) -> str:
         if self.status == "PASS":
@@ -117,7 +123,7 @@ class CallbackExercise:
         except NotImplementedError:
             return Report(self.number, "TODO", passed, self.total)
         except Problem as problem:
-            return Report(self.number, "NOT YET", passed, self.total, str(problem))
+            return Report(self.number, "NOT YET", passed, self.total, str(problem), problem.hint)
         except (LabError, MCPError) as error:
             return Report(self.number, "NOT YET", passed, self.total, plain(error))
         return Report(self.number, "PASS", passed, self.total)
@@ -136,7 +142,8 @@ class CallbackExercise:
             if self.round_trip is not None:
                 await self.round_trip(callback, mode)
         except Problem as problem:
-            raise Problem(f"Called directly it answers well; through a server ({mode}) not: {problem}") from problem
+            told = f"Called directly it answers well; through a server ({mode}) not: {problem}"
+            raise Problem(told, problem.mend, problem.hint) from problem
 
 
 @dataclass(frozen=True)
@@ -166,7 +173,7 @@ class FunctionExercise:
         except NotImplementedError:
             return Report(self.number, "TODO", passed, self.total)
         except Problem as problem:
-            return Report(self.number, "NOT YET", passed, self.total, str(problem))
+            return Report(self.number, "NOT YET", passed, self.total, str(problem), problem.hint)
         except Exception as error:  # noqa: BLE001 - whatever a student's code raises is told
             line = line_of(error)
             told = f"Your function raised {plain(error)}" + (f" at {line}" if line else "")

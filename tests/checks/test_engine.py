@@ -45,6 +45,20 @@ async def test_a_good_callback_passes() -> None:
     assert str(await EXERCISE.examine(good)) == "PASS 9.1 (2 of 2)"
 
 
+async def test_a_report_names_the_mistake_for_its_hint_on_whichever_way_it_was_found() -> None:
+    async def limited(*_: object) -> None:
+        raise Problem("It is too long.", hint="limit")
+
+    def judged(_answer: object) -> None:
+        raise Problem("It is too long.", hint="limit")
+
+    plain = await FunctionExercise("9.2", [limited]).examine(good)
+    direct = await CallbackExercise("9.1", [Request(request("?"), judged)]).examine(good)
+    crossed = await CallbackExercise("9.1", EXERCISE.requests, limited).examine(good)
+    assert [report.hint for report in (plain, direct, crossed)] == ["limit"] * 3
+    assert (await EXERCISE.examine(good)).hint == ""
+
+
 async def test_an_object_with_an_async_call_is_a_callback() -> None:
     class Good:
         async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
