@@ -18,9 +18,10 @@ from typing import Any, TextIO, cast
 import httpx2
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
 from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
-from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, Tool
+from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, METHOD_NOT_FOUND, Tool
 
 from labkit.errors import ConnectError, LabError, sentence, unwrap
 from labkit.quiet import quieten
@@ -32,6 +33,12 @@ LabServer = MCPServer | Server[Any] | StdioServerParameters | str | Transport | 
 
 PAGES = 1000
 """How many pages of tools are asked for."""
+
+LIST_CHANGED = "notifications/tools/list_changed"
+"""The method by which a server says that its tools have changed (specification 2025-11-25, server/tools)."""
+
+DEAF = (0.25, 60.0)
+"""Seconds after which a stream that the server let end is opened again: at first, and at most. They double."""
 
 
 def transport_to(
@@ -205,13 +212,34 @@ async def all_tools(client: Client) -> tuple[Tool, ...]:
     cursor: str | None = None
     while cursor not in cursors and len(cursors) < PAGES:
         cursors[cursor] = None
-        page = await client.list_tools(cursor=cursor)
+        page = await client.list_tools(cursor=cursor, cache_mode="refresh")  # as they are now
         tools += page.tools
         cursor = page.next_cursor
         if cursor is None:
             return tuple(tools)
     what = "leads back to an earlier one" if cursor in cursors else f"has {PAGES} before it and names another"
     raise LabError(f"The list of the server's tools has no end: its page {len(cursors)} {what}. Mend its nextCursor.")
+
+
+async def _listen(client: Client, missed: Callable[[], object]) -> None:
+    """Keep a stream open for changes of the tools, again and again; after each gap `missed` is called."""
+    pause, longest = DEAF
+    while True:
+        try:
+            async with client.listen(tools_list_changed=True) as stream:
+                if pause > DEAF[0]:
+                    missed()
+                async for _ in stream:  # each is told where the tap sees it
+                    pass
+        except ListenNotSupportedError:
+            return
+        except MCPError as error:
+            if error.code == METHOD_NOT_FOUND:
+                return
+        except (SubscriptionLost, TimeoutError):
+            pass
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, longest)
 
 
 _OVER = {
@@ -243,6 +271,8 @@ class Connection:
         make_client: Makes the client; it is given what the transport calls when the server has gone, and what it calls
             with the HTTP status of each answer.
         url: The server's address, where it has one.
+        tools_changed: Where it is given, the server is asked to tell of changes of its tools, and it is called after
+            a time in which none could be heard of.
         former: The connection that this one takes the place of.
     """
 
@@ -252,6 +282,8 @@ class Connection:
         place: str,
         make_client: Callable[[Callable[[], None], Callable[[int], None]], Client],
         url: str,
+        *,
+        tools_changed: Callable[[], object] | None = None,
         former: "Connection | None" = None,
     ) -> None:
         self.runtime = runtime
@@ -264,6 +296,7 @@ class Connection:
         """The HTTP status of the last answer, where that was an error."""
         self._make_client = make_client
         self._url = url
+        self._tools_changed = tools_changed
         self._stop = asyncio.Event()
         self._leaving = False
         self._asked = False
@@ -315,7 +348,8 @@ class Connection:
                         await all_tools(client)
                 self.protocol_version = client.protocol_version
                 self.opened.set_result(client)
-                await self._stop.wait()
+                async with self._listening(client):
+                    await self._stop.wait()
         except BaseException as error:
             # An error on the way out has nobody left to tell: the calls that it broke have raised already.
             if not self.opened.done():
@@ -324,6 +358,24 @@ class Connection:
                 )
             if isinstance(error, asyncio.CancelledError):
                 raise
+
+    @contextlib.asynccontextmanager
+    async def _listening(self, client: Client) -> AsyncGenerator[None]:
+        """Have changes of the tools told while the block lasts, where somebody wants them and the server offers them.
+
+        On revision 2025-11-25 they are told unasked; on 2026-07-28 to a client that has opened a stream for them
+        (basic/utilities/subscriptions), which the SDK has on every transport.
+        """
+        tools, changed = client.server_capabilities.tools, self._tools_changed
+        if changed is None or tools is None or not tools.list_changed:
+            yield
+            return
+        listening = asyncio.create_task(_listen(client, changed))
+        try:
+            yield
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
     def _settle(self, task: asyncio.Task[None]) -> None:
         self.runtime.leaving.discard(task)

@@ -28,7 +28,16 @@ from pydantic import ValidationError
 from labkit.answering import answer_for, ask, asked, returned
 from labkit.call import Call, Calls, Deadline, Patience, timeout_error
 from labkit.callbacks import Answer
-from labkit.connection import BY_STATUS, Connection, LabServer, about_status, describe, is_over, transport_to
+from labkit.connection import (
+    BY_STATUS,
+    LIST_CHANGED,
+    Connection,
+    LabServer,
+    about_status,
+    describe,
+    is_over,
+    transport_to,
+)
 from labkit.errors import ConnectError, LabClosed, LabError, for_a_person, sentence
 from labkit.flow import Flow
 from labkit.interrupts import interrupts_held
@@ -71,6 +80,8 @@ class Lab:
         connect_timeout: Seconds that the server has to answer the handshake; one that is first downloaded needs many.
         headers: What is sent with each request to a URL: `{"Authorization": "Bearer ..."}`. It is shown nowhere.
         keep: How many frames and steps are kept; older ones are forgotten.
+        tools_changed: Is called, in the lab thread, when the server says that its tools have changed. On revision
+            2026-07-28 a stream is opened for that, where the server offers it; the first of `flows` shows it.
         **client_options: Passed on to `mcp.Client`.
 
     Raises:
@@ -89,6 +100,7 @@ class Lab:
         connect_timeout: float = 60.0,
         headers: Mapping[str, str] | None = None,
         keep: int = 10_000,
+        tools_changed: Callable[[], object] | None = None,
         **client_options: Any,
     ) -> None:
         named, self.transport = describe(server)
@@ -102,6 +114,9 @@ class Lab:
         self._headers = headers
         self._callback = sampling_callback
         self._declared = sampling_callback is not None
+        self._tools_changed = tools_changed
+        if tools_changed is not None:
+            self.record.listen(partial(_tell_of_tools, tools_changed))
         self._options = client_options
         self._calls = Calls()
         self._patience = Patience(
@@ -271,7 +286,12 @@ class Lab:
 
     def _connect(self, former: Connection | None = None) -> Connection:
         connection = Connection(
-            Runtime.current(), f"{self.server} ({self.transport})", self._make_client, self._url, former
+            Runtime.current(),
+            f"{self.server} ({self.transport})",
+            self._make_client,
+            self._url,
+            tools_changed=self._tools_changed,
+            former=former,
         )
         connection.ended.add_done_callback(lambda _: self.when_lost())
         return connection
@@ -421,6 +441,11 @@ class Lab:
 
     def _told(self, call: Call[Any], label: str) -> None:
         self.record.add(HostStep(label, "client", "you", reply=True), call.number)
+
+
+def _tell_of_tools(changed: Callable[[], object], entry: Entry) -> None:
+    if isinstance(entry.item, Frame) and entry.item.method == LIST_CHANGED:
+        changed()
 
 
 def _rest() -> None:

@@ -15,7 +15,7 @@ from mcp_types import RequestId
 
 from labkit.wire import Frame
 
-_OF_THE_CONNECTION = {"initialize", "ping", "server/discover"}
+_OF_THE_CONNECTION = {"initialize", "ping", "server/discover", "subscriptions/listen"}
 """Requests that ask the server for nothing which could need a model."""
 
 

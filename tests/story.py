@@ -192,6 +192,25 @@ def bookshop(gate: threading.Event | None = None, *, name: str = "bookshop") -> 
     return shop
 
 
+def growing(*, subscriptions: bool = True) -> MCPServer:
+    """A shop whose tool `grow` adds another tool, and says so in the way of either wire."""
+    logging.root.addHandler(handler := logging.NullHandler())
+    shop = MCPServer("growing", subscriptions=None if subscriptions else False)
+    logging.root.removeHandler(handler)
+
+    @shop.tool(structured_output=False)
+    async def grow(name: str, ctx: Context) -> str:
+        async def more() -> str:
+            return name
+
+        shop.tool(name=name, structured_output=False)(more)
+        await ctx.notify_tools_changed()
+        await ctx.session.send_tool_list_changed()
+        return "grown"
+
+    return shop
+
+
 def paged(*cursors: str | None) -> Server[Any]:
     """A server whose list of tools has two on each page; behind a page stands the cursor that `cursors` has for it."""
     pages = dict(zip((None, *cursors), cursors, strict=False))

@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -14,14 +14,24 @@ from time import monotonic
 import psutil
 import pytest
 from mcp import MCPError, StdioServerParameters
-from mcp_types import PARSE_ERROR, CreateMessageRequestParams, CreateMessageResult
+from mcp.server import Server
+from mcp.server.subscriptions import ListenHandler
+from mcp_types import (
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    ListToolsResult,
+    PaginatedRequestParams,
+    SubscriptionsListenResult,
+)
 
 from labkit import CallTimeout, ConnectError, Lab, LabClosed, Origin, close_all, origin
-from labkit.connection import describe
-from labkit.runtime import LEAVE
+from labkit.connection import all_tools, describe
+from labkit.runtime import LEAVE, Runtime
 from tests.standins.serving import Received, Reply, StandIn
 from tests.standins.tls import certified
-from tests.story import OVER_STDIO, ROOT, WIRES, answer, asked, echo, in_a_process, over_http, said, until
+from tests.story import OVER_STDIO, ROOT, WIRES, answer, asked, echo, growing, in_a_process, over_http, said, until
 
 pytestmark = pytest.mark.anyio
 
@@ -550,6 +560,81 @@ def test_a_status_that_is_an_error_is_told_with_what_to_do(wire: str, status: in
     assert cure in str(caught.value)
     assert "secret" not in str(caught.value)
     assert {sent.headers["authorization"] for sent in server.received} == {"Bearer secret"}
+
+
+# A server's tools change
+
+
+def tasks_of(runtime: Runtime) -> str:
+    return str([task.get_coro() for task in asyncio.all_tasks(runtime.loop)])
+
+
+async def names(lab: Lab) -> list[str]:
+    return [tool.name for tool in await lab.run(all_tools)]
+
+
+@pytest.mark.parametrize(
+    ("over", "wire"),
+    [("memory", "legacy"), ("memory", "auto"), ("stdio", "auto"), ("http", "auto"), ("http", "legacy")],
+)
+async def test_a_change_of_the_tools_is_heard(over: str, wire: str) -> None:
+    heard: list[str] = []
+    shop = growing()
+    with over_http(shop) if over == "http" else nullcontext("") as url:
+        server = program("from tests.story import growing; growing().run()") if over == "stdio" else url or shop
+        lab = Lab(server, mode=wire, tools_changed=lambda: heard.append("changed"))
+        if wire == "auto":
+            await until(lambda: "subscriptions/acknowledged" in "".join(str(flow) for flow in lab.flows))
+        for number, tool in enumerate(("paint", "sell"), 1):
+            assert said(await lab.call_tool("grow", {"name": tool})) == "grown"
+            await until(lambda many=number: len(heard) == many)
+            assert (await names(lab))[-1] == tool
+        with Runtime.held() as runtime:
+            assert ("_listen" in tasks_of(runtime)) == (wire == "auto")
+            lab.close()
+            assert "_listen" not in tasks_of(runtime)
+
+
+async def test_a_stream_that_the_server_ends_is_opened_again_and_what_was_missed_is_told() -> None:
+    heard: list[str] = []
+    shop = growing()
+    lab = Lab(shop, tools_changed=lambda: heard.append("changed"))
+    streams = shop._lowlevel_server.get_request_handler("subscriptions/listen")
+    assert streams is not None
+    assert isinstance(streams.handler, ListenHandler)
+
+    def opened() -> int:
+        return str(lab.flows[0]).count("subscriptions/listen")
+
+    await until(lambda: str(lab.flows[0]).count("acknowledged") == 1)
+    lab._connection.runtime.post(streams.handler.close)
+    await until(lambda: heard)
+    assert opened() == 2
+    await lab.call_tool("grow", {"name": "paint"})
+    await until(lambda: len(heard) == 2)
+
+
+async def test_nobody_listens_where_it_is_not_offered_or_not_wanted(wire: str) -> None:
+    for lab in (
+        Lab(growing(subscriptions=False), mode=wire, tools_changed=lambda: None),
+        Lab(growing(), mode="legacy", name="older", tools_changed=lambda: None),
+        Lab(growing(), mode=wire, name="not wanted"),
+    ):
+        assert await names(lab) == ["grow"]
+        assert "subscriptions" not in "".join(str(flow) for flow in lab.flows)
+
+
+async def test_a_server_that_offers_to_tell_and_then_knows_no_stream_is_asked_once() -> None:
+    async def list_tools(context: object, params: PaginatedRequestParams | None) -> ListToolsResult:
+        return ListToolsResult(tools=[])
+
+    async def listen(context: object, params: object) -> SubscriptionsListenResult:
+        raise MCPError(METHOD_NOT_FOUND, "no such stream")
+
+    lab = Lab(Server("deaf", on_list_tools=list_tools, on_subscriptions_listen=listen), tools_changed=lambda: None)
+    await until(lambda: "no such stream" in str(lab.flows[0]))
+    assert await names(lab) == []
+    assert "_listen" not in tasks_of(lab._connection.runtime)
 
 
 def answering_once(second: Reply) -> StandIn:

@@ -12,15 +12,10 @@ from mcp_types import Tool
 from labkit.connection import all_tools
 from labkit.lab import Lab
 from labkit.playground.reach import MODES, Source, Transport, Wire, reach
-from labkit.record import Entry
 from labkit.runtime import Runtime, block_on
-from labkit.wire import Frame
 
 STOPPING = 3.0
 """Seconds that a server that is served here has to end."""
-
-LIST_CHANGED = "notifications/tools/list_changed"
-"""The method by which a server says that its tools have changed (specification 2025-11-25, server/tools)."""
 
 CLOSED = "The playground is not connected. Choose the server again."
 
@@ -69,10 +64,15 @@ class Links:
                 self._stops.append(reached.stop)
                 # Each Lab has a name of its own: one of the same name would be closed before this one is there.
                 name = f"{self._name} {next(self._numbers)} · {wire}"
-                made[wire] = lab = Lab(reached.target, name=name, sampling_callback=self._callback, mode=MODES[wire])
+                made[wire] = lab = Lab(
+                    reached.target,
+                    name=name,
+                    sampling_callback=self._callback,
+                    mode=MODES[wire],
+                    tools_changed=self._changed,
+                )
                 lab.when_lost = self._lost
                 tools = await lab.run(self._list)
-                lab.record.listen(self._hear)
         except BaseException:
             if made:  # also a Lab that did not come to its server
                 self._leave()
@@ -85,10 +85,6 @@ class Links:
     async def _list(self, client: Client) -> tuple[Tool, ...]:
         self._client = client
         return await all_tools(client)
-
-    def _hear(self, entry: Entry) -> None:
-        if isinstance(entry.item, Frame) and entry.item.method == LIST_CHANGED:
-            self._changed()
 
     async def tools(self) -> tuple[Tool, ...]:
         """The server's tools as they are now, asked for outside of any call."""

@@ -696,7 +696,8 @@ def test_a_tool_that_is_gone_is_told_and_another_is_chosen() -> None:
     close_all()
 
 
-def test_a_server_that_says_its_tools_have_changed_has_its_new_form() -> None:
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_server_that_says_its_tools_have_changed_has_its_new_form(wire: Wire) -> None:
     server = shelf(find)
 
     @server.tool()
@@ -704,10 +705,11 @@ def test_a_server_that_says_its_tools_have_changed_has_its_new_form() -> None:
         server.remove_tool("find")
         server.tool(name="find")(find_in)
         await context.session.send_tool_list_changed()
+        await context.notify_tools_changed()
         return "changed"
 
     playground = Playground(server)
-    playground.use_wires("2025-11-25")
+    playground.use_wires(wire)
     playground.wait()
     playground.use_tool("find")
     playground.type({"title": "Emma"})
