@@ -357,7 +357,18 @@ MAY_KNOW = {
     "flow": {"diagram", "record", "steps", "wire"},
     "redacting": {"cutting", "diagram", "flow", "secret_forms"},
     "models": {"dial_table", "errors", "models", "network", "numbers", "plain", "steps"},
-    "host": {"callbacks", "dial_table", "errors", "host", "numbers", "open_requests", "plain", "secret_forms", "steps"},
+    "host": {
+        "callbacks",
+        "cutting",
+        "dial_table",
+        "errors",
+        "host",
+        "numbers",
+        "open_requests",
+        "plain",
+        "secret_forms",
+        "steps",
+    },
 }
 
 

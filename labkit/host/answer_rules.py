@@ -6,7 +6,9 @@ from typing import Any, cast
 from mcp_types import CreateMessageRequestParams, ErrorData, TextContent
 
 from labkit.callbacks import Answer
-from labkit.host.findings import Finding, counted, without_what_hides
+from labkit.host.findings import Bounds, Finding, counted, without_what_hides
+from labkit.host.request_rules import TOO_DEEP, too_large
+from labkit.host.texts import dumped
 from labkit.host.usage import MOST_PER_TOKEN
 
 CHARACTERS_PER_TOKEN = 6
@@ -16,12 +18,32 @@ LONGEST_WORD = 20
 """Characters added, for the one word that is a single token."""
 
 
-def hidden_in_answer(answer: Answer, _params: CreateMessageRequestParams, _told: int | None) -> Finding | None:
+def large_answer(
+    answer: Answer, _params: CreateMessageRequestParams, _told: int | None, bounds: Bounds
+) -> Finding | None:
+    """All that an answer holds beside its text, which `long_answer` cuts."""
+    try:
+        fields = dumped(answer)
+    except (ValueError, RecursionError):
+        return Finding(f"in the answer, {TOO_DEEP}")
+    content = fields.get("content")
+    for block in content if isinstance(content, list) else [content]:
+        if isinstance(block, dict) and block.get("type") == "text":
+            block["text"] = ""
+    found = too_large(fields, bounds, "blocks, the input of a tool, notes")
+    return found and replace(found, text=f"in the answer, {found.text}")
+
+
+def hidden_in_answer(
+    answer: Answer, _params: CreateMessageRequestParams, _told: int | None, _bounds: Bounds
+) -> Finding | None:
     found, clean = without_what_hides(answer)
     return found and replace(found, text=f"{found.text} in the answer", answer=clean)
 
 
-def long_answer(answer: Answer, params: CreateMessageRequestParams, told: int | None) -> Finding | None:
+def long_answer(
+    answer: Answer, params: CreateMessageRequestParams, told: int | None, _bounds: Bounds
+) -> Finding | None:
     if isinstance(answer, ErrorData):
         return None
     limit = params.max_tokens

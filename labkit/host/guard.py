@@ -59,9 +59,11 @@ def with_guard(
         max_tokens: The most that a request may ask for.
         temperature: The highest that is taken.
         messages: The most messages in a request.
-        characters: The most characters in a request, over all its texts.
-        media: The most bytes of images and sounds in a request.
-        values: The most JSON values in a request: blocks, stop sequences, hints, tools, what metadata and schemas hold.
+        characters: The most characters in a request, over all its texts, and in an answer beside its text, which is
+            cut at the request's maxTokens.
+        media: The most bytes of images and sounds in a request or an answer.
+        values: The most JSON values in one: blocks, stop sequences, hints, tools, what metadata, schemas and a tool's
+            input hold.
         tools: Whether the client declares `sampling.tools`, as with
             `Lab(..., sampling_capabilities=SamplingCapability(tools=SamplingToolsCapability()))`.
         context: Whether it declares `sampling.context`, and so may be asked for context of other servers.
@@ -139,7 +141,7 @@ class Guard(Duty):
         told = meter.last_answer if not isinstance(answer, ErrorData) and meter.witness.is_own(answer) else None
         found: list[Remark] = []
         for rule, action in self._in_force():
-            finding = rule.of_answer(answer, params, told) if rule.of_answer else None
+            finding = rule.of_answer(answer, params, told, self.bounds) if rule.of_answer else None
             if finding is None:
                 continue
             if self._is_refused(rule, "note" if reviewed and action == "ask" else action, finding):

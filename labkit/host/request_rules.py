@@ -46,10 +46,20 @@ def size(params: CreateMessageRequestParams, bounds: Bounds) -> Finding | None:
     try:
         fields = dumped(params)
     except (ValueError, RecursionError):  # no wire carries so many levels; in process they come
-        return Finding("it is nested too deeply to be looked through")
+        return Finding(TOO_DEEP)
+    return too_large(fields, bounds, "blocks, stop sequences, metadata, schemas")
+
+
+TOO_DEEP = "it is nested too deeply to be looked through"
+
+
+def too_large(fields: dict[str, object], bounds: Bounds, inside: str) -> Finding | None:
+    """What is too large about a request or an answer, given as JSON: values, media or characters.
+
+    `inside` says in words where the values may lie.
+    """
     found = list(islice(values(fields), bounds.values + 1))
     if len(found) > bounds.values:
-        inside = "blocks, stop sequences, metadata, schemas"
         return Finding(f"more values than the {bounds.values:,} that are taken ({inside})")
     media = sum(value.bytes for value in found if isinstance(value, Media))
     if media > bounds.media:

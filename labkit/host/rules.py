@@ -10,7 +10,7 @@ from typing import Literal
 from mcp_types import INVALID_PARAMS, CreateMessageRequestParams
 
 from labkit.callbacks import Answer
-from labkit.host.answer_rules import hidden_in_answer, long_answer
+from labkit.host.answer_rules import hidden_in_answer, large_answer, long_answer
 from labkit.host.duty import REFUSED
 from labkit.host.findings import Bounds, Finding
 from labkit.host.request_rules import (
@@ -32,7 +32,7 @@ Action = Literal["note", "ask", "refuse", "off"]
 
 OfRequest = Callable[[CreateMessageRequestParams, Bounds], Finding | None]
 OfArrival = Callable[[Arrival], Finding | None]
-OfAnswer = Callable[[Answer, CreateMessageRequestParams, int | None], Finding | None]
+OfAnswer = Callable[[Answer, CreateMessageRequestParams, int | None, Bounds], Finding | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,23 @@ RULES: dict[str, Rule] = {
             INVALID_PARAMS,
             of_arrival=unasked,
         ),
-        Rule("size", "A prompt costs by its length, and the client pays.", _LIMIT, "refuse", REFUSED, size),
+        Rule(
+            "size",
+            "A prompt costs by its length, and the client pays. An answer costs the server, and whoever reads it.",
+            _LIMIT,
+            "refuse",
+            REFUSED,
+            size,
+            large_answer,
+        ),
+        Rule(
+            "long_answer",
+            "maxTokens is the most that the server asked for, and the SDK lets any length through.",
+            _MESSAGES,
+            "note",
+            REFUSED,
+            of_answer=long_answer,
+        ),
         Rule(
             "hidden_characters",
             "A person does not see them, and the model obeys them.",
@@ -152,15 +168,7 @@ RULES: dict[str, Rule] = {
             REFUSED,
             secrets,
         ),
-        Rule(
-            "long_answer",
-            "maxTokens is the most that the server asked for, and the SDK lets any length through.",
-            _MESSAGES,
-            "note",
-            REFUSED,
-            of_answer=long_answer,
-        ),
     )
 }
 """The rules by name, in the order in which they are looked at. What a rule mends is what the next one sees: what is too
-large is refused before anybody reads it through, and what hides is taken out before anybody compares."""
+large is refused, or cut, before anybody reads it through, and what hides is taken out before anybody compares."""

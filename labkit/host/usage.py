@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from mcp_types import CreateMessageRequestParams
 
+from labkit.cutting import outline
 from labkit.host.duty import Result, Witness, witnessing
 from labkit.host.texts import Media, dumped, texts, values
 from labkit.steps import HostStep, overhearing
@@ -53,7 +54,14 @@ def prompt_tokens(params: CreateMessageRequestParams) -> int:
 
 def answer_tokens(answer: Result) -> int:
     """An estimate of what an answer took."""
-    return tokens_of(dumped(answer).get("content"))
+    return tokens_of(_content(answer))
+
+
+def _content(answer: Result) -> object:
+    try:
+        return dumped(answer).get("content")
+    except (ValueError, RecursionError):  # nested more deeply than any wire carries: it will go nowhere
+        return outline(answer.content)
 
 
 def _prompt(params: CreateMessageRequestParams) -> list[object]:
@@ -112,7 +120,7 @@ class Meter:
         params = self.witness.params or self.params  # as it was when it came to the answerer
         if answer is not None:
             input_tokens = _believed(input_tokens, _prompt(params))
-            output_tokens = _believed(output_tokens, dumped(answer).get("content"))
+            output_tokens = _believed(output_tokens, _content(answer))
         guessed_in = prompt_tokens(params) if input_tokens is None and answer is not None else 0
         guessed_out = answer_tokens(answer) if output_tokens is None and answer is not None else 0
         return Usage(

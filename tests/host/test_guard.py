@@ -21,9 +21,11 @@ from labkit.host import (
     WrongOrder,
     choose_model,
     with_approval,
+    with_budget,
     with_guard,
 )
 from labkit.host.answer_rules import long_answer
+from labkit.host.findings import Bounds
 from labkit.host.texts import dumped, texts
 from labkit.models.catalog import catalog
 from labkit.secret_forms.hidden import hidden
@@ -211,6 +213,53 @@ async def test_where_the_client_declares_tools_an_honest_loop_passes() -> None:
     )
     _, steps = await answered(with_guard(Model(), tools=True), loop)
     assert steps == []
+
+
+INSIDE = "in the answer, more values than the 10,000 that are taken (blocks, the input of a tool, notes)"
+LARGE_ANSWERS: list[tuple[Any, str]] = [
+    ({**use("a"), "input": {"a": "x" * 2_000_000}}, "in the answer, 2,000,0"),
+    ({**use("a"), "input": dict.fromkeys(map(str, range(100_000)), 0)}, INSIDE),
+    ({**use("a"), "input": {"x" * 200_000: 0}}, "in the answer, 200,0"),
+    ({**use("a"), "input": nested(1_000)}, "in the answer, it is nested too deeply to be looked through"),
+    (picture(20_000_000), "in the answer, 15,000,000 bytes of images and sounds, and 5,000,000 are taken"),
+    ([text("")] * 20_000, INSIDE),
+]
+
+
+@pytest.mark.parametrize("mode", WIRES)
+@pytest.mark.parametrize(("content", "sentence"), LARGE_ANSWERS, ids=range(len(LARGE_ANSWERS)))
+async def test_an_answer_that_is_too_large_beside_its_text_is_withheld(mode: str, content: Any, sentence: str) -> None:
+    given = {"role": "assistant", "content": content, "model": "m"}
+
+    async def callback(context: object, params: object) -> CreateMessageResultWithTools:
+        return CreateMessageResultWithTools.model_validate(given)
+
+    withheld = f"Withheld by the client's rule size: {sentence}"
+    with Lab(bookshop(), sampling_callback=with_guard(callback), mode=mode) as lab:
+        with pytest.raises(MCPError) as refused:
+            await lab.call_tool("recommend", {"genre": "crime"})
+        assert withheld in str(refused.value)
+        assert any(step.label.startswith(f"refused: {sentence}") for step in lab.flow.steps)
+    seen: list[str] = []
+
+    def allows(request: ReviewRequest) -> Approve:
+        seen.append(request.stage)
+        return Approve()
+
+    for inner in (with_approval(callback, ask=allows), with_budget(callback, tokens=10**9)):
+        answer, _ = await answered(with_guard(inner), question("hi"))
+        assert answer.message.startswith(withheld)
+    assert seen == ["request"]
+
+
+async def test_a_refusal_of_the_answerer_is_measured_too() -> None:
+    for error in (ErrorData(code=-1, message="m" * 200_000), ErrorData(code=-1, message="m", data=[0] * 20_000)):
+
+        async def callback(context: object, params: object, error: ErrorData = error) -> ErrorData:
+            return error
+
+        answer, _ = await answered(with_guard(callback), question("hi"))
+        assert answer.message.startswith("Withheld by the client's rule size: in the answer, ")
 
 
 async def test_the_bounds_can_be_set() -> None:
@@ -566,7 +615,7 @@ blocks = st.lists(st.builds(text, st.text(max_size=80)) | st.builds(use, st.just
 @given(blocks, st.integers(-3, 20), st.none() | st.integers(0, 100))
 def test_a_cut_answer_is_a_beginning_of_the_whole(content: list[Any], limit: int, told: int | None) -> None:
     whole = CreateMessageResultWithTools.model_validate({"role": "assistant", "content": content, "model": "m"})
-    finding = long_answer(whole, question("hello", max_tokens=limit), told)
+    finding = long_answer(whole, question("hello", max_tokens=limit), told, Bounds())
     if finding is None:
         return
     cut = finding.answer
@@ -578,7 +627,7 @@ def test_a_cut_answer_is_a_beginning_of_the_whole(content: list[Any], limit: int
     assert texts_of(whole).startswith(texts_of(cut))
     assert len(texts_of(cut)) < len(texts_of(whole))
     assert len(cut.content_as_list) == len(whole.content_as_list)
-    assert long_answer(cut, question("hello", max_tokens=limit), None) is None
+    assert long_answer(cut, question("hello", max_tokens=limit), None, Bounds()) is None
 
 
 async def test_an_error_of_who_answers_goes_through() -> None:
@@ -627,7 +676,7 @@ def test_nobody_can_be_asked_where_no_approval_stands_inside() -> None:
 @pytest.mark.parametrize(
     ("rules", "sentence"),
     [
-        ({"spelling": "note"}, "there is no rule 'spelling'; there are unasked, size, hidden_characters, empty"),
+        ({"spelling": "note"}, "there is no rule 'spelling'; there are unasked, size, long_answer, hidden_characters"),
         ({"size": "warn"}, "size cannot be 'warn'; it can be note, ask, refuse, off"),
     ],
 )
@@ -666,5 +715,5 @@ async def test_on_both_wires_the_guard_stands_before_the_callback(mode: str, tmp
 def test_an_answer_that_is_no_text_is_not_cut() -> None:
     image: Any = {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"}
     whole = CreateMessageResult.model_validate({"role": "assistant", "content": image, "model": "m"})
-    assert long_answer(whole, question("hello", max_tokens=1), None) is None
-    assert long_answer(answer("y" * 500), question("hello", max_tokens=1), 400) is not None
+    assert long_answer(whole, question("hello", max_tokens=1), None, Bounds()) is None
+    assert long_answer(answer("y" * 500), question("hello", max_tokens=1), 400, Bounds()) is not None
