@@ -1,8 +1,12 @@
 """Build the notebooks from the lessons: `python lessons/build.py [--check] [lesson ...]`.
 
-`lessons/NN_slug.py` (jupytext, percent format) is the only source. Each lesson becomes two notebooks, executed, with
-their outputs stored: `notebooks/` for students, where a solution is cut to a stub, and `notebooks/instructor/` with the
-solutions. `--check` builds nothing: it fails when a notebook is not what its lesson says, or is not fit to be shown.
+`lessons/NN_slug.py` (jupytext, percent format) is the only source. Each lesson becomes up to three notebooks:
+
+- `notebooks/`: what students open. A solution is cut to a stub, and no output is there that they have not made.
+- `notebooks/executed/`: the same cells, executed. This twin is what the tests prove, and what one reads on the web.
+- `notebooks/instructor/`: with the solutions, executed.
+
+`--check` builds nothing: it fails when a notebook is not what its lesson says, or is not fit to be shown.
 
 In a lesson, what stands between `# SOLUTION` and `# END SOLUTION` is the solution; a student finds
 `raise NotImplementedError` in its place. A cell tagged `instructor` is left out of the student's notebook. A cell
@@ -26,6 +30,8 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).parent.parent
 LESSONS = ROOT / "lessons"
 NOTEBOOKS = ROOT / "notebooks"
+EXECUTED, INSTRUCTOR = NOTEBOOKS / "executed", NOTEBOOKS / "instructor"
+LINK = re.compile(r"(?<=\]\()[\w./]+\.ipynb(?=[)#])")
 SOLUTION = re.compile(r"^([ \t]*)# SOLUTION\n.*?^[ \t]*# END SOLUTION\n?", re.MULTILINE | re.DOTALL)
 MARKER = re.compile(r"^[ \t]*# (END )?SOLUTION\n?", re.MULTILINE)
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -36,12 +42,13 @@ def lessons() -> list[Path]:
     return sorted(path for path in LESSONS.glob("*.py") if path.name != "build.py")
 
 
-def from_lesson(lesson: Path, *, solved: bool) -> NotebookNode:
+def from_lesson(lesson: Path, *, solved: bool, folder: Path = NOTEBOOKS) -> NotebookNode:
     """The notebook of a lesson, without outputs.
 
     Args:
         lesson: A percent-format file.
         solved: Whether the solutions stay, as in the instructor's notebook.
+        folder: Where the notebook will lie. A lesson's links are written as from `notebooks/`.
     """
     source = jupytext.reads(lesson.read_text(encoding="utf-8"), fmt="py:percent")
     notebook = nbformat.v4.new_notebook()
@@ -56,11 +63,22 @@ def from_lesson(lesson: Path, *, solved: bool) -> NotebookNode:
         text = MARKER.sub("", cell.source) if solved else SOLUTION.sub(r"\1raise NotImplementedError\n", cell.source)
         make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
         made = make(text.rstrip("\n"))
+        if cell.cell_type == "markdown":
+            made.source = LINK.sub(lambda link: _moved(link.group(), folder), made.source)
         made.id = f"{lesson.stem.replace('_', '-')}-{len(notebook.cells):02d}"
         if tags:
             made.metadata["tags"] = ["nbval-ignore-output" if tag == "live" else tag for tag in tags]
         notebook.cells.append(made)
     return notebook
+
+
+def _moved(link: str, folder: Path) -> str:
+    """A link that is written as from `notebooks/`, as from `folder`, where a notebook of the same kind comes first."""
+    target = NOTEBOOKS / link
+    beside, lesson = folder / target.name, LESSONS / f"{target.stem}.py"
+    if target.parent == NOTEBOOKS and lesson.exists() and any(beside == path for path, _ in targets(lesson)):
+        target = beside
+    return os.path.relpath(target, folder).replace(os.sep, "/")
 
 
 def execute(notebook: NotebookNode, *, solved: bool) -> NotebookNode:
@@ -98,12 +116,15 @@ def stripped(notebook: NotebookNode) -> NotebookNode:
 
 
 def faults(path: Path, expected: NotebookNode) -> list[str]:
-    """What is wrong with the stored notebook at `path`; nothing when it can be shown."""
-    if not path.exists():
-        return [f"{path.relative_to(ROOT).as_posix()} is missing"]
+    """What is wrong with the stored notebook at `path`; nothing when it can be opened, or shown."""
     name = path.relative_to(ROOT).as_posix()
+    if not path.exists():
+        return [f"{name} is missing"]
     stored = nbformat.read(path, as_version=4)
-    found = [f"{name}: {word}" for word in _form(stored)]
+    words = _form(stored) if is_executed(path) else _blank(stored)
+    words += ["it carries widget state"] if "widgets" in stored.metadata else []
+    words += [f"its link to {link} leads nowhere" for link in _links(stored) if not (path.parent / link).exists()]
+    found = [f"{name}: {word}" for word in words]
     if _sources(stored) != _sources(expected):
         found.append(f"{name} is not what its lesson says")
     return found
@@ -113,15 +134,24 @@ def _sources(notebook: NotebookNode) -> list[tuple[str, str, str, list[str]]]:
     return [(cell.id, cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells]
 
 
+def _links(notebook: NotebookNode) -> list[str]:
+    """The notebooks that the text of a notebook leads to."""
+    return [link for cell in notebook.cells if cell.cell_type == "markdown" for link in LINK.findall(cell.source)]
+
+
+def _blank(notebook: NotebookNode) -> list[str]:
+    """What breaks the rule that a student finds nothing run."""
+    run = [cell for cell in notebook.cells if cell.get("outputs") or cell.get("execution_count") is not None]
+    return ["it was run, and its cells hold what a student is to make"] if run else []
+
+
 def _form(notebook: NotebookNode) -> list[str]:
-    """The rules that every stored notebook keeps."""
+    """What breaks the rules that an executed notebook keeps. Where a cell has no count nbval would compare nothing."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     counts = [cell.execution_count for cell in code]
     words: list[str] = []
     if counts != list(range(1, len(code) + 1)):
         words.append(f"its cells were not run once from top to bottom ({counts})")
-    if "widgets" in notebook.metadata:
-        words.append("it carries widget state")
     for cell in code:
         for output in cell.outputs:
             shown = json.dumps(output)
@@ -144,12 +174,18 @@ def _is_sound(drawing: str | None) -> bool:
         return False
 
 
+def is_executed(path: Path) -> bool:
+    """Whether a notebook at `path` is stored with its outputs."""
+    return path.parent != NOTEBOOKS
+
+
 def targets(lesson: Path) -> list[tuple[Path, bool]]:
-    """The notebooks of a lesson and whether they are solved. A lesson without solutions needs no second one."""
-    student, instructor = NOTEBOOKS / f"{lesson.stem}.ipynb", NOTEBOOKS / "instructor" / f"{lesson.stem}.ipynb"
+    """The notebooks of a lesson and whether they are solved. A lesson without solutions needs no solved one."""
+    unsolved = [(NOTEBOOKS / f"{lesson.stem}.ipynb", False), (EXECUTED / f"{lesson.stem}.ipynb", False)]
     text = lesson.read_text(encoding="utf-8")
-    needs_two = SOLUTION.search(text) is not None or '"instructor"' in text
-    return [(student, False), (instructor, True)] if needs_two else [(student, False)]
+    if SOLUTION.search(text) is None and '"instructor"' not in text:
+        return unsolved
+    return [*unsolved, (INSTRUCTOR / f"{lesson.stem}.ipynb", True)]
 
 
 def main(arguments: list[str]) -> int:
@@ -158,19 +194,23 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="build nothing, and fail when a notebook is out of date")
     options = parser.parse_args(arguments)
     chosen = [path for path in lessons() if not options.lessons or path.stem in options.lessons]
-    wanted = [(lesson, path, solved) for lesson in chosen for path, solved in targets(lesson)]
+    wanted = [
+        (path, solved, from_lesson(lesson, solved=solved, folder=path.parent))
+        for lesson in chosen
+        for path, solved in targets(lesson)
+    ]
     if options.check:
-        found = [fault for lesson, path, solved in wanted for fault in faults(path, from_lesson(lesson, solved=solved))]
+        found = [fault for path, _, notebook in wanted for fault in faults(path, notebook)]
         if not options.lessons:
-            known = {path for _, path, _ in wanted}
+            known = {path for path, _, _ in wanted}
             found += [f"{p.name} has no lesson" for p in NOTEBOOKS.rglob("*.ipynb") if _ours(p) and p not in known]
         print("\n".join(found) or f"{len(wanted)} notebooks are what their lessons say")
         return 1 if found else 0
-    for lesson, path, solved in wanted:
+    for path, solved, notebook in wanted:
         print(f"{path.relative_to(ROOT).as_posix()} …", flush=True)
-        notebook = execute(from_lesson(lesson, solved=solved), solved=solved)
+        made = execute(notebook, solved=solved) if is_executed(path) else notebook
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+        path.write_text(nbformat.writes(made) + "\n", encoding="utf-8", newline="\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""A lesson becomes two notebooks; `--check` sees every way in which one can be out of date or unfit to be shown."""
+"""A lesson becomes a notebook and executed copies; `--check` sees each way to be out of date or unfit to be shown."""
 
 from pathlib import Path
 
@@ -54,6 +54,29 @@ def test_two_builds_give_the_same_notebook(lesson: Path) -> None:
     assert nbformat.writes(first) == nbformat.writes(second)
 
 
+def test_a_link_leads_from_each_folder_to_what_it_names(tmp_path: Path) -> None:
+    """A lesson's links are written as from `notebooks/`; lesson 00 has nothing to solve."""
+    path = tmp_path / "42_a_lesson.py"
+    links = "[](01_borrow_a_brain.ipynb) [](00_start_here.ipynb#Recap) [](instructor/01_borrow_a_brain.ipynb)"
+    path.write_text(f"# %% [markdown]\n# {links}\n", encoding="utf-8")
+
+    def written(folder: Path) -> list[str]:
+        [cell] = build.from_lesson(path, solved=False, folder=folder).cells
+        return [link.rstrip(")") for link in cell.source.replace("[](", "").split(" ")]
+
+    assert written(build.NOTEBOOKS) == [link.rstrip(")") for link in links.replace("[](", "").split(" ")]
+    assert written(build.EXECUTED) == [
+        "01_borrow_a_brain.ipynb",
+        "00_start_here.ipynb#Recap",
+        "../instructor/01_borrow_a_brain.ipynb",
+    ]
+    assert written(build.INSTRUCTOR) == [
+        "01_borrow_a_brain.ipynb",
+        "../00_start_here.ipynb#Recap",
+        "01_borrow_a_brain.ipynb",
+    ]
+
+
 def stored(lesson: Path, tmp_path: Path) -> tuple[Path, nbformat.NotebookNode]:
     return tmp_path / "stored.ipynb", build.execute(build.from_lesson(lesson, solved=False), solved=False)
 
@@ -75,12 +98,15 @@ def test_a_notebook_that_is_as_built_has_no_fault(lesson: Path, root: Path) -> N
 
 def test_each_way_to_be_unfit_is_named(lesson: Path, root: Path) -> None:
     path, good = stored(lesson, root)
+    dead = "[next](43_a_lesson.ipynb)"
     error = nbformat.v4.new_output("error", ename="ValueError", evalue="x", traceback=[])
     whine = nbformat.v4.new_output("stream", name="stderr", text="a warning")
     output = nbformat.v4.new_output("display_data", data={"text/plain": "Output()"})
     for change, word in (
         (lambda n: n.cells[1].update(source="pass"), "is not what its lesson says"),
         (lambda n: n.cells[2].update(execution_count=7), "not run once from top to bottom"),
+        (lambda n: n.cells[2].update(execution_count=None), "not run once from top to bottom"),
+        (lambda n: n.cells[0].update(source=dead), "its link to 43_a_lesson.ipynb leads nowhere"),
         (lambda n: n.metadata.update(widgets={"state": {}}), "widget state"),
         (lambda n: n.cells[2].outputs.append(error), "shows an error"),
         (lambda n: n.cells[2].outputs.append(whine), "writes to stderr"),
@@ -90,6 +116,16 @@ def test_each_way_to_be_unfit_is_named(lesson: Path, root: Path) -> None:
         bad = nbformat.reads(nbformat.writes(bad), as_version=4)
         change(bad)
         assert any(word in fault for fault in faults_of(path, bad, lesson)), word
+
+
+def test_what_a_student_opens_holds_nothing_that_was_run(
+    lesson: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "NOTEBOOKS", root)
+    path = root / "stored.ipynb"
+    assert faults_of(path, build.from_lesson(lesson, solved=False), lesson) == []
+    _, ran = stored(lesson, root)
+    assert faults_of(path, ran, lesson) == ["stored.ipynb: it was run, and its cells hold what a student is to make"]
 
 
 def test_a_missing_notebook_is_a_fault(lesson: Path, root: Path) -> None:

@@ -403,7 +403,8 @@ def test_each_server_is_in_the_box_and_has_its_tests() -> None:
 
 
 def test_each_lesson_is_in_the_table_of_the_course() -> None:
-    table = re.findall(r"^\| \[.*?\]\(notebooks/(\d\d_\w+)\.ipynb\)", texts()[ROOT / "README.md"], re.MULTILINE)
+    row = r"^\| \[.*?\]\(notebooks/executed/(\d\d_\w+)\.ipynb\)"
+    table = re.findall(row, texts()[ROOT / "README.md"], re.MULTILINE)
     assert table == sorted(path.stem for path in texts() if path.parent == ROOT / "lessons" and path.stem[0].isdigit())
 
 

@@ -1,6 +1,6 @@
 """Every notebook that a student opens, in a real JupyterLab, run from its first cell to its last.
 
-The solved ones are executed in `tests/notebooks`: they hold the same views.
+Nothing in it has been run before. Its executed twin and the solved one are proven in `tests/notebooks`.
 """
 
 import re

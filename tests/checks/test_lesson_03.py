@@ -70,7 +70,7 @@ def test_below_each_check_stand_its_own_hints_and_an_error_that_a_student_may_se
 
 
 def test_the_flow_of_a_stub_names_the_function_that_the_student_writes() -> None:
-    stored = (build.NOTEBOOKS / "03_turn_the_dials.ipynb").read_text(encoding="utf-8")
+    stored = (build.EXECUTED / "03_turn_the_dials.ipynb").read_text(encoding="utf-8")
     assert set(re.findall(r"(\w+) raised NotImplementedError", stored)) == {"careful"}
 
 

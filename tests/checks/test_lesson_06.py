@@ -19,8 +19,8 @@ DECISIONS = ("approve", "edit", "edit the answer", "refuse", "withhold")
 
 
 def shown() -> str:
-    """All that the stored student's notebook shows as text."""
-    stored = nbformat.read(build.NOTEBOOKS / f"{LESSON.stem}.ipynb", as_version=4)
+    """All that the executed twin of the student's notebook shows as text."""
+    stored = nbformat.read(build.EXECUTED / f"{LESSON.stem}.ipynb", as_version=4)
     outputs = [output for cell in stored.cells if cell.cell_type == "code" for output in cell.outputs]
     return "\n".join(output.get("text", "") for output in outputs)
 
