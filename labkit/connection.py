@@ -24,12 +24,16 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, METHOD_NOT_FOUND, Tool
 
 from labkit.errors import ConnectError, LabError, sentence, unwrap
+from labkit.plain import short
 from labkit.quiet import quieten
 from labkit.runtime import GRACE, LEAVE, Runtime, block_on
 from labkit.wire import InMemoryTransport, Transport
 
 LabServer = MCPServer | Server[Any] | StdioServerParameters | str | Transport | Callable[[], Transport]
 """What a Lab connects to: all that `mcp.Client` takes, or a function that makes a transport, again if need be."""
+
+LONGEST_PLACE = 200
+"""Characters of an address that are quoted of what a server says."""
 
 PAGES = 1000
 """How many pages of tools are asked for."""
@@ -98,8 +102,18 @@ async def _over_http(
         yield streams
 
 
-BY_STATUS = {"Server returned an error response", "Not Found"}
+_BY_STATUS = {"Server returned an error response", "Not Found"}
 """What the SDK says of every HTTP status from 400 on whose answer holds no better account."""
+
+_POINTS = re.compile(r"Redirect to (\S+) not followed")
+"""What it says of one that points elsewhere: it follows to the same host alone, so that no header goes to another."""
+
+_NO_MESSAGE = re.compile(
+    r"Failed to parse JSON response: (?:.*?(Invalid JSON: [^\[]+))?"
+    r"|Unexpected content type: ([\w.+-]+/[\w.+-]+)?|server answered a request with (202 Accepted)",
+    re.DOTALL,
+)
+"""What it says of an answer that is none."""
 
 STATUSES = {
     401: 'it wants a key: Lab(url, headers={"Authorization": "Bearer ..."})',
@@ -111,6 +125,33 @@ STATUSES = {
 }
 STATUSES[405] = STATUSES[404].replace("there is nothing at", "no MCP server of today's kind is at")
 """What an HTTP status of a server says, and what to do."""
+
+
+def about_http(error: BaseException, status: int | None) -> str:
+    """What an HTTP server answered in place of a message, and what to do; empty where `error` says more.
+
+    Args:
+        error: What the SDK makes of it.
+        status: The HTTP status, where it is no success.
+    """
+    if not isinstance(error, MCPError):
+        return ""
+    if status is not None and (points := _POINTS.match(error.message)):
+        where = short(points[1], LONGEST_PLACE)
+        if "downgrade this HTTPS" in error.message:
+            cure = f"That is not encrypted. Write Lab({where.replace('http:', 'https:', 1)!r})"
+        else:
+            cure = (
+                f"If it is the server that you mean, write Lab({where!r}); if you would log in there, {STATUSES[401]}"
+            )
+        return f"the server answered with HTTP status {status}: it points to {where}, which was not followed. {cure}."
+    no_message = _NO_MESSAGE.match(error.message)
+    if status is not None and (no_message or error.message in _BY_STATUS):
+        return about_status(status)
+    if no_message:
+        what = next((f" ({' '.join(what.split())})" for what in no_message.groups() if what), "")
+        return f"what the server answered is no message of MCP{what}. Is this its address? Many are at /mcp."
+    return ""
 
 
 def about_status(status: int) -> str:
@@ -182,8 +223,8 @@ def reason(error: BaseException, url: str = "", status: int | None = None) -> st
     error = unwrap(error)
     if isinstance(error, ConnectError):
         return str(error)
-    if status is not None and isinstance(error, MCPError) and error.message in BY_STATUS:
-        return about_status(status)
+    if told := about_http(error, status):
+        return told
     if isinstance(error, MCPError) and error.code == CONNECTION_CLOSED:
         return "the server ended before it answered. Run its command in a terminal to see why."
     proxy = ""

@@ -29,11 +29,10 @@ from labkit.answering import answer_for, ask, asked, returned
 from labkit.call import Call, Calls, Deadline, Patience, timeout_error
 from labkit.callbacks import Answer
 from labkit.connection import (
-    BY_STATUS,
     LIST_CHANGED,
     Connection,
     LabServer,
-    about_status,
+    about_http,
     describe,
     is_over,
     transport_to,
@@ -380,8 +379,8 @@ class Lab:
                 f"{call.title} was under way when the connection to {connection.place} ended. "
                 "The next call makes another."
             )
-        elif connection.status is not None and isinstance(leaf, MCPError) and leaf.message in BY_STATUS:
-            leaf = ConnectError(f"{call.title}: {about_status(connection.status)}")
+        elif told := about_http(leaf, connection.status):
+            leaf = ConnectError(f"{call.title}: {told}")
         elif isinstance(leaf, ValidationError) and "Result" in leaf.title:  # the SDK's, not of the caller's arguments
             leaf = MCPError(PARSE_ERROR, f"The server's answer to {call.title} is none: {no_result(leaf)}")
         told = call.fault or (call.unanswered if isinstance(leaf, CancelledError) else None)

@@ -1,6 +1,7 @@
 """A Lab over standard input and output and over HTTP, for real: servers that work, that die, and that never speak."""
 
 import asyncio
+import re
 import signal
 import socket
 import sys
@@ -17,6 +18,7 @@ from mcp import MCPError, StdioServerParameters
 from mcp.server import Server
 from mcp.server.subscriptions import ListenHandler
 from mcp_types import (
+    INVALID_REQUEST,
     METHOD_NOT_FOUND,
     PARSE_ERROR,
     CreateMessageRequestParams,
@@ -27,7 +29,7 @@ from mcp_types import (
 )
 
 from labkit import CallTimeout, ConnectError, Lab, LabClosed, Origin, close_all, origin
-from labkit.connection import all_tools, describe
+from labkit.connection import all_tools, describe, reason
 from labkit.runtime import LEAVE, Runtime
 from tests.standins.serving import Received, Reply, StandIn
 from tests.standins.tls import certified
@@ -412,16 +414,19 @@ def test_an_http_server_that_never_answers_is_left(wire: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "reply",
+    ("reply", "told"),
     [
-        b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-        b"HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\nconnection: close\r\n\r\n<b/>",
+        (b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "the server answered with HTTP"),
+        (b"HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "the server answered with HTTP"),
+        (
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: 4\r\n\r\n<b/>",
+            r"what the server answered is no message of MCP \(text/html\)\. Is this its address\? Many are at /mcp\.$",
+        ),
     ],
     ids=["404", "500", "a page"],
 )
-def test_a_web_server_that_is_no_mcp_server_is_told_in_a_sentence(wire: str, reply: bytes) -> None:
-    with listening(reply) as url, pytest.raises(ConnectError, match=r"^No connection to 127.0.0.1:\d+/mcp \(http\): "):
+def test_a_web_server_that_is_no_mcp_server_is_told_in_a_sentence(wire: str, reply: bytes, told: str) -> None:
+    with listening(reply) as url, pytest.raises(ConnectError, match=rf"^No connection to 127.0.0.1:\d+/mcp .*{told}"):
         Lab(url, mode=wire)
 
 
@@ -563,6 +568,62 @@ def test_a_status_that_is_an_error_is_told_with_what_to_do(wire: str, status: in
 
 
 # A server's tools change
+
+
+def pointing(status: int, location: str) -> StandIn:
+    return StandIn([Reply({"error": "no"}, status=status, headers={"location": location} if location else {})])
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_status_that_points_to_another_host_is_told_and_no_header_goes_there(wire: str, status: int) -> None:
+    with refusing(200) as other:
+        there = f"{other.url}/mcp"
+        with pointing(status, f"{there}?token=hidden") as server, pytest.raises(ConnectError) as caught:
+            Lab(f"{server.url}/mcp", mode=wire, headers={"Authorization": "Bearer secret"})
+        assert other.received == []
+    assert f"the server answered with HTTP status {status}: it points to {there}, which was not fol" in str(
+        caught.value
+    )
+    assert f"write Lab('{there}'); if you would log in there, it wants a key: " in str(caught.value)
+    assert not {"hidden", "secret"} & set(re.findall(r"\w+", str(caught.value)))
+
+
+@pytest.mark.parametrize(("status", "location"), [(307, "/mcp"), (302, "/login?next=/mcp"), (300, "")])
+def test_a_status_that_leads_nowhere_on_the_same_host_is_told_too(wire: str, status: int, location: str) -> None:
+    with pointing(status, location) as server, pytest.raises(ConnectError) as caught:
+        Lab(f"{server.url}/mcp", mode=wire)
+    says = f"it points to {server.url}{location.partition('?')[0]}, " if location else "the request was not accepted."
+    assert f"the server answered with HTTP status {status}: {says}" in str(caught.value)
+
+
+def test_a_status_that_points_from_https_to_http_is_told_with_the_secure_address() -> None:
+    error = MCPError(INVALID_REQUEST, "Redirect to http://a.example/mcp/ not followed: it would downgrade this HTTPS e")
+    assert reason(error, "https://a.example/mcp", 307) == (
+        "the server answered with HTTP status 307: it points to http://a.example/mcp/, which was not followed. "
+        "That is not encrypted. Write Lab('https://a.example/mcp/')."
+    )
+
+
+@pytest.mark.parametrize(
+    ("reply", "what"),
+    [
+        (Reply({"error": "no"}), ""),
+        (Reply(b"oops"), " (Invalid JSON: expected value at line 1 column 1)"),
+        (Reply(status=202), " (202 Accepted)"),
+    ],
+)
+async def test_an_answer_over_http_that_is_no_message_is_one_sentence(wire: str, reply: Reply, what: str) -> None:
+    sentence = f"what the server answered is no message of MCP{what}. Is this its address? Many are at /mcp."
+    with StandIn([reply]) as server, pytest.raises(ConnectError) as caught:
+        Lab(f"{server.url}/mcp", mode=wire)
+    assert str(caught.value).endswith(f"(http): {sentence}")
+    with answering_once(reply) as server:
+        lab = Lab(f"{server.url}/mcp", mode="legacy")
+        with pytest.raises(ConnectError) as caught:
+            await lab.call_tool("price")
+        assert str(caught.value) == f"price(): {sentence}"
+        assert said(await lab.call_tool("price")) == "fine"
+        lab.close()
 
 
 def tasks_of(runtime: Runtime) -> str:
