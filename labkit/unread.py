@@ -12,9 +12,10 @@ from labkit.plain import short
 
 _KINDS = {"method": "JSONRPCRequest", "error": "JSONRPCError", "result": "JSONRPCResponse"}
 _BEGINS_AN_ANSWER = re.compile(
-    r'\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+|"[^"]*")\s*,\s*"(?:result|error)"'
+    r"""\{\s*(?:["']?jsonrpc["']?\s*:\s*["']2\.0["']\s*,\s*)?["']?id["']?\s*:\s*(\d+|"[^"]*")\s*,\s*["']?(?:result|error)\b"""
 )
-"""As most servers write an answer. It names the request also where the rest is cut off, or text stands before it."""
+"""As most servers write an answer. It names the request also where the rest is cut off, text stands before it, or it is
+no JSON but a Python dict as `print` writes it."""
 
 SHOWN = 120
 """Characters of a line that a sentence quotes."""
@@ -32,6 +33,8 @@ def unread(error: Exception) -> tuple[str, RequestId | None]:
     first, sent = faults[0], cast("object", faults[0]["input"])
     if not first["loc"] and isinstance(sent, str):  # the line itself, which was not parsed
         why = "it is not UTF-8" if first["type"] == "string_unicode" else first["msg"]
+        if sent.lstrip().startswith(("{'", "[{'")):
+            why = "it is a Python object and not JSON, which has double quotes: print(json.dumps(message), flush=True)"
         return f"a line that is no message ({why}): {short(sent[: SHOWN + 1], SHOWN)}", _answers(sent)
     # The line was tried as each kind of message. What counts is what is wrong with the kind that it would be.
     sent = _object(next((fault["input"] for fault in faults if fault["type"] == "missing"), sent))

@@ -229,6 +229,11 @@ async def test_a_byte_that_is_not_utf8_is_a_fault_in_the_flow_and_no_more(wire: 
         ),
         ('{"jsonrpc": "2.0", "id": "ID", "result": {"content": [], "structuredContent": {"a": PIT', "recursion limit"),
         ('{"jsonrpc": "2.0", "id": ID, "result": {"cont', "EOF while parsing"),
+        (
+            "{'jsonrpc': '2.0', 'id': ID, 'result': {'content': []}}",
+            "(it is a Python object and not JSON, which has double",
+        ),
+        ("{jsonrpc: '2.0', id: ID, result: {}}", "key must be a string"),
         ('loading...{"jsonrpc": "2.0", "id": ID, "result": {"content": []}}', ": loading..."),
         ('{"id": ID, "result": {"content": []}}', "JSONRPCResponse.jsonrpc: Field required"),
         ('{"jsonrpc": "2.0", "id": ID, "error": {"code": "E1", "message": "no"}}', "JSONRPCError.error.code"),
@@ -267,6 +272,11 @@ async def test_a_result_that_is_none_is_told_with_its_field(result: str, field: 
 @pytest.mark.parametrize(
     ("says", "told"),
     [
+        ("{'result': {}, 'id': ID}", "The server sent a line that is no message (it is a Python object and not JSON"),
+        (
+            "JSONRPCResponse(id=ID)",
+            "The server sent a line that is no message (Invalid JSON: expected value at line 1 ",
+        ),
         ("caf\xe9", r"The server sent a line that is no message (it is not UTF-8): caf\udce9"),
         ('[{"jsonrpc": "2.0", "id": ID, "result": {}}]', "The server sent a message that is not JSON-RPC 2.0: "),
         ('{"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "what?"}}', '"message":"what?"'),
