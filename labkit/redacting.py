@@ -4,20 +4,26 @@ The forms are the guard's, and so are the marks: `[redacted: GitHub token]`. Wha
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, cast
 
 from labkit.cutting import without_mark
 from labkit.diagram import Step
 from labkit.flow import Flow
-from labkit.secret_forms import is_secret, may_hold, name_within, redacted, redacted_across
+from labkit.secret_forms import may_hold, redacted, redacted_across, redacted_number
+from labkit.secret_forms.in_json import changed
 from labkit.secret_forms.names import MARK
 
 _CUT = "characters more"
 MARGIN = 4_000
 """Characters at the end of a cut text that are not shown: a secret that begins there may lack what tells it."""
+
+_END = re.compile(r"\A(?:(?:[\w+/=-]{24,}\s?)+|(?=[^\s\"']{0,99}\d)(?=[^\s\"']{0,99}[A-Za-z])[^\s\"']{4,})")
+"""What may be the end of a secret, at the beginning of what follows a cut text: the part that tells it is not kept."""
 
 
 def redact_shown(text: str, longest: int) -> str:
@@ -46,33 +52,20 @@ def redact(told: Any, name: str = "") -> Any:
     """
     texts = list(_texts(told))
     goes_on = {id(text): new for text, new in zip(texts, redacted_across(texts, Counter()), strict=True) if new != text}
-    return _redact(told, name, goes_on)
+    for text, after in pairwise(texts):
+        if without_mark(text) is not None:
+            goes_on[id(after)] = _END.sub("[redacted: end of a secret]", goes_on.get(id(after), after), count=1)
 
+    def text_shown(text: str, key: str) -> str:
+        new = goes_on.get(id(text), text)
+        if (part := without_mark(text)) is not None:
+            return _redacted_part(without_mark(new) or part, key) + "⟨… the rest is not shown⟩"
+        return redacted(new, Counter(), key)
 
-def _redact(told: Any, name: str, goes_on: dict[int, str]) -> Any:
-    if isinstance(told, str):
-        if (part := without_mark(told)) is not None:
-            return _redacted_part(part, name) + "⟨… the rest is not shown⟩"
-        return redacted(goes_on.get(id(told), told), Counter(), name)
-    kept: Any = told
-    if isinstance(told, dict):
-        fields = cast("dict[str, Any]", told)
-        kept = {key: _redact(value, name_within(name, key, fields), goes_on) for key, value in fields.items()}
-    elif isinstance(told, list | tuple):
-        values = cast("list[Any]", told)
-        kept = [
-            _redact(value, _optioned(option) or name, goes_on)
-            for option, value in zip(["", *values], values, strict=False)
-        ]
-    elif isinstance(told, int) and name and not isinstance(told, bool):
-        number = str(told).removeprefix("-") if abs(told) < 10**99 else ""
-        return redacted(number, Counter(), name) if len(number) > 5 and is_secret(number, name, bare=True) else told
+    kept = changed(
+        told, text_shown, number=lambda number, key: redacted_number(number, Counter(), key), behind=name, free=True
+    )
     return told if kept == told else kept
-
-
-def _optioned(word: Any) -> str:
-    """The name of an option whose value stands behind it in a list, `["--password", "x"]`; nothing for another word."""
-    return word.lstrip("-") if isinstance(word, str) and word.startswith("--") and "=" not in word else ""
 
 
 def _texts(told: Any) -> Iterator[str]:

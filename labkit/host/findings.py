@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 from mcp_types import CreateMessageRequestParams
 
 from labkit.callbacks import Answer
-from labkit.host.texts import changed, dumped, texts
+from labkit.host.texts import dumped, texts
 from labkit.numbers import checked_number, checked_whole
 from labkit.secret_forms.hidden import hidden, visible, without_hidden
+from labkit.secret_forms.in_json import changed
 
 T = TypeVar("T", bound=CreateMessageRequestParams | Answer)
 

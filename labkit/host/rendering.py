@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from labkit.host.review import ReviewRequest
-from labkit.host.texts import changed, dumped, texts
+from labkit.host.texts import dumped, texts
 from labkit.plain import plain
 from labkit.secret_forms.hidden import hidden, visible
+from labkit.secret_forms.in_json import changed
 from labkit.steps import Origin
 
 WIDTH = 96

@@ -8,10 +8,11 @@ from math import isfinite
 from mcp_types import CreateMessageRequestParams, TextContent, ToolResultContent, ToolUseContent
 
 from labkit.host.findings import Bounds, Finding, counted, short, without_what_hides
-from labkit.host.texts import Media, changed, dumped, texts, values
+from labkit.host.texts import Media, dumped, texts, values
 from labkit.open_requests import Arrival
-from labkit.secret_forms import redacted, redacted_across
+from labkit.secret_forms import redacted, redacted_across, redacted_number
 from labkit.secret_forms.hidden import without_hidden
+from labkit.secret_forms.in_json import changed
 
 LATE = 5.0
 """Seconds that a server has to notice that a request was given up. What it asks meanwhile is no offence."""
@@ -136,7 +137,11 @@ def secrets(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | No
     # A secret may go on from one block to the next, and from one message to the next.
     blocks = [text for path, text in texts(told) if path.endswith(".text")]
     goes_on = {id(a): b for a, b in zip(blocks, redacted_across(blocks, kinds), strict=True)}
-    clean = changed(told, lambda text, key: redacted(goes_on.get(id(text), text), kinds, key))
+    clean = changed(
+        told,
+        lambda text, key: redacted(goes_on.get(id(text), text), kinds, key),
+        number=lambda number, key: redacted_number(number, kinds, key),
+    )
     if not kinds:
         return None
     found = ", ".join(counted(count, kind) for kind, count in kinds.items())

@@ -114,6 +114,16 @@ def redacted(text: str, kinds: Counter[str], name: str = "") -> str:
     return text
 
 
+def redacted_number(value: float, kinds: Counter[str], name: str) -> object:
+    """`value`, or a mark where its name makes a secret of it; how many of each kind is added to `kinds`.
+
+    A number of fewer than six digits rather counts something.
+    """
+    whole = int(value) if isinstance(value, int) or value.is_integer() else 0
+    told = str(abs(whole)) if 99_999 < abs(whole) < 10**99 else ""
+    return redacted(told, kinds, name) if told and is_secret(told, name, bare=True) else value
+
+
 def _marked(text: str, found: Sequence[Found]) -> str:
     parts: list[str] = []
     end = 0

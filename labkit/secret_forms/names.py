@@ -41,9 +41,10 @@ ABOUT = {
     "column", "param", "params", "policy", "version", "expires", "expiry", "expiration", "ttl", "age", "rounds",
     "iterations", "salt", "form", "format", "prefix", "suffix", "strength", "mode", "method", "endpoint", "status",
     "state", "scope", "algorithm", "alg", "arn", "range", "char", "chars", "seconds", "minutes", "hours", "days",
-    "description", "title", "template", "script", "manager", "provider", "store", "backend", "class",
+    "description", "title", "template", "script", "manager", "provider", "store", "backend", "class", "minimum",
+    "maximum", "of", "at", "created", "changed", "updated", "modified", "since", "until", "attempts",
 }  # fmt: skip
-"""The last words of names that are about a secret and name none: `password_length`, `token_url`."""
+"""The last words of names that are about a secret and name none: `password_length`, `password_changed_at`."""
 
 QUALIFIERS = {
     "value", "text", "string", "str", "bytes", "hash", "digest", "default", "dev", "prod", "production", "live", "test",
