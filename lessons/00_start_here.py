@@ -12,7 +12,7 @@
 # |---|---|
 # | **You will be able to** | check your set-up · tell the two meanings of "sampling" apart · answer one sample |
 # | **Needs** | a browser. No key, no network. You have met `async def` before |
-# | **Time** | 15–25 minutes |
+# | **Time** | 15–25 minutes (an estimate) |
 # | **Wire** | revision 2026-07-28 of the protocol |
 #
 # Run a cell with **Shift + Enter**. Run them in order, from the top.
@@ -165,19 +165,17 @@ lab.flow
 # %% [markdown]
 # ## The course
 #
-# | lesson | you learn to |
+# | lesson | after it you can |
 # |---|---|
-# | **00 start here** | answer one sample |
-# | [**01 borrow a brain**](01_borrow_a_brain.ipynb) | say who asks whom, and why the server needs no key |
-# | [**02 your own callback**](02_your_own_callback.ipynb) | map messages, keep limits, refuse well, put a model behind it |
-# | [**03 turn the dials**](03_turn_the_dials.ipynb) | predict what temperature, max tokens, top-p and their like do |
-# | [**04 the server's side**](04_the_servers_side.ipynb) | write a tool that asks, checks the answer and can do without |
-# | [**05 which model?**](05_which_model.ipynb) | choose a model from hints and priorities, and read the bill |
-# | [**06 a human in the loop**](06_a_human_in_the_loop.ipynb) | approve, edit, refuse, and set a policy |
-# | [**07 research assistant**](07_research_assistant.ipynb) | weigh one sample for all against one for each |
-# | [**08 code reviewer**](08_code_reviewer.ipynb) | let code find the facts, and a model say what they mean |
-#
-# More lessons are being written.
+# | **00 · Start here** | check the set-up, answer one sample, tell the two meanings of "sampling" apart |
+# | [01 · Borrow a brain](01_borrow_a_brain.ipynb) | say who asks whom and why the server holds no key, read a flow on both wires |
+# | [02 · Your own callback](02_your_own_callback.ipynb) | map messages and a system prompt, keep limits, refuse well, put a model behind your callback, score it |
+# | [03 · Turn the dials](03_turn_the_dials.ipynb) | predict what temperature, max tokens, stop, top-p, top-k and the seed do, choose them for a job |
+# | [04 · The server's side](04_the_servers_side.ipynb) | write a tool that asks, check the answer, ask once more, give up usefully |
+# | [05 · Which model?](05_which_model.ipynb) | choose a model from hints and priorities, read the bill, keep to a budget |
+# | [06 · A human in the loop](06_a_human_in_the_loop.ipynb) | approve, edit and refuse requests, say what the server learns of it, write a policy and a budget that hold |
+# | [07 · Research assistant](07_research_assistant.ipynb) | split a task between code and samples, choose how many to take by figures, keep a prompt pure, limit a hostile paper |
+# | [08 · Code reviewer](08_code_reviewer.ipynb) | find facts before you ask, mask secrets, check the lines that a model names, weigh one sample or tool against two |
 
 # %% [markdown]
 # ## Recap

@@ -8,7 +8,7 @@
 # |---|---|
 # | **You will be able to** | say who asks whom and why the server holds no key · read a flow on both wires · write a callback that looks at what it is asked · say when *not* to sample |
 # | **Needs** | lesson 00. No key, no network |
-# | **Time** | 25–35 minutes |
+# | **Time** | 30–40 minutes (an estimate) |
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%

@@ -9,7 +9,7 @@
 # |---|---|
 # | **You will be able to** | map messages and a system prompt for a model · keep a limit and say why an answer ended · refuse in words that help · put a real model behind it |
 # | **Needs** | lesson 01. No key, no network |
-# | **Time** | 25–35 minutes |
+# | **Time** | 60–80 minutes (an estimate), with a place to stop |
 # | **Wire** | both; the callback is the same |
 
 # %%
@@ -222,6 +222,9 @@ await check("2.2", finish)
 # </details>
 
 # %% [markdown]
+# **A good place to stop:** you can map a conversation and end an answer. To go on another day, choose *Run → Run All
+# Above Selected Cell* here.
+#
 # ## Step 5 · Refuse, and fail well
 #
 # A callback may also say no. It *returns* an `ErrorData`; its code says whose affair it is.

@@ -7,7 +7,7 @@
 # |---|---|
 # | **You will be able to** | predict what temperature, max tokens, stop, top-p, top-k and the seed do · choose them for a job · say what a server may ask for and a client may ignore |
 # | **Needs** | lesson 01. No key, no network |
-# | **Time** | 25–35 minutes, and 10 for the stretch |
+# | **Time** | 60–80 minutes (an estimate), with a place to stop |
 # | **Wire** | either; the dials are the same on both |
 
 # %%
@@ -152,6 +152,9 @@ print("tiny model, at most 8 tokens |", result.content[0].text)
 # This server looks at the stop reason and says that the answer was cut. It keeps the whole sentences; here is none, so it
 # keeps what came. A label wants few tokens, so that there is no room for chatter; a sentence wants room, and can bear a
 # little heat.
+#
+# **A good place to stop:** you know temperature, seed, limits and stop reasons. To go on another day, choose *Run →
+# Run All Above Selected Cell* here.
 #
 # ## Top-k and top-p
 #

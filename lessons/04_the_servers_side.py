@@ -8,7 +8,7 @@
 # |---|---|
 # | **You will be able to** | write a tool that asks for a sample on both wires · ask so that data stays data · check an answer, ask once more, and give up usefully · say when code is better than a model |
 # | **Needs** | lesson 01. No key, no network |
-# | **Time** | 35–45 minutes |
+# | **Time** | 65–85 minutes (an estimate), with a place to stop |
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
@@ -161,6 +161,9 @@ print("Text analyst:", result.content[0].text)
 #
 # Whether the first two hold is up to the client and its model. The third is yours: a model that obeys can give a wrong
 # label. Where it gives none, it is quoted, cut short and with nothing hidden in it.
+#
+# **A good place to stop:** you have written a tool that asks, and know why its question must not change. To go on
+# another day, choose *Run → Run All Above Selected Cell* here.
 #
 # ## Where the line is
 #

@@ -8,7 +8,7 @@
 # |---|---|
 # | **You will be able to** | choose a model from hints and priorities · say what a server may expect of its wish · read a bill and keep to a budget |
 # | **Needs** | lesson 01. No key, no network |
-# | **Time** | 30–40 minutes |
+# | **Time** | 45–65 minutes (an estimate), with a place to stop |
 # | **Wire** | both: the wish is the same on 2025-11-25 and 2026-07-28 |
 
 # %%
@@ -148,6 +148,9 @@ show(lab)
 quiz("5.5", "")
 
 # %% [markdown]
+# **A good place to stop:** you have seen three models chosen by their server's wishes. To go on another day, choose
+# *Run → Run All Above Selected Cell* here.
+#
 # ## The bill
 #
 # **Predict.** All calls had the same prompt. By how much do the dearest and the cheapest line differ?

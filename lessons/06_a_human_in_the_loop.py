@@ -8,7 +8,7 @@
 # |---|---|
 # | **You will be able to** | read a request whole · approve, edit, refuse and withhold · say what the server learns of it · write a policy and a budget that hold |
 # | **Needs** | lesson 01. No key, no network |
-# | **Time** | 30–40 minutes |
+# | **Time** | 40–60 minutes (an estimate), with a place to stop |
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
@@ -131,6 +131,9 @@ print(flows["refuse", "legacy"], flows["refuse", "auto"], sep="\n\n")
 quiz("6.3", "")
 
 # %% [markdown]
+# **A good place to stop:** you have decided as a person, and know what a server learns of it. To go on another day,
+# choose *Run → Run All Above Selected Cell* here.
+#
 # ## Ask less, read more
 #
 # A night shift has nine such lines and a summary. Who is asked about everything soon approves everything: *consent

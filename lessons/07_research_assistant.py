@@ -8,7 +8,7 @@
 # |---|---|
 # | **You will be able to** | split a task between code and samples · choose how many samples to take, by figures · keep a prompt pure · limit what a hostile paper can do |
 # | **Needs** | lesson 01. No key, no network |
-# | **Time** | 25–35 minutes |
+# | **Time** | 45–65 minutes (an estimate), with a place to stop |
 # | **Wire** | both |
 
 # %%
@@ -178,6 +178,9 @@ await lab.call_tool("research_topic", {"topic": TOPIC, "max_results": 3, "strate
 show(lab)
 
 # %% [markdown]
+# **A good place to stop:** you have measured both strategies. To go on another day, choose *Run → Run All Above
+# Selected Cell* here.
+#
 # ## A prompt that is not pure
 #
 # A *resolver* is the function that words a tool's question (lesson 04). On 2026-07-28 it runs again in every round. This

@@ -7,7 +7,7 @@
 # |---|---|
 # | **You will be able to** | find facts before you ask · keep secrets out of a sample · check what a model says of a line · choose between one sample and two, one tool and two |
 # | **Needs** | lesson 04. No key, no network |
-# | **Time** | 30–35 minutes, and 10 for the stretch |
+# | **Time** | 40–60 minutes (an estimate), with a place to stop |
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
@@ -221,6 +221,9 @@ for aspects in (["security", "performance"], ["security"], ["performance"]):
 quiz("8.6", "")
 
 # %% [markdown]
+# **A good place to stop:** what follows is for you to write, and needs what is above. To go on another day, choose
+# *Run → Run All Above Selected Cell* here.
+#
 # ## Exercise 8.1 · another aspect ●●○ 10 minutes
 #
 # **Goal** A resolver that asks for a review of readability. **Input** the code, and the tool's context.
@@ -452,4 +455,5 @@ except NotImplementedError:
 # - Mask before you ask, and hold every line number against the code.
 # - One sample is cheaper, two are simpler questions; on 2026-07-28 a refusal ends the whole call. Measure, then choose.
 #
-# **Back to:** [00 · Start here](00_start_here.ipynb)
+# **Next:** [the playground](playground.ipynb), where all of this can be tried together. `Playground(my_server)` opens it
+# on a server of your own: begin with `careful_desk()` of lesson 04, or with a tool that you need yourself.
