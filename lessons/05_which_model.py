@@ -256,17 +256,18 @@ await check("5.2", my_predictions)
 #
 # **Goal** Your class of 30 will send 360 requests. Which is the most intelligent model that the budget allows?
 # **Input** `models`, entries of a catalogue; how many requests; tokens in and out of *each*; US dollars for all.
-# **Return** the name of a model, or `None` if not one can be paid.
+# **Return** the name of a model, of equally intelligent ones the first; or `None` if not one can be paid.
 #
 # An entry has `model.name`, `model.scores.intelligence`, and `model.price(tokens_in, tokens_out)`: dollars for one
-# request of that size.
+# request of that size. A model that is on its way out has no price, and its `model.scores` is `None`: leave it out.
 
 
 # %%
 def within_budget(models, requests, tokens_in, tokens_out, usd):
     """The name of the most intelligent model that can be paid, or None."""
     # SOLUTION
-    payable = [model for model in models if requests * model.price(tokens_in, tokens_out) <= usd]
+    served = [model for model in models if model.scores]
+    payable = [model for model in served if requests * model.price(tokens_in, tokens_out) <= usd]
     if not payable:
         return None
     return max(payable, key=lambda model: model.scores.intelligence).name
@@ -294,7 +295,7 @@ await check("5.3", within_budget)
 #
 # 5.1: `fits = [name for name in scores if hint.name.lower() in name.lower()]`; and in the sum, `(priority or 0) * score`.
 # 5.2: E names one version of Sonnet exactly, and the list has another: the hint fits nothing.
-# 5.3: `payable = [m for m in models if requests * m.price(tokens_in, tokens_out) <= usd]`.
+# 5.3: `payable = [m for m in models if m.scores and requests * m.price(tokens_in, tokens_out) <= usd]`.
 #
 # </details>
 # <details><summary>I see "unsupported operand type(s) for *: 'NoneType' and 'float'"</summary>
@@ -327,7 +328,7 @@ await check("5.3", within_budget)
 # its cost and speed then outweigh its intelligence. A hint should be as short as `sonnet`. In F the scores lie on a line
 # (what is cleverer costs more by the same step), so the larger priority wins outright and no model between is chosen.
 #
-# 5.3 multiplies the price of *one* request. The price of all tokens at once would take the tariff for long prompts.
+# 5.3 leaves out what has no scores, as `catalog()` keeps one such model, and multiplies the price of *one* request. The price of all tokens at once would take the tariff for long prompts.
 # Tokens out are a guess before the call; with `max_tokens` in their place the budget holds for certain.
 #
 # *Common in class:* `costPriority` read as "how much it may cost"; `hint == name` for `hint in name`; a hint that leaves

@@ -1,25 +1,29 @@
 """Lesson 05, which model?: a chooser, six predictions, and a class that has to pay for what it asks."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
 
 from mcp_types import ModelHint, ModelPreferences
 
 from labkit.checks.engine import FunctionExercise, Problem, called
 from labkit.checks.quizzes import Question
 from labkit.host import choose
+from labkit.host.choice import AXES
 from labkit.models.catalog import Accepts, Model, Price, Scores, catalog
 
-CLAUDES = {
-    "claude-haiku": (1.0, 1.0, 0.25),
-    "claude-sonnet": (0.75, 0.75, 0.5),
-    "claude-opus": (0.5, 0.5, 0.75),
-    "claude-fable": (0.25, 0.25, 1.0),
+MODELS = {
+    "claude-sonnet": (0.6, 0.9, 0.5),
+    "claude-haiku": (0.9, 0.6, 0.2),
+    "Own-Opus-7B": (0.2, 0.4, 1.0),
+    "claude-opus": (0.4, 0.5, 0.8),
+    "claude-fable": (0.1, 0.2, 0.9),
 }
-"""Cost, speed and intelligence of models with short names, so that a sentence about them stays short."""
+"""Cost, speed and intelligence of models. No score follows from another, and no order is that of a score."""
 
-WITH_OURS = {"our-own": (1.0, 1.0, 0.9), **CLAUDES}
-EQUAL = {"first": (0.5, 0.5, 0.5), "second": (0.5, 0.5, 0.5)}
+EQUAL = {"zeta": (0.5, 0.5, 0.5), "alpha": (0.5, 0.5, 0.5)}
+CLOSE = {"close": (0.6, 0.5, 0.3), "clever": (0.5, 0.5, 0.9)}
+"""Two whose costs lie close together: spread over 0 to 1, as the kit does it, they would outweigh the intelligence."""
 
 
 def wish(
@@ -40,21 +44,39 @@ def told(preferences: ModelPreferences | None) -> str:
         return "no preferences (None)"
     hints = [repr(hint.name) for hint in preferences.hints or []]
     words = [f"hints {', '.join(hints)}"] if hints else []
-    for axis in ("cost", "speed", "intelligence"):
-        weight = getattr(preferences, f"{axis}_priority")
+    for axis, weight in zip(AXES, _weights(preferences), strict=True):
         words += [] if weight is None else [f"{axis} {weight:g}"]
-    return ", ".join(words)
+    return ", ".join(words) or "preferences in which all is None"
+
+
+def _weights(preferences: ModelPreferences) -> tuple[float | None, ...]:
+    return preferences.cost_priority, preferences.speed_priority, preferences.intelligence_priority
 
 
 def _chosen(
-    preferences: ModelPreferences | None, right: str, why: str, scores: dict[str, tuple[float, float, float]] = CLAUDES
+    preferences: ModelPreferences | None,
+    right: str,
+    why: str,
+    hint: str,
+    scores: dict[str, tuple[float, float, float]] = MODELS,
 ) -> Callable[..., Awaitable[None]]:
     async def case(function: Callable[..., Any]) -> None:
-        given: Any = called(function, preferences, dict(scores))
-        if given not in list(scores):
-            raise Problem(f"my_choice returned {given!r:.60}. Return one of the names: {', '.join(scores)}.")
-        if given != right:
-            raise Problem(f"For {told(preferences)} you chose {given}, and {right} is right. {why}")
+        sent, given = preferences and preferences.model_copy(deep=True), dict(scores)
+        chosen: Any = called(function, sent, given)
+        if chosen not in list(scores):
+            raise Problem(
+                f"my_choice returned {chosen!r:.60}. Return one of the names: {', '.join(scores)}.", hint="name"
+            )
+        if chosen != right:
+            of = {name: f"{name} {scores[name]}" for name in (chosen, right)}
+            among = f" Cost, speed, intelligence: {of[chosen]}, {of[right]}." if hint in ("weights", "tie") else ""
+            raise Problem(f"For {told(preferences)} you chose {chosen}, and {right} is right. {why}{among}", hint=hint)
+        if sent != preferences or [*given.items()] != [*scores.items()]:
+            raise Problem(
+                f"For {told(preferences)} you changed what you were given. The next choice needs it as it was: build "
+                "a list of your own.",
+                hint="changed",
+            )
 
     return case
 
@@ -78,95 +100,174 @@ def names() -> list[str]:
 def _predicted(letter: str) -> Callable[..., Awaitable[None]]:
     async def case(function: Callable[..., Any]) -> None:
         given: Any = called(function)
-        if not isinstance(given, dict) or not all(each in given for each in CASES):
+        if not isinstance(given, dict):
             raise Problem(f"my_predictions() returned {given!r:.60}. Return a dict with a model for each of A to F.")
-        said: Any = given[letter]
-        meant = [name for name in names() if isinstance(said, str) and said and said.lower() in name]
+        said = {str(key).strip().upper(): value for key, value in cast("dict[object, object]", given).items()}
+        if missing := [each for each in CASES if each not in said]:
+            raise Problem(f"my_predictions() has no model for {', '.join(missing)}. Return one for each of A to F.")
+        words = re.findall(r"\w+", str(said[letter] or "").lower())
+        meant = [name for name in names() if words and all(word in name for word in words)]
         right = choose(CASES[letter], names(), catalog(), catalog().default)
         if len(meant) != 1:
-            raise Problem(f"In case {letter} you wrote {said!r:.60}. Write a model's name, such as 'haiku'.")
+            raise Problem(f"In case {letter} you wrote {said[letter]!r:.60}. Write a model's name, such as 'haiku'.")
         if meant[0] != right.name:
             reasons = "; ".join(right.reasons)
-            raise Problem(f"In case {letter} you said {meant[0]}; it is {right.name}, because: {reasons}.")
+            raise Problem(f"In case {letter} you said {meant[0]}; it is {right.name}, because: {reasons}.", hint=letter)
 
     return case
 
 
-def _model(name: str, intelligence: float, *prices: tuple[float, float, int | None]) -> Model:
+def _model(name: str, scores: tuple[float, float, float] | None, *prices: tuple[float, float, int | None]) -> Model:
     return Model(
         name=name,
         prices=tuple(Price(input=paid_in, output=out, up_to_prompt_tokens=limit) for paid_in, out, limit in prices),
         accepts=Accepts(dials=(), images=True, tools=True),
         always_thinks=False,
-        scores=Scores(cost=0.5, speed=0.5, intelligence=intelligence),
+        scores=scores and Scores(cost=scores[0], speed=scores[1], intelligence=scores[2]),
     )
 
 
-LARGE = _model("large", 1.0, (10, 50, None))
-SMALL = _model("small", 0.2, (0.1, 0.5, 100_000), (0.5, 2.5, None))
-MEDIUM = _model("medium", 0.6, (2, 10, None))
+DEAR = _model("dear", (0.1, 0.3, 0.5), (20, 80, None))
+SMALL = _model("small", (1.0, 0.6, 0.2), (0.1, 0.5, 100_000), (0.5, 2.5, None))
+RETIRED = _model("retired", None)
+LARGE = _model("large", (0.2, 0.5, 1.0), (10, 50, None))
+MEDIUM = _model("medium", (0.5, 0.2, 0.6), (2, 10, None))
+ALIKE = _model("alike", (0.6, 0.9, 0.6), (1.9, 9.5, None))
+BOX = (DEAR, SMALL, LARGE, MEDIUM, ALIKE)
+"""The dearest is not the most intelligent, and two are equally so."""
 
 
-def _affordable(asked: tuple[int, int, int, float], right: str | None, why: str) -> Callable[..., Awaitable[None]]:
+def _affordable(
+    asked: tuple[int, int, int, float], right: str | None, why: str, hint: str, models: Sequence[Model] = BOX
+) -> Callable[..., Awaitable[None]]:
     """A case: requests, tokens in and out of each, dollars; the model to choose."""
 
     async def case(function: Callable[..., Any]) -> None:
-        given: Any = called(function, [LARGE, SMALL, MEDIUM], *asked)
-        if isinstance(given, Model):
-            raise Problem(f"within_budget returned the whole entry of {given.name!r}. Return its name.")
-        if given != right:
+        given = [*models]
+        chosen: Any = called(function, given, *asked)
+        if isinstance(chosen, Model):
+            raise Problem(f"within_budget returned the whole entry of {chosen.name!r}. Return its name.", hint="name")
+        if chosen != right:
             requests, tokens_in, tokens_out, usd = asked
             told = f"{requests} requests of {tokens_in:,} tokens in and {tokens_out:,} out, and ${usd:g}"
-            raise Problem(f"For {told}, you chose {given!r:.60}, and {right!r} is right. {why}")
+            raise Problem(f"For {told}, you chose {chosen!r:.60}, and {right!r} is right. {why}", hint=hint)
+        if given != [*models]:
+            raise Problem("within_budget changed the list that it was given. Others read it too: build a new one.")
 
     return case
+
+
+def _best_of_the_catalogue() -> str:
+    scored = [(model.scores.intelligence, model.name) for model in catalog().models if model.scores]
+    return max(scored)[1]
 
 
 EXERCISES = {
     "5.1": FunctionExercise(
         "5.1",
         [
-            _chosen(wish("opus"), "claude-opus", "A hint is a part of a name."),
-            _chosen(wish("OPUS"), "claude-opus", "Case does not matter: compare both in lower case."),
-            _chosen(wish("gpt-9", "sonnet"), "claude-sonnet", "A hint that is part of no name is passed over."),
-            _chosen(wish("sonnet", "haiku"), "claude-sonnet", "Hints stand in order: the first that fits decides."),
-            _chosen(wish("opus", cost=1.0), "claude-opus", "A hint comes before the priorities."),
-            _chosen(wish(cost=1.0), "claude-haiku", "A high cost priority asks for a cheap model: its score for cost."),
-            _chosen(wish(intelligence=1.0), "claude-fable", "Only the intelligence counts here; None counts as 0."),
-            _chosen(wish(cost=0.2, speed=0.2, intelligence=0.9), "claude-fable", "Add up priority × score."),
-            _chosen(wish(cost=0.9, intelligence=0.3), "claude-haiku", "Add up priority × score."),
+            _chosen(wish("fable"), "claude-fable", "A hint is a part of a name.", "part"),
+            _chosen(wish("FABLE"), "claude-fable", "Case does not matter: compare both in lower case.", "case"),
+            _chosen(wish("own"), "Own-Opus-7B", "Case does not matter: compare both in lower case.", "case"),
             _chosen(
-                wish("claude", intelligence=0.9, cost=0.5),
-                "claude-fable",
-                "The hint leaves four models, and the priorities choose among these four alone.",
-                WITH_OURS,
+                wish("gpt-9", "haiku"), "claude-haiku", "A hint that is part of no name is passed over.", "unknown"
             ),
-            _chosen(wish("gpt-9", intelligence=1.0), "claude-fable", "Where no hint fits, all models are left."),
-            _chosen(wish(cost=1.0), "first", "Of equal ones the first wins.", EQUAL),
-            _chosen(None, "claude-haiku", "A server may wish for nothing: then the first wins."),
+            _chosen(
+                wish("fable", "haiku"), "claude-fable", "Hints stand in order: the first that fits decides.", "order"
+            ),
+            _chosen(
+                wish("haiku", intelligence=1.0), "claude-haiku", "A hint comes before the priorities.", "order"
+            ),
+            _chosen(
+                wish(cost=1.0), "claude-haiku", "A high cost priority asks for a cheap model: its score for cost.",
+                "cost",
+            ),
+            _chosen(
+                wish(intelligence=1.0), "Own-Opus-7B", "Only the intelligence counts here; None counts as 0.", "none"
+            ),
+            _chosen(
+                wish(speed=0.5), "claude-sonnet", "Only the speed counts here, the second of the scores.", "weights"
+            ),
+            _chosen(
+                wish(cost=0.5, speed=0.4, intelligence=0.6), "claude-sonnet",
+                "Add up priority × score over all three: the greatest priority alone does not decide.", "weights",
+            ),
+            _chosen(wish(cost=0.2, intelligence=0.9), "Own-Opus-7B", "Add up priority × score.", "weights"),
+            _chosen(wish(cost=0.9, intelligence=0.3), "claude-haiku", "Add up priority × score.", "weights"),
+            _chosen(wish(cost=0.6, intelligence=0.4), "clever", "Add up priority × score as it is.", "weights", CLOSE),
+            _chosen(wish(cost=1.0), "zeta", "Of equal ones the first wins.", "tie", EQUAL),
+            _chosen(
+                wish("claude", cost=0.2, intelligence=0.9), "claude-fable",
+                "The hint leaves four models, and the priorities choose among these four alone.", "left",
+            ),
+            _chosen(
+                wish("opus", "own", cost=1.0), "claude-opus",
+                "The first hint that fits leaves two models; the second is not looked at any more.", "order",
+            ),
+            _chosen(
+                wish("opus"), "Own-Opus-7B",
+                "The hint leaves two models and no priority decides: the first of these two.", "left",
+            ),
+            _chosen(
+                wish("claude-sonnet-4-20250514", intelligence=1.0), "Own-Opus-7B",
+                "This hint is part of no name, though a name is part of it: all models are left.", "unknown",
+            ),
+            _chosen(wish(cost=0.0), "claude-sonnet", "Nothing counts, so all are equal: the first wins.", "tie"),
+            _chosen(wish(), "claude-sonnet", "No hint, no priority: all are equal, and the first wins.", "none"),
+            _chosen(
+                ModelPreferences(hints=[], speed_priority=0.3), "claude-sonnet", "An empty list holds no hint.", "none"
+            ),
+            _chosen(None, "claude-sonnet", "A server may wish for nothing: then the first wins.", "none"),
         ],
     ),
     "5.2": FunctionExercise("5.2", [_predicted(letter) for letter in CASES]),
     "5.3": FunctionExercise(
         "5.3",
         [
-            _affordable((360, 400, 100, 50.0), "large", "All can be paid: the most intelligent, wherever it stands."),
-            _affordable((360, 400, 100, 1.0), "medium", "The large one costs $3.24 and the medium one $0.65."),
             _affordable(
-                (500, 1_000, 200, 0.2),
-                "small",
-                "Its higher price is for long prompts, and each of these is short: ask price() for one request.",
+                (360, 400, 100, 50.0), "large",
+                "All can be paid: the most intelligent, wherever it stands and whatever it costs.", "best",
             ),
-            _affordable((360, 400, 100, 0.1), "small", "The medium one costs $0.65 and the small one $0.03."),
-            _affordable((360, 400, 100, 0.01), None, "Not even the small one can be paid: return None."),
             _affordable(
-                (10, 150_000, 1_000, 0.5),
-                None,
-                "These prompts are long, and the small model's second price holds. price() knows it.",
+                (1, 10, 10, 1.0), "medium", "Both can be paid and are equally intelligent: the first of them.", "tie",
+                (SMALL, MEDIUM, ALIKE),
+            ),
+            _affordable((360, 400, 100, 1.0), "medium", "The large one costs $3.24 and the medium one $0.65.", "all"),
+            _affordable(
+                (360, 400, 100, 0.4), "small",
+                "The medium one costs $0.65 with its tokens out, and $0.29 without.", "out",
+            ),
+            _affordable(
+                (500, 1_000, 200, 0.2), "small",
+                "Its higher price is for long prompts, and each of these is short: ask price() for one request.",
+                "each",
+            ),
+            _affordable((360, 400, 100, 0.1), "small", "The medium one costs $0.65 and the small one $0.03.", "all"),
+            _affordable((360, 400, 100, 0.01), None, "Not even the small one can be paid: return None.", "nobody"),
+            _affordable(
+                (10, 150_000, 1_000, 0.5), None,
+                "These prompts are long, and the small model's second price holds. price() knows it.", "each",
+            ),
+            _affordable(
+                (10, 500_000, 100_000, 20.0), "medium",
+                "It costs $20, and $20 is there: what is just enough will do.", "bound", (SMALL, LARGE, MEDIUM),
+            ),
+            _affordable(
+                (357, 400, 100, 0.64), "small", "The medium one costs $0.6426: too much, if by a little. Do not round.",
+                "bound", (SMALL, LARGE, MEDIUM),
+            ),
+            _affordable((1, 10, 10, 5.0), None, "There are no models at all.", "nobody", ()),
+            _affordable(
+                (360, 400, 100, 1.0), "medium", "One of the models is on its way out: it has no scores, and no price.",
+                "retired", (RETIRED, *BOX),
+            ),
+            _affordable(
+                (1, 10, 10, 1.0), _best_of_the_catalogue(), "This was the kit's own catalogue.", "retired",
+                catalog().models,
             ),
         ],
     ),
-}
+}  # fmt: skip
 
 QUESTIONS = {
     "5.4": Question(

@@ -49,3 +49,27 @@ def unknown_hint_means_default():
     In case C you said claude-haiku
     """
     return RIGHT | {"C": "haiku"}
+
+
+def only_two():
+    """Says what is sure and leaves the rest out.
+
+    has no model for C, D, E, F
+    """
+    return {"A": "haiku", "B": "opus"}
+
+
+def the_hint_decides():
+    """Takes the first model that a hint leaves, and forgets the priorities.
+
+    In case D you said claude-haiku
+    """
+    return RIGHT | {"D": "haiku"}
+
+
+def what_it_knows_best():
+    """Takes a model that is not in the list.
+
+    In case F you wrote 'gpt-5'
+    """
+    return RIGHT | {"F": "gpt-5"}
