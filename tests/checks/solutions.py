@@ -1,0 +1,51 @@
+"""The exercises of the lessons with their solutions, as the instructor's notebook has them."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import jupytext
+
+from lessons import build
+
+CHECKED = re.compile(r'await check\("(\d+\.\d+)", (\w+)\)')
+
+
+class Solution(NamedTuple):
+    """An exercise of a lesson, solved. `setup` is the first cell of the lesson, `source` the cell of the function."""
+
+    number: str
+    name: str
+    setup: str
+    source: str
+
+    @property
+    def lines(self) -> range:
+        """The lines of `source` that a student writes."""
+        marks = [at for at, line in enumerate(self.source.splitlines(), 1) if line.strip().endswith("# END SOLUTION")]
+        return range(self.source[: self.source.index("# SOLUTION")].count("\n") + 2, marks[-1])
+
+    @property
+    def stub(self) -> str:
+        """The cell as a student finds it."""
+        return build.SOLUTION.sub(r"\1raise NotImplementedError\n", self.source)
+
+    def function(self, source: str, **names: object) -> Callable[..., Any]:
+        """The function as `source` defines it in the place of its cell; `names` are known there too."""
+        imports: list[ast.stmt] = [
+            node for node in ast.parse(self.setup).body if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        namespace: dict[str, Any] = {**names}
+        exec(compile(ast.Module(imports, []), "<setup>", "exec"), namespace)  # noqa: S102 - our own lesson
+        exec(compile(source, "<exercise>", "exec"), namespace)  # noqa: S102
+        return namespace[self.name]
+
+
+def solutions() -> Iterator[Solution]:
+    """Every exercise that a lesson checks."""
+    for lesson in build.lessons():
+        text = lesson.read_text(encoding="utf-8")
+        code = [cell.source for cell in jupytext.reads(text, fmt="py:percent").cells if cell.cell_type == "code"]
+        for number, name in CHECKED.findall(text):
+            yield Solution(number, name, code[0], next(cell for cell in code if re.search(rf"def {name}\(", cell)))
