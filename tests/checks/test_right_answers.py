@@ -8,9 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
+import anyio
 import pytest
+from mcp.types import ErrorData
 
 from labkit.checks import examine
+from labkit.host import Approve, visible
 
 pytestmark = pytest.mark.anyio
 
@@ -130,6 +133,72 @@ def by_trying(models, requests, tokens_in, tokens_out, usd):
         if is_payable and (best is None or model.scores.intelligence > best.scores.intelligence):
             best = model
     return best and best.name
+
+
+# 6.1: a policy
+
+
+@right_as_object_and_partial("6.1")
+def rule_by_rule(request, ask):
+    params = request.params
+    if not request.origin or request.origin.server not in {"log-archiver"} or params.max_tokens > 200:
+        return ask(request)
+    texts = [params.system_prompt or ""]
+    for message in params.messages:
+        texts.extend(block.text for block in message.content_as_list)
+    if sum(map(len, texts)) > 1_000:
+        return ask(request)
+    for text in texts:
+        if visible(text) != text or "instructions" in text.casefold():
+            return ask(request)
+    return Approve()
+
+
+# 6.2: a budget
+
+
+class ABudget:
+    def __init__(self, callback, samples):
+        self.callback, self.left = callback, samples
+
+    async def __call__(self, context, params):
+        if self.left <= 0:
+            return ErrorData(code=-1, message="Das Budget ist aufgebraucht.")
+        self.left -= 1
+        answer = await self.callback(context, params.model_copy(deep=True))
+        self.left += isinstance(answer, ErrorData)
+        return answer
+
+
+right("6.2")(ABudget)
+
+
+@right_as_object_and_partial("6.2")
+def a_method_of_an_object(callback, samples):
+    return ABudget(callback, samples).__call__
+
+
+@right("6.2")
+def a_partial_of_a_plain_function(callback, samples):
+    def asked(budget, context, params):
+        return budget(context, params)
+
+    return partial(asked, ABudget(callback, samples))
+
+
+@right("6.2")
+def with_a_lock(callback, samples):
+    lock, used = anyio.Lock(), []
+
+    async def within_budget(context, params):
+        async with lock:
+            if len(used) >= samples:
+                return ErrorData(code=-1, message="\u914d\u989d\u5df2\u7528\u5b8c")
+            answer = await callback(context, params)
+            used.extend([] if isinstance(answer, ErrorData) else [params])
+            return answer
+
+    return within_budget
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 Harmless is what keeps every rule. A mistake has another rule in place of one of them.
 """
 
-from labkit.host import Approve, Refuse, visible
+from labkit.host import AllowServer, Approve, Refuse, visible
 
 TRUSTED = {"log-archiver"}
 
@@ -36,7 +36,7 @@ def _policy(request, ask, text=None, **other):
 def a_part_of_the_name(request, ask):
     """Trusts every server whose name holds a trusted one.
 
-    one of "log-archiver-2", and it passed unseen
+    called "log-archiver-2", and it passed unseen
     """
     origin = request.origin
     return _policy(request, ask, known=lambda: origin is not None and any(name in origin.server for name in TRUSTED))
@@ -275,3 +275,105 @@ def user_messages_only(request, ask):
     """
     texts = [message.content.text for message in request.params.messages if message.role == "user"]
     return _policy(request, ask, "".join([request.params.system_prompt or "", *texts]))
+
+
+def a_name_in_capitals(request, ask):
+    """Lowers the case of a name, and a name is another one then.
+
+    called "Log-Archiver", and it passed unseen
+    """
+    origin = request.origin
+    return _policy(request, ask, known=lambda: origin is not None and origin.server.lower() in TRUSTED)
+
+
+def a_part_of_a_trusted_name(request, ask):
+    """Looks for the name in a string, where a set of names was given.
+
+    called "archiver", and it passed unseen
+    """
+    origin = request.origin
+    return _policy(request, ask, known=lambda: origin is not None and origin.server in "log-archiver")
+
+
+def any_word_like_it(request, ask):
+    """Asks about every word that begins as `instructions` does.
+
+    a message with "instruction", and you asked about it
+    """
+    return _policy(request, ask, instructions=lambda: "instruct" not in _text(request).lower())
+
+
+def asks_for_each_rule(request, ask):
+    """Asks anew for each rule that is broken.
+
+    one that breaks all five rules, and you asked
+    """
+    decision = Approve()
+    for rule in (
+        {"known": lambda: True, "tokens": lambda: True},
+        {"length": lambda: True, "hidden": lambda: True, "instructions": lambda: True},
+    ):
+        if not _harmless(request, **rule):
+            decision = ask(request)
+    return decision
+
+
+def bytes_not_characters(request, ask):
+    """Counts the bytes of the texts.
+
+    We sent 900 umlauts, and you asked about it.
+    """
+    return _policy(request, ask, length=lambda: len(_text(request).encode()) <= 1_000)
+
+
+def changes_the_request(request, ask):
+    """Makes the system prompt a message, in the request itself.
+
+    my_policy changed the request: messages
+    """
+    request.params.messages.append(request.params.messages[0] if request.params.messages else None)
+    return _policy(request, ask, "")
+
+
+def lets_the_server_pass(request, ask):
+    """Lets the server pass for good, where one request is to pass.
+
+    you returned AllowServer()
+    """
+    return AllowServer() if _harmless(request) else ask(request)
+
+
+def looks_for_an_order(request, ask):
+    """Looks for the words of one attack.
+
+    "The instructions stand below", and it passed unseen
+    """
+    text = _text(request).lower()
+    return _policy(request, ask, instructions=lambda: "ignore" not in text and "instructions:" not in text)
+
+
+def the_first_and_the_last_text_count(request, ask):
+    """Adds up two texts, where there may be more.
+
+    1,050 characters in three messages, and it passed unseen
+    """
+    texts = _texts(request.params)
+    ends = (texts[0] + texts[-1], *texts)
+    return _policy(request, ask, length=lambda: max(map(len, ends)) <= 1_000)
+
+
+def there_is_a_message(request, ask):
+    """Takes it for granted that a request holds a message.
+
+    Your function raised IndexError
+    """
+    request.params.messages[-1]
+    return _policy(request, ask)
+
+
+def without_spaces(request, ask):
+    """Strips each text before it is counted.
+
+    a line and 1,000 spaces, and it passed unseen
+    """
+    return _policy(request, ask, length=lambda: sum(len(text.strip()) for text in _texts(request.params)) <= 1_000)

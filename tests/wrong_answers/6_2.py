@@ -1,6 +1,6 @@
 """Exercise 6.2: a budget of samples round a callback."""
 
-from mcp.types import CreateMessageResult, ErrorData, TextContent
+from mcp.types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
 
 _spent = {}
 
@@ -9,7 +9,11 @@ def _over(samples):
     return ErrorData(code=-1, message=f"The budget of {samples} samples is spent.")
 
 
-def _budget(callback, samples, *, is_spent=lambda left: left == 0, over=_over, given_back=1):
+def _is_refusal(answer):
+    return isinstance(answer, ErrorData)
+
+
+def _budget(callback, samples, *, is_spent=lambda left: left == 0, over=_over, given_back=1, refused=_is_refusal):
     """A budget as it should be, but for what a mistake hands in."""
     left = samples
 
@@ -19,7 +23,7 @@ def _budget(callback, samples, *, is_spent=lambda left: left == 0, over=_over, g
             return over(samples)
         left -= 1
         answer = await callback(context, params)
-        if isinstance(answer, ErrorData):
+        if refused(answer):
             left += given_back
         return answer
 
@@ -82,7 +86,7 @@ def counts_afterwards(callback, samples):
 def counts_refusals(callback, samples):
     """Makes a refusal cost a sample.
 
-    The callback refused twice, and the budget of 1 sample was gone.
+    and request 3 was refused by you. Give the sample back
     """
     return _budget(callback, samples, given_back=0)
 
@@ -115,7 +119,7 @@ def forgets_the_answer(callback, samples):
 def gives_back_twice(callback, samples):
     """Gives two samples back for one refusal.
 
-    a budget of 1 sample gave another
+    a budget of 2 samples gave another
     """
     return _budget(callback, samples, given_back=2)
 
@@ -144,7 +148,7 @@ def its_own_refusal(callback, samples):
 def its_own_words(callback, samples):
     """Puts its own words in place of the callback's answer.
 
-    What the callback answered did not come back.
+    and you returned CreateMessageResult({"role":"assistant","content":{"type":"text","text":"fine"
     """
     budget = _budget(callback, samples)
 
@@ -205,7 +209,7 @@ def one_too_few(callback, samples):
 def one_too_many(callback, samples):
     """Notices the end one sample late.
 
-    A budget of 3 samples answered 4 requests in turn.
+    A budget of 3 samples answered request 4 in turn.
     """
     return _budget(callback, samples, is_spent=lambda left: left < 0)
 
@@ -241,7 +245,7 @@ def returns_nothing(callback, samples):
 def shared_by_all(callback, samples):
     """Counts outside of the function, where all budgets meet.
 
-    A second budget was spent by the first.
+    the second was spent by the first.
     """
     _spent.setdefault("samples", 0)
 
@@ -263,3 +267,87 @@ def swaps_the_parameters(callback, samples):
     Call callback(context, params).
     """
     return _budget(lambda context, params: callback(params, context), samples)
+
+
+def a_new_request(callback, samples):
+    """Makes the request anew from the fields that it knows.
+
+    modelPreferences, includeContext, metadata, tools, toolChoice changed
+    """
+    known = ("messages", "system_prompt", "max_tokens", "temperature", "stop_sequences")
+    return _budget(
+        lambda context, params: callback(
+            context, CreateMessageRequestParams(**{name: getattr(params, name) for name in known})
+        ),
+        samples,
+    )
+
+
+def all_is_given_back(callback, samples):
+    """Begins anew with all samples when the callback refuses.
+
+    After two answers and two refusals
+    """
+    left = samples
+
+    async def within_budget(context, params):
+        nonlocal left
+        if left == 0:
+            return _over(samples)
+        left -= 1
+        answer = await callback(context, params)
+        if isinstance(answer, ErrorData):
+            left = samples
+        return answer
+
+    return within_budget
+
+
+def counts_plain_answers_alone(callback, samples):
+    """Gives the sample back for an answer that uses a tool.
+
+    answered request 4 in turn. Every answer but an ErrorData counts
+    """
+    return _budget(callback, samples, refused=lambda answer: not isinstance(answer, CreateMessageResult))
+
+
+def gives_back_one_code_alone(callback, samples):
+    """Knows one code with which a client refuses, and there are more.
+
+    the callback refused 2 more, and request 4 was refused by you
+    """
+    return _budget(callback, samples, refused=lambda answer: _is_refusal(answer) and answer.code != -1)
+
+
+def its_own_refusal_gives_back(callback, samples):
+    """Gives a sample back for its own refusal too.
+
+    A refusal of your own gives nothing back.
+    """
+    left = samples
+
+    async def within_budget(context, params):
+        nonlocal left
+        left -= 1
+        answer = _over(samples) if left < 0 else await callback(context, params)
+        if isinstance(answer, ErrorData):
+            left += 1 if left >= 0 else 2
+        return answer
+
+    return within_budget
+
+
+def text_alone(callback, samples):
+    """Hands back the text of an answer, and drops what else is in it.
+
+    it gave CreateMessageResultWithTools(
+    """
+    budget = _budget(callback, samples)
+
+    async def within_budget(context, params):
+        answer = await budget(context, params)
+        if isinstance(answer, ErrorData) or not isinstance(answer.content, list):
+            return answer
+        return answer.model_copy(update={"content": answer.content[0]})
+
+    return within_budget
