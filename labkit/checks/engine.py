@@ -8,7 +8,9 @@ with `LABKIT_STRICT=1` in the environment it raises, which is how solved noteboo
 import asyncio
 import inspect
 import os
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
@@ -18,6 +20,7 @@ from mcp import MCPError
 from mcp.client import ClientRequestContext, ClientSession
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
+from pydantic import BaseModel
 
 from labkit.answering import ask
 from labkit.call import Call
@@ -60,7 +63,7 @@ class CheckFailed(AssertionError):
 class Report:
     """What a check found. `print(report)` is what the student reads.
 
-    `hint` is the key of the mistake that was made, see `Problem`.
+    `hint` is the key of the mistake that was made, see `Problem`; `tried` says in a short line what a PASS has held.
     """
 
     number: str
@@ -69,10 +72,11 @@ class Report:
     total: int
     problem: str = ""
     hint: str = ""
+    tried: str = ""
 
     def __str__(self) -> str:
         if self.status == "PASS":
-            return f"PASS {self.number} ({self.passed} of {self.total})"
+            return f"PASS {self.number} ({self.passed} of {self.total}){self.tried and f': {self.tried}'}"
         if self.status == "TODO":
             return f"TODO {self.number}: write the body of the function, run its cell, then run this one again."
         return f"{self.problem}\nNOT YET {self.number} ({self.passed} of {self.total})"
@@ -93,19 +97,22 @@ class Request:
 class CallbackExercise:
     """An exercise whose solution is a sampling callback.
 
-    `requests` are sent to it directly, in order. `round_trip` connects it to a server in a Lab of the given mode and
-    judges what the tool returned; it runs once on each wire.
+    `requests` are sent to it directly, in order, and then those that `follow` makes of the answer to the first.
+    `round_trip` connects it to a server in a Lab of the given mode and judges what the tool returned; it runs once on
+    each wire. `tried` is the short line of what all this tries.
     """
 
     number: str
     requests: Sequence[Request]
     round_trip: Callable[[SamplingFnT, str], Awaitable[None]] | None = None
     modes: tuple[str, ...] = ("auto", "legacy")
+    tried: str = ""
+    follow: Callable[[Answer], Sequence[Request]] | None = None
 
     @property
     def total(self) -> int:
-        """How many things are checked: the shape, each request, and each round trip."""
-        return 1 + len(self.requests) + (len(self.modes) if self.round_trip else 0)
+        """How many things are checked: the shape, each request, what follows, and each round trip."""
+        return 1 + len(self.requests) + (self.follow is not None) + (len(self.modes) if self.round_trip else 0)
 
     async def examine(self, function: object) -> Report:
         """Check `function`, stage by stage."""
@@ -114,8 +121,13 @@ class CallbackExercise:
             callback = shape(function)
             await bounded(partial(is_awaited, callback, self.requests[0].params))
             passed += 1
+            answers: list[Answer] = []
             for request in self.requests:
-                await bounded(partial(self._put, callback, request))
+                answers.append(await bounded(partial(self._put, callback, request)))
+                passed += 1
+            if self.follow:
+                for request in self.follow(answers[0]):
+                    await bounded(partial(self._put, callback, request))
                 passed += 1
             for mode in self.modes if self.round_trip else ():
                 await self._cross(callback, mode)
@@ -126,16 +138,28 @@ class CallbackExercise:
             return Report(self.number, "NOT YET", passed, self.total, str(problem), problem.hint)
         except (LabError, MCPError) as error:
             return Report(self.number, "NOT YET", passed, self.total, plain(error))
-        return Report(self.number, "PASS", passed, self.total)
+        return Report(self.number, "PASS", passed, self.total, tried=self.tried)
 
-    async def _put(self, callback: SamplingFnT, request: Request) -> None:
+    async def _put(self, callback: SamplingFnT, request: Request) -> Answer:
+        params, sent = request.params.model_copy(deep=True), f"We sent {quoted(request.params)}"
         try:
-            answer = await ask(callback, direct_context(), request.params.model_copy(deep=True))
+            answer = await ask(callback, direct_context(), params)
         except CallbackError as error:
             if isinstance(error.__cause__, NotImplementedError):
                 raise error.__cause__ from None
-            raise Problem(f"We sent {quoted(request.params)}. {plain(error)}") from error
-        request.judge(answer)
+            raise Problem(f"{sent}. {plain(error)}", hint="raises") from error
+        try:
+            request.judge(answer)
+        except Problem as problem:
+            told = str(problem) if str(problem).startswith("We sent") else f"{sent}. {problem}"
+            raise Problem(told, problem.mend, problem.hint) from problem
+        if params != request.params:
+            raise Problem(
+                f"{sent}, and afterwards the request was another. Others read it too: leave `params` as they are, and "
+                "change a copy.",
+                hint="request-changed",
+            )
+        return answer
 
     async def _cross(self, callback: SamplingFnT, mode: str) -> None:
         try:
@@ -150,11 +174,13 @@ class CallbackExercise:
 class FunctionExercise:
     """An exercise whose solution is any other function.
 
-    Each case is called with it, in order, and raises `Problem` when it does not do what it should.
+    Each case is called with it, in order, and raises `Problem` when it does not do what it should. `tried` is the short
+    line of what all this tries.
     """
 
     number: str
     cases: Sequence[Callable[[Callable[..., Any]], Awaitable[None]]]
+    tried: str = ""
 
     @property
     def total(self) -> int:
@@ -172,15 +198,23 @@ class FunctionExercise:
                 passed += 1
         except NotImplementedError:
             return Report(self.number, "TODO", passed, self.total)
-        except Problem as problem:
-            return Report(self.number, "NOT YET", passed, self.total, str(problem), problem.hint)
+        except LabError as error:
+            return Report(self.number, "NOT YET", passed, self.total, str(error), "raises")
         except Exception as error:  # noqa: BLE001 - whatever a student's code raises is told
-            line = line_of(error)
-            told = f"Your function raised {plain(error)}" + (f" at {line}" if line else "")
-            return Report(
-                self.number, "NOT YET", passed, self.total, str(error) if isinstance(error, LabError) else told
-            )
-        return Report(self.number, "PASS", passed, self.total)
+            if isinstance(error, Problem) and _is_ours(error, self.cases[0]):
+                return Report(self.number, "NOT YET", passed, self.total, str(error), error.hint)
+            line, called_with = line_of(error), getattr(error, "called_with", "")
+            told = f"Your function raised {plain(error)}{f' at {line}' if line else ''}"
+            given = f" We called {called_with}." if called_with else ""
+            return Report(self.number, "NOT YET", passed, self.total, f"{told}{given}", "raises")
+        return Report(self.number, "PASS", passed, self.total, tried=self.tried)
+
+
+def _is_ours(problem: Problem, case: object) -> bool:
+    """Whether a check raised `problem`; a student's code that raises one has an error like any other."""
+    *_, (frame, _) = traceback.walk_tb(problem.__traceback__)
+    module = str(frame.f_globals.get("__name__"))
+    return module.startswith("labkit.") or module == getattr(case, "__module__", "")
 
 
 Exercise = CallbackExercise | FunctionExercise
@@ -238,12 +272,18 @@ def called(function: Callable[..., Any], *arguments: Any) -> Any:
 
     Raises:
         Problem: It returns a coroutine.
+        Exception: What the function raised; its `called_with` says with what it was called.
     """
-    returned = function(*arguments)
+    try:
+        returned = function(*arguments)
+    except Exception as error:
+        with suppress(AttributeError):  # an exception may have no room for it
+            error.called_with = f"{name_of(function)}({', '.join(map(_brief, arguments))})"  # pyright: ignore[reportAttributeAccessIssue]
+        raise
     if inspect.iscoroutine(returned):
         returned.close()
         name = name_of(function)
-        raise Problem(f"{name} is `async def`, and nobody awaits it here. Write a plain `def {name}`.")
+        raise Problem(f"{name} is `async def`, and nobody awaits it here. Write a plain `def {name}`.", hint="shape")
     return returned
 
 
@@ -302,6 +342,11 @@ def _survived(error: BaseException) -> BaseException:
     told = CallbackError(f"Your function raised {sentence(error)}{f' at {line}' if line else ''}. Let it return.")
     told.__cause__ = error
     return told
+
+
+def _brief(argument: object) -> str:
+    text = f"a {type(argument).__name__}" if isinstance(argument, BaseModel) else repr(argument)
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _no_flow() -> Flow:

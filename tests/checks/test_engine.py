@@ -13,7 +13,7 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextConte
 from labkit import close_all
 from labkit.checks import CheckFailed, cases, check, examine, lesson_00, lesson_01, lesson_03, quiz, scorecard
 from labkit.checks.clock import Clock
-from labkit.checks.engine import CallbackExercise, FunctionExercise, Problem, Request, bounded, request
+from labkit.checks.engine import CallbackExercise, FunctionExercise, Problem, Request, bounded, called, request
 from labkit.errors import CallbackError, CallTimeout
 from lessons import build
 
@@ -57,6 +57,40 @@ async def test_a_report_names_the_mistake_for_its_hint_on_whichever_way_it_was_f
     crossed = await CallbackExercise("9.1", EXERCISE.requests, limited).examine(good)
     assert [report.hint for report in (plain, direct, crossed)] == ["limit"] * 3
     assert (await EXERCISE.examine(good)).hint == ""
+
+
+async def test_a_problem_that_a_students_code_raises_is_told_like_any_other_error() -> None:
+    source = """
+from labkit.checks import Problem as Theirs
+class Problem(Exception): ...
+def kits(text): raise Theirs("I am out of ideas.", hint="limit")
+def own(text): raise Problem("I am out of ideas.")
+"""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(source, "<cell>", "exec"), names)  # noqa: S102 - a student's cell
+
+    async def case(function: Any) -> None:
+        called(function, "a text")
+
+    for name in ("kits", "own"):
+        report = await FunctionExercise("9.2", [case]).examine(names[name])
+        assert report.problem.startswith("Your function raised Problem: I am out of ideas.")
+        assert report.problem.endswith(f"We called {name}('a text').")
+        assert report.hint == "raises"
+
+
+async def test_a_pass_says_in_one_line_what_was_tried() -> None:
+    exercise = CallbackExercise("9.1", EXERCISE.requests, tried="one question")
+    assert str(await exercise.examine(good)) == "PASS 9.1 (2 of 2): one question"
+
+
+async def test_what_is_asked_next_may_follow_from_the_first_answer() -> None:
+    def once_more(first: object) -> list[Request]:
+        assert first == answer()
+        return [Request(request("Really?"), says_fine)] * 2
+
+    exercise = CallbackExercise("9.1", EXERCISE.requests, follow=once_more)
+    assert str(await exercise.examine(good)) == "PASS 9.1 (3 of 3)"
 
 
 async def test_an_object_with_an_async_call_is_a_callback() -> None:
@@ -266,10 +300,11 @@ def test_what_the_client_imports_for_a_structured_result_is_there_before_the_clo
 async def test_a_check_cannot_be_fooled_by_changing_its_request() -> None:
     async def vandal(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
         params.messages.clear()
-        return answer("not fine")
+        return answer()
 
     for _ in range(2):
-        assert (await EXERCISE.examine(vandal)).problem == "It should say fine."
+        report = await EXERCISE.examine(vandal)
+        assert report.problem.startswith('We sent "Are you well?", and afterwards the request was another.')
 
 
 async def test_a_check_prints_and_does_not_raise(capsys: pytest.CaptureFixture[str]) -> None:
