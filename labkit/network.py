@@ -65,6 +65,18 @@ def client(url: str, kind: type[C] = httpx2.AsyncClient, **options: Any) -> C:
         raise ConnectError(_about_proxies(isinstance(error, ImportError))) from None
 
 
+def unusable() -> str:
+    """What the environment says of proxies or certificates and no client can use, in a sentence; empty otherwise.
+
+    A client that is not the kit's own raises of it what names no variable.
+    """
+    try:
+        client("https://example.org")
+    except ConnectError as error:
+        return str(error)
+    return ""
+
+
 def certificates() -> ssl.SSLContext:
     """The certificates that are trusted. They are read once, which takes 20 ms and more, and anew for another setting.
 

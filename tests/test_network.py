@@ -46,6 +46,10 @@ async def test_what_cannot_be_used_is_one_sentence_that_names_the_variable(
     assert f"the environment variable {variable} " in sentence or f" {variable} names" in sentence
     assert words in sentence
     assert "secret" not in sentence
+    assert network.unusable() == sentence
+    monkeypatch.delenv(variable)
+    assert network.unusable() == ""
+    monkeypatch.setenv(variable, value)
     async with network.client(HERE) as client:  # needs neither
         assert client.trust_env is False
 

@@ -16,6 +16,7 @@ from labkit.checks.engine import Problem, bounded, plain, shape
 from labkit.checks.overheard import FAKE_KEY, Overheard
 from labkit.checks.standin import Standin
 from labkit.errors import LabError
+from labkit.network import unusable
 
 T = TypeVar("T")
 
@@ -70,7 +71,8 @@ class Trial:
         except LabError as error:
             raise Problem(f"The factory made no callback. {error}", MAKE) from error
         except Exception as error:
-            raise Problem(f"The factory raised {plain(error)}", MAKE) from error
+            about = f". {why}" if (why := unusable()) else ""
+            raise Problem(f"The factory raised {plain(error)}{about}", MAKE) from error
 
     def takes(self, option: str) -> bool:
         """Whether the callback was given as a factory that takes `option`."""

@@ -23,6 +23,7 @@ from mcp.server.mcpserver import MCPServer
 from labkit.connection import LabServer, describe
 from labkit.errors import ConnectError
 from labkit.playground.box import BoxServer
+from labkit.quiet import quieten
 
 Transport = Literal["in process", "stdio", "http"]
 TRANSPORTS: tuple[Transport, ...] = ("in process", "stdio", "http")
@@ -153,6 +154,7 @@ class _Served:
         # Pyodide, where the playground opens without it. Every other import has its line in pyproject.toml.
         uvicorn = import_module("uvicorn")
         logging.getLogger("uvicorn.error").addFilter(_is_not_ours)
+        quieten()
         listening = socket.create_server(("127.0.0.1", 0))
         options = uvicorn.Config(
             self._app.streamable_http_app(), log_config=None, access_log=False, timeout_graceful_shutdown=1

@@ -179,13 +179,18 @@ async def test_what_is_no_callback_is_told_so_once(given: object) -> None:
     assert card.passed == []
 
 
-async def test_a_factory_that_raises_is_told_so_once() -> None:
+async def test_a_factory_that_raises_is_told_so_once_with_what_the_environment_has_to_do_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def broken(base_url: str) -> None:
         raise LookupError(f"no model at {base_url}")
 
-    card = await scorecard(broken)
-    (row,) = card.failed
-    assert row.came_back == "The factory raised LookupError: no model at http://127.0.0.1:PORT"
+    said = "The factory raised LookupError: no model at http://127.0.0.1:PORT"
+    (row,) = (await scorecard(broken)).failed
+    assert row.came_back == said
+    monkeypatch.setenv("SSL_CERT_FILE", "nowhere.pem")
+    (row,) = (await scorecard(broken)).failed
+    assert row.came_back.startswith(f"{said}. [FIX] The file that the environment variable SSL_CERT_FILE names cannot")
 
 
 async def test_a_factory_may_take_longer_than_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
