@@ -21,18 +21,27 @@ _DEEPEST = 64
 _LEAST = 60
 _OF_EACH = 500
 _OF_A_LIST = 30
-_CUT = re.compile(r"⟨… [\d,]+ characters more⟩\Z")
+_CUT = re.compile(r"⟨… (\d[\d,]*) characters more⟩\Z", re.ASCII)
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
-    """`text`, or its first `longest` characters and how many more there were."""
-    return text if len(text) <= longest else f"{text[:longest]}⟨… {len(text) - longest:,} characters more⟩"
+    """`text`, or its first `longest` characters and how many more there were, also before it was cut the first time."""
+    if len(text) <= longest:
+        return text
+    more = len(text) - longest
+    if mark := _mark(text):
+        more += int(mark[1].replace(",", "")) - len(mark[0])
+    return f"{text[:longest]}⟨… {max(0, more):,} characters more⟩"
 
 
 def without_mark(text: str) -> str | None:
     """What `cut` left of a text; `None` where a text is whole."""
-    mark = _CUT.search(text, max(0, len(text) - 60)) if text.endswith("⟩") else None
+    mark = _mark(text)
     return None if mark is None else text[: mark.start()]
+
+
+def _mark(text: str) -> re.Match[str] | None:
+    return _CUT.search(text, max(0, len(text) - 60)) if text.endswith("⟩") else None
 
 
 def outline(value: object, room: int = LARGEST) -> Any:

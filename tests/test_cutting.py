@@ -55,3 +55,9 @@ def test_a_cut_text_says_how_much_is_missing() -> None:
     assert cut("x" * 12_000, 10) == "x" * 10 + "⟨… 11,990 characters more⟩"
     assert without_mark(cut("x" * 12_000, 10)) == "x" * 10
     assert without_mark("whole ⟨… 5 characters more⟩, and on") is None
+
+
+def test_what_was_cut_and_is_cut_again_tells_what_is_missing_of_the_whole() -> None:
+    once = cut("x" * 1_000_000, 5_000)
+    assert cut(once, 5_000) == once
+    assert cut(once, 100) == cut("x" * 1_000_000, 100) == "x" * 100 + "⟨… 999,900 characters more⟩"

@@ -64,8 +64,8 @@ class Answers:
         self.approval = False
         self.guard = False
         self.limits: Mapping[str, int] = dict(LIMITS)
-        self.recording: list[Sampled] = []
-        """The samples of the run under way."""
+        self.record: Callable[[Sampled], object] = lambda _: None
+        """Called with each sample: the run under way takes it up."""
         self.settled: Callable[[], object] = lambda: None
         """Called when a sample of the run under way is over."""
         self.noted = 0
@@ -196,7 +196,7 @@ class Answers:
     async def answer(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """Answer as everything is set at this moment, and keep what passed."""
         sampled, settled = Sampled(params), self.settled
-        self.recording.append(sampled)
+        self.record(sampled)
         callback: SamplingFnT = self.budget
         if self.guard:
             callback = with_guard(callback)
@@ -215,6 +215,7 @@ class Answers:
             return sampled.answer
         finally:
             _sampled.reset(token)
+            sampled.cut_down()
             settled()
             self._changed()
 

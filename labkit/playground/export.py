@@ -87,7 +87,7 @@ def _page(runs: Sequence[Run], program_of: Callable[[Run], str]) -> str:
     if len(runs) > 1:
         parts.append(_table(runs[-4:]))
     for run in runs:
-        told, result = redact(" · ".join(filter(None, (summary(run), run.cut)))), redact(run.result)
+        told, result = redact(" · ".join(filter(None, (summary(run), run.cut, run.in_part)))), redact(run.result)
         parts.append(f"<h2>Run {run.n}: {_text(run.tool)}</h2><p>{_text(told)}</p><pre>{_text(result)}</pre>")
         if run.flow:
             parts.append(redact_flow(run.flow).to_svg())
@@ -122,7 +122,7 @@ def summary(run: Run) -> str:
 
     The tokens are those of prompt and answer; the last part is the answerer; `tiny model` marks the embedded one.
     """
-    count = len(run.samples)
+    count = run.count
     parts = [f"{count} sample{'' if count == 1 else 's'}"]
     if run.samples:
         parts.append(f"{run.prompt_tokens} + {run.tokens} tokens{' (estimated)' if run.estimated else ''}")

@@ -25,7 +25,7 @@ from labkit.playground.export import Form, exported, keys_known, without_keys
 from labkit.playground.past import Past
 from labkit.playground.program import Present, program
 from labkit.playground.reach import Wire
-from labkit.playground.runs import Row, Run, compare, text_of_result
+from labkit.playground.runs import Row, Run, compare, make_room, text_of_result
 from labkit.playground.setup import CONNECTING, Setup, error_of
 from labkit.runtime import Runtime
 from labkit.work import start
@@ -241,7 +241,7 @@ class Model(Setup):
             )  # fmt: skip
             self.runs = [*self.runs[-KEPT + 1 :], run]
         self.answers.vary(i)
-        self.answers.recording = run.samples
+        self.answers.record = run.add
         spent = self.budget.spent.usd or 0.0
 
         def settled() -> None:  # a sample that was cancelled may end after its run
@@ -265,6 +265,8 @@ class Model(Setup):
         finally:
             run.flow, self._call = call.flow, None
             settled()
+            run.cut_down()
+            make_room(self.runs)
             self._changed()
 
     def _over(self) -> None:

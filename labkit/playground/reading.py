@@ -159,6 +159,7 @@ def result(playground: Model) -> dict[str, Any]:
     }
     parts = [
         *([run.cut] if run.cut else []),
+        *([run.in_part] if run.in_part else []),
         f"run {run.n}",
         redact(summary(run)),
         *([run.dials] if run.dials != "as asked" else []),

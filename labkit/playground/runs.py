@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from mcp.client.session import SamplingFnT
 from mcp_types import (
@@ -14,11 +14,14 @@ from mcp_types import (
     ErrorData,
     ImageContent,
     ResourceLink,
+    SamplingMessage,
     TextContent,
     TextResourceContents,
 )
 
 from labkit.callbacks import Answer
+from labkit.cutting import LARGEST as OF_A_FRAME
+from labkit.cutting import cut
 from labkit.dial_table import CUT
 from labkit.flow import Flow
 from labkit.host.dials import DialReading, in_words
@@ -32,6 +35,20 @@ if TYPE_CHECKING:
     from labkit.playground.choices import Choices
 
 Outcome = Literal["running", "done", "tool failed", "failed", "cancelled"]
+
+LARGEST, PART = 200_000, 4_000
+"""Characters of a result, and bytes of a request or an answer, that a run keeps; and where it must make room."""
+
+MOST_SAMPLES = 500
+"""Samples of a run that are kept; of the others their number and tokens."""
+
+ROOM = 64_000_000
+"""Bytes that a history takes, about. Beyond that the oldest runs are kept in part."""
+
+FIRST_STEPS = 100
+"""Steps that are kept of the flow of a run that must make room."""
+
+IN_PART = "kept in part, since it is large"
 
 
 @dataclass(slots=True)
@@ -62,12 +79,21 @@ class Sampled:
         """Keep what the sample took."""
         self.tokens, self.prompt_tokens, self.estimated = usage.output_tokens, usage.input_tokens, usage.estimated > 0
 
+    def cut_down(self, longest: int = LARGEST) -> bool:
+        """Keep a part of a request or an answer that takes more than `longest` bytes. Returns whether one did."""
+        before = self.asked, self.seen, self.answer
+        self.asked, self.answer = _request_in_part(self.asked, longest), _answer_in_part(self.answer, longest)
+        self.seen = self.asked if before[1] is before[0] else self.seen and _request_in_part(self.seen, longest)
+        is_cut = any(a is not b for a, b in zip(before, (self.asked, self.seen, self.answer), strict=True))
+        if is_cut:
+            self.drawing = None
+            self.dials = [replace(each, asked=_small(each.asked), used=_small(each.used)) for each in self.dials]
+        return is_cut
+
     @property
     def prompt(self) -> str:
         """The system prompt and the messages that the answerer got, or would have got."""
-        params = self.seen or self.asked
-        parts = [f"[{message.role}] {text_of(message)}" for message in params.messages]
-        return "\n".join([*([f"[system] {params.system_prompt}"] if params.system_prompt else []), *parts])
+        return _prompt(self.seen or self.asked)
 
     @property
     def text(self) -> str:
@@ -106,6 +132,37 @@ class Run:
     """All that was chosen for the run. In no export but as a program."""
     own: SamplingFnT | None = None
     """The student's callback at that time, for the program."""
+    in_part: str = ""
+    """That a part is kept of what was too large, where it was."""
+    size: int = 0
+    """About how many bytes the run takes, once it is over."""
+    before: list[int] = field(default_factory=lambda: [0, 0, 0])
+    """Number, prompt tokens and tokens of the samples that are not kept."""
+
+    def add(self, sampled: Sampled) -> None:
+        """Take up a sample. The oldest goes where there are too many."""
+        self.samples.append(sampled)
+        if len(self.samples) > MOST_SAMPLES:
+            gone = self.samples.pop(0)
+            self.before = [
+                now + more for now, more in zip(self.before, (1, gone.prompt_tokens, gone.tokens), strict=True)
+            ]
+            self.in_part = IN_PART
+
+    def cut_down(self, longest: int = LARGEST) -> None:
+        """Keep a part of what is larger than `longest`, and, where that is less than usual, the first steps alone."""
+        is_cut = [sample.cut_down(longest) for sample in self.samples]
+        if any(is_cut) or len(self.result) > longest:
+            self.in_part, self.result = IN_PART, cut(self.result, longest)
+        if self.flow and longest < LARGEST and (many := len(self.flow.steps)):
+            title = f"{self.flow.title}, of its {many:,} steps the first without their data"
+            steps = (replace(step, label=cut(step.label, 200), data={}) for step in self.flow.steps[:FIRST_STEPS])
+            self.flow, self.in_part = replace(self.flow, title=title, steps=tuple(steps)), IN_PART
+        models = (each for sample in self.samples for each in (sample.asked, sample.seen, sample.answer))
+        self.size = len(self.result) + sum(_bytes(each) for each in models if each)
+        for step in self.flow.steps if self.flow else ():
+            held = len(str(step.data)) if step.size is None else min(step.size, OF_A_FRAME)
+            self.size += 500 + (held if step.data else 0)
 
     def cancelled(self, result: str = "Cancelled.") -> None:
         """Say that the run was cancelled, where it was under way."""
@@ -131,12 +188,17 @@ class Run:
     @property
     def tokens(self) -> int:
         """The number of tokens of all answers."""
-        return sum(sample.tokens for sample in self.samples)
+        return self.before[2] + sum(sample.tokens for sample in self.samples)
 
     @property
     def prompt_tokens(self) -> int:
         """The number of tokens of all prompts."""
-        return sum(sample.prompt_tokens for sample in self.samples)
+        return self.before[1] + sum(sample.prompt_tokens for sample in self.samples)
+
+    @property
+    def count(self) -> int:
+        """The number of samples."""
+        return self.before[0] + len(self.samples)
 
     @property
     def estimated(self) -> bool:
@@ -186,6 +248,7 @@ class Run:
             "host": self.host,
             "outcome": self.outcome,
             "cut": self.cut,
+            "in_part": self.in_part,
             "result": self.result,
             "model": self.model,
             "mark": self.mark,
@@ -210,6 +273,44 @@ def _sample(sample: Sampled) -> dict[str, Any]:
         "mark": sample.mark,
         "tokens": sample.tokens,
     }
+
+
+def _bytes(model: CreateMessageRequestParams | Answer) -> int:
+    try:
+        return len(model.__pydantic_serializer__.to_json(model, by_alias=True, warnings=False))
+    except (ValueError, RecursionError):  # half a character, or too many levels: no JSON, and so no export
+        return LARGEST + 1
+
+
+def _prompt(params: CreateMessageRequestParams) -> str:
+    parts = [f"[{message.role}] {text_of(message)}" for message in params.messages]
+    return "\n".join([*([f"[system] {params.system_prompt}"] if params.system_prompt else []), *parts])
+
+
+def _request_in_part(params: CreateMessageRequestParams, longest: int) -> CreateMessageRequestParams:
+    """`params`, or where they are too large all of their texts as one message, cut."""
+    if _bytes(params) <= longest:
+        return params
+    text = TextContent(text=cut(_prompt(params), longest // 4))
+    message = SamplingMessage(role="user", content=text)
+    return CreateMessageRequestParams(messages=[message], max_tokens=params.max_tokens, temperature=params.temperature)
+
+
+def _answer_in_part(answer: Answer | None, longest: int) -> Answer | None:
+    if answer is None or _bytes(answer) <= longest:
+        return answer
+    if isinstance(answer, ErrorData):
+        return ErrorData(code=answer.code, message=cut(answer.message, longest // 4))
+    text, ended = TextContent(text=cut(said(answer), longest // 4)), answer.stop_reason
+    update = {"content": text, "model": cut(answer.model, 200), "stop_reason": ended and cut(ended, 200), "meta": None}
+    return answer.model_copy(update=update)
+
+
+def _small(value: Any) -> Any:
+    """The value of a dial, which a server may have made as large as it likes."""
+    if isinstance(value, list):
+        return [_small(each) for each in cast("list[Any]", value)[:20]]
+    return cut(value, 200) if isinstance(value, str) else value
 
 
 def _turned(reading: DialReading) -> str:
@@ -260,6 +361,17 @@ class Row:
         return len(set(self.values)) > 1
 
 
+def make_room(runs: Sequence[Run], room: int = ROOM) -> None:
+    """Keep the oldest of `runs` in part, as many as it takes for all to fit into `room` bytes, if it can be."""
+    size = sum(run.size for run in runs)
+    for run in runs:
+        if size <= room:
+            return
+        size -= run.size
+        run.cut_down(PART)
+        size += run.size
+
+
 def compare(runs: Sequence[Run]) -> list[Row]:
     """The rows of all that can be compared about `runs`, side by side."""
     sides = [_side(run) for run in runs]
@@ -285,7 +397,8 @@ def _side(run: Run) -> Mapping[str, str]:
     return side | {
         "answer": run.answers or "–",
         "result": run.result,
-        "samples": str(len(run.samples)),
+        **({"kept": run.in_part} if run.in_part else {}),
+        "samples": str(run.count),
         "steps": str(run.steps),
         "tokens": f"{run.tokens}{estimated}{f', {run.cut}' if run.cut else ''}",
         "time": duration(run.seconds),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Literal
@@ -15,10 +16,18 @@ from typing import Any, Literal
 import pytest
 from mcp import StdioServerParameters
 from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import CreateMessageRequestParams, CreateMessageResult
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+    TextContent,
+    ToolUseContent,
+)
 
 from labkit import Flow, Lab, close_all
 from labkit.call import timeout_error
+from labkit.diagram import Step
 from labkit.host import Approve, Edit, Refuse, ReviewRequest
 from labkit.models.gguf import GGUF
 from labkit.playground import Playground
@@ -26,8 +35,9 @@ from labkit.playground.box import ROOT
 from labkit.playground.choices import text_of
 from labkit.playground.reach import MODES, WIRES, Transport, Wire, command_of
 from labkit.playground.reading import comparison, history, result, top, work
+from labkit.playground.runs import MOST_SAMPLES, Run, Sampled, make_room
 from labkit.playground.who import ByHand
-from tests.story import OVER_STDIO, answer, bookshop, paged
+from tests.story import OVER_STDIO, answer, bookshop, paged, question
 
 KEY = "sk-ant-playground-0123456789abcdef"
 
@@ -614,6 +624,70 @@ def test_what_a_page_cuts_itself_says_so(shop: Playground) -> None:
     rows = {name: values[0] for name, _, values in comparison(shop, [1])["rows"]}
     assert "characters more, in the exports" in rows["answer"]
     assert "characters more, in the exports" in result(shop)["text"]
+
+
+def test_of_what_is_large_a_run_keeps_a_part_and_says_so_wherever_it_is_told(shop: Playground) -> None:
+    many: list[Any] = [TextContent(text="")] * 30_000
+    shop.answers.limit()
+
+    @shop.callback
+    async def large(context: object, params: CreateMessageRequestParams) -> Any:
+        if shop.runs[-1].n == 1:
+            return answer("novel " * 500_000)
+        return CreateMessageResultWithTools(role="assistant", content=many, model="m", stop_reason="maxTokens")
+
+    run = ran(shop)
+    assert run.size < 600_000
+    assert run.answers.endswith("⟨… 2,950,000 characters more⟩")
+    assert run.result.endswith(" characters more⟩")
+    assert run.in_part == "kept in part, since it is large"
+    assert "kept in part" in result(shop)["meta"]
+    told = json.loads(shop.export("json"))["runs"][0]
+    assert told["in_part"] == run.in_part
+    assert "⟨… " in told["result"]
+    assert "kept in part" in shop.export("html")
+    assert {row.name: row.values for row in shop.compare(1)}["kept"] == (run.in_part,)
+    second = ran(shop)
+    assert second.size < 300_000
+    assert second.cut == "the answer was cut at max tokens"
+
+
+def test_where_the_history_has_no_room_its_oldest_runs_are_kept_in_part() -> None:
+    step = Step(1, "client", "server", "request", "request", {"text": "x" * 5_000}, size=5_000)
+    flow = Flow("recommend", "shop", "", "", tuple(replace(step, n=n) for n in range(1, 301)))
+    runs = [
+        Run(n, "shop", "in process", WIRES[0], "recommend", {}, "own", "none", result="r" * 9_000, flow=flow, usd=0.5)
+        for n in range(1, 5)
+    ]
+    for run in runs:
+        for n in range(MOST_SAMPLES + 10):
+            run.add(Sampled(question("q" * 50), tokens=n, prompt_tokens=1))
+        run.cut_down()
+    assert runs[0].count == runs[0].prompt_tokens == MOST_SAMPLES + 10
+    assert runs[0].tokens == sum(range(MOST_SAMPLES + 10))
+    assert len(runs[0].samples) == MOST_SAMPLES
+    whole = runs[0].size
+    make_room(runs, whole * 5 // 2)
+    assert [len(run.flow.steps) if run.flow else 0 for run in runs] == [100, 100, 300, 300]
+    assert runs[0].result == "r" * 4_000 + "⟨… 5,000 characters more⟩"
+    assert runs[0].flow
+    assert runs[0].flow.title == "recommend, of its 300 steps the first without their data"
+    assert sum(run.size for run in runs) < 2.5 * whole
+
+
+@pytest.mark.parametrize("error", [False, True])
+def test_what_no_json_can_hold_is_kept_as_text(error: bool) -> None:
+    deep: Any = "x"
+    for _ in range(1_000):
+        deep = {"a": deep}
+    use = ToolUseContent(id="a", name="search", input={"a": deep})
+    given = CreateMessageResultWithTools.model_construct(
+        role="assistant", content=use, model="m", stop_reason="toolUse"
+    )
+    sampled = Sampled(question("q"), answer=ErrorData(code=-1, message="m" * 10, data=deep) if error else given)
+    assert sampled.cut_down()
+    assert sampled.text == ("refused (-1): mmmmmmmmmm" if error else "[tool_use]")
+    assert not sampled.cut_down()
 
 
 def shelf(tool: Callable[..., str] | None) -> MCPServer:
