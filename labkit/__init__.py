@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.checks import check, quiz, scorecard, try_out
+    from labkit.course.predictions import it_was
+    from labkit.course.summary import delete_progress, export_progress, recap
     from labkit.diagram import Step
     from labkit.dial_table import Settings
     from labkit.errors import CallbackError, CallTimeout, ConnectError, LabClosed, LabError, ScriptEnded
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from labkit.views.click_me import click_me
     from labkit.views.dials import dials, tune
     from labkit.views.flow_view import show
+    from labkit.views.hints import hint
+    from labkit.views.prediction import predict
+    from labkit.views.progress_bar import course_map, lesson
     from labkit.views.scorecard_panel import show_scorecard
     from labkit.views.sweep_plot import plot_sweep
     from labkit.views.token_view import show_tokens
@@ -68,11 +73,19 @@ _ELSEWHERE = {
     "choose_model": "labkit.host",
     "click_me": "labkit.views.click_me",
     "close_all": "labkit.lab",
+    "course_map": "labkit.views.progress_bar",
+    "delete_progress": "labkit.course.summary",
     "dials": "labkit.views.dials",
+    "export_progress": "labkit.course.summary",
+    "hint": "labkit.views.hints",
+    "it_was": "labkit.course.predictions",
+    "lesson": "labkit.views.progress_bar",
     "origin": "labkit.steps",
     "plot_bars": "labkit.views.bars",
     "plot_sweep": "labkit.views.sweep_plot",
+    "predict": "labkit.views.prediction",
     "quiz": "labkit.checks",
+    "recap": "labkit.course.summary",
     "report": "labkit.steps",
     "scorecard": "labkit.checks",
     "show": "labkit.views.flow_view",
@@ -123,11 +136,19 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "choose_model",
     "click_me",
     "close_all",
+    "course_map",
+    "delete_progress",
     "dials",
+    "export_progress",
+    "hint",
+    "it_was",
+    "lesson",
     "origin",
     "plot_bars",
     "plot_sweep",
+    "predict",
     "quiz",
+    "recap",
     "report",
     "scorecard",
     "show",

@@ -4,7 +4,7 @@
 
 - `notebooks/`: what students open. A solution is cut to a stub, and no output is there that they have not made.
 - `notebooks/executed/`: the same cells, executed. This twin is what the tests prove, and what one reads on the web.
-- `notebooks/instructor/`: with the solutions, executed.
+- `notebooks/instructor/`: with the solutions, executed. The solutions alone go into `labkit/course/solutions.toml`.
 
 `--check` builds nothing: it fails when a notebook is not what its lesson says, or is not fit to be shown.
 
@@ -26,6 +26,8 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+from labkit.course import solutions
 
 ROOT = Path(__file__).parent.parent
 LESSONS = ROOT / "lessons"
@@ -199,19 +201,30 @@ def main(arguments: list[str]) -> int:
         for lesson in chosen
         for path, solved in targets(lesson)
     ]
+    solved = solutions.as_toml(_solutions())
     if options.check:
         found = [fault for path, _, notebook in wanted for fault in faults(path, notebook)]
         if not options.lessons:
             known = {path for path, _, _ in wanted}
             found += [f"{p.name} has no lesson" for p in NOTEBOOKS.rglob("*.ipynb") if _ours(p) and p not in known]
+        if solutions.PLACE.read_text(encoding="utf-8") != solved:
+            found.append(f"{solutions.PLACE.name} holds other solutions than the lessons")
         print("\n".join(found) or f"{len(wanted)} notebooks are what their lessons say")
         return 1 if found else 0
-    for path, solved, notebook in wanted:
+    solutions.PLACE.write_text(solved, encoding="utf-8", newline="\n")
+    for path, is_solved, notebook in wanted:
         print(f"{path.relative_to(ROOT).as_posix()} …", flush=True)
-        made = execute(notebook, solved=solved) if is_executed(path) else notebook
+        made = execute(notebook, solved=is_solved) if is_executed(path) else notebook
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(nbformat.writes(made) + "\n", encoding="utf-8", newline="\n")
     return 0
+
+
+def _solutions() -> dict[str, str]:
+    """The solution of each exercise of the course, for `hint`."""
+    solved = (from_lesson(lesson, solved=True).cells for lesson in lessons())
+    code = ([cell.source for cell in cells if cell.cell_type == "code"] for cells in solved)
+    return {number: told for cells in code for number, told in solutions.found_in(cells).items()}
 
 
 def _ours(path: Path) -> bool:

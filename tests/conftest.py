@@ -19,8 +19,10 @@ settings.register_profile(
 settings.load_profile("lab")
 
 
-# No test reads or writes the settings that whoever runs it has kept of a playground; Lab and its kernels inherit this.
+# No test reads or writes the settings that whoever runs it has kept of a playground, or progress; Lab and its kernels
+# inherit this.
 os.environ["LABKIT_PLAYGROUND_SETTINGS"] = "off"
+os.environ["LABKIT_PROGRESS"] = "off"
 
 # nbformat imports jsonschema, which looks for this and needs two seconds to build a grammar of web addresses.
 sys.modules.setdefault("rfc3987_syntax", None)  # pyright: ignore[reportArgumentType]

@@ -344,6 +344,8 @@ MAY_KNOW = {
     "plain": {"secret_forms"},
     "secret_forms": {"secret_forms"},
     "steps": set[str](),
+    "front_end": set[str](),
+    "course": {"course", "front_end"},
     "cutting": set[str](),
     "unread": {"plain"},
     "wire": {"cutting", "unread"},

@@ -9,6 +9,7 @@ from labkit.checks.engine import CallbackExercise, CheckFailed, Exercise, Functi
 from labkit.checks.quizzes import Question
 from labkit.checks.scorecard import Scorecard, cases, scorecard
 from labkit.checks.trying import try_out
+from labkit.course import progress
 
 __all__ = [
     "CallbackExercise",
@@ -68,6 +69,9 @@ def quiz(number: str, answer: str = "") -> None:
     if number not in questions:
         raise LookupError(f"There is no question {number} in this lesson; there are {', '.join(questions)}.")
     print(questions[number].reply(answer))
+    if answer.strip():
+        right = answer.strip().lower() == questions[number].right
+        progress.note("quiz", number, "right" if right else "wrong")
 
 
 def _lesson(number: str) -> ModuleType:

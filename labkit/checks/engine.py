@@ -26,6 +26,7 @@ from labkit.answering import ask
 from labkit.call import Call
 from labkit.callbacks import Answer, name_of, not_awaited, takes_two
 from labkit.checks.clock import Clock
+from labkit.course.hints import note_check
 from labkit.errors import CallbackError, CallbackStuck, CallTimeout, LabError, line_of, sentence
 from labkit.flow import Flow
 from labkit.runtime import TICK, Runtime
@@ -386,5 +387,6 @@ def direct_context() -> ClientRequestContext:
 async def conclude(report: Report) -> None:
     """Print `report`; raise when it is no PASS and `LABKIT_STRICT` is set."""
     print(report)
+    note_check(report.number, report.status, report.hint, report.problem)
     if report.status != "PASS" and os.environ.get("LABKIT_STRICT") == "1":
         raise CheckFailed(str(report))

@@ -20,11 +20,11 @@ from typing import Any
 import anywidget
 import traitlets
 
+from labkit.front_end import can_ask_a_person
 from labkit.host import AllowServer, Approve, Ask, Decision, Edit, Refuse, ReviewRequest, render
 from labkit.host.approval import Said
 from labkit.host.review_reading import decision_of, reading
 from labkit.plain import plain
-from labkit.views.front_end import can_ask_a_person
 from labkit.views.page import read_parts
 from labkit.views.placed import Placed
 

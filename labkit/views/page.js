@@ -27,6 +27,9 @@ const button = (text, title, action) => {
 
 const badges = (list) => list.map(([kind, text, title]) => el("span", { class: `badge ${kind}`, title }, text));
 
+/** A text as nodes, in which what stands between backticks is code. */
+const prose = (text) => text.split("`").map((part, i) => (i % 2 ? el("code", {}, part) : part));
+
 const SIGNS = { " ": "·", "\n": "↵", "\t": "⇥" };
 
 /** A text whose spaces are seen. */

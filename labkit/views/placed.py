@@ -10,7 +10,7 @@ from html import escape
 from typing import Any, cast
 from uuid import uuid4
 
-from labkit.views.front_end import makes_widgets_unseen, publish
+from labkit.front_end import makes_widgets_unseen, publish
 from labkit.views.pace import Pace
 
 VIEW = "application/vnd.jupyter.widget-view+json"

@@ -6,7 +6,7 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
-from labkit.views.front_end import can_ask_a_person
+from labkit.front_end import can_ask_a_person
 from tests.story import ROOT
 
 PATIENCE = 60.0
@@ -26,7 +26,7 @@ def test_a_front_end_that_can_ask_for_input_has_a_person_before_it(
     kernel: BlockingKernelClient, allow_stdin: bool
 ) -> None:
     number = kernel.execute(
-        "from labkit.views.front_end import can_ask_a_person as can",
+        "from labkit.front_end import can_ask_a_person as can",
         user_expressions={"can": "can()"},
         allow_stdin=allow_stdin,
     )

@@ -1,0 +1,49 @@
+"""What is written about a lesson as data: `NN.toml` beside this module, with its predictions and its hints."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from labkit.course.progress import lesson_of
+
+HERE = Path(__file__).parent
+
+
+@cache
+def entries(kind: str, lesson: str) -> dict[str, dict[str, Any]]:
+    """The entries of a lesson by number, in the order of the file; none where the lesson has no file.
+
+    Args:
+        kind: `predict` or `hints`.
+    """
+    path = HERE / f"{lesson}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")).get(kind, {}) if path.exists() else {}
+
+
+def entry(kind: str, word: str, number: str) -> dict[str, Any]:
+    """The entry of a number. `word` is what it is called.
+
+    Raises:
+        LookupError: There is none.
+    """
+    found = entries(kind, lesson_of(number))
+    if number not in found:
+        raise LookupError(f"There are no {word} for {number}; there are for {', '.join(found) or 'none'}.")
+    return found[number]
+
+
+def solutions(lesson: str) -> dict[str, str]:
+    """The solution of each exercise of a lesson, as code. `lessons/build.py` writes their file from the lessons."""
+    return {number: code for number, code in _solutions().items() if lesson_of(number) == lesson}
+
+
+@cache
+def _solutions() -> dict[str, str]:
+    written = tomllib.loads((HERE / "solutions.toml").read_text(encoding="utf-8"))
+    return {number: code.strip() for number, code in written.items()}
+
+
+def exercises(lesson: str) -> list[str]:
+    """The numbers of a lesson's exercises."""
+    return [*solutions(lesson)]
