@@ -219,8 +219,9 @@ EXERCISES = {
             ),
             _chosen(None, "claude-sonnet", "A server may wish for nothing: then the first wins.", "none"),
         ],
+        tried="hints in order and in either case, priorities alone and together, ties, and nothing at all",
     ),
-    "5.2": FunctionExercise("5.2", [_predicted(letter) for letter in CASES]),
+    "5.2": FunctionExercise("5.2", [_predicted(letter) for letter in CASES], tried="six wishes, against choose()"),
     "5.3": FunctionExercise(
         "5.3",
         [
@@ -258,14 +259,15 @@ EXERCISES = {
             ),
             _affordable((1, 10, 10, 5.0), None, "There are no models at all.", "nobody", ()),
             _affordable(
-                (360, 400, 100, 1.0), "medium", "One of the models is on its way out: it has no scores, and no price.",
-                "retired", (RETIRED, *BOX),
+                (360, 400, 100, 1.0), "alike", "One of the models is on its way out: it has no scores, and no price.",
+                "retired", (RETIRED, SMALL, ALIKE),
             ),
             _affordable(
                 (1, 10, 10, 1.0), _best_of_the_catalogue(), "This was the kit's own catalogue.", "retired",
                 catalog().models,
             ),
         ],
+        tried="much money, just enough, a little too little and none; long prompts, ties, and a model without a price",
     ),
 }  # fmt: skip
 

@@ -226,6 +226,12 @@ EXERCISES = {
                 "At most 1,000: add up the lengths of the texts, and nothing that you put between them.",
                 "length",
             ),
+            passes(
+                review(_full(LINE, 1_000), system=None),
+                "1,000 characters and no system prompt",
+                "At most 1,000.",
+                "length",
+            ),
             passes(review(LINE, said("Which table?", "assistant"), LINE), "three short messages", "They are harmless."),
             passes(
                 review("J\u00f6rg\tsays: \U0001f469\u200d\U0001f4bb"),
@@ -325,8 +331,13 @@ EXERCISES = {
             ),
             on_both_wires,
         ],
+        tried="every limit on both sides, every place of a text, names like a trusted one, what hides, both wires",
     ),
-    "6.2": FunctionExercise("6.2", [holds_in_turn, is_its_own, holds_in_a_burst, gives_back, through_the_archiver]),
+    "6.2": FunctionExercise(
+        "6.2",
+        [holds_in_turn, is_its_own, holds_in_a_burst, gives_back, through_the_archiver],
+        tried="in turn, a hundred at once, two budgets around one callback, refusals of both kinds, and both wires",
+    ),
 }
 
 QUESTIONS = {

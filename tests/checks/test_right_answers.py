@@ -4,6 +4,7 @@ The solution of each exercise is proven with the mistakes. Here are the others: 
 plain function that returns an awaitable, a loop where others write a comprehension, a reason in another language.
 """
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -199,6 +200,39 @@ def with_a_lock(callback, samples):
             return answer
 
     return within_budget
+
+
+# 7.1: groups of papers
+
+
+@right_as_object_and_partial("7.1")
+async def in_its_own_words(papers, ask, k=3):
+    if len(papers) <= k:
+        return (await ask((_listed(papers),)))[0]
+    answers = await ask([_listed(papers[at : at + k]) for at in range(0, len(papers), k)])
+    [last] = await ask(["Fasse diese Teile zusammen:\n" + "\n".join(answers)])
+    return last
+
+
+def _listed(papers: Any) -> str:
+    return "Fasse zusammen:\n" + "\n".join(f"{paper.title}: {paper.abstract}" for paper in papers)
+
+
+@right("7.1")
+def a_plain_function_that_returns_an_awaitable(papers, ask, k=3):
+    return in_its_own_words(papers, ask, k)
+
+
+# 7.2: an invented paper
+
+
+@right_as_object_and_partial("7.2")
+def match_by_match(text, papers):
+    unknown = []
+    for match in re.finditer(r"(?<![0-9])([0-9]{4}[.][0-9]{4,5})(v[0-9]+)?(?![0-9])", text):
+        if match[1] not in [paper["id"] for paper in papers] and match[1] not in unknown:
+            unknown.append(match[1])
+    return unknown
 
 
 @pytest.mark.parametrize(

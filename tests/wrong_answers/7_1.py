@@ -5,6 +5,7 @@ from itertools import count
 from servers.research_assistant import synthesis_question
 
 _numbers = count()
+_kept = []
 
 
 def _groups(papers, k):
@@ -72,7 +73,7 @@ async def loses_the_rest(papers, ask, k=3):
 async def no_last_question(papers, ask, k=3):
     """Strings the answers together, and asks nobody what they say as a whole.
 
-    After the groups nothing more was asked
+    After the groups nothing more was asked.
     """
     return "\n".join(await ask([_question(group) for group in _groups(papers, k)]))
 
@@ -110,9 +111,9 @@ async def pays_twice(papers, ask, k=3):
 def plain_def(papers, ask, k=3):
     """Lacks the word `async`.
 
-    my_groups is a plain function
+    and the server awaits it. Write `async def my_groups(...)`.
     """
-    return ask([paper.abstract for paper in papers])
+    return [_question(group) for group in _groups(papers, k)]
 
 
 async def returns_a_list(papers, ask, k=3):
@@ -129,7 +130,127 @@ async def returns_a_list(papers, ask, k=3):
 async def titles_alone(papers, ask, k=3):
     """Asks about papers and does not show them.
 
-    names paper 1 without its abstract
+    with its title and without its abstract
     """
     answers = await ask([synthesis_question([(p.title, "") for p in group]) for group in _groups(papers, k)])
     return await _of_the_answers(answers, ask)
+
+
+async def abstracts_alone(papers, ask, k=3):
+    """Asks about papers that have no names.
+
+    with its abstract and without its title
+    """
+    questions = [synthesis_question([("Paper", p.abstract) for p in group]) for group in _groups(papers, k)]
+    return await _of_the_answers(await ask(questions), ask)
+
+
+async def answers_of_all_calls(papers, ask, k=3):
+    """Keeps the answers of every call in a list outside of it.
+
+    the last question holds more than the 3 answers of its groups
+    """
+    answers = await ask([_question(group) for group in _groups(papers, k)])
+    if len(answers) == 1:
+        return answers[0]
+    _kept.extend(answers)
+    [last] = await ask([synthesis_question([("Part", answer) for answer in _kept])])
+    return last
+
+
+async def begins_of_answers(papers, ask, k=3):
+    """Hands on the first line of each answer.
+
+    does not hold the whole answer of group 1
+    """
+    answers = await ask([_question(group) for group in _groups(papers, k)])
+    return await _of_the_answers([answer.partition("\n")[0] for answer in answers], ask)
+
+
+async def bare_answers(papers, ask, k=3):
+    """Hands over the answers and does not say what for.
+
+    holds the answers and does not say what is to be done
+    """
+    answers = await ask([_question(group) for group in _groups(papers, k)])
+    return answers[0] if len(answers) == 1 else (await ask(["\n".join(answers)]))[0]
+
+
+async def bare_papers(papers, ask, k=3):
+    """Hands over papers and does not say what for.
+
+    holds papers and does not say what is to be done
+    """
+    questions = ["\n".join(f"{p.title}\n{p.abstract}" for p in group) for group in _groups(papers, k)]
+    return await _of_the_answers(await ask(questions), ask)
+
+
+async def eats_the_papers(papers, ask, k=3):
+    """Takes the papers out of the list of its caller.
+
+    changed the list of papers that it was given
+    """
+    questions = []
+    while papers:
+        questions.append(_question(papers[:k]))
+        del papers[:k]
+    return await _of_the_answers(await ask(questions), ask)
+
+
+async def forgets_to_await(papers, ask, k=3):
+    """Calls `ask` and does not wait for what it answers.
+
+    did not await it, and then raised TypeError
+    """
+    answers = ask([_question(group) for group in _groups(papers, k)])
+    return await _of_the_answers(list(answers), ask)
+
+
+async def groups_of_groups(papers, ask, k=3):
+    """Puts the answers into groups again, until one is left.
+
+    we expected two steps, 3 questions and then one; you asked [3, 2, 1]
+    """
+    answers = await ask([_question(group) for group in _groups(papers, k)])
+    while len(answers) > 1:
+        answers = await ask(
+            [synthesis_question([("Part", answer) for answer in group]) for group in _groups(answers, max(2, k))]
+        )
+    return answers[0]
+
+
+async def knows_one_k(papers, ask, k=3):
+    """Makes groups of three, whatever `k` says.
+
+    you asked [[1, 2, 3], [4, 5, 6]]
+    """
+    return await _of_the_answers(await ask([_question(group) for group in _groups(papers, 3)]), ask)
+
+
+async def needs_k(papers, ask, k):
+    """Wants a `k`, and the server gives none.
+
+    It is called as my_groups(papers, ask)
+    """
+    return await _of_the_answers(await ask([_question(group) for group in _groups(papers, k)]), ask)
+
+
+async def one_group_is_less_than_k(papers, ask, k=3):
+    """Sees a single group where there are fewer papers than `k`, and not where there are as many.
+
+    Of 3 papers in groups of 3 there is a single group
+    """
+    answers = await ask([_question(group) for group in _groups(papers, k)])
+    if len(papers) < k:
+        return answers[0]
+    [last] = await ask([synthesis_question([("Part", answer) for answer in answers])])
+    return last
+
+
+async def single_papers_need_no_synthesis(papers, ask, k=3):
+    """Takes groups of one paper for one group.
+
+    After the groups nothing more was asked. One last
+    """
+    answers = await ask([_question(group) for group in _groups(papers, k)])
+    return answers[0] if k == 1 else await _of_the_answers(answers, ask)
