@@ -262,6 +262,19 @@ async def all_tools(client: Client) -> tuple[Tool, ...]:
     raise LabError(f"The list of the server's tools has no end: its page {len(cursors)} {what}. Mend its nextCursor.")
 
 
+def too_late(place: str, seconds: float, made: str, sent: str = "") -> ConnectError:
+    """The sentence for a server that did not answer in time, to be given more as an option of what is `made`."""
+    return ConnectError(
+        f"{place} did not answer within {seconds:g} s. Is it an MCP server, and is it running? "
+        f"One that takes longer to start needs {made}(..., connect_timeout=...).{sent}"
+    )
+
+
+def _seen(future: "asyncio.Future[Client]") -> None:
+    if not future.cancelled():
+        future.exception()
+
+
 async def _listen(client: Client, missed: Callable[[], object]) -> None:
     """Keep a stream open for changes of the tools, again and again; after each gap `missed` is called."""
     pause, longest = DEAF
@@ -357,7 +370,9 @@ class Connection:
         """
         if self.opened.done():
             return self.opened.result()
-        return await asyncio.shield(asyncio.wrap_future(self.opened))
+        opened = asyncio.wrap_future(self.opened)
+        opened.add_done_callback(_seen)  # whoever gave up does not ask why there is none
+        return await asyncio.shield(opened)
 
     def wait_until_open(self, seconds: float, unread: Callable[[], str]) -> None:
         """Block, away from the lab thread, until calls can be made. `unread` tells what came that cannot be read.
@@ -367,10 +382,7 @@ class Connection:
         """
         if not block_on(self.opened, seconds):
             sent = f" It sent {what}" if (what := unread()) else ""
-            raise ConnectError(
-                f"{self.place} did not answer within {seconds:g} s. Is it an MCP server, and is it running? "
-                f"One that takes longer to start needs Lab(..., connect_timeout=...).{sent}"
-            )
+            raise too_late(self.place, seconds, "Lab", sent)
         self.opened.result()
 
     def _begin(self) -> None:

@@ -18,6 +18,7 @@ from labkit.errors import ConnectError, sentence, unwrap
 from labkit.host import Ask, Budget, Refuse
 from labkit.host.approval import checked_ask
 from labkit.host.dials import DialState
+from labkit.numbers import checked_seconds
 from labkit.playground import form as forms
 from labkit.playground.answers import Answers
 from labkit.playground.choices import Choices
@@ -54,9 +55,11 @@ class Model(Setup):
         ask: Asks a human for the decision where `approval` is on, as `with_approval` takes it. A page brings its own.
         remember: Whether a page takes up the settings of last time, and in which folder these are kept: the usual one
             with `True`. Without a page nothing is read and nothing kept. A key and the code of a callback never are.
+        connect_timeout: Seconds that a server has to answer; one that is first downloaded needs many.
 
     Raises:
         TypeError: `ask` is no function.
+        ValueError: `connect_timeout` is no number of seconds above 0.
     """
 
     def __init__(
@@ -66,8 +69,10 @@ class Model(Setup):
         name: str = "playground",
         ask: Ask | None = None,
         remember: bool | str | Path = True,
+        connect_timeout: float = CONNECTING,
     ) -> None:
         ask = _nobody if ask is None else checked_ask(ask)
+        connect_timeout = checked_seconds("connect_timeout", connect_timeout)
         former = _open.get(name)
         if former is not None:
             former.close()
@@ -75,7 +80,7 @@ class Model(Setup):
         _open[name] = self
         self.answers = Answers(self._changed, ask)
         """The answerer, the dials, and the duties of the host."""
-        super().__init__(server, name, self.answers.callback)
+        super().__init__(server, name, self.answers.callback, connect_timeout)
         self.runs: list[Run] = []
         self.at = self.of = 0
         """The number of the run that is under way, and of how many."""
@@ -169,7 +174,7 @@ class Model(Setup):
         elif not self.errors:
             self.fault = ""
             self.at, self.of = 0, times * len(self._wires)
-            seconds = (HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE) * self.of + CONNECTING
+            seconds = (HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE) * self.of + self._seconds
             self._job = start("the runs", lambda: self._work(times, arguments), seconds)
             self._job.when_over(self._over)
         self._changed()

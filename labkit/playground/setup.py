@@ -10,6 +10,7 @@ from threading import RLock
 from typing import Any, Literal
 from weakref import finalize
 
+import anyio
 from mcp import StdioServerParameters
 from mcp.client.session import SamplingFnT
 from mcp.server import Server
@@ -17,6 +18,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import Tool
 
 from labkit.call import Call
+from labkit.connection import too_late
 from labkit.errors import sentence
 from labkit.lab import Lab
 from labkit.playground import form as forms
@@ -37,7 +39,10 @@ from labkit.playground.reach import (
 from labkit.work import start
 
 CONNECTING = 60.0
-"""Seconds that a connection may take."""
+"""Seconds that a connection may take, unless a playground is given others."""
+
+SPARE = 5.0
+"""Seconds beyond them, after which work that does not end by itself is ended."""
 
 
 class Setup:
@@ -47,6 +52,7 @@ class Setup:
         server: A server of one's own, which is then chosen at first.
         name: The name of the connections.
         callback: The sampling callback of the connections.
+        connect_timeout: Seconds that a connection may take.
     """
 
     def __init__(
@@ -54,7 +60,9 @@ class Setup:
         server: MCPServer | Server[Any] | StdioServerParameters | str | None,
         name: str,
         callback: SamplingFnT,
+        connect_timeout: float = CONNECTING,
     ) -> None:
+        self._seconds = connect_timeout
         self._lock = RLock()
         self._listeners: list[Callable[[], object]] = []
         self._folder = tempfile.TemporaryDirectory(prefix="playground-", ignore_cleanup_errors=True)
@@ -290,11 +298,15 @@ class Setup:
         source, transport, wires = self.source, self.transport, self._wires
 
         async def join() -> None:
-            tools = await self._links.join(source, transport, wires, Path(self._folder.name))
+            try:
+                with anyio.fail_after(self._seconds):
+                    tools = await self._links.join(source, transport, wires, Path(self._folder.name))
+            except TimeoutError:
+                raise too_late(name_of(source), self._seconds, "Playground") from None
             if source is self.source:
                 self._offer(tools)
 
-        self._joining = joining = start(f"connecting to {self.server}", join, CONNECTING)
+        self._joining = joining = start(f"connecting to {self.server}", join, self._seconds + SPARE)
         joining.when_over(lambda: self._joined(joining))
         self._changed()
 
@@ -332,7 +344,7 @@ class Setup:
                 self._offer(tools)
                 self._changed()
 
-        self._listing = start(f"the tools of {self.server}", look, CONNECTING)
+        self._listing = start(f"the tools of {self.server}", look, self._seconds)
 
     def _joined(self, joining: "Call[None]") -> None:
         if joining is not self._joining:

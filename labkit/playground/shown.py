@@ -24,6 +24,7 @@ class Playground(Model):
         ask: Asks a human for the decision where `approval` is on, as `with_approval` takes it. A page brings its own.
         remember: Whether a page takes up the settings of last time, and in which folder these are kept: the usual one
             with `True`. Without a page nothing is read and nothing kept. A key and the code of a callback never are.
+        connect_timeout: Seconds that a server has to answer; one that is first downloaded needs many.
     """
 
     _view: Any = None

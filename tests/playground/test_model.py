@@ -1,6 +1,7 @@
 """The playground without its page: what is chosen, what answers, what is kept. The same holds on both wires."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -33,7 +34,7 @@ from labkit.models.gguf import GGUF
 from labkit.playground import Playground
 from labkit.playground.box import ROOT
 from labkit.playground.choices import text_of
-from labkit.playground.reach import MODES, WIRES, Transport, Wire, command_of
+from labkit.playground.reach import MODES, WIRES, Transport, Wire, command_of, name_of
 from labkit.playground.reading import comparison, history, result, top, work
 from labkit.playground.runs import MOST_SAMPLES, Run, Sampled, make_room
 from labkit.playground.who import ByHand
@@ -502,6 +503,25 @@ def die() -> str:
     os._exit(1)
 mortal.run("stdio")
 """
+
+
+def test_how_long_a_server_may_take_to_start_can_be_set_and_the_sentence_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    never = StdioServerParameters(command=sys.executable, args=["-c", "input(); input(); input()"])
+    playground = Playground(never, connect_timeout=0.3)
+    playground.wait()
+    assert playground.status == "not connected"
+    assert playground.fault == (
+        f"ConnectError: {name_of(never)} did not answer within 0.3 s. Is it an MCP server, and is it running? One that "
+        "takes longer to start needs Playground(..., connect_timeout=...)."
+    )
+    with pytest.raises(ValueError, match="connect_timeout is 0"):
+        Playground(connect_timeout=0)
+    playground.close()
+    close_all()
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def test_after_a_server_died_the_status_says_so_and_the_next_run_makes_another_connection() -> None:
