@@ -520,6 +520,7 @@ def test_how_long_a_server_may_take_to_start_can_be_set_and_the_sentence_says_so
         Playground(connect_timeout=0)
     playground.close()
     close_all()
+    del playground
     gc.collect()
     assert "never retrieved" not in caplog.text
 
