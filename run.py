@@ -14,15 +14,21 @@ Everything is installed into the folder .venv beside this file, from requirement
 """
 
 # This file keeps to syntax that Python 3.6 can read, so that an old Python gets a sentence and not a SyntaxError.
+# ruff: noqa: E402, PTH100 - pathlib is among what could come from elsewhere
+import os
+import sys
+
+# What lies in PYTHONPATH could take the place of a module of Python's own that is imported here.
+elsewhere = [os.path.abspath(place) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+sys.path = [place for place in sys.path if os.path.abspath(place) not in elsewhere]
+
 import contextlib
 import hashlib
 import importlib.util
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import BinaryIO, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple

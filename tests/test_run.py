@@ -572,6 +572,8 @@ def test_pip_installs_into_the_venv_whatever_its_settings_say(project: Project) 
 
 def test_packages_from_elsewhere_do_not_come_in(project: Project) -> None:
     project.write("elsewhere/foreign.py", "")
+    for module in ("json", "pathlib", "typing"):
+        project.write(f"elsewhere/{module}.py", "raise ImportError('not the one of Python')")
     project.write("jupyterlab.py", "import importlib.util as i; print(i.find_spec('foreign'))")
     said = project.set_up().run("lab", PYTHONPATH=str(project.folder / "elsewhere"))
     _, left_out, found = said.stdout.splitlines()
