@@ -144,8 +144,13 @@ def write_stamp(extras: Sequence[str], done: bool, model: str = "") -> None:
 
 def keep(stamp: Mapping[str, str]) -> None:
     new = STAMP.with_suffix(".new")
-    new.write_text(json.dumps(stamp), encoding="utf-8")
-    new.replace(STAMP)  # at once and whole, however the machine or the disk ends
+    try:
+        new.write_text(json.dumps(stamp), encoding="utf-8")
+        new.replace(STAMP)  # at once and whole, however the machine or the disk ends
+    except OSError:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise
 
 
 def is_set_up(extras: Sequence[str]) -> bool:

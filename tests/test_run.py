@@ -532,6 +532,16 @@ def test_a_stamp_is_written_whole_or_not_at_all(project: Project) -> None:
     assert not run.is_set_up(["test"])
 
 
+def test_a_stamp_that_cannot_be_written_leaves_no_half_file(project: Project) -> None:
+    run = project.set_up(extras="").module()
+    stamp = project.folder / ".venv" / "set-up.json"
+    stamp.unlink()
+    stamp.mkdir()
+    with pytest.raises(OSError, match=r"set-up\.json"):
+        run.write_stamp(["test"], done=True)
+    assert not stamp.with_suffix(".new").exists()
+
+
 def test_a_start_without_a_lock_goes_on(project: Project) -> None:
     run: Any = project.set_up().module()
 
