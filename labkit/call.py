@@ -17,6 +17,7 @@ from mcp import MCPError
 from mcp.shared.dispatcher import coerce_request_id
 from mcp_types import PARSE_ERROR, RequestId
 
+from labkit.cutting import Latest
 from labkit.errors import (
     CallbackError,
     CallbackStuck,
@@ -197,27 +198,41 @@ def _given_up(call: "ref[Call[Any]]", future: "concurrent.futures.Future[Any]") 
         abandoned.abandon()
 
 
+_NO_CALL = {CONNECTION: "connect", None: "call unknown"}
+
+OPEN = 10_000
+"""Requests without an answer, of each side, whose call is known at least. A server need not answer, and may ask on."""
+
+
 class Calls:
     """The calls of one Lab, and which of them a frame or a sample belongs to.
 
     A request of ours carries its call in a context variable. A request of the server carries it too where the transport
     hands contexts on; over stdio on revision 2025-11-25 it does not, and then it is known only while one call is open.
+
+    Args:
+        keep: Of how many calls, and of how many requests without an answer, it is known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keep: int = 10_000) -> None:
         self.begun: dict[int, Call[Any]] = {}
         """The calls that are not over."""
         self.open: dict[int, Call[Any]] = {}
         """The calls whose work goes on."""
-        self.titles: dict[int | None, str] = {CONNECTION: "connect", None: "call unknown"}
+        self.titles: dict[int, str] = Latest(keep)
         self.last = CONNECTION
         self.fault: LabError | None = None
         """The last mistake of the callback since a call was begun while no other was under way."""
         self.last_unread = ""
         """What the server last sent that could not be read."""
         self._numbers = count(1)
-        self._ours: dict[RequestId, int | None] = {}
-        self._theirs: dict[RequestId, int | None] = {}
+        keep = max(keep, OPEN)
+        self._ours: dict[RequestId, int | None] = Latest(keep)
+        self._theirs: dict[RequestId, int | None] = Latest(keep)
+
+    def title(self, number: int | None) -> str:
+        """The title of a call that is still known; of what is no call, what it is."""
+        return _NO_CALL.get(number) or self.titles.get(number or 0, "")
 
     def begin(
         self, title: str, tool: str | None, arguments: dict[str, Any] | None, flow: Callable[[int], "Flow"]

@@ -7,9 +7,12 @@ lies beyond.
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 LARGEST = 65_536
 """Bytes of JSON beyond which a frame, or what is reported with a step, is kept in part."""
@@ -22,6 +25,23 @@ _LEAST = 60
 _OF_EACH = 500
 _OF_A_LIST = 30
 _CUT = re.compile(r"⟨… (\d[\d,]*) characters more⟩\Z", re.ASCII)
+
+
+class Latest(dict[K, V]):
+    """A dict that keeps what was put into it last: where there is no room, what was put in first is gone.
+
+    Args:
+        most: How many entries are kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def __setitem__(self, key: K, value: V) -> None:
+        super().__setitem__(key, value)
+        if len(self) > self._most:
+            del self[next(iter(self))]
 
 
 def cut(text: str, longest: int = LONGEST) -> str:

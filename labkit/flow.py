@@ -14,12 +14,16 @@ from typing import Any, Self, get_args
 from mcp_types import RequestId
 
 from labkit import diagram
+from labkit.cutting import Latest
 from labkit.diagram import Diagram, Kind, Step, json_object
 from labkit.record import Entry
 from labkit.steps import LANES, HostStep
 from labkit.wire import Frame
 
 SAMPLING = "sampling/createMessage"
+OPEN = 10_000
+"""Requests and questions without an answer that are remembered: a flow that is shown may go on without an end."""
+
 LONGEST_DRAWING = 200
 """Steps that a notebook draws by itself; a longer flow shows its table, and `to_svg` draws it all the same."""
 
@@ -97,8 +101,8 @@ class Reader:
         self.n = 0
         self.samples = 0
         self._start: float | None = None
-        self._requests: dict[tuple[str, RequestId], tuple[int, tuple[int, ...]]] = {}
-        self._questions: dict[tuple[int | None, str], tuple[int, int]] = {}
+        self._requests: dict[tuple[str, RequestId], tuple[int, tuple[int, ...]]] = Latest(OPEN)
+        self._questions: dict[tuple[int | None, str], tuple[int, int]] = Latest(OPEN)
 
     def read(self, entry: Entry) -> Step:
         """The step of `entry`, which follows all entries read before."""

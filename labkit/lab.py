@@ -47,13 +47,16 @@ from labkit.record import CONNECTION, Entry, Record
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, Origin, jsonable, listening
 from labkit.unread import no_result
-from labkit.wire import Frame, tap
+from labkit.wire import Frame, short_name, tap
 
 T = TypeVar("T")
 
 NO_ANSWER = "The client's callback gave no answer; only the client knows why."
 _ANSWER = ("elicitation_callback", "list_roots_callback")
 """The options with callbacks whose answers go to the server, beside the one for samples."""
+
+AT_ONCE = 2_000
+"""Samples that are answered at once. A server that asks for more is refused those: it could ask without an end."""
 
 LONGEST_NAME = 200
 """Characters of a server's name that are shown."""
@@ -116,8 +119,9 @@ class Lab:
         self._tools_changed = tools_changed
         if tools_changed is not None:
             self.record.listen(partial(_tell_of_tools, tools_changed))
+        self._room = AT_ONCE
         self._options = client_options
-        self._calls = Calls()
+        self._calls = Calls(keep)
         self._patience = Patience(
             lambda: not self._calls.open,
             lambda told: self.record.add(HostStep(told, "client", "client"), CONNECTION),
@@ -230,7 +234,7 @@ class Lab:
     def _flow_of(self, number: int | None, entries: list[Entry]) -> Flow:
         return Flow.of(
             entries,
-            title=self._calls.titles.get(number, ""),
+            title=self._calls.title(number),
             server=self.server,
             wire=self.protocol_version or self.mode,
             transport=self.transport,
@@ -388,7 +392,7 @@ class Lab:
 
     async def _sample(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """The callback that the SDK is given; it asks the one that is set at this moment."""
-        call, sample = self._calls.current(), str(context.request_id)
+        call, sample = self._calls.current(), short_name(str(context.request_id))
         number = call.number if call else None
         if call is None:
             self._point_to_unknown()
@@ -402,8 +406,16 @@ class Lab:
         callback = self._callback
         if callback is None:
             return ErrorData(code=INVALID_REQUEST, message="The client's sampling callback was taken away.")
-        with listening(add, origin, call and call.waits), self._kept_here(call):
-            return await answer_for(call, sample, ask(callback, context, params), asked(params), add)
+        if not self._room:
+            return ErrorData(
+                code=INVALID_REQUEST, message=f"The client answers {AT_ONCE:,} requests at once, not more."
+            )
+        self._room -= 1
+        try:
+            with listening(add, origin, call and call.waits), self._kept_here(call):
+                return await answer_for(call, sample, ask(callback, context, params), asked(params), add)
+        finally:
+            self._room += 1
 
     def _point_to_unknown(self) -> None:
         """Say in the flow of each open call, once, where a sample stands that may be its own."""

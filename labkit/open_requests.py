@@ -13,7 +13,7 @@ from mcp.client.session import ClientRequestContext
 from mcp.shared.dispatcher import coerce_request_id
 from mcp_types import RequestId
 
-from labkit.wire import Frame
+from labkit.wire import Frame, short_name
 
 _OF_THE_CONNECTION = {"initialize", "ping", "server/discover", "subscriptions/listen"}
 """Requests that ask the server for nothing which could need a model."""
@@ -72,4 +72,4 @@ _arrival: ContextVar[Arrival | None] = ContextVar("labkit_arrival", default=None
 def arrival(context: ClientRequestContext) -> Arrival | None:
     """What was open when the request of `context` came; `None` where a server cannot ask unasked, or nobody counts."""
     came = _arrival.get()
-    return came if came is not None and came.id == getattr(context, "request_id", None) else None
+    return came if came is not None and came.id == short_name(getattr(context, "request_id", None)) else None

@@ -80,10 +80,10 @@ class Record:
         if isinstance(item, Frame):
             time, size, kept = item.time, len(item.json), self._notices if item.id is None else self._rest
         else:
-            time, size, kept = perf_counter(), _size(item), self._rest
+            time, size, kept = perf_counter(), held(item), self._rest
             if size > LARGEST:
                 item = replace(item, label=cut(item.label), data=outline(item.data))
-                size = _size(item)
+                size = held(item)
         with self._lock:  # a model may report from a worker thread, and `seq` is the order of the record
             if kept is self._notices and (last := self._same_as_last(item, call)) is not None:
                 entry = kept.entries[-1] = last._replace(times=last.times + 1)
@@ -126,7 +126,7 @@ class Record:
                 many = len(notices.entries) > self.keep // 4 or notices.size > self._room // 4
                 if many or not rest.entries or notices.entries[0].seq < rest.entries[0].seq:
                     kept = notices
-            size = _size(kept.entries.popleft().item)
+            size = held(kept.entries.popleft().item)
             kept.size -= size
             self._bytes -= size
             self._gone += 1
@@ -148,7 +148,7 @@ class Record:
             self._listeners.remove(listener)
 
 
-def _size(item: Frame | HostStep) -> int:
+def held(item: Frame | HostStep) -> int:
     """About how many bytes an entry holds of what was sent or reported."""
     if isinstance(item, Frame):
         return len(item.json)

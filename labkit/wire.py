@@ -32,6 +32,8 @@ __all__ = ["Frame", "InMemoryTransport", "Transport", "tap"]
 
 Direction = Literal["to server", "to client"]
 
+_LONGEST_NAME = 200
+
 
 class Whole(NamedTuple):
     """What is known of a frame that was kept in part: its bytes of JSON, and their SHA-256 in hexadecimal."""
@@ -50,7 +52,7 @@ class Frame(NamedTuple):
             about so many: long texts keep their beginning, long lists their first entries, and say what is missing.
         method: The method of a request or a notification; `None` for a response.
         id: The JSON-RPC id of a request or a response; `None` for a notification. Beside a fault, that of the request
-            which the server meant to answer, where it can be told.
+            which the server meant to answer, where it can be told. Of a long id, as of a long method, `short_name`.
         fault: What went wrong in place of a message, or after one: a line that could not be parsed, a send that failed.
     """
 
@@ -130,7 +132,10 @@ def _frame(direction: Direction, item: SessionMessage, as_json: bool = False) ->
     fields = vars(message)  # a response has no method, and pydantic is slow to say so
     if len(written) > LARGEST:
         return _in_part(direction, message, written, fault)
-    return Frame(direction, perf_counter(), written, fields.get("method"), fields.get("id"), fault)
+    method, of = fields.get("method"), fields.get("id")
+    if type(of) is str or (method and len(method) > _LONGEST_NAME):
+        method, of = short_name(method), short_name(of)
+    return Frame(direction, perf_counter(), written, method, of, fault)
 
 
 def _in_part(direction: Direction, message: BaseModel, written: bytes, fault: str | None) -> Frame:
@@ -141,12 +146,14 @@ def _in_part(direction: Direction, message: BaseModel, written: bytes, fault: st
     except UnicodeEncodeError:  # a lone surrogate
         part = json.dumps(kept, separators=(",", ":")).encode()
     whole = Whole(len(written), sha256(written).hexdigest())
-    return Frame(direction, perf_counter(), part, _name(sent.get("method")), _name(sent.get("id")), fault, whole)
+    return Frame(
+        direction, perf_counter(), part, short_name(sent.get("method")), short_name(sent.get("id")), fault, whole
+    )
 
 
-def _name(name: Any) -> Any:
-    """A method or an id that takes no more room than the rest, and is still told from others."""
-    if not isinstance(name, str) or len(name) <= 200:
+def short_name(name: Any) -> Any:
+    """A method or an id as a frame has it: one that takes no more room than the rest, and is still told from others."""
+    if not isinstance(name, str) or len(name) <= _LONGEST_NAME:
         return name
     return f"{name[:100]}… {sha256(name.encode('utf-8', 'replace')).hexdigest()[:16]}"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from labkit.cutting import LARGEST, cut, outline, without_mark
+from labkit.cutting import LARGEST, Latest, cut, outline, without_mark
 
 QUESTION = {"method": "sampling/createMessage", "params": {"messages": ["z" * 5_000], "maxTokens": 5}}
 
@@ -61,3 +61,11 @@ def test_what_was_cut_and_is_cut_again_tells_what_is_missing_of_the_whole() -> N
     once = cut("x" * 1_000_000, 5_000)
     assert cut(once, 5_000) == once
     assert cut(once, 100) == cut("x" * 1_000_000, 100) == "x" * 100 + "⟨… 999,900 characters more⟩"
+
+
+def test_what_was_put_in_first_goes_first() -> None:
+    latest: Latest[int, str] = Latest(3)
+    for n in range(10):
+        latest[n] = str(n)
+        latest[n] = f"again {n}"
+    assert latest == {7: "again 7", 8: "again 8", 9: "again 9"}

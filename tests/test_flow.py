@@ -12,7 +12,10 @@ from mcp import MCPError
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ElicitRequestParams, ElicitResult, ErrorData
 
 from labkit import Flow, Lab, Scripted, Step, close_all, report
+from labkit.call import Calls
+from labkit.cutting import Latest
 from labkit.diagram import Kind
+from labkit.flow import OPEN, Reader
 from labkit.record import Entry
 from labkit.steps import LANES, HostStep
 from labkit.wire import Frame
@@ -465,3 +468,19 @@ async def test_a_large_sample_is_told_as_one_and_each_form_says_that_it_was_kept
     assert "bytes, kept in part" in flow.to_mermaid()
     assert len(flow.to_json()) < 1_000_000
     assert Flow.from_json(flow.to_json()) == flow
+
+
+no_flow: Any = None
+
+
+def test_a_server_that_asks_on_and_is_never_answered_fills_no_map() -> None:
+    reader, calls = Reader(), Calls(keep=5)
+    for n in range(OPEN + 50):
+        frame = Frame("to client", 0.0, b"{}", "sampling/createMessage", f"q{n}")
+        reader.read(Entry(n + 1, calls.of(frame), 0.0, frame))
+        calls.of(Frame("to server", 0.0, b"{}", "tools/call", n))
+    for number in range(1, 9):
+        calls.begin(f"call {number}", None, None, no_flow)
+    sizes = {name: len(kept) for owner in (reader, calls) for name, kept in vars(owner).items() if type(kept) is Latest}
+    assert sizes == {"_requests": OPEN, "_questions": OPEN, "titles": 5, "_ours": OPEN, "_theirs": OPEN}
+    assert [calls.title(number) for number in (None, 0, 1, 8)] == ["call unknown", "connect", "", "call 8"]

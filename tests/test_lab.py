@@ -26,7 +26,9 @@ import labkit
 import labkit.connection
 from labkit import Call, CallTimeout, ConnectError, Lab, LabClosed, LabError, Origin, Scripted, close_all, origin
 from labkit.connection import all_tools
-from labkit.wire import InMemoryTransport
+from labkit.record import Entry
+from labkit.wire import Frame, InMemoryTransport
+from tests.host.crowd import crowd
 from tests.story import ROOT, WIRES, answer, asked, bookshop, echo, paged, said, until
 
 pytestmark = pytest.mark.anyio
@@ -579,3 +581,32 @@ async def test_pages_of_tools_without_an_end_are_given_up(wire: str, monkeypatch
     lab = Lab(paged("a", "b", "c", "d", None), mode=wire)
     with pytest.raises(LabError, match="its page 3 has 3 before it and names another"):
         await lab.run(all_tools)
+
+
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_server_that_asks_for_too_many_samples_at_once_is_refused_the_rest(mode: str) -> None:
+    inside, refused, go_on = list[int](), list[str](), asyncio.Event()
+
+    async def patient(context: object, params: object) -> CreateMessageResult:
+        inside.append(1)
+        await go_on.wait()
+        return answer("at last")
+
+    def hear(entry: Entry) -> None:
+        if isinstance(entry.item, Frame) and b"at once, not more" in entry.item.json:
+            refused.append(entry.item.direction)
+            if len(refused) == 3:
+                go_on.set()
+
+    with Lab(crowd(), sampling_callback=patient, mode=mode) as lab:
+        lab.record.listen(hear)
+        lab._room = 5
+        asking = lab.call_tool("ask_many", {"number": 8})
+        if mode == "legacy":
+            assert said(await asking) == "5 answers"
+            assert refused == ["to server"] * 3
+        else:  # where an answer is an error the SDK ends the call
+            with pytest.raises(MCPError, match="The client answers 2,000 requests at once, not more"):
+                await asking
+        assert len(inside) == 5
+        await until(lambda: lab._room == 5)

@@ -1,6 +1,7 @@
 """`with_bill`: what the samples cost, per tool call and in all, at the prices of a dated catalogue."""
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
 from math import fsum
 from threading import Lock
 
@@ -8,11 +9,15 @@ from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams
 
 from labkit.callbacks import Answer
+from labkit.cutting import cut
 from labkit.host.duty import Duty
 from labkit.host.findings import counted, short
 from labkit.host.prices import Prices, check_catalog, dollars, price_of
 from labkit.host.usage import Usage, metering
 from labkit.steps import Origin, origin, report
+
+KEPT = 10_000
+"""Samples that a bill tells one by one; of those before them it tells the sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class Bill:
     def __init__(self, prices: Prices) -> None:
         check_catalog(prices, "find", "models", "checked")
         self._prices = prices
-        self._items: list[Item] = []
+        self._items: deque[Item] = deque()
+        self._before = _Sum()
         self._lock = Lock()
 
     @property
@@ -57,20 +63,29 @@ class Bill:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """The samples, in the order in which they were answered."""
+        """The last samples, in the order in which they were answered: `KEPT` of them, 10,000."""
         with self._lock:
             return tuple(self._items)
 
     @property
     def usd(self) -> float:
         """What all samples cost whose price is known."""
-        return _sum(self.items)
+        return self._sum.usd
+
+    @property
+    def _sum(self) -> "_Sum":
+        with self._lock:
+            return self._before.and_of(*self._items)
 
     def add(self, usage: Usage, asked_by: Origin | None = None) -> Item:
         """Put a sample on the bill."""
-        item = Item(usage, price_of(self._prices, usage), asked_by)
+        # A bill may be kept for long, and neither a model's name nor what a tool was called with has an end.
+        by = asked_by and replace(asked_by, arguments=None)
+        item = Item(replace(usage, model=cut(usage.model, 200)), price_of(self._prices, usage), by)
         with self._lock:
             self._items.append(item)
+            if len(self._items) > KEPT:
+                self._before = self._before.and_of(self._items.popleft())
         return item
 
     def by_call(self) -> dict[str, tuple[Item, ...]]:
@@ -84,8 +99,10 @@ class Bill:
         return {call: tuple(items) for call, items in calls.items()}
 
     def __str__(self) -> str:
-        rows = [(call, _models(items), *_row(items)) for call, items in self.by_call().items()]
-        rows.append(("total", "", *_row(self.items)))
+        before, calls, total = self._before, self.by_call(), self._sum
+        rows = [("earlier", "", *before.row)] if before.samples else []
+        rows += [(call, _models(items), *_Sum().and_of(*items).row) for call, items in calls.items()]
+        rows.append(("total", "", *total.row))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         padded = [
             [
@@ -95,7 +112,7 @@ class Bill:
             for row in rows
         ]
         lines = ["  ".join(cell for cell in row if cell) for row in padded]  # no column where nobody tells a name
-        return "\n".join([*lines, f"prices of {self.prices_of}{_reservations(self.items)}"])
+        return "\n".join([*lines, f"prices of {self.prices_of}{_reservations(total)}"])
 
 
 def _models(items: tuple[Item, ...]) -> str:
@@ -103,29 +120,47 @@ def _models(items: tuple[Item, ...]) -> str:
     return short(", ".join(dict.fromkeys(item.usage.model for item in items if item.usage.model)))
 
 
-def _row(items: tuple[Item, ...]) -> tuple[str, str, str, str]:
-    """`2 samples`, `300 in`, `40 out`, `$0.000050`."""
-    return (
-        counted(len(items), "sample"),
-        f"{sum(item.usage.input_tokens for item in items):,} in",
-        f"{sum(item.usage.output_tokens for item in items):,} out",
-        dollars(_sum(items)),
-    )
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """What samples took together, and the models for which there is no price."""
+
+    samples: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    estimated: int = 0
+    usd: float = 0.0
+    unpriced: tuple[str, ...] = ()
+
+    def and_of(self, *items: Item) -> "_Sum":
+        """The sum with more samples."""
+        unpriced = (item.usage.model or "an unnamed model" for item in items if item.usd is None)
+        return _Sum(
+            self.samples + len(items),
+            self.input_tokens + sum(item.usage.input_tokens for item in items),
+            self.output_tokens + sum(item.usage.output_tokens for item in items),
+            self.estimated + sum(item.usage.estimated for item in items),
+            fsum([self.usd, *(item.usd or 0.0 for item in items)]),
+            tuple(dict.fromkeys([*self.unpriced, *map(short, unpriced)]))[:20],
+        )
+
+    @property
+    def row(self) -> tuple[str, str, str, str]:
+        """`2 samples`, `300 in`, `40 out`, `$0.000050`."""
+        return (
+            counted(self.samples, "sample"),
+            f"{self.input_tokens:,} in",
+            f"{self.output_tokens:,} out",
+            dollars(self.usd),
+        )
 
 
-def _reservations(items: tuple[Item, ...]) -> str:
+def _reservations(total: _Sum) -> str:
     """What the total does not say: that tokens were estimated, or that a price is missing."""
-    estimated = sum(item.usage.estimated for item in items)
-    unpriced = dict.fromkeys(short(item.usage.model or "an unnamed model") for item in items if item.usd is None)
     words = [
-        f"{estimated:,} of the tokens are estimated" if estimated else "",
-        f"no price for {', '.join(unpriced)}" if unpriced else "",
+        f"{total.estimated:,} of the tokens are estimated" if total.estimated else "",
+        f"no price for {', '.join(total.unpriced)}" if total.unpriced else "",
     ]
     return "".join(f"; {word}" for word in words if word)
-
-
-def _sum(items: tuple[Item, ...]) -> float:
-    return fsum(item.usd or 0.0 for item in items)
 
 
 def with_bill(callback: SamplingFnT, bill: Bill) -> "Billed":

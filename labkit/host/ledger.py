@@ -9,6 +9,7 @@ from math import ceil
 from threading import Lock
 from weakref import WeakKeyDictionary
 
+from labkit.cutting import Latest
 from labkit.host.findings import counted
 from labkit.host.prices import dollars
 from labkit.numbers import checked_limit, checked_number
@@ -17,6 +18,9 @@ NANO = 1_000_000_000
 """Parts of a dollar that are counted. A token of the cheapest models costs about a hundred of them."""
 
 MINUTE = 60.0
+
+CALLS = 10_000
+"""Calls of a connection whose samples are counted. One that has not asked since so many others did begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +172,9 @@ class Ledger:
             self._count(reservation.connection, reservation.call, spent.samples - reservation.amount.samples)
 
     def _count(self, connection: object, call: int | None, samples: int) -> None:
-        calls = self._calls.setdefault(connection, {})
-        self.of_last_call = calls[call] = calls.get(call, 0) + samples
+        calls = self._calls.setdefault(connection, Latest(CALLS))
+        # What is counted goes to the end: a call that still asks is not forgotten.
+        self.of_last_call = calls[call] = calls.pop(call, 0) + samples
 
     def _forget_before(self, now: float) -> None:
         while self._minute and now - self._minute[0] >= MINUTE:

@@ -14,9 +14,10 @@ import anywidget
 import traitlets
 
 from labkit import diagram
+from labkit.diagram import Step
 from labkit.flow import Flow
 from labkit.lab import Lab
-from labkit.record import CONNECTION, Entry
+from labkit.record import CONNECTION, ROOM, Entry, held
 from labkit.redacting import redact_flow, redact_json
 from labkit.views.flow_rows import Rows, data_text, text_of
 from labkit.views.pace import Pace, weakly
@@ -78,6 +79,9 @@ class FlowView(Placed, anywidget.AnyWidget):
     def __init__(self, of: Lab | Flow, *, redacting: bool = False) -> None:
         self._lock = RLock()
         self._redacting = redacting
+        self._skipped: deque[int] = deque(maxlen=1_000_000)
+        self._held = 0
+        """About how many bytes wait. A front end that is busy gets no more of a flood than the record has room for."""
         self._waiting: deque[Entry] = deque(maxlen=of.record.keep if isinstance(of, Lab) else 1)
         self._pace = Pace(self._flush)
         self._open = False
@@ -117,10 +121,15 @@ class FlowView(Placed, anywidget.AnyWidget):
 
     def hear(self, entry: Entry) -> None:
         """Show `entry` soon. Called in the middle of a call, from the thread that adds it: quick, and never raises."""
-        if entry.times > 1 and self._waiting and self._waiting[-1].seq == entry.seq:
-            with suppress(IndexError):  # it was read in this moment
-                self._waiting.pop()
-        self._waiting.append(entry)
+        with suppress(IndexError):  # it was read in this moment
+            if entry.times > 1 and self._waiting and self._waiting[-1].seq == entry.seq:
+                self._held -= held(self._waiting.pop().item)
+            self._waiting.append(entry)
+            self._held += held(entry.item)
+            while self._held > ROOM and len(self._waiting) > 1:
+                gone = self._waiting.popleft()
+                self._held -= held(gone.item)
+                self._skipped.append(gone.seq)
         if not self._open:
             return
         self._pace.soon()
@@ -129,6 +138,12 @@ class FlowView(Placed, anywidget.AnyWidget):
         with self._lock:
             if not self._waiting:
                 return
+            if self._skipped:
+                first, count = self._waiting[0], len(self._skipped)
+                label = f"{count:,} steps came faster than they can be shown; print(lab.flow) tells what is on record"
+                self._rows.add(Step(0, "client", "client", label, "fault", {}), self._skipped[-1], first.call, 0.0, "")
+                self._skipped.clear()
+            self._held = 0  # of what is heard meanwhile the next round knows
             while self._waiting:
                 entry = self._waiting.popleft()
                 if entry.seq > self._read_until:

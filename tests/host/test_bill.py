@@ -5,6 +5,7 @@ from mcp_types import ErrorData
 
 from labkit import Lab
 from labkit.host import Bill, Refuse, with_approval, with_bill, with_budget
+from labkit.host.bill import KEPT
 from labkit.host.usage import Usage
 from labkit.models.catalog import catalog
 from labkit.steps import Origin
@@ -89,3 +90,19 @@ def test_what_is_no_bill_and_what_has_no_prices_is_refused_when_it_is_given() ->
         with_bill(Model(), catalog())  # pyright: ignore[reportArgumentType] - that is the point
     with pytest.raises(TypeError, match="a dict is no catalogue: give"):
         Bill({})  # pyright: ignore[reportArgumentType] - that is the point
+
+
+def test_a_bill_that_is_kept_for_long_tells_the_sum_of_what_is_older() -> None:
+    bill = Bill(catalog())
+    large = Origin("bookshop", "2026-07-28", "recommend", {"genre": "x" * 1_000_000}, call=1)
+    for _ in range(KEPT + 5):
+        bill.add(Usage(1_000, 200, 4, SONNET), large)
+    bill.add(Usage(1, 1, 0, "m" * 1_000_000), large)
+    assert len(bill.items) == KEPT
+    assert bill.usd == pytest.approx((KEPT + 5) * 0.004)
+    first, second, total, _ = str(bill).splitlines()
+    assert first.split() == ["earlier", "6", "samples", "6,000", "in", "1,200", "out", "$0.024"]
+    assert second.startswith("call 1, recommend of bookshop")
+    assert total.split()[:3] == ["total", "10,006", "samples"]
+    assert "40,020 of the tokens are estimated; no price for mmm" in str(bill)
+    assert len(repr(bill.items[-1])) < 1_000

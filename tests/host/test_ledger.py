@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from labkit.host.ledger import MINUTE, Amount, Ledger, Limits, Overdrawn, Reservation
+from labkit.host.ledger import CALLS, MINUTE, Amount, Ledger, Limits, Overdrawn, Reservation
 from tests.host.any_request import patient
 
 limit = st.none() | st.integers(0, 30)
@@ -151,3 +151,13 @@ def test_a_negative_limit_is_refused(name: str) -> None:
     limit: Any = {name: -1}
     with pytest.raises(ValueError, match=f"^{name} is -1, and it must be .*, 0 or more$"):
         Limits.of(**limit)
+
+
+def test_of_so_many_calls_the_last_are_counted_and_one_that_still_asks_is_not_forgotten() -> None:
+    ledger, connection = Ledger(Limits(per_call=CALLS)), Connection()
+    for call in range(CALLS + 5):
+        for asks in (None, call):
+            ledger.reserve(Amount(1), connection, asks, 0.0) if asks is not None or call < CALLS else None
+    assert len(ledger._calls[connection]) == CALLS
+    with pytest.raises(Overdrawn, match=r"10,?000 of 10,000 samples for one call, and which call asks is not known"):
+        ledger.reserve(Amount(1), connection, None, 0.0)

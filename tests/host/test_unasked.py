@@ -3,15 +3,18 @@
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
+from contextvars import copy_context
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from mcp import Client, stdio_client
+from mcp.shared.message import SessionMessage
 from mcp_types import (
     CreateMessageRequestParams,
     CreateMessageResult,
     ErrorData,
+    JSONRPCRequest,
     ProgressNotification,
     ProgressNotificationParams,
     PromptReference,
@@ -20,8 +23,8 @@ from mcp_types import (
 
 from labkit import Lab, close_all
 from labkit.host import AllowServer, Approve, ReviewRequest, render, with_approval, with_guard
-from labkit.open_requests import OpenRequests
-from labkit.wire import Frame, InMemoryTransport, tap
+from labkit.open_requests import OpenRequests, arrival
+from labkit.wire import Frame, InMemoryTransport, _frame, tap
 from tests.host.crowd import Model, answered, crowd
 from tests.host.night_owl import OVER_STDIO, night_owl
 from tests.story import OVER_STDIO as BOOKSHOP
@@ -254,3 +257,20 @@ async def test_what_counts_as_an_open_request(frames: list[Frame], found: str | 
     assert passed == [*frames, SAMPLE]
     other, _ = await answered(guard, question("hello"), context=SimpleNamespace(session=object(), request_id="7"))
     assert isinstance(other, CreateMessageResult)  # what it is told of one request is told of no other
+
+
+@pytest.mark.parametrize("size", [300, 100_000])
+def test_a_long_id_hides_nothing(size: int) -> None:
+    heard: list[Frame] = []
+
+    def ask() -> None:
+        came = {"jsonrpc": "2.0", "id": "i" * size, "method": "sampling/createMessage", "params": {}}
+        item = SessionMessage(JSONRPCRequest.model_validate(came))
+        hear = OpenRequests(heard.append)
+        hear(_frame("to client", item))
+        context: Any = SimpleNamespace(request_id="i" * size)
+        assert (known := arrival(context)) is not None
+        assert known.open == 0
+
+    copy_context().run(ask)
+    assert len(str(heard[0].id)) < 200

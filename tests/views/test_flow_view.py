@@ -12,7 +12,7 @@ import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
 from labkit import Flow, Lab, Step, close_all, diagram, show
-from labkit.record import CONNECTION
+from labkit.record import CONNECTION, ROOM, held
 from labkit.steps import LANES, HostStep, report
 from labkit.views.flow_rows import LONGEST_TEXT, Rows
 from labkit.views.flow_view import LONGEST_DRAWING, LONGEST_SHOWN, FlowView
@@ -431,3 +431,23 @@ async def test_a_frame_that_was_kept_in_part_is_shown_as_such() -> None:
     view.send = sent.append  # type: ignore[method-assign]
     view._asked(view, {"ask": "text", "seq": seq}, [])
     assert (sent[0]["text"], sent[0]["whole"]) == ('{"result":{}}', False)
+
+
+async def test_what_comes_faster_than_it_can_be_shown_is_bounded_and_said() -> None:
+    with Lab(bookshop(), sampling_callback=echo, mode="legacy") as lab:
+        view = show(lab)
+        before = view._rows.total
+        view._open = False  # a front end that is busy
+        for n in range(1_500):
+            lab.record.add(Frame("to client", 0.0, b'{"n":"%d%s"}' % (n, b"x" * 60_000), "notifications/message"), 1)
+        assert sum(held(entry.item) for entry in view._waiting) <= ROOM
+        view._open = True
+        view._flush()
+        skipped = 1_500 - (view._rows.total - before - 1)
+        assert 400 < skipped < 600
+        rows = json.loads(view._rows.since(before))["rows"]
+        assert (
+            rows[0][5]
+            == f"{skipped:,} steps came faster than they can be shown; print(lab.flow) tells what is on record"
+        )
+        view.close()
