@@ -19,7 +19,9 @@ from labkit.secret_forms.names import GAP, MARK, is_placeholder, is_secret, kind
 PASSES = 8
 """How often a redacted text is looked through again. A text that still holds something then is redacted whole."""
 
-_FORMS = [(form, re.compile(form.opening, re.ASCII), re.compile(form.rest, re.ASCII | re.DOTALL)) for form in FORMS]
+# An empty group stands behind each opening. The last group that matched tells the form.
+_WHOLE = re.compile("|".join(f"(?:{form.opening})()(?:{form.rest})" for form in FORMS), re.ASCII | re.DOTALL)
+_GROUPS = [(form, n) for form in FORMS for n in range(1 + re.compile(form.rest).groups)]
 _ALONE = "|".join(form.opening for form in FORMS if form.alone)
 _ANYWHERE = "|".join(form.opening for form in FORMS if not form.alone)
 # Without groups: only then does `re` look at the first letter of each before it tries it.
@@ -160,11 +162,10 @@ def find_forms(text: str, *, in_a_word: bool = False) -> Iterator[Hit]:
     for place in (_IN_A_WORD if in_a_word else _OPENINGS).finditer(text):
         if begin < place.start() < end:
             continue  # inside the one before
-        for form, opening, rest in _FORMS:
-            if (opened := opening.match(text, place.start())) and (hit := rest.match(text, opened.end())):
-                group = hit.lastindex or 0
-                begin, end = hit.span(group) if group else (place.start(), hit.end())
-                if is_placeholder(text[max(begin, opened.end()) : end]):
-                    continue
-                yield begin, end, form.kind, place.start()
-                break
+        if (hit := _WHOLE.match(text, place.start())) is None:
+            continue
+        last = hit.lastindex or 1
+        form, has_group = _GROUPS[last - 1]
+        begin, end = hit.span(last) if has_group else hit.span()
+        if not is_placeholder(text[max(begin, hit.end(last - has_group)) : end]):
+            yield begin, end, form.kind, place.start()

@@ -118,7 +118,7 @@ FORMS = (
     Form(
         "OpenAI key",
         "sk-(?!ant-)",
-        r"(?:(?=[\w-]{0,120}?(?=[A-Za-z]{0,30}\d)[A-Za-z\d]{12})[\w-]{16,}|(?:proj-)?\w{32,})",
+        r"(?:(?=(?:[A-Za-z\d]{0,60}[_-]){0,12}?(?=[A-Za-z]{0,30}\d)[A-Za-z\d]{12})[\w-]{16,}|(?:proj-)?\w{32,})",
     ),
     Form("AWS access key", "AKIA|ASIA|ABIA|ACCA", r"[0-9A-Z]{16,}"),
     Form("AWS Bedrock key", "ABSK", r"[\w+/]{60,}=*"),

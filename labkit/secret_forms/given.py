@@ -14,6 +14,7 @@ from labkit.secret_forms.names import (
     STEMS,
     TOKENS,
     ends_in_a_secret,
+    has_digit,
     is_placeholder,
     is_secret,
     kind_of,
@@ -42,7 +43,7 @@ GAPS = {
 behind the others a value must look like a secret as well."""
 
 _GAP = "|".join(f"(?P<{gap}>{form})" for gap, form in GAPS.items())
-_NAMED = re.compile(rf"(?P<name>(?:{'|'.join(STEMS)})(?:[\w.-]{{0,39}}\w)?)(?:{_GAP})", re.IGNORECASE)
+_NAMED = re.compile(rf"(?P<name>(?>(?:{'|'.join(STEMS)})(?:[\w.-]{{0,39}}\w)?))(?:{_GAP})", re.IGNORECASE)
 
 _STEMS = re.compile("|".join(STEMS))
 _COUNTED = re.compile(r"[\w.-]{0,40}[\\\"']{0,9}[ \t]{0,9}[:=][ \t]{0,9}\d{1,12}[,}\]]", re.ASCII)
@@ -138,7 +139,7 @@ def _values(text: str, start: int, hit: re.Match[str]) -> Iterator[tuple[int, in
     is_bare = group == "bare"
     is_option = name.startswith("-")
     is_loose = gap in ("comma", "call", "prose", "cell", "blank")
-    if is_loose and (not any(map(str.isdigit, told)) or (not is_option and any(map(str.isspace, told)))):
+    if is_loose and (not has_digit(told) or (not is_option and any(map(str.isspace, told)))):
         return
     if is_option and gap in ("blank", "comma"):
         is_it = is_given(name, told, is_sure=False) and not (is_bare and is_code(told))
@@ -162,7 +163,7 @@ def is_given(option: str, value: str, *, is_sure: bool) -> bool:
         return False
     if len(value) < 3 or value[0] in "-$%/~.@(|)" or re.fullmatch("[A-Z_]+", value) or is_placeholder(value):
         return False
-    return is_sure or (len(value) >= 4 and any(map(str.isdigit, value)))
+    return is_sure or (len(value) >= 4 and has_digit(value))
 
 
 def is_code(value: str) -> bool:
@@ -182,7 +183,7 @@ def is_code(value: str) -> bool:
 
 def is_mixed(value: str) -> bool:
     """Whether a text of one word has letters and digits, and names no format: `hunter22x`, not `sha256sum`."""
-    has_both = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    has_both = has_digit(value) and any(map(str.isalpha, value))
     return len(value) >= 8 and has_both and not _FORMAT.match(value) and not is_code(value)
 
 

@@ -86,6 +86,7 @@ _STANDS_FOR = re.compile(
 """What stands in a secret's place: `<your key>`, `${DB_PASSWORD}`, `****`; and words, addresses, days that are none."""
 
 DOTTED = re.compile(r"[A-Za-z_$@][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+[().;,]*")
+_DIGIT = re.compile(r"\d")
 _TURNS = re.compile(r"(?=[A-Za-z]\d|\d[A-Za-z])")
 
 _GLUED = re.compile(
@@ -96,15 +97,16 @@ _PATH = re.compile(r"[/~.%$({<]|[a-z]:[\\/]|tests?[_.:]", re.IGNORECASE)
 COUNT_OR_CODE = re.compile(r"\d[\d.,]*[a-z%]{0,3}$|v\d+\.|sha\d+:|[a-z_]+\d*[(.[]", re.IGNORECASE)
 
 
-def words_of_name(name: str) -> list[str]:
-    """The words of a name, in lower case and the singular: `["api", "key"]` for `apiKeys`, `["db", "pass"]` for
+@lru_cache(maxsize=4096)
+def words_of_name(name: str) -> tuple[str, ...]:
+    """The words of a name, in lower case and the singular: `("api", "key")` for `apiKeys`, `("db", "pass")` for
     `dbpass`."""
     words: list[str] = []
     for word in map(str.lower, re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+", name[:200])):
         single = word[:-1] if word[-1] == "s" and word[:-1] in PASSWORDS | ABOUT | {"key"} else word
         glued = None if single in PASSWORDS else _GLUED.fullmatch(single)
         words += filter(None, glued.groups()) if glued else [single]
-    return words
+    return tuple(words)
 
 
 @lru_cache(maxsize=4096)
@@ -122,7 +124,7 @@ def names_a_secret(name: str) -> bool:
 
 def may_name_a_secret(name: str) -> bool:
     """Whether a name is that of a secret, or may be: `PASS` for what has a digit, `MAPS_KEY` for what looks random."""
-    return bool(name) and (names_a_secret(name) or words_of_name(name)[-1:] == ["pass"] or _is_other_key(name))
+    return bool(name) and (names_a_secret(name) or words_of_name(name)[-1:] == ("pass",) or _is_other_key(name))
 
 
 def _is_other_key(name: str) -> bool:
@@ -163,9 +165,9 @@ def is_secret(value: str, name: str, *, bare: bool = False) -> bool:
     words = words_of_name(name)
     if words[-1] == "signature":
         return re.fullmatch(r"(?=\D*\d)[\w+/=%.-]{16,}", value, re.ASCII) is not None
-    has_digit = any(map(str.isdigit, value))
+    digit = has_digit(value)
     if words[-1] in ("pwd", "pw", "pass"):  # also a folder, and what a test did
-        has_both = len(value) >= 6 and has_digit and any(map(str.isalpha, value))
+        has_both = len(value) >= 6 and digit and any(map(str.isalpha, value))
         if _PATH.match(value) or (bare and (not has_both or COUNT_OR_CODE.match(value))):
             return False
     elif bare and kind_of(name) == "token" and (len(value) < 8 or (value.isdigit() and len(value) < 13)):
@@ -176,7 +178,7 @@ def is_secret(value: str, name: str, *, bare: bool = False) -> bool:
         return looks_random(value)
     fewest = 8 if names_a_secret(name) else 6
     is_a_word = not any(map(str.isspace, value)) and not DOTTED.fullmatch(value)
-    return len(value) >= fewest and has_digit and (is_a_word or ends_in_a_secret(name))
+    return len(value) >= fewest and digit and (is_a_word or ends_in_a_secret(name))
 
 
 def name_within(name: str, key: str, fields: Mapping[str, object]) -> str:
@@ -189,6 +191,10 @@ def name_within(name: str, key: str, fields: Mapping[str, object]) -> str:
     return f"{name}.{key}" if name and may_name_a_secret(name) and not may_name_a_secret(key) else key
 
 
+def has_digit(text: str) -> bool:
+    return _DIGIT.search(text) is not None
+
+
 def looks_random(value: str) -> bool:
     """Whether a text looks made by chance: of one piece, and going from letters to digits and back."""
     return re.fullmatch(r"[\w+/=.~%-]{12,}", value, re.ASCII) is not None and len(_TURNS.findall(value)) >= 3
@@ -198,6 +204,6 @@ def is_placeholder(value: str) -> bool:
     """Whether a text stands in the place of a secret, or names one."""
     if value.lower() in ORDINARY or _STANDS_FOR.fullmatch(value):
         return True
-    if not any(map(str.isalnum, _REFERENCE.sub("", value))):
+    if not (value[:1].isalnum() and value[0] not in "xX") and not any(map(str.isalnum, _REFERENCE.sub("", value))):
         return True
     return re.fullmatch("[A-Za-z_-]+", value) is not None and names_a_secret(value)
