@@ -7,13 +7,13 @@ What a provider says about a failure may hold the account's name or an echo of t
 step; the server is told the status and what to do, and the provider's words only where they are about the request.
 """
 
-import base64
 import importlib
 import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ from pydantic import SecretStr
 from labkit import network
 from labkit.errors import ConnectError
 from labkit.models.convert import Refused
+from labkit.models.echo import Echo
 from labkit.steps import report
 
 TIMEOUT = 50.0
@@ -132,26 +133,6 @@ async def whole(response: httpx2.Response) -> bytes:
         if len(body) > LARGEST_REPLY:
             raise Refused(f"The reply is larger than {LARGEST_REPLY:,} bytes and was not read.", INTERNAL_ERROR)
     return bytes(body)
-
-
-def echo(key: str) -> re.Pattern[bytes]:
-    """A pattern of a key as providers quote it: as it is, in pieces, encoded, or a part of it and stars."""
-    letters = [rf"(?:\\?{re.escape(each)}|%{ord(each):02x}|\\u00{ord(each):02x})" for each in key]
-    forms = [r"(?:\s|\\[nrt])*".join(letters), key.encode().hex()]
-    for before in range(3):  # in base64 a text looks otherwise for each place at which it may begin
-        coded = base64.b64encode(b"\0" * before + key.encode()).decode().rstrip("=")
-        core = coded[-(-before * 8 // 6) : len(coded) - (1 if (before + len(key)) % 3 else 0)]
-        forms += [re.escape(core) + "[A-Za-z0-9+/_=-]?", re.escape(core.translate(URL_SAFE)) + "[A-Za-z0-9_=-]?"]
-    stars = r"(?:[*.x#]|\xe2\x80[\xa2\xa6]|\\u202[26]){2,}"
-    head = "".join(f"(?:{re.escape(each)}" for each in key[4:]) + ")?" * len(key[4:])
-    tails = "|".join(re.escape(key[-n:]) for n in range(min(len(key) - 1, 24), 3, -1))
-    # A row of stars is looked at from its beginning alone, or a long one would take the square of its length.
-    begins = r"(?<![*.x#])(?<!\xe2\x80[\xa2\xa6])(?<!\\u202[26])"
-    forms += [rf"{re.escape(key[:4])}{head}{stars}(?:{tails})?", rf"{begins}{stars}(?:{tails})"]
-    return re.compile("|".join(forms).encode("latin-1"), re.IGNORECASE)
-
-
-URL_SAFE = str.maketrans("+/", "-_")
 
 
 class Key(SecretStr):
@@ -310,7 +291,11 @@ class Exchange:
 
     def hidden(self, body: bytes) -> bytes:
         """What came from the provider without the key, in whatever form it is quoted there."""
-        return echo(self.key).sub(b"[key]", body) if len(self.key) >= 8 else body
+        return self._echo.hidden(body) if len(self.key) >= 8 else body
+
+    @cached_property
+    def _echo(self) -> Echo:
+        return Echo(self.key)
 
     def words(self, body: object) -> str:
         """The provider's explanation on one line, shortened, with the key taken out."""
