@@ -1,35 +1,63 @@
 """Lesson 08, code reviewer: another aspect, two answers made one, and an order that keeps what it need not change."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, cast
 
 from mcp.server.mcpserver import MCPServer, Resolve
+from mcp.server.mcpserver.exceptions import InvalidSignature
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
-from labkit.checks.asking_servers import Answers, Use, connect, use
+from labkit.checks.asking_servers import Answers, Case, Use, connect, text_of, use
 from labkit.checks.engine import FunctionExercise, Problem, called
 from labkit.checks.quizzes import Question
-from labkit.models.scripted import text_of
 from servers import asking
 from servers.code_facts import analyse
 from servers.code_findings import Finding
+from servers.code_reviewer import SYSTEM
 from servers.serving import quietly
 
 READABILITY = {"complexity", "unused-name", "mutable-default", "bare-except"}
-SECRET = "tok-5e1f90b7a2"  # noqa: S105 - made up
+SECRETS = {3: "tok-5e1f90b7a2", 4: "plum-forty-two", 7: "r4bbit-holes"}
+"""Made up, by their lines: each is given a name of its own."""
+
 UNTIDY = f'''\
 import os
 
-API_KEY = "{SECRET}"
+API_KEY = "{SECRETS[3]}"
+settings = {{"password": "{SECRETS[4]}"}}
 
 
-def first(rows, seen=[]):
-    return eval(rows[0])
+def first(rows, seen=[], token="{SECRETS[7]}"):
+    found = ""
+    for row in rows:
+        for other in rows:
+            found += f"{{row}}{{other}}"
+    return eval(found)
+
+
+def grade(n):
+    try:
+        return "a" if n > 9 else "b" if n > 8 else "c" if n > 7 else "d" if n > 6 else "e" if n > 5 else "f"
+    except:
+        return "g" if n and n > 4 or n < -4 or n is None or n == 3 or n == 2 else "h"
 '''
-TIDY = "def first(rows):\n    return eval(rows[0])\n"
+"""Ten facts: four are of readability, one by each rule; the others are of security, or of performance."""
+
+SHORT = "try:\n    close()\nexcept:\n    pass\n"
+QUIET = {
+    "that does nothing wrong": "def first(rows):\n    return rows[0]\n",
+    "that is not safe, and easy to read": "def first(rows):\n    return eval(rows[0])\n",
+    "that is slow, and easy to read": "for a in rows:\n    for b in rows:\n        print(a, b)\n",
+    "with a syntax error": "def f(:\n",
+    "of no line at all": "",
+}
+"""Code of which no fact is about readability."""
+
 FEWEST, MOST = 40, 400
 """Tokens for the answer: one finding at least, and no more than a review of a page needs."""
+NOT_AWAITED = "a coroutine"
 REPLY = "Line 6 has a default value that all calls share."
 
 Findings = list[Finding]
@@ -50,6 +78,9 @@ def readability_server(resolver: Callable[..., Any]) -> MCPServer:
         answer: Annotated[CreateMessageResult | None, Resolve(resolver)],
     ) -> str:
         """Review how readable Python code is."""
+        if inspect.iscoroutine(answer):  # a resolver that is no `async def` is not awaited
+            answer.close()
+            return NOT_AWAITED
         return asking.text_of(answer)
 
     return server
@@ -57,69 +88,113 @@ def readability_server(resolver: Callable[..., Any]) -> MCPServer:
 
 async def _through(resolver: Callable[..., Any], code: str, mode: str, answers: Answers | None) -> Use:
     """What came of a call of the tool, and what the client was asked."""
-    if not inspect.iscoroutinefunction(resolver):
+    try:
+        server = readability_server(resolver)
+    except InvalidSignature as error:
         raise Problem(
-            "ask_readability is a plain function. Write `async def ask_readability(code: str, ctx: Context):`."
+            f"The SDK cannot call it as a resolver: {error}. Write `async def ask_readability(code: str, ctx: "
+            "Context):`, with the types.",
+            hint="shape",
+        ) from error
+    with connect(server, mode, answers) as lab:
+        used = await use(lab, "review_readability", {"code": code}, answers)
+    if used.said == NOT_AWAITED:
+        raise Problem(
+            "ask_readability is a plain function and returned a coroutine, which the SDK does not await. Write "
+            "`async def`.",
+            hint="shape",
         )
-    with connect(readability_server(resolver), mode, answers) as lab:
-        return await use(lab, "review_readability", {"code": code}, answers)
+    return used
 
 
-def _asks(mode: str) -> Callable[..., Awaitable[None]]:
+def _asks(mode: str, code: str, what: str) -> Case:
+    """A case: the tool asks about `code`, once and well, and its answer arrives."""
+
     async def case(resolver: Callable[..., Any]) -> None:
-        used = await _through(resolver, UNTIDY, mode, Answers(REPLY))
+        used = await _through(resolver, code, mode, Answers(REPLY))
         if not used.asked:
             raise Problem(
-                "We sent code with an unused import and a mutable default, and nothing was asked. Keep the facts "
-                "whose .rule is in READABILITY, and return ask(...)."
+                f"We sent code with {what}, and nothing was asked. Keep the facts whose .rule is in READABILITY, and "
+                "return ask(...).",
+                hint="nothing",
             )
-        _judge(text_of(used.asked[0].messages[-1]))
-        _judge_limits(used.asked[0])
+        _judge(used.asked[0], code)
         if REPLY not in used.said:
             raise Problem(f'The model\'s answer did not arrive: the tool said "{used.said[:60]}".')
 
     return case
 
 
-def _judge(text: str) -> None:
-    if SECRET in text:
-        raise Problem(
-            "The key of line 3 stands in your question. Send analyse(code).code, which is masked, not `code`."
-        )
-    if "def first(rows, seen=[])" not in text:
-        raise Problem("The code itself is not in your question. Build it with question(code, facts, aspect).")
-    for fact in analyse(UNTIDY).facts:
+def _judge(asked: CreateMessageRequestParams, code: str) -> None:
+    text = text_of(asked)
+    sent = asked.model_dump_json()
+    for line, secret in SECRETS.items():
+        if secret in sent:
+            where = "your question" if secret in text else "your system prompt"
+            raise Problem(
+                f"The secret of line {line} stands in {where}. Send analyse(code).code, which is masked, not `code`: "
+                "a secret may be called anything, so no list of names will do.",
+                hint="secret",
+            )
+    analysis = analyse(code)
+    for number, line in enumerate((analysis.code or "").splitlines(), 1):
+        if line.strip() and line not in text:
+            raise Problem(
+                f"Line {number} of the code, `{line.strip()[:40]}`, is not in your question. Build it with "
+                "question(analyse(code).code, facts, aspect).",
+                hint="code",
+            )
+    for fact in analysis.facts:
         if fact.rule in READABILITY and str(fact) not in text:
             raise Problem(
-                f'Your question leaves out the fact "{fact}". Give it every fact whose rule is in READABILITY.'
+                f'Your question leaves out the fact "{fact}". Give it every fact whose rule is in READABILITY.',
+                hint="facts",
             )
         if fact.rule not in READABILITY and str(fact) in text:
             raise Problem(
-                f'Your question holds the fact "{fact}", which is not about readability. Filter by fact.rule.'
+                f'Your question holds the fact "{fact}", which is not about readability. Filter by fact.rule.',
+                hint="facts",
             )
-    if "readability" not in text.partition("\n")[0].lower():
-        raise Problem(f'Your question begins "{text[:60]}". Give question() the aspect "readability".')
-
-
-def _judge_limits(asked: CreateMessageRequestParams) -> None:
-    if not (asked.system_prompt or "").strip():
+    if told := re.findall(r"line \d+: [a-z-]+: .+", text):
+        foreign = [each for each in told if each not in map(str, analysis.facts)]
+        if foreign or len(told) != len({*told}):
+            raise Problem(
+                f'Your question holds "{(foreign or told)[0]}", and {"it is of other code" if foreign else "twice"}. '
+                "Make the list of facts anew in each call, and ask once.",
+                hint="facts",
+            )
+    if not re.search(r"\breadability\b", text.partition("\n")[0].lower()):
+        raise Problem(f'Your question begins "{text[:60]}". Give question() the aspect "readability".', hint="aspect")
+    if asked.messages[-1].role != "user":
+        raise Problem("Your question is a message of the assistant, as if the model had asked. Give ask() a text.")
+    if SYSTEM not in (asked.system_prompt or ""):
         raise Problem(
-            "Your sample has no system prompt, so nobody tells the model that the code is data. Give ask() SYSTEM."
+            f'Your sample has the system prompt "{(asked.system_prompt or "")[:40]}", and nobody tells the model that '
+            "the code is data. Give ask() SYSTEM.",
+            hint="system",
         )
     if not FEWEST <= asked.max_tokens <= MOST:
         raise Problem(
-            f"You ask for max_tokens={asked.max_tokens}; {FEWEST} to {MOST} fit a few findings of one sentence each."
+            f"You ask for max_tokens={asked.max_tokens}; {FEWEST} to {MOST} fit a few findings of one sentence each.",
+            hint="tokens",
         )
 
 
-def _keeps_quiet(mode: str) -> Callable[..., Awaitable[None]]:
+def _keeps_quiet(mode: str) -> Case:
     async def case(resolver: Callable[..., Any]) -> None:
-        for code, what in ((TIDY, "no fact of readability"), ("def f(:\n", "a syntax error")):
-            if (await _through(resolver, code, mode, Answers(REPLY))).asked:
-                raise Problem(f"We sent code with {what}, and you took a sample all the same. Return None there.")
+        for what, code in QUIET.items():
+            try:
+                asked = (await _through(resolver, code, mode, Answers(REPLY))).asked
+            except Problem as problem:
+                raise Problem(f"We sent code {what}. {problem}", hint="quiet") from problem
+            if asked:
+                raise Problem(
+                    f"We sent code {what}, and you took a sample all the same. Return None there.", hint="quiet"
+                )
         if (await _through(resolver, UNTIDY, mode, None)).error is not None:
             raise Problem(
-                "A client that cannot sample got an error of the protocol. ask(ctx, ...) returns None for it."
+                "A client that cannot sample got an error of the protocol. ask(ctx, ...) returns None for it.",
+                hint="cannot",
             )
 
     return case
@@ -132,11 +207,17 @@ def _finding(line: int | None, rule: str | None, text: str, severity: Any = None
 
 SQL = _finding(8, "sql-concatenation", "Line 8 builds SQL.", "high")
 SQL_AGAIN = _finding(8, "sql-concatenation", "Line 8 joins strings to a query.", "high", "performance")
+SQL_GRAVER = _finding(8, "sql-concatenation", "Line 8 lets anybody in.", "medium")
 SHELL = _finding(8, "shell-true", "Line 8 goes through the shell.", "high")
+PICKLE = _finding(4, "pickle-load", "Line 4 loads a pickle.", "high", "code")
 LOOP = _finding(15, "nested-loop", "Line 15 loops twice.", "medium", "performance")
 OTHER_SQL = _finding(3, "sql-concatenation", "Line 3 builds SQL.", "high", "performance")
 NAMES = _finding(None, None, "The names are too short.")
+NAMES_AGAIN = _finding(None, None, "The names are too short.", None, "performance")
+LONG_NAMES = _finding(None, None, "The names are too long.")
 TESTS = _finding(None, None, "There are no tests.", None, "performance")
+GUESS = _finding(8, None, "Line 8 may fail.")
+OTHER_GUESS = _finding(8, None, "Line 8 reads a file.")
 UNUSED = _finding(1, "unused-name", "Line 1 is never used.", "low")
 HASH = _finding(2, "weak-hash", "Line 2 uses a weak hash.", "medium")
 
@@ -155,7 +236,7 @@ def _short(one: object, *, words: bool) -> str:
     return f'"{one.text}"' if words or not one.rule else f"{one.line} {one.rule}"
 
 
-def _gives(call: str, argument: list[Any], wanted: Findings, why: str) -> Callable[..., Awaitable[None]]:
+def _gives(call: str, argument: list[Any], wanted: Findings, why: str, hint: str) -> Case:
     """A case: the function, called with `argument`, returns the very findings wanted, and leaves its argument alone."""
 
     async def case(function: Callable[..., Any]) -> None:
@@ -166,54 +247,96 @@ def _gives(call: str, argument: list[Any], wanted: Findings, why: str) -> Callab
         if got != wanted:
             words = _told(cast("object", returned)) == _told(wanted)
             told, right = _told(cast("object", returned), words=words), _told(wanted, words=words)
-            raise Problem(f"{call}([{sent}]) returned {told}, and {right} is right. {why}")
+            raise Problem(f"{call}([{sent}]) returned {told}, and {right} is right. {why}", hint=hint)
         if given != argument:
-            raise Problem(f"{call} changed the list that it was given. Others may read it: build a new one.")
+            raise Problem(
+                f"{call}([{sent}]) changed the list that it was given. Others may read it: build a new one.",
+                hint="changed",
+            )
+        if returned is given:
+            raise Problem(
+                f"{call}([{sent}]) returned the very list that it was given. Others may read it: build a new one.",
+                hint="changed",
+            )
 
     return case
 
 
 EXERCISES = {
     "8.1": FunctionExercise(
-        "8.1", [stage for mode in ("auto", "legacy") for stage in (_asks(mode), _keeps_quiet(mode))]
+        "8.1",
+        [
+            stage
+            for mode in ("auto", "legacy")
+            for stage in (
+                _asks(mode, UNTIDY, "an unused import, a mutable default, a bare except and a complex function"),
+                _asks(mode, SHORT, "a bare except and nothing else"),
+                _keeps_quiet(mode),
+            )
+        ],
+        tried="code of every rule and of one, three secrets, five codes not to ask about, no sampling, and both wires",
     ),
     "8.2": FunctionExercise(
         "8.2",
         [
-            _gives("combined", [[SQL, SHELL], [LOOP]], [SQL, SHELL, LOOP], "One line may have two faults."),
+            _gives("combined", [[SQL, SHELL], [LOOP]], [SQL, SHELL, LOOP], "One line may have two faults.", "line"),
             _gives(
                 "combined", [[SQL], [SQL_AGAIN, LOOP]], [SQL, LOOP],
-                "Two findings on one line by one rule are a repeat, in whatever words; the first stays.",
+                "Two findings on one line by one rule are a repeat, in whatever words; the first stays.", "repeat",
+            ),
+            _gives(
+                "combined", [[SQL, SQL_AGAIN], [LOOP, LOOP]], [SQL, LOOP],
+                "Within one answer a repeat is a repeat, too.", "repeat",
+            ),
+            _gives(
+                "combined", [[SQL], [SHELL], [SQL_GRAVER, LOOP]], [SQL, SHELL, LOOP],
+                "Line and rule make a repeat, whatever lies between and how grave it is called.", "repeat",
             ),
             _gives(
                 "combined", [[OTHER_SQL], [SQL]], [OTHER_SQL, SQL],
-                "The same fault on another line is another finding.",
-            ),
-            _gives(
-                "combined", [[NAMES], [TESTS, NAMES]], [NAMES, TESTS],
-                "Where a finding has no rule, only the same text is a repeat.",
+                "The same fault on another line is another finding.", "line",
             ),
             _gives(
                 "combined", [[LOOP, UNUSED], [HASH, SQL, LOOP]], [LOOP, UNUSED, HASH, SQL],
-                "Keep the order in which they came.",
+                "Keep the order in which they came.", "order",
             ),
-            _gives("combined", [], [], "No answers, no findings."),
+            _gives(
+                "combined", [[NAMES], [TESTS, NAMES_AGAIN]], [NAMES, TESTS],
+                "Where a finding has no rule, only the same text is a repeat.", "text",
+            ),
+            _gives(
+                "combined", [[GUESS], [OTHER_GUESS], [SQL, GUESS]], [GUESS, OTHER_GUESS, SQL],
+                "These name a line and have no rule: only the same text is a repeat.", "text",
+            ),
+            _gives(
+                "combined", [[NAMES, LONG_NAMES]], [NAMES, LONG_NAMES], "The same text is the whole text.", "text"
+            ),
+            _gives("combined", [[], [SQL], []], [SQL], "An answer may hold no finding.", "empty"),
+            _gives("combined", [], [], "No answers, no findings.", "empty"),
         ],
+        tried="repeats within an answer and across three, two faults on a line, findings without a rule, and none",
     ),
     "8.3": FunctionExercise(
         "8.3",
         [
-            _gives("by_severity", [UNUSED, SQL], [SQL, UNUSED], "The gravest comes first."),
-            _gives("by_severity", [UNUSED, HASH, SQL], [SQL, HASH, UNUSED], "The order is high, medium, low."),
+            _gives("by_severity", [UNUSED, SQL], [SQL, UNUSED], "The gravest comes first.", "order"),
+            _gives("by_severity", [UNUSED, HASH, SQL], [SQL, HASH, UNUSED], "The order is high, medium, low.", "order"),
             _gives(
-                "by_severity", [SHELL, LOOP, OTHER_SQL, HASH], [SHELL, OTHER_SQL, LOOP, HASH],
-                "Of one severity, they stay in the order in which they came.",
+                "by_severity", [SHELL, HASH, PICKLE, OTHER_SQL, LOOP], [SHELL, PICKLE, OTHER_SQL, HASH, LOOP],
+                "Of one severity, they stay in the order in which they came.", "stable",
             ),
             _gives(
-                "by_severity", [NAMES, UNUSED, TESTS], [UNUSED, NAMES, TESTS],
-                "A finding with severity None comes last.",
+                "by_severity", [TESTS, UNUSED, NAMES], [UNUSED, TESTS, NAMES],
+                "A finding with severity None comes last.", "none",
             ),
+            _gives(
+                "by_severity", [UNUSED, SQL, UNUSED, SQL], [SQL, SQL, UNUSED, UNUSED],
+                "Change the order and nothing else: whoever wants no repeats has combined().", "repeat",
+            ),
+            _gives("by_severity", [SQL, HASH], [SQL, HASH], "It is in order already.", "order"),
+            _gives("by_severity", [], [], "No findings, an empty list.", "empty"),
         ],
+        tried="every severity and none, equal ones in the order in which they came, repeats, and an empty list",
     ),
 }  # fmt: skip
 

@@ -7,14 +7,19 @@ plain function that returns an awaitable, a loop where others write a comprehens
 import re
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 import anyio
 import pytest
+from mcp.server.mcpserver import Context
 from mcp.types import ErrorData
 
-from labkit.checks import examine
+from labkit.checks import examine, lesson_08
 from labkit.host import Approve, visible
+from servers.asking import ask, message
+from servers.code_facts import analyse
+from servers.code_reviewer import SYSTEM, question
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +39,7 @@ def right(number: str) -> Callable[[Any], Any]:
     """What is decorated is a right answer to this exercise."""
 
     def kept(answer: Any) -> Any:
-        RIGHT.append(Right(number, answer.__name__, answer))
+        RIGHT.append(Right(number, getattr(answer, "__name__", type(answer).__name__), answer))
         return answer
 
     return kept
@@ -145,8 +150,8 @@ def rule_by_rule(request, ask):
     if not request.origin or request.origin.server not in {"log-archiver"} or params.max_tokens > 200:
         return ask(request)
     texts = [params.system_prompt or ""]
-    for message in params.messages:
-        texts.extend(block.text for block in message.content_as_list)
+    for each in params.messages:
+        texts.extend(block.text for block in each.content_as_list)
     if sum(map(len, texts)) > 1_000:
         return ask(request)
     for text in texts:
@@ -233,6 +238,71 @@ def match_by_match(text, papers):
         if match[1] not in [paper["id"] for paper in papers] and match[1] not in unknown:
             unknown.append(match[1])
     return unknown
+
+
+# 8.1: a resolver. The SDK reads the types of its parameters, which a partial does not show
+
+
+class AboutReadability:
+    async def __call__(self, code: str, ctx: Context):
+        analysis = analyse(code)
+        facts = [str(fact) for fact in analysis.facts if fact.rule in lesson_08.READABILITY]
+        listed = "\n".join(facts)
+        text = f"Readability of this code, please.\n{listed}\n\n{analysis.code}"
+        return ask(ctx, SYSTEM, message("user", text), max_tokens=200) if facts else None
+
+
+right("8.1")(AboutReadability())
+right("8.1")(AboutReadability().__call__)
+
+
+@right("8.1")
+def a_plain_function_as_the_sdk_allows(code: str, ctx: Context):
+    analysis = analyse(code)
+    facts = [fact for fact in analysis.facts if fact.rule in lesson_08.READABILITY]
+    if not facts:
+        return None
+    return ask(ctx, SYSTEM, question(analysis.code or "", facts, "readability"), max_tokens=240)
+
+
+# 8.2: two answers made one
+
+
+def _fault(finding: Any) -> object:
+    return (finding.line, finding.rule) if finding.rule is not None else finding.text
+
+
+@right_as_object_and_partial("8.2")
+def by_a_set_of_what_was_seen(answers):
+    seen, kept = set(), []
+    for finding in chain.from_iterable(answers):
+        if _fault(finding) not in seen:
+            seen.add(_fault(finding))
+            kept.append(finding)
+    return kept
+
+
+@right("8.2")
+def from_the_end(answers):
+    kept = {}
+    for finding in reversed([*chain(*answers)]):
+        kept.pop(_fault(finding), None)
+        kept[_fault(finding)] = finding
+    return [*kept.values()][::-1]
+
+
+# 8.3: the gravest first
+
+
+@right_as_object_and_partial("8.3")
+def by_counting_down(findings):
+    rank = {"high": 3, "medium": 2, "low": 1}
+    return sorted(findings, key=lambda finding: rank.get(finding.severity, 0), reverse=True)
+
+
+@right("8.3")
+def in_four_heaps(findings):
+    return [finding for wanted in ("high", "medium", "low", None) for finding in findings if finding.severity == wanted]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Exercise 8.1: a resolver that asks about the readability of code, where there is something to ask about."""
 
+import re
 import time
 
 from mcp.server.mcpserver import Context, Sample
@@ -9,6 +10,7 @@ from servers.code_facts import analyse
 from servers.code_reviewer import SYSTEM, question
 
 READABILITY = {"complexity", "unused-name", "mutable-default", "bare-except"}
+_kept = []
 
 
 def _facts(code):
@@ -30,7 +32,7 @@ async def a_clock(code: str, ctx: Context):
 async def all_facts(code: str, ctx: Context):
     """Asks about all facts, whatever they are about.
 
-    which is not about readability
+    Your question holds the fact "line 3: hardcoded-secret
     """
     facts = analyse(code).facts
     return ask(ctx, SYSTEM, _question(code, facts), max_tokens=240) if facts else None
@@ -39,7 +41,7 @@ async def all_facts(code: str, ctx: Context):
 async def always_asks(code: str, ctx: Context):
     """Pays for a question where there is nothing to ask.
 
-    We sent code with no fact of readability
+    We sent code that does nothing wrong, and you took a sample
     """
     return ask(ctx, SYSTEM, _question(code), max_tokens=240) if analyse(code).code is not None else None
 
@@ -55,7 +57,7 @@ async def another_aspect(code: str, ctx: Context):
 async def facts_alone(code: str, ctx: Context):
     """Asks about code that it does not show.
 
-    The code itself is not in your question
+    Line 3 of the code, `API_KEY = "***"`, is not in your question
     """
     if not (facts := _facts(code)):
         return None
@@ -63,11 +65,11 @@ async def facts_alone(code: str, ctx: Context):
 
 
 async def forgets_a_rule(code: str, ctx: Context):
-    """Knows one rule of readability, where there are four.
+    """Knows three rules of readability, where there are four.
 
-    leaves out the fact
+    leaves out the fact "line 15: complexity
     """
-    facts = [fact for fact in analyse(code).facts if fact.rule == "mutable-default"]
+    facts = [fact for fact in _facts(code) if fact.rule != "complexity"]
     return ask(ctx, SYSTEM, _question(code, facts), max_tokens=240) if facts else None
 
 
@@ -93,7 +95,7 @@ async def no_return(code: str, ctx: Context):
 async def no_system_prompt(code: str, ctx: Context):
     """Leaves the rules out.
 
-    Your sample has no system prompt
+    Your sample has the system prompt "",
     """
     return ask(ctx, "", _question(code), max_tokens=240) if _facts(code) else None
 
@@ -107,16 +109,117 @@ async def one_token(code: str, ctx: Context):
 
 
 def plain_def(code: str, ctx: Context):
-    """Lacks the word `async`.
+    """Lacks the word `async`, and hands on what it should await.
 
-    is a plain function
+    is a plain function and returned a coroutine
     """
-    return ask(ctx, SYSTEM, _question(code), max_tokens=240) if _facts(code) else None
+    return all_facts(code, ctx)
 
 
 async def sends_the_secret(code: str, ctx: Context):
     """Sends the code as it came, with the key in it.
 
-    The key of line 3 stands in your question
+    The secret of line 3 stands in your question
     """
     return ask(ctx, SYSTEM, question(code, _facts(code), "readability"), max_tokens=240) if _facts(code) else None
+
+
+async def all_but_security(code: str, ctx: Context):
+    """Takes whatever is not about security for readability.
+
+    Your question holds the fact "line 10: nested-loop
+    """
+    facts = [fact for fact in analyse(code).facts if fact.aspect != "security"]
+    return ask(ctx, SYSTEM, _question(code, facts), max_tokens=240) if facts else None
+
+
+async def as_the_assistant(code: str, ctx: Context):
+    """Puts its question into the model's own mouth.
+
+    Your question is a message of the assistant
+    """
+    return ask(ctx, SYSTEM, message("assistant", _question(code)), max_tokens=240) if _facts(code) else None
+
+
+async def asks_twice(code: str, ctx: Context):
+    """Sends the question twice in one request.
+
+    unused import os", and twice.
+    """
+    return ask(ctx, SYSTEM, _question(code), _question(code), max_tokens=240) if _facts(code) else None
+
+
+async def begins_of_code(code: str, ctx: Context):
+    """Shows the code up to a line of its own choice.
+
+    Line 10 of the code, `for other in rows:`, is not in your question
+    """
+    begin = "\n".join((analyse(code).code or "").split("\n")[:9])
+    return ask(ctx, SYSTEM, question(begin, _facts(code), "readability"), max_tokens=240) if _facts(code) else None
+
+
+async def masks_by_a_list_of_names(code: str, ctx: Context):
+    """Masks what is called as it once was, and a secret may be called anything.
+
+    The secret of line 4 stands in your question
+    """
+    masked = re.sub(r'(API_KEY|token) ?= ?"[^"]*"', r'\1 = "***"', code)
+    return ask(ctx, SYSTEM, question(masked, _facts(code), "readability"), max_tokens=240) if _facts(code) else None
+
+
+async def more_than_one_fact(code: str, ctx: Context):
+    """Finds a single fact too few to ask about.
+
+    a bare except and nothing else, and nothing was asked
+    """
+    return ask(ctx, SYSTEM, _question(code), max_tokens=240) if len(_facts(code)) > 1 else None
+
+
+async def parses_everything(code: str, ctx: Context):
+    """Asks about code that does not parse, of which there is nothing to show.
+
+    We sent code with a syntax error.
+    """
+    facts = [fact for fact in analyse(code).facts if fact.rule in {*READABILITY, "syntax-error"}]
+    return ask(ctx, SYSTEM, _question(code, facts), max_tokens=240) if facts else None
+
+
+async def remembers_its_facts(code: str, ctx: Context):
+    """Keeps the facts of all code in one list.
+
+    unused import os", and it is of other code
+    """
+    _kept.extend(fact for fact in _facts(code) if fact not in _kept)
+    return ask(ctx, SYSTEM, _question(code, _kept), max_tokens=240) if _facts(code) else None
+
+
+async def secret_in_the_system_prompt(code: str, ctx: Context):
+    """Masks the question, and shows the code as it came a second time.
+
+    The secret of line 3 stands in your system prompt
+    """
+    return ask(ctx, f"{SYSTEM}\n{code}", _question(code), max_tokens=240) if _facts(code) else None
+
+
+async def the_worst_alone(code: str, ctx: Context):
+    """Tells the model of the first facts, and not of the rest.
+
+    leaves out the fact "line 18: bare-except
+    """
+    return ask(ctx, SYSTEM, _question(code, _facts(code)[:3]), max_tokens=240) if _facts(code) else None
+
+
+async def without_types(code, ctx):
+    """Leaves out the types, by which the SDK knows what to hand over.
+
+    The SDK cannot call it as a resolver
+    """
+    return ask(ctx, SYSTEM, _question(code), max_tokens=240) if _facts(code) else None
+
+
+async def words_of_its_own(code: str, ctx: Context):
+    """Tells the model to help, and not that the code is data.
+
+    Your sample has the system prompt "You are a helpful assistant."
+    """
+    return ask(ctx, "You are a helpful assistant.", _question(code), max_tokens=240) if _facts(code) else None

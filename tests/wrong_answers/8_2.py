@@ -68,3 +68,72 @@ def the_last_stays(answers):
     ; the first stays
     """
     return list({(each.line, each.rule): each for answer in answers for each in answer}.values())
+
+
+def across_answers_alone(answers):
+    """Compares an answer with those before it, and not with itself.
+
+    Within one answer a repeat is a repeat, too.
+    """
+    kept, seen = [], set()
+    for answer in answers:
+        kept += [finding for finding in answer if _fault(finding) not in seen]
+        seen |= {_fault(finding) for finding in answer}
+    return kept
+
+
+def as_grave_as_each_other(answers):
+    """Takes a fault for another one where it is called more or less grave.
+
+    whatever lies between and how grave it is called
+    """
+    return _first_by(answers, lambda finding: (_fault(finding), finding.severity))
+
+
+def by_the_first_words(answers):
+    """Takes two texts for one that begin alike.
+
+    The same text is the whole text.
+    """
+    return _first_by(answers, lambda finding: _fault(finding) if finding.rule else finding.text[:12])
+
+
+def drops_what_names_no_rule(answers):
+    """Keeps what plain code has found alone.
+
+    returned [], and ["The names are too short.", "There are no tests."] is right
+    """
+    return [finding for finding in _first_by(answers, _fault) if finding.rule]
+
+
+def eats_the_answers(answers):
+    """Takes the answers out of the list of its caller.
+
+    changed the list that it was given
+    """
+    taken = [answers.pop(0) for _ in range(len(answers))]
+    return _first_by(taken, _fault)
+
+
+def keeps_all_that_names_no_rule(answers):
+    """Takes no two findings without a rule for one.
+
+    returned ["The names are too short.", "There are no tests.", "The names are too short."]
+    """
+    return _first_by(answers, lambda finding: _fault(finding) if finding.rule else id(finding))
+
+
+def nothing_where_the_first_is_empty(answers):
+    """Gives up where the first answer holds no finding.
+
+    An answer may hold no finding.
+    """
+    return _first_by(answers, _fault) if answers and answers[0] else []
+
+
+def rule_or_not_by_line(answers):
+    """Takes two findings of a line without a rule for one.
+
+    These name a line and have no rule
+    """
+    return _first_by(answers, lambda finding: (finding.line, finding.rule) if finding.line else finding.text)
