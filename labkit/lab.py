@@ -180,7 +180,7 @@ class Lab:
         self._callback = callback
         if callback is not None and not self._declared:
             self._declared = True
-            print(f"{self.server} is connected anew: a client declares when it connects that it can sample.")
+            print(f"{self.server} is connected anew: the client that was there declares no sampling.")
             with interrupts_held():
                 self._break_off("it was connected anew for the sampling callback")
             self._connection.close()

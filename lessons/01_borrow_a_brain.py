@@ -38,14 +38,14 @@ result = await lab.call_tool("process_log_entry", {"log_line": line})
 print(result.content[0].text)
 
 # %% [markdown]
-# A good server *degrades*: it does what it can, and says what it could not. A client tells at connect whether it can
-# sample, so the server knew before it asked.
+# A good server *degrades*: it does what it can, and says what it could not. It knew before it asked: a client says
+# whether it can sample, on 2025-11-25 once, when it connects, and since 2026-07-28 with every request, in its `_meta`.
 
 # %% [markdown]
 # ## Lend it one
 #
-# Set a callback. From now on the client declares that it can sample, and for that it connects anew. `TinyModel` is the
-# language model of the kit: it runs beside this notebook, and it may be wrong.
+# Set a callback. The SDK's client is made with one or without, so the kit connects anew; from now on the client declares
+# that it can sample. `TinyModel` is the language model of the kit: it runs beside this notebook, and it may be wrong.
 
 # %%
 model = TinyModel()
@@ -264,11 +264,11 @@ await check("1.2", my_triage)
 # block of content. The name is a claim that nobody checks; the server sees it and nothing else of who answered.
 #
 # 1.2 looks at the *last* message, since a request may hold a whole conversation. It compares in lower case because log
-# lines shout. It answers in every case: a callback that falls off its end returns `None`, and the tool call fails with
-# an error that names neither the callback nor the line. A rule is a poor model, but a real client does just this to
+# lines shout. It answers in every case: a callback that falls off its end returns `None`, and with the bare SDK the tool
+# call fails with an error that names neither the callback nor the line. A rule is a poor model, but a real client does just this to
 # keep cheap questions away from an expensive one.
 #
-# *Common in class:* `params.messages[0]` passes here and fails in lesson 02; `content` taken for a `str`; an answer
+# *Common in class:* `params.messages[0]`, which is the question only while there is one message; `content` taken for a `str`; an answer
 # with `role="user"`, which the protocol lets pass and a reader of the flow will not.
 
 # %% [markdown]

@@ -111,7 +111,7 @@ for temperature in (1, 2):
 # At 0 the server hears one word, however close the race was; the draws at 1 show how close. Heat takes from the
 # likeliest token and gives to the unlikely ones, labels or not: `print(drawn)` shows what came at 2. A label wants 0.
 #
-# Where variety is wanted, 0 fails: ten names for a server would be one name ten times.
+# Where variety is wanted, 0 fails: asked ten times for the name of a server, it gives one name ten times.
 #
 # ## Max tokens, stop, and why an answer ended
 #
@@ -278,7 +278,7 @@ def my_dials(job):
     return {
         "label": (0.0, 8, "One word of a few is right, and the likeliest is the best guess."),
         "explain": (0.2, 100, "It must copy what the line says, and needs room for a sentence."),
-        "names": (1.2, 100, "The unlikely ones are wanted, or there would be one name ten times."),
+        "names": (1.2, 100, "Ten names that differ take room, and words that are not the likeliest."),
     }[job]
     # END SOLUTION
 
@@ -366,7 +366,7 @@ await check("3.3", careful)
 # **The solutions, explained.** 3.1 takes the largest logit off all of them: the result is the same and `exp` cannot
 # overflow. Temperature 0 is the limit of ever smaller ones and cannot be had by division. 3.2 has more than one answer:
 # the check takes 0 and up to 16 tokens for a label, 0 to 0.5 and 40 to 400 for an explanation, from 0.8 and 40 to 400
-# for names; the sentences are for the class to argue over. 3.3 is a duty of the host, a callback round a callback. It
+# for names; the sentences are for the class to argue over. 3.3 is a duty of the host, a callback around a callback. It
 # works on a copy, since the same request may be shown to a human, logged, or sent to a second model. 3.4 asks
 # `held >= p` *before* it adds the next token, so the one that crosses `p` is kept: "at least p".
 #
@@ -445,8 +445,9 @@ await check("3.4", top_p)
 #
 # [The solutions, explained](instructor/03_turn_the_dials.ipynb)
 #
-# Another: put dials before your limits, `panel = dials(partial(careful, model), Settings(temperature=2.0))`, and give
-# `panel.callback` to `try_out`. Where in the flow does 2.0 become 1.0?
+# Another: put dials before your limits, `panel = dials(partial(careful, model), Settings(temperature=2.0))`. Give
+# `panel.callback` to `try_out` in place of `partial(careful, model)`, then `show(mine)` again. One step's JSON says 2, a
+# later one's 1: which are they?
 #
 # ## Recap
 #

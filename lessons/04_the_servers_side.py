@@ -231,7 +231,7 @@ for lab in (analyst, without):
 # |---|---|
 # | answers badly | gets the answer: check it |
 # | cannot sample | gets what your resolver returned in place of a `Sample`; without that, the call fails before it runs |
-# | answers late | waits; the client's own timeout decides how long |
+# | answers late | has not begun; the client's own timeout decides how long its caller waits |
 # | refuses | never runs. Whoever called it sees the error. Only on 2025-11-25 can a server hear of it, where it asks by itself: `@or_none` in `servers/asking.py` |
 # | never answers | never runs. Keep nothing of a call outside of it |
 #
@@ -325,6 +325,41 @@ def ticket_desk():
 await check("4.1", ticket_desk)
 
 # %% [markdown]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# `Sample` has a parameter for each thing that is asked for; the long ticket is one call of `shortened`.
+#
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+#
+# A text with the rules, then `return Sample([message("user", …)], system_prompt=…, max_tokens=…)`.
+#
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `Sample([message("user", shortened(ticket, 2_000))], system_prompt=rules, max_tokens=8)`, and `rules` names the three
+# teams and asks for one word.
+#
+# </details>
+# <details><summary>I see "Cannot send 'sampling/createMessage'" or "no back-channel"</summary>
+#
+# The tool calls `create_message`, and the connection speaks revision 2026-07-28. Return a `Sample` from a resolver.
+#
+# </details>
+# <details><summary>I see "InvalidSignature: Resolver … cannot be resolved"</summary>
+#
+# A resolver's parameters are the tool's own arguments by the *same name*, a `Context`, or another `Resolve`. Is it
+# `ticket` in both?
+#
+# </details>
+# <details><summary>I see "Tool already exists", or my change has no effect</summary>
+#
+# A server keeps the first tool of a name. Run the cell that makes the `MCPServer` again, then the one that adds the
+# tool.
+#
+# </details>
+
+# %% [markdown]
 # ## Exercise 4.2 · read the answer ●○○ 6 minutes
 #
 # **Goal** Find out whether an answer is a label. **Input** a `CreateMessageResult` and a list of labels in lower case.
@@ -357,6 +392,25 @@ def my_label(answer, labels):
 
 # %%
 await check("4.2", my_label)
+
+# %% [markdown]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# What is it that you may *not* look into before you know its type?
+#
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+#
+# `isinstance(answer.content, TextContent)`, then the set of the words, `re.findall(r"[a-z]+", …)` of the text in lower
+# case, then how many of them are labels, and whether one of the others denies.
+#
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `words = set(re.findall(r"[a-z]+", answer.content.text.lower()))`, `named = words & set(labels)`; the label is
+# `named.pop()` where `len(named) == 1` and `words & (DENIALS - named)` is empty.
+#
+# </details>
 
 # %% [markdown]
 # ## Exercise 4.3 · ask once more, give up usefully ●●● 12 minutes
@@ -410,38 +464,19 @@ await check("4.3", careful_desk)
 # %% [markdown]
 # <details><summary>Hint 1: a nudge</summary>
 #
-# 4.1: `Sample` has a parameter for each thing that is asked for; the long ticket is one call of `shortened`.
-# 4.2: what is it that you may *not* look into before you know its type? 4.3: both functions begin with the same
-# question: is there an answer, and is it a team?
+# Both functions begin with the same question: is there an answer, and is it a team?
 #
 # </details>
 # <details><summary>Hint 2: the shape</summary>
 #
-# 4.1: a text with the rules, then `return Sample([message("user", …)], system_prompt=…, max_tokens=…)`.
-# 4.2: `isinstance(answer.content, TextContent)`, then the set of the words, `re.findall(r"[a-z]+", …)` of the text in
-# lower case, then how many of them are labels, and whether one of the others denies.
-# 4.3: in `checked` an `if` that returns `answer`, then `return ask(…)`; in `route` an `if` that returns the team, then
-# one line for all the rest.
+# In `checked` an `if` that returns `answer`, then `return ask(…)`; in `route` an `if` that returns the team, then one
+# line for all the rest.
 #
 # </details>
 # <details><summary>Hint 3: almost code</summary>
 #
-# 4.1: `Sample([message("user", shortened(ticket, 2_000))], system_prompt=rules, max_tokens=8)`.
-# 4.2: `words = set(re.findall(r"[a-z]+", answer.content.text.lower()))`, `named = words & set(labels)`; the label is
-# `named.pop()` where `len(named) == 1` and `words & (DENIALS - named)` is empty.
-# 4.3: `ask(ctx, rules, shortened(ticket, 2_000), message("assistant", shown(answer)), fault, max_tokens=8)`, and
-# `fault` names the three teams; `why` is one text where `answer is None` and another where it is not.
-#
-# </details>
-# <details><summary>I see "Cannot send 'sampling/createMessage'" or "no back-channel"</summary>
-#
-# The tool calls `create_message`, and the connection speaks revision 2026-07-28. Return a `Sample` from a resolver.
-#
-# </details>
-# <details><summary>I see "InvalidSignature: Resolver … cannot be resolved"</summary>
-#
-# A resolver's parameters are the tool's own arguments by the *same name*, a `Context`, or another `Resolve`. Is it
-# `ticket` in both?
+# `ask(ctx, rules, shortened(ticket, 2_000), message("assistant", shown(answer)), fault, max_tokens=8)`, and `fault`
+# names the three teams; `why` is one text where `answer is None` and another where it is not.
 #
 # </details>
 # <details><summary>I see "Server returned InputRequiredResult for more than 10 rounds"</summary>
@@ -452,11 +487,6 @@ await check("4.3", careful_desk)
 # <details><summary>I see "Client did not declare the sampling capability"</summary>
 #
 # The client cannot sample, and the resolver returned a `Sample` all the same. `ask(ctx, …)` returns `None` there.
-#
-# </details>
-# <details><summary>I see "Tool already exists", or my change has no effect</summary>
-#
-# A server keeps the first tool of a name. Run the cell that makes the `MCPServer` again, then the one that adds the tool.
 #
 # </details>
 # <details><summary>I see "Error executing tool route" and no more</summary>

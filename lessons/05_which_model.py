@@ -118,7 +118,7 @@ async def explain(job: str, answer: Annotated[CreateMessageResult, Resolve(quest
 
 
 # %% [markdown]
-# `choose_model` is a callback that asks one of several callbacks. `with_bill` round it writes down what each sample
+# `choose_model` is a callback that asks one of several callbacks. `with_bill` around it writes down what each sample
 # cost: tokens × price.
 #
 # **Predict** who answers each job. Does the older wire change anything?
@@ -153,13 +153,13 @@ quiz("5.5", "")
 #
 # ## The bill
 #
-# **Predict.** All calls had the same prompt. By how much do the dearest and the cheapest line differ?
+# **Predict.** All calls had the same prompt. By how much do the most expensive and the cheapest line differ?
 
 # %%
 print(bill)
 
 # %% [markdown]
-# About a hundredfold, for the same question: a server's wish is enough to make a call dear. The tokens of one call at
+# About a hundredfold, for the same question: a server's wish is enough to make a call expensive. The tokens of one call at
 # Claude's prices (Claude counts tokens a little differently):
 
 # %%
@@ -172,7 +172,8 @@ for model in catalog().models:
 # %% [markdown]
 # ## A choice is no limit
 #
-# A server that wishes for the dearest model each time will get it each time. What holds is a budget round the choice.
+# A server that wishes for the most expensive model each time will get it each time. What holds is a budget around the
+# choice.
 #
 # **Predict.** One cent, and hard questions only: what happens when it runs out? Does it stop at 0?
 
@@ -186,7 +187,7 @@ print("left:", f"${held.left.usd:.6f}")
 
 # %% [markdown]
 # Before each request the budget sets aside what it may cost *at most*: its estimate of the prompt, and all of
-# `max_tokens`, at the dearest model's price. What is not used comes back. So it stops short of 0, with a sentence for
+# `max_tokens`, at the price of the most expensive model. What is not used comes back. So it stops short of 0, with a sentence for
 # whoever made the call.
 #
 # ## Exercise 5.1 · the chooser ●●○ 12 minutes
@@ -225,6 +226,39 @@ def my_choice(preferences, scores):
 await check("5.1", my_choice)
 
 # %% [markdown]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# Two steps, one after the other: first which names are left, then which of these has most points.
+#
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+#
+# Begin with `left = list(scores)`. A loop over `preferences.hints or []` makes it shorter and ends with `break` at the
+# first hint that fits. Then `max(left, key=...)`, which takes the first of equal ones.
+#
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `fits = [name for name in scores if hint.name.lower() in name.lower()]`; and in the sum, `(priority or 0) * score`.
+#
+# </details>
+# <details><summary>I see "unsupported operand type(s) for *: 'NoneType' and 'float'"</summary>
+#
+# A priority that the server left out is `None`. Count it as 0: `(priority or 0)`.
+#
+# </details>
+# <details><summary>I see "'NoneType' object is not iterable"</summary>
+#
+# A server without hints leaves the field out, and `preferences.hints` is `None`: write `preferences.hints or []`.
+#
+# </details>
+# <details><summary>I see "raised ValueError: max()"</summary>
+#
+# `max` of nothing: where no hint fits, all names are left.
+#
+# </details>
+
+# %% [markdown]
 # ## Exercise 5.2 · six predictions ●○○ 5 minutes
 #
 # **Goal** Say whom `choose` takes. The models are the four Claude models with scores in the list above; the default is
@@ -250,6 +284,23 @@ def my_predictions():
 
 # %%
 await check("5.2", my_predictions)
+
+# %% [markdown]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# Is a hint part of a name? Only then does it count.
+#
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+#
+# For F, work out 0.4 × cost + 0.6 × intelligence for each model.
+#
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# E names one version of Sonnet exactly, and the list has another: the hint fits nothing, and the priorities decide.
+#
+# </details>
 
 # %% [markdown]
 # ## Exercise 5.3 · a class within a budget ●●○ 8 minutes
@@ -280,38 +331,22 @@ await check("5.3", within_budget)
 # %% [markdown]
 # <details><summary>Hint 1: a nudge</summary>
 #
-# 5.1: two steps, one after the other: first which names are left, then which of these has most points. 5.2: is a hint
-# part of a name? Only then does it count. 5.3: first who can be paid, then who is best.
+# First who can be paid, then who is best.
 #
 # </details>
 # <details><summary>Hint 2: the shape</summary>
 #
-# 5.1: begin with `left = list(scores)`. A loop over `preferences.hints or []` makes it shorter and ends with `break` at
-# the first hint that fits. Then `max(left, key=...)`, which takes the first of equal ones.
-# 5.2: for F, work out 0.4 × cost + 0.6 × intelligence for each model. 5.3: a list, an `if` for the empty one, a `max`.
+# A list, an `if` for the empty one, a `max`.
 #
 # </details>
 # <details><summary>Hint 3: almost code</summary>
 #
-# 5.1: `fits = [name for name in scores if hint.name.lower() in name.lower()]`; and in the sum, `(priority or 0) * score`.
-# 5.2: E names one version of Sonnet exactly, and the list has another: the hint fits nothing.
-# 5.3: `payable = [m for m in models if m.scores and requests * m.price(tokens_in, tokens_out) <= usd]`.
-#
-# </details>
-# <details><summary>I see "unsupported operand type(s) for *: 'NoneType' and 'float'"</summary>
-#
-# A priority that the server left out is `None`. Count it as 0: `(priority or 0)`.
-#
-# </details>
-# <details><summary>I see "'NoneType' object is not iterable"</summary>
-#
-# A server without hints leaves the field out, and `preferences.hints` is `None`: write `preferences.hints or []`.
+# `payable = [m for m in models if m.scores and requests * m.price(tokens_in, tokens_out) <= usd]`.
 #
 # </details>
 # <details><summary>I see "raised ValueError: max()"</summary>
 #
-# `max` of nothing. 5.1: where no hint fits, all names are left. 5.3: not one model can be paid: look for that first, and
-# return `None`.
+# `max` of nothing: not one model can be paid. Look for that first, and return `None`.
 #
 # </details>
 #

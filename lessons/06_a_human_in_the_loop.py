@@ -62,8 +62,7 @@ print(render(seen[0]))
 # A visitor of the web site wrote the end of that line: a browser may call itself what it likes. The server passes it on,
 # and your model reads it. `render` shows *everything* that the model would get, behind a bar that the text cannot leave,
 # with hidden characters written out.
-
-# %% [markdown]
+#
 # ## Decide yourself
 #
 # A panel is an `ask` too: it waits for your click, two minutes for each decision. `start` makes the call and returns at
@@ -254,8 +253,8 @@ await check("6.1", my_policy)
 # %% [markdown]
 # ## Your policy at work
 #
-# What your policy asks about comes to a panel of its own. The deadlock line should go through without a question; the
-# injected line then waits for you. Without the kit's help a call is:
+# What your policy asks about comes to a panel of its own. Then two calls: the deadlock line should go through without a
+# question, and the injected line waits for you, in the panel. Without the kit's help a call is:
 #
 # ```python
 # result = await mine.call_tool("process_log_entry", {"log_line": line})
@@ -266,10 +265,12 @@ await check("6.1", my_policy)
 my_panel = approval_panel(headless=lambda request: Approve())
 approval = with_approval(scripted, ask=lambda request: my_policy(request, my_panel), timeout=120)
 mine = Lab(server, name="my policy", sampling_callback=approval, timeout=300)
-await try_out(mine, approval, "process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]})
-waits = mine.start("process_log_entry", injected)
 
 my_panel
+
+# %%
+await try_out(mine, approval, "process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]})
+waits = mine.start("process_log_entry", injected)
 
 # %% [markdown]
 # ## A budget
@@ -373,11 +374,20 @@ await check("6.2", my_budget)
 # %% [markdown]
 # ## Stretch
 #
-# Duties stand round one another, and the outermost is asked first: a guard, which takes out what looks like a secret, then
-# the budget, then you. Import `with_guard` from `labkit`, and set
-# `desk.callback = with_guard(with_budget(with_approval(scripted, ask=panel), samples=20))`. Start a call with a log line
-# that ends in `password=correct-horse`. In the panel the message is redacted, and a remark says so; "what you called the
-# tool with" still holds the password, as that is your own call. What does the model get? What happens in another order?
+# Duties stand around one another, and the outermost is asked first: a guard, which takes out what looks like a secret and
+# what nobody can see, then the budget, then you. Run this in a cell of its own, and decide in the panel below it:
+#
+# ```python
+# from labkit import with_guard
+#
+# desk.callback = with_guard(with_budget(with_approval(scripted, ask=panel, timeout=120), samples=20))
+# call = desk.start("process_log_entry", {"log_line": "login failed for bob, password=correct-horse"})
+# panel
+# ```
+#
+# The message is redacted, and a remark says so; what the tool was called with still holds the password, as that is your
+# own call. What did the model get (`scripted.asked[-1]`)? Then put the guard inside of `with_approval`: what does the kit
+# say, and why?
 
 # %% [markdown]
 # ## Recap

@@ -115,8 +115,9 @@ def lost_and_kept(research):
 async def measure(strategy, model, papers=10):
     bill = Bill(catalog())
     measured = Lab(server, name="measured", sampling_callback=with_bill(model, bill))
-    arguments = {"topic": TOPIC, "max_results": papers, "strategy": strategy}
-    research = (await measured.call_tool("research_topic", arguments)).structured_content
+    result = await measured.call_tool("research_topic", {"topic": TOPIC, "max_results": papers, "strategy": strategy})
+    assert not result.is_error, result.content[0].text
+    research = result.structured_content
     asked = sum(item.usage.input_tokens for item in bill.items)
     answered = sum(item.usage.output_tokens for item in bill.items)
     cost = catalog().find(catalog().default).price(asked, answered)
@@ -288,11 +289,12 @@ await check("7.1", my_groups)
 #
 # ## Your strategy at work
 #
-# The server takes strategies by name. Run this cell, then measure yours in a new one:
+# The server takes strategies by name. Run this cell; once it shows your samples, measure yours in a new one:
 # `plot_bars(rows | {"groups": await measure("groups", model)})`.
 #
 # With `Quoting` and this topic, groups of 2, 3 and 5 lie between the other two, in papers lost and in own words kept,
-# with 5, 7 and 10 papers alike; at the ends they may be as good or as bad as one of them. For another model, measure.
+# with 5, 7 and 10 papers alike; at the ends they may be as good or as bad as one of them. In what they cost they need
+# not. For another model, measure.
 
 # %%
 server = make_server(strategies=STRATEGIES | {"groups": my_groups})
@@ -373,9 +375,10 @@ await check("7.2", invented)
 # breaks could pass for another paper. The function must be pure, like a resolver: the server runs it again in every
 # round.
 #
-# With `k=1` it loses what `"each"` loses, and with a `k` of all papers it is `"one"`. Ten papers, quoted: `"one"` loses
-# 3 and keeps 58 % of the others' own words, `k=5` 2 and 48 %, `k=3` 1 and 48 %, `k=2` 0 and 42 %, `"each"` 0 and 33 %.
-# The steps are uneven, as it matters where a group ends.
+# With `k=1` it loses what `"each"` loses, and with a `k` of all papers it is `"one"`. Ten papers, quoted, by the lesson's
+# `measure`: `"one"` loses 3 and keeps 58 % of the others' own words, `k=5` 2 and 46 %, `k=3` 2 and 53 %, `k=2` 1 and 45 %,
+# `"each"` 0 and 33 %. The steps are uneven, as it matters where a group ends and where its answer is cut. The answers
+# of the groups are long, and read again: `k=3` costs more than either.
 #
 # 7.2 finds first and filters then. No digit before and none behind: so `12345.67890` is kept out, and what follows an
 # id, a version too, is none of its business. `\b` would not do: it sees no border between `_` or a letter and a digit,

@@ -73,8 +73,8 @@ for step in lab.flow.steps:
 # The server masked it: a model needs no key to tell you that there is one. The key crosses the wire towards the server
 # alone, in the arguments of your own call. On this wire the call goes out again with the model's answer, so there are two.
 #
-# Masking has limits. A key is known by its form or by the name that it is given to: `x = "hunter2"` passes, and so does a
-# command line in a text, `curl -u me:hunter2`. Code that does not parse is not sent at all.
+# Masking has limits. A key is known by its form, or by the name or the option that it is given to: `x = "hunter2"` passes,
+# and so does one that is put together, `"hun" + "ter2"`. Code that does not parse is not sent at all.
 #
 # ## Believe no line number
 #
@@ -213,7 +213,8 @@ for aspects in (["security", "performance"], ["security"], ["performance"]):
 # |---|---|---|---|
 # | tokens in | code once | code twice | code twice |
 # | waiting | one answer | the slower one; on 2025-11-25 one after the other | one call after the other, unless the host starts both |
-# | a refusal costs | everything | everything; on 2025-11-25 that half | that half |
+# | a refusal costs, on 2026-07-28 | everything | everything | that half |
+# | … on 2025-11-25 | what the model would say | that half of it | that half of it |
 # | who combines the answers | the model | the server | whoever called |
 # | who decides what is reviewed | the server's prompt | the server | the caller, each time |
 
@@ -367,8 +368,6 @@ await check("8.2", combined)
 # %% [markdown]
 # ## Exercise 8.3 · the gravest first ●○○ 5 minutes
 #
-# A stretch: it asks for no sample, and the course goes on without it.
-#
 # **Goal** Put findings in order of severity, and change nothing else. **Input** a list of `Finding`s with `.severity`:
 # `"high"`, `"medium"`, `"low"`, or `None` where no rule is known. **Return** a new list: high, medium, low, then `None`;
 # of one severity, in the order in which they came.
@@ -429,7 +428,7 @@ await check("8.3", by_severity)
 # %% [markdown]
 # ## Together
 #
-# The tiny model's two answers of above, through your two functions.
+# The tiny model's two answers of above, through `combined` and `by_severity`.
 
 # %%
 answers = [

@@ -293,9 +293,7 @@ async def test_a_callback_that_comes_later_connects_anew_and_says_so_once(
     waiting = lab.start("wait_for_delivery")
     lab.callback = echo
     lab.callback = Scripted(["a line"])
-    assert capsys.readouterr().out == (
-        "bookshop is connected anew: a client declares when it connects that it can sample.\n"
-    )
+    assert capsys.readouterr().out == ("bookshop is connected anew: the client that was there declares no sampling.\n")
     with pytest.raises(LabClosed, match="connected anew"):
         await waiting
     assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "a line"

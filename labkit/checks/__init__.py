@@ -50,6 +50,7 @@ async def check(number: str, function: object) -> None:
 
 async def examine(number: str, function: object) -> Report:
     """Check a function against an exercise and return what was found, without printing it."""
+    number = str(number)  # it may have been typed without quotes
     exercises: dict[str, Exercise] = _lesson(number).EXERCISES
     if number not in exercises:
         raise LookupError(f"There is no exercise {number} in this lesson; there are {', '.join(exercises)}.")
@@ -57,14 +58,15 @@ async def examine(number: str, function: object) -> Report:
 
 
 def quiz(number: str, answer: str = "") -> None:
-    """Print a question with its choices, and what is to be said to your answer.
+    """Print a question with its choices, and below it what is to be said to your answer.
 
         quiz("1.3")        # the question
-        quiz("1.3", "b")   # right, or why not
+        quiz("1.3", "b")   # and: right, or why not
 
     Raises:
         LookupError: There is no such question.
     """
+    number = str(number)  # it may have been typed without quotes
     questions: dict[str, Question] = _lesson(number).QUESTIONS
     if number not in questions:
         raise LookupError(f"There is no question {number} in this lesson; there are {', '.join(questions)}.")

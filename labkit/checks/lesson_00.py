@@ -16,22 +16,22 @@ QUESTIONS = {
         },
     ),
     "0.2": Question(
-        '"The client declared sampling when it connected." Which sampling is meant?',
+        '"My client can do sampling." Which sampling is meant?',
         {"a": "MCP sampling", "b": "decoding"},
         "a",
         {
-            "a": "the client says that servers may ask it for completions.",
+            "a": "servers may ask it for completions. It says so at connect, and since 2026-07-28 in each request.",
             "b": "decoding is done inside a model; nobody declares it on the wire.",
         },
     ),
     "0.3": Question(
         "In the call above, who decided which model answers?",
-        {"a": "the server", "b": "the client, through its sampling callback", "c": "the protocol"},
-        "b",
+        {"a": "the server", "b": "the protocol", "c": "the client, through its sampling callback"},
+        "c",
         {
             "a": "the server may hint at a model. It never sees one.",
-            "b": "the callback answers as it likes. Here it read a script, and the server could not tell.",
-            "c": "the protocol carries the question and the answer, and leaves the choice to the client.",
+            "b": "the protocol carries the question and the answer, and leaves the choice to the client.",
+            "c": "the callback answers as it likes. Here it gave a sentence of yours, and the server could not tell.",
         },
     ),
 }

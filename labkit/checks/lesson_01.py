@@ -99,11 +99,11 @@ EXERCISES = {
 QUESTIONS = {
     "1.3": Question(
         "Where is the API key in MCP sampling?",
-        {"a": "with the server", "b": "with the client's side", "c": "it travels in the request"},
-        "b",
+        {"a": "with the client's side", "b": "with the server", "c": "it travels in the request"},
+        "a",
         {
-            "a": "a server that samples holds no key at all. That is the point of it.",
-            "b": "the callback talks to the model, so only the client's side needs a key, or a local model.",
+            "a": "the callback talks to the model, so only the client's side needs a key, or a local model.",
+            "b": "a server that samples holds no key at all. That is the point of it.",
             "c": "no key crosses the wire: look through the frames, there is none.",
         },
     ),
@@ -118,12 +118,12 @@ QUESTIONS = {
     ),
     "1.5": Question(
         "On revision 2026-07-28, how does the server's question reach the client?",
-        {"a": "as a request of the server", "b": "inside the result of tools/call", "c": "as a notification"},
-        "b",
+        {"a": "as a request of the server", "b": "as a notification", "c": "inside the result of tools/call"},
+        "c",
         {
             "a": "that is revision 2025-11-25. Since 2026-07-28 the server sends no requests of its own.",
-            "b": "the result says input_required. The client answers by calling the tool again.",
-            "c": "a notification wants no answer, and the server wants one.",
+            "b": "a notification wants no answer, and the server wants one.",
+            "c": "the result says input_required. The client answers by calling the tool again.",
         },
     ),
 }

@@ -222,15 +222,15 @@ QUESTIONS = {
     "2.5": Question(
         "Your provider cannot be reached. What should the callback do?",
         {
-            "a": "raise the error",
-            "b": 'return a CreateMessageResult with the text "Sorry, no connection."',
-            "c": "return ErrorData(code=-32603, message=...)",
+            "a": "return ErrorData(code=-32603, message=...)",
+            "b": "raise the error",
+            "c": 'return a CreateMessageResult with the text "Sorry, no connection."',
         },
-        "c",
+        "a",
         {
-            "a": "it reaches your program inside exception groups, and on the older wire its text goes to the server.",
-            "b": "the server takes it for the model's answer, and files it as the explanation of a log line.",
-            "c": "internal error: your side failed, the request was fine, and it may be sent again later.",
+            "a": "internal error: your side failed, the request was fine, and it may be sent again later.",
+            "b": "with the bare SDK it comes inside exception groups, and on the older wire the server gets its text.",
+            "c": "the server takes it for the model's answer, and files it as the explanation of a log line.",
         },
     ),
 }

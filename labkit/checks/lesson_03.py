@@ -238,11 +238,11 @@ QUESTIONS = {
     ),
     "3.6": Question(
         "A server asks for temperature 0.2 and your callback uses 0.9. Has it broken the protocol?",
-        {"a": "yes, the request is binding", "b": "no, the temperature is a wish"},
-        "b",
+        {"a": "no, the temperature is a wish", "b": "yes, the request is binding"},
+        "a",
         {
-            "a": "only maxTokens binds the client. The specification lets it change or ignore the temperature.",
-            "b": "the client may change or ignore it. It should say so to its user, as the flow does here.",
+            "a": "the client may change or ignore it. It should say so to its user, as the flow does here.",
+            "b": "only maxTokens binds the client. The specification lets it change or ignore the temperature.",
         },
     ),
 }

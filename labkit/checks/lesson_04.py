@@ -209,12 +209,12 @@ QUESTIONS = {
     ),
     "4.5": Question(
         "Your server hints at haiku and gets an answer of a model named llama. What does it do?",
-        {"a": "it asks again", "b": "it refuses the answer", "c": "it checks the answer like any other"},
-        "c",
+        {"a": "it asks again", "b": "it checks the answer like any other", "c": "it refuses the answer"},
+        "b",
         {
             "a": "the client may have no other. A hint is a wish, and asking again costs its user twice.",
-            "b": "the client chooses the model, and the name is only what it says. What counts is the answer.",
-            "c": "a prompt must do with any model, and the check must hold for all of them.",
+            "b": "a prompt must do with any model, and the check must hold for all of them.",
+            "c": "the client chooses the model, and the name is only what it says. What counts is the answer.",
         },
     ),
     "4.6": Question(

@@ -274,21 +274,21 @@ EXERCISES = {
 QUESTIONS = {
     "5.4": Question(
         "A server sends costPriority 1. What does it wish for?",
-        {"a": "the cheapest model", "b": "the best model, whatever it costs", "c": "nothing, 1 is neutral"},
-        "a",
+        {"a": "the best model, whatever it costs", "b": "the cheapest model", "c": "nothing, 1 is neutral"},
+        "b",
         {
-            "a": "the priority says how much it matters to keep the cost low. The client pays, so it is a courtesy.",
-            "b": "some tutorials say so. In the specification a higher value prefers a cheaper model.",
+            "a": "some tutorials say so. In the specification a higher value prefers a cheaper model.",
+            "b": "the priority says how much it matters to keep the cost low. The client pays, so it is a courtesy.",
             "c": "0 is neutral: it does not matter.",
         },
     ),
     "5.5": Question(
         "A server hints 'opus', and your client asks a cheaper model. Has it broken the protocol?",
-        {"a": "yes", "b": "no", "c": "only when it does not ask the server first"},
-        "b",
+        {"a": "no", "b": "yes", "c": "only when it does not ask the server first"},
+        "a",
         {
-            "a": "hints are advice. The specification leaves the choice to the client.",
-            "b": "hints are advice. The answer names a model, and even that is a claim which the server cannot check.",
+            "a": "hints are advice. The answer names a model, and even that is a claim which the server cannot check.",
+            "b": "hints are advice. The specification leaves the choice to the client.",
             "c": "there is no message for that. The server learns of the choice from the answer, if at all.",
         },
     ),

@@ -353,12 +353,12 @@ QUESTIONS = {
     ),
     "6.4": Question(
         "A client asks about each of 40 requests an hour, and you approved the last 30 unread. What helps?",
-        {"a": "a shorter preview", "b": "rules for the harmless, and a person for the rest", "c": "always allow"},
-        "b",
+        {"a": "a shorter preview", "b": "always allow", "c": "rules for the harmless, and a person for the rest"},
+        "c",
         {
             "a": "a preview is read faster and shows less. What matters may stand behind its end.",
-            "b": "fewer questions are read with more care. Check the rules on requests that must not pass, too.",
-            "c": "then nobody reads any of them. A server that you trust still passes on data that you should not.",
+            "b": "then nobody reads any of them. A server that you trust still passes on data that you should not.",
+            "c": "fewer questions are read with more care. Check the rules on requests that must not pass, too.",
         },
     ),
 }

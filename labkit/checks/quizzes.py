@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from labkit.plain import short
+
 
 @dataclass(frozen=True)
 class Question:
@@ -15,11 +17,13 @@ class Question:
     right: str
     replies: dict[str, str]
 
-    def reply(self, answer: str) -> str:
-        """What to print: the question when nothing was answered, else the sentence to the answer."""
-        letter = answer.strip().lower()
-        if not letter:
-            return "\n".join([self.text, *(f"  {key}  {choice}" for key, choice in self.choices.items())])
-        if letter not in self.choices:
-            return f'"{answer}" is no choice here: answer with {", ".join(self.choices)}.'
-        return f"{'Right' if letter == self.right else 'Not quite'}: {self.replies[letter]}"
+    def reply(self, answer: object) -> str:
+        """What to print: the question, and below it the sentence to an answer, whatever was given as one."""
+        asked = "\n".join([self.text, *(f"  {key}  {choice}" for key, choice in self.choices.items())])
+        letter = answer.strip().lower() if isinstance(answer, str) else answer
+        if letter == "":
+            return asked
+        if letter not in [*self.choices]:
+            *others, last = (f'"{key}"' for key in self.choices)
+            return f"{asked}\n{short(repr(answer), 40)} is no choice here: answer with {', '.join(others)} or {last}."
+        return f"{asked}\n{'Right' if letter == self.right else 'Not quite'}: {self.replies[str(letter)]}"

@@ -74,7 +74,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Do not ask the model; or withhold its answer. The reason is told to the server."""
+    """Do not ask the model; or withhold its answer. The caller reads the reason, on 2025-11-25 the server too."""
 
     reason: str = ""
 

@@ -12,7 +12,7 @@ class Question {
     this.node = el(
       "div", { class: "question", role: "group", "aria-label": "You are the model" },
       el("div", { class: "head" }, el("b", {}, "You are the model"), this.who), this.parts,
-      el("div", { class: "foot" }, this.text, this.button("Answer", "Send it to the server (Ctrl + Enter)", "go", () => this.answer()), this.button("Refuse", "The server gets error -1", "", () => this.send(null))),
+      el("div", { class: "foot" }, this.text, this.button("Answer", "Send it to the server (Ctrl + Enter)", "go", () => this.answer()), this.button("Refuse", "Answer with error -1", "", () => this.send(null))),
     );
   }
 

@@ -12,13 +12,13 @@ const TITLES = {
     approve: "Let the model see the request",
     edit: "Change it before the model sees it",
     allow: "Approve, and ask no more about this server in this session",
-    refuse: "The model is not asked; the server gets error -1",
+    refuse: "The model is not asked: error -1 takes the place of its answer",
   },
   answer: {
     approve: "Let the server have the answer",
     edit: "Change it before the server gets it",
     allow: "Send, and ask no more about this server in this session",
-    refuse: "The server gets error -1 and not the answer",
+    refuse: "The answer is kept back: error -1 takes its place",
   },
 };
 const LOST = "No longer connected: the kernel was restarted or has ended. Run the cell again that makes this panel.";
@@ -125,7 +125,7 @@ class Panel {
     this.approve.classList.add("go");
     this.edit = button("Edit", "", () => this.turn(!this.editing));
     this.allow = button("Let this server pass", "", () => this.decide("allow"));
-    this.reason = el("input", { type: "text", autocomplete: "off", placeholder: "reason, told to the server", "aria-label": "Reason, told to the server" });
+    this.reason = el("input", { type: "text", autocomplete: "off", placeholder: "reason of a refusal", "aria-label": "Reason of a refusal", title: "Whoever made the call reads it; the server learns of it on revision 2025-11-25 alone" });
     this.refuse = button("", "", () => this.decide("refuse"));
     this.buttons = [this.approve, this.edit, this.allow, this.refuse];
     this.status = el("p", { class: "status", role: "status", "aria-live": "polite" });

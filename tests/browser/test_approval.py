@@ -140,7 +140,7 @@ def test_approve_edit_and_refuse_when_the_cell_has_returned(notebook: LabPage, p
     notebook.execute("assert 'withheld' in str((await asyncio.gather(calls[1], return_exceptions=True))[0])")
 
     notebook.execute("begin()")
-    panel.get_by_label("Reason, told to the server").fill("not today")
+    panel.get_by_label("Reason of a refusal").fill("not today")
     button(panel, "Refuse").click()
     expect(status(panel)).to_have_text("The request was refused.")
     notebook.execute("assert 'not today' in str((await asyncio.gather(calls[2], return_exceptions=True))[0])")

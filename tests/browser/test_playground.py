@@ -588,7 +588,7 @@ def test_what_is_reviewed_is_edited_withheld_refused_and_let_pass(page_of: Locat
     over(page_of, before)
     expect(page_of.locator(".labkit-flow:visible")).to_contain_text("answer withheld")
     button(page_of, "Run").click()
-    sheet.get_by_label("Reason, told to the server").fill("not today")
+    sheet.get_by_label("Reason of a refusal").fill("not today")
     button(sheet, "Refuse").click()
     over(page_of, before, 2)
     expect(page_of.locator(".labkit-flow:visible")).to_contain_text("refused: not today")

@@ -11,9 +11,10 @@ import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
 
 from labkit import close_all
-from labkit.checks import CheckFailed, cases, check, examine, lesson_00, lesson_01, lesson_03, quiz, scorecard
+from labkit.checks import CheckFailed, cases, check, examine, quiz, scorecard
 from labkit.checks.clock import Clock
 from labkit.checks.engine import CallbackExercise, FunctionExercise, Problem, Request, bounded, called, request
+from labkit.course.table import lessons
 from labkit.errors import CallbackError, CallTimeout
 from lessons import build
 
@@ -329,13 +330,43 @@ def test_a_quiz_asks_and_answers_back(capsys: pytest.CaptureFixture[str]) -> Non
     question, *choices = capsys.readouterr().out.splitlines()
     assert question.endswith("Which sampling is meant?")
     assert choices == ["  a  MCP sampling", "  b  decoding"]
-    for letter, reply in ((" B ", "Right: "), ("a", "Not quite: "), ("z", '"z" is no choice here')):
+    for letter, reply in ((" B ", "Right: "), ("a", "Not quite: "), ("z", "'z' is no choice here: ")):
         quiz("0.1", letter)
-        assert capsys.readouterr().out.startswith(reply)
+        *asked, said = capsys.readouterr().out.splitlines()
+        assert asked == [question, *choices]
+        assert said.startswith(reply)
+
+
+@pytest.mark.parametrize("answer", [None, 3, ["a"], 1.5, b"a", "x" * 1000])
+def test_what_is_no_letter_is_told_in_a_sentence(answer: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    quiz("0.1", answer)
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said.endswith(' is no choice here: answer with "a" or "b".')
+    assert len(said) < 120
+
+
+def test_a_number_without_quotes_is_a_number_too(capsys: pytest.CaptureFixture[str]) -> None:
+    number: Any = 0.1
+    quiz(number)
+    assert "Which sampling is meant?" in capsys.readouterr().out
+    number = 1
+    with pytest.raises(LookupError, match=r'There is no lesson for "1"\. A number looks like "1\.2"\.'):
+        quiz(number)
+
+
+QUESTIONS = [
+    question
+    for lesson in lessons()
+    for question in import_module(f"labkit.checks.lesson_{lesson.number}").QUESTIONS.values()
+]
 
 
 def test_every_question_has_a_reply_to_every_choice() -> None:
-    for module in (lesson_00, lesson_01, lesson_03):
-        for question in module.QUESTIONS.values():
-            assert question.replies.keys() == question.choices.keys()
-            assert question.right in question.choices
+    for question in QUESTIONS:
+        assert question.replies.keys() == question.choices.keys()
+        assert question.right in question.choices
+
+
+def test_no_letter_is_right_more_often_than_chance_has_it() -> None:
+    right = [question.right for question in QUESTIONS]
+    assert all(len(right) / 4 <= right.count(letter) <= len(right) * 2 / 5 for letter in "abc")

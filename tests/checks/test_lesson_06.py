@@ -56,11 +56,11 @@ def test_its_cells_are_short() -> None:
 
 def test_its_time_has_room_for_what_it_asks_for() -> None:
     text = "\n".join(TEXT)
-    least, most = map(int, re.findall(r"\| (\d+)–(\d+) minutes", text)[0])
+    least = int(re.findall(r"\| (\d+)–\d+ minutes", text)[0])
     exercises = sum(map(int, re.findall(r"Exercise .+ (\d+) minutes", text)))
     reading = len(text.split()) / 150  # words a minute, to be understood
     clicks = len(CODE) / 4 + text.count("**Predict.**") / 2
-    assert least <= exercises + reading + clicks <= most
+    assert exercises + reading + clicks <= least  # nobody is as quick as that
 
 
 @pytest.mark.anyio

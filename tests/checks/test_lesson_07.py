@@ -6,10 +6,10 @@ from typing import Any
 import jupytext
 import pytest
 
-from labkit.models.quoting import Quoting
+from labkit import Lab, Quoting
 from lessons import build
-from servers.library import Library
-from servers.research_assistant import STRATEGIES, asked
+from servers.papers import Paper
+from servers.research_assistant import STRATEGIES, make_server
 
 pytestmark = pytest.mark.anyio
 
@@ -28,16 +28,16 @@ def lesson() -> dict[str, Any]:
     return namespace
 
 
-async def ask(questions: Sequence[str]) -> list[str]:
-    """What the server's `ask` does, with the lesson's model."""
-    answers: list[Any] = [await Quoting()(None, asked(question)) for question in questions]
-    return [answer.content.text for answer in answers]
-
-
 async def lost_and_kept(lesson: dict[str, Any], strategy: Any, papers: int, *k: int) -> tuple[int, int]:
-    found = Library().search(lesson["TOPIC"], papers).papers
-    synthesis = await strategy(found, ask, *k)
-    return lesson["lost_and_kept"]({"papers": [paper.model_dump() for paper in found], "synthesis": synthesis})
+    """What the lesson measures of a strategy: the server asks, and cuts what ends at a limit."""
+
+    async def chosen(found: Sequence[Paper], ask: Any) -> str:
+        return await strategy(found, ask, *k)
+
+    with Lab(make_server(strategies={"chosen": chosen}), sampling_callback=Quoting()) as lab:
+        arguments = {"topic": lesson["TOPIC"], "max_results": papers, "strategy": "chosen"}
+        result = await lab.call_tool("research_topic", arguments)
+    return lesson["lost_and_kept"](result.structured_content)
 
 
 @pytest.mark.parametrize("papers", [5, 7, 10])
