@@ -5,10 +5,11 @@ from functools import wraps
 from tempfile import TemporaryDirectory
 
 from mcp.client.session import SamplingFnT
-from mcp_types import CreateMessageResult, CreateMessageResultWithTools, ErrorData, TextContent
+from mcp_types import CreateMessageRequestParams, ErrorData, ImageContent, SamplingMessage, TextContent
 
 from labkit.callbacks import Answer
-from labkit.checks.engine import STAGE_TIMEOUT, CallbackExercise, Problem, Request, quoted, request
+from labkit.checks.engine import STAGE_TIMEOUT, CallbackExercise, Problem, Request, request
+from labkit.checks.judging import blocks_of
 from labkit.checks.quizzes import Question
 from labkit.lab import Lab
 from servers import log_archiver
@@ -16,48 +17,65 @@ from servers import log_archiver
 DEADLOCK = "2026-11-20 02:14:11 UTC [821] ERROR:  deadlock detected"
 DISK = "nov 20 02:31:40 db-1 postgres[612]: FATAL: could not write to file: No space left on device"
 OTHER = "2026-11-20 02:40:02 web-2 app: WARNING cache miss rate is 0.81"
+NEARLY = "2026-11-20 02:44:19 db-1: a dead letter, a lock held for 3 s, some space left on the disk of the database"
+"""A line with many words of the rules, and none of the two that count."""
+PIXEL = (  # a whole PNG: one pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+EXPLAIN = "You explain log lines."
 
 
 def text_of(answer: Answer) -> str:
-    """The text of a good answer to a plain request.
+    """The text of a good answer to a plain request, of whatever class, its one block in a list or not.
 
     Raises:
-        Problem: The answer is a refusal, holds no text block, or an empty one.
+        Problem: The answer is a refusal, holds something else than one text, or an empty one.
     """
     if isinstance(answer, ErrorData):
-        raise Problem(f"It refused ({answer.code}: {answer.message}). This exercise wants an answer.")
-    if isinstance(answer, CreateMessageResultWithTools) or not isinstance(answer.content, TextContent):
-        raise Problem("The answer's content is not one block of text. Use content=TextContent(text=...).")
-    if not answer.content.text.strip():
-        raise Problem("The answer's text is empty. Put a sentence into TextContent(text=...).")
-    return answer.content.text
+        told = f"It refused ({answer.code}: {answer.message}). This request is in order and wants an answer."
+        raise Problem(told, hint="refuses")
+    [block, *more] = blocks_of(answer) or [None]
+    if not isinstance(block, TextContent) or more:
+        told = "The answer's content is not one block of text. Use content=TextContent(text=...)."
+        raise Problem(told, hint="content")
+    if not block.text.strip():
+        raise Problem("The answer's text is empty. Put a sentence into TextContent(text=...).", hint="empty")
+    return block.text
 
 
 def answers(answer: Answer) -> None:
     """A text of the assistant, with the name of a model."""
     text_of(answer)
-    if isinstance(answer, CreateMessageResult) and answer.role != "assistant":
-        raise Problem(f'The answer has role="{answer.role}". What a model says has role="assistant".')
-    if isinstance(answer, CreateMessageResult) and not answer.model.strip():
-        raise Problem('The answer names no model. Say who answered, as in model="me".')
+    if isinstance(answer, ErrorData):
+        return
+    if answer.role != "assistant":
+        raise Problem(f'The answer has role="{answer.role}". What a model says has role="assistant".', hint="role")
+    if not answer.model.strip():
+        raise Problem('The answer names no model. Say who answered, as in model="me".', hint="model")
 
 
-def begins(with_: str, line: str) -> Callable[[Answer], None]:
-    """An answer that begins with a word."""
+def begins(word: str, hint: str) -> Callable[[Answer], None]:
+    """An answer that begins with a word; `hint` is the key of the mistake of one that does not."""
 
     def judge(answer: Answer) -> None:
         answers(answer)
-        text = text_of(answer)
-        if not text.startswith(with_):
-            raise Problem(
-                f"We sent {quoted(request(line))} and the answer begins {text[:30]!r}. It should begin with {with_!r}."
-            )
+        if not (text := text_of(answer)).startswith(word):
+            raise Problem(f"The answer begins {text[:30]!r}. It should begin with {word!r}.", hint=hint)
 
     return judge
 
 
+def said(*texts: str, system_prompt: str | None = None) -> CreateMessageRequestParams:
+    """A request of several messages, of the user and of the assistant in turn."""
+    messages = [
+        SamplingMessage(role="assistant" if number % 2 else "user", content=TextContent(text=text))
+        for number, text in enumerate(texts)
+    ]
+    return CreateMessageRequestParams(messages=messages, max_tokens=100, system_prompt=system_prompt)
+
+
 async def through_the_archiver(callback: SamplingFnT, mode: str) -> None:
-    """The callback's text reaches the result of `process_log_entry`."""
+    """The callback is asked by `process_log_entry`, and answers."""
     heard: list[str] = []
 
     @wraps(callback)
@@ -70,29 +88,50 @@ async def through_the_archiver(callback: SamplingFnT, mode: str) -> None:
         server = log_archiver.make_server(folder)
         with Lab(server, name="check", sampling_callback=listening, mode=mode, timeout=STAGE_TIMEOUT) as lab:
             result = await lab.call_tool("process_log_entry", {"log_line": DEADLOCK})
-    told = "".join(block.text for block in result.content if isinstance(block, TextContent))
-    if not heard or heard[0].strip() not in told:
-        raise Problem(f"The tool returned {told[:80]!r}, and your answer is not in it.")
+    # What the server then makes of the words is its own affair: it files no answer that only repeats the question.
+    if not heard:
+        told = "".join(block.text for block in result.content if isinstance(block, TextContent))
+        raise Problem(f"The tool returned {told[:80]!r}, and your callback was not asked.")
+
+
+def _any_requests() -> list[CreateMessageRequestParams]:
+    blocks = SamplingMessage(role="user", content=[TextContent(text="Explain this line."), TextContent(text=DISK)])
+    image = SamplingMessage(role="user", content=ImageContent(data=PIXEL, mime_type="image/png"))
+    return [
+        request(f"Log line:\n{DEADLOCK}"),
+        request(OTHER, system_prompt=EXPLAIN, temperature=0.2, stop_sequences=["END"]),
+        said("What is a deadlock?", "Two that wait for each other.", "And a full disk?"),
+        CreateMessageRequestParams(messages=[blocks], max_tokens=10),
+        CreateMessageRequestParams(messages=[image], max_tokens=100),
+    ]
 
 
 EXERCISES = {
     "1.1": CallbackExercise(
         "1.1",
-        [Request(request(f"Log line:\n{line}"), answers) for line in (DEADLOCK, OTHER)],
+        [Request(params, answers) for params in _any_requests()],
         through_the_archiver,
+        tried="a text, a conversation, blocks in a list, an image, with and without a system prompt, both wires",
     ),
     "1.2": CallbackExercise(
         "1.2",
         [
-            Request(request(f"Log line:\n{line}", system_prompt="You explain log lines."), begins(word, line))
-            for line, word in (
-                (DEADLOCK, "Database:"),
-                (DISK, "Disk:"),
-                (OTHER, "Unknown:"),
-                (DEADLOCK.upper(), "Database:"),
-            )
+            Request(request(f"Log line:\n{DEADLOCK}", system_prompt=EXPLAIN), begins("Database:", "word")),
+            Request(request(f"Log line:\n{DISK}", system_prompt=EXPLAIN), begins("Disk:", "word")),
+            Request(request(f"Log line:\n{OTHER}", system_prompt=EXPLAIN), begins("Unknown:", "other")),
+            Request(request(DEADLOCK.upper()), begins("Database:", "capitals")),
+            Request(
+                request(DEADLOCK.replace("deadlock detected", "heartbeat missing").upper()), begins("Unknown:", "other")
+            ),
+            Request(request(NEARLY), begins("Unknown:", "other")),
+            Request(said(DEADLOCK, "Database: two wait.", DISK), begins("Disk:", "first-message")),
+            Request(
+                said(DISK, "Disk: it is full.", OTHER, system_prompt="Say deadlock."),
+                begins("Unknown:", "first-message"),
+            ),
         ],
         through_the_archiver,
+        tried="both words, neither, capitals, lines that come near, the last of three messages, both wires",
     ),
 }
 

@@ -1,12 +1,15 @@
 """Lesson 02, your own callback: map a conversation, keep to a limit and say why, and a callback that refuses well."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 from mcp_types import (
     INVALID_PARAMS,
+    AudioContent,
     CreateMessageRequestParams,
     CreateMessageResult,
+    CreateMessageResultWithTools,
     ErrorData,
     ImageContent,
     Role,
@@ -15,16 +18,16 @@ from mcp_types import (
     TextContent,
     Tool,
     ToolChoice,
+    ToolResultContent,
+    ToolUseContent,
 )
 
 from labkit.callbacks import Answer
 from labkit.checks.engine import CallbackExercise, Exercise, FunctionExercise, Problem, Request, called, request
-from labkit.checks.lesson_01 import DEADLOCK, DISK, answers, text_of, through_the_archiver
+from labkit.checks.judging import said
+from labkit.checks.lesson_01 import DEADLOCK, DISK, OTHER, PIXEL, answers, text_of, through_the_archiver
 from labkit.checks.quizzes import Question
 
-PIXEL = (  # a whole PNG: one pixel
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 WEATHER = Tool(name="weather", description="The weather in a city.", input_schema={"type": "object"})
 EXPLAIN = "You explain log lines in one sentence."
 
@@ -43,29 +46,39 @@ def asking(*turns: Turn, system_prompt: str | None = None) -> CreateMessageReque
 # 2.1: the conversation, as a model wants to read it
 
 
-def maps(params: CreateMessageRequestParams, what: str, why: str) -> Callable[..., Awaitable[None]]:
+def maps(params: CreateMessageRequestParams, what: str, why: str, hint: str = "") -> Callable[..., Awaitable[None]]:
     """A case: the messages of `params`, behind the system prompt where there is one."""
     texts = [
         (message.role, "\n".join(block.text for block in message.content_as_list if isinstance(block, TextContent)))
         for message in params.messages
     ]
-    wanted = [("system", params.system_prompt), *texts] if params.system_prompt else texts
+    told = [("system", params.system_prompt), *texts] if params.system_prompt else texts
+    wanted = [{"role": role, "content": text} for role, text in told]
 
     async def case(function: Callable[..., Any]) -> None:
         copy = params.model_copy(deep=True)
-        given: Any = called(function, copy)
-        try:
-            turns: list[object] = [(turn["role"], turn["content"]) for turn in given]
-        except (TypeError, KeyError, IndexError):
+        given: object = called(function, copy)
+        if (turns := _turns(given)) is None:
             raise Problem(
-                f'We sent {what}, and it returned {_cut(given)}. Return a list of {{"role": ..., "content": ...}}.'
-            ) from None
+                f'We sent {what}, and it returned {_cut(given)}. Return a list of {{"role": ..., "content": ...}}.',
+                hint="list",
+            )
         if turns != wanted:
-            raise Problem(f"We sent {what}, and it returned {_cut(given)}. {why}")
+            raise Problem(
+                f"We sent {what}, and it returned {_cut(given)}, where {_cut(wanted)} is right. {why}", hint=hint
+            )
         if copy != params:
-            raise Problem(f"We sent {what}, and afterwards `params` was another. Build a list of your own.")
+            raise Problem(
+                f"We sent {what}, and afterwards `params` was another. Build a list of your own.",
+                hint="request-changed",
+            )
 
     return case
+
+
+def _turns(given: object) -> list[object] | None:
+    turns: list[object] = list(cast("Sequence[object]", given)) if isinstance(given, list | tuple) else [None]
+    return turns if all(isinstance(turn, Mapping) for turn in turns) else None
 
 
 def _cut(value: object) -> str:
@@ -76,20 +89,33 @@ def _cut(value: object) -> str:
 # 2.2: how long an answer may be, and why it ended
 
 
-def ends(text: str, wanted: str, reason: str, why: str, *, max_tokens: int, stop: list[str] | None = None) -> Any:
+def ends(
+    text: str, wanted: str, reason: str, why: str, *, max_tokens: int, stop: list[str] | None = None, hint: str = ""
+) -> Callable[..., Awaitable[None]]:
     """A case: `text` comes back as `wanted`, with a stop reason."""
 
     async def case(function: Callable[..., Any]) -> None:
         params = request("How are you?", max_tokens=max_tokens, stop_sequences=stop)
-        told = f"finish({text!r}, params) with max_tokens {max_tokens}{f' and stop_sequences {stop}' if stop else ''}"
-        given: Any = called(function, text, params)
-        if not isinstance(given, CreateMessageResult) or not isinstance(given.content, TextContent):
+        copy = params.model_copy(deep=True)
+        stops = f" and stop_sequences {stop}" if stop is not None else ""
+        told = f"finish({_cut(text)}, params) with max_tokens {max_tokens}{stops}"
+        given: Any = called(function, text, copy)
+        if not isinstance(given, CreateMessageResult | CreateMessageResultWithTools):
             got = "nothing" if given is None else f"a {type(given).__name__}"
-            raise Problem(f"{told} returned {got}. Return a CreateMessageResult with content=TextContent(text=...).")
-        if given.content.text.split() != wanted.split():
-            raise Problem(f"{told} gave the text {given.content.text!r}, and {wanted!r} is right. {why}")
+            raise Problem(
+                f"{told} returned {got}. Return a CreateMessageResult with content=TextContent(text=...).",
+                hint="result",
+            )
+        if wanted:
+            answers(given)
+        if said(given).split() != wanted.split():
+            raise Problem(f"{told} gave the text {_cut(said(given))}, and {_cut(wanted)} is right. {why}", hint=hint)
         if given.stop_reason != reason:
-            raise Problem(f"{told} gave the stop reason {given.stop_reason!r}, and {reason!r} is right. {why}")
+            raise Problem(
+                f"{told} gave the stop reason {given.stop_reason!r}, and {reason!r} is right. {why}", hint="stop-reason"
+            )
+        if copy != params:
+            raise Problem(f"{told} changed `params`. Others read it too: leave it as it is.", hint="request-changed")
 
     return case
 
@@ -102,53 +128,121 @@ def keeps_to(limit: int) -> Callable[[Answer], None]:
 
     def judge(answer: Answer) -> None:
         answers(answer)
-        if len(text_of(answer).split()) > limit:
+        if (words := len(text_of(answer).split())) > limit:
             raise Problem(
-                f"We sent a question with max_tokens {limit}, and the answer has {len(text_of(answer).split())} words. "
-                "Cut it: a limit holds for every answer."
+                f"We sent a question with max_tokens {limit}, and the answer has {words} words. "
+                "Cut it: a limit holds for every answer.",
+                hint="limit",
+            )
+        if not isinstance(answer, ErrorData) and answer.stop_reason == "maxTokens" and words < limit:
+            raise Problem(
+                f"We sent a question with max_tokens {limit}, and an answer of {words} words has the stop reason "
+                '"maxTokens". Nothing cut it: say "endTurn".',
+                hint="stop-reason",
             )
 
     return judge
 
 
-def refuses(what: str) -> Callable[[Answer], None]:
+def _at_its_length(first: Answer) -> Sequence[Request]:
+    """The first question again, at just as many words as the first answer has, and at fewer."""
+    whole = text_of(first).split()
+
+    def judge(limit: int, answer: Answer) -> None:
+        keeps_to(limit)(answer)
+        words, reason = text_of(answer).split(), None if isinstance(answer, ErrorData) else answer.stop_reason
+        told = (
+            f"We sent a question with max_tokens {limit}, and the answer has {len(words)} words and the stop reason "
+            f'"{reason}". With room for 100 it has {len(whole)}'
+        )
+        if words == whole and reason not in (None, "endTurn"):
+            raise Problem(f'{told}, so nothing was cut: say "endTurn".', hint="stop-reason")
+        if len(words) < len(whole) and words == whole[: len(words)] and reason not in (None, "maxTokens"):
+            raise Problem(f'{told}, so it was cut: say "maxTokens".', hint="stop-reason")
+
+    limits = {1, 2, 3, len(whole) - 1, len(whole)} & set(range(1, 100))
+    return [Request(request(FIRST, max_tokens=limit), partial(judge, limit)) for limit in sorted(limits)]
+
+
+def refuses(what: str, hint: str = "") -> Callable[[Answer], None]:
     """A refusal in words, which says that the request is at fault."""
 
     def judge(answer: Answer) -> None:
         if not isinstance(answer, ErrorData):
-            said = text_of(answer) if isinstance(cast("object", answer.content), TextContent) else "something"
             raise Problem(
-                f"We sent {what}, and it answered {said[:60]!r}. Refuse it: return ErrorData(code=-32602, message=...)."
+                f"We sent {what}, and it answered {said(answer)[:60]!r}. Refuse it: return ErrorData(code=-32602, "
+                "message=...).",
+                hint=hint,
             )
         if answer.code != INVALID_PARAMS:
             raise Problem(
                 f"We sent {what}, and it refused with code {answer.code}. Here the request is at fault, and the code "
-                "for that is -32602."
+                "for that is -32602.",
+                hint="code",
             )
         if not answer.message.strip():
-            raise Problem(f"We sent {what}, and it refused without a word. Say in the message what would be right.")
+            raise Problem(
+                f"We sent {what}, and it refused without a word. Say in the message what would be right.",
+                hint="no-word",
+            )
 
     return judge
 
 
+_TEXT = TextContent(text="What does this show?")
+_IMAGE = ImageContent(data=PIXEL, mime_type="image/png")
+_SOUND = AudioContent(data="UklGRg==", mime_type="audio/wav")
+
+
+def _holding(*contents: SamplingMessageContentBlock | list[SamplingMessageContentBlock]) -> CreateMessageRequestParams:
+    """A request whose messages, of the user and of the assistant in turn, hold these."""
+    messages = [
+        SamplingMessage(role="assistant" if number % 2 else "user", content=content)
+        for number, content in enumerate(contents)
+    ]
+    return CreateMessageRequestParams(messages=messages, max_tokens=100)
+
+
+FIRST = f"Log line:\n{DEADLOCK}"
+
+
 def _callback_requests() -> list[Request]:
-    line = f"Log line:\n{DEADLOCK}"
+    line = FIRST
     talk = asking(
         ("user", ["What is a deadlock?"]),
         ("assistant", ["Two processes that wait for each other."]),
         ("user", ["Then explain this line.", DISK]),
     )
-    image = SamplingMessage(role="user", content=ImageContent(data=PIXEL, mime_type="image/png"))
+    use = ToolUseContent(id="1", name="weather", input={})
+    result = ToolResultContent(tool_use_id="1", content=[TextContent(text="It rains.")])
     return [
-        Request(request(line), answers),
-        Request(talk, answers),
-        Request(request(line, system_prompt=EXPLAIN, temperature=0.2, stop_sequences=["END"]), answers),
+        Request(request(line), keeps_to(100)),
+        Request(talk, keeps_to(100)),
+        Request(request(line, system_prompt=EXPLAIN, temperature=0.2, stop_sequences=["END"]), keeps_to(100)),
+        Request(asking(("user", ["Voilà: größer als 5 µs, 日本語"]), ("assistant", ["Und?"])), keeps_to(100)),
+        Request(request(OTHER, max_tokens=3), keeps_to(3)),
         Request(request(line, max_tokens=1), keeps_to(1)),
-        Request(request(line, max_tokens=-5), refuses("a question with max_tokens -5")),
-        Request(CreateMessageRequestParams(messages=[], max_tokens=100), refuses("a request without messages")),
-        Request(CreateMessageRequestParams(messages=[image], max_tokens=100), refuses("an image")),
-        Request(request(line, tools=[WEATHER]), refuses("a request with a tool")),
-        Request(request(line, tool_choice=ToolChoice(mode="required")), refuses("a request that demands a tool")),
+        Request(request(line, max_tokens=0), refuses("a question with max_tokens 0", "zero")),
+        Request(request(line, max_tokens=-5), refuses("a question with max_tokens -5", "zero")),
+        Request(
+            CreateMessageRequestParams(messages=[], max_tokens=100), refuses("a request without messages", "empty")
+        ),
+        Request(_holding(_IMAGE), refuses("an image", "image")),
+        Request(_holding(_SOUND), refuses("a sound", "image")),
+        Request(_holding([_TEXT, _IMAGE]), refuses("an image behind a text", "first-block")),
+        Request(_holding([_IMAGE, _TEXT]), refuses("an image in front of a text", "first-block")),
+        Request(
+            _holding(_IMAGE, TextContent(text="A graph."), _TEXT),
+            refuses("an image in the first of three messages", "last-message"),
+        ),
+        Request(
+            _holding(_TEXT, [TextContent(text="I look."), use], [result]),
+            refuses("a conversation with a tool's result", "image"),
+        ),
+        Request(request(line, tools=[WEATHER]), refuses("a request with a tool", "tools")),
+        Request(
+            request(line, tool_choice=ToolChoice(mode="required")), refuses("a request that demands a tool", "tools")
+        ),
     ]
 
 
@@ -158,10 +252,19 @@ _TALK = asking(
     ("assistant", ["In short:", "two that wait for each other."]),
     ("user", ["Then explain:", "deadlock detected"]),
 )
+_BLOCKS = asking(
+    ("assistant", ["Which line?", "I see three.", "Say its number."]),
+    ("user", ["The second."]),
+    ("user", ["And", "", "the third."]),
+)
+_LETTERS = asking(
+    ("user", ["  – „Größe“: 5 µs?\n\n\t{0} %s \\n"]), ("assistant", ["日本語 🙂", "e\u0301t\u00e9 "]), ("user", [""])
+)
 _WITH_PROMPT = asking(
     ("user", ["Full?"]), ("assistant", ["Which disk?"]), ("user", ["db-1"]), system_prompt="Be brief."
 )
 _SIX = "The disk of db-1 is full."
+_LONG = " ".join(f"word{number}" for number in range(250))
 
 EXERCISES: dict[str, Exercise] = {
     "2.1": FunctionExercise(
@@ -173,27 +276,99 @@ EXERCISES: dict[str, Exercise] = {
                 "three messages, two of them with a list of blocks",
                 "One entry for each message in its turn, with its own role, and the texts of its blocks joined by a "
                 "line break.",
+                "blocks",
             ),
             maps(
                 _WITH_PROMPT,
                 "a system prompt and three messages",
                 'The system prompt is the first entry, with the role "system".',
+                "system",
+            ),
+            maps(
+                _BLOCKS,
+                "a conversation that the assistant began, with two messages of the user in a row",
+                "Each message has a role of its own, and as many blocks as it likes.",
+                "roles",
+            ),
+            maps(
+                _LETTERS,
+                "texts with blanks, line breaks and letters of other languages, and one without a letter",
+                "A text comes as it is, and an empty one too.",
+                "text-changed",
             ),
         ],
+        tried="one message and three, one block and many, roles in any turn, any letters, a system prompt or none",
     ),
     "2.2": FunctionExercise(
         "2.2",
         [
             ends(_SIX, _SIX, "endTurn", "There was room for all of it.", max_tokens=100),
-            ends(_SIX, "The disk", "maxTokens", "It was cut off by the limit, a word for a token.", max_tokens=2),
+            ends(
+                _SIX,
+                "The disk of",
+                "maxTokens",
+                "It was cut off by the limit, a word for a token.",
+                max_tokens=3,
+                hint="limit",
+            ),
+            ends(
+                _SIX, "The", "maxTokens", "It was cut off by the limit, a word for a token.", max_tokens=1, hint="limit"
+            ),
+            ends(
+                _LONG,
+                " ".join(_LONG.split()[:100]),
+                "maxTokens",
+                "The limit is 100 words.",
+                max_tokens=100,
+                hint="limit",
+            ),
             ends(_SIX, _SIX, "endTurn", "It has just as many words as the limit, so nothing is cut.", max_tokens=6),
+            ends(
+                _SIX,
+                "The disk of db-1 is",
+                "maxTokens",
+                "It has one word more than the limit.",
+                max_tokens=5,
+                hint="limit",
+            ),
+            ends("", "", "endTurn", "There is nothing to cut.", max_tokens=3),
+            ends(_SIX, _SIX, "endTurn", "The stop sequence is not in it.", max_tokens=100, stop=["END"], hint="stop"),
+            ends(_SIX, _SIX, "endTurn", "There is no stop sequence.", max_tokens=100, stop=[], hint="stop"),
             ends(
                 "Full. END Delete old logs. STOP",
                 "Full.",
                 "stopSequence",
                 "The text ends before the first stop sequence in it.",
                 max_tokens=100,
-                stop=["STOP", "END"],
+                stop=["STOP", "END", "HALT"],
+                hint="first-stop",
+            ),
+            ends(
+                "Full.(end) Delete logs.(END) (END)",
+                "Full.(end) Delete logs.",
+                "stopSequence",
+                "A stop sequence is any piece of text, wherever it stands first, in just this case.",
+                max_tokens=100,
+                stop=["(END)"],
+                hint="stop",
+            ),
+            ends(
+                "Full.\n\nDelete logs.",
+                "Full.",
+                "stopSequence",
+                "A stop sequence need not be a word.",
+                max_tokens=100,
+                stop=["\n\n"],
+                hint="stop",
+            ),
+            ends(
+                "END of it",
+                "",
+                "stopSequence",
+                "It stands at the very beginning.",
+                max_tokens=3,
+                stop=["END"],
+                hint="stop",
             ),
             ends(
                 "Delete the old logs. END",
@@ -202,10 +377,27 @@ EXERCISES: dict[str, Exercise] = {
                 "The limit was reached before the stop sequence.",
                 max_tokens=1,
                 stop=["END"],
+                hint="both",
+            ),
+            ends(
+                "Delete them. END They are old.",
+                "Delete them.",
+                "stopSequence",
+                "The stop sequence came before the limit.",
+                max_tokens=3,
+                stop=["END"],
+                hint="both",
             ),
         ],
+        tried="limits of 1, 3 and 100 words and of just the length, several stop sequences, none, any piece of text",
     ),
-    "2.3": CallbackExercise("2.3", _callback_requests(), through_the_archiver),
+    "2.3": CallbackExercise(
+        "2.3",
+        _callback_requests(),
+        through_the_archiver,
+        tried="limits of 1, 3, 100 and just the length, faults in every message and every block, both wires",
+        follow=_at_its_length,
+    ),
 }
 
 QUESTIONS = {

@@ -18,6 +18,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,7 +47,7 @@ def mutants(solution: Solution) -> list[Mutant]:
     nodes = list(ast.walk(tree))
     original, made = ast.unparse(tree), dict[str, str]()
     seen, names = {original}, Counter[str]()
-    for rule, old, change in _places(tree, solution.lines):
+    for rule, old, change in _places(tree, {line for part in solution.parts for line in part}):
         twin = copy.deepcopy(tree)
         target = list(ast.walk(twin))[nodes.index(old)]
         new = change(target)
@@ -87,15 +88,13 @@ class _Replacing(ast.NodeTransformer):
 # The rules that change one place
 
 
-def _places(tree: ast.AST, lines: range) -> Iterator[Place]:
+def _places(tree: ast.AST, lines: set[int]) -> Iterator[Place]:
     bound = Counter(
         name.id for name in ast.walk(tree) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
     ) + Counter(arg.arg for arg in ast.walk(tree) if isinstance(arg, ast.arg))
     notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
     for node in ast.walk(tree):
-        if getattr(node, "lineno", lines.start if isinstance(node, ast.comprehension) else 0) not in lines:
-            continue
-        if isinstance(node, ast.comprehension) and node.iter.lineno not in lines:
+        if getattr(node.iter if isinstance(node, ast.comprehension) else node, "lineno", 0) not in lines:
             continue
         if isinstance(node, ast.stmt):
             yield from _statement(node, bound)
@@ -304,20 +303,19 @@ def _expr(source: str) -> Any:
 
 def _around(tree: ast.Module, solution: Solution) -> Iterator[tuple[str, str]]:
     """The function in which the solution stands, under each decorator of `spoiling`."""
-    for rule in spoiling.RULES:
+    for rule, part in product(spoiling.RULES, solution.parts):
         twin = copy.deepcopy(tree)
         around = [
             node
             for node in ast.walk(twin)
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            if node.lineno < solution.lines.start <= (node.end_lineno or 0)
+            if node.lineno < part.start <= (node.end_lineno or 0)
         ]
         around[-1].decorator_list.append(_expr(f"spoiling.RULES[{rule!r}]"))
-        yield f"around: {rule}", ast.unparse(ast.fix_missing_locations(twin))
+        yield f"around {around[-1].name}: {rule}", ast.unparse(ast.fix_missing_locations(twin))
 
 
 # Who lives
-
 
 TOO_EASY = ("raised NameError", "raised UnboundLocalError")
 """What a mutant is told that is none: it would run nowhere."""

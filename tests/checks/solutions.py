@@ -11,6 +11,8 @@ from lessons import build
 
 CHECKED = re.compile(r'await check\("(\d+\.\d+)", (\w+)\)')
 
+MARKS = ("# SOLUTION", "# END SOLUTION")
+
 
 class Solution(NamedTuple):
     """An exercise of a lesson, solved. `setup` is the first cell of the lesson, `source` the cell of the function."""
@@ -21,10 +23,11 @@ class Solution(NamedTuple):
     source: str
 
     @property
-    def lines(self) -> range:
-        """The lines of `source` that a student writes."""
-        marks = [at for at, line in enumerate(self.source.splitlines(), 1) if line.strip().endswith("# END SOLUTION")]
-        return range(self.source[: self.source.index("# SOLUTION")].count("\n") + 2, marks[-1])
+    def parts(self) -> list[range]:
+        """The lines of `source` that a student writes: a range for each solution in it."""
+        lines = [line.strip() for line in self.source.splitlines()]
+        begins, ends = ([at for at, line in enumerate(lines, 1) if line == mark] for mark in MARKS)
+        return [range(begin + 1, end) for begin, end in zip(begins, ends, strict=True)]
 
     @property
     def stub(self) -> str:

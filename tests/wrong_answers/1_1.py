@@ -23,6 +23,22 @@ async def content_is_a_str(context, params):
     return CreateMessageResult(role="assistant", model="me", content="hello")
 
 
+async def echoes_a_text(context, params):
+    """Repeats the text of the last message, which may hold a list of blocks, or none.
+
+    raised AttributeError: 'list' object has no attribute 'text'
+    """
+    return _answer(f"You said: {params.messages[-1].content.text}")
+
+
+async def echoes_every_block(context, params):
+    """Repeats the text of every block, and a picture has none.
+
+    We sent a message that holds image. echoes_every_block raised AttributeError
+    """
+    return _answer(" ".join(block.text for block in params.messages[-1].content_as_list))
+
+
 async def empty_text(context, params):
     """Answers without a word.
 
@@ -53,6 +69,14 @@ async def one_parameter(params):
     The client calls one_parameter(context, params)
     """
     return _answer()
+
+
+async def needs_a_system_prompt(context, params):
+    """Takes a system prompt for granted.
+
+    raised TypeError: unsupported operand type(s) for +: 'NoneType' and 'str'
+    """
+    return _answer(params.system_prompt + "Somebody should look at this.")
 
 
 def plain_def(context, params):

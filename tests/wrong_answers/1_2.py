@@ -34,7 +34,7 @@ async def camel_case(context, params):
 async def case_matters(context, params):
     """Looks for a word in the one case in which it was first seen.
 
-    DEADLOCK DETECTED" and the answer begins 'Unknown
+    DEADLOCK DETECTED". The answer begins 'Unknown
     """
     return _answer(_by_rules(params.messages[-1].content.text))
 
@@ -45,6 +45,41 @@ async def content_taken_for_a_text(context, params):
     'TextContent' object has no attribute 'lower'
     """
     return _answer(_by_rules(params.messages[-1].content.lower()))
+
+
+async def cuts_off_a_heading(context, params):
+    """Looks for the line behind a heading that not every server writes.
+
+    raised IndexError: list index out of range
+    """
+    return _answer(_by_rules(params.messages[-1].content.text.lower().split("log line:")[1]))
+
+
+async def half_a_word(context, params):
+    """Looks for parts of the words, which other lines hold too.
+
+    some space left on the disk of the database". The answer begins 'D
+    """
+    line = params.messages[-1].content.text.lower()
+    return _answer(
+        "Database: a lock." if "lock" in line else "Disk: full." if "space left" in line else "Unknown: look."
+    )
+
+
+async def every_message(context, params):
+    """Looks for the words in the whole conversation, and finds one of an earlier line.
+
+    No space left on device". The answer begins 'Database: a lock.'
+    """
+    return _answer(_by_rules(" ".join(message.content.text for message in params.messages).lower()))
+
+
+async def first_message(context, params):
+    """Reads the first message, where the conversation began, and not the last.
+
+    No space left on device". The answer begins 'Database: a lock.'. It should
+    """
+    return _answer(_by_rules(params.messages[0].content.text.lower()))
 
 
 async def no_else(context, params):
@@ -63,6 +98,6 @@ async def no_else(context, params):
 async def reads_the_system_prompt(context, params):
     """Looks for the line in the system prompt, which holds the instructions.
 
-    the answer begins 'Unknown: look.'. It should begin with 'Database:'
+    detected". The answer begins 'Unknown: look.'. It should begin with 'Database:'
     """
     return _answer(_by_rules(params.system_prompt.lower()))

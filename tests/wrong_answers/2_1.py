@@ -96,3 +96,46 @@ def system_prompt_last(params):
     {'role': 'user', 'content': 'db-1'}, {'role': 'system'
     """
     return [_turn(message) for message in params.messages] + _system(params)
+
+
+def drops_what_is_empty(params):
+    """Leaves out a message without text: then two turns of one side follow each other.
+
+    A text comes as it is, and an empty one too.
+    """
+    return _system(params) + [_turn(message) for message in params.messages if _text(message)]
+
+
+def in_turn(params):
+    """Gives the messages to the user and the assistant by their number, and not by their role.
+
+    Each message has a role of its own
+    """
+    roles = ["user", "assistant"] * len(params.messages)
+    return _system(params) + [_turn(m) | {"role": role} for m, role in zip(params.messages, roles)]
+
+
+def one_key_more(params):
+    """Adds a key that no provider knows.
+
+    'blocks': 1}], where [
+    """
+    return _system(params) + [_turn(m) | {"blocks": len(m.content_as_list)} for m in params.messages]
+
+
+def two_blocks_at_most(params):
+    """Knows of one block and of two, where a list may hold more.
+
+    'Which line?\\nI see three.'}
+    """
+    return _system(params) + [
+        _turn(m) | {"content": "\n".join(b.text for b in m.content_as_list[:2])} for m in params.messages
+    ]
+
+
+def without_blanks(params):
+    """Tidies the texts up.
+
+    {'role': 'user', 'content': '– „Größe“
+    """
+    return _system(params) + [_turn(m) | {"content": _text(m).strip() or _text(m)} for m in params.messages]

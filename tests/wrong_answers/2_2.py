@@ -105,7 +105,7 @@ def providers_word(text, params):
 def slices_letters(text, params):
     """Counts letters, where the limit counts tokens.
 
-    gave the text 'Th'
+    gave the text 'The', and 'The disk of' is right
     """
     text, reason = _at_every_stop(text, params)
     if len(text) > params.max_tokens:
@@ -123,3 +123,77 @@ def stop_wins(text, params):
         if stop in text:
             text, reason = text[: text.index(stop)], "stopSequence"
     return _result(" ".join(text.split()[: params.max_tokens]), reason)
+
+
+def any_case(text, params):
+    """Takes a stop sequence in any case, and a word of the text for it.
+
+    wherever it stands first, in just this case
+    """
+    lowest = min(
+        [text.lower().find(s.lower()) for s in params.stop_sequences or [] if s.lower() in text.lower()], default=-1
+    )
+    stopped = (text[:lowest], "stopSequence") if lowest >= 0 else (text, "endTurn")
+    return _result(*_limited(*stopped, params))
+
+
+def at_a_word(text, params):
+    """Looks for a stop sequence among the words, where it may be any piece of the text.
+
+    gave the text 'Full.(end) Delete logs.(END)'
+    """
+    words = text.split()
+    places = [words.index(stop) for stop in params.stop_sequences or [] if stop in words]
+    stopped = (" ".join(words[: min(places)]), "stopSequence") if places else (text, "endTurn")
+    return _result(*_limited(*stopped, params))
+
+
+def at_the_last_place(text, params):
+    """Cuts at the last place where a stop sequence stands.
+
+    gave the text 'Full.(end) Delete logs.(END) '
+    """
+    reason = "endTurn"
+    for stop in params.stop_sequences or []:
+        if stop in text:
+            text, reason = text[: text.rindex(stop)], "stopSequence"
+    return _result(*_limited(text, reason, params))
+
+
+def changes_the_limit(text, params):
+    """Counts down in the request itself.
+
+    changed `params`
+    """
+    text, reason = _limited(*_at_every_stop(text, params), params)
+    params.max_tokens -= len(text.split())
+    return _result(text, reason)
+
+
+def never_less_than_two(text, params):
+    """Keeps to a limit of 3, and of a limit of 1 makes 2.
+
+    gave the text 'The disk', and 'The' is right
+    """
+    text, reason = _at_every_stop(text, params)
+    words, most = text.split(), max(params.max_tokens, 2)
+    return _result(*((" ".join(words[:most]), "maxTokens") if len(words) > most else (text, reason)))
+
+
+def of_nobody(text, params):
+    """Names no model.
+
+    names no model
+    """
+    return _result(*_limited(*_at_every_stop(text, params), params)).model_copy(update={"model": ""})
+
+
+def stops_that_are_not_there(text, params):
+    """Cuts at a stop sequence without a look whether it is in the text.
+
+    raised ValueError: substring not found
+    """
+    reason = "endTurn"
+    for stop in params.stop_sequences or []:
+        text, reason = text[: text.index(stop)], "stopSequence"
+    return _result(*_limited(text, reason, params))

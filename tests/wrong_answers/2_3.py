@@ -54,7 +54,7 @@ async def content_is_one_text(context, params):
 async def cuts_with_a_slice(context, params):
     """Trusts a slice with any limit, and a negative one counts from the end.
 
-    We sent a question with max_tokens -5, and it answered
+    We sent a question with max_tokens 0, and it answered
     """
     if fault := _fault(params, limit=False):
         return _refusal(fault)
@@ -72,7 +72,7 @@ async def does_not_look_for_images(context, params):
 async def ignores_the_limit(context, params):
     """Says all that it has to say, however little was asked for.
 
-    with max_tokens 1, and the answer has 5 words
+    with max_tokens 3, and the answer has 5 words
     """
     fault = _fault(params)
     return _refusal(fault) if fault else _said("Somebody should look at this.")
@@ -148,3 +148,66 @@ async def the_user_said_no(context, params):
     """
     fault = _fault(params)
     return _refusal(fault, code=-1) if fault else _answer(params)
+
+
+async def does_not_say_that_it_was_cut(context, params):
+    """Cuts the answer and says that it had ended.
+
+    so it was cut: say "maxTokens".
+    """
+    fault = _fault(params)
+    return _refusal(fault) if fault else _answer(params).model_copy(update={"stop_reason": "endTurn"})
+
+
+async def says_always_that_it_was_cut(context, params):
+    """Says of every answer that it was cut.
+
+    Nothing cut it: say "endTurn".
+    """
+    fault = _fault(params)
+    return _refusal(fault) if fault else _answer(params).model_copy(update={"stop_reason": "maxTokens"})
+
+
+async def says_of_what_just_fits_that_it_was_cut(context, params):
+    """Says of an answer that has just as many words as the limit that it was cut.
+
+    so nothing was cut: say "endTurn".
+    """
+    if fault := _fault(params):
+        return _refusal(fault)
+    answer = _answer(params)
+    reason = "maxTokens" if len(answer.content.text.split()) >= params.max_tokens else "endTurn"
+    return answer.model_copy(update={"stop_reason": reason})
+
+
+async def looks_at_the_first_block(context, params):
+    """Looks at the first block of each message, and a picture stands behind a text.
+
+    We sent an image behind a text, and it answered
+    """
+    if fault := _fault(params, images=False):
+        return _refusal(fault)
+    strange = any(message.content_as_list[0].type != "text" for message in params.messages)
+    return _refusal("I read text alone.") if strange else _answer(params)
+
+
+async def looks_at_the_last_message(context, params):
+    """Looks for pictures in the last message alone.
+
+    We sent an image in the first of three messages, and it answered
+    """
+    if fault := _fault(params, images=False):
+        return _refusal(fault)
+    strange = any(block.type != "text" for block in params.messages[-1].content_as_list)
+    return _refusal("I read text alone.") if strange else _answer(params)
+
+
+async def looks_for_pictures(context, params):
+    """Looks for pictures, and takes a sound for a text.
+
+    We sent a sound, and it answered
+    """
+    if fault := _fault(params, images=False):
+        return _refusal(fault)
+    strange = any(block.type == "image" for message in params.messages for block in message.content_as_list)
+    return _refusal("I read text alone.") if strange else _answer(params)
