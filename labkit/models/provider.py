@@ -8,10 +8,12 @@ step; the server is told the status and what to do, and the provider's words onl
 """
 
 import importlib
+import logging
 import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
@@ -186,6 +188,7 @@ class Exchange:
         Raises:
             Refused: A proxy or the certificates of the environment cannot be used.
         """
+        _asking.set(self)
         hooks = {"request": [self._leaving]}
         try:
             client = network.client(self.url, _Client, event_hooks=hooks)
@@ -313,6 +316,27 @@ class Exchange:
         text = self.hidden((place + body).encode("utf-8", "replace")).decode("utf-8")
         text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
         return text if len(text) <= 300 else f"{text[:299]}…"
+
+
+_asking: ContextVar[Exchange] = ContextVar("asking")
+"""The exchange of the task that runs."""
+
+
+def _without_key(record: logging.LogRecord) -> bool:
+    """Take the key from a line of the libraries' logs: on the level DEBUG these hold the headers of a reply."""
+    if exchange := _asking.get(None):
+        told = record.getMessage().encode("utf-8", "replace")
+        if (kept := exchange.hidden(told)) != told:
+            record.msg, record.args = kept.decode("utf-8", "replace"), ()
+    return True
+
+
+for _name in (
+    *("httpx2", "httpcore2.http11", "httpcore2.http2", "httpcore2.connection", "httpcore2.proxy", "httpcore2.socks"),
+    *("openai._base_client", "openai._response", "openai._legacy_response"),
+    *("anthropic._base_client", "anthropic._response", "anthropic._legacy_response"),
+):
+    logging.getLogger(_name).addFilter(_without_key)  # a filter sees what its own logger is told, and no child's
 
 
 def _wait(headers: Mapping[str, str]) -> float:

@@ -65,7 +65,7 @@ def fails(status: int, words: str, **headers: str) -> Reply:
 
 
 def echoes_the_key(received: Received) -> Reply:
-    return fails(401, f"Incorrect API key provided: {received.key}")
+    return fails(401, f"Incorrect API key provided: {received.key}", x_echo=f"Bearer {received.key}")
 
 
 BEHAVIOURS: dict[str, Behaviour] = {

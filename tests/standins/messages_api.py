@@ -71,7 +71,7 @@ def fails(status: int, kind: str, words: str, **headers: str) -> Reply:
 def echoes_the_key(received: Received) -> Reply:
     """A failure of the kind that quotes what it was sent."""
     words = f"invalid header Authorization: Bearer {received.key}"
-    return fails(401, "authentication_error", words)
+    return fails(401, "authentication_error", words, x_echo=f"Bearer {received.key}")
 
 
 BEHAVIOURS: dict[str, Behaviour] = {
