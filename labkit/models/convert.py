@@ -34,7 +34,7 @@ SAY_WHY = ("refusal", "content_filter", "stopSequence")
 
 OPENING = re.compile(r"\s*(?:<(think|thinking|thought|reasoning)>|(\[)THINK\])", re.IGNORECASE)
 """The mark with which a model begins to think aloud before it answers."""
-CLOSING = "</think>"
+CLOSING = re.compile("</think>", re.IGNORECASE)
 
 
 def _known(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
@@ -103,10 +103,10 @@ def spoken(text: str, *, is_cut: bool = False) -> str:
         text: What the model wrote.
         is_cut: Whether more would have come: a thought that has no end yet is then all thought.
     """
-    first, mark, rest = text.partition(CLOSING)
-    # Some chat templates put the opening mark into the prompt. The closing one then has a line of its own.
-    if mark and "<think>" not in first and first.rstrip(" ").endswith("\n") and rest.lstrip(" ").startswith("\n"):
-        return rest.lstrip()
+    # Some chat templates put the opening mark into the prompt, and the answer begins in the thought.
+    closing = CLOSING.search(text)
+    if closing and "<think>" not in text[: closing.start()].lower() and _ends_a_thought(text, *closing.span()):
+        return text[closing.end() :].lstrip()
     start = 0
     while opening := OPENING.match(text, start):
         closing = r"\[/THINK\]\s*" if opening[2] else rf"</{opening[1]}>\s*"
@@ -115,6 +115,26 @@ def spoken(text: str, *, is_cut: bool = False) -> str:
             return "" if is_cut else text
         start = end.end()
     return text[start:]
+
+
+def _ends_a_thought(text: str, start: int, end: int) -> bool:
+    """Whether a closing mark without an opening one ends a thought, and is not merely mentioned.
+
+    A mark that is mentioned stands in code or in quotes, as a word with a space on both sides, or before a full stop.
+    """
+    line, after = text[:start].rpartition("\n")[2], text[end : end + 9].lstrip(" ")
+    is_apart = text[end : end + 1].isspace()
+    if text.count("```", 0, start) % 2 or any(line.count(quote) % 2 for quote in ("`", '"')):
+        return False
+    if (
+        (after[:1] == "'" and "'" in line)
+        or after[:1] in tuple("\u2019”».,;:!?)")
+        or line[-1:] in tuple("\u2018“«([{<|=,")
+    ):
+        return False
+    if not line.strip(" "):  # it begins a line: as a word of a sentence, or alone
+        return not (is_apart and after[:1].islower())
+    return line[-1] != " " or not is_apart or (line.rstrip()[-1] in ".!?" and after.startswith("\n"))
 
 
 def is_number(value: float) -> bool:

@@ -379,6 +379,16 @@ def test_a_thought_is_no_part_of_the_answer_and_nothing_in_it_stops_one(chunk: i
     assert (heard.said, heard.stop_reason) == ("red", "stopSequence")
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"), [("hm hm</think>red", "red"), ("The mark `</think>` ends it.", "The mark `</think>` ends it.")]
+)
+def test_a_thought_that_the_template_opened_is_no_part_of_the_answer(text: str, answer: str) -> None:
+    heard = _Answer([])
+    for letter in text:
+        heard.hear({"choices": [{"delta": {"content": letter}, "finish_reason": None}]})
+    assert heard.said == answer
+
+
 def test_a_thought_that_is_cut_leaves_no_answer() -> None:
     heard = _Answer([])
     heard.hear({"choices": [{"delta": {"content": "<think>One"}, "finish_reason": "length"}]})

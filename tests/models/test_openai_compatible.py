@@ -266,7 +266,9 @@ async def test_the_key_is_in_no_log_of_a_request_and_nothing_is_logged_unless_th
         assert not caplog.records
 
     def fine(received: Received) -> Reply:
-        return Reply(says("fine")(received).body, headers={"x-echo": KEY, "x-coded": KEY.encode().hex()})
+        return Reply(
+            completion(received, {"content": "fine"}).body, headers={"x-echo": KEY, "x-coded": KEY.encode().hex()}
+        )
 
     with ChatCompletions([fine], key=KEY) as server, caplog.at_level("DEBUG"):
         await ask(model_of(server, api_key=KEY), request("hello"))
@@ -565,6 +567,7 @@ THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "Let me see
         [{"type": "output_text", "text": "fine"}],
         ["fi", "ne"],
         "<think>Let me see.</think>\n\nfine",
+        "Let me see.</think>fine",
     ],
     ids=str,
 )
