@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.checks import check, quiz, scorecard, try_out
+    from labkit.course.keeping import keep
     from labkit.course.predictions import it_was
-    from labkit.course.summary import delete_progress, export_progress, recap
+    from labkit.course.summary import delete_progress, export_progress
     from labkit.diagram import Step
     from labkit.dial_table import Settings
     from labkit.errors import CallbackError, CallTimeout, ConnectError, LabClosed, LabError, ScriptEnded
@@ -79,13 +80,13 @@ _ELSEWHERE = {
     "export_progress": "labkit.course.summary",
     "hint": "labkit.views.hints",
     "it_was": "labkit.course.predictions",
+    "keep": "labkit.course.keeping",
     "lesson": "labkit.views.progress_bar",
     "origin": "labkit.steps",
     "plot_bars": "labkit.views.bars",
     "plot_sweep": "labkit.views.sweep_plot",
     "predict": "labkit.views.prediction",
     "quiz": "labkit.checks",
-    "recap": "labkit.course.summary",
     "report": "labkit.steps",
     "scorecard": "labkit.checks",
     "show": "labkit.views.flow_view",
@@ -142,13 +143,13 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "export_progress",
     "hint",
     "it_was",
+    "keep",
     "lesson",
     "origin",
     "plot_bars",
     "plot_sweep",
     "predict",
     "quiz",
-    "recap",
     "report",
     "scorecard",
     "show",

@@ -169,7 +169,7 @@ lab.flow
 # |---|---|
 # | **00 · Start here** | check the set-up, answer one sample, tell the two meanings of "sampling" apart |
 # | [01 · Borrow a brain](01_borrow_a_brain.ipynb) | say who asks whom and why the server holds no key, read a flow on both wires |
-# | [02 · Your own callback](02_your_own_callback.ipynb) | map messages and a system prompt, keep limits, refuse well, put a model behind your callback, score it |
+# | [02 · Your own callback](02_your_own_callback.ipynb) | map messages and a system prompt, keep limits, refuse well, ask a model behind an API, score it, keep it as a program |
 # | [03 · Turn the dials](03_turn_the_dials.ipynb) | predict what temperature, max tokens, stop, top-p, top-k and the seed do, choose them for a job |
 # | [04 · The server's side](04_the_servers_side.ipynb) | write a tool that asks, check the answer, ask once more, give up usefully |
 # | [05 · Which model?](05_which_model.ipynb) | choose a model from hints and priorities, read the bill, keep to a budget |

@@ -1,35 +1,38 @@
 # %% [markdown]
 # # 02 · Your own callback
 #
-# A callback that always says the same is of no use to a server. Turn it into a real one, in six steps, and leave with
-# one that would pass review in a real client.
+# A callback that always says the same is of no use to a server. Turn it into a real one, step by step, and leave with a
+# file of your own that asks a model and passes the scorecard.
 
 # %% [markdown]
 # | | |
 # |---|---|
-# | **You will be able to** | map messages and a system prompt for a model · keep a limit and say why an answer ended · refuse in words that help · put a real model behind it |
+# | **You will be able to** | map messages and a system prompt for a model · keep a limit and say why an answer ended · refuse in words that help · ask a model behind an API, and keep that as a program |
 # | **Needs** | lesson 01. No key, no network |
-# | **Time** | 60–80 minutes (an estimate), with a place to stop |
+# | **Time** | 75–95 minutes (an estimate), with a place to stop |
 # | **Wire** | both; the callback is the same |
 
 # %%
 from tempfile import mkdtemp
 
+import httpx2
 from mcp import MCPError
 from mcp.types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
 
-from labkit import Claude, Lab, OpenAICompatible, TinyModel, check, quiz, show, show_scorecard, try_out
+from labkit import Lab, TinyModel, check, hint, it_was, keep, lesson, predict, quiz, show, show_scorecard, try_out
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
 
 server = log_archiver.make_server(mkdtemp())
 line = SAMPLE_LINES["deadlock"]
 print("ready")
+lesson("02")
 
 # %% [markdown]
 # ## Step 1 · Read what you are asked
 #
-# This answer was written before the question:
+# This answer was written before the question. Everything that the server wants is in `params`, which it does not read.
+# The next cell prints that; before, say what you expect: choose and enter it, or write `predict("2.1", "a")`.
 
 
 # %%
@@ -41,11 +44,7 @@ lab = Lab(server, sampling_callback=canned)
 result = await lab.call_tool("process_log_entry", {"log_line": line})
 
 print(result.content[0].text)
-
-# %% [markdown]
-# Everything that the server wants is in `params`.
-#
-# **Predict.** Which will be set: the messages, a system prompt, a limit on tokens, a temperature, a model?
+predict("2.1")
 
 
 # %%
@@ -58,14 +57,16 @@ async def curious(context, params):
 lab.callback = curious
 result = await lab.call_tool("process_log_entry", {"log_line": line})
 
+it_was("2.1")
+
 # %% [markdown]
-# It names no model, only hints: the client chooses (lesson 05). Only `messages` and `max_tokens` are in every request.
-# Whatever else a server leaves out is `None`, so look before you use it.
+# The hints say which kind of model would do; lesson 05 is about them. Only `messages` and `max_tokens` are in every
+# request. Whatever else a server leaves out is `None`, so look before you use it.
 #
 # ## Step 2 · Messages
 #
 # Callbacks in many examples send `params.messages[0].content.text` to a model, and nothing else. Here is a request that
-# holds more than that, made by hand. **Predict.** For which of its messages does `message.content.text` fail?
+# holds more than that, made by hand.
 
 # %%
 talk = CreateMessageRequestParams(
@@ -76,9 +77,13 @@ talk = CreateMessageRequestParams(
         SamplingMessage(role="user", content=[TextContent(text="Then explain this line:"), TextContent(text=line)]),
     ],
 )
+predict("2.2")
 
+# %%
 for message in talk.messages:
     print(f"{message.role:10} {type(message.content).__name__:12} {[b.text[:40] for b in message.content_as_list]}")
+
+it_was("2.2")
 
 # %% [markdown]
 # The content is one block *or* a list of blocks; `content_as_list` is a list either way. Blocks that are not text
@@ -86,7 +91,7 @@ for message in talk.messages:
 #
 # ## Step 3 · The system prompt
 #
-# It says how to answer. In the Chat Completions API (Ollama, LM Studio, OpenAI) it is the first message, with the role
+# A *system prompt* says how to answer, apart from the question. In the Chat Completions API (Ollama, LM Studio, OpenAI) it is the first message, with the role
 # `system`; in the Messages API (Claude) a field of its own. A request may have none: then leave it out.
 #
 # ## Exercise 2.1 · map a conversation ●●○ 5 minutes
@@ -113,44 +118,28 @@ def conversation(params):
 
 # %%
 await check("2.1", conversation)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Begin with an empty list. One thing may come first; then go through `params.messages`.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# `turns = []`, an `if` with one `append`, a `for` with one `append`, and `return turns` after the loop.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `if params.system_prompt: turns.append({"role": "system", "content": …})`, then for each message
-# `turns.append({"role": message.role, "content": "\n".join(…)})` over `message.content_as_list`.
-#
-# </details>
-# <details><summary>I see "'list' object has no attribute 'text'"</summary>
-#
-# This message has a list of blocks. Go through `message.content_as_list`, which is a list for every message.
-#
-# </details>
+hint("2.1")
 
 # %% [markdown]
 # ## Step 4 · Limits and stop reasons
 #
-# `max_tokens` is the one limit that a client *must* keep. The temperature and the stop sequences are wishes.
-#
-# **Predict.** The same question, once with 5 tokens and once with 100. What differs, apart from the length?
+# A model writes *tokens*, one after the other, until it has finished, meets a *stop sequence* (a text at which it is to
+# end), or has used up `max_tokens`. That is the one limit that a client *must* keep. The temperature and the stop
+# sequences are wishes.
 
 # %%
-tiny = TinyModel()
+predict("2.3")
+
+# %%
+tiny, words = TinyModel(), {}
 question = SamplingMessage(role="user", content=TextContent(text=f"Explain this log line:\n{line}"))
 
 for limit in (5, 100):
     answer = await tiny(None, CreateMessageRequestParams(messages=[question], max_tokens=limit))
     print(f"{limit:3} tokens: {answer.stop_reason} · {answer.content.text}")
+    words[limit] = len(answer.content.text.split())
+
+it_was("2.3", words[5])
 
 # %% [markdown]
 # The stop reason is how a server learns that an answer is only half of one. Providers have words of their own for it;
@@ -196,30 +185,7 @@ def finish(text, params):
 
 # %%
 await check("2.2", finish)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Three steps, one after the other: cut at the stop sequences, cut at the limit, return. Keep the reason in a variable.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# Begin with `reason = "endTurn"`. Each cut changes `text` and `reason`. `params.stop_sequences or []` is a list also
-# where there are none.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `if stop in text: text, reason = text[: text.index(stop)], "stopSequence"` for each `stop`; then `words = text.split()`,
-# and `if len(words) > params.max_tokens:` join the first of them again.
-#
-# </details>
-# <details><summary>I see "'NoneType' object is not iterable"</summary>
-#
-# A request without stop sequences has `None` there: write `params.stop_sequences or []`.
-#
-# </details>
+hint("2.2")
 
 # %% [markdown]
 # **A good place to stop:** you can map a conversation and end an answer. To go on another day, choose *Run → Run All
@@ -234,8 +200,9 @@ await check("2.2", finish)
 # | -1 | the user said no | a person, or a rule of yours, declines |
 # | -32602 | the request is at fault | no messages, a limit below 1, an image for a model that reads text |
 # | -32603 | your side failed | the provider cannot be reached |
-#
-# **Predict.** Your callback refuses. What does `call_tool` do?
+
+# %%
+predict("2.4")
 
 
 # %%
@@ -251,10 +218,11 @@ for mode in ("auto", "legacy"):
     except MCPError as error:
         print(f"{mode:7} {error.code}: {error.message}")
 
+it_was("2.4")
+
 # %% [markdown]
-# On **2026-07-28** the call ends, and your program gets code and sentence: the server never hears of it. On
-# **2025-11-25** the server gets both, and decides. This one goes on without you and files your sentence; another may
-# fail. Now an *error* in the callback:
+# `auto` is revision **2026-07-28** here, `legacy` is **2025-11-25**. There the server gets code and sentence, and
+# decides: this one goes on without you and files your sentence, another may fail. Now an *error* in the callback:
 
 
 # %%
@@ -267,11 +235,7 @@ await try_out(lab, crashes, "process_log_entry", {"log_line": line})
 # %% [markdown]
 # The kit names your line. Without it the error arrives inside exception groups, and on revision 2025-11-25 its text is
 # sent to the server, whatever stands in it. So expect what can go wrong, and return a sentence about it.
-
-# %%
-quiz("2.5", "")
-
-# %% [markdown]
+#
 # ## Exercise 2.3 · your callback ●●● 10 minutes
 #
 # **Goal** A callback for a "model" that reads text and uses no tools. **Input** any request at all.
@@ -279,6 +243,8 @@ quiz("2.5", "")
 # sentence: no messages, `max_tokens` below 1, a block that is not text, `tools` or a `tool_choice`.
 #
 # **Example** `max_tokens` of -5: `ErrorData(code=-32602, message="Ask for at least 1 token.")`
+#
+# Below the check the real server asks it. Run that again after each change.
 
 
 # %%
@@ -312,47 +278,13 @@ async def my_callback(context, params):
 
 # %%
 await check("2.3", my_callback)
+hint("2.3")
 
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# First all that you refuse, each with a `return`. After that nothing can surprise you, and the rest is short.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# Four times `if …: return ErrorData(code=-32602, message="…")`, no messages first. Then a text by rules, and
-# `return finish(text, params)` from exercise 2.2.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# A block that is not text: `any(block.type != "text" for message in params.messages for block in message.content_as_list)`.
-# The text to look at: `" ".join(block.text for block in params.messages[-1].content_as_list)`.
-#
-# </details>
-#
-# What you may see, here, and in other words with the bare `mcp.Client`:
-#
-# <details><summary>I see "raised IndexError", or ExceptionGroup: unhandled errors in a TaskGroup</summary>
-#
-# The callback *raised*. On revision 2026-07-28 your error lies inside nested groups, so read the last lines first. On
-# 2025-11-25 you get `MCPError` with its text. Look at the line that the kit names, and refuse in that case.
-#
-# </details>
-# <details><summary>I see "returned nothing" or "returned a str", or 4 validation errors for CallToolRequestParams</summary>
-#
-# The callback returned something that is no answer: `None`, since a `return` is missing, or a bare text. On 2025-11-25
-# it reads `Invalid request parameters`. Return a `CreateMessageResult` or an `ErrorData`, on every path.
-#
-# </details>
-# <details><summary>I see "is a plain function", or object CreateMessageResult can't be used in 'await' expression</summary>
-#
-# It begins with `def`. Write `async def`. The words are the same on both wires, on 2025-11-25 as an `MCPError`.
-#
-# </details>
-#
-# [The solutions, explained](instructor/02_your_own_callback.ipynb)
+# %%
+mine = Lab(server, name="my callback", sampling_callback=my_callback)
+await try_out(mine, my_callback, "process_log_entry", {"log_line": SAMPLE_LINES["disk_full"]})
+
+show(mine)
 
 # %% [markdown] tags=["instructor"]
 # **The solutions, explained.** 2.1 keeps three things that examples on the web drop: the earlier turns, the roles, the
@@ -374,13 +306,11 @@ await check("2.3", my_callback)
 # ## Step 6 · A real model
 #
 # `TinyModel` is a callback like yours, with a small model in it: it maps messages, keeps limits and gives reasons. What
-# stays yours is what stands in front of it. To change the model is to change one word: `"claude"` needs
-# `ANTHROPIC_API_KEY` in the environment and costs money, `"ollama"` a model that runs on this machine.
+# stays yours is what stands in front of it. To change the model is to change one name: `Claude()`, also of `labkit`,
+# needs `ANTHROPIC_API_KEY` in the environment and costs money; `OpenAICompatible()` asks Ollama on this machine.
 
 # %%
-models = {"tiny": TinyModel, "claude": Claude, "ollama": OpenAICompatible}
-
-model = models["tiny"]()
+model = TinyModel()
 
 
 async def guarded(context, params):
@@ -391,48 +321,113 @@ async def guarded(context, params):
 
 real = Lab(server, name="a real model", sampling_callback=guarded)
 await try_out(real, guarded, "process_log_entry", {"log_line": line})
-
-# %% [markdown]
-# A model wrote this. Hold it against the log line before you believe it: a small one gets names and numbers wrong.
-#
-# ## See the wire
-#
-# **Predict.** The server was answered by a script before, and now by a model. In which step can it tell?
+predict("2.5")
 
 # %%
 show(real)
+it_was("2.5")
 
 # %% [markdown]
-# In none. What the callback and the model do stays on your side of the wire. The server gets an answer, and the name of
-# a model as *you* wrote it.
+# A model wrote that answer. Hold it against the log line before you believe it: a small one gets names and numbers wrong.
 #
-# ## Your callback at work
+# ## Step 7 · Ask the model yourself
 #
-# The real server asks your `my_callback`. Run it again after each change.
+# `OpenAICompatible` hides one HTTP request. Ollama, LM Studio, llama.cpp, vLLM and OpenAI all answer it:
+# `POST {base_url}/v1/chat/completions`, with JSON in it.
+#
+# | you send | out of |
+# |---|---|
+# | `model` | a name that the API knows |
+# | `messages` | `conversation(params)`, your exercise 2.1 |
+# | `max_tokens` | `params.max_tokens` |
+# | `stop` | `params.stop_sequences`, if there are any |
+#
+# | you get | what becomes of it |
+# |---|---|
+# | `choices[0]["message"]["content"]` | the text. It may be `None`, when the model said nothing |
+# | `choices[0]["finish_reason"]` | the stop reason, by the table of step 4 |
+# | `model` | the name of the model |
+# | a status from 400 on, text that is no JSON, no connection | `ErrorData(code=-32603, …)`, in words of your own |
+#
+# In Python:
+#
+# ```python
+# async with httpx2.AsyncClient(timeout=60) as client:
+#     response = await client.post(url, json=body)
+#     reply = response.raise_for_status().json()   # raises httpx2.HTTPError, or ValueError where it is no JSON
+# ```
+#
+# ## Exercise 2.6 · ask an API ●●● 15 minutes
+#
+# **Goal** A callback that asks the API at `base_url`, out of what you have: `my_callback` says what to refuse,
+# `conversation` maps, `finish` keeps the limit. **Input** an address such as `http://127.0.0.1:11434`, a model's name,
+# and seconds to wait. **Return** the callback, an `async def` inside `make`.
+#
+# **Example** The reply ends with `"finish_reason": "length"`: the answer's stop reason is `maxTokens`.
+
 
 # %%
-mine = Lab(server, name="my callback", sampling_callback=my_callback)
-await try_out(mine, my_callback, "process_log_entry", {"log_line": SAMPLE_LINES["disk_full"]})
+def make(base_url, model="llama3.2", timeout=60):
+    """A callback that asks `model` through the Chat Completions API at `base_url`."""
 
-show(mine)
+    # SOLUTION
+    async def ask_model(context, params):
+        refused = await my_callback(context, params)
+        if isinstance(refused, ErrorData):
+            return refused
+        body = {"model": model, "messages": conversation(params), "max_tokens": params.max_tokens}
+        if params.stop_sequences:
+            body["stop"] = params.stop_sequences
+        try:
+            async with httpx2.AsyncClient(timeout=timeout) as client:
+                response = await client.post(f"{base_url}/v1/chat/completions", json=body)
+                reply = response.raise_for_status().json()
+        except (httpx2.HTTPError, ValueError):
+            return ErrorData(code=-32603, message="The model gave no answer: see that it runs, and ask again.")
+        choice = reply["choices"][0]
+        text, reason = choice["message"]["content"], choice["finish_reason"]
+        if not text and reason == "stop":
+            return ErrorData(code=-32603, message="The model answered without a word: ask in another way.")
+        answer = finish(text or "", params)
+        answer.model = reply["model"]
+        if reason != "stop":
+            answer.stop_reason = "maxTokens" if reason == "length" else reason
+        return answer
 
-# %% [markdown]
-# ## The scorecard
-#
-# The check of 2.3 asked a handful of questions. These are some sixty, from the specification and from practice. Choose a case
-# to read what was sent, what came back, why it matters and how to mend it. Each says how binding its rule is: MUST and
-# SHOULD are words of the specification, SDK is what mcp needs, and advice is ours alone. Change your callback, run its
-# cell and this one again: the panel says what has changed. In plain code: `print(await scorecard(my_callback))`.
+    return ask_model
+    # END SOLUTION
+
 
 # %%
-await show_scorecard(my_callback)
+await check("2.6", make)
+hint("2.6")
+
+# %% [markdown] tags=["instructor"]
+# 2.6 asks `my_callback` first, for what that refuses no model should be asked. `answer.model` is the name in the reply,
+# not the one that was asked for. `"stop"` means both "finished" and "met a stop sequence", so what `finish` found stays.
+# Any other reason passes as it is: a server may know it.
+#
+# *Common in class:* `raise_for_status` outside the `try`; the text of the error as the text of an answer, which the
+# server files; `except Exception`, which also hides a wrong name in one's own code; `params.messages[-1]` once more.
 
 # %% [markdown]
-# ## Stretch
+# ## The scorecard, and a file to keep
 #
-# A third of the cases read "not applicable": they need a provider that is slow, busy or down. Write `def make(base_url):`
-# which returns a callback that asks the Chat Completions API at that address, and run `await show_scorecard(make)`. The
-# kit plays the provider. The same for a file of your own: `python -m labkit.checks my_client.py:make`.
+# The check of 2.6 ran some twenty cases. Here are all, some sixty requests and mishaps, from the specification and from
+# practice: choose one to read what was sent, what came back, why it matters and how to mend it. MUST and SHOULD are words
+# of the specification, SDK is what mcp needs, advice is ours. The cell below it writes your four functions as a program.
+
+# %%
+await show_scorecard(make)
+
+# %%
+keep("my_client.py", conversation, finish, my_callback, make)
+lesson("02")
+
+# %% [markdown]
+# The file lies beside this notebook. In a terminal in that folder `python my_client.py` calls the log archiver, and a
+# model of Ollama answers it; `python my_client.py http://127.0.0.1:1234` asks another address. Where nothing listens your
+# own sentence says so. `python -m labkit.checks my_client.py:make` is the scorecard. Change the file; it is yours.
 #
 # ## Recap
 #

@@ -24,6 +24,7 @@ from mcp_types import (
 
 from labkit.callbacks import Answer
 from labkit.checks.engine import CallbackExercise, Exercise, FunctionExercise, Problem, Request, called, request
+from labkit.checks.factories import FactoryExercise
 from labkit.checks.judging import said
 from labkit.checks.lesson_01 import DEADLOCK, DISK, OTHER, PIXEL, answers, text_of, through_the_archiver
 from labkit.checks.quizzes import Question
@@ -398,6 +399,32 @@ EXERCISES: dict[str, Exercise] = {
         tried="limits of 1, 3, 100 and just the length, faults in every message and every block, both wires",
         follow=_at_its_length,
     ),
+    "2.6": FactoryExercise(
+        "2.6",
+        (
+            "messages.shape",
+            "messages.one",
+            "messages.none",
+            "limits.one-token",
+            "limits.negative",
+            "content.image",
+            "provider.tool-use",
+            "provider.messages",
+            "provider.system-prompt",
+            "provider.limit",
+            "stop-reasons.cut-off",
+            "stop-reasons.refusal",
+            "provider.no-text",
+            "provider.wrong-key",
+            "provider.malformed",
+            "provider.hangs-up",
+            "provider.gone",
+            "provider.broken",
+            "manners.key",
+            "provider.silent",
+        ),
+        "what is refused, what the API is sent, how a reply ends, and an API that is wrong, silent, broken or gone",
+    ),
 }
 
 QUESTIONS = {
@@ -409,20 +436,6 @@ QUESTIONS = {
             "a": "that is the provider's word. A server cannot know the words of every provider.",
             "b": "this says that the model had finished, and the server would file half a sentence.",
             "c": "the answer was cut off by the limit, and the server can now ask for more.",
-        },
-    ),
-    "2.5": Question(
-        "Your provider cannot be reached. What should the callback do?",
-        {
-            "a": "return ErrorData(code=-32603, message=...)",
-            "b": "raise the error",
-            "c": 'return a CreateMessageResult with the text "Sorry, no connection."',
-        },
-        "a",
-        {
-            "a": "internal error: your side failed, the request was fine, and it may be sent again later.",
-            "b": "with the bare SDK it comes inside exception groups, and on the older wire the server gets its text.",
-            "c": "the server takes it for the model's answer, and files it as the explanation of a log line.",
         },
     ),
 }

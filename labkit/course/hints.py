@@ -114,8 +114,10 @@ class Hints:
 def note_check(number: str, status: str, mistake: str, problem: str) -> None:
     """Keep what a check has found; the mistake by its name, or by what the hints say one sees of it."""
     try:
-        seen = Hints.of(number).errors
+        hints = Hints.of(number)
     except LookupError:
-        seen = {}
-    named = mistake or next((name for name, words in seen.items() if words in problem), "")
-    progress.note("check", number, status, named)
+        pass
+    else:
+        if mistake not in hints.mistakes:
+            mistake = next((name for name, words in hints.errors.items() if words in problem), mistake)
+    progress.note("check", number, status, mistake)

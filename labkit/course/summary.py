@@ -51,20 +51,6 @@ def words(lesson: str, done: Done) -> list[str]:
     return told
 
 
-def recap(number: str) -> None:
-    """Print what you did in a lesson: exercises, tries, hints, how many predictions came true, minutes.
-
-        recap("02")
-
-    Minutes are those between two steps that are at most five minutes apart: longer reading is not in them.
-
-    Raises:
-        LookupError: There is no such lesson.
-    """
-    lesson, done = lesson_at(number), progress.done(number)
-    print(f"{lesson.number} · {lesson.title}", *words(number, done), sep="\n  ")
-
-
 def state(lesson: str, done: dict[str, Done]) -> str:
     """How far a lesson is, in two words."""
     if lesson not in done:

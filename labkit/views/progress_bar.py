@@ -25,10 +25,12 @@ _bars: dict[str, "Bar"] = {}
 
 
 def lesson(number: str) -> "Bar":
-    """The bar of a lesson: what is done of it, tries, hints, predictions, minutes.
+    """The bar of a lesson: what is done of it, tries, hints, how many predictions came true, minutes.
 
         lesson("02")
         print(lesson("02"))   # the same in text
+
+    Minutes are those between two steps that are at most five minutes apart: longer reading is not in them.
 
     Raises:
         LookupError: There is no such lesson.

@@ -15,12 +15,17 @@ MARKS = ("# SOLUTION", "# END SOLUTION")
 
 
 class Solution(NamedTuple):
-    """An exercise of a lesson, solved. `setup` is the first cell of the lesson, `source` the cell of the function."""
+    """An exercise of a lesson, solved.
+
+    `setup` is the first cell of the lesson, `source` the cell of the function, `before` the functions of the exercises
+    before it, which it may call.
+    """
 
     number: str
     name: str
     setup: str
     source: str
+    before: str
 
     @property
     def parts(self) -> list[range]:
@@ -41,7 +46,8 @@ class Solution(NamedTuple):
         ]
         namespace: dict[str, Any] = {**names}
         exec(compile(ast.Module(imports, []), "<setup>", "exec"), namespace)  # noqa: S102 - our own lesson
-        exec(compile(source, "<exercise>", "exec"), namespace)  # noqa: S102
+        for each in (self.before, source):
+            exec(compile(each, "<exercise>", "exec"), namespace)  # noqa: S102
         return namespace[self.name]
 
 
@@ -50,5 +56,8 @@ def solutions() -> Iterator[Solution]:
     for lesson in build.lessons():
         text = lesson.read_text(encoding="utf-8")
         code = [cell.source for cell in jupytext.reads(text, fmt="py:percent").cells if cell.cell_type == "code"]
+        before: list[str] = []
         for number, name in CHECKED.findall(text):
-            yield Solution(number, name, code[0], next(cell for cell in code if re.search(rf"def {name}\(", cell)))
+            source = next(cell for cell in code if re.search(rf"def {name}\(", cell))
+            yield Solution(number, name, code[0], source, "\n\n".join(before))
+            before.append(source)

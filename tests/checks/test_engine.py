@@ -194,7 +194,7 @@ EXERCISES: dict[str, CallbackExercise | FunctionExercise] = {
 @pytest.mark.parametrize("number", EXERCISES)
 @pytest.mark.parametrize("ends", ENDS)
 async def test_no_exercise_lets_what_would_end_the_kernel_reach_it(ends: type[BaseException], number: str) -> None:
-    def leaves(*_arguments: object, **_options: object) -> object:
+    def leaves(*_arguments: object, base_url: str = "", **_options: object) -> object:
         raise ends
 
     report = await EXERCISES[number].examine(leaves)

@@ -73,8 +73,10 @@ def test_what_a_check_says_is_known_as_a_mistake_and_is_not_kept_itself() -> Non
     problem = "Your function raised AttributeError: 'list' object has no attribute 'text' at line 3: `my own code`"
     note_check("2.1", "NOT YET", "", problem)
     assert progress.done("02").mistakes == {"2.1": "list"}
-    note_check("2.1", "NOT YET", "own", problem)
-    assert progress.done("02").mistakes == {"2.1": "own"}
+    note_check("2.1", "NOT YET", "without-an-entry", problem)
+    assert progress.done("02").mistakes == {"2.1": "list"}
+    note_check("2.6", "NOT YET", "code", "ConnectError")
+    assert progress.done("02").mistakes["2.6"] == "code"
     note_check("8.9", "NOT YET", "", problem)  # without hints
     assert progress.done("08").mistakes == {"8.9": ""}
     assert "my own code" not in repr(progress.journal().events())

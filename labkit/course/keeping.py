@@ -1,0 +1,77 @@
+"""`keep`: what a student wrote in cells as a program in a file, which needs no notebook."""
+
+import ast
+import inspect
+import linecache
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+MARK = "# YOUR FUNCTIONS\n"
+KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+"""What of a cell belongs in a program: what it prints or tries does not."""
+
+
+def keep(name: str, *functions: Callable[..., Any]) -> None:
+    """Write a program beside the notebook, with the cells in which functions of yours stand. No file is lost by it.
+
+        keep("my_client.py", conversation, finish, my_callback, make)
+
+    Args:
+        name: The program's name: there is a frame for it in the course.
+        functions: What the frame needs, in this order. While one is a stub, no file is written.
+
+    Raises:
+        LookupError: There is no frame of that name.
+    """
+    frame = (HERE / name).with_suffix(".txt")
+    if Path(name).name != name or not frame.exists():
+        raise LookupError(f"There is no frame for {name}; there is one for my_client.py.")
+    cells: list[str] = []
+    for function in functions:
+        try:
+            source = inspect.getsource(function)
+            cell = _kept("".join(linecache.getlines(inspect.getsourcefile(function) or "")))
+        except (OSError, TypeError, SyntaxError):
+            print(f"{getattr(function, '__name__', function)} cannot be read: run its cell, then this one again.")
+            return
+        if "raise NotImplementedError\n" in f"{source}\n":
+            print(f"TODO: {function.__name__} is not written yet, so {name} is not either.")
+            return
+        if cell not in cells:
+            cells.append(cell)
+    text = frame.read_text(encoding="utf-8").replace(MARK, "\n\n\n".join(cells) + "\n")
+    try:
+        told = _write(Path(name), text)
+    except OSError as error:
+        print(f"{name} could not be written: {error.strerror or error}.")
+        return
+    print(f"{name}: {', '.join(function.__name__ for function in functions)}, in a program of plain mcp.{told}")
+
+
+def _write(path: Path, text: str) -> str:
+    """Write a file. Another text that stood there is a student's: it gets another name, which is told.
+
+    Raises:
+        OSError: One of the two is not possible.
+    """
+    told = ""
+    if path.exists() and path.read_bytes() != text.encode():
+        former = next(each for i in count(1) if not (each := path.with_stem(f"{path.stem}_{i}")).exists())
+        path.rename(former)
+        told = f" What was in {path.name} is in {former.name} now."
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return told
+
+
+def _kept(cell: str) -> str:
+    """A cell without what is neither an import, a definition nor a name that is set."""
+    lines = cell.splitlines()
+    parts: list[str] = []
+    for node in ast.parse(cell).body:
+        if isinstance(node, KEPT):
+            first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])
+            parts.append("\n".join(lines[first - 1 : node.end_lineno]))
+    return "\n\n\n".join(parts)
