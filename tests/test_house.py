@@ -356,7 +356,7 @@ MAY_KNOW = {
     "record": {"cutting", "numbers", "steps", "wire"},
     "dial_table": {"numbers"},
     "diagram": {"plain", "steps"},
-    "flow": {"diagram", "record", "steps", "wire"},
+    "flow": {"cutting", "diagram", "record", "steps", "wire"},
     "redacting": {"cutting", "diagram", "flow", "secret_forms"},
     "models": {"dial_table", "errors", "models", "network", "numbers", "plain", "steps"},
     "host": {
