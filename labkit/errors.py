@@ -23,7 +23,8 @@ from typing import cast
 
 from pydantic import ValidationError
 
-_KIT = str(Path(__file__).parent)
+_KIT = tuple(str(Path(__file__).parents[1] / name) for name in ("labkit", "servers"))
+"""The kit's own folders: what a student hands to a server of the box may raise in it, and the fault is not there."""
 _LIBRARIES = tuple({str(Path(sysconfig.get_path(name))) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
@@ -82,7 +83,7 @@ def is_students(file: str) -> bool:
     """Whether `file` holds code that is neither the kit's, nor a library's, nor Python's own."""
     if _is_cell(file):
         return not file.startswith("<frozen")
-    return not file.startswith((_KIT, *_LIBRARIES))
+    return not file.startswith((*_KIT, *_LIBRARIES))
 
 
 def line_of(error: BaseException) -> Line | None:

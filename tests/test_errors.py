@@ -24,6 +24,7 @@ from labkit.errors import (
     sentence,
     unwrap,
 )
+from servers import text_analyst
 
 CELL = "ipykernel_4711/1234567.py"
 
@@ -103,6 +104,7 @@ def test_the_name_of_a_cell_holds_a_process_number_and_is_never_shown() -> None:
         ("<frozen importlib._bootstrap>", False),
         (__file__, True),
         (inspect.getfile(errors), False),
+        (inspect.getfile(text_analyst), False),
         (asyncio.__file__, False),
         (pytest.__file__, False),
     ],

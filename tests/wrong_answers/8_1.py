@@ -178,7 +178,7 @@ async def more_than_one_fact(code: str, ctx: Context):
 async def parses_everything(code: str, ctx: Context):
     """Asks about code that does not parse, of which there is nothing to show.
 
-    We sent code with a syntax error.
+    'NoneType' object has no attribute 'rstrip' at 8_1.py, line
     """
     facts = [fact for fact in analyse(code).facts if fact.rule in {*READABILITY, "syntax-error"}]
     return ask(ctx, SYSTEM, _question(code, facts), max_tokens=240) if facts else None
