@@ -152,7 +152,9 @@ def _affordable(
             told = f"{requests} requests of {tokens_in:,} tokens in and {tokens_out:,} out, and ${usd:g}"
             raise Problem(f"For {told}, you chose {chosen!r:.60}, and {right!r} is right. {why}", hint=hint)
         if given != [*models]:
-            raise Problem("within_budget changed the list that it was given. Others read it too: build a new one.")
+            raise Problem(
+                "within_budget changed the list that it was given. Others read it too: build a new one.", hint="changed"
+            )
 
     return case
 

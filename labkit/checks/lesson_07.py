@@ -50,7 +50,14 @@ class Heard:
             raise Problem(
                 f"ask() got a {type(questions).__name__}. Give it a list: `await ask([question])`.", hint="list"
             )
-        self.steps.append([str(question) for question in cast("Sequence[object]", questions)])
+        for question in cast("Sequence[object]", questions):
+            if not isinstance(question, str):
+                raise Problem(
+                    f"ask() got a list that holds a {type(question).__name__}. A question is a text: "
+                    "synthesis_question([(title, abstract), …]) words one.",
+                    hint="list",
+                )
+        self.steps.append([*cast("Sequence[str]", questions)])
         return [self.answer(len(self.steps), number) for number, _ in enumerate(self.steps[-1], 1)]
 
     def answer(self, step: int, number: int) -> str:
@@ -286,7 +293,7 @@ def _finds(
             raise Problem(f"{call} returned {given!r:.80}, and {wanted!r} is right. {why}", hint=hint)
         if sent != papers:
             raise Problem(
-                f"{call} changed the papers that it was given. Look, and leave them as they are.", hint="list"
+                f"{call} changed the papers that it was given. Look, and leave them as they are.", hint="changed"
             )
 
     return case

@@ -45,7 +45,7 @@ def grade(n):
 '''
 """Ten facts: four are of readability, one by each rule; the others are of security, or of performance."""
 
-SHORT = "try:\n    close()\nexcept:\n    pass\n"
+SHORT = "\n\ntry:\n    close()\nexcept:\n    pass\n"
 QUIET = {
     "that does nothing wrong": "def first(rows):\n    return rows[0]\n",
     "that is not safe, and easy to read": "def first(rows):\n    return eval(rows[0])\n",
@@ -120,7 +120,7 @@ def _asks(mode: str, code: str, what: str) -> Case:
             )
         _judge(used.asked[0], code)
         if REPLY not in used.said:
-            raise Problem(f'The model\'s answer did not arrive: the tool said "{used.said[:60]}".')
+            raise Problem(f'The model\'s answer did not arrive: the tool said "{used.said[:60]}".', hint="answer")
 
     return case
 
@@ -166,7 +166,9 @@ def _judge(asked: CreateMessageRequestParams, code: str) -> None:
     if not re.search(r"\breadability\b", text.partition("\n")[0].lower()):
         raise Problem(f'Your question begins "{text[:60]}". Give question() the aspect "readability".', hint="aspect")
     if asked.messages[-1].role != "user":
-        raise Problem("Your question is a message of the assistant, as if the model had asked. Give ask() a text.")
+        raise Problem(
+            "Your question is a message of the assistant, as if the model had asked. Give ask() a text.", hint="role"
+        )
     if SYSTEM not in (asked.system_prompt or ""):
         raise Problem(
             f'Your sample has the system prompt "{(asked.system_prompt or "")[:40]}", and nobody tells the model that '

@@ -6,6 +6,7 @@ Harmless is what keeps every rule. A mistake has another rule in place of one of
 from labkit.host import AllowServer, Approve, Refuse, visible
 
 TRUSTED = {"log-archiver"}
+_met = set()
 
 
 def _texts(params):
@@ -295,6 +296,14 @@ def a_part_of_a_trusted_name(request, ask):
     return _policy(request, ask, known=lambda: origin is not None and origin.server in "log-archiver")
 
 
+def answers_pass(request, ask):
+    """Lets every answer pass, whatever it answers.
+
+    the answer to a request with "instructions", and it passed unseen
+    """
+    return Approve() if request.answer else _policy(request, ask)
+
+
 def any_word_like_it(request, ask):
     """Asks about every word that begins as `instructions` does.
 
@@ -360,6 +369,18 @@ def the_first_and_the_last_text_count(request, ask):
     texts = _texts(request.params)
     ends = (texts[0] + texts[-1], *texts)
     return _policy(request, ask, length=lambda: max(map(len, ends)) <= 1_000)
+
+
+def trusts_whom_it_asked_about(request, ask):
+    """Trusts a server once a person was asked about it.
+
+    a second one of the server that is not in TRUSTED, and it passed unseen
+    """
+    origin = request.origin
+    decision = _policy(request, ask, known=lambda: origin is not None and origin.server in TRUSTED | _met)
+    if origin and origin.server == "helpful-tools":
+        _met.add(origin.server)
+    return decision
 
 
 def there_is_a_message(request, ask):

@@ -61,6 +61,14 @@ async def groups_overlap(papers, ask, k=3):
     return await _of_the_answers(await ask([_question(papers[i : i + k]) for i in range(len(papers))]), ask)
 
 
+async def lists_in_a_list(papers, ask, k=3):
+    """Puts each question into a list of its own.
+
+    ask() got a list that holds a list
+    """
+    return await _of_the_answers(await ask([[_question(group)] for group in _groups(papers, k)]), ask)
+
+
 async def loses_the_rest(papers, ask, k=3):
     """Asks about whole groups alone.
 

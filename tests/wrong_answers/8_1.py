@@ -201,6 +201,14 @@ async def secret_in_the_system_prompt(code: str, ctx: Context):
     return ask(ctx, f"{SYSTEM}\n{code}", _question(code), max_tokens=240) if _facts(code) else None
 
 
+async def strips_the_code(code: str, ctx: Context):
+    """Takes away the empty lines above the code, and counts the lines anew.
+
+    leaves out the fact "line 5: bare-except
+    """
+    return ask(ctx, SYSTEM, _question(code.strip()), max_tokens=240) if _facts(code) else None
+
+
 async def the_worst_alone(code: str, ctx: Context):
     """Tells the model of the first facts, and not of the rest.
 
