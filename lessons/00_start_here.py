@@ -55,7 +55,7 @@ click_me()
 # They meet in one place: a sampling request may carry wishes for the decoding, such as a temperature. The client decides
 # what becomes of them.
 #
-# Which one is meant here? Put `"a"` or `"b"` between the quotes and run the cell again.
+# Which one is meant here? Put the letter of your answer between the empty quotes, and run the cell again.
 
 # %%
 quiz("0.1", "")
@@ -100,7 +100,8 @@ result = await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["dea
 print(result.content[0].text)
 
 # %% [markdown]
-# The server filed *your* sentence as the explanation. It has no way to know that no model was involved.
+# The server filed *your* sentence as the explanation. It has no way to check whether a model was involved: of who
+# answered it gets a name, and that is whatever the callback writes there.
 
 # %% [markdown]
 # ## What crossed the wire

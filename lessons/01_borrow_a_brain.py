@@ -71,8 +71,8 @@ lab.callback = curious
 result = await lab.call_tool("process_log_entry", {"log_line": line})
 
 # %% [markdown]
-# The server wrote the question in its own words. Its report now holds both lines of today: one without an
-# explanation, and one with.
+# The server wrote the question in its own words. Its report holds the line twice by now: once without an explanation,
+# and once with.
 
 # %%
 report = await lab.run(lambda client: client.read_resource("report://incidents"))

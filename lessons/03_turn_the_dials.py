@@ -178,7 +178,7 @@ quiz("3.5", "")
 # ## The dials in your hand
 #
 # Beside each dial: what the server asked, what the client uses, whether this model honours it. Two are new. *Min-p* keeps
-# the tokens that are at least so many times as probable as the best one. The *frequency penalty* is taken off a token's
+# the tokens that are at least min-p times as probable as the best one. The *frequency penalty* is taken off a token's
 # logit for each time that it stands in the answer already. **Predict** what a dial will do, then turn it. In plain code:
 # `trace(request, model, Settings(temperature=0.8, top_p=0.9)).text`.
 

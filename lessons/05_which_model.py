@@ -86,7 +86,7 @@ for wish in (
 # %% [markdown]
 # ## Three models, played by one
 #
-# You have no key here, so the kit's tiny model plays three parts, with other dials for each. Their names say *tiny*, and
+# So that you need no key, the kit's tiny model plays three parts, with other dials for each. Their names say *tiny*, and
 # their scores and prices are made up. The choosing is real.
 
 # %%

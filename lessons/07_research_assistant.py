@@ -279,7 +279,7 @@ await check("7.1", my_groups)
 # `[last] = await ask(...)` wants a list of exactly one answer: you gave `ask` an empty list, or several questions.
 #
 # </details>
-# <details><summary>I see "object list can't be used in 'await' expression", or an answer that is a coroutine</summary>
+# <details><summary>I see "called ask() and did not await it"</summary>
 #
 # `ask` is awaited: `answers = await ask([...])`. What it returns is a plain list.
 #
@@ -406,7 +406,7 @@ await check("7.2", invented)
 # `re.findall(r"(?<!\d)\d{4}\.\d{4,5}(?!\d)", text)` gives the ids without versions, `dict.fromkeys(...)` each once.
 #
 # </details>
-# <details><summary>I see "string indices must be integers"</summary>
+# <details><summary>I see "indices must be integers"</summary>
 #
 # `papers` is a list of dictionaries: `for paper in papers`, then `paper["id"]`.
 #

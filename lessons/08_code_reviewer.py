@@ -445,8 +445,8 @@ except NotImplementedError:
 # ## Stretch
 #
 # The check believes a finding when a word of it fits the fact on its line. Write a finding that is `confirmed` and
-# nonsense all the same: `read_findings` in `servers/code_findings.py` takes any text. Would a second sample, that is
-# shown the first answer, catch it?
+# nonsense all the same: `read_findings(text, "security", analyse(code))` of `servers.code_findings` takes any text.
+# Would a second sample, that is shown the first answer, catch it?
 #
 # ## Recap
 #

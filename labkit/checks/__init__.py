@@ -70,10 +70,10 @@ def quiz(number: str, answer: str = "") -> None:
     questions: dict[str, Question] = _lesson(number).QUESTIONS
     if number not in questions:
         raise LookupError(f"There is no question {number} in this lesson; there are {', '.join(questions)}.")
-    print(questions[number].reply(answer))
-    if answer.strip():
-        right = answer.strip().lower() == questions[number].right
-        progress.note("quiz", number, "right" if right else "wrong")
+    question = questions[number]
+    print(question.reply(answer))
+    if letter := question.letter(answer):
+        progress.note("quiz", number, "right" if letter == question.right else "wrong")
 
 
 def _lesson(number: str) -> ModuleType:

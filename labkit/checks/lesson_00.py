@@ -31,7 +31,7 @@ QUESTIONS = {
         {
             "a": "the server may hint at a model. It never sees one.",
             "b": "the protocol carries the question and the answer, and leaves the choice to the client.",
-            "c": "the callback answers as it likes. Here it gave a sentence of yours, and the server could not tell.",
+            "c": "the callback answers as it likes. Here it gave a sentence of yours, and the server cannot check.",
         },
     ),
 }

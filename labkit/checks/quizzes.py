@@ -17,13 +17,17 @@ class Question:
     right: str
     replies: dict[str, str]
 
+    def letter(self, answer: object) -> str:
+        """The choice that an answer names, whatever was given as one; "" where it names none."""
+        given = answer.strip().lower() if isinstance(answer, str) else ""
+        return given if given in self.choices else ""
+
     def reply(self, answer: object) -> str:
-        """What to print: the question, and below it the sentence to an answer, whatever was given as one."""
+        """What to print: the question, and below it the sentence to an answer."""
         asked = "\n".join([self.text, *(f"  {key}  {choice}" for key, choice in self.choices.items())])
-        letter = answer.strip().lower() if isinstance(answer, str) else answer
-        if letter == "":
+        if isinstance(answer, str) and not answer.strip():
             return asked
-        if letter not in [*self.choices]:
-            *others, last = (f'"{key}"' for key in self.choices)
-            return f"{asked}\n{short(repr(answer), 40)} is no choice here: answer with {', '.join(others)} or {last}."
-        return f"{asked}\n{'Right' if letter == self.right else 'Not quite'}: {self.replies[str(letter)]}"
+        if letter := self.letter(answer):
+            return f"{asked}\n{'Right' if letter == self.right else 'Not quite'}: {self.replies[letter]}"
+        *others, last = (f'"{key}"' for key in self.choices)
+        return f"{asked}\n{short(repr(answer), 40)} is no choice here: answer with {', '.join(others)} or {last}."
