@@ -206,8 +206,8 @@ class FunctionExercise:
                 return Report(self.number, "NOT YET", passed, self.total, str(error), error.hint)
             line, called_with = line_of(error), getattr(error, "called_with", "")
             told = f"Your function raised {plain(error)}{f' at {line}' if line else ''}"
-            given = f" We called {called_with}." if called_with else ""
-            return Report(self.number, "NOT YET", passed, self.total, f"{told}{given}", "raises")
+            given = f". We called {called_with}." if called_with else ""
+            return Report(self.number, "NOT YET", passed, self.total, f"{told.removesuffix('.')}{given}", "raises")
         return Report(self.number, "PASS", passed, self.total, tried=self.tried)
 
 

@@ -2,19 +2,32 @@
 
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from functools import partial
-from inspect import iscoroutinefunction
 from math import log
 from random import Random
 from typing import Any, cast
+from unicodedata import name
 
 import numpy as np
 from mcp.client.session import SamplingFnT
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+    ModelPreferences,
+    SamplingMessage,
+    TextContent,
+    Tool,
+    ToolChoice,
+    ToolUseContent,
+)
 
 from labkit.answering import ask
-from labkit.checks.engine import FunctionExercise, Problem, called, direct_context, request
+from labkit.callbacks import Answer
+from labkit.checks.engine import FunctionExercise, Problem, called, direct_context
 from labkit.checks.quizzes import Question
 from labkit.errors import CallbackError
+from labkit.host.review import what_changed
 from labkit.models import sampler
 
 Numbers = Sequence[float]
@@ -39,7 +52,7 @@ def shown(numbers: Any) -> str:
 
 
 def gives(
-    call: str, logits: list[float], dial: float, wanted: Numbers, *, why: str, what: str = ""
+    call: str, logits: list[float], dial: float, wanted: Numbers, *, why: str, what: str = "", hint: str = ""
 ) -> Callable[..., Awaitable[None]]:
     """A case: the function, called with `logits` and a dial, returns the numbers wanted.
 
@@ -47,10 +60,15 @@ def gives(
     """
 
     async def case(function: Callable[..., Any]) -> None:
-        given: Any = called(function, list(logits), dial)
+        copy = list(logits)
+        given: Any = called(function, copy, dial)
+        asked = f"{call}({what or shown(logits)}, {dial!r})"
         if not close(given, wanted):
-            asked = f"{call}({what or shown(logits)}, {dial!r})"
-            raise Problem(f"{asked} returned {shown(given)}, and {shown(list(wanted))} is right. {why}")
+            raise Problem(f"{asked} returned {shown(given)}, and {shown(list(wanted))} is right. {why}", hint=hint)
+        if copy != logits:
+            raise Problem(
+                f"{asked} changed the list of logits. It belongs to the caller: make another.", hint="list-changed"
+            )
 
     return case
 
@@ -74,17 +92,28 @@ def _random_logits(seed: int) -> list[float]:
     return [round(random.gauss(0, 3), 3) for _ in range(12)]
 
 
-def _temperature(logits: list[float], temperature: float, why: str) -> Callable[..., Awaitable[None]]:
-    return gives("apply_temperature", logits, temperature, tempered(logits, temperature), why=why)
+def _temperature(logits: list[float], temperature: float, why: str, hint: str = "") -> Callable[..., Awaitable[None]]:
+    return gives("apply_temperature", logits, temperature, tempered(logits, temperature), why=why, hint=hint)
 
 
-def _top_p(probabilities: list[float], p: float, why: str) -> Callable[..., Awaitable[None]]:
+def _top_p(probabilities: list[float], p: float, why: str, hint: str = "") -> Callable[..., Awaitable[None]]:
     logits = [log(probability) for probability in probabilities]
-    return gives("top_p", logits, p, nucleus(logits, p), why=why, what=f"the logits of {shown(probabilities)}")
+    what = f"the logits of {shown(probabilities)}"
+    return gives("top_p", logits, p, nucleus(logits, p), why=why, what=what, hint=hint)
+
+
+def _even(number: int, p: float, kept: int, why: str) -> Callable[..., Awaitable[None]]:
+    """A case for `top_p` of equal logits: a sum of these probabilities is exact, so that it can be just `p`."""
+    wanted = [1 / kept] * kept + [0.0] * (number - kept)
+    return gives("top_p", [0.0] * number, p, wanted, why=why, hint="bound")
 
 
 FEWEST_WORDS = 4
 """Words of a reason. What a reason says is for people to judge."""
+
+FEWEST_LETTERS = 8
+"""Letters of a reason in a script that puts no blanks between words."""
+
 
 JOBS = {
     "label": ((0.0, 0.0), (1, 16), "One word of a fixed set: take the likeliest, and leave no room for chatter."),
@@ -97,88 +126,180 @@ JOBS = {
 }
 
 
+def _is_sentence(reason: object) -> bool:
+    if not isinstance(reason, str):
+        return False
+    letters = sum(letter.isalpha() for letter in reason)
+    without_blanks = any(name(letter, "").startswith(UNSPACED) for letter in reason)
+    return letters >= FEWEST_LETTERS and (len(reason.split()) >= FEWEST_WORDS or without_blanks)
+
+
+UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
+"""How the names of letters begin that are written without blanks between words."""
+
+
+def _dials(function: Callable[..., Any], job: str) -> tuple[float, int, str]:
+    given: Any = called(function, job)
+    try:
+        temperature, max_tokens, reason = given
+    except (TypeError, ValueError):
+        raise Problem(
+            f"my_dials({job!r}) returned {given!r}. Return three values: temperature, max tokens, and why.",
+            hint="three",
+        ) from None
+    if type(temperature) not in (int, float) or type(max_tokens) is not int:
+        raise Problem(
+            f"my_dials({job!r}) returned {given!r}. The temperature is a number such as 0.5, max tokens a whole one.",
+            hint="numbers",
+        )
+    return temperature, max_tokens, reason
+
+
 def _job(job: str) -> Callable[..., Awaitable[None]]:
     (coldest, hottest), (fewest, most), why = JOBS[job]
 
     async def case(function: Callable[..., Any]) -> None:
-        given: Any = called(function, job)
-        try:
-            temperature, max_tokens, reason = given
-            fits = coldest <= float(temperature) <= hottest, fewest <= int(max_tokens) <= most
-        except (TypeError, ValueError):
+        temperature, max_tokens, reason = _dials(function, job)
+        if not coldest <= temperature <= hottest:
+            raise Problem(f"For {job!r} you chose temperature {temperature}. {why}", hint="temperature")
+        if not fewest <= max_tokens <= most:
+            told = f"For {job!r} you chose {max_tokens} tokens; {fewest} to {most} fit the job. {why}"
+            raise Problem(told, hint="tokens")
+        if not _is_sentence(reason):
             raise Problem(
-                f"my_dials({job!r}) returned {given!r}. Return three values: temperature, max tokens, and why."
-            ) from None
-        if not fits[0]:
-            raise Problem(f"For {job!r} you chose temperature {temperature}. {why}")
-        if not fits[1]:
-            raise Problem(f"For {job!r} you chose {max_tokens} tokens; {fewest} to {most} fit the job. {why}")
-        if not isinstance(reason, str) or len(reason.split()) < FEWEST_WORDS:
-            raise Problem(f"For {job!r} you chose well; now defend it: the third value is a sentence that says why.")
+                f"For {job!r} you chose well; now defend it: the third value is a sentence that says why.", hint="why"
+            )
 
     return case
 
 
+async def _each_has_its_reason(function: Callable[..., Any]) -> None:
+    reasons = {job: " ".join(_dials(function, job)[2].lower().split()) for job in reversed(JOBS)}
+    if len(set(reasons.values())) < len(JOBS):
+        [twice] = [reason for reason in set(reasons.values()) if list(reasons.values()).count(reason) > 1]
+        raise Problem(
+            f"Two jobs have the same reason, {twice[:60]!r}. Say of each what about the job wants these dials.",
+            hint="why",
+        )
+
+
 class _Reply:
-    """What the model behind a student's callback gives back. It hears the request when it is awaited.
+    """What a model gives back: it notes in `heard` what the model is asked, when it is awaited.
 
     It stands for a coroutine, which would warn on stderr where it is not awaited.
     """
 
-    def __init__(self, asked: CreateMessageRequestParams, heard: list[CreateMessageRequestParams]) -> None:
-        self._asked = asked
-        self._heard = heard
+    def __init__(self, heard: list[tuple[object, object]], asked: tuple[object, object], answer: Answer) -> None:
+        self._heard, self._asked, self._answer = heard, asked, answer
 
-    def __await__(self) -> Generator[None, None, CreateMessageResult]:
+    def __await__(self) -> Generator[None, None, Answer]:
         yield
         self._heard.append(self._asked)
-        return CreateMessageResult(role="assistant", model="probe", content=TextContent(text="fine"))
+        return self._answer
 
 
-async def _sent(careful: Callable[..., Any], params: CreateMessageRequestParams) -> CreateMessageRequestParams:
-    """What `model` is asked when `careful(model, context, params)` is."""
-    heard: list[CreateMessageRequestParams] = []
-    called: list[_Reply] = []
+ANSWERS: tuple[Answer, ...] = (
+    CreateMessageResult(role="assistant", model="probe", content=TextContent(text="Fine."), stop_reason="maxTokens"),
+    CreateMessageResultWithTools(
+        role="assistant",
+        model="probe",
+        content=[TextContent(text="I look."), ToolUseContent(id="1", name="weather", input={})],
+        stop_reason="toolUse",
+    ),
+    ErrorData(code=-32603, message="The provider is busy."),
+)
+"""What a model may answer, in turn."""
 
-    def model(_context: object, asked: CreateMessageRequestParams) -> _Reply:
-        called.append(_Reply(asked, heard))
-        return called[-1]
 
-    before = params.model_copy(deep=True)
-    if not iscoroutinefunction(careful):
-        raise Problem(
-            "careful is a plain function, and the client awaits it. Write `async def careful(model, context, params):`."
-        )
+async def _asked(careful: Callable[..., Any], params: CreateMessageRequestParams, answer: Answer) -> Any:
+    """What the model is asked when `careful(model, context, params)` is, and answers with `answer`."""
+    heard: list[tuple[object, object]] = []
+    given: list[_Reply] = []
+    context, before = direct_context(), params.model_copy(deep=True)
+
+    def model(context: object, params: object) -> _Reply:
+        given.append(_Reply(heard, (context, params), answer))
+        return given[-1]
+
+    model.__qualname__ = "model"  # as it is called where it is called wrongly
     try:
-        answer = await ask(cast("SamplingFnT", partial(careful, model)), direct_context(), params)
+        came = await ask(cast("SamplingFnT", partial(careful, model)), context, params)
     except CallbackError as error:
         if isinstance(error.__cause__, NotImplementedError):
             raise error.__cause__ from None
-        if called and not heard:
+        if given and not heard:
             raise Problem(
-                "model(context, …) was called and not awaited. Write `return await model(context, …)`."
+                "model(context, …) was called and not awaited. Write `return await model(context, …)`.", hint="await"
             ) from None
-        raise
+        if "is a plain function" in str(error):
+            raise Problem(
+                "careful is a plain function, and the client awaits it. Write "
+                "`async def careful(model, context, params):`.",
+                hint="shape",
+            ) from None
+        told = f"Asked for temperature {params.temperature} and {params.max_tokens} tokens, {error}"
+        raise Problem(told, hint="raises") from error
     if len(heard) != 1:
-        raise Problem(f"The model was asked {len(heard)} times for one request. Await model(context, …) once.")
+        raise Problem(
+            f"The model was asked {len(heard)} times for one request. Await model(context, …) once.", hint="await"
+        )
     if params != before:
         raise Problem(
-            "The request itself was changed. Others may read it: send a copy, params.model_copy(update={...})."
+            "The request itself was changed. Others may read it: send a copy, params.model_copy(update={...}).",
+            hint="request-changed",
         )
-    if not isinstance(answer, CreateMessageResult) or answer.model != "probe":
-        raise Problem("What the model said did not come back. Return its answer.")
-    return heard[0]
+    if came != answer:
+        did = "refused" if isinstance(answer, ErrorData) else "answered"
+        raise Problem(f"The model {did}, and that did not come back. Return its answer as it is.", hint="answer")
+    [(got_context, asked)] = heard
+    if got_context is not context:
+        raise Problem("The model was given another context than the one that came in. Hand it on.", hint="context")
+    if not isinstance(asked, CreateMessageRequestParams):
+        raise Problem(
+            f"The model was asked with a {type(asked).__name__}. Call model(context, params).", hint="context"
+        )
+    return asked
+
+
+FULL = CreateMessageRequestParams(
+    messages=[
+        SamplingMessage(role="user", content=TextContent(text="Say something.")),
+        SamplingMessage(role="assistant", content=[TextContent(text="What"), TextContent(text="about?")]),
+        SamplingMessage(role="user", content=TextContent(text="The weather.")),
+    ],
+    max_tokens=50,
+    system_prompt="You are brief.",
+    stop_sequences=["END"],
+    include_context="none",
+    metadata={"shop": "books"},
+    model_preferences=ModelPreferences(cost_priority=0.5),
+    tools=[Tool(name="weather", input_schema={"type": "object"})],
+    tool_choice=ToolChoice(mode="auto"),
+)
+"""A request with all that it may hold, but the temperature."""
 
 
 def _careful(
-    sent: tuple[float | None, int], wanted: tuple[float | None, int], why: str
+    sent: tuple[float | None, int], wanted: tuple[float | None, int], why: str, hint: str, answer: Answer = ANSWERS[0]
 ) -> Callable[..., Awaitable[None]]:
+    """A case: asked for a temperature and tokens, the model is asked for those wanted, and all else as it came."""
+
     async def case(careful: Callable[..., Any]) -> None:
-        asked = await _sent(careful, request("Say something.", temperature=sent[0], max_tokens=sent[1]))
+        params = FULL.model_copy(update={"temperature": sent[0], "max_tokens": sent[1]}, deep=True)
+        asked = await _asked(careful, params, answer)
         if (asked.temperature, asked.max_tokens) != wanted:
             raise Problem(
                 f"Asked for temperature {sent[0]} and {sent[1]} tokens, your callback asked the model for "
-                f"{asked.temperature} and {asked.max_tokens}; {wanted[0]} and {wanted[1]} are right. {why}"
+                f"{asked.temperature} and {asked.max_tokens}; {wanted[0]} and {wanted[1]} are right. {why}",
+                hint=hint,
+            )
+        if changed := what_changed(
+            params.model_copy(update={"temperature": wanted[0], "max_tokens": wanted[1]}), asked
+        ):
+            raise Problem(
+                f"The model was asked with another {changed[0]} than the server's. Limit the temperature and the "
+                "tokens, and hand on all else.",
+                hint="the-rest",
             )
 
     return case
@@ -189,36 +310,68 @@ EXERCISES = {
         "3.1",
         [
             _temperature([2.0, 1.0, 0.0], 1.0, "At temperature 1 this is the softmax of the logits."),
-            _temperature([2.0, 1.0, 0.0], 0.5, "Divide the logits by the temperature before the softmax."),
-            _temperature([2.0, 1.0, 0.0], 2.0, "Divide the logits by the temperature before the softmax."),
-            _temperature([1.0, 3.0, 3.0], 0.0, "At temperature 0 the best takes all; of equal ones the first."),
-            _temperature([1000.0, 999.0], 1.0, "exp(1000) is too large: take the largest logit off all of them first."),
+            _temperature([2.0, 1.0, 0.0], 0.5, "Divide the logits by the temperature before the softmax.", "divide"),
+            _temperature([2.0, 1.0, 0.0], 2.0, "Divide the logits by the temperature before the softmax.", "divide"),
+            _temperature([1.0, 3.0, 3.0], 0.0, "At temperature 0 the best takes all; of equal ones the first.", "zero"),
+            _temperature([-3.0, -1.0, -2.0], 0, "At temperature 0 the best takes all, below 0 too.", "zero"),
+            _temperature(
+                [1000.0, 999.0], 1.0, "exp(1000) is too large: take the largest logit off them first.", "large"
+            ),
+            _temperature([-1000.0, -999.0], 1.0, "exp(-1000) is 0: take the largest logit off them first.", "large"),
+            _temperature(
+                [3.0, 1.0, 2.0], 0.002, "A small temperature makes logits large: take the largest off.", "large"
+            ),
+            _temperature([2.0, 2.0, 1.0], 0.3, "Equal logits have equal probabilities.", "divide"),
+            _temperature([5.0], 0.7, "One token alone has it all.", "divide"),
             *(_temperature(_random_logits(seed), 0.7, "These logits were drawn at random.") for seed in range(3)),
         ],
+        tried="temperatures from 0 to 2, equal logits, a single one, large and small ones, some at random",
     ),
-    "3.2": FunctionExercise("3.2", [_job(job) for job in JOBS]),
+    "3.2": FunctionExercise(
+        "3.2",
+        [*(_job(job) for job in JOBS), _each_has_its_reason],
+        tried="three jobs, each with a temperature and tokens that fit it, and a reason of its own",
+    ),
     "3.3": FunctionExercise(
         "3.3",
         [
-            _careful((0.2, 50), (0.2, 50), "What is within your limits passes unchanged."),
-            _careful((0.0, 8), (0.0, 8), "A temperature of 0 is a wish too: only None means that there is none."),
-            _careful((1.8, 50), (1.0, 50), "A temperature above 1 becomes 1."),
-            _careful((-1.0, 50), (0.0, 50), "A temperature below 0 becomes 0."),
-            _careful((None, 50), (None, 50), "A request that names no temperature leaves it to the model."),
-            _careful((0.2, 5000), (0.2, 120), "More than 120 tokens become 120."),
+            _careful((0.2, 50), (0.2, 50), "What is within your limits passes unchanged.", "within"),
+            _careful(
+                (0.0, 8), (0.0, 8), "A temperature of 0 is a wish too: only None means that there is none.", "none"
+            ),
+            _careful((1.8, 50), (1.0, 50), "A temperature above 1 becomes 1.", "temperature", ANSWERS[1]),
+            _careful((1.001, 50), (1.0, 50), "A temperature above 1 becomes 1.", "temperature"),
+            _careful((-1.0, 50), (0.0, 50), "A temperature below 0 becomes 0.", "temperature"),
+            _careful((None, 50), (None, 50), "A request that names no temperature leaves it to the model.", "none"),
+            _careful((0.2, 5000), (0.2, 120), "More than 120 tokens become 120.", "tokens", ANSWERS[2]),
+            _careful((1.0, 121), (1.0, 120), "More than 120 tokens become 120.", "tokens"),
+            _careful((None, 120), (None, 120), "120 tokens are within your limits.", "tokens"),
+            _careful((None, 1), (None, 1), "Never ask for more tokens than the server did.", "tokens"),
         ],
+        tried="both limits from either side and just at them, no temperature, the whole request, every kind of answer",
     ),
     "3.4": FunctionExercise(
         "3.4",
         [
             _top_p([0.5, 0.3, 0.2], 1.0, "With p = 1 nothing is ruled out."),
-            _top_p([0.5, 0.3, 0.2], 0.7, "Keep the fewest best that together hold at least p, and share 1 among them."),
-            _top_p([0.2, 0.5, 0.3], 0.7, "The list need not be sorted: what is kept stays in its place."),
-            _top_p([0.5, 0.3, 0.2], 0.01, "At least one is always kept, however small p is."),
-            _top_p([0.4, 0.4, 0.2], 0.3, "Of equal ones the first goes first."),
-            _top_p([0.9, 0.05, 0.05], 0.5, "Where one token holds p by itself, it stays alone."),
+            _top_p(
+                [0.5, 0.3, 0.2],
+                0.7,
+                "Keep the fewest best that together hold at least p, and share 1 among them.",
+                "fewest",
+            ),
+            _top_p([0.2, 0.5, 0.3], 0.7, "The list need not be sorted: what is kept stays in its place.", "sorted"),
+            _top_p([0.5, 0.3, 0.2], 0.01, "At least one is always kept, however small p is.", "one"),
+            _top_p([0.5, 0.3, 0.2], 0.0, "At least one is always kept, and of a p of 0 too.", "one"),
+            _top_p([0.4, 0.4, 0.2], 0.3, "Of equal ones the first goes first.", "ties"),
+            _top_p([0.1, 0.3, 0.3, 0.3], 0.5, "Of equal ones the first goes first.", "ties"),
+            _top_p([0.9, 0.05, 0.05], 0.5, "Where one token holds p by itself, it stays alone.", "fewest"),
+            _even(4, 0.5, 2, "Two of four equal ones hold just 0.5, and that is at least p."),
+            _even(4, 0.75, 3, "Three of four equal ones hold just 0.75, and that is at least p."),
+            _even(1, 0.9, 1, "A single token is kept."),
             *(_top_p(tempered(_random_logits(seed), 1.0), 0.9, "These were drawn at random.") for seed in range(3)),
         ],
+        tried="p of 0, 0.01, 1 and just what some hold, equal ones, unsorted ones, a single one, some at random",
     ),
 }
 

@@ -29,7 +29,7 @@ def choosing(**jobs: tuple[float, int]):
     chosen = {"label": (0.0, 8), "explain": (0.2, 100), "names": (1.2, 100)} | jobs
 
     def my_dials(job: str) -> Dials:
-        return (*chosen[job], WHY)
+        return (*chosen[job], f"{WHY}, {job}")
 
     return my_dials
 

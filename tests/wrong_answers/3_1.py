@@ -55,3 +55,15 @@ def ties_share(logits, temperature):
     if temperature == 0:
         return [float(logit == max(logits)) / logits.count(max(logits)) for logit in logits]
     return _softmax([logit / temperature for logit in logits])
+
+
+def sorts_the_list(logits, temperature):
+    """Sorts the list that it is given, to find the best.
+
+    changed the list of logits
+    """
+    probabilities = (
+        _all_on_the_best(logits) if temperature == 0 else _softmax([logit / temperature for logit in logits])
+    )
+    logits.sort()
+    return probabilities

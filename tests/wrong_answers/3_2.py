@@ -57,3 +57,19 @@ def unknown_job(job):
     raised KeyError
     """
     return {"label": (0.0, 8, REASON)}[job]
+
+
+def in_words(job):
+    """Writes the temperature as a text.
+
+    The temperature is a number such as 0.5
+    """
+    return {"label": ("0.0", 8, REASON), "explain": ("0.2", 100, REASON), "names": ("1.2", 100, REASON)}[job]
+
+
+def one_reason_for_all(job):
+    """Has one reason for all three jobs, which is none for any.
+
+    Two jobs have the same reason
+    """
+    return {"label": (0.0, 8, REASON), "explain": (0.2, 100, REASON), "names": (1.2, 100, REASON)}[job]

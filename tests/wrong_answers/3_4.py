@@ -72,3 +72,54 @@ def stops_short(logits, p):
         kept.append(i)
         held += probabilities[i]
     return [q / held if i in kept else 0.0 for i, q in enumerate(probabilities)]
+
+
+def all_equal_ones(logits, p):
+    """Keeps all that are as likely as the last one kept.
+
+    Of equal ones the first goes first.
+    """
+    probabilities = _softmax(logits)
+    kept, _ = _kept(probabilities, p)
+    least = min(probabilities[i] for i in kept)
+    likely = [q if q >= least - 1e-12 else 0.0 for q in probabilities]
+    return [q / sum(likely) for q in likely]
+
+
+def changes_the_list(logits, p):
+    """Writes into the list that it is given.
+
+    changed the list of logits
+    """
+    probabilities = _softmax(logits)
+    kept, held = _kept(probabilities, p)
+    logits[:] = [q / held if i in kept else 0.0 for i, q in enumerate(probabilities)]
+    return list(logits)
+
+
+def more_than_p(logits, p):
+    """Takes one more where the kept ones hold just p.
+
+    hold just 0.5, and that is at least p
+    """
+    probabilities, kept, held = _softmax(logits), [], 0.0
+    for i in sorted(range(len(probabilities)), key=lambda i: -probabilities[i]):
+        if kept and held > p + 1e-12:
+            break
+        kept.append(i)
+        held += probabilities[i]
+    return [q / held if i in kept else 0.0 for i, q in enumerate(probabilities)]
+
+
+def nothing_of_a_p_of_0(logits, p):
+    """Keeps nothing where p is 0, and divides by nothing.
+
+    raised ZeroDivisionError
+    """
+    probabilities, kept, held = _softmax(logits), [], 0.0
+    for i in sorted(range(len(probabilities)), key=lambda i: -probabilities[i]):
+        if held >= p:
+            break
+        kept.append(i)
+        held += probabilities[i]
+    return [q / held if i in kept else 0.0 / held for i, q in enumerate(probabilities)]
