@@ -171,6 +171,9 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
 if isinstance(_sys.stdout, _io.TextIOWrapper) and _sys.stdout.errors == "strict":
     _sys.stdout.reconfigure(errors="replace")
 
+if "IPython" in _sys.modules:
+    import_module("labkit.notebook").attend()
+
 
 def __getattr__(name: str) -> Any:
     if name not in _ELSEWHERE:

@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 
-def _shell() -> Any:
+def shell() -> Any:
     """IPython, where it runs this; it is in every notebook, and a script that it did not start has none."""
     ipython: Any = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython else None
@@ -17,7 +17,7 @@ def can_ask_a_person() -> bool:
     JupyterLab and its like can; nbval, nbclient and what builds on them say that they cannot. A message of a widget
     comes from a page in any case. A plain script has no front end.
     """
-    kernel: Any = getattr(_shell(), "kernel", None)
+    kernel: Any = getattr(shell(), "kernel", None)
     parent_of: Any = getattr(kernel, "get_parent", dict)
     parent: dict[str, Any] = parent_of()
     if str(parent.get("header", {}).get("msg_type", "")).startswith("comm_"):
@@ -30,11 +30,11 @@ def makes_widgets_unseen() -> bool:
 
     JupyterLab, Notebook and JupyterLite do. VS Code and Colab make a widget where an output asks for it.
     """
-    names: dict[str, object] = getattr(_shell(), "user_ns", {})
+    names: dict[str, object] = getattr(shell(), "user_ns", {})
     elsewhere = "google.colab" in sys.modules or "__vsc_ipynb_file__" in names
     return can_ask_a_person() and not elsewhere
 
 
 def publish(data: dict[str, Any], *, display_id: str, update: bool) -> None:
     """Show `data`, by MIME type, in a notebook, or show them in place of what was shown under `display_id`."""
-    _shell().display_pub.publish(data=data, metadata={}, transient={"display_id": display_id}, update=update)
+    shell().display_pub.publish(data=data, metadata={}, transient={"display_id": display_id}, update=update)

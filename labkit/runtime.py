@@ -251,10 +251,7 @@ def block_on(future: "concurrent.futures.Future[Any]", seconds: float) -> bool:
 
 
 async def wait(future: "concurrent.futures.Future[T]") -> T:
-    """Await a thread-safe future from a cell; leaving the wait cancels it.
-
-    The loop wakes every quarter of a second, or the kernel's "interrupt" would do nothing until the future is done.
-    """
+    """Await a thread-safe future from a cell; leaving the wait cancels it."""
     loop, here = asyncio.get_running_loop(), threading.get_ident()
     over = loop.create_future()
 
@@ -269,19 +266,33 @@ async def wait(future: "concurrent.futures.Future[T]") -> T:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(settle)
 
+    future.add_done_callback(tell)
+    with kept_awake():
+        try:
+            await over
+            if future.cancelled():
+                raise asyncio.CancelledError
+            return future.result()
+        finally:
+            future.cancel()
+
+
+@contextlib.contextmanager
+def kept_awake() -> Generator[None]:
+    """Wake the running loop every quarter of a second; asleep it does not hear the kernel's "interrupt"."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        yield
+        return
     alarm = _alarms.setdefault(loop, _Alarm())
     alarm.waits += 1
     if not alarm.armed:
         alarm.ring(loop)
-    future.add_done_callback(tell)
     try:
-        await over
-        if future.cancelled():
-            raise asyncio.CancelledError
-        return future.result()
+        yield
     finally:
         alarm.waits -= 1
-        future.cancel()
 
 
 @dataclass(slots=True)
