@@ -1,4 +1,4 @@
-"""`render`: a request for review as plain text, whole, with nothing hidden.
+"""`render`: a request for review as plain text, whole, with nothing hidden. Of one without an end, a part.
 
 What a server wrote stands behind a bar, so that it cannot forge a line of the form itself, and long lines are broken,
 so that nothing lies beyond the right edge.
@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
+from labkit.cutting import outline
 from labkit.host.review import ReviewRequest
-from labkit.host.texts import dumped, texts
+from labkit.host.texts import dumped, texts, values
 from labkit.plain import plain
-from labkit.secret_forms.hidden import hidden, visible
+from labkit.secret_forms.hidden import HIDDEN, hidden, visible
 from labkit.secret_forms.in_json import changed
 from labkit.steps import Origin
 
@@ -23,16 +24,43 @@ WIDTH = 96
 MOST_EMPTY = 2
 """Empty lines in a row that are shown; more are counted, or they would push what follows out of view."""
 
+LONGEST, PART = 1_000_000, 100_000
+"""Characters of a review that is rendered whole, and bytes that are rendered of another."""
+
+OF_A_VALUE = 50
+"""Characters that a value counts beside its own: it has a line, and what hides is written out."""
+
+TOO_LARGE = "It is too large to be shown whole, and can only be refused: with_guard refuses such before they come here."
+
 _SPACES = re.compile(r"\s{20,}")
+_HIDDEN = re.compile(HIDDEN)
 
 
 def render(request: ReviewRequest) -> str:
     """All that a request holds: who asks, remarks, limits, system prompt, every message, tools, and the answer.
 
+    One of more than a million characters is rendered in part, and says so: `is_rendered_whole`.
     Hidden characters are written out, such as `⟨U+200B ZERO WIDTH SPACE⟩`. An image or a sound is told by its type, its
     size and a hash.
     """
     return "\n".join(_lines(request))
+
+
+def is_rendered_whole(request: ReviewRequest) -> bool:
+    """Whether `render` leaves nothing out. Otherwise a person can only refuse."""
+    return _is_short([dumped(request.params), dumped(request.answer) if request.answer else {}])
+
+
+def _is_short(shown: object) -> bool:
+    room = LONGEST
+    for value in values(shown):
+        room -= OF_A_VALUE
+        for text in cast("dict[str, object]", value) if isinstance(value, dict) else (value,):
+            if isinstance(text, str) and (room := room - len(text)) > 0:
+                room -= OF_A_VALUE * len(_HIDDEN.findall(text))
+        if room < 0:
+            return False
+    return True
 
 
 def _lines(request: ReviewRequest) -> Iterator[str]:
@@ -41,6 +69,12 @@ def _lines(request: ReviewRequest) -> Iterator[str]:
     yield from _asked_by(request.origin)
     for remark in request.remarks:
         yield f"! {plain(remark.text)}"
+    if not _is_short([fields, answer]):
+        yield f"! {TOO_LARGE}"
+        yield from _field("the request, in part", outline(fields, PART))
+        if answer:
+            yield from _field("the answer, in part", outline(answer, PART))
+        return
     marks = sum(hidden(text) for _, text in texts([fields, answer]))
     if marks:
         yield f"! {marks} hidden character{'' if marks == 1 else 's'}, written out below"
@@ -68,7 +102,7 @@ def _asked_by(origin: Origin | None) -> Iterator[str]:
         yield "the tool call that it asks for is not known"
     else:
         yield from _field("for its tool", origin.tool)
-        yield from _field("called with", origin.arguments or {})
+        yield from _field("called with", outline(origin.arguments or {}, PART))
 
 
 def _message(title: str, message: dict[str, Any]) -> Iterator[str]:

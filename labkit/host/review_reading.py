@@ -1,23 +1,32 @@
 """A review as a page shows it, and what a page sends back as a decision."""
 
 import json
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import islice
 from math import inf
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from mcp_types import TextContent
+from mcp_types import CreateMessageRequestParams, TextContent
 
 from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, visible
+from labkit.host.duty import Result
 from labkit.host.rendering import described, mark_of, shown_lines
 from labkit.host.review import checked, edited_answer
 from labkit.host.texts import dumped, texts
 from labkit.plain import plain
-from labkit.secret_forms.hidden import hidden, without_hidden
+from labkit.secret_forms.hidden import HIDDEN, hidden, without_hidden
 
 LONGEST_SHOWN = 1_000_000
 """Characters of one text that are sent to the page. What holds a longer one can only be refused there."""
+
+LONGEST_HIDING, MOST_HIDDEN = 50_000, 10_000
+"""Characters that are sent of a text which hides more than so many: each of these is written out."""
+
+MOST_SHOWN, MOST_PARTS = 1_250_000, 2_000
+"""Characters of a review, and messages, blocks, tools or stop sequences of it, that are sent to the page."""
 
 NOT_WHOLE = (
     "What is not shown whole cannot be approved here. Refuse it; "
@@ -33,20 +42,27 @@ LONGEST_TYPED = 40
 LIMITS = {"maxTokens": "max tokens", "temperature": "temperature", "stopSequences": "stop"}
 """What the page has a field for, by the names of the wire."""
 
+T = TypeVar("T", bound=CreateMessageRequestParams | Result)
+
 Part = dict[str, Any]
 """One thing to read: `title`, `text`; where it can be edited, `field` and what the editor begins with (`edit`)."""
 
 
 def reading(request: ReviewRequest) -> dict[str, Any]:
     """Everything that a page shows of a review, as JSON, with nothing hidden."""
-    fields = dumped(request.params)
-    answer = dumped(request.answer) if request.answer else None
+    is_whole = _is_short(request.answer or request.params)
+    fields = dumped(_first(request.params))
+    answer = dumped(_first(request.answer)) if request.answer else None
     with _noting() as left_out:
         parts = list(_message("answer", "answer", answer, can_edit=True) if answer else _request(fields, can_edit=True))
         limits = [] if answer else [[name, word, *_limit(fields.get(name))] for name, word in LIMITS.items()]
         called = _json((request.origin and request.origin.arguments) or {})
+    with _noting():
+        before = list(_request(fields, can_edit=False)) if answer else []
     facts = list(_facts(request, fields, answer))
-    if left_out:
+    if not is_whole:
+        facts.append(["warning", f"only the first {MOST_PARTS:,} parts are shown, so it can only be refused"])
+    elif left_out:
         facts.append(["warning", f"{sum(left_out):,} characters are not shown, so it can only be refused"])
     return {
         "stage": request.stage,
@@ -56,10 +72,37 @@ def reading(request: ReviewRequest) -> dict[str, Any]:
         "remarks": [plain(remark.text) for remark in request.remarks],
         "limits": limits,
         "parts": parts,
-        "before": list(_request(fields, can_edit=False)) if answer else [],
+        "before": before,
         "called": called,
-        "whole": not left_out,
+        "whole": is_whole and not left_out,
     }
+
+
+def _is_short(subject: CreateMessageRequestParams | Result) -> bool:
+    if not isinstance(subject, CreateMessageRequestParams):
+        return not isinstance(subject.content, list) or len(subject.content) <= MOST_PARTS
+    messages = subject.messages
+    several = max(len(messages), len(subject.tools or []), len(subject.stop_sequences or [])) > MOST_PARTS
+    return not several and sum(len(message.content_as_list) for message in messages) <= MOST_PARTS
+
+
+def _first(subject: T) -> T:
+    """`subject`, or its first messages, blocks, tools and stop sequences where there are too many."""
+    if _is_short(subject):
+        return subject
+    if not isinstance(subject, CreateMessageRequestParams):
+        content = subject.content
+        return subject.model_copy(update={"content": content[:MOST_PARTS] if isinstance(content, list) else content})
+    left, messages = MOST_PARTS, list[Any]()
+    for message in subject.messages:
+        if left <= 0:
+            break
+        blocks = message.content_as_list
+        short = message if len(blocks) <= left else message.model_copy(update={"content": blocks[:left]})
+        messages.append(short)
+        left -= max(1, len(blocks))
+    lists = {name: each[:MOST_PARTS] for name in ("tools", "stop_sequences") if (each := getattr(subject, name))}
+    return subject.model_copy(update={"messages": messages, **lists})
 
 
 def decision_of(message: dict[str, Any], request: ReviewRequest) -> Decision:
@@ -89,7 +132,7 @@ def decision_of(message: dict[str, Any], request: ReviewRequest) -> Decision:
 def _facts(request: ReviewRequest, fields: dict[str, Any], answer: dict[str, Any] | None) -> Iterator[list[str]]:
     under_review = answer or fields
     every = [text for _, text in texts(under_review)]
-    marks = sum(map(hidden, every))
+    marks = sum(hidden(text[: _longest(text)]) for text in every)
     length = sum(map(len, every))
     if answer:
         if mark := mark_of(request.answer):
@@ -143,31 +186,49 @@ def _text(title: str, field: str, text: str | None, *, can_edit: bool) -> Part:
     part: Part = {"title": title, "text": _shown(text or "")}
     if not text:
         part["none"] = "none" if text is None else "empty"
-    if can_edit and len(text or "") <= LONGEST_SHOWN:
+    if can_edit and len(text or "") <= _longest(text or "") and not _left_out.get():
         plain = without_hidden(text or "")
         part |= {"field": field, "edit": plain, "stripped": plain != (text or "")}
     return part
 
 
-_left_out: ContextVar[list[int] | None] = ContextVar("labkit_left_out", default=None)
+class _LeftOut(list[int]):
+    """How many characters are left out of each text that is too long to be shown; `room` is for those that are not."""
+
+    room = MOST_SHOWN
+
+
+_HIDDEN = re.compile(HIDDEN)
+_left_out: ContextVar[_LeftOut | None] = ContextVar("labkit_left_out", default=None)
 
 
 @contextmanager
-def _noting() -> Generator[list[int]]:
-    """How many characters are left out of each text that is too long to be shown, inside the block."""
-    token = _left_out.set(noted := [])
+def _noting() -> Generator[_LeftOut]:
+    """What is left out of what is shown inside the block."""
+    token = _left_out.set(noted := _LeftOut())
     try:
         yield noted
     finally:
         _left_out.reset(token)
 
 
+def _longest(text: str) -> int:
+    """How many characters of a text can be shown in time."""
+    if len(text) <= LONGEST_HIDING:
+        return LONGEST_SHOWN
+    hiding = islice(_HIDDEN.finditer(text, 0, LONGEST_SHOWN), MOST_HIDDEN, None)
+    return LONGEST_HIDING if any(hiding) else LONGEST_SHOWN
+
+
 def _shown(text: str) -> str:
-    left_out = len(text) - LONGEST_SHOWN
-    if left_out > 0 and (noted := _left_out.get()) is not None:
-        noted.append(left_out)
-    more = f"\n⟨{left_out:,} characters more, too many to show⟩" if left_out > 0 else ""
-    return "\n".join(shown_lines(text[:LONGEST_SHOWN])) + more
+    longest, noted = _longest(text), _left_out.get()
+    if noted is not None:
+        longest = min(longest, noted.room)
+        noted.room -= min(len(text), longest)
+        if len(text) > longest:
+            noted.append(len(text) - longest)
+    more = f"\n⟨{len(text) - longest:,} characters more, too many to show⟩" if len(text) > longest else ""
+    return "\n".join(shown_lines(text[:longest])) + more
 
 
 def _json(value: object) -> str:

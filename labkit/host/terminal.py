@@ -6,7 +6,7 @@ import sys
 from collections.abc import Awaitable
 from typing import Protocol, TextIO
 
-from labkit.host.rendering import render
+from labkit.host.rendering import is_rendered_whole, render
 from labkit.host.review import AllowServer, Approve, Decision, Refuse, ReviewRequest
 
 NOBODY = "nobody is here to approve it. Where there is no terminal, give with_approval a policy or a panel as ask=."
@@ -49,14 +49,16 @@ def ask_in_terminal(request: ReviewRequest, terminal: Terminal | None = None) ->
 
 
 async def _asked(request: ReviewRequest, terminal: Terminal) -> Decision:
-    can_edit = request.text is not None
+    is_whole = is_rendered_whole(request)
+    can_edit = is_whole and request.text is not None
     question = f"[a]pprove{', [e]dit' if can_edit else ''}, [r]efuse, or approve and let this [s]erver pass?"
+    question = question if is_whole else "[r]efuse?"
     terminal.show(f"\n{render(request)}\n\n{question}")
     terminal.forget_typed()
     try:
         while True:
             match (await terminal.line()).strip().lower():
-                case "a" | "approve":
+                case "a" | "approve" if is_whole:
                     return Approve()
                 case "e" | "edit" if can_edit:
                     terminal.show("The new text; a line with nothing but a full stop ends it.")
@@ -66,7 +68,7 @@ async def _asked(request: ReviewRequest, terminal: Terminal) -> Decision:
                     return request.edit("\n".join(lines))
                 case "r" | "refuse":
                     return Refuse()
-                case "s" | "server":
+                case "s" | "server" if is_whole:
                     return AllowServer()
                 case _:
                     terminal.show(question)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["running", "done", "tool failed", "failed", "cancelled"]
 
-LARGEST, PART = 200_000, 4_000
+LARGEST, PART = 100_000, 4_000
 """Characters of a result, and bytes of a request or an answer, that a run keeps; and where it must make room."""
 
 MOST_SAMPLES = 500

@@ -17,6 +17,7 @@ from mcp_types import CreateMessageRequestParams, ErrorData, SamplingMessageCont
 from labkit.answering import ask
 from labkit.call import Call
 from labkit.callbacks import Answer
+from labkit.cutting import cut
 from labkit.dial_table import Settings
 from labkit.errors import LabError, sentence
 from labkit.host.dials import DialState, defaults, with_dials
@@ -31,6 +32,9 @@ from labkit.views.placed import Placed
 from labkit.work import start
 
 MANY = 10
+LONGEST = 20_000
+"""Characters of an answer that a card holds."""
+
 PATIENCE = 300.0
 """Seconds that all answers together may take."""
 
@@ -191,17 +195,19 @@ async def one_answer(model: SamplingFnT, settings: Settings, request: CreateMess
         return {"seed": settings.seed, "text": "", "note": sentence(error), "badges": []}
     text, note = _read(answer)
     mark = badge_of(answer) or badge_of(model)
-    cut = [CUT_OFF] if note == "maxTokens" else []
-    badges = [*([mark, *_badges(text, note, heard)] if mark else []), *cut]
+    ended = [CUT_OFF] if note == "maxTokens" else []
+    badges = [*([mark, *_badges(text, note, heard)] if mark else []), *ended]
     found = [[badge.kind, badge.text, badge.title] for badge in badges]
-    return {"seed": settings.seed, "text": seen(text), "note": note, "badges": found}
+    return {"seed": settings.seed, "text": seen(cut(text, LONGEST)), "note": note, "badges": found}
 
 
 def _read(answer: Answer) -> tuple[str, str]:
     if isinstance(answer, ErrorData):
-        return "", f"refused ({answer.code}): {seen(answer.message)}"
+        return "", f"refused ({answer.code}): {seen(cut(answer.message))}"
     blocks: list[SamplingMessageContentBlock] = answer.content if isinstance(answer.content, list) else [answer.content]
-    return "\n".join(block.text for block in blocks if isinstance(block, TextContent)), seen(answer.stop_reason or "")
+    return "\n".join(block.text for block in blocks if isinstance(block, TextContent)), seen(
+        cut(answer.stop_reason or "", 200)
+    )
 
 
 def _badges(text: str, stop_reason: str, heard: Sequence[HostStep]) -> list[Badge]:

@@ -64,7 +64,9 @@ def _end(card: Card) -> str:
 
 def _lines(card: Card) -> list[str]:
     """The text of an answer, broken into lines."""
-    broken = [part for line in seen(card["text"]).split("\n") for part in textwrap.wrap(line, ROOM) or [""]]
+    # Cut first: what is drawn takes this many characters at most, and no word is shorter than its first letters.
+    text = card["text"][: MOST_LINES * ROOM + 1]
+    broken = [part for line in seen(text).split("\n") for part in textwrap.wrap(line, ROOM) or [""]]
     return broken if len(broken) <= MOST_LINES else [*broken[: MOST_LINES - 1], "…"]
 
 

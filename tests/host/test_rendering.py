@@ -4,13 +4,21 @@ import json
 from time import process_time
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, ImageContent, SamplingMessage, TextContent
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ImageContent,
+    SamplingMessage,
+    TextContent,
+)
 
 from labkit.host import ReviewRequest, render, visible
 from labkit.host.duty import Remark
-from labkit.host.rendering import WIDTH, _broken
+from labkit.host.rendering import WIDTH, _broken, is_rendered_whole
 from labkit.host.texts import dumped, texts
 from tests.host.any_request import patient, requests
 from tests.host.crowd import ORIGIN
@@ -171,3 +179,31 @@ def test_a_line_of_twenty_megabytes_is_broken_without_copying_the_rest_each_time
     parts = list(_broken("word " * 4_000_000))
     assert "".join(parts) == "word " * 4_000_000
     assert process_time() - start < 20  # it takes half a second, and took minutes
+
+
+LARGE: list[tuple[str, Any]] = [
+    ("a long text", "x" * 20_000_000),
+    ("what hides", "a\u200b" * 500_000),
+    ("many blocks", [TextContent(text="x")] * 100_000),
+    ("a long line and much that is empty", "\n" * 5_000_000),
+]
+
+
+@pytest.mark.parametrize(("what", "content"), LARGE)
+@pytest.mark.parametrize("of_answer", [False, True])
+def test_what_has_no_end_is_rendered_in_part_and_says_so(what: str, content: Any, of_answer: bool) -> None:
+    content = TextContent(text=content) if isinstance(content, str) else content
+    params = question("x")
+    if of_answer:
+        whole = CreateMessageResultWithTools(role="assistant", content=content, model="m")
+        request = ReviewRequest(params, whole)
+    else:
+        messages = [SamplingMessage(role="user", content=content)]
+        request = ReviewRequest(params.model_copy(update={"messages": messages}))
+    start = process_time()
+    shown = render(request)
+    assert process_time() - start < 6, what  # it takes a twentieth, and took seconds
+    assert "! It is too large to be shown whole, and can only be refused" in shown
+    assert not is_rendered_whole(request)
+    assert len(shown) < 1_000_000
+    assert is_rendered_whole(ReviewRequest(question("x" * 900_000)))

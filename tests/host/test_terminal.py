@@ -135,3 +135,9 @@ async def test_a_real_terminal_is_read_without_stopping_the_loop_and_without_wha
         assert said(result) == "Read Chandler."
         assert asked(model.asked[0]) == "recommend Größe"
     os.close(person)
+
+
+async def test_what_is_not_shown_whole_can_only_be_refused() -> None:
+    decision, terminal = await decided(ReviewRequest(question("x" * 2_000_000)), "a", "s", "e", "r")
+    assert decision == Refuse()
+    assert terminal.shown.endswith("\n\n[r]efuse?\n" + "[r]efuse?\n" * 3)

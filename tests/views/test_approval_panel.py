@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from time import process_time
 from typing import Any
 
 import pytest
@@ -357,6 +358,14 @@ def test_whatever_comes_is_shown_with_nothing_hidden_and_goes_on_as_it_was(param
     assert dumped(decision.instead) == dumped(params)  # pyright: ignore[reportArgumentType]
 
 
+def text_message(*texts: str) -> SamplingMessage:
+    return SamplingMessage(role="user", content=[TextContent(text=text) for text in texts])
+
+
+def params_of(messages: list[SamplingMessage]) -> CreateMessageRequestParams:
+    return CreateMessageRequestParams(messages=messages, max_tokens=5)
+
+
 LONG = "x" * (LONGEST_SHOWN + 7)
 TOOL = {"name": "search", "description": LONG, "inputSchema": {"type": "object"}}
 WITH_TOOL = CreateMessageRequestParams.model_validate({**dumped(WANT), "tools": [TOOL]})
@@ -428,3 +437,24 @@ def test_a_decision_is_read_from_what_the_page_says() -> None:
     assert decision_of({"decision": "approve"}, request) == Approve()
     assert decision_of({"decision": "allow"}, request) == AllowServer()
     assert decision_of({"decision": "refuse", "reason": None}, request) == Refuse("")
+
+
+@pytest.mark.parametrize(
+    ("params", "warns"),
+    [
+        (question("a\u200b" * 500_000), "950,000 characters are not shown"),
+        (question("\r" * 20_000_000), "19,950,000 characters are not shown"),
+        (params_of([text_message("x")] * 100_000), "only the first 2,000 parts are shown"),
+        (params_of([text_message(*["x"] * 100_000)]), "only the first 2,000 parts are shown"),
+        (params_of([text_message(*["x" * 900_000] * 3)]), "1,450,000 characters are not shown"),
+        (WANT.model_copy(update={"stop_sequences": ["x"] * 100_000}), "only the first 2,000 parts are shown"),
+    ],
+)
+def test_what_has_no_end_is_shown_in_part_in_time_and_can_only_be_refused(params: Any, warns: str) -> None:
+    start = process_time()
+    shown = reading(ReviewRequest(params))
+    assert process_time() - start < 6  # it takes a twentieth
+    assert len(shown["parts"]) <= 2_002
+    assert f"{warns}, so it can only be refused" in [text for kind, text in shown["facts"] if kind == "warning"]
+    with pytest.raises(ValueError, match="What is not shown whole cannot be approved here"):
+        decision_of({"decision": "approve"}, ReviewRequest(params))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from functools import partial
 from io import StringIO
+from time import process_time
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -36,7 +37,8 @@ from labkit.models.tracing import as_request, drawing
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, overhearing
 from labkit.views import dials as dials_module
-from labkit.views.answers import Answers, seeds
+from labkit.views.answers import Answers, one_answer, seeds
+from labkit.views.answers_drawing import svg
 from labkit.views.dial_panel import DialPanel
 from labkit.views.dials import TunePanel, dials, tune
 from labkit.views.token_view import table
@@ -752,3 +754,14 @@ def test_a_panel_is_closed_more_than_once_without_harm() -> None:
     panel: TunePanel = tune(asking(max_tokens=2))
     panel.close()
     panel.close()
+
+
+async def test_an_answer_without_an_end_is_cut_on_its_card_and_drawn_in_time() -> None:
+    async def endless(context: object, params: object) -> CreateMessageResult:
+        return answer("x" * 20_000_000)
+
+    start = process_time()
+    card = await one_answer(endless, Settings(), as_request("hi"))
+    assert card["text"].endswith("⟨… 19,980,000 characters more⟩")
+    assert "…</text>" in svg("head", [card | {"same": None}])
+    assert process_time() - start < 4  # it takes a hundredth, and took minutes
