@@ -24,6 +24,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, METHOD_NOT_FOUND, Tool
 
 from labkit.errors import ConnectError, LabError, sentence, unwrap
+from labkit.lines import LONGEST, bounded
 from labkit.plain import short
 from labkit.quiet import quieten
 from labkit.runtime import GRACE, LEAVE, Runtime, block_on
@@ -63,9 +64,10 @@ def transport_to(
         quieten()
         return InMemoryTransport(cast("MCPServer", server))
     if isinstance(server, StdioServerParameters):
+        update = {"encoding": bounded(server.encoding)}
         if server.encoding_error_handler == "strict":  # one wrong byte would silence the server for good
-            server = server.model_copy(update={"encoding_error_handler": "surrogateescape"})
-        return stdio_client(server, errlog=_errlog())
+            update["encoding_error_handler"] = "surrogateescape"
+        return stdio_client(server.model_copy(update=update), errlog=_errlog())
     if isinstance(server, str):
         server = server.strip()
         if not re.match(r"https?:/", server, re.IGNORECASE):
@@ -88,6 +90,7 @@ async def _over_http(
     from labkit import network  # here and not above: where no URL is asked for, nobody needs the package ssl
 
     async def hear(response: "httpx2.Response") -> None:
+        bound(response)
         # The stream for what a server says by itself, and the end of a session, a server may do without.
         if answered is not None and response.request.method == "POST":
             answered(response.status_code)
@@ -100,6 +103,23 @@ async def _over_http(
     )
     async with client, streamable_http_client(url, http_client=client) as streams:
         yield streams
+
+
+def bound(response: "httpx2.Response", longest: int = LONGEST) -> None:
+    """Have an answer that is no stream of events end where it is too long. Of a stream the SDK bounds each event."""
+    if "event-stream" in response.headers.get("content-type", ""):
+        return
+    parts = response.aiter_bytes
+
+    async def some(chunk_size: int | None = None) -> AsyncGenerator[bytes]:
+        size = 0
+        async for part in parts(chunk_size):
+            size += len(part)
+            if size > longest:
+                raise httpx2.StreamError(f"an answer of more than {longest:,} bytes")
+            yield part
+
+    response.aiter_bytes = some  # what `aread` reads, unpacked
 
 
 _BY_STATUS = {"Server returned an error response", "Not Found"}

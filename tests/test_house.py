@@ -347,6 +347,7 @@ MAY_KNOW = {
     "front_end": set[str](),
     "course": {"course", "front_end"},
     "cutting": set[str](),
+    "lines": set[str](),
     "unread": {"plain"},
     "wire": {"cutting", "unread"},
     "callbacks": {"errors"},
