@@ -10,6 +10,10 @@ SOLID = r"(?:(?=[A-Za-z]{0,60}\d)[0-9A-Za-z]{20,}|[0-9A-Za-z]{30,})"
 """What follows the beginning of a key; and what follows one that may begin a name too, `hf_hub_download`."""
 
 
+_ENTRIES = r"(?:[ \t][^\n]{0,9999}(?:\n|\Z)){1,30}+"
+"""The lines of an object in YAML."""
+
+
 class Form(NamedTuple):
     """One kind of secret.
 
@@ -51,6 +55,13 @@ FORMS = (
         "private key", r"[\"'](?:d|k|p|q|dp|dq|qi)\\{0,4}[\"']\s?:", r"\s?\\{0,4}[\"']([\w-]{40,})[\"'\\]", alone=False
     ),
     Form("private key", r"AGE-SECRET-KEY-1|xprv|\$ANSIBLE_VAULT;[\w.;]+\n", r"[0-9A-Za-z\n]{50,}"),
+    # `-----BEGIN … PRIVATE KEY` in base64, and not that of a certificate.
+    Form("private key", "LS0tLS1CRUdJTiB(?:SU0|QUkl|FQy|PUEVO|FTkNS)", r"[\w+/]{16,}=*"),
+    Form(
+        "Kubernetes secret", r"kind: Secret\n", rf"(?:(?!---)[^\n]{{0,200}}\n){{0,20}}?(?:stringD|d)ata:\n({_ENTRIES})"
+    ),
+    Form("Kubernetes secret", r"data:\n(?= )", rf"({_ENTRIES})(?:(?![ -])[^\n]{{0,99}}\n)?kind: Secret\b"),
+    Form("password hash", r"\$(?:[156y]|2[abxy]|apr1|argon2\w{1,2}|scrypt)\$|pbkdf2[\w-]{0,12}\$", r"[\w./$=,+-]{20,}"),
     Form("JSON web token", "eyJ", r"(?<![\w-]eyJ)[\w-]{8,4000}(?:\.[\w-]*){2,}"),
     Form("bearer token", "(?i:Bearer)", r"[ \t]{1,9}(?=[\w.~+/-]{0,99}\d)([\w.~+/-]{16,}=*)"),
     Form(
@@ -69,6 +80,7 @@ FORMS = (
         r"(?:[\w-]{1,30}=\\?\"?[^\",\s\\]{0,400}\\?\"?[, \t]{0,2}){1,20}"
         r"|(?=[^\s\"']{0,99}(?:[a-z][A-Z]|\d))[\w.~+/:%=-]{12,}(?![\w(\[{$<]))",
     ),
+    Form("basic credentials", "AUTH (?:PLAIN|LOGIN)", r"[ \t]([A-Za-z\d+/]{12,}=*)"),
     Form("cookie", "(?i:cookie)", r"[\"']?[:=][ \t]{0,3}[\"']?(?=[^\n\"']{0,300}=[\w%+/.-]{16})([^\n\"']+)"),
     Form(
         "password in a URL",
@@ -84,6 +96,9 @@ FORMS = (
         r"[ \t]?((?=(?:[\w%+/.-]{0,40}?(?:[A-Za-z]\d|\d[A-Za-z])){3})[\w%+/=.-]{16,})",
         alone=False,
     ),
+    Form("password", "(?i:ConvertTo-SecureString)", r"[ \t]{1,3}(?:-String[ \t]{1,3})?[\"']([^\"'\n$]{4,200})[\"']"),
+    # A line of .pgpass.
+    Form("password", ":(?:5432|5433|6432):", r"[\w*-]{1,60}:[\w*.@-]{1,60}:([^\s:*][^\s:]{3,})", alone=False),
     Form("password", "(?i:identified by)", r"[ \t](?:PASSWORD[ \t])?[\"']([^\"'\n]{4,200})[\"']"),
     Form(
         "password",

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 PASSWORDS = {
-    "password", "passwd", "passphrase", "passcode", "pwd", "pw", "secret", "apikey", "credential", "credentials",
+    "password", "passwd", "passphrase", "passcode", "pwd", "pw", "psk", "secret", "apikey", "credential", "credentials",
     "signature", "passwort", "kennwort", "contraseña", "mdp", "passe", "senha", "wachtwoord", "пароль", "密码", "密碼",
     "パスワード", "비밀번호",
 }  # fmt: skip
@@ -64,7 +64,7 @@ ORDINARY = {
 }  # fmt: skip
 """Texts that no secret is."""
 
-STEMS = (*sorted(PASSWORDS, key=len, reverse=True), *TOKENS, "key", "pass")
+STEMS = (*sorted(PASSWORDS, key=len, reverse=True), *TOKENS, "key", "pass", "auth")
 """The stems, one of which stands in every name of a secret, in large letters or small."""
 
 MARK = re.compile(r"\[redacted: [A-Za-z ]{1,30}\]")
@@ -74,7 +74,7 @@ GAP = "\N{FULL BLOCK}"
 """What a mark is taken for while a text is looked through: a letter of no word, so no mark is part of a secret."""
 
 _REFERENCE = re.compile(
-    r"<[^<>]*>|[$#%]\{[^{}]*\}|\$\([^()]*\)?|\$(?:[A-Z_][A-Z\d_]+|[a-z_]+)(?![A-Za-z\d])|\{{1,2}[^{}]*\}{1,2}|%\(\w*\)s|%s"
+    r"<[^<>]*>|[$#%]\{[^{}]*\}|\$\([^()]*\)?|\$(?:[A-Z_][A-Z\d_]+|[a-z_]+)(?![A-Za-z\d])|\{{1,2}[^{}]*\}{1,2}|%\(\w*\)s|%s|%[A-Za-z_]\w*%"
     rf"|{GAP}|\[redacted: [A-Za-z ]{{1,30}}\]|\A(?:[xX]{{4,}}|[xX.*_-]+)\Z",
 )
 _STANDS_FOR = re.compile(
@@ -91,7 +91,7 @@ _TURNS = re.compile(r"(?=[A-Za-z]\d|\d[A-Za-z])")
 
 _GLUED = re.compile(
     r"(?!nopass)(.+)(password|passwd|passphrase|secret|pwd)|(access|auth|refresh|session|bearer|api|id)(token)"
-    r"|(access|private|secret)(key)|(db|user|root|admin|require)(pass)"
+    r"|(access|private|secret)(key)|(db|user|root|admin|require|ssh)(pass)"
 )
 _PATH = re.compile(r"[/~.%$({<]|[a-z]:[\\/]|tests?[_.:]", re.IGNORECASE)
 COUNT_OR_CODE = re.compile(r"\d[\d.,]*[a-z%]{0,3}$|v\d+\.|sha\d+:|[a-z_]+\d*[(.[]", re.IGNORECASE)
@@ -124,7 +124,9 @@ def names_a_secret(name: str) -> bool:
 
 def may_name_a_secret(name: str) -> bool:
     """Whether a name is that of a secret, or may be: `PASS` for what has a digit, `MAPS_KEY` for what looks random."""
-    return bool(name) and (names_a_secret(name) or words_of_name(name)[-1:] == ("pass",) or _is_other_key(name))
+    return bool(name) and (
+        names_a_secret(name) or words_of_name(name)[-1:] in (("pass",), ("auth",)) or _is_other_key(name)
+    )
 
 
 def _is_other_key(name: str) -> bool:
@@ -165,6 +167,8 @@ def is_secret(value: str, name: str, *, bare: bool = False) -> bool:
     words = words_of_name(name)
     if words[-1] == "signature":
         return re.fullmatch(r"(?=\D*\d)[\w+/=%.-]{16,}", value, re.ASCII) is not None
+    if words[-1] == "auth" and not names_a_secret(name):  # `user:password` in base64, as Docker and npm keep it
+        return re.fullmatch(r"(?=[^\d]*\d)(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z\d+/]{12,}={0,2}", value) is not None
     digit = has_digit(value)
     if words[-1] in ("pwd", "pw", "pass"):  # also a folder, and what a test did
         has_both = len(value) >= 6 and digit and any(map(str.isalpha, value))
@@ -185,6 +189,8 @@ def name_within(name: str, key: str, fields: Mapping[str, object]) -> str:
     """The name of what stands under `key` in an object with the name `name`: `password.value` in that of a password."""
     if "kty" in fields and key in ("d", "k", "p", "q", "dp", "dq", "qi"):
         return "private_key"  # of a JSON Web Key
+    if fields.get("kind") == "Secret" and key in ("data", "stringData"):
+        return "secret"  # of Kubernetes
     told = fields.get("name", fields.get("key", fields.get("Name", fields.get("Key"))))
     if key in ("value", "Value") and isinstance(told, str) and may_name_a_secret(told):
         return told

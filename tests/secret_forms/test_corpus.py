@@ -107,5 +107,7 @@ def test_the_texts_that_were_written_after_the_rules_are_told_as_well() -> None:
     assert [sample.line for sample in leaks("later_held")] == [
         "http -a eva:«Blau7meise» shop.example",
         '.auth("eva", "«Blau7meise»")',
+        "Driver={PostgreSQL};Server=db;Uid=eva;Pwd={«Blau;7meise»};",
+        "net use Z: \\\\srv\\share /user:eva «Blau7meise»",
     ]
     assert alarms("later_honest") == []
