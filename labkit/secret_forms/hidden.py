@@ -23,6 +23,9 @@ _EACH = f"{_IGNORABLE}{_CONTROLS}{_NOTHING_TO_SEE}"
 HIDDEN = f"[{_EACH}]"
 """A hidden character, as a pattern. Half of a line break and the joints of an emoji are among these."""
 
+_UNSEEN = re.compile("[\u00ad\u061c\u200e\u200f\ufeff]")
+_ANY_HIDDEN = re.compile(HIDDEN)
+
 _FLAGS = "|".join("".join(chr(0xE0000 + ord(c)) for c in f"gb{part}\x7f") for part in ("eng", "sct", "wls"))
 """The tags of England, Scotland and Wales behind a black flag: the only ones in Unicode's list of emoji (RGI)."""
 _OTHER = re.compile(r"[^\x00-\x7f]")
@@ -80,7 +83,9 @@ def seen_part(text: str) -> tuple[str, list[int], list[int], set[int]]:
         indexes before which something was left out. All are empty where nothing differs.
     """
     parts: list[str] = []
-    changes = [(start, end, "") for start, end in spans(text)]
+    # What an honest text needs to be written is not seen either.
+    unseen = (mark.span() for mark in _UNSEEN.finditer(text))
+    changes = [(start, end, "") for start, end in sorted([*spans(text), *unseen])]
     if not unicodedata.is_normalized("NFKC", text):
         others = ((hit.start(), hit.end(), _same(hit[0])) for hit in _OTHER.finditer(text))
         changes = sorted([*changes, *(each for each in others if each[2] != text[each[0] : each[1]])])
@@ -159,6 +164,13 @@ def _is_innocent(text: str, start: int, end: int) -> bool:
             return bool(_JOINED.fullmatch(_script(before))) and (
                 _script(after) == _script(before) or after in ("", " ")
             )
+        case "\u200e" | "\u200f" | "\u061c":
+            return _turns(text[max(0, start - 2) : start], text[end : end + 2])
+        case "\u00ad":  # where a long word may be divided
+            halves = text[max(0, start - 2) : start], text[end : end + 2]
+            return all(len(half) == 2 and half.isalpha() for half in halves) and _script(before) == _script(after)
+        case "\ufeff":
+            return start == 0
         case "\u200b":
             return bool(_WITHOUT_SPACES.fullmatch(_script(before))) and _script(after) == _script(before)
         case "\u180b" | "\u180c" | "\u180d" | "\u180e" | "\u180f":
@@ -168,6 +180,15 @@ def _is_innocent(text: str, start: int, end: int) -> bool:
         case selector:
             # Collections of variants of Han use the first of these; a byte of a hidden text is rarely one of them.
             return "\U000e0100" <= selector <= "\U000e011f" and _is_han(before)
+
+
+def _turns(before: str, after: str) -> bool:
+    """Whether a mark of direction is needed: beside what has no direction, near a letter read from the right."""
+    near = before + after
+    if any(_ANY_HIDDEN.match(each) or unicodedata.combining(each) for each in near):
+        return False
+    strong = [unicodedata.bidirectional(each) in ("L", "R", "AL") for each in (*before[-1:], *after[:1])]
+    return not all(strong) and not {*map(unicodedata.bidirectional, near)}.isdisjoint(("R", "AL"))
 
 
 def _script(character: str) -> str:

@@ -1,11 +1,13 @@
 """What a person does not see, and what only looks as if it were hidden."""
 
 import unicodedata
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labkit.secret_forms import redacted
 from labkit.secret_forms.hidden import hidden, seen_part, visible, without_hidden
 from tests.host.any_request import patient
 from tests.secret_forms.what_hides import HONEST, HOSTILE
@@ -19,6 +21,7 @@ from tests.secret_forms.what_hides import HONEST, HOSTILE
         ("\x1b[2Jb", "⟨U+001B⟩[2Jb"),
         ("a\rb", "a⟨U+000D⟩b"),
         ("a\u00adb", "a⟨U+00AD SOFT HYPHEN⟩b"),
+        ("a\u200eb", "a⟨U+200E LEFT-TO-RIGHT MARK⟩b"),
         ("a\ue000b", "a⟨U+E000⟩b"),
         ("a\u3164b", "a⟨U+3164 HANGUL FILLER⟩b"),
         ("a\ufe0fb", "a⟨U+FE0F VARIATION SELECTOR-16⟩b"),
@@ -55,7 +58,7 @@ def test_line_breaks_letters_and_emoji_are_not_hidden(text: str) -> None:
 
 
 @patient
-@given(st.text())
+@given(st.text(st.characters() | st.sampled_from("\u200b\u0301\u00ad\u200e\u200f\ufeffש!ab")))
 def test_what_is_visible_hides_nothing_and_stays_as_it_is(text: str) -> None:
     shown = visible(text)
     assert hidden(shown) == 0
@@ -86,10 +89,20 @@ def test_there_are_enough_of_both_kinds() -> None:
 
 
 @patient
-@given(st.text(st.characters() | st.sampled_from("\u200b\u200c\u200d\ufe0f\u0301\u034f\u0e49\U000e0100👩中ม♥")))
+@given(
+    st.text(
+        st.characters()
+        | st.sampled_from("\u200b\u200c\u200d\ufe0f\u0301\u034f\u0e49\U000e0100👩中ม♥\u00ad\u200f\ufeffש!")
+    )
+)
 def test_what_is_taken_out_is_what_was_counted(text: str) -> None:
     kept = without_hidden(text)
     assert len(text) - len(kept) == hidden(text)
-    assert seen_part(text)[0] == "".join(unicodedata.normalize("NFKC", each) for each in kept)
+    seen = "".join(unicodedata.normalize("NFKC", each) for each in kept if each not in "\u00ad\u061c\u200e\u200f\ufeff")
+    assert seen_part(text)[0] == seen
     assert hidden(without_hidden(text)) == 0
     assert without_hidden(without_hidden(text)) == without_hidden(text)
+
+
+def test_a_secret_is_found_through_a_soft_hyphen() -> None:
+    assert "Blau7meise" not in redacted("pass\u00adword=Blau7meise", Counter())
