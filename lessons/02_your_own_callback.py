@@ -233,8 +233,9 @@ async def crashes(context, params):
 await try_out(lab, crashes, "process_log_entry", {"log_line": line})
 
 # %% [markdown]
-# The kit names your line. Without it the error arrives inside exception groups, and on revision 2025-11-25 its text is
-# sent to the server, whatever stands in it. So expect what can go wrong, and return a sentence about it.
+# The kit names your line, and tells a server no more than that the callback failed. With the bare SDK the error comes
+# inside exception groups, and on 2025-11-25 the server is sent its text, whatever stands in it. So expect what can go
+# wrong, and return a sentence about it.
 #
 # ## Exercise 2.3 · your callback ●●● 10 minutes
 #

@@ -42,6 +42,7 @@ class Hints:
         Raises:
             LookupError: There are none.
         """
+        number = str(number)  # it may have been typed without quotes
         told = entry("hints", "hints", number)
         mistakes: dict[str, Any] = told.get("mistakes", {})
         return cls(

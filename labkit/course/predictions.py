@@ -46,6 +46,7 @@ class Prediction:
         Raises:
             LookupError: There is none.
         """
+        number = str(number)  # it may have been typed without quotes
         told = entry("predict", "predictions", number)
         kind: Kind = "order" if "order" in told else "number" if "number" in told else "choices"
         items: list[str] = [] if kind == "number" else told[kind]
@@ -167,5 +168,5 @@ def it_was(number: str, result: Answer | None = None) -> None:
     said, shown, _ = prediction.known()
     right = bool(said) and prediction.is_right(said, was)
     if said and not shown:
-        progress.note("prediction", number, "right" if right else "wrong", was)
+        progress.note("prediction", prediction.number, "right" if right else "wrong", was)
     print(prediction.outcome(said, was, right))

@@ -31,9 +31,9 @@ def hint(number: str, what: str = "") -> "HintsView":
     hints = Hints.of(number)
     if what and (what != "next" or hints.next()):
         hints.take(hints.next() if what == "next" else what)
-    view = _views.get(number)
+    view = _views.get(hints.number)
     if view is None or view.comm is None:
-        view = _views[number] = HintsView(hints)
+        view = _views[hints.number] = HintsView(hints)
     return view
 
 

@@ -34,9 +34,9 @@ def predict(number: str, answer: Any = None) -> "PredictionView":
             prediction.enter(answer)
         except ValueError as error:
             print(error)
-    view = _views.get(number)
+    view = _views.get(prediction.number)
     if view is None or view.comm is None:
-        view = _views[number] = PredictionView(prediction)
+        view = _views[prediction.number] = PredictionView(prediction)
     return view
 
 

@@ -50,6 +50,14 @@ def test_an_answer_that_is_none_is_told_on_the_page_and_in_code(capsys: pytest.C
     assert view.state["said"] == ""
 
 
+def test_a_number_without_quotes_is_one_too(capsys: pytest.CaptureFixture[str]) -> None:
+    number: Any = 2.1
+    assert predict(number, "c") is predict("2.1")
+    it_was(number)
+    assert "You were right." in capsys.readouterr().out
+    assert hint(number) is hint("2.1")
+
+
 def test_headless_it_says_what_it_would_ask() -> None:
     bundle = predict("2.3")._repr_mimebundle_()
     assert bundle is not None
