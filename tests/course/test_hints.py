@@ -72,9 +72,9 @@ def test_an_error_that_was_seen_is_looked_up_by_its_name() -> None:
 def test_what_a_check_says_is_known_as_a_mistake_and_is_not_kept_itself() -> None:
     problem = "Your function raised AttributeError: 'list' object has no attribute 'text' at line 3: `my own code`"
     note_check("2.1", "NOT YET", "", problem)
-    assert progress.done("02").mistakes == {"2.1": "list"}
+    assert progress.done("02").mistakes == {"2.1": "blocks"}
     note_check("2.1", "NOT YET", "without-an-entry", problem)
-    assert progress.done("02").mistakes == {"2.1": "list"}
+    assert progress.done("02").mistakes == {"2.1": "blocks"}
     note_check("2.6", "NOT YET", "code", "ConnectError")
     assert progress.done("02").mistakes["2.6"] == "code"
     note_check("8.9", "NOT YET", "", problem)  # without hints
