@@ -54,6 +54,7 @@ class HintsView(Placed, anywidget.AnyWidget):
     def _heard(self, *_: object) -> None:
         if what := self.hints.next():
             self.hints.take(what)
+            self.tell()
 
     def tell(self) -> None:
         """Show what was taken."""

@@ -68,6 +68,8 @@ class PredictionView(Placed, anywidget.AnyWidget):
             self.prediction.enter(content.get("answer"))
         except ValueError as error:
             self.state = {**self.state, "words": str(error).partition(" Answer with")[0]}
+        else:
+            self.tell()
 
     def tell(self) -> None:
         """Show what is known of the answer now."""
