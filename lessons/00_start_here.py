@@ -22,12 +22,13 @@ from tempfile import mkdtemp
 
 from mcp.types import CreateMessageResult, TextContent
 
-from labkit import Lab, TinyModel, click_me, quiz, show
+from labkit import Lab, TinyModel, click_me, course_map, lesson, quiz, show
 from labkit.doctor import doctor
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
 
 print("ready")
+lesson("00")
 
 # %% [markdown]
 # ## Is everything in order?
@@ -166,17 +167,12 @@ lab.flow
 # %% [markdown]
 # ## The course
 #
-# | lesson | after it you can |
-# |---|---|
-# | **00 · Start here** | check the set-up, answer one sample, tell the two meanings of "sampling" apart |
-# | [01 · Borrow a brain](01_borrow_a_brain.ipynb) | say who asks whom and why the server holds no key, read a flow on both wires |
-# | [02 · Your own callback](02_your_own_callback.ipynb) | map messages and a system prompt, keep limits, refuse well, ask a model behind an API, score it, keep it as a program |
-# | [03 · Turn the dials](03_turn_the_dials.ipynb) | predict what temperature, max tokens, stop, top-p, top-k and the seed do, choose them for a job |
-# | [04 · The server's side](04_the_servers_side.ipynb) | write a tool that asks, check the answer, ask once more, give up usefully |
-# | [05 · Which model?](05_which_model.ipynb) | choose a model from hints and priorities, read the bill, keep to a budget |
-# | [06 · A human in the loop](06_a_human_in_the_loop.ipynb) | approve, edit and refuse requests, say what the server learns of it, write a policy and a budget that hold |
-# | [07 · Research assistant](07_research_assistant.ipynb) | split a task between code and samples, choose how many to take by figures, keep a prompt pure, limit a hostile paper |
-# | [08 · Code reviewer](08_code_reviewer.ipynb) | find facts before you ask, mask secrets, check the lines that a model names, weigh one sample or tool against two |
+# What you do is kept in `progress.jsonl` beside the notebooks, on this machine alone. The map reads it: come back here to
+# see how far you are, and where to go on. `labkit` has `export_progress()`, which writes it as one file to hand in or to
+# take with you, and `delete_progress()`.
+
+# %%
+course_map()
 
 # %% [markdown]
 # ## Recap

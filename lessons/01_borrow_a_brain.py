@@ -16,13 +16,14 @@ from tempfile import mkdtemp
 
 from mcp.types import CreateMessageResult, TextContent
 
-from labkit import Lab, TinyModel, check, quiz, show, try_out
+from labkit import Lab, TinyModel, check, lesson, quiz, show, try_out
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
 
 server = log_archiver.make_server(mkdtemp())
 line = SAMPLE_LINES["deadlock"]
 print("ready")
+lesson("01")
 
 # %% [markdown]
 # ## A server without a brain

@@ -15,13 +15,14 @@ import math
 from functools import partial
 from tempfile import mkdtemp
 
-from labkit import Lab, Settings, TinyModel, check, plot_sweep, quiz, show, show_tokens, trace, try_out
+from labkit import Lab, Settings, TinyModel, check, lesson, plot_sweep, quiz, show, show_tokens, trace, try_out
 from servers import log_archiver, text_analyst
 from servers.sample_logs import SAMPLE_LINES
 from servers.sample_texts import SAMPLE_TEXTS
 
 model = TinyModel()
 print("ready")
+lesson("03")
 
 # %% [markdown]
 # ## A model in the box

@@ -22,7 +22,7 @@ from mcp.client import InputRequiredRoundsExceededError
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult, SamplingMessage, TextContent
 
-from labkit import Lab, Scripted, TinyModel, check, quiz, show, try_out
+from labkit import Lab, Scripted, TinyModel, check, lesson, quiz, show, try_out
 from servers import plain_reading, text_analyst
 from servers.asking import ask, message, shortened
 from servers.sample_texts import SAMPLE_TEXTS, SAMPLE_TICKETS
@@ -30,6 +30,7 @@ from servers.text_analyst import label_in, shown
 
 praise, complaint = SAMPLE_TEXTS["praise"], SAMPLE_TEXTS["complaint"]
 print("ready")
+lesson("04")
 
 # %% [markdown]
 # ## A tool that asks

@@ -17,13 +17,14 @@ from typing import Annotated
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult, ModelHint, ModelPreferences
 
-from labkit import Bill, Lab, catalog, check, choose, choose_model, quiz, show, try_out, with_bill, with_budget
+from labkit import Bill, Lab, catalog, check, choose, choose_model, lesson, quiz, show, try_out, with_bill, with_budget
 from labkit.models.players import players, players_catalog
 from servers import log_archiver
 from servers.asking import ask
 from servers.sample_logs import SAMPLE_LINES
 
 print("ready")
+lesson("05")
 
 # %% [markdown]
 # ## A wish

@@ -18,12 +18,13 @@ from tempfile import mkdtemp
 from mcp import MCPError
 from mcp.types import ErrorData
 
-from labkit import Lab, Scripted, approval_panel, budget_meter, check, quiz, try_out, with_approval, with_budget
+from labkit import Lab, Scripted, approval_panel, budget_meter, check, lesson, quiz, try_out, with_approval, with_budget
 from labkit.host import AllowServer, Approve, Refuse, render, visible
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
 
 print("ready")
+lesson("06")
 
 # %% [markdown]
 # ## A preview is not the request

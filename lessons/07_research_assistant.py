@@ -20,7 +20,7 @@ from typing import Annotated
 from mcp.server.mcpserver import MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult
 
-from labkit import Bill, Lab, Quoting, Scripted, TinyModel, catalog, check, plot_bars, quiz, show, with_bill
+from labkit import Bill, Lab, Quoting, Scripted, TinyModel, catalog, check, lesson, plot_bars, quiz, show, with_bill
 from servers.asking import message
 from servers.library import Library, read_papers
 from servers.papers import Paper
@@ -29,6 +29,7 @@ from servers.research_assistant import STRATEGIES, make_server, synthesis_questi
 TOPIC = "retrieval for question answering"
 server = make_server()
 print("ready")
+lesson("07")
 
 # %% [markdown]
 # ## Facts by code, words by model

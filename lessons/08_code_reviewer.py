@@ -16,7 +16,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context, MCPServer, Resolve
 from mcp.types import CreateMessageResult, ErrorData
 
-from labkit import Bill, Lab, Scripted, TinyModel, catalog, check, quiz, show, try_out, with_bill
+from labkit import Bill, Lab, Scripted, TinyModel, catalog, check, lesson, quiz, show, try_out, with_bill
 from servers import code_reviewer
 from servers.asking import ask, text_of
 from servers.code_facts import analyse
@@ -26,6 +26,7 @@ from servers.sample_code import SAMPLE_CODE
 server = code_reviewer.make_server()
 code = SAMPLE_CODE["orders"]
 print("ready")
+lesson("08")
 
 # %% [markdown]
 # ## What needs no model

@@ -21,7 +21,7 @@ class Prediction {
     const name = `labkit-${Math.random().toString(36).slice(2)}`;
     this.inputs = items.map(([value]) => el("input", { type: "radio", name, value }));
     for (const input of this.inputs) input.addEventListener("change", () => this.choose(input.value));
-    return this.inputs.map((input, i) => el("label", {}, input, el("span", {}, `${items[i][0]}  `, ...prose(items[i][1]))));
+    return this.inputs.map((input, i) => el("label", {}, input, el("b", {}, items[i][0]), el("span", {}, ...prose(items[i][1]))));
   }
 
   /** Buttons, chosen one after the other; one that is chosen again is taken back. */

@@ -108,7 +108,13 @@ class CourseMap:
     def _rows(self) -> list[tuple[str, str, str, str, str]]:
         done = progress.journal().done()
         return [
-            (f"{each.number} · {each.title}", each.notebook, each.after, each.time, summary.state(each.number, done))
+            (
+                f"{each.number} · {each.title}",
+                each.notebook,
+                each.after,
+                each.time.replace("utes", ""),
+                summary.state(each.number, done),
+            )
             for each in lessons()
         ]
 
@@ -122,13 +128,14 @@ class CourseMap:
     def _repr_html_(self) -> str:
         word, target = summary.going_on(progress.journal().done())
         cells = "".join(
-            f'<tr><th scope="row" style="text-align: left"><a href="{escape(notebook)}">{escape(title)}</a></th>'
-            f'<td style="text-align: left">{escape(after)}</td><td>{escape(time)}</td><td>{escape(state)}</td></tr>'
+            f'<tr><th scope="row" {LEFT}><a href="{escape(notebook)}">{escape(title)}</a></th>'
+            f"<td {LEFT}>{escape(after)}</td><td {SHORT}>{escape(time)}</td><td {SHORT}>{escape(state)}</td></tr>"
             for title, notebook, after, time, state in self._rows()
         )
-        head = "".join(f'<th scope="col" style="text-align: left">{name}</th>' for name in HEADS)
+        head = "".join(f'<th scope="col" {LEFT}>{name}</th>' for name in HEADS)
         go = f'{word}: <a href="{escape(target.notebook)}">{escape(f"{target.number} · {target.title}")}</a>'
         return f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table><p><b>{go}</b></p>"
 
 
 HEADS = ("lesson", "after it you can", "time", "you")
+LEFT, SHORT = 'style="text-align: left"', 'style="text-align: left; white-space: nowrap"'

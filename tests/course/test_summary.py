@@ -58,7 +58,7 @@ def test_the_map_says_where_to_go_on() -> None:
     assert "Next: 01 · Borrow a brain (01_borrow_a_brain.ipynb)" in str(course_map())
     do_some()
     assert "Go on where you were: 02 · Your own callback" in str(course_map())
-    states = {line[:2]: line.split("minutes  ")[1] for line in str(course_map()).splitlines()[:-1]}
+    states = {line[:2]: line.split(" min  ")[1] for line in str(course_map()).splitlines()[:-1]}
     assert states == {each.number: "not begun" for each in lessons()} | {
         "00": "opened",
         "02": f"1 of {len(exercises('02'))} passed",

@@ -36,11 +36,12 @@ def test_the_readme_has_the_table() -> None:
     assert re.findall(r"^\| \[\d\d .*$", README, re.MULTILINE) == rows
 
 
+def code_of(lesson: Lesson) -> str:
+    return (ROOT / "lessons" / lesson.notebook).with_suffix(".py").read_text(encoding="utf-8")
+
+
 def test_lesson_00_has_the_map() -> None:
-    here, *others = lessons()
-    rows = [f"| **{here.number} · {here.title}** | {here.after} |"]
-    rows += [f"| {lesson.link} | {lesson.after} |" for lesson in others]
-    assert re.findall(r"^\| .*\d\d · .*$", text_of(here), re.MULTILINE) == rows
+    assert "\ncourse_map()\n" in code_of(lessons()[0])
 
 
 @every
@@ -50,8 +51,9 @@ def test_a_lesson_says_its_title_its_server_and_its_time(lesson: Lesson) -> None
     stop = ", with a place to stop" if lesson.stop else ""
     assert f"\n| **Time** | {lesson.time} (an estimate){stop} |\n" in text
     assert (ROOT / "servers" / f"{lesson.server}.py").exists()
-    code = (ROOT / "lessons" / lesson.notebook).with_suffix(".py").read_text(encoding="utf-8")
+    code = code_of(lesson)
     assert re.search(rf"^from servers(?: import .*\b|\.){lesson.server}\b", code, re.MULTILINE)
+    assert f'\nprint("ready")\nlesson("{lesson.number}")\n' in code
 
 
 @every
