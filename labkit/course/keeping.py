@@ -1,7 +1,6 @@
 """`keep`: what a student wrote in cells as a program in a file, which needs no notebook."""
 
 import ast
-import inspect
 import linecache
 from collections.abc import Callable
 from itertools import count
@@ -29,26 +28,26 @@ def keep(name: str, *functions: Callable[..., Any]) -> None:
     frame = (HERE / name).with_suffix(".txt")
     if Path(name).name != name or not frame.exists():
         raise LookupError(f"There is no frame for {name}; there is one for my_client.py.")
-    cells: list[str] = []
+    cells, names = list[str](), list[str]()
     for function in functions:
-        try:
-            source = inspect.getsource(function)
-            cell = _kept("".join(linecache.getlines(inspect.getsourcefile(function) or "")))
-        except (OSError, TypeError, SyntaxError):
-            print(f"{getattr(function, '__name__', function)} cannot be read: run its cell, then this one again.")
+        called = getattr(function, "__name__", repr(function))
+        cell = _kept("".join(linecache.getlines(_file_of(function))))
+        if not cell:
+            print(f"{called} cannot be read: run its cell, then this one again.")
             return
-        if "raise NotImplementedError\n" in f"{source}\n":
-            print(f"TODO: {function.__name__} is not written yet, so {name} is not either.")
+        if "raise NotImplementedError\n" in cell:
+            print(f"TODO: {called} is not written yet, so {name} is not either.")
             return
+        names.append(called)
         if cell not in cells:
             cells.append(cell)
-    text = frame.read_text(encoding="utf-8").replace(MARK, "\n\n\n".join(cells) + "\n")
+    text = frame.read_text(encoding="utf-8").replace(MARK, "\n\n".join(cells))
     try:
         told = _write(Path(name), text)
     except OSError as error:
         print(f"{name} could not be written: {error.strerror or error}.")
         return
-    print(f"{name}: {', '.join(function.__name__ for function in functions)}, in a program of plain mcp.{told}")
+    print(f"{name}: {', '.join(names)}, in a program of plain mcp.{told}")
 
 
 def _write(path: Path, text: str) -> str:
@@ -66,12 +65,24 @@ def _write(path: Path, text: str) -> str:
     return told
 
 
+def _file_of(function: object) -> str:
+    """The name under which the cell of a function, a class or a partial is known; "" where there is none."""
+    inner: object = getattr(function, "func", function)
+    members: list[object] = [inner, *(vars(inner).values() if isinstance(inner, type) else ())]
+    codes = (getattr(member, "__code__", None) for member in members)
+    return next((code.co_filename for code in codes if code), "")
+
+
 def _kept(cell: str) -> str:
-    """A cell without what is neither an import, a definition nor a name that is set."""
+    """A cell without what is neither an import, a definition nor a name that is set; "" for what is no cell."""
     lines = cell.splitlines()
     parts: list[str] = []
-    for node in ast.parse(cell).body:
+    try:
+        body = ast.parse(cell).body
+    except SyntaxError:
+        return ""
+    for node in body:
         if isinstance(node, KEPT):
             first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])
             parts.append("\n".join(lines[first - 1 : node.end_lineno]))
-    return "\n\n\n".join(parts)
+    return "\n\n\n".join(parts) + "\n" * bool(parts)

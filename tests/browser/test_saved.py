@@ -38,6 +38,8 @@ CELLS = {
     "approval": "approval_panel()",
     "playground": "Playground(remember=False)",
     "button": "click_me()",
+    "prediction": "predict('2.1')",
+    "hints": "hint('2.1')",
     "after": AFTER,
 }
 NUMBER = {name: i for i, name in enumerate(CELLS)}
@@ -49,6 +51,8 @@ TOLD = {
     "approval": "what a server asks waits here for a person",
     "playground": "Playground log archiver",
     "button": "Click me",
+    "prediction": "Predict 2.1. One of these",
+    "hints": "Hints for 2.1, one at a time",
 }
 """What is read where the picture is text, at the end."""
 

@@ -11,9 +11,10 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 import anyio
+import httpx2
 import pytest
 from mcp.server.mcpserver import Context
-from mcp.types import ErrorData
+from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CreateMessageResultWithTools, ErrorData, TextContent
 
 from labkit.checks import examine, lesson_08
 from labkit.host import Approve, visible
@@ -68,6 +69,47 @@ def right_as_object_and_partial(number: str) -> Callable[[Any], Any]:
         return answer
 
     return kept
+
+
+# 2.6: a factory
+
+
+def _refused(params):
+    blocks = [block for message in params.messages for block in message.content_as_list]
+    if params.tools or params.tool_choice or not blocks or params.max_tokens < 1:
+        return ErrorData(code=INVALID_PARAMS, message="Nur Text, bitte, und mindestens ein Token.")
+    if any(block.type != "text" for block in blocks):
+        return ErrorData(code=INVALID_PARAMS, message="Nur Text, bitte.")
+    return None
+
+
+@right("2.6")
+class AsksWithoutAwait:
+    def __init__(self, base_url, timeout=30):
+        self.url, self.timeout = f"{base_url}/v1/chat/completions", timeout
+
+    def __call__(self, context, params):
+        return self._ask(params)
+
+    async def _ask(self, params):
+        if refused := _refused(params):
+            return refused
+        turns: list[Any] = [{"role": "system", "content": params.system_prompt or ""}]
+        for each in params.messages:
+            blocks = [{"type": "text", "text": block.text} for block in each.content_as_list]
+            turns += [{"role": each.role, "content": blocks}]
+        body = {"model": "any", "messages": turns, "max_completion_tokens": params.max_tokens}
+        try:
+            reply = httpx2.post(self.url, json=body, timeout=self.timeout)  # which holds the loop: slow, and not wrong
+            choice = reply.raise_for_status().json()["choices"][0]
+        except (httpx2.HTTPError, ValueError):
+            return ErrorData(code=INTERNAL_ERROR, message="Das Modell antwortet nicht.")
+        text, reason = choice["message"]["content"], choice["finish_reason"]
+        if text is None and reason == "stop":
+            return ErrorData(code=INTERNAL_ERROR, message="Das Modell sagte nichts.")
+        content: list[Any] = [TextContent(text=text or "")]
+        reason = {"stop": "endTurn", "length": "maxTokens"}.get(reason, reason)
+        return CreateMessageResultWithTools(role="assistant", model="any", content=content, stop_reason=reason)
 
 
 # 5.1: a chooser

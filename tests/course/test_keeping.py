@@ -76,6 +76,15 @@ def test_what_a_cell_tries_does_not_come_along_and_what_it_needs_does(tmp_path: 
     assert "print(conversation" not in text
 
 
+def test_a_factory_may_be_a_class_or_a_partial(tmp_path: Path) -> None:
+    for cell in (
+        "class make:\n    def __init__(self, base_url): ...\n",
+        "from functools import partial\ndef ask(base_url, context, params): ...\nmake = partial(ask, 'x')\n",
+    ):
+        keep("my_client.py", *functions(make=f"{cell}\n# def make("))
+        assert cell.split("\n", maxsplit=1)[0] in (tmp_path / "my_client.py").read_text(encoding="utf-8")
+
+
 def test_while_one_is_a_stub_there_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keep("my_client.py", *functions(finish="def finish(text, params):\n    raise NotImplementedError"))
     assert capsys.readouterr().out == "TODO: finish is not written yet, so my_client.py is not either.\n"
