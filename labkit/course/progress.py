@@ -130,6 +130,7 @@ class Journal:
         """Why the file could not be written the last time, in a sentence; empty where it could."""
         self._unsaved: list[Event] = []
         self._read: tuple[bytes, list[Event]] = b"", []
+        self._counted: tuple[tuple[bytes, int], dict[str, Done]] | None = None
         self._told = False
 
     def add(self, event: str, *, lesson: str, number: str = "", status: str = "", said: str = "") -> None:
@@ -161,14 +162,19 @@ class Journal:
 
     def done(self) -> dict[str, Done]:
         """What was done of each lesson of which there is an event."""
+        events = self.events()
+        known = self._read[0], len(self._unsaved)
+        if self._counted and self._counted[0] == known:  # each view asks after each event
+            return self._counted[1]
         lessons: dict[str, Done] = {}
         times: dict[str, list[datetime]] = {}
-        for event in self.events():
+        for event in events:
             lessons.setdefault(event.lesson, Done()).count(event)
             times.setdefault(event.lesson, []).append(event.at)
         for lesson, each in times.items():
             gaps = ((later - at).total_seconds() for at, later in pairwise(sorted(each)))  # clocks are set back, too
             lessons[lesson].minutes = round(sum(gap for gap in gaps if gap <= PAUSE) / 60)
+        self._counted = known, lessons
         return lessons
 
     def delete(self) -> None:
@@ -178,6 +184,7 @@ class Journal:
             OSError: The file is there and cannot be deleted.
         """
         self._unsaved.clear()
+        self._counted = None
         if self.path is not None:
             self.path.unlink(missing_ok=True)
 
