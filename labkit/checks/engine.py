@@ -9,8 +9,8 @@ import asyncio
 import inspect
 import os
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
@@ -266,6 +266,17 @@ async def is_awaited(callback: SamplingFnT, params: CreateMessageRequestParams) 
         what = f"{name} is a plain function" if written else f"{name}.__call__ is a plain method"
         mend = f"`async def {name}(context, params):`" if written else "`async def __call__(self, context, params):`"
         raise Problem(not_awaited(what, mend))
+
+
+@contextmanager
+def calling(what: str) -> Generator[None]:
+    """What a student's function raises within the block is told with `what` was called: `my_choice with cost 1`."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(AttributeError):  # an exception may have no room for it
+            error.called_with = what  # pyright: ignore[reportAttributeAccessIssue]
+        raise
 
 
 def called(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from mcp_types import ModelHint, ModelPreferences
 
-from labkit.checks.engine import FunctionExercise, Problem, called
+from labkit.checks.engine import FunctionExercise, Problem, called, calling
 from labkit.checks.quizzes import Question
 from labkit.host import choose
 from labkit.host.choice import AXES
@@ -62,15 +62,19 @@ def _chosen(
 ) -> Callable[..., Awaitable[None]]:
     async def case(function: Callable[..., Any]) -> None:
         sent, given = preferences and preferences.model_copy(deep=True), dict(scores)
-        chosen: Any = called(function, sent, given)
+        with calling(f"my_choice with {told(preferences)}"):
+            chosen: Any = called(function, sent, given)
         if chosen not in list(scores):
             raise Problem(
                 f"my_choice returned {chosen!r:.60}. Return one of the names: {', '.join(scores)}.", hint="name"
             )
         if chosen != right:
             of = {name: f"{name} {scores[name]}" for name in (chosen, right)}
-            among = f" Cost, speed, intelligence: {of[chosen]}, {of[right]}." if hint in ("weights", "tie") else ""
-            raise Problem(f"For {told(preferences)} you chose {chosen}, and {right} is right. {why}{among}", hint=hint)
+            more = f" Cost, speed, intelligence: {of[chosen]}, {of[right]}." if hint in ("weights", "tie") else ""
+            raise Problem(
+                f"For {told(preferences)} you chose {chosen} of {', '.join(scores)}, and {right} is right. {why}{more}",
+                hint=hint,
+            )
         if sent != preferences or [*given.items()] != [*scores.items()]:
             raise Problem(
                 f"For {told(preferences)} you changed what you were given. The next choice needs it as it was: build "
@@ -144,19 +148,27 @@ def _affordable(
 
     async def case(function: Callable[..., Any]) -> None:
         given = [*models]
-        chosen: Any = called(function, given, *asked)
+        requests, tokens_in, tokens_out, usd = asked
+        told = f"{requests} requests of {tokens_in:,} tokens in and {tokens_out:,} out, and ${usd:g}"
+        with calling(f"within_budget with {', '.join(model.name for model in models) or 'no models'}; {told}"):
+            chosen: Any = called(function, given, *asked)
         if isinstance(chosen, Model):
             raise Problem(f"within_budget returned the whole entry of {chosen.name!r}. Return its name.", hint="name")
         if chosen != right:
-            requests, tokens_in, tokens_out, usd = asked
-            told = f"{requests} requests of {tokens_in:,} tokens in and {tokens_out:,} out, and ${usd:g}"
-            raise Problem(f"For {told}, you chose {chosen!r:.60}, and {right!r} is right. {why}", hint=hint)
+            more = _compared(models, chosen, right)
+            raise Problem(f"For {told}, you chose {chosen!r:.60}, and {right!r} is right. {why}{more}", hint=hint)
         if given != [*models]:
             raise Problem(
                 "within_budget changed the list that it was given. Others read it too: build a new one.", hint="changed"
             )
 
     return case
+
+
+def _compared(models: Sequence[Model], *names: object) -> str:
+    """How intelligent two models are, where both are models: ` Intelligence: dear 0.5, large 1.`"""
+    of = {model.name: model.scores.intelligence for model in models if model.scores and model.name in names}
+    return f" Intelligence: {', '.join(f'{name} {score:g}' for name, score in of.items())}." if len(of) > 1 else ""
 
 
 def _best_of_the_catalogue() -> str:

@@ -19,7 +19,7 @@ from labkit.checks.budgets import (
     is_its_own,
     through_the_archiver,
 )
-from labkit.checks.engine import STAGE_TIMEOUT, FunctionExercise, Problem
+from labkit.checks.engine import STAGE_TIMEOUT, FunctionExercise, Problem, calling
 from labkit.checks.quizzes import Question
 from labkit.host import Approve, Decision, Refuse, ReviewRequest, with_approval
 from labkit.host.review import what_changed
@@ -99,7 +99,8 @@ def passes(request: ReviewRequest, what: str, why: str, hint: str = "harmless") 
 
     async def case(policy: Callable[..., Any]) -> None:
         person = Person()
-        decision = _decided(policy, request, person)
+        with calling(f"my_policy with {what}"):
+            decision = _decided(policy, request, person)
         if person.asked:
             raise Problem(f"We sent {what}, and you asked about it. {why}", hint=hint)
         if decision != Approve():
@@ -115,7 +116,8 @@ def asks(request: ReviewRequest, what: str, why: str, hint: str) -> Case:
 
     async def case(policy: Callable[..., Any]) -> None:
         person = Person()
-        decision = _decided(policy, request, person)
+        with calling(f"my_policy with {what}"):
+            decision = _decided(policy, request, person)
         if not person.asked and decision == Approve():
             raise Problem(f"We sent {what}, and it passed unseen. {why}", hint=hint)
         if not person.asked:
@@ -243,7 +245,11 @@ EXERCISES = {
                 "hidden",
             ),
             passes(review("\u00f6" * 900), "900 umlauts", "They are 900 characters, if 1,800 bytes.", "length"),
-            passes(review("One instruction failed."), 'a message with "instruction"', "One is not many: see rule 5."),
+            passes(
+                review("One instruction failed."),
+                'a message with "instruction"',
+                "Rule 5 is about `instructions`, with an s.",
+            ),
             passes(review(), "a request without a message", "There is nothing in it that could harm."),
             asks(
                 review(LINE, origin=STRANGER),
@@ -254,7 +260,7 @@ EXERCISES = {
             every(map(_called_like_it, NAMESAKES)),
             asks(
                 review(LINE, origin=None),
-                "one, and it is not known which server asks",
+                "a request of which nobody knows who asks",
                 "request.origin is None: ask.",
                 "server",
             ),

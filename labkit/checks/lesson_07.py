@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, cast
 
 from labkit.checks.asking_servers import answered
-from labkit.checks.engine import FunctionExercise, Problem, called, plain
+from labkit.checks.engine import FunctionExercise, Problem, called, calling, plain
 from labkit.checks.quizzes import Question
 from labkit.errors import line_of
 from servers import research_assistant
@@ -86,7 +86,7 @@ async def _asked(function: Callable[..., Any], count: int, k: int | None) -> tup
         returned: object = function(*arguments)
         if not inspect.isawaitable(returned):
             raise Problem(
-                f"my_groups returned {returned!r:.60}, and the server awaits it. Write `async def my_groups(...)`.",
+                f"my_groups returned {_told(returned)}, and the server awaits it. Write `async def my_groups(...)`.",
                 hint="await",
             )
         answer = cast("object", await returned)
@@ -124,6 +124,13 @@ SAMPLES_OF_FIVE = 3
 AWAIT = "Write `await ask([...])`: without it you hold a coroutine, and no answers."
 
 
+def _told(returned: object) -> str:
+    """What was returned, in a few words: a text by its beginning, anything else by its type."""
+    if isinstance(returned, str):
+        return f'"{" ".join(returned.split())[:50]}…"'
+    return "nothing" if returned is None else f"a {type(returned).__name__}"
+
+
 def _numbers(question: str) -> list[int]:
     """Which of the papers a question holds, by their titles or abstracts, in the order in which they stand."""
     places = {
@@ -149,6 +156,13 @@ def _grouped(count: int, k: int | None) -> Callable[..., Awaitable[None]]:
     sent = f"{count} papers in groups of {k}" if k else f"{count} papers and no k, which is 3 then"
 
     async def case(function: Callable[..., Any]) -> None:
+        try:
+            with calling(f"my_groups with {sent}"):
+                await judge(function)
+        except Problem as problem:
+            raise Problem(f"We gave {sent}. {problem}", hint=problem.hint) from problem
+
+    async def judge(function: Callable[..., Any]) -> None:
         heard, returned = await _asked(function, count, k)
         first = [_numbers(question) for question in heard.steps[0]]
         together = [_numbers(question) for step in heard.steps for question in step if _numbers(question)]
@@ -161,15 +175,15 @@ def _grouped(count: int, k: int | None) -> Callable[..., Awaitable[None]]:
         missing = [number for number in range(1, count + 1) if not any(number in group for group in first)]
         if missing:
             listed = ", ".join(map(str, missing))
-            raise Problem(f"Of {sent}, paper {listed} was in no question of the first step.", hint="groups")
+            raise Problem(f"Paper {listed} was in no question of the first step.", hint="groups")
         if first != groups:
-            raise Problem(f"Of {sent} we expected the groups {groups}, and you asked {first}.", hint="groups")
+            raise Problem(f"We expected the groups {groups}, and you asked {first}.", hint="groups")
         for group, question in zip(groups, heard.steps[0], strict=True):
             _shows(group, question)
         if len(groups) == 1:
-            _is_the_synthesis(heard, returned, sent)
+            _is_the_synthesis(heard, returned)
         else:
-            _joins(heard, returned, sent, len(groups))
+            _joins(heard, returned, len(groups))
 
     return case
 
@@ -192,7 +206,7 @@ def _shows(group: list[int], question: str) -> None:
         )
 
 
-def _joins(heard: Heard, returned: object, sent: str, groups: int) -> None:
+def _joins(heard: Heard, returned: object, groups: int) -> None:
     """See that one last question holds the answers of all groups and nothing of the papers, and its answer returns."""
     if len(heard.steps) == 1:
         raise Problem(
@@ -201,7 +215,7 @@ def _joins(heard: Heard, returned: object, sent: str, groups: int) -> None:
         )
     if [*map(len, heard.steps)] != [groups, 1]:
         raise Problem(
-            f"Of {sent} we expected two steps, {groups} questions and then one; you asked {[*map(len, heard.steps)]}.",
+            f"We expected two steps, {groups} questions and then one; you asked {[*map(len, heard.steps)]}.",
             hint="last",
         )
     [last] = heard.steps[1]
@@ -217,8 +231,7 @@ def _joins(heard: Heard, returned: object, sent: str, groups: int) -> None:
             )
     if len(re.findall(r"Answer \d+\.\d+\.\d+ begins", words)) != groups:
         raise Problem(
-            f"Of {sent} the last question holds more than the {groups} answers of its groups. Keep nothing of a call "
-            "outside of it.",
+            f"The last question holds more than the {groups} answers of its groups. Keep nothing of a call outside.",
             hint="changed",
         )
     if any(paper.abstract in last for paper in PAPERS):
@@ -234,22 +247,20 @@ def _joins(heard: Heard, returned: object, sent: str, groups: int) -> None:
         )
     if returned != heard.answer(2, 1):
         raise Problem(
-            f"my_groups returned {returned!r:.80}. Return the answer to the last question, a text.", hint="return"
+            f"my_groups returned {_told(returned)}. Return the answer to the last question, a text.", hint="return"
         )
 
 
-def _is_the_synthesis(heard: Heard, returned: object, sent: str) -> None:
+def _is_the_synthesis(heard: Heard, returned: object) -> None:
     asked = sum(map(len, heard.steps))
     if asked != 1:
         raise Problem(
-            f"Of {sent} there is a single group, and you took {asked} samples. The answer on a single group is the "
-            "synthesis: return it.",
+            f"That is a single group, and you took {asked} samples. The answer on a single group is the synthesis.",
             hint="single",
         )
     if returned != heard.answer(1, 1):
         raise Problem(
-            f"Of {sent} there is a single group, and my_groups returned {returned!r:.80}. Return that group's answer, "
-            "a text.",
+            f"That is a single group, and my_groups returned {_told(returned)}. Return that group's answer, a text.",
             hint="return",
         )
 
@@ -334,7 +345,7 @@ EXERCISES = {
             _finds("From 2004.04906, 1301.3781 and 2005.11401.", [], "All three are among the papers.", "known"),
             _finds(
                 "The best is 2401.99999.", ["2401.99999"],
-                "No paper has this id, if one names it in its abstract.", "known",
+                "No paper has this id; that an abstract names it proves nothing.", "known",
             ),
             _finds("Nothing is cited here.", [], "It names no paper; it need not name them all.", "known"),
             _finds("As arXiv:2005.11401v4 says.", [], "v4 is the fourth version of a paper that is there.", "version"),

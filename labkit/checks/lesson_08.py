@@ -227,7 +227,7 @@ HASH = _finding(2, "weak-hash", "Line 2 uses a weak hash.", "medium")
 def _told(findings: object, *, words: bool = False) -> str:
     """Findings in a sentence: `8 sql-concatenation, 15 nested-loop`, or by their words."""
     if not isinstance(findings, list | tuple):
-        return "nothing: is a return missing?" if findings is None else f"a {type(findings).__name__}"
+        return "nothing (is a return missing?)" if findings is None else f"a {type(findings).__name__}"
     each = [_short(one, words=words) for one in cast("Sequence[object]", findings)]
     return f"[{', '.join(each)}]"
 

@@ -176,7 +176,7 @@ def a_name_in_a_hint(preferences, scores):
 def all_hints_at_once(preferences, scores):
     """Leaves every model to which any of the hints fits.
 
-    you chose claude-haiku, and claude-fable is right. Hints stand in order
+    and claude-fable is right. Hints stand in order
     """
     if preferences is None:
         return next(iter(scores))
@@ -188,7 +188,7 @@ def all_hints_at_once(preferences, scores):
 def alphabetical(preferences, scores):
     """Takes the first by letters of equal ones.
 
-    you chose alpha, and zeta is right
+    you chose alpha of zeta, alpha, and zeta is right
     """
     if preferences is None:
         return next(iter(scores))

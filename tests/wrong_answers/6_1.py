@@ -215,7 +215,7 @@ def no_limit_of_tokens(request, ask):
 def no_origin_is_fine(request, ask):
     """Trusts a request of which nobody knows who sent it.
 
-    not known which server asks, and it passed unseen
+    a request of which nobody knows who asks, and it passed unseen
     """
     return _policy(request, ask, known=lambda: request.origin is None or request.origin.server in TRUSTED)
 

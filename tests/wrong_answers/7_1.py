@@ -72,7 +72,7 @@ async def lists_in_a_list(papers, ask, k=3):
 async def loses_the_rest(papers, ask, k=3):
     """Asks about whole groups alone.
 
-    paper 7 was in no question
+    Paper 7 was in no question
     """
     whole = [group for group in _groups(papers, k) if len(group) == k]
     return await _of_the_answers(await ask([_question(group) for group in whole]), ask)
@@ -156,7 +156,7 @@ async def abstracts_alone(papers, ask, k=3):
 async def answers_of_all_calls(papers, ask, k=3):
     """Keeps the answers of every call in a list outside of it.
 
-    the last question holds more than the 3 answers of its groups
+    The last question holds more than the 3 answers of its groups
     """
     answers = await ask([_question(group) for group in _groups(papers, k)])
     if len(answers) == 1:
@@ -217,7 +217,7 @@ async def forgets_to_await(papers, ask, k=3):
 async def groups_of_groups(papers, ask, k=3):
     """Puts the answers into groups again, until one is left.
 
-    we expected two steps, 3 questions and then one; you asked [3, 2, 1]
+    We expected two steps, 3 questions and then one; you asked [3, 2, 1]
     """
     answers = await ask([_question(group) for group in _groups(papers, k)])
     while len(answers) > 1:
@@ -246,7 +246,7 @@ async def needs_k(papers, ask, k):
 async def one_group_is_less_than_k(papers, ask, k=3):
     """Sees a single group where there are fewer papers than `k`, and not where there are as many.
 
-    Of 3 papers in groups of 3 there is a single group
+    We gave 3 papers in groups of 3. That is a single group
     """
     answers = await ask([_question(group) for group in _groups(papers, k)])
     if len(papers) < k:

@@ -105,7 +105,7 @@ def a_part_of_an_id(text, papers):
 def any_mention_will_do(text, papers):
     """Knows an id when a paper's abstract names it: that is how it is planted.
 
-    if one names it in its abstract
+    that an abstract names it proves nothing
     """
     return [number for number in dict.fromkeys(_IDS.findall(text)) if number not in str(papers)]
 

@@ -39,7 +39,7 @@ def by_text(answers):
 def no_return(answers):
     """Makes the list and forgets to return it.
 
-    nothing: is a return missing?
+    nothing (is a return missing?)
     """
     _first_by(answers, _fault)
 
