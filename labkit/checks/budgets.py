@@ -257,6 +257,22 @@ async def holds_in_a_burst(make: Callable[..., Any]) -> None:
         raise Problem(f"{BURST} arrived at once, the budget was {SAMPLES}, and {answered} were answered.", hint="await")
 
 
+async def gives_back_in_a_burst(make: Callable[..., Any]) -> None:
+    """Refusals among many at once: whether they wait for one another or not, as many are answered as samples."""
+    callback = Callback(REFUSALS)
+    budget = _budget(make, callback, SAMPLES)
+    answers = await asyncio.gather(*(_asked(budget, "In a burst") for _ in range(BURST)))
+    answers += [await _asked(budget, "After a burst") for _ in range(SAMPLES)]
+    answered = sum(not isinstance(answer, ErrorData) for answer in answers)
+    if answered != SAMPLES:
+        raise Problem(
+            f"{BURST} arrived at once, the callback refused two of them, and {SAMPLES} came in turn: of a budget of "
+            f"{SAMPLES} samples {answered} were answered. Give back by adding 1 to what is left then, not to what was "
+            "left before the `await`.",
+            hint="back",
+        )
+
+
 async def gives_back(make: Callable[..., Any]) -> None:
     """What the callback refuses is not spent: of two samples one is used, two are given back, one is used."""
     callback = Callback(REFUSALS)

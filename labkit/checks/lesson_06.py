@@ -14,6 +14,7 @@ from labkit.checks.asking_servers import MODES, Answers
 from labkit.checks.budgets import (
     LINE,
     gives_back,
+    gives_back_in_a_burst,
     holds_in_a_burst,
     holds_in_turn,
     is_its_own,
@@ -357,7 +358,7 @@ EXERCISES = {
     ),
     "6.2": FunctionExercise(
         "6.2",
-        [holds_in_turn, is_its_own, holds_in_a_burst, gives_back, through_the_archiver],
+        [holds_in_turn, is_its_own, holds_in_a_burst, gives_back, gives_back_in_a_burst, through_the_archiver],
         tried="in turn, a hundred at once, two budgets around one callback, refusals of both kinds, and both wires",
     ),
 }

@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from importlib import import_module
-from itertools import count
+from itertools import chain, count
 from typing import Any, cast
 
 from labkit.checks.asking_servers import answered
@@ -220,10 +220,11 @@ def _joins(heard: Heard, returned: object, groups: int) -> None:
         )
     [last] = heard.steps[1]
     words = " ".join(last.split())
-    answers = [" ".join(heard.answer(1, number).split()) for number in range(1, groups + 1)]
-    for number, answer in enumerate(answers, 1):
-        if answer not in words:
-            what = "the whole answer" if answer.partition(" begins")[0] in words else "the answer"
+    # Line by line: a line may be marked as a quote.
+    answers = [[" ".join(line.split()) for line in heard.answer(1, n).splitlines()] for n in range(1, groups + 1)]
+    for number, lines in enumerate(answers, 1):
+        if not all(line in words for line in lines):
+            what = "the whole answer" if lines[0].partition(" begins")[0] in words else "the answer"
             raise Problem(
                 f"The last question does not hold {what} of group {number}. Give it the answers of all, from their "
                 "first word to their last.",
@@ -239,7 +240,7 @@ def _joins(heard: Heard, returned: object, groups: int) -> None:
             "The last question holds the abstracts again: they are paid for twice. Give it the answers alone.",
             hint="again",
         )
-    if _asks_nothing(words, answers):
+    if _asks_nothing(words, [*chain(*answers)]):
         raise Problem(
             "The last question holds the answers and does not say what is to be done with them. synthesis_question() "
             "words it: an answer stands for each abstract.",

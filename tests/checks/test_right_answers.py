@@ -257,7 +257,8 @@ async def in_its_own_words(papers, ask, k=3):
     if len(papers) <= k:
         return (await ask((_listed(papers),)))[0]
     answers = await ask([_listed(papers[at : at + k]) for at in range(0, len(papers), k)])
-    [last] = await ask(["Fasse diese Teile zusammen:\n" + "\n".join(answers)])
+    quoted = "\n".join(f"> {line}" for answer in answers for line in answer.splitlines())
+    [last] = await ask([f"Fasse diese Teile zusammen:\n{quoted}"])
     return last
 
 

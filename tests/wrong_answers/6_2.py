@@ -132,6 +132,27 @@ def hides_the_context(callback, samples):
     return _budget(lambda context, params: callback(None, params), samples)
 
 
+def gives_back_what_was_left_before(callback, samples):
+    """Puts back the number that it read before the `await`, and others have counted since.
+
+    not to what was left before the `await`
+    """
+    left = samples
+
+    async def within_budget(context, params):
+        nonlocal left
+        before = left
+        if before == 0:
+            return _over(samples)
+        left = before - 1
+        answer = await callback(context, params)
+        if isinstance(answer, ErrorData):
+            left = before
+        return answer
+
+    return within_budget
+
+
 def its_own_refusal(callback, samples):
     """Puts its own words in place of the callback's refusal.
 
