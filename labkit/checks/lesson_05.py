@@ -183,6 +183,7 @@ EXERCISES = {
             _chosen(wish("fable"), "claude-fable", "A hint is a part of a name.", "part"),
             _chosen(wish("FABLE"), "claude-fable", "Case does not matter: compare both in lower case.", "case"),
             _chosen(wish("own"), "Own-Opus-7B", "Case does not matter: compare both in lower case.", "case"),
+            _chosen(wish("opus-7"), "Own-Opus-7B", "Any part of a name will do, not whole words alone.", "part"),
             _chosen(
                 wish("gpt-9", "haiku"), "claude-haiku", "A hint that is part of no name is passed over.", "unknown"
             ),

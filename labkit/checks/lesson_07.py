@@ -359,6 +359,7 @@ EXERCISES = {
             ),
             _finds("2401.99999v1, then 2401.99999v3", ["2401.99999"], "Two versions, one paper: each once.", "once"),
             _finds("From 0.1234 to 28.8 in 2023, at 3.14159.", [], "None of these has the form of an id.", "form"),
+            _finds("In 2023 12345 papers, on pages 1234-5678.", [], "Between the digits stands a dot.", "form"),
             _finds(
                 "12345.67890 and 1234.567890 tokens.", [], "With a digit more at either end it is no id.", "longer"
             ),

@@ -151,6 +151,17 @@ def unknown_hint_leaves_nobody(preferences, scores):
     return _best(left, preferences, scores)
 
 
+def whole_words(preferences, scores):
+    """Takes the words of a name apart, and a hint may reach over two.
+
+    not whole words alone
+    """
+    if preferences is None:
+        return next(iter(scores))
+    words = _fitting(preferences, scores, lambda hint, name: hint.lower() in name.lower().split("-"))
+    return _best(words, preferences, scores)
+
+
 def whole_names(preferences, scores):
     """Wants a hint to be a whole name.
 

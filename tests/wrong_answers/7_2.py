@@ -19,6 +19,14 @@ def a_set(text, papers):
     return set(_unknown(re.findall(r"\b\d{4}\.\d{4,5}", text), papers))
 
 
+def any_mark_between(text, papers):
+    """Writes a dot into the pattern, where it means any mark.
+
+    Between the digits stands a dot.
+    """
+    return _unknown(dict.fromkeys(re.findall(r"(?<!\d)\d{4}.\d{4,5}(?!\d)", text)), papers)
+
+
 def any_number(text, papers):
     """Takes every number with a point for an id.
 
