@@ -383,7 +383,7 @@ def my_label(answer, labels):
     # SOLUTION
     if not isinstance(answer.content, TextContent):
         return None
-    words = set(re.findall(r"[a-z]+", answer.content.text.lower()))
+    words = set(re.findall(r"[^\W_]+", answer.content.text.lower()))
     named = words & set(labels)
     if len(named) != 1 or words & (DENIALS - named):
         return None
@@ -402,13 +402,14 @@ await check("4.2", my_label)
 # </details>
 # <details><summary>Hint 2: the shape</summary>
 #
-# `isinstance(answer.content, TextContent)`, then the set of the words, `re.findall(r"[a-z]+", …)` of the text in lower
-# case, then how many of them are labels, and whether one of the others denies.
+# `isinstance(answer.content, TextContent)`, then the set of the words, `re.findall(r"[^\W_]+", …)` of the text in lower
+# case (runs of letters and figures, in any language), then how many of them are labels, and whether one of the others
+# denies.
 #
 # </details>
 # <details><summary>Hint 3: almost code</summary>
 #
-# `words = set(re.findall(r"[a-z]+", answer.content.text.lower()))`, `named = words & set(labels)`; the label is
+# `words = set(re.findall(r"[^\W_]+", answer.content.text.lower()))`, `named = words & set(labels)`; the label is
 # `named.pop()` where `len(named) == 1` and `words & (DENIALS - named)` is empty.
 #
 # </details>

@@ -3,6 +3,7 @@
 A client may answer well or badly, late, never, or refuse; or it cannot sample at all. Each is tried on both wires.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -15,6 +16,7 @@ from mcp.client.session import SamplingFnT
 from mcp.server.mcpserver import MCPServer
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
 
+from labkit.callbacks import name_of
 from labkit.checks.engine import STAGE_TIMEOUT, Problem, called
 from labkit.errors import LabError
 from labkit.lab import Lab
@@ -71,7 +73,9 @@ def made(make: Callable[..., Any], tool: str) -> MCPServer:
     server: object = called(make)
     if not isinstance(server, MCPServer):
         got = "nothing: is `return server` missing?" if server is None else f"a {type(server).__name__}."
-        raise Problem(f"{make.__name__}() returned {got} It should return the MCPServer that has the tool {tool}.")
+        raise Problem(
+            f"{name_of(make)}() returned {got} It should return the MCPServer that has the tool {tool}.", hint="return"
+        )
     return cast("MCPServer", server)
 
 
@@ -116,11 +120,26 @@ async def use(lab: Lab, tool: str, arguments: dict[str, Any], answers: Answers |
     if raised and isinstance(raised[0].error, NotImplementedError):
         raise NotImplementedError
     if raised:
-        raise Problem(f"{on} {raised[0]}")
+        error, asked = raised[0].error, len(answers.asked) - before if answers else 0
+        if isinstance(error, AttributeError) and error.name == "content" and answers and not asked:
+            raise Problem(
+                f"{on} nobody was asked, and {tool} was given {_handed(error.obj)} in the place of an answer: a "
+                "resolver returned it. Return a Sample.",
+                hint="resolver",
+            )
+        raise Problem(f"{on} {raised[0]}", hint="raises")
     said = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
     if result.is_error:
-        raise Problem(f'{on} the call of {tool} failed: "{said[:200]}"')
+        raise Problem(f'{on} the call of {tool} failed: "{said[:200]}"', hint="raises")
     return Use(said, asked=answers.asked[before:] if answers else ())
+
+
+def _handed(what: object) -> str:
+    """What a resolver returned, by its type."""
+    if inspect.iscoroutine(what):
+        what.close()
+        return f"a coroutine, {what.__name__}(...), that nobody awaited,"
+    return "nothing (is a `return` missing?)" if what is None else f"a {type(what).__name__}"
 
 
 async def answered(server: MCPServer, mode: str, tool: str, arguments: dict[str, Any], *lines: Line) -> Use:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, ImageContent, TextContent
+from mcp_types import AudioContent, CreateMessageRequestParams, CreateMessageResult, ImageContent, TextContent
 
 from labkit.checks import careful_desk
 from labkit.checks.asking_servers import (
@@ -25,7 +25,10 @@ from servers.sample_texts import SAMPLE_TICKETS
 
 TEAMS = tuple(plain_reading.TEAMS)
 LOCKS, DNS, FULL = (SAMPLE_TICKETS[name] for name in ("locks", "dns", "full"))
+LETTERS = "  „Größe“ {ticket} {0} %s\n\t<b>数据库</b>: l'e\u0301tat n\u2019est pas là 🙂 "
+"""A ticket of marks and letters that a careless program trips over."""
 LONGEST_TICKET = 2_000
+MOST_TOKENS, FEWEST_TOKENS = 20, 3
 MARK = "¤"
 """A character that no prompt holds: what a question says beside a ticket of these alone is the server's own."""
 
@@ -45,7 +48,9 @@ def asked_by(seen: Use, mode: str, ticket: str) -> CreateMessageRequestParams:
         raise Problem(f"On revision {REVISIONS[mode]} the call failed: {seen.error}.")
     if not seen.asked:
         raise Problem(
-            f'We called route({ticket[:40]!r}…) and it returned "{seen.said[:60]}" without asking the client.'
+            f'We called route({ticket[:40]!r}…) and it returned "{seen.said[:60]}" without asking the client. Let the '
+            "resolver return a Sample.",
+            hint="never-asks",
         )
     return seen.asked[0]
 
@@ -54,49 +59,66 @@ def asked_by(seen: Use, mode: str, ticket: str) -> CreateMessageRequestParams:
 
 
 async def asks_once(make: Callable[..., Any], mode: str) -> None:
-    seen = await route(make, mode, FULL, "storage")
-    asked_by(seen, mode, FULL)
-    if len(seen.asked) != 1:
-        raise Problem(f"One ticket cost {len(seen.asked)} samples. Ask once.")
-    if "storage" not in seen.said.lower():
-        raise Problem(f'The client answered "storage" and the tool returned "{seen.said[:60]}".')
+    for ticket, team in ((FULL, "storage"), (FULL, "network"), (DNS, "database")):
+        seen = await route(make, mode, ticket, team)
+        asked = asked_by(seen, mode, ticket)
+        if len(seen.asked) != 1:
+            raise Problem(f"One ticket cost {len(seen.asked)} samples. Ask once.", hint="once")
+        if team not in seen.said.lower():
+            raise Problem(f'The client answered "{team}" and the tool returned "{seen.said[:60]}".', hint="answer")
+        if [each.role for each in asked.messages] != ["user"]:
+            raise Problem(
+                f"The question has {len(asked.messages)} messages ({', '.join(each.role for each in asked.messages)}). "
+                "One will do, of the user.",
+                hint="one-message",
+            )
 
 
 async def names_the_teams(make: Callable[..., Any], mode: str) -> None:
     asked = await question(make, mode, MARK)
     words = f"{asked.system_prompt or ''}\n{text_of(asked)}".lower()
     if missing := [team for team in TEAMS if team not in words]:
-        raise Problem(f"The question never names {missing[0]}. A model can only choose among words that it is told.")
+        raise Problem(
+            f"The question never names {missing[0]}. A model can only choose among words that it is told.", hint="teams"
+        )
 
 
 async def keeps_data_apart(make: Callable[..., Any], mode: str) -> None:
-    asked = await question(make, mode, DNS)
-    if not (asked.system_prompt or "").strip():
-        raise Problem(
-            "The question has no system prompt. Put the rules there, above the ticket that may try to break them."
-        )
-    if DNS[:40] in (asked.system_prompt or ""):
-        raise Problem(
-            "The ticket stands in the system prompt, where a model takes it for your own rules. Put it into the "
-            "message."
-        )
-    if DNS not in text_of(asked):
-        raise Problem(
-            f'The ticket is not in the message, which reads "{text_of(asked)[:60]}". Short tickets go in whole.'
-        )
+    for ticket in (DNS, LETTERS):
+        asked = await question(make, mode, ticket)
+        if not (asked.system_prompt or "").strip():
+            raise Problem(
+                "The question has no system prompt. Put the rules there, above the ticket that may try to break them.",
+                hint="system-prompt",
+            )
+        if ticket[:40] in (asked.system_prompt or ""):
+            raise Problem(
+                "The ticket stands in the system prompt, where a model takes it for your own rules. Put it into the "
+                "message.",
+                hint="data",
+            )
+        if ticket.strip() not in text_of(asked):
+            raise Problem(
+                f"The ticket {ticket[:40]!r} is not in the message, which reads {text_of(asked)[:60]!r}. Short tickets "
+                "go in whole, letter by letter.",
+                hint="whole",
+            )
 
 
 async def wants_few_tokens(make: Callable[..., Any], mode: str) -> None:
-    asked = await question(make, mode, DNS)
-    if asked.max_tokens > 20:
-        raise Problem(
-            f"You allow {asked.max_tokens} tokens for one word. A chatty model fills them and the client's user pays: "
-            "20 are plenty."
-        )
-    if asked.max_tokens < 3:
-        raise Problem(
-            f"You allow {asked.max_tokens} token(s). A word may be cut into two or three, so leave room for them."
-        )
+    for ticket in ("", DNS, 50 * DNS):
+        asked = await question(make, mode, ticket)
+        if asked.max_tokens > MOST_TOKENS:
+            raise Problem(
+                f"You allow {asked.max_tokens} tokens for one word. A chatty model fills them and the client's user "
+                f"pays: {MOST_TOKENS} are plenty.",
+                hint="tokens",
+            )
+        if asked.max_tokens < FEWEST_TOKENS:
+            raise Problem(
+                f"You allow {asked.max_tokens} token(s). A word may be cut into two or three, so leave room for them.",
+                hint="tokens",
+            )
 
 
 async def forgets_other_tickets(make: Callable[..., Any], mode: str) -> None:
@@ -108,40 +130,63 @@ async def forgets_other_tickets(make: Callable[..., Any], mode: str) -> None:
     if text_of(first) != text_of(again) or first.system_prompt != again.system_prompt:
         raise Problem(
             "The same ticket was asked about in other words the second time. The question must follow from the "
-            "arguments alone: what another caller sent has no place in it."
+            "arguments alone: what another caller sent has no place in it.",
+            hint="other-callers",
         )
     if text_of(between) == text_of(first):
         raise Problem("Two different tickets gave the same question.")
 
 
 async def is_honest_about_long_tickets(make: Callable[..., Any], mode: str) -> None:
-    short, long = [text_of(await question(make, mode, length * MARK)) for length in (10, 100_000)]
-    if (sent := long.count(MARK)) > LONGEST_TICKET:
-        raise Problem(f"Of a ticket of 100,000 characters you sent {sent:,}; {LONGEST_TICKET:,} is the limit here.")
-    if sent < LONGEST_TICKET // 2:
-        raise Problem(f"Of a ticket of 100,000 characters you sent {sent:,}. Up to {LONGEST_TICKET:,} may go.")
-    if long.replace(MARK, "") == short.replace(MARK, ""):
-        raise Problem(
-            "A long ticket is cut and the model is not told, so it takes a part for the whole. "
-            "shortened(ticket, 2_000) leaves a note."
-        )
+    around: dict[int, str] = {}
+    for length in (10, LONGEST_TICKET, LONGEST_TICKET + 1, 3_000, 100_000):
+        asked = await question(make, mode, length * MARK)
+        sent = text_of(asked).count(MARK)
+        told = f"Of a ticket of {length:,} characters you sent {sent:,}"
+        if sent > LONGEST_TICKET:
+            raise Problem(f"{told}; {LONGEST_TICKET:,} is the limit here.", hint="limit")
+        if sent < min(length, LONGEST_TICKET // 2) or (length <= LONGEST_TICKET and sent < length):
+            raise Problem(f"{told}. Up to {LONGEST_TICKET:,} may go.", hint="limit")
+        around[length] = f"{asked.system_prompt}{text_of(asked)}".replace(MARK, "")
+        if sent < length and around[length] == around[10]:
+            raise Problem(
+                f"{told}, and the model is not told, so it takes a part for the whole. shortened(ticket, 2_000) leaves "
+                "a note.",
+                hint="note",
+            )
 
 
 # 4.2: the answer
 
 
-def reads(content: TextContent | ImageContent, wanted: str | None, why: str, labels: Sequence[str] = TEAMS) -> Case:
+def reads(
+    content: TextContent | ImageContent | AudioContent,
+    wanted: str | None,
+    why: str,
+    labels: Sequence[str] = TEAMS,
+    hint: str = "",
+) -> Case:
     """A case for `my_label(answer, labels)`."""
 
     async def case(function: Callable[..., Any]) -> None:
-        answer = CreateMessageResult(role="assistant", model="check", content=content)
-        got: object = called(function, answer, list(labels))
+        answer, given = CreateMessageResult(role="assistant", model="check", content=content), list(labels)
+        before = answer.model_copy(deep=True)
+        got: object = called(function, answer, given)
+        shown = f'"{content.text}"' if isinstance(content, TextContent) else f"of type {content.type}"
+        told = f"The answer {shown}{'' if labels == TEAMS else f' to {list(labels)}'}"
         if got != wanted:
-            shown = f'"{content.text}"' if isinstance(content, TextContent) else f"of type {content.type}"
-            raise Problem(f"The answer {shown} gave {got!r}, and {wanted!r} is right. {why}")
+            raise Problem(f"{told} gave {got!r}, and {wanted!r} is right. {why}", hint=hint)
+        if (answer, given) != (before, list(labels)):
+            raise Problem(f"{told} was changed, or the list of labels. They belong to the caller.", hint="changed")
 
     return case
 
+
+def _texts(wanted: str | None, why: str, hint: str, *texts: str, labels: Sequence[str] = TEAMS) -> list[Case]:
+    return [reads(TextContent(text=text), wanted, why, labels, hint) for text in texts]
+
+
+YES = ("yes", "no")
 
 EXERCISES = {
     "4.1": FunctionExercise(
@@ -157,42 +202,85 @@ EXERCISES = {
                 is_honest_about_long_tickets,
             )
         ],
+        tried="the answer, the teams, the rules apart, 3 to 20 tokens, any letters, up to 100,000 of them, both wires",
     ),
     "4.2": FunctionExercise(
         "4.2",
         [
-            reads(TextContent(text="storage"), "storage", "It is one of the labels."),
-            reads(TextContent(text=" Storage "), "storage", "Give back the label itself: case and space are no fault."),
-            reads(TextContent(text="the weather"), None, "It is none of the labels: return None."),
-            *(
-                reads(TextContent(text=text), "network", "Marks around a word are no fault.")
-                for text in ("**network**.", "network,", "(network)", '{"team": "network"}')
+            *_texts("storage", "It is one of the labels.", "label", "storage"),
+            *_texts(
+                "storage", "Give back the label itself: case and space are no fault.", "case", " Storage ", "STORAGE\n"
             ),
-            *(
-                reads(TextContent(text=text), "storage", "Exactly one label stands in it and nothing denies it.")
-                for text in ("The ticket is classified as storage.", "Storage. The disk of the host is full.")
+            *_texts(None, "It is none of the labels: return None.", "none", "the weather"),
+            *_texts(
+                "network",
+                "Marks around a word are no fault.",
+                "marks",
+                *(
+                    "**network**.",
+                    "network,",
+                    "(network)",
+                    '{"team": "network"}',
+                    "_network_",
+                    "„Network“",
+                    "«network»…",
+                ),
+                *("`network`", "「network」。"),
             ),
-            *(
-                reads(TextContent(text=text), None, "A word that holds a label is another word.")
-                for text in ("storages", "It is networking.")
+            *_texts(
+                "storage",
+                "Exactly one label stands in it and nothing denies it.",
+                "sentence",
+                *(
+                    "The ticket is classified as storage.",
+                    "Storage. The disk of the host is full.",
+                    "[storage](Storage)!",
+                ),
+                *("Another one for storage: I know it, and note it.", "1. Storage: größer als 5 µs."),
             ),
-            *(
-                reads(TextContent(text=text), None, "A denial turns the label into its opposite, or leaves it open.")
-                for text in ("not storage", "It isn't storage.", "I cannot say whether it is storage.")
+            *_texts(
+                None,
+                "A word that holds a label is another word.",
+                "another-word",
+                *("storages", "It is networking.", "storage2", "éstorage", "überstorage"),
             ),
-            *(
-                reads(TextContent(text=text), None, "Two labels are no label.")
-                for text in ("storage, or network", "More network than storage.", "neither network nor storage")
+            *_texts(
+                None,
+                "A denial turns the label into its opposite, or leaves it open.",
+                "denial",
+                *(
+                    "not storage",
+                    "It isn't storage.",
+                    "I cannot say whether it is storage.",
+                    "Storage? No.",
+                    "Never storage!",
+                ),
+                *("It isn\u2019t storage.", "Neither: storage", "storage, nor", "I wonder whether storage"),
             ),
-            reads(TextContent(text=""), None, "Nothing is no label."),
+            *_texts(
+                None,
+                "Two labels are no label.",
+                "two",
+                *("storage, or network", "More network than storage.", "neither network nor storage"),
+            ),
+            *_texts(None, "Nothing is no label.", "empty", "", " … "),
             reads(ImageContent(data="aGk=", mime_type="image/png"), None, "Look at the type of the content first."),
-            reads(TextContent(text="Yes!"), "yes", "The labels are those given: here yes and no.", ["yes", "no"]),
-            reads(TextContent(text="No."), "no", "Here no is a label, and denies nothing.", ["yes", "no"]),
+            reads(AudioContent(data="aGk=", mime_type="audio/wav"), None, "Look at the type of the content first."),
+            *_texts("yes", "The labels are those given: here yes and no.", "labels", "Yes!", labels=YES),
+            *_texts("no", "Here no is a label, and denies nothing.", "labels", "No.", labels=YES),
+            *_texts(None, "Never denies: it is none of these labels.", "denial", "No, never.", labels=YES),
+            *_texts("p2", "A label may hold a figure.", "letters", "P2, I think.", labels=("p1", "p2", "p")),
+            *_texts("größe", "A label may be of any letters.", "letters", "Die Größe!", labels=("größe", "farbe")),
+            *_texts("да", "A label may be of any letters.", "letters", "Да.", labels=("да", "нет")),
+            *_texts("数据库", "A label may be of any letters.", "letters", "“数据库”。", labels=("数据库", "网络")),
+            *_texts(None, "There is no label to find.", "labels", "storage", labels=()),
         ],
+        tried="marks, capitals, sentences, denials, other words, two labels, none, labels of other letters, no text",
     ),
     "4.3": FunctionExercise(
         "4.3",
         [on_both_wires(case) for case in careful_desk.CASES],
+        tried=careful_desk.TRIED,
     ),
 }
 

@@ -106,7 +106,7 @@ def create_message():
 def cuts_in_silence():
     """Cuts a long ticket without a word to the model.
 
-    A long ticket is cut and the model is not told
+    and the model is not told, so it takes a part for the whole
     """
 
     async def question(ticket: str) -> Sample:
@@ -118,7 +118,7 @@ def cuts_in_silence():
 def forgets_the_ticket():
     """Asks about a ticket that it does not send.
 
-    The ticket is not in the message
+    is not in the message, which reads
     """
 
     async def question(ticket: str) -> Sample:
@@ -213,7 +213,7 @@ def remembers_other_callers():
 def sends_all_of_it():
     """Sends a ticket of any length.
 
-    Of a ticket of 100,000 characters you sent 100,000
+    Of a ticket of 2,001 characters you sent 2,001
     """
 
     async def question(ticket: str) -> Sample:
@@ -231,5 +231,125 @@ def ticket_in_the_system_prompt():
     async def question(ticket: str) -> Sample:
         rules = f"Which team is this for: database, network or storage? One word. {shortened(ticket, 2_000)}"
         return _asked("Which team?", rules)
+
+    return _desk(question)
+
+
+def a_coroutine():
+    """Hands on what an `async def` returns, and does not await it.
+
+    route was given a coroutine, asked(...), that nobody awaited, in the place of an answer: a resolver returned it.
+    """
+
+    async def asked(ticket):
+        return _asked(shortened(ticket, 2_000))
+
+    async def question(ticket: str):
+        return asked(ticket)
+
+    return _desk(question)
+
+
+def a_prompt():
+    """Returns the words of the question, and no `Sample`.
+
+    route was given a str in the place of an answer: a resolver returned it. Return a Sample.
+    """
+
+    async def question(ticket: str):
+        return f"{RULES} {ticket}"
+
+    return _desk(question)
+
+
+def an_example_in_the_conversation():
+    """Sends an example as if it had been said.
+
+    The question has 3 messages (user, assistant, user)
+    """
+
+    async def question(ticket: str) -> Sample:
+        said = [message("user", "The disk is full."), message("assistant", "storage")]
+        return Sample([*said, message("user", shortened(ticket, 2_000))], system_prompt=RULES, max_tokens=8)
+
+    return _desk(question)
+
+
+def english_alone():
+    """Throws away what is no English letter.
+
+    <b></b>: l'etat nest pas l
+    """
+
+    async def question(ticket: str) -> Sample:
+        return _asked(shortened(ticket, 2_000).encode("ascii", "ignore").decode())
+
+    return _desk(question)
+
+
+def fills_in_a_template():
+    """Takes the ticket for a template.
+
+    On revision 2026-07-28 route raised
+    """
+
+    async def question(ticket: str) -> Sample:
+        return _asked(shortened(ticket, 2_000).format(ticket=ticket))
+
+    return _desk(question)
+
+
+def half_a_ticket():
+    """Cuts tickets that would fit.
+
+    Of a ticket of 2,000 characters you sent 1,000
+    """
+
+    async def question(ticket: str) -> Sample:
+        return _asked(shortened(ticket, 1_000))
+
+    return _desk(question)
+
+
+def more_tokens_for_more():
+    """Allows more tokens for a longer ticket, where the answer is a word.
+
+    20 are plenty
+    """
+
+    async def question(ticket: str) -> Sample:
+        return _asked(shortened(ticket, 2_000), max_tokens=8 + len(ticket) // 200)
+
+    return _desk(question)
+
+
+def one_answer():
+    """Returns the word that it was tried with, whatever the client says.
+
+    The client answered "network" and the tool returned "storage"
+    """
+    return _desk(_right, tells=lambda answer: "storage")
+
+
+def returns_nothing():
+    """Makes the question and forgets to return it.
+
+    route was given nothing (is a `return` missing?) in the place of an answer
+    """
+
+    async def question(ticket: str):
+        _asked(shortened(ticket, 2_000))
+
+    return _desk(question)
+
+
+def the_role_of_the_assistant():
+    """Sends the ticket as if the model had said it.
+
+    The question has 1 messages (assistant)
+    """
+
+    async def question(ticket: str) -> Sample:
+        return Sample([message("assistant", shortened(ticket, 2_000))], system_prompt=RULES, max_tokens=8)
 
     return _desk(question)

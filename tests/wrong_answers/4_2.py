@@ -11,17 +11,24 @@ def _text(answer):
 
 
 def _words(text):
-    return set(re.findall(r"[a-z]+", text.lower()))
+    return set(re.findall(r"[^\W_]+", text.lower()))
+
+
+DENIALS = {"not", "t", "no", "never", "neither", "nor", "cannot", "whether"}
+
+
+def _named(words, named):
+    return named[0] if len(named) == 1 and not set(words) & (DENIALS - set(named)) else None
 
 
 def a_label_denies(answer, labels):
     """Takes a label for a word that denies.
 
-    The answer "No." gave None, and 'no' is right. Here no is a label, and denies nothing
+    to ['yes', 'no'] gave None, and 'no' is right. Here no is a label, and denies nothing
     """
     words = _words(_text(answer))
     named = words & set(labels)
-    return named.pop() if len(named) == 1 and not words & {"not", "t", "no", "cannot"} else None
+    return named.pop() if len(named) == 1 and not words & DENIALS else None
 
 
 async def async_for_nothing(answer, labels):
@@ -64,7 +71,7 @@ def labels_of_its_own(answer, labels):
     The labels are those given: here yes and no
     """
     named = _words(_text(answer)) & {"database", "network", "storage"}
-    return named.pop() if len(named) == 1 and not _words(_text(answer)) & {"not", "t", "cannot"} else None
+    return named.pop() if len(named) == 1 and not _words(_text(answer)) & (DENIALS - set(labels)) else None
 
 
 def last_word(answer, labels):
@@ -72,8 +79,8 @@ def last_word(answer, labels):
 
     The answer "storage, or network" gave 'network', and None is right
     """
-    named = [word for word in re.findall(r"[a-z]+", _text(answer).lower()) if word in labels]
-    return named[-1] if named and not _words(_text(answer)) & {"not", "t", "cannot"} else None
+    named = [word for word in re.findall(r"[^\W_]+", _text(answer).lower()) if word in labels]
+    return named[-1] if named and not _words(_text(answer)) & (DENIALS - set(labels)) else None
 
 
 def marks_matter(answer, labels):
@@ -92,7 +99,7 @@ def no_look_at_the_type(answer, labels):
     """
     words = _words(answer.content.text)
     named = words & set(labels)
-    return named.pop() if len(named) == 1 and not words & {"not", "t", "cannot"} else None
+    return named.pop() if len(named) == 1 and not words & (DENIALS - set(labels)) else None
 
 
 def denied(answer, labels):
@@ -100,7 +107,7 @@ def denied(answer, labels):
 
     The answer "not storage" gave 'storage', and None is right
     """
-    return next((word for word in re.findall(r"[a-z]+", _text(answer).lower()) if word in labels), None)
+    return next((word for word in re.findall(r"[^\W_]+", _text(answer).lower()) if word in labels), None)
 
 
 def no_sentence(answer, labels):
@@ -110,3 +117,55 @@ def no_sentence(answer, labels):
     """
     word = re.fullmatch(r"[^a-z]*(team)?[^a-z]*([a-z]+)[^a-z]*", _text(answer).lower())
     return word[2] if word and word[2] in labels else None
+
+
+def changes_the_labels(answer, labels):
+    """Takes labels away from the list that it is given.
+
+    was changed, or the list of labels
+    """
+    words = _words(_text(answer))
+    while labels:
+        label = labels.pop()
+        if label in words and not words & (DENIALS | {"network", "storage"}) - {label}:
+            return label
+    return None
+
+
+def counts_the_places(answer, labels):
+    """Takes a label that stands there twice for two labels.
+
+    The answer "[storage](Storage)!" gave None, and 'storage' is right
+    """
+    words = re.findall(r"[^\W_]+", _text(answer).lower())
+    return _named(words, [word for word in words if word in labels])
+
+
+def few_denials(answer, labels):
+    """Knows one word that denies.
+
+    The answer "It isn't storage." gave 'storage', and None is right
+    """
+    words = _words(_text(answer))
+    named = words & set(labels)
+    return named.pop() if len(named) == 1 and "not" not in words - named else None
+
+
+def finds_not_in_another(answer, labels):
+    """Looks for a denial in the text, and finds it in another word.
+
+    The answer "Another one for storage: I know it, and note it." gave None
+    """
+    text = _text(answer).lower()
+    named = _words(text) & set(labels)
+    denies = any(word in text for word in ("not", "never", "neither", "nor", "cannot", "whether", "n't", "no."))
+    return named.pop() if len(named) == 1 and not denies else None
+
+
+def letters_of_english(answer, labels):
+    """Takes a word for a run of English letters: a letter of another language ends it.
+
+    The answer "storage2" gave 'storage', and None is right. A word
+    """
+    words = re.findall(r"[a-z]+", _text(answer).lower())
+    return _named(words, sorted(set(words) & set(labels)))

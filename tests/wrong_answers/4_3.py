@@ -43,6 +43,10 @@ def _team(answer):
     return label_in(answer, TEAMS) if answer is not None else None
 
 
+def _words(answer):
+    return answer.content.text if answer.content.type == "text" else "a picture"
+
+
 def _why(answer):
     return "this client cannot sample" if answer is None else f'the model said "{shown(answer)}"'
 
@@ -95,7 +99,7 @@ def all_of_a_long_answer():
     """
 
     def told(ticket, answer):
-        why = "this client cannot sample" if answer is None else f"the model said {answer.content.text}"
+        why = "this client cannot sample" if answer is None else f"the model said {_words(answer)}"
         return _team(answer) or f"unclear: {why}, the words of the ticket say {plain_reading.team(ticket)}"
 
     return _desk(told=told)
@@ -247,3 +251,128 @@ def what_it_said_is_lost():
     The second question does not show what the model said
     """
     return _desk(_checked(_question, lambda ctx, ticket, answer: _asked(ctx, ticket, FAULT)))
+
+
+def all_of_it_again():
+    """Sends a long answer back to the model as it came.
+
+    was asked again with 1
+    """
+
+    def again(ctx, ticket, answer):
+        return _asked(ctx, ticket, message("assistant", _words(answer)), FAULT)
+
+    return _desk(_checked(_question, again))
+
+
+def as_the_user():
+    """Sends what the model said as a message of the user.
+
+    as a message of the assistant
+    """
+    return _desk(
+        _checked(_question, lambda ctx, ticket, answer: _asked(ctx, ticket, message("user", shown(answer)), FAULT))
+    )
+
+
+def knows_it_better():
+    """Returns what the words of the ticket say, whatever the model said.
+
+    answered "network" and the tool returned "storage", not "network"
+    """
+    return _desk(told=lambda ticket, answer: plain_reading.team(ticket) if _team(answer) else _told(ticket, answer))
+
+
+def no_reason():
+    """Says that it is unclear, and not why.
+
+    Say why it is unclear
+    """
+
+    def told(ticket, answer):
+        words = "" if answer is None else shown(answer)
+        return _team(answer) or f"unclear {words} {plain_reading.team(ticket)}"
+
+    return _desk(told=told)
+
+
+def one_team_for_all():
+    """Names always the same team where it is unclear.
+
+    Add what plain code can tell: database
+    """
+    return _desk(
+        told=lambda ticket, answer: _team(answer) or f"unclear: {_why(answer)}, the words of the ticket say storage"
+    )
+
+
+def remembers_a_ticket():
+    """Keeps the team of a ticket, and answers the next caller with it.
+
+    Keep nothing of a call outside of it
+    """
+    known = {}
+
+    def told(ticket, answer):
+        known[ticket] = known.get(ticket) or _team(answer)
+        return known[ticket] or _told(ticket, answer)
+
+    return _desk(told=told)
+
+
+def remembers_what_was_said():
+    """Collects the wrong answers of all callers for the next question.
+
+    The call before was about another ticket, or answered otherwise
+    """
+    said = []
+
+    def again(ctx, ticket, answer):
+        if shown(answer) not in said:
+            said.append(shown(answer))
+        return _asked(ctx, ticket, *(message("assistant", each) for each in said), FAULT)
+
+    return _desk(_checked(_question, again))
+
+
+def tells_of_none():
+    """Shows `None` for an answer that there is not.
+
+    and the tool returned "unclear: the model said None
+    """
+
+    def told(ticket, answer):
+        words = None if answer is None else shown(answer)
+        return (
+            _team(answer)
+            or f"unclear: the model said {words}, the words of the ticket say {plain_reading.team(ticket)}"
+        )
+
+    return _desk(told=told)
+
+
+def the_rules_are_lost():
+    """Asks again without the rules.
+
+    The second question lacks the rules
+    """
+    return _desk(
+        _checked(
+            _question,
+            lambda ctx, ticket, answer: ask(
+                ctx, "", shortened(ticket, 2_000), message("assistant", shown(answer)), FAULT, max_tokens=8
+            ),
+        )
+    )
+
+
+def the_whole_ticket_again():
+    """Cuts a long ticket in the first question, and not in the second.
+
+    is the limit, in both questions
+    """
+
+    def again(ctx, ticket, answer):
+        return ask(ctx, RULES, ticket, message("assistant", shown(answer)), FAULT, max_tokens=8)
+
+    return _desk(_checked(_question, again))
