@@ -44,6 +44,12 @@ def stale(function: object) -> str:
     return ""
 
 
+def say_if_stale(function: object) -> None:
+    """Print what `stale` says, where it says something: the verdict below it is about other code than one sees."""
+    if said := stale(function):
+        print(said)
+
+
 class _Attendant:
     def __init__(self, here: Any) -> None:
         self.shell = here

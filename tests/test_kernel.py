@@ -274,6 +274,11 @@ def test_a_function_whose_later_cell_did_not_run_is_told(kernel: Kernel) -> None
         assert said() == before.format(why)
         assert kernel.run("mine = mine").errors == []
         assert said() == ""
+    kernel.run("from labkit import check, scorecard, try_out\nlab = Lab(bookshop())")
+    kernel.run("async def mine(context params):\n    pass")
+    before = f"{before.format('SyntaxError, line 1')}\n"
+    for uses in ("check('1.1', mine)", "try_out(lab, mine, 'price', {'title': 'Emma'})", "scorecard(mine, timeout=5)"):
+        assert kernel.run(f"await {uses}").out.startswith(before), uses
     kernel.run("async def mine(context, params):\n    pass\n\nundefined")
     assert said() == "", "the cell failed after it had defined the function"
     kernel.run("def other():\n    mine == 3\n    syntax error")

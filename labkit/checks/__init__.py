@@ -10,6 +10,7 @@ from labkit.checks.quizzes import Question
 from labkit.checks.scorecard import Scorecard, cases, scorecard
 from labkit.checks.trying import try_out
 from labkit.course import progress
+from labkit.notebook import say_if_stale
 
 __all__ = [
     "CallbackExercise",
@@ -45,7 +46,9 @@ async def check(number: str, function: object) -> None:
     Raises:
         LookupError: There is no such exercise.
     """
-    await conclude(await examine(number, function))
+    report = await examine(number, function)
+    say_if_stale(function)
+    await conclude(report)
 
 
 async def examine(number: str, function: object) -> Report:

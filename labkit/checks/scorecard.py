@@ -28,6 +28,7 @@ from labkit.checks.sampling import (
     tools,
     wires,
 )
+from labkit.notebook import say_if_stale
 
 GROUPS = (
     "messages", "answers", "limits", "stop-reasons", "content", "tools", "errors", "manners", "wires", "provider",
@@ -157,6 +158,7 @@ async def scorecard(callback: object, *, timeout: float = STAGE_TIMEOUT) -> Scor
     Raises:
         CheckFailed: A case failed, and `LABKIT_STRICT=1` is set.
     """
+    say_if_stale(callback)
     rows = [row async for row in examined(callback, timeout=timeout)]
     return concluded(Scorecard(name_of(callback), tuple(rows)))
 

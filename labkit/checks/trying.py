@@ -9,6 +9,7 @@ from mcp_types import TextContent
 from labkit.callbacks import name_of
 from labkit.errors import CallbackError, LabError, sentence
 from labkit.lab import Lab
+from labkit.notebook import say_if_stale
 from labkit.quiet import crashes
 
 
@@ -18,6 +19,7 @@ async def try_out(lab: Lab, callback: SamplingFnT, tool: str, arguments: dict[st
     A callback or a tool that is not written yet prints `TODO`, and one that fails prints what it did, so that a
     notebook runs to its end either way. The call stands in `lab.flow`.
     """
+    say_if_stale(callback)
     lab.callback = callback
     name = name_of(callback)
     try:
