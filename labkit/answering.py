@@ -24,6 +24,7 @@ from labkit.callbacks import Answer, answer_of, awaitable, name_of, takes_two
 from labkit.dial_table import CUT
 from labkit.errors import CallbackError, CallbackStuck, LabError, line_of, sentence, unwrap
 from labkit.steps import HostStep
+from labkit.unawaited import missing
 
 if TYPE_CHECKING:
     from labkit.call import Call
@@ -70,7 +71,8 @@ async def returned(callback: Callable[..., object], *given: object) -> object:
     except BaseException as error:  # an exit would end the event loop, and anything else the connection
         if isinstance(error, TypeError) and len(given) == 2 and _takes_other_arguments(callback):
             raise CallbackError(takes_two(name)) from error
-        raise CallbackError(f"{name} raised {sentence(error)}{_at(error)}") from error
+        forgotten = f". {what}" if (what := missing(error)) else ""
+        raise CallbackError(f"{name} raised {sentence(error)}{_at(error)}{forgotten}") from error
 
 
 def _valid(answer: Answer, name: str) -> Answer:
@@ -83,9 +85,8 @@ def _valid(answer: Answer, name: str) -> Answer:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise CallbackError(
-            f"{name} returned a {type(answer).__name__} whose {field} is wrong: {first['msg']}."
-        ) from error
+        told = f"{name} returned a {type(answer).__name__} whose {field} is wrong: {first['msg']}. {missing(answer)}"
+        raise CallbackError(told.rstrip()) from error
     except ValueError as error:  # no JSON can hold it
         raise CallbackError(f"{name} returned a {type(answer).__name__} that cannot be sent: {error}.") from error
     return answer

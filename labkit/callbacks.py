@@ -11,6 +11,7 @@ from typing import cast
 from mcp_types import CreateMessageResult, CreateMessageResultWithTools, ErrorData
 
 from labkit.errors import CallbackError
+from labkit.unawaited import missing
 
 Answer = CreateMessageResult | CreateMessageResultWithTools | ErrorData
 
@@ -52,7 +53,11 @@ def answer_of(returned: object, name: str) -> Answer:
     """
     if isinstance(returned, Answer):
         return returned
+    if inspect.isawaitable(returned):
+        what = missing(returned) or "It was not awaited: write `return await ...`."
+        raise CallbackError(f"{name} returned a {type(returned).__name__}. {what}")
     got = "nothing: is a `return` missing?" if returned is None else f"a {type(returned).__name__}."
     raise CallbackError(
-        f"{name} returned {got} The client needs a CreateMessageResult, or ErrorData(code=-1, message=...) to refuse."
+        f"{name} returned {got} The client needs a CreateMessageResult, or ErrorData(code=-1, message=...) to refuse. "
+        f"{missing(returned)}".rstrip()
     )

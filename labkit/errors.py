@@ -83,7 +83,12 @@ def is_students(file: str) -> bool:
     """Whether `file` holds code that is neither the kit's, nor a library's, nor Python's own."""
     if _is_cell(file):
         return not file.startswith("<frozen")
-    return not file.startswith((*_KIT, *_LIBRARIES))
+    return not (is_kits(file) or file.startswith(_LIBRARIES))
+
+
+def is_kits(file: str) -> bool:
+    """Whether `file` holds code of the kit or of the servers that come with it."""
+    return file.startswith(_KIT)
 
 
 def line_of(error: BaseException) -> Line | None:

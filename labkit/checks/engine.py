@@ -30,6 +30,7 @@ from labkit.course.hints import note_check
 from labkit.errors import CallbackError, CallbackStuck, CallTimeout, LabError, line_of, sentence
 from labkit.flow import Flow
 from labkit.runtime import TICK, Runtime
+from labkit.unawaited import missing
 
 T = TypeVar("T")
 
@@ -207,7 +208,9 @@ class FunctionExercise:
             line, called_with = line_of(error), getattr(error, "called_with", "")
             told = f"Your function raised {plain(error)}{f' at {line}' if line else ''}"
             given = f". We called {called_with}." if called_with else ""
-            return Report(self.number, "NOT YET", passed, self.total, f"{told.removesuffix('.')}{given}", "raises")
+            forgotten = f". {what}" if (what := missing(error)) else ""
+            told = f"{told.removesuffix('.')}{forgotten.removesuffix('.')}{given}"
+            return Report(self.number, "NOT YET", passed, self.total, told, "raises")
         return Report(self.number, "PASS", passed, self.total, tried=self.tried)
 
 
