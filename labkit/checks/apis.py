@@ -48,6 +48,14 @@ class Says:
     tool: tuple[str, dict[str, Any]] | None = None
     thought: str = ""
     """What the model thinks before it speaks, which is no part of its answer."""
+    more: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Further tools that are used in the same reply."""
+    model: str = ""
+    """The model's name, where it is not the one that was asked for."""
+
+    @property
+    def tools(self) -> list[tuple[str, dict[str, Any]]]:
+        return [*([self.tool] if self.tool else []), *self.more]
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,17 @@ class Asked:
         """The names of the tools that the model may use."""
         tools: list[dict[str, Any]] = self.body.get("tools") or []
         return [str(tool.get("function", tool).get("name")) for tool in tools]
+
+    @property
+    def may_use_tool(self) -> bool:
+        choice: Any = self.body.get("tool_choice")
+        return bool(self.tools) and choice != "none" and not (isinstance(choice, dict) and "none" in choice.values())
+
+    @property
+    def one_tool_at_a_time(self) -> bool:
+        choice: Any = self.body.get("tool_choice")
+        disabled: Any = isinstance(choice, dict) and cast("dict[str, Any]", choice).get("disable_parallel_tool_use")
+        return bool(disabled) or self.body.get("parallel_tool_calls") is False
 
     @property
     def must_use_tool(self) -> bool:
@@ -195,15 +214,15 @@ def _unpaired(asked: Asked) -> str:
 
 def reply(api: Api, says: Says, model: object) -> dict[str, Any]:
     """A reply as the API writes it."""
-    stop = STOPS[api][says.stop]
+    stop, model = STOPS[api][says.stop], says.model or model
     if api == "messages":
         content: list[dict[str, Any]] = []
         if says.thought:
             content.append({"type": "thinking", "thinking": says.thought, "signature": "c3RhbmQtaW4="})
         if says.text:
             content.append({"type": "text", "text": says.text})
-        if says.tool:
-            content.append({"type": "tool_use", "id": "toolu_1", "name": says.tool[0], "input": says.tool[1]})
+        for number, (name, arguments) in enumerate(says.tools, 1):
+            content.append({"type": "tool_use", "id": f"toolu_{number}", "name": name, "input": arguments})
         return {
             "id": "msg_1",
             "type": "message",
@@ -215,10 +234,11 @@ def reply(api: Api, says: Says, model: object) -> dict[str, Any]:
             "usage": {"input_tokens": 11, "output_tokens": 7},
         }
     message: dict[str, Any] = {"role": "assistant", "content": says.text or None}
-    if says.tool:
-        name, arguments = says.tool
-        function = {"name": name, "arguments": json.dumps(arguments)}
-        message["tool_calls"] = [{"id": "call_1", "type": "function", "function": function}]
+    if says.tools:
+        message["tool_calls"] = [
+            {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+            for number, (name, arguments) in enumerate(says.tools, 1)
+        ]
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",

@@ -408,6 +408,7 @@ EXERCISES: dict[str, Exercise] = {
             "limits.one-token",
             "limits.negative",
             "content.image",
+            "tools.undeclared",
             "provider.tool-use",
             "provider.messages",
             "provider.system-prompt",

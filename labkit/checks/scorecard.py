@@ -1,4 +1,4 @@
-"""`scorecard`: what a sampling callback does with some sixty requests and mishaps that a good client handles.
+"""`scorecard`: what a sampling callback does with some seventy requests and mishaps that a good client handles.
 
     print(await scorecard(my_callback))
 
@@ -7,9 +7,10 @@ The rows are data. How they are shown is the reader's affair: a table here, JSON
 
 import json
 import os
+import re
 import textwrap
 from collections.abc import AsyncGenerator, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 
 from labkit.callbacks import name_of
@@ -166,6 +167,7 @@ async def scorecard(callback: object, *, timeout: float = STAGE_TIMEOUT) -> Scor
 async def examined(callback: object, *, timeout: float = STAGE_TIMEOUT) -> AsyncGenerator[Row]:
     """The row of each of `CASES` in turn, as soon as it is known. The arguments are those of `scorecard`."""
     is_callable, hung = True, 0
+    first: Row | None = None
     for case in CASES:
         if not is_callable:
             yield case.row("N/A", "Not examined: first see to what failed above.")
@@ -173,7 +175,16 @@ async def examined(callback: object, *, timeout: float = STAGE_TIMEOUT) -> Async
         row = await case.examine(callback, timeout=timeout if hung < PATIENCE else timeout / 10)
         is_callable = not (case is CASES[0] and row.failed)
         hung += row.hung
+        if first and row.status == "FAIL" and _cause(row) == _cause(first):
+            row = replace(row, status="N/A", came_back=f"As in {first.id}: {row.came_back}")
+        elif row.id == "messages.one" and row.status == "FAIL":
+            first = row
         yield row
+
+
+def _cause(row: Row) -> str:
+    """What went wrong, without the seconds that it took: what fails a plain question fails all, and is told once."""
+    return re.sub(r"\d+(\.\d+)? s\b", "", row.came_back.removeprefix("CallbackError: "))
 
 
 def concluded(card: Scorecard) -> Scorecard:

@@ -68,7 +68,7 @@ class Standin:
         self.unspoken: list[str] = []
         """The addresses that were asked for and that an API has, though not the stand-in."""
         self.behaves(*behaviours)
-        self._at_work: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._at_work: dict[asyncio.Task[None], tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
 
     def behaves(self, *behaviours: Behaviour) -> None:
         """From now on do this, in turn."""
@@ -78,6 +78,11 @@ class Standin:
     def url(self) -> str:
         """The stand-in's address: what comes before `/v1/messages` or `/chat/completions`."""
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether somebody still waits for a reply."""
+        return any(not reader.at_eof() for reader, _ in self._at_work.values())
 
     async def __aenter__(self) -> Self:
         spare_this_machine()
@@ -89,7 +94,7 @@ class Standin:
         self._server.close()
         for _turn in range(5):  # a connection that was accepted a moment ago is handed over some turns later
             await asyncio.sleep(0)
-        for task, writer in self._at_work.items():
+        for task, (_reader, writer) in self._at_work.items():
             task.cancel()
             writer.close()  # a task that is cancelled before its first step does not
         await asyncio.gather(*self._at_work, return_exceptions=True)
@@ -97,7 +102,7 @@ class Standin:
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer))
-        self._at_work[task] = writer
+        self._at_work[task] = reader, writer
         task.add_done_callback(self._at_work.pop)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

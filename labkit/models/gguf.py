@@ -110,7 +110,7 @@ class GGUF(WithDials):
     The callback honours the system prompt, the messages, `max_tokens`, `temperature` and `stop_sequences` of the
     request; the chat template is the file's own. Top-k, top-p, min-p and the seed are the client's alone. The same seed
     and the same request give the same text on the same machine. A copy (`copy.copy`) may have other `dials` and shares
-    the loaded model. The model reads and writes text: what is not text is put into words, tools are left out. Whatever
+    the loaded model. The model reads and writes text: what is not text is put into words, tools are refused. Whatever
     goes wrong is answered in a sentence, as `ErrorData`: code -32602 when the request is at fault, -32603 otherwise.
 
     Args:
@@ -175,12 +175,10 @@ class GGUF(WithDials):
 
     async def _answer(self, params: CreateMessageRequestParams) -> CreateMessageResult | CreateMessageResultWithTools:
         check(params)
-        if params.tool_choice is not None and params.tool_choice.mode == "required":
-            raise Refused("The request demands a tool call, and a GGUF model is asked for text alone here.")
+        if params.tools or (params.tool_choice is not None and params.tool_choice.mode == "required"):
+            raise Refused("The request offers tools, and a GGUF model is asked for text alone here.")
         if not has_text(params.messages[-1]):
             raise Refused("The last message holds no text, and this model reads nothing else.")
-        if params.tools:
-            report("leaves out tools: this model is asked for text alone", left_out=["tools"])
         body = self._body(params)
         answer = _Answer(params.stop_sequences or [])
         report(

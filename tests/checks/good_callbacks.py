@@ -99,11 +99,16 @@ async def post(base_url: str, body: dict[str, Any], timeout: float = 30.0, tries
             tries -= 1
             if not tries or response.status_code not in (429, 529):
                 return response.raise_for_status().json()
-            await asyncio.sleep(float(response.headers.get("retry-after-ms", 1000)) / 1000)
+            wait = float(response.headers.get("retry-after-ms", 1000)) / 1000
+            if wait > 5:
+                raise httpx2.ReadTimeout("The provider is busy for longer than anybody waits.")
+            await asyncio.sleep(wait)
 
 
 def answer_of(reply: dict[str, Any]) -> CreateMessageResult | ErrorData:
     """A reply of the Messages API as an answer."""
+    if "error" in reply:  # some gateways answer 200 all the same
+        return ErrorData(code=INTERNAL_ERROR, message="The provider gave no answer. Ask again later.")
     text = "".join(block["text"] for block in reply["content"] if block["type"] == "text")
     if not text and reply["stop_reason"] != "refusal":
         return ErrorData(code=INTERNAL_ERROR, message="The model answered without a word.")

@@ -16,6 +16,7 @@ from mcp_types import (
     ImageContent,
     SamplingMessage,
     TextContent,
+    Tool,
     ToolChoice,
     ToolResultContent,
     ToolUseContent,
@@ -89,8 +90,12 @@ async def test_a_request_without_messages_is_refused() -> None:
     assert result.code == INVALID_PARAMS
 
 
-async def test_a_demand_for_a_tool_call_is_refused() -> None:
-    result = await TinyModel()(None, asks(tool_choice=ToolChoice(mode="required")))
+ADD = Tool(name="add", input_schema={"type": "object"})
+
+
+@pytest.mark.parametrize("offer", [{"tool_choice": ToolChoice(mode="required")}, {"tools": [ADD]}])
+async def test_tools_are_refused(offer: dict[str, Any]) -> None:
+    result = await TinyModel()(None, asks(**offer))
     assert isinstance(result, ErrorData)
 
 

@@ -5,8 +5,9 @@ from mcp_types import CreateMessageRequestParams, ToolUseContent
 from labkit.callbacks import Answer
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
-from labkit.checks.judging import asks, given, handles
+from labkit.checks.judging import asks, ended, given, handles, said
 from labkit.checks.sampling.messages import QUESTION
+from labkit.checks.trial import NotApplicable, Trial
 
 PROVIDERS_WORDS = {
     "end_turn": "endTurn",
@@ -48,6 +49,17 @@ def has_mcps_stop_reason(answer: Answer, _: CreateMessageRequestParams) -> None:
         raise Problem(f'The stop reason "{reason}", for which MCP says "{PROVIDERS_WORDS[reason]}".')
 
 
+async def tells_its_cut(trial: Trial) -> None:
+    if trial.provider:
+        raise NotApplicable("The model cuts here: see stop-reasons.cut-off.")
+    whole, cut = [await trial.ask(QUESTION.model_copy(update={"max_tokens": limit})) for limit in (100, 3)]
+    texts = [" ".join(said(given(answer)).split()) for answer in (whole, cut)]
+    if texts[0] == texts[1] or not texts[0].startswith(texts[1]):
+        raise NotApplicable("Its answer to a limit of 3 tokens is no part of the one to 100.")
+    if given(cut).stop_reason in ("endTurn", "stopSequence"):
+        raise Problem(f"{texts[1]!r} with {ended(given(cut))}, where a limit of 100 tokens gave {texts[0][:60]!r}.")
+
+
 CASES = [
     Case(
         "answers.role",
@@ -84,6 +96,15 @@ CASES = [
         "advice: 2026-07-28, client/sampling, Result Fields",
         "Map them: end_turn or stop to endTurn, max_tokens or length to maxTokens; let the others through.",
         asks(QUESTION, has_mcps_stop_reason),
+    ),
+    Case(
+        "stop-reasons.own-cut",
+        "a cut of your own is told",
+        "the same question with maxTokens 100, then with 3",
+        "A server that does not know takes half a sentence for a whole one.",
+        "advice: 2026-07-28, client/sampling, Result Fields",
+        'Where you cut a text yourself, say stop_reason="maxTokens".',
+        tells_its_cut,
     ),
     Case(
         "stop-reasons.sequences",

@@ -1,5 +1,6 @@
 """A provider that is slow, busy, broken or gone. It shows only on a factory, which asks our stand-in."""
 
+import json
 import socket
 from asyncio import sleep
 from collections.abc import Awaitable, Callable
@@ -10,7 +11,7 @@ from labkit.callbacks import Answer
 from labkit.checks.apis import Asked, Fails
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem
-from labkit.checks.judging import handles, said
+from labkit.checks.judging import USER_REJECTED, handles, said
 from labkit.checks.sampling.messages import QUESTION
 from labkit.checks.sampling.provider import asked_of
 from labkit.checks.standin import Behaviour, Reply, Sends, models_reply, never
@@ -22,6 +23,8 @@ WORDS = "team 17 has to feed its parrot first"
 """What the provider says of every fault. It is for the client, and no answer of a model."""
 
 MOST_TRIES = 10
+FEW_TRIES = 3
+"""What comes of a wrong key or a wrong request comes again: a second try may have mended something, a fifth has not."""
 LATE = 0.4
 SHORT = 0.3
 """Seconds: how late a slow reply comes, and the timeout that a factory is given for one that never comes."""
@@ -29,7 +32,7 @@ SHORT = 0.3
 IN_WORDS = "Catch your provider's errors and return ErrorData(code=-32603, message=...) in words of your own."
 
 
-def meets(*behaviours: Behaviour) -> Judge:
+def meets(*behaviours: Behaviour, most: int = MOST_TRIES) -> Judge:
     """Ask while the provider behaves so: what comes is an answer of a model, or a refusal in words."""
 
     async def run(trial: Trial) -> None:
@@ -38,16 +41,34 @@ def meets(*behaviours: Behaviour) -> Judge:
         answer = await trial.ask(QUESTION)
         asked_of(trial)
         is_told(answer)
-        if trial.provider and (tries := len(trial.provider.asked)) > MOST_TRIES:
-            raise Problem(f"It asked the provider {tries} times.")
+        sees_few(trial, most)
 
     return run
+
+
+def ends(*behaviours: Behaviour) -> Judge:
+    """Ask while the provider behaves so: that it comes to an end, after a few tries. In which words, others see."""
+
+    async def run(trial: Trial) -> None:
+        if trial.provider:
+            trial.provider.behaves(*behaviours)
+        await trial.attempt(QUESTION.model_copy(deep=True))
+        sees_few(trial, FEW_TRIES)
+
+    return run
+
+
+def sees_few(trial: Trial, most: int) -> None:
+    if trial.provider and (tries := len(trial.provider.asked)) > most:
+        raise Problem(f"It asked the provider {tries} times.")
 
 
 async def in_own_words(trial: Trial) -> None:
     await meets(Fails(500, WORDS))(trial)
     if isinstance(trial.answer, ErrorData) and WORDS in trial.answer.message:
         raise Problem("What the provider said of its fault went out to the server, word for word.")
+    if isinstance(trial.answer, ErrorData) and trial.answer.code == USER_REJECTED:
+        raise Problem(f"A refusal with the code {USER_REJECTED}, which means that the user said no. Nobody was asked.")
 
 
 def is_told(answer: Answer) -> None:
@@ -112,9 +133,17 @@ CASES = [
         "wrong-key",
         "a key that is not accepted",
         "the reply is 401",
-        "It is the first thing that goes wrong for whoever uses your callback.",
+        f"It is the first thing that goes wrong. More than {FEW_TRIES} tries look like somebody who guesses keys.",
         IN_WORDS,
-        meets(Fails(401, WORDS, {})),
+        meets(Fails(401, WORDS, {}), most=FEW_TRIES),
+    ),
+    case(
+        "bad-request",
+        "a request that the provider refuses",
+        "every reply is 400",
+        "The same request is wrong the next time too.",
+        "Mend the request once if the reply says how; else return ErrorData with a sentence.",
+        ends(Fails(400, WORDS, {})),
     ),
     case(
         "busy-once",
@@ -131,6 +160,14 @@ CASES = [
         f"Who asks again without an end makes it worse. More than {MOST_TRIES} times count as that here.",
         "Give up after two or three tries, and return ErrorData with a sentence.",
         meets(Fails(429, WORDS)),
+    ),
+    case(
+        "busy-for-long",
+        "a busy provider (429), for an hour",
+        "every reply is 429, with retry-after: 3600",
+        "A server does not wait for an hour, and holds its own caller up as long as you wait.",
+        "Wait as retry-after says where that is seconds; where it is longer, return ErrorData with a sentence.",
+        ends(Fails(429, WORDS, {"retry-after": "3600", "retry-after-ms": "3600000"})),
     ),
     case(
         "overloaded",
@@ -155,6 +192,14 @@ CASES = [
         "A proxy, or the page of a hotel network, may answer in the provider's place.",
         "Catch the error of the parser too, and return ErrorData with a sentence.",
         meets(Sends(b'{"id": "1", "content": [{"type"')),
+    ),
+    case(
+        "error-in-reply",
+        "an error with a good status",
+        "the status is 200, and the reply holds an error and no answer",
+        "Gateways do that: what went wrong stands in the body alone.",
+        "Look for `error` before you read the answer, and catch what a missing field raises.",
+        meets(Sends(json.dumps({"error": {"code": 429, "message": WORDS}}).encode("utf-8"))),
     ),
     case(
         "hangs-up",

@@ -7,9 +7,13 @@ from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
 from labkit.checks.judging import asks, given, handles, refuses, said
 from labkit.checks.sampling.messages import QUESTION, refuses_this_alone
-from labkit.checks.trial import Trial
+from labkit.checks.trial import NotApplicable, Trial
+from labkit.errors import LabError
 
 ABSURD = 10**9
+FEW = (3, 12)
+STRANGER = "no-such-model"
+LABEL = request("Is this line an error? FATAL: could not write to file", max_tokens=1)
 USUAL = 0.2
 """The temperature that the servers in the box wish for."""
 
@@ -19,7 +23,8 @@ def within_limit(answer: Answer, params: CreateMessageRequestParams) -> None:
     handles(answer, params)
     words = 0 if isinstance(answer, ErrorData) else len(said(answer).split())
     if words > params.max_tokens:
-        raise Problem(f"An answer of {words} words, where at most {params.max_tokens} token was asked for.")
+        most = f"{params.max_tokens} token{' was' if params.max_tokens == 1 else 's were'}"
+        raise Problem(f"An answer of {words} words, where at most {most} asked for.")
 
 
 def says_nothing(answer: Answer, params: CreateMessageRequestParams) -> None:
@@ -27,6 +32,15 @@ def says_nothing(answer: Answer, params: CreateMessageRequestParams) -> None:
     if isinstance(answer, ErrorData) or said(answer):
         refuses(answer, params)
     handles(answer, params)
+
+
+async def few_tokens(trial: Trial) -> None:
+    one, *few = (LABEL.model_copy(update={"max_tokens": limit}) for limit in (1, *FEW))
+    answer = await trial.attempt(one.model_copy(deep=True))
+    if not isinstance(answer, LabError | ErrorData) and len(said(answer).split()) > 1:
+        raise NotApplicable("A limit of one token is not kept either: see limits.one-token.")
+    for params in few:
+        within_limit(await trial.ask(params), params)
 
 
 async def temperatures(trial: Trial) -> None:
@@ -44,19 +58,22 @@ async def temperatures(trial: Trial) -> None:
 
 async def matching_hint(trial: Trial) -> None:
     name = given(await trial.ask(QUESTION)).model
-    hints = [ModelHint(name="no-such-model"), ModelHint(name=name[: max(1, len(name) - 2)])]
+    hints = [ModelHint(name=STRANGER), ModelHint(name=name[: max(1, len(name) - 2)])]
     params = request("Say hello.", model_preferences=ModelPreferences(hints=hints, intelligence_priority=0.8))
     handles(await trial.ask(params), params)
 
 
 async def no_matching_hint(trial: Trial) -> None:
     for preferences in (
-        ModelPreferences(hints=[ModelHint(name="no-such-model"), ModelHint()], cost_priority=0.3),
+        ModelPreferences(hints=[ModelHint(name=STRANGER), ModelHint()], cost_priority=0.3),
         ModelPreferences(hints=[]),
         ModelPreferences(speed_priority=1.0),
     ):
         params = request("Say hello.", model_preferences=preferences)
-        handles(await trial.ask(params), params)
+        answer = await trial.ask(params)
+        handles(answer, params)
+        if not isinstance(answer, ErrorData) and answer.model == STRANGER:
+            raise Problem(f'An answer of the model "{STRANGER}", which there is not.')
 
 
 CASES = [
@@ -67,7 +84,16 @@ CASES = [
         "maxTokens is the one limit that a client must respect: the server may be paying for a label of one word.",
         "MUST: 2026-07-28, client/sampling, Sampling Parameters",
         'Give `params.max_tokens` to the model. Where you answer yourself, cut the text: stop_reason="maxTokens".',
-        asks(request("Is this line an error? FATAL: could not write to file", max_tokens=1), within_limit),
+        asks(LABEL, within_limit),
+    ),
+    Case(
+        "limits.few-tokens",
+        "at most a few tokens",
+        "the same question with maxTokens 3, then with 12",
+        "A limit is a number, not a switch: what is cut at one token and nowhere else was tried with one.",
+        "MUST: 2026-07-28, client/sampling, Sampling Parameters",
+        'Cut to `params.max_tokens` whatever it is, with stop_reason="maxTokens".',
+        few_tokens,
     ),
     Case(
         "limits.absurd",
@@ -111,7 +137,7 @@ CASES = [
         "an unknown hint and one without a name; no hints; priorities alone",
         "A server cannot know your models. Hints are wishes, and each part of the preferences may be missing.",
         "advice: 2025-11-25, client/sampling, Model Preferences",
-        "Fall back to your default model; see that hints and hint.name are not None.",
+        "Fall back to your default model; see that hints and hint.name are not None; name the model that answers.",
         no_matching_hint,
     ),
 ]

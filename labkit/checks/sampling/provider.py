@@ -2,17 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 
-from mcp_types import CreateMessageRequestParams, ErrorData, Role, TextContent
+from mcp_types import CreateMessageRequestParams, ErrorData, Role, SamplingMessage, TextContent
 
-from labkit.callbacks import Answer
 from labkit.checks.apis import Asked, Says, as_a_model
 from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
-from labkit.checks.judging import handles
+from labkit.checks.judging import given, handles, said
 from labkit.checks.sampling.content import IMAGE, PIXEL, holding
 from labkit.checks.sampling.messages import QUESTION, turns
 from labkit.checks.sampling.tools import QUESTION as WEATHER_QUESTION
-from labkit.checks.sampling.tools import RESULT, USE, conversation, fits, result, uses_of
+from labkit.checks.sampling.tools import RESULTS, USES, conversation, fits, result, uses_of
 from labkit.checks.standin import Reply
 from labkit.checks.trial import NotApplicable, Trial
 
@@ -22,6 +21,22 @@ TALK: tuple[tuple[Role, str], ...] = (
     ("user", "How does it end?"),
 )
 PROMPT = "You answer in the words of a lighthouse keeper."
+LONG_TALK = CreateMessageRequestParams(
+    messages=[
+        SamplingMessage(
+            role="assistant" if number % 2 else "user",
+            content=TextContent(text=f"This is turn number {number} of ours."),
+        )
+        for number in range(13)
+    ],
+    system_prompt=PROMPT,
+    max_tokens=100,
+)
+LETTERS = 'Čapek wrote 読書, пиво & <b>naïveté</b> 😀 "so"'
+END = "This line is the last one."
+LINES = f"{LETTERS}\n" + "INFO nothing of note happened in this minute\n" * 150 + END
+SHOWN = "Look at this picture."
+NAMES = ("stand-in", "stand-in-2026-11-30")
 
 
 def asked_of(trial: Trial) -> Asked:
@@ -83,38 +98,125 @@ def has_limit(asked: Asked) -> None:
         raise Problem(f"The provider was sent the limit {asked.limit} in place of {QUESTION.max_tokens}.")
 
 
+def has_all_turns(asked: Asked) -> None:
+    sent = "".join(text for _, text in asked.turns)
+    if lost := [turn for turn in range(len(LONG_TALK.messages)) if f"turn number {turn} of" not in sent]:
+        raise Problem(f"Of {len(LONG_TALK.messages)} messages the provider was not sent {len(lost)}.")
+
+
+async def long_conversation(trial: Trial) -> None:
+    """What is lost in a short conversation too is the matter of another case."""
+    for judge, short, other in (
+        (has_all_turns, turns(*TALK), "provider.messages"),
+        (has_prompt, request("Hello.", system_prompt=PROMPT), "provider.system-prompt"),
+    ):
+        try:
+            await arrives(LONG_TALK, judge, or_refuses=True)(trial)
+        except Problem:
+            await trial.attempt(short)
+            try:
+                (has_messages if judge is has_all_turns else judge)(asked_of(trial))
+            except Problem as same:
+                raise NotApplicable(f"It is lost in a short conversation too: see {other}.") from same
+            raise
+
+
+async def same_question(trial: Trial) -> None:
+    """A reply that is kept for the very same request is no fault: what differs must make another request."""
+    first, second = (
+        turns(("user", f"We talk of the {name}."), ("assistant", "Yes."), ("user", "What do you know of it?"))
+        for name in ("heron", "otter")
+    )
+    sent = 0
+    for params, other in (
+        (first, ""),
+        (second, "another beginning"),
+        (second.model_copy(update={"system_prompt": PROMPT}), "a system prompt"),
+    ):
+        answer = given(await trial.ask(params))
+        asked_of(trial)
+        now = len(trial.provider.asked) if trial.provider else 0
+        if now == sent:
+            raise Problem(
+                f"A conversation with {other} was answered without asking the provider: {said(answer)[:60]!r}."
+            )
+        sent = now
+
+
+def has_blocks(asked: Asked) -> None:
+    sent = "".join(text for _, text in asked.turns)
+    if lost := [text for text in ("Explain this line.", "ERROR: deadlock") if text not in sent]:
+        raise Problem(f"It answered, and the block {lost[0]!r} of the list never reached the provider.")
+
+
+def has_letters(asked: Asked) -> None:
+    sent = "".join(text for _, text in asked.turns)
+    if LETTERS not in sent:
+        raise Problem(f"The provider was sent {sent[:60]!r} in place of {LETTERS!r}.")
+    if END not in sent:
+        raise Problem(f"Of a text of {len(LINES):,} letters the provider was sent {len(sent):,}, and nobody was told.")
+
+
+async def names_model(trial: Trial) -> None:
+    if trial.provider:
+        trial.provider.behaves(Says("The disk is full.", model=NAMES[1]))
+    answer = given(await trial.ask(QUESTION))
+    wanted = str(asked_of(trial).body.get("model") or NAMES[0])
+    if not any(name in answer.model or answer.model in name for name in (NAMES[1], wanted) if answer.model):
+        raise Problem(f'An answer of the model "{answer.model}", where "{wanted}" was asked and "{NAMES[1]}" replied.')
+
+
 def has_image(asked: Asked) -> None:
     if PIXEL in asked.text and not any(PIXEL in image for image in asked.images):
         raise Problem("The provider was sent the image as text: a model sees letters, and no picture.")
+    if not any(SHOWN in text for _, text in asked.turns):
+        raise NotApplicable("The message never reached the provider: see provider.messages.")
     if PIXEL not in asked.text:
         raise Problem("It answered, and the image never reached the provider.")
+    if IMAGE.mime_type not in asked.text:
+        raise Problem(f"The provider was sent the image, and not that it is of the type {IMAGE.mime_type}.")
+
+
+async def images(trial: Trial) -> None:
+    for params in (
+        holding([TextContent(text=SHOWN), IMAGE]),
+        CreateMessageRequestParams(
+            messages=[
+                *holding([TextContent(text=SHOWN), IMAGE]).messages,
+                *turns(("assistant", "A picture."), ("user", "Of what?")).messages,
+            ],
+            max_tokens=100,
+        ),
+    ):
+        await arrives(params, has_image, or_refuses=True)(trial)
 
 
 def has_result(asked: Asked) -> None:
-    if "19 degrees" not in asked.text:
-        raise Problem("It answered, and the result of the tool never reached the provider.")
+    if lost := [degrees for degrees in ("19 degrees", "4 degrees") if degrees not in asked.text]:
+        raise Problem(f"It answered, and {len(lost)} of the 2 results of the tool never reached the provider.")
 
 
-async def use_of_weather(asked: Asked) -> Reply:
-    return Says("Let me look.", "tool", ("weather", {"city": "Lima"})) if asked.tools else as_a_model(asked)
-
-
-def passes_use_on(answer: Answer, params: CreateMessageRequestParams) -> None:
-    fits(answer, params)
-    if isinstance(answer, ErrorData):
-        return
-    if [use.input for use in uses_of(answer)] != [{"city": "Lima"}]:
-        raise Problem("The model used the tool weather for Lima, and that is not what came back.")
+async def uses_of_weather(asked: Asked) -> Reply:
+    if not asked.tools:
+        return as_a_model(asked)
+    oslo = () if asked.one_tool_at_a_time else (("weather", {"city": "Oslo"}),)
+    return Says("Let me look.", "tool", ("weather", {"city": "Lima"}), more=oslo)
 
 
 async def tool_use(trial: Trial) -> None:
     params = conversation(WEATHER_QUESTION)
     if trial.provider:
-        trial.provider.behaves(use_of_weather)
+        trial.provider.behaves(uses_of_weather)
     answer = await trial.ask(params)
-    if not isinstance(answer, ErrorData) and not asked_of(trial).tools:
-        raise Problem("It answered, and the tools never reached the provider.")
-    passes_use_on(answer, params)
+    fits(answer, params)
+    asked = None if isinstance(answer, ErrorData) else asked_of(trial)
+    if not asked or isinstance(answer, ErrorData):
+        return
+    if not asked.tools:
+        raise NotApplicable("The tools never reached the provider: see tools.undeclared.")
+    cities = [{"city": "Lima"}] if asked.one_tool_at_a_time else [{"city": "Lima"}, {"city": "Oslo"}]
+    if (came := [use.input for use in uses_of(answer)]) != cities:
+        raise Problem(f"The model used the tool weather with {cities}, and what came back is {came}.")
 
 
 CASES = [
@@ -149,30 +251,80 @@ CASES = [
         needs_provider=True,
     ),
     Case(
+        "provider.long-conversation",
+        "a long conversation reaches the model",
+        f"{len(LONG_TALK.messages)} short messages with a system prompt",
+        "Who cuts a conversation answers another one. A server that wants a shorter one sends a shorter one.",
+        "advice: 2025-11-25, client/sampling, Message Flow",
+        "Hand all of it on, or refuse in words what your model has no room for.",
+        long_conversation,
+        needs_provider=True,
+    ),
+    Case(
+        "provider.same-question",
+        "the same last question in another conversation",
+        "two conversations with one last question; then the second again, with a system prompt",
+        "What was answered in one conversation may be wrong, or a secret, in another.",
+        "SHOULD: 2026-07-28, client/sampling, Messages (not retained between requests)",
+        "Keep no replies, or by the whole request: params.model_dump_json().",
+        same_question,
+        needs_provider=True,
+    ),
+    Case(
+        "provider.blocks",
+        "every block of a list reaches the model",
+        "one message whose content is a list of two texts",
+        "What is asked may stand in one block and what it is about in the next.",
+        "advice: 2025-11-25, schema, SamplingMessage",
+        "Go through `message.content_as_list`, not to its first entry.",
+        arrives(turns(("user", ["Explain this line.", "ERROR: deadlock detected"])), has_blocks, or_refuses=True),
+        needs_provider=True,
+    ),
+    Case(
+        "provider.letters",
+        "a text reaches the model as it is",
+        f"a text of {len(LINES):,} letters that begins {LETTERS!r}",
+        "Letters that are lost, replaced or cut make another question of it.",
+        "advice: 2025-11-25, client/sampling, Text Content",
+        "Encode as UTF-8, escape nothing, and refuse in words what is too long.",
+        arrives(request(LINES), has_letters, or_refuses=True),
+        needs_provider=True,
+    ),
+    Case(
+        "provider.model",
+        "the model that replied is named",
+        f"a question; the reply names the model {NAMES[1]}",
+        "The client chooses the model. The name of its own program tells the server nothing.",
+        "advice: 2026-07-28, client/sampling, Result Fields",
+        "model=reply.model, or the name that you asked for.",
+        names_model,
+        needs_provider=True,
+    ),
+    Case(
         "provider.image",
         "no image is lost on the way",
-        "a text and a PNG of one pixel",
+        "a text and a PNG of one pixel; then three messages, of which the first holds both",
         "An answer about a picture that the model has not seen is made up, and nobody is told.",
         "advice: 2025-11-25, client/sampling, Image Content",
-        "Hand the image on as a block of its own (image, or image_url), or refuse the request in words.",
-        arrives(holding([TextContent(text="What is on it?"), IMAGE]), has_image, or_refuses=True),
+        "Hand each image on as a block of its own with its media type, wherever it stands, or refuse in words.",
+        images,
         needs_provider=True,
     ),
     Case(
         "provider.tool-result",
         "no tool's result is lost on the way",
-        "a question, the use of weather, its result",
-        "The result is what the model is to answer from.",
+        "a question, two uses of weather, their two results",
+        "The results are what the model is to answer from.",
         "advice: 2025-11-25, client/sampling, Multi-turn Tool Loop",
         "Hand tool_use and tool_result on, or refuse the request in words.",
-        arrives(conversation(WEATHER_QUESTION, USE, result(RESULT)), has_result, or_refuses=True),
+        arrives(conversation(WEATHER_QUESTION, USES, result(*RESULTS)), has_result, or_refuses=True),
         needs_provider=True,
     ),
     Case(
         "provider.tool-use",
         "the model uses a tool",
-        "a question and the tool weather; the model wants the weather in Lima",
-        "The server runs the tool: it needs the name, the id and the input, in a tool_use block.",
+        "a question and the tool weather; the model wants the weather in Lima and in Oslo",
+        "The server runs the tools: it needs each name, id and input, in a tool_use block each.",
         "advice: 2025-11-25, client/sampling, Sampling with Tools",
         'CreateMessageResultWithTools(content=[ToolUseContent(...)], stop_reason="toolUse", ...), or refuse in words.',
         tool_use,

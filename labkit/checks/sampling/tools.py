@@ -17,11 +17,14 @@ from mcp_types import (
 )
 
 from labkit.callbacks import Answer
+from labkit.checks.apis import Asked, Says, as_a_model
 from labkit.checks.case import Case
-from labkit.checks.engine import Problem
-from labkit.checks.judging import asks, blocks_of, ended, handles, refuses
+from labkit.checks.engine import Problem, plain
+from labkit.checks.judging import asks, blocks_of, ended, handles, refuses, said
 from labkit.checks.sampling.messages import refuses_this_alone
-from labkit.checks.trial import Trial
+from labkit.checks.standin import Reply
+from labkit.checks.trial import NotApplicable, Trial
+from labkit.errors import LabError
 
 WEATHER = Tool(
     name="weather",
@@ -31,6 +34,11 @@ WEATHER = Tool(
 QUESTION = SamplingMessage(role="user", content=TextContent(text="What is the weather in Lima?"))
 USE = SamplingMessage(role="assistant", content=[ToolUseContent(id="use_1", name="weather", input={"city": "Lima"})])
 RESULT = ToolResultContent(tool_use_id="use_1", content=[TextContent(text="19 degrees, fog")])
+
+
+OSLO = ToolUseContent(id="use_2", name="weather", input={"city": "Oslo"})
+USES = SamplingMessage(role="assistant", content=[*USE.content_as_list, OSLO])
+RESULTS = (RESULT, ToolResultContent(tool_use_id="use_2", content=[TextContent(text="4 degrees, rain")]))
 
 
 def conversation(
@@ -64,6 +72,8 @@ def fits(answer: Answer, params: CreateMessageRequestParams) -> None:
         raise Problem(f"A use of a tool with {ended(answer)}.")
     if not all(use.id for use in uses) or len({use.id for use in uses}) < len(uses):
         raise Problem("Uses of tools without an id, or with the same one.")
+    if misfits := [use.input for use in uses if not isinstance(use.input.get("city"), str)]:
+        raise Problem(f"A use of the tool weather with {misfits[0]}, where its schema requires a city, a text.")
 
 
 def uses_one(answer: Answer, params: CreateMessageRequestParams) -> None:
@@ -91,6 +101,58 @@ def finds_fault(params: CreateMessageRequestParams) -> Callable[[Trial], Awaitab
     return run
 
 
+async def none_used(trial: Trial) -> None:
+    if trial.provider:
+        trial.provider.behaves(would_use)
+    params = conversation(QUESTION, mode="none")
+    uses_none(await trial.ask(params), params)
+
+
+async def would_use(asked: Asked) -> Reply:
+    """A model that uses the tool wherever it may."""
+    return Says(stop="tool", tool=("weather", {"city": "Lima"})) if asked.may_use_tool else as_a_model(asked)
+
+
+async def can_or_refuses(trial: Trial) -> None:
+    """See that who answers in text could have used the tool, so that its client declares it rightly."""
+    answer = await trial.ask(conversation(QUESTION))
+    handed_on = bool(trial.provider and trial.provider.asked and trial.provider.asked[-1].tools)
+    if isinstance(answer, ErrorData) or uses_of(answer) or handed_on:
+        return
+    demanded = await trial.attempt(conversation(QUESTION, mode="required"))
+    trial.answer = answer
+    if isinstance(demanded, LabError) or not uses_of(demanded):
+        raise Problem(
+            f"An answer in text ({said(answer)[:60]!r}) where a tool was offered, and it uses none on demand."
+        )
+
+
+async def any_order(trial: Trial) -> None:
+    params, in_order = (conversation(QUESTION, USES, result(*each)) for each in (reversed(RESULTS), RESULTS))
+    usual = await trial.attempt(in_order.model_copy(deep=True))
+    if isinstance(usual, ErrorData):
+        handles(usual, in_order)
+        return
+    try:
+        if isinstance(usual, LabError):
+            raise Problem(plain(usual))
+        fits(usual, in_order)
+    except Problem:
+        raise NotApplicable("It does not take them in order either: see tools.pair.") from None
+    answer = await trial.ask(params)
+    if isinstance(answer, ErrorData):
+        raise Problem(f"It refused ({answer.code}: {answer.message}) what it answers in the order of the uses.")
+    fits(answer, params)
+
+
+async def other_ids(trial: Trial) -> None:
+    orphan = await trial.attempt(conversation(QUESTION, result(RESULT)))
+    if not isinstance(orphan, ErrorData):
+        raise NotApplicable("It refuses no result without its use: see tools.orphaned-result.")
+    params = conversation(QUESTION, USE, result(RESULT.model_copy(update={"tool_use_id": "use_9"})))
+    refuses(await trial.ask(params), params)
+
+
 UNPAIRED = (
     "Providers refuse such a conversation, with an error of their own. The specification names the code -32602 for it.",
     "SHOULD: 2025-11-25, client/sampling, Error Handling",
@@ -106,6 +168,15 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Sampling with Tools",
         "Hand `params.tools` on and return CreateMessageResultWithTools, or answer in text, or refuse in words.",
         asks(conversation(QUESTION), fits),
+    ),
+    Case(
+        "tools.undeclared",
+        "tools are refused by who has none",
+        "a question and the tool weather; where the answer is a text, the same with toolChoice required",
+        "Without sampling.tools declared the client must return an error. A text hides that no tool could be used.",
+        "MUST: 2025-11-25, schema, CreateMessageRequestParams.tools",
+        'Hand `params.tools` on, or refuse: ErrorData(code=-32602, message="I cannot use tools.").',
+        can_or_refuses,
     ),
     Case(
         "tools.required",
@@ -132,7 +203,7 @@ CASES = [
         "A server ends its loop with it: this answer has to be the last one.",
         "MUST: 2025-11-25, client/sampling, Tool Choice Modes",
         "Hand toolChoice on, or leave the tools out of what the model sees.",
-        asks(conversation(QUESTION, mode="none"), uses_none),
+        none_used,
     ),
     Case(
         "tools.pair",
@@ -151,6 +222,24 @@ CASES = [
         "SHOULD: 2025-11-25, client/sampling, Security Considerations (validate message content)",
         "Where a message's results are not those of the uses before it, refuse in words: -32602 fits.",
         asks(conversation(QUESTION, result(RESULT)), refuses),
+    ),
+    Case(
+        "tools.any-order",
+        "two results in any order",
+        "a question, two uses of weather, their results in the other order",
+        "A result says by its toolUseId which use it belongs to. Its place says nothing.",
+        "advice: 2025-11-25, client/sampling, Tool Use and Result Balance",
+        "Compare the set of ids, not the lists.",
+        any_order,
+    ),
+    Case(
+        "tools.other-ids",
+        "a result of another use",
+        "a question, the use of weather, then a result with another toolUseId",
+        "As many results as uses, and none belongs: providers refuse it, with an error of their own.",
+        "SHOULD: 2025-11-25, client/sampling, Error Handling (tool result missing)",
+        "Compare the ids of a message's results with those of the uses before it; where they differ, refuse.",
+        other_ids,
     ),
     Case(
         "tools.missing-result",

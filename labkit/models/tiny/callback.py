@@ -146,7 +146,7 @@ class TinyModel:
         """Answer a sampling request. The event loop gets its turn after every token, so the answer can be cancelled.
 
         A request that nothing can answer (no message, no token to spend, tool results without their uses) is refused in
-        a sentence with code -32602, as a demand for a tool call is.
+        a sentence with code -32602, as one with tools is.
 
         Source: specification 2025-11-25 and 2026-07-28, client/sampling.
         """
@@ -273,11 +273,12 @@ def _check(params: CreateMessageRequestParams) -> None:
     """See that there is something to answer, and that the request demands nothing but text.
 
     Raises:
-        Refused: There is nothing to answer, or a tool call is demanded.
+        Refused: There is nothing to answer, or tools are offered. Source: 2025-11-25, schema,
+            CreateMessageRequestParams.tools: a client that has not declared `sampling.tools` must return an error.
     """
     check(params)
-    if params.tool_choice is not None and params.tool_choice.mode == "required":
-        raise Refused("The request demands a tool call, but the tiny model cannot use tools. Ask without tool_choice.")
+    if params.tools or (params.tool_choice is not None and params.tool_choice.mode == "required"):
+        raise Refused("The request offers tools, but the tiny model cannot use any. Ask without tools.")
 
 
 def bounded(temperature: float) -> float:

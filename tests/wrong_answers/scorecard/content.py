@@ -31,7 +31,7 @@ def drops_what_is_not_text(base_url, timeout=30.0):
 
     - provider.image
     - provider.tool-result
-    - provider.tool-use
+    - tools.undeclared
     - tools.required
     - tools.required-without
     - tools.orphaned-result

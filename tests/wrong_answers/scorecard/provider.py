@@ -153,6 +153,7 @@ def first_block_is_text(base_url, timeout=30.0):
 
     - stop-reasons.refusal
     - provider.no-text
+    - provider.error-in-reply
     """
 
     def read(reply):

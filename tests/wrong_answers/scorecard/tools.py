@@ -9,8 +9,8 @@ from tests.checks.good_callbacks import my_callback as good
 def _is_unpaired(params):
     """Whether a use lacks its result, or a result its use, or text stands beside one."""
     blocks = [block for message in params.messages for block in message.content_as_list]
-    uses = sum(isinstance(block, ToolUseContent) for block in blocks)
-    results = sum(isinstance(block, ToolResultContent) for block in blocks)
+    uses = {block.id for block in blocks if isinstance(block, ToolUseContent)}
+    results = {block.tool_use_id for block in blocks if isinstance(block, ToolResultContent)}
     mixed = any({"text", "tool_result"} <= {b.type for b in message.content_as_list} for message in params.messages)
     return params.max_tokens > 0 and bool(params.tools) and (uses != results or mixed)
 
