@@ -1,9 +1,11 @@
 """Score a sampling callback in a file:
 
 python -m labkit.checks path/to/file.py:my_callback
-python -m labkit.checks package/client.py:client.on_sampling
+python -m labkit.checks package/client.py:client.on_sampling --json card.json --junit card.xml
+python -m labkit.checks --page limits.one-token
 
-Exit code 0: no case failed. 1: some did. 2: the callback could not be found or its file not be run.
+Exit code 0: no case failed. 1: some did. 2: the callback could not be found, its file not be run, or a file not be
+written.
 """
 
 import argparse
@@ -15,7 +17,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from labkit.checks.engine import STAGE_TIMEOUT, CheckFailed
-from labkit.checks.scorecard import scorecard
+from labkit.checks.scorecard import CASES, scorecard
 from labkit.errors import line_of, sentence
 
 
@@ -64,10 +66,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m labkit.checks", description="Score a sampling callback.", epilog="Exit code 1: a case failed."
     )
-    parser.add_argument("callback", metavar="FILE.py:NAME", help="the callback, or a factory with a parameter base_url")
+    what = parser.add_mutually_exclusive_group(required=True)
+    helped = "the callback, or a factory with a parameter base_url"
+    what.add_argument("callback", metavar="FILE.py:NAME", nargs="?", help=helped)
+    pages = {case.id: case.page for case in CASES}
+    what.add_argument("--page", metavar="CASE", choices=pages, help="print what a case does and why, and score nothing")
     parser.add_argument("--timeout", type=float, default=STAGE_TIMEOUT, help="seconds that an answer may take")
-    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    helped = "write the rows as JSON; without FILE, print them in the place of the table"
+    parser.add_argument("--json", metavar="FILE", nargs="?", const="-", help=helped)
+    parser.add_argument("--junit", metavar="FILE", help="write the rows as JUnit XML")
     options = parser.parse_args(arguments)
+    if options.page:
+        print(pages[options.page], end="")
+        return 0
     try:
         callback = load(options.callback)
     except NotFound as error:
@@ -78,7 +89,14 @@ def main(arguments: list[str] | None = None) -> int:
     except CheckFailed as error:  # LABKIT_STRICT=1
         print(error)
         return 1
-    print(card.to_json() if options.json else card)
+    print(card.to_json() if options.json == "-" else card)
+    try:
+        for file, text in ((options.json, card.to_json()), (options.junit, card.to_junit())):
+            if file and file != "-":
+                Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        print(f"{error.filename} cannot be written: {error.strerror}.", file=sys.stderr)
+        return 2
     return 1 if card.failed else 0
 
 

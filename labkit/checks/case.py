@@ -38,6 +38,13 @@ class Row:
     mend: str
     hung: bool = False
     """Whether an answer took all the time that it was allowed."""
+    requirement: str = ""
+    """The SDK's own requirement on the same matter, as in `Case`."""
+
+    @property
+    def binding(self) -> str:
+        """`"MUST"`, `"SHOULD"`, `"SDK"` or `"advice"`, as in `Case.source`."""
+        return self.source.partition(":")[0]
 
     @property
     def group(self) -> str:
@@ -75,6 +82,9 @@ class Case:
         judge: Asks the callback, and raises `Problem` or `NotApplicable`.
         needs_provider: Whether it can be seen only on a factory.
         with_key: Whether the environment holds a key meanwhile. For a factory it always does.
+        wrong: What often stands in code that fails, in a line.
+        requirement: The id of the requirement in the SDK's own tests (tests/interaction of its repository) that is on
+            the same matter, as the SDK's side sees it; most cases have none there.
     """
 
     id: str
@@ -86,6 +96,21 @@ class Case:
     judge: Callable[[Trial], Awaitable[object]]
     needs_provider: bool = False
     with_key: bool = False
+    wrong: str = ""
+    requirement: str = ""
+
+    @property
+    def page(self) -> str:
+        """The case as a page in Markdown: what it does, why it matters, what is wrong and what is right."""
+        held = f" The SDK holds its own side of it as `{self.requirement}`." if self.requirement else ""
+        parts = {
+            "What it does": f"It sends {self.sent}.",
+            "Why it matters": f"{self.why}\n\n{self.source}.{held}",
+            "Wrong": f"    {self.wrong}",
+            "Right": self.mend,
+        }
+        body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in parts.items())
+        return f"# {self.id}: {self.title}\n\n{body}\n"
 
     async def examine(self, callback: object, *, timeout: float = STAGE_TIMEOUT) -> Row:
         """Examine a callback, or a factory `make(base_url)` of one. Nothing that it does is raised.
@@ -135,7 +160,8 @@ class Case:
         text = re.sub(r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT", text)
         text = " ".join(re.sub(r" at 0x[0-9A-Fa-f]+", "", text).split())
         text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-        return Row(self.id, self.title, status, self.sent, text, self.why, self.source, mend or self.mend, hung)
+        told = (self.why, self.source, mend or self.mend)
+        return Row(self.id, self.title, status, self.sent, text, *told, hung, self.requirement)
 
     def __str__(self) -> str:
         return self.id

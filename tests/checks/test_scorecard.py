@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import httpx2
 import pytest
@@ -363,7 +364,47 @@ async def test_the_rows_are_data() -> None:
     data = json.loads(card.to_json())
     assert {name: data[name] for name in ("name", "failed")} == {"name": "my_callback", "failed": 0}
     assert [row["id"] for row in data["rows"]] == [case.id for case in CASES]
-    assert data["rows"][1].keys() == {"id", "title", "status", "sent", "came_back", "why", "source", "mend", "hung"}
+    fields = "id title status sent came_back why source mend hung requirement binding"
+    assert data["rows"][1].keys() == {*fields.split()}
+
+
+async def test_ci_reads_the_rows_as_junit() -> None:
+    async def odd(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return CreateMessageResult(role="user", model="<me> & \x00", content=TextContent(text="]]>\x1b"))
+
+    card = await scorecard(odd)
+    suite = ET.fromstring(card.to_junit().encode("utf-8"))  # noqa: S314 - our own
+    assert [suite.get(name) for name in ("name", "tests", "failures", "skipped")] == [
+        "odd", str(len(CASES)), str(len(card.failed)), str(len(card.not_applicable)),
+    ]  # fmt: skip
+    assert [case.get("name") for case in suite] == [case.id for case in CASES]
+    failures = {case.get("name"): case[0] for case in suite if len(case) and case[0].tag == "failure"}
+    assert failures.keys() == {row.id for row in card.failed}
+    assert failures["answers.role"].attrib == {"message": 'An answer with role="user".', "type": "advice"}
+    assert "mend: CreateMessageResult(role=" in (failures["answers.role"].text or "")
+
+
+def test_a_case_is_a_page() -> None:
+    headings = ["## What it does", "## Why it matters", "## Wrong", "## Right"]
+    for case in CASES:
+        lines = case.page.splitlines()
+        assert lines[0] == f"# {case.id}: {case.title}"
+        assert [line for line in lines if line.startswith("## ")] == headings
+        assert case.wrong.strip(), case.id
+        assert case.source in case.page
+    assert {case.requirement for case in CASES} > {"", "sampling:create:basic", "sampling:create:tools"}
+
+
+def test_the_command_line_writes_what_machines_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows, junit = tmp_path / "card.json", tmp_path / "card.xml"
+    assert main([f"{GOOD}:my_callback", "--json", str(rows), "--junit", str(junit)]) == 0
+    assert "PASS  messages.one" in capsys.readouterr().out
+    assert json.loads(rows.read_text(encoding="utf-8"))["failed"] == 0
+    assert ET.parse(junit).getroot().get("failures") == "0"  # noqa: S314
+    assert main([f"{GOOD}:my_callback", "--junit", str(tmp_path / "none" / "card.xml")]) == 2
+    assert "cannot be written: No such file" in capsys.readouterr().err
+    assert main(["--page", "limits.one-token"]) == 0
+    assert capsys.readouterr().out.startswith("# limits.one-token: at most one token\n")
 
 
 async def test_a_strict_scorecard_raises_when_a_case_fails(monkeypatch: pytest.MonkeyPatch) -> None:

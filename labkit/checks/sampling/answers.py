@@ -69,6 +69,7 @@ CASES = [
         "advice: 2026-07-28, client/sampling, Result Fields",
         'CreateMessageResult(role="assistant", ...).',
         asks(QUESTION, has_role),
+        wrong='CreateMessageResult(role="user", ...)',
     ),
     Case(
         "answers.model",
@@ -78,6 +79,7 @@ CASES = [
         "advice: 2026-07-28, client/sampling, Result Fields",
         "Take the name from the model's reply; write your own where you answer by yourself.",
         asks(QUESTION, has_model),
+        wrong='CreateMessageResult(model="", ...)',
     ),
     Case(
         "answers.one-block",
@@ -87,6 +89,7 @@ CASES = [
         "SDK: mcp 2.3, CreateMessageResult",
         "Join the text blocks of the reply into one TextContent.",
         asks(QUESTION, is_one_block),
+        wrong="CreateMessageResultWithTools(content=[TextContent(text=text)], ...)",
     ),
     Case(
         "stop-reasons.words",
@@ -96,6 +99,7 @@ CASES = [
         "advice: 2026-07-28, client/sampling, Result Fields",
         "Map them: end_turn or stop to endTurn, max_tokens or length to maxTokens; let the others through.",
         asks(QUESTION, has_mcps_stop_reason),
+        wrong="stop_reason=reply.stop_reason",
     ),
     Case(
         "stop-reasons.own-cut",
@@ -105,6 +109,7 @@ CASES = [
         "advice: 2026-07-28, client/sampling, Result Fields",
         'Where you cut a text yourself, say stop_reason="maxTokens".',
         tells_its_cut,
+        wrong='TextContent(text=text[:limit]) with stop_reason="endTurn"',
     ),
     Case(
         "stop-reasons.sequences",
@@ -114,5 +119,6 @@ CASES = [
         "advice: 2026-07-28, client/sampling, Sampling Parameters",
         "Hand `params.stop_sequences` to the model if it takes them; it is None when there are none.",
         asks(request("Count to three, then write END.", stop_sequences=["\n\n", "END"]), handles),
+        wrong="(stop,) = params.stop_sequences",
     ),
 ]

@@ -44,6 +44,8 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Image Content",
         'Hand it on, or refuse: ErrorData(code=-32602, message="I cannot look at images.").',
         asks(holding(IMAGE), handles),
+        wrong="text = message.content.text",
+        requirement="sampling:create-message:image-content",
     ),
     Case(
         "content.audio",
@@ -53,6 +55,7 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Audio Content",
         'Hand it on, or refuse: ErrorData(code=-32602, message="I cannot listen to audio.").',
         asks(holding(AudioContent(data=SILENCE, mime_type="audio/wav")), handles),
+        wrong="text = message.content.text",
     ),
     Case(
         "content.mixed",
@@ -62,6 +65,7 @@ CASES = [
         "advice: 2025-11-25, schema, SamplingMessage",
         "Look at the type of each block; refuse in words what you cannot use.",
         asks(holding([TextContent(text="What is on this picture?"), IMAGE]), handles),
+        wrong="text = message.content.text",
     ),
     Case(
         "content.odd-letters",
@@ -71,5 +75,6 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Security Considerations (validate message content)",
         "Hand it on as it is; never through str.format, eval, or a page as HTML.",
         asks(request(ODD), can_be_sent),
+        wrong='prompt = ("Explain: " + text).format(user=user)',
     ),
 ]

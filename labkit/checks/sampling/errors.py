@@ -50,6 +50,8 @@ CASES = [
         "SHOULD: 2025-11-25, schema, Error.message (a concise single sentence)",
         "Write what is wrong and what would be right; keep str(error) and tracebacks for your own log.",
         in_words,
+        wrong="ErrorData(code=-32603, message=traceback.format_exc())",
+        requirement="sampling:error:user-rejected",
     ),
     Case(
         "errors.goes-on",
@@ -59,5 +61,6 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Error Handling",
         "Return ErrorData in place of raising, and leave nothing half-done outside the function.",
         goes_on,
+        wrong="lock.acquire(), and a return before lock.release()",
     ),
 ]

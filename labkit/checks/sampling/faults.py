@@ -99,7 +99,7 @@ async def gives_up(trial: Trial) -> None:
     is_told(await trial.ask(QUESTION, await trial.make(timeout=SHORT)))
 
 
-def case(name: str, title: str, sent: str, why: str, mend: str, judge: Judge) -> Case:  # noqa: PLR0917 - as in Case
+def case(name: str, title: str, sent: str, why: str, mend: str, judge: Judge, *, wrong: str) -> Case:  # noqa: PLR0917 - as in Case
     return Case(
         f"provider.{name}",
         title,
@@ -109,6 +109,7 @@ def case(name: str, title: str, sent: str, why: str, mend: str, judge: Judge) ->
         mend,
         judge,
         needs_provider=True,
+        wrong=wrong,
     )
 
 
@@ -120,6 +121,7 @@ CASES = [
         "A model thinks for seconds, on a busy day for a minute.",
         "Give your provider's client a timeout of about a minute.",
         meets(late),
+        wrong="timeout=0.3",
     ),
     case(
         "silent",
@@ -128,6 +130,7 @@ CASES = [
         "A server that waits for you without an end holds its own caller up as well.",
         "Give up after a time of your own, and return ErrorData with a sentence.",
         gives_up,
+        wrong="timeout=None",
     ),
     case(
         "wrong-key",
@@ -136,6 +139,7 @@ CASES = [
         f"It is the first thing that goes wrong. More than {FEW_TRIES} tries look like somebody who guesses keys.",
         IN_WORDS,
         meets(Fails(401, WORDS, {}), most=FEW_TRIES),
+        wrong="while True: try again",
     ),
     case(
         "bad-request",
@@ -144,6 +148,7 @@ CASES = [
         "The same request is wrong the next time too.",
         "Mend the request once if the reply says how; else return ErrorData with a sentence.",
         ends(Fails(400, WORDS, {})),
+        wrong="while True: try again",
     ),
     case(
         "busy-once",
@@ -152,6 +157,7 @@ CASES = [
         "It is part of a normal day, and over in a moment.",
         "Wait as retry-after says and ask again, two or three times; the providers' own clients do.",
         meets(Fails(429, WORDS), models_reply),
+        wrong="one try, and no look at the status",
     ),
     case(
         "busy-always",
@@ -160,6 +166,7 @@ CASES = [
         f"Who asks again without an end makes it worse. More than {MOST_TRIES} times count as that here.",
         "Give up after two or three tries, and return ErrorData with a sentence.",
         meets(Fails(429, WORDS)),
+        wrong="while reply.status_code == 429: try again",
     ),
     case(
         "busy-for-long",
@@ -168,6 +175,7 @@ CASES = [
         "A server does not wait for an hour, and holds its own caller up as long as you wait.",
         "Wait as retry-after says where that is seconds; where it is longer, return ErrorData with a sentence.",
         ends(Fails(429, WORDS, {"retry-after": "3600", "retry-after-ms": "3600000"})),
+        wrong='await asyncio.sleep(float(reply.headers["retry-after"]))',
     ),
     case(
         "overloaded",
@@ -176,6 +184,7 @@ CASES = [
         "The number is in no standard, so that tables of statuses do not have it.",
         IN_WORDS,
         meets(Fails(529, WORDS)),
+        wrong="if reply.status_code in (500, 502, 503): ...",
     ),
     case(
         "broken",
@@ -184,6 +193,7 @@ CASES = [
         "What the provider says of it may hold names and numbers of your account.",
         IN_WORDS,
         in_own_words,
+        wrong="ErrorData(code=-32603, message=reply.text)",
     ),
     case(
         "malformed",
@@ -192,6 +202,7 @@ CASES = [
         "A proxy, or the page of a hotel network, may answer in the provider's place.",
         "Catch the error of the parser too, and return ErrorData with a sentence.",
         meets(Sends(b'{"id": "1", "content": [{"type"')),
+        wrong="reply.json(), with nothing around it",
     ),
     case(
         "error-in-reply",
@@ -200,6 +211,7 @@ CASES = [
         "Gateways do that: what went wrong stands in the body alone.",
         "Look for `error` before you read the answer, and catch what a missing field raises.",
         meets(Sends(json.dumps({"error": {"code": 429, "message": WORDS}}).encode("utf-8"))),
+        wrong='reply.raise_for_status(), and then reply["content"]',
     ),
     case(
         "hangs-up",
@@ -208,6 +220,7 @@ CASES = [
         "Networks do that, and it comes as another error than a bad status.",
         "Catch your HTTP client's own errors beside the provider's, and return ErrorData with a sentence.",
         meets(Sends(b" " * 4000, half=True)),
+        wrong="except APIStatusError: ..., and nothing for the network",
     ),
     case(
         "gone",
@@ -216,5 +229,6 @@ CASES = [
         "A local model server that was not started is the most usual fault there is.",
         "Catch the error of the connection, and say in ErrorData what to start.",
         unreachable,
+        wrong="except APIStatusError: ..., and nothing for the network",
     ),
 ]

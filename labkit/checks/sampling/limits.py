@@ -85,6 +85,7 @@ CASES = [
         "MUST: 2026-07-28, client/sampling, Sampling Parameters",
         'Give `params.max_tokens` to the model. Where you answer yourself, cut the text: stop_reason="maxTokens".',
         asks(LABEL, within_limit),
+        wrong="TextContent(text=text), however long it is",
     ),
     Case(
         "limits.few-tokens",
@@ -94,6 +95,7 @@ CASES = [
         "MUST: 2026-07-28, client/sampling, Sampling Parameters",
         'Cut to `params.max_tokens` whatever it is, with stop_reason="maxTokens".',
         few_tokens,
+        wrong="text if params.max_tokens > 1 else text.split()[0]",
     ),
     Case(
         "limits.absurd",
@@ -103,6 +105,7 @@ CASES = [
         "advice: 2026-07-28, client/sampling, Sampling Parameters",
         "Use min(params.max_tokens, your own limit), or refuse in words; never make room for it.",
         asks(request("Say hello.", max_tokens=ABSURD), handles),
+        wrong="buffer = [None] * params.max_tokens",
     ),
     Case(
         "limits.negative",
@@ -112,6 +115,7 @@ CASES = [
         "advice: 2026-07-28, client/sampling, Sampling Parameters",
         "Below 1, refuse: ErrorData(code=-32602, message=...).",
         asks(request("Say hello.", max_tokens=-5), says_nothing),
+        wrong="words[:params.max_tokens]",
     ),
     Case(
         "limits.temperature",
@@ -121,6 +125,7 @@ CASES = [
         "advice: 2026-07-28, client/sampling, Sampling Parameters",
         "Leave it out or bring it into range; a client may. Compare with None, since 0 is a temperature too.",
         temperatures,
+        wrong="temperature=params.temperature, for a model that takes none",
     ),
     Case(
         "limits.model-match",
@@ -130,6 +135,8 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Model Hints",
         "Compare with `hint.name in model`, in their order. You may also ignore them all.",
         matching_hint,
+        wrong="MODELS[hint.name]",
+        requirement="sampling:create:model-preferences",
     ),
     Case(
         "limits.model-no-match",
@@ -139,5 +146,6 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Model Preferences",
         "Fall back to your default model; see that hints and hint.name are not None; name the model that answers.",
         no_matching_hint,
+        wrong="model = params.model_preferences.hints[0].name",
     ),
 ]

@@ -216,6 +216,7 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Message Flow (review of request and response)",
         "Build lists of your own: [*params.messages, ...] in place of params.messages.append(...).",
         leaves_alone,
+        wrong="params.messages.append(...)",
     ),
     Case(
         "manners.apart",
@@ -225,6 +226,7 @@ CASES = [
         "advice: 2026-07-28, basic/patterns/mrtr (several inputRequests)",
         "Keep nothing of a request outside the function, neither in a global nor on self.",
         keeps_apart,
+        wrong="self.current = params",
     ),
     Case(
         "manners.loop",
@@ -234,6 +236,7 @@ CASES = [
         "SDK: mcp 2.3, SamplingFnT (awaited on the client's loop)",
         "Use your provider's async client, or `await asyncio.to_thread(...)` for what blocks.",
         lets_loop_go_on,
+        wrong="requests.post(...), or Anthropic() in place of AsyncAnthropic()",
     ),
     Case(
         "manners.cancelled",
@@ -243,6 +246,7 @@ CASES = [
         "SHOULD: 2025-11-25, basic/utilities/cancellation",
         "Let asyncio.CancelledError pass: `except Exception` does, a bare `except:` does not. Shield nothing.",
         ends_when_cancelled,
+        wrong="except BaseException: continue, or await asyncio.shield(request)",
     ),
     Case(
         "manners.key",
@@ -253,5 +257,6 @@ CASES = [
         "Never put str(error) of a provider, the environment or your client into an answer, a print or a log.",
         keeps_key,
         with_key=True,
+        wrong="ErrorData(code=-32603, message=str(error))",
     ),
 ]

@@ -82,6 +82,7 @@ CASES = [
         "SDK: mcp 2.3, SamplingFnT",
         "Write `async def my_callback(context, params):` and pass the function without brackets.",
         has_shape,
+        wrong="def my_callback(context, params): return CreateMessageResult(...)",
     ),
     Case(
         "messages.one",
@@ -91,6 +92,7 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Creating Messages",
         "Look at each optional field before you use it: `if params.system_prompt:`.",
         asks(QUESTION, answers),
+        wrong="system = params.system_prompt.strip()",
     ),
     Case(
         "messages.in-turn",
@@ -106,6 +108,7 @@ CASES = [
                 ("user", "And how does it end?"),
             )
         ),
+        wrong="if len(params.messages) > 1: raise ValueError",
     ),
     Case(
         "messages.lists",
@@ -122,6 +125,7 @@ CASES = [
             ),
             handles,
         ),
+        wrong="text = params.messages[0].content.text",
     ),
     Case(
         "messages.prefill",
@@ -131,6 +135,7 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Message Roles",
         "Answer it, or refuse with ErrorData(code=-32602, message=...) if your model cannot.",
         asks(turns(("user", "Name a colour."), ("assistant", "My favourite colour is")), handles),
+        wrong='assert params.messages[-1].role == "user"',
     ),
     Case(
         "messages.none",
@@ -140,6 +145,7 @@ CASES = [
         "SHOULD: 2025-11-25, client/sampling, Security Considerations (validate message content)",
         "Before `params.messages[-1]`, see that there is one; else refuse with ErrorData(code=-32602, message=...).",
         asks(CreateMessageRequestParams(messages=[], max_tokens=100), handles),
+        wrong="last = params.messages[-1]",
     ),
     Case(
         "messages.system-prompt",
@@ -149,6 +155,8 @@ CASES = [
         "advice: 2026-07-28, client/sampling, System Prompt",
         "Hand `params.system_prompt` to the model apart from the messages.",
         asks_for_an_answer(request("Why is the disk full?", system_prompt="You explain log lines in one sentence.")),
+        wrong='if params.system_prompt: return ErrorData(code=-32602, message="I have my own.")',
+        requirement="sampling:create:system-prompt",
     ),
     Case(
         "messages.long-system-prompt",
@@ -158,6 +166,7 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Security Considerations (validate message content)",
         "Give it to the model and catch its error, or refuse above a length of your choice.",
         long_prompt,
+        wrong="if len(params.system_prompt) > 100_000: raise ValueError",
     ),
     Case(
         "messages.not-kept",
@@ -167,5 +176,6 @@ CASES = [
         "SHOULD: 2026-07-28, client/sampling, Messages (not retained between requests)",
         "Build the conversation from `params.messages` alone; keep no list outside the function.",
         not_kept,
+        wrong="history.append(params.messages[-1])",
     ),
 ]

@@ -229,6 +229,7 @@ CASES = [
         "Go through `params.messages` and hand each on with its role, in their order.",
         arrives(turns(*TALK), has_messages),
         needs_provider=True,
+        wrong="messages=[params.messages[-1]]",
     ),
     Case(
         "provider.system-prompt",
@@ -239,6 +240,7 @@ CASES = [
         "system=params.system_prompt for the Messages API; a first message with the role system for the other.",
         arrives(request("What does this line mean?", system_prompt=PROMPT), has_prompt),
         needs_provider=True,
+        wrong="messages alone, and `params.system_prompt` handed to nobody",
     ),
     Case(
         "provider.limit",
@@ -249,6 +251,7 @@ CASES = [
         "max_tokens=params.max_tokens, or your own limit where that is smaller.",
         arrives(QUESTION, has_limit),
         needs_provider=True,
+        wrong="max_tokens=1_000",
     ),
     Case(
         "provider.long-conversation",
@@ -259,6 +262,7 @@ CASES = [
         "Hand all of it on, or refuse in words what your model has no room for.",
         long_conversation,
         needs_provider=True,
+        wrong="params.messages[-3:]",
     ),
     Case(
         "provider.same-question",
@@ -269,6 +273,7 @@ CASES = [
         "Keep no replies, or by the whole request: params.model_dump_json().",
         same_question,
         needs_provider=True,
+        wrong="cache[params.messages[-1]]",
     ),
     Case(
         "provider.blocks",
@@ -279,6 +284,7 @@ CASES = [
         "Go through `message.content_as_list`, not to its first entry.",
         arrives(turns(("user", ["Explain this line.", "ERROR: deadlock detected"])), has_blocks, or_refuses=True),
         needs_provider=True,
+        wrong="message.content_as_list[0]",
     ),
     Case(
         "provider.letters",
@@ -289,6 +295,7 @@ CASES = [
         "Encode as UTF-8, escape nothing, and refuse in words what is too long.",
         arrives(request(LINES), has_letters, or_refuses=True),
         needs_provider=True,
+        wrong='text[:1000], or text.encode("ascii", "ignore")',
     ),
     Case(
         "provider.model",
@@ -299,6 +306,7 @@ CASES = [
         "model=reply.model, or the name that you asked for.",
         names_model,
         needs_provider=True,
+        wrong='model="my-client"',
     ),
     Case(
         "provider.image",
@@ -309,6 +317,7 @@ CASES = [
         "Hand each image on as a block of its own with its media type, wherever it stands, or refuse in words.",
         images,
         needs_provider=True,
+        wrong='f"data:{block.mime_type};base64,{block.data}" as a text',
     ),
     Case(
         "provider.tool-result",
@@ -319,6 +328,7 @@ CASES = [
         "Hand tool_use and tool_result on, or refuse the request in words.",
         arrives(conversation(WEATHER_QUESTION, USES, result(*RESULTS)), has_result, or_refuses=True),
         needs_provider=True,
+        wrong="message.content_as_list[0]",
     ),
     Case(
         "provider.tool-use",
@@ -329,5 +339,6 @@ CASES = [
         'CreateMessageResultWithTools(content=[ToolUseContent(...)], stop_reason="toolUse", ...), or refuse in words.',
         tool_use,
         needs_provider=True,
+        wrong='use = next(block for block in reply.content if block.type == "tool_use")',
     ),
 ]

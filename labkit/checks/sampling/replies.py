@@ -79,6 +79,7 @@ CASES = [
         "Map max_tokens (Messages API) and length (Chat Completions) to maxTokens.",
         comes_back(Says("The disk is", "limit"), says("maxTokens")),
         needs_provider=True,
+        wrong='stop_reason="endTurn", whatever the reply says',
     ),
     Case(
         "stop-reasons.sequence",
@@ -89,6 +90,7 @@ CASES = [
         "Map stop_sequence (Messages API) to stopSequence.",
         stop_sequence,
         needs_provider=True,
+        wrong='stop_reason="endTurn", whatever the reply says',
     ),
     Case(
         "stop-reasons.refusal",
@@ -99,6 +101,7 @@ CASES = [
         "Pass the stop reason through with an empty text, or return ErrorData with a sentence.",
         comes_back(Says(stop="refusal"), claims_no_end),
         needs_provider=True,
+        wrong="text = reply.content[0].text",
     ),
     Case(
         "provider.no-text",
@@ -109,5 +112,6 @@ CASES = [
         "Pick blocks by type; if no text is left, return ErrorData with a sentence.",
         comes_back(Says(thought=THOUGHT), keeps_thoughts),
         needs_provider=True,
+        wrong="text = reply.content[0].text",
     ),
 ]

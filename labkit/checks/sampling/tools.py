@@ -168,6 +168,8 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Sampling with Tools",
         "Hand `params.tools` on and return CreateMessageResultWithTools, or answer in text, or refuse in words.",
         asks(conversation(QUESTION), fits),
+        wrong='CreateMessageResultWithTools(content=[use], stop_reason="endTurn", ...)',
+        requirement="sampling:create:tools",
     ),
     Case(
         "tools.undeclared",
@@ -177,6 +179,7 @@ CASES = [
         "MUST: 2025-11-25, schema, CreateMessageRequestParams.tools",
         'Hand `params.tools` on, or refuse: ErrorData(code=-32602, message="I cannot use tools.").',
         can_or_refuses,
+        wrong="an answer in text, and `params.tools` handed to nobody",
     ),
     Case(
         "tools.required",
@@ -186,6 +189,7 @@ CASES = [
         "MUST: 2025-11-25, client/sampling, Tool Choice Modes",
         'Demand it of the model (any, required), or refuse: ErrorData(code=-32602, message="I cannot use tools.").',
         asks(conversation(QUESTION, mode="required"), uses_one),
+        wrong="an answer in text where toolChoice is required",
     ),
     Case(
         "tools.required-without",
@@ -195,6 +199,7 @@ CASES = [
         "MUST: 2025-11-25, schema, CreateMessageRequestParams.toolChoice",
         "If toolChoice is required and `params.tools` is empty, return ErrorData(code=-32602, message=...).",
         asks(conversation(QUESTION, mode="required", tools=False), refuses),
+        wrong="an answer in text where toolChoice is required",
     ),
     Case(
         "tools.none",
@@ -204,6 +209,7 @@ CASES = [
         "MUST: 2025-11-25, client/sampling, Tool Choice Modes",
         "Hand toolChoice on, or leave the tools out of what the model sees.",
         none_used,
+        wrong="tools=params.tools, and toolChoice left out",
     ),
     Case(
         "tools.pair",
@@ -213,6 +219,7 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Multi-turn Tool Loop",
         "Hand tool_use and tool_result on, or refuse in words.",
         asks(conversation(QUESTION, USE, result(RESULT)), fits),
+        wrong="text = params.messages[-1].content.text",
     ),
     Case(
         "tools.orphaned-result",
@@ -222,6 +229,7 @@ CASES = [
         "SHOULD: 2025-11-25, client/sampling, Security Considerations (validate message content)",
         "Where a message's results are not those of the uses before it, refuse in words: -32602 fits.",
         asks(conversation(QUESTION, result(RESULT)), refuses),
+        wrong="results handed on unseen",
     ),
     Case(
         "tools.any-order",
@@ -231,6 +239,7 @@ CASES = [
         "advice: 2025-11-25, client/sampling, Tool Use and Result Balance",
         "Compare the set of ids, not the lists.",
         any_order,
+        wrong="[use.id for use in uses] == [result.tool_use_id for result in results]",
     ),
     Case(
         "tools.other-ids",
@@ -240,6 +249,7 @@ CASES = [
         "SHOULD: 2025-11-25, client/sampling, Error Handling (tool result missing)",
         "Compare the ids of a message's results with those of the uses before it; where they differ, refuse.",
         other_ids,
+        wrong="len(uses) == len(results)",
     ),
     Case(
         "tools.missing-result",
@@ -247,6 +257,7 @@ CASES = [
         "a question, the use of weather, then a text in place of its result",
         *UNPAIRED,
         finds_fault(conversation(QUESTION, USE, QUESTION)),
+        wrong="uses handed on without a look at the next message",
     ),
     Case(
         "tools.mixed-result",
@@ -254,5 +265,7 @@ CASES = [
         "a question, the use of weather, then its result and a text in one message",
         *UNPAIRED,
         finds_fault(conversation(QUESTION, USE, result(RESULT, TextContent(text="Hurry!")))),
+        wrong="the text beside a result handed on with it",
+        requirement="sampling:tool-result:no-mixed-content",
     ),
 ]

@@ -78,6 +78,8 @@ def case(name: str, mode: str, revision: str, why: str, section: str) -> Case:
         f"SDK: mcp 2.3 on {revision}, {section}",
         "Return a CreateMessageResult with one TextContent; see what the cases above say.",
         through(mode),
+        wrong="return text",
+        requirement="sampling:create:basic",
     )
 
 
