@@ -106,7 +106,8 @@ async def use(lab: Lab, tool: str, arguments: dict[str, Any], answers: Answers |
             asked = len(answers.asked) - before if answers else 0
             raise Problem(
                 f"{on} one call of {tool} asked {asked} times and never came to an end: the question was another one "
-                "in every round. Build it from the tool's arguments alone."
+                "in every round. Build it from the tool's arguments alone.",
+                hint="pure",
             ) from None
         except LabError as error:
             raise Problem(f"{on}: {error}") from error
@@ -114,7 +115,8 @@ async def use(lab: Lab, tool: str, arguments: dict[str, Any], answers: Answers |
             if "back-channel" in str(error):
                 raise Problem(
                     f"{on} the call failed ({error}). create_message needs a server that sends requests of its own; "
-                    "return a Sample from a resolver."
+                    "return a Sample from a resolver.",
+                    hint="back-channel",
                 ) from None
             return Use(error=error, asked=answers.asked[before:] if answers else ())
     if raised and isinstance(raised[0].error, NotImplementedError):
