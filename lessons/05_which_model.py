@@ -350,6 +350,11 @@ await check("5.3", within_budget)
 # `max` of nothing: not one model can be paid. Look for that first, and return `None`.
 #
 # </details>
+# <details><summary>I see "The catalogue has no price for retired"</summary>
+#
+# That model is on its way out: it has no scores, and no price to ask for. Look at `model.scores` first.
+#
+# </details>
 #
 # [The solutions, explained](instructor/05_which_model.ipynb)
 

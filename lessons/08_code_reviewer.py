@@ -271,7 +271,7 @@ await check("8.1", ask_readability)
 # `return ask(ctx, SYSTEM, question(analysis.code, facts, "readability"), max_tokens=240)`.
 #
 # </details>
-# <details><summary>I see "The key of line 3 stands in your question"</summary>
+# <details><summary>I see "The secret of line 3 stands in your question"</summary>
 #
 # `code` is what the caller sent, secrets and all. `analyse(code).code` is the same with `***` for each secret.
 #
@@ -282,7 +282,7 @@ await check("8.1", ask_readability)
 # random number out of your question.
 #
 # </details>
-# <details><summary>I see "We sent code with no fact of readability, and you took a sample all the same"</summary>
+# <details><summary>I see "and you took a sample all the same"</summary>
 #
 # Return `None` where the list of facts is empty. Code that does not parse has no such facts either.
 #

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
+import anyio
 from anyio.lowlevel import checkpoint
 from mcp.client import ClientRequestContext
 from mcp.client.session import SamplingFnT
@@ -27,7 +28,7 @@ from mcp_types import (
 
 from labkit.callbacks import Answer
 from labkit.checks.asking_servers import MODES
-from labkit.checks.engine import STAGE_TIMEOUT, Problem, direct_context, plain
+from labkit.checks.engine import STAGE_TIMEOUT, Problem, direct_context, plain, shape
 from labkit.errors import line_of
 from labkit.host.review import what_changed
 from labkit.lab import Lab
@@ -62,6 +63,9 @@ ANSWER = "the answer to request"
 """How each answer begins."""
 
 SAMPLES = 3
+WAIT = 1.0
+"""Seconds after which a refusal has not come: it has nothing to wait for."""
+
 BURST = 100
 CALLS = 8
 """Tool calls at once, where a server stands in between."""
@@ -129,7 +133,7 @@ def _budget(make: Callable[..., Any], callback: Callback, samples: int) -> Sampl
         raise Problem(
             f"my_budget(callback, {samples}) returned {got} Return the function inside, without brackets.", hint="shape"
         )
-    return cast("SamplingFnT", budget)
+    return shape(budget)
 
 
 async def _asked(budget: SamplingFnT, when: str, context: ClientRequestContext | None = None) -> Answer:
@@ -150,6 +154,12 @@ async def _asked(budget: SamplingFnT, when: str, context: ClientRequestContext |
         line = line_of(error)
         told = f"{plain(error)}{f' at {line}' if line else ''}"
         raise Problem(f"{when} it raised {told}. Return an ErrorData to refuse.", hint="raises") from error
+    if inspect.iscoroutine(answer):
+        answer.close()  # or Python warns of it under another cell
+        raise Problem(
+            f"{when} it returned a coroutine: nobody awaited the callback. Write `await callback(context, params)`.",
+            hint="not-awaited",
+        )
     if not isinstance(answer, Answer):
         raise Problem(
             f"{when} it returned {answer!r:.80}. Return what the callback answers, or an ErrorData.", hint="return"
@@ -173,7 +183,12 @@ async def holds_in_turn(make: Callable[..., Any]) -> None:
             )
         _handed_on(callback, context)
     for over in (SAMPLES + 1, SAMPLES + 2):
-        answer = await _asked(budget, f"Over the budget, at request {over} of {SAMPLES},")
+        when = f"Over the budget, at request {over} of {SAMPLES},"
+        answer: Answer | None = None
+        with anyio.move_on_after(WAIT):
+            answer = await _asked(budget, when)
+        if answer is None:
+            raise Problem(f"{when} it waits. No sample comes back, so refuse at once with an ErrorData.", hint="waits")
         if len(callback.asked) > SAMPLES and isinstance(answer, ErrorData):
             raise Problem(
                 f"Request {over} was over the budget and refused, but only after the callback was asked and paid for.",

@@ -57,7 +57,7 @@ QUIET = {
 
 FEWEST, MOST = 40, 400
 """Tokens for the answer: one finding at least, and no more than a review of a page needs."""
-NOT_AWAITED = "a coroutine"
+NO_ANSWER = "no answer: "
 REPLY = "Line 6 has a default value that all calls share."
 
 Findings = list[Finding]
@@ -78,10 +78,12 @@ def readability_server(resolver: Callable[..., Any]) -> MCPServer:
         answer: Annotated[CreateMessageResult | None, Resolve(resolver)],
     ) -> str:
         """Review how readable Python code is."""
-        if inspect.iscoroutine(answer):  # a resolver that is no `async def` is not awaited
-            answer.close()
-            return NOT_AWAITED
-        return asking.text_of(answer)
+        came = cast("object", answer)  # the SDK hands over whatever a resolver returned
+        if isinstance(came, CreateMessageResult | asking.NoAnswer | None):
+            return asking.text_of(came)
+        if inspect.iscoroutine(came):
+            came.close()
+        return f"{NO_ANSWER}{type(came).__name__}"
 
     return server
 
@@ -98,11 +100,17 @@ async def _through(resolver: Callable[..., Any], code: str, mode: str, answers: 
         ) from error
     with connect(server, mode, answers) as lab:
         used = await use(lab, "review_readability", {"code": code}, answers)
-    if used.said == NOT_AWAITED:
+    if used.said == f"{NO_ANSWER}coroutine":
         raise Problem(
             "ask_readability is a plain function and returned a coroutine, which the SDK does not await. Write "
             "`async def`.",
             hint="shape",
+        )
+    if used.said.startswith(NO_ANSWER):
+        raise Problem(
+            f"ask_readability returned a {used.said.removeprefix(NO_ANSWER)}, and the tool gets that in an answer's "
+            "place. Return what ask(...) returns, or None.",
+            hint="return",
         )
     return used
 

@@ -1,5 +1,7 @@
 """Exercise 6.2: a budget of samples round a callback."""
 
+import asyncio
+
 from mcp.types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
 
 _spent = {}
@@ -206,6 +208,35 @@ def no_nonlocal(callback, samples):
     return within_budget
 
 
+def not_awaited(callback, samples):
+    """Calls the callback and does not wait for its answer.
+
+    it returned a coroutine: nobody awaited the callback
+    """
+    left = samples
+
+    async def within_budget(context, params):
+        nonlocal left
+        if left == 0:
+            return _over(samples)
+        left -= 1
+        return callback(context, params)
+
+    return within_budget
+
+
+def one_parameter(callback, samples):
+    """Takes the request alone, where the context comes first.
+
+    The client calls within_budget(context, params).
+    """
+
+    async def within_budget(params):
+        return await callback(None, params)
+
+    return within_budget
+
+
 def one_token_each(callback, samples):
     """Writes a limit of its own into the request.
 
@@ -353,6 +384,23 @@ def its_own_refusal_gives_back(callback, samples):
         answer = _over(samples) if left < 0 else await callback(context, params)
         if isinstance(answer, ErrorData):
             left += 1 if left >= 0 else 2
+        return answer
+
+    return within_budget
+
+
+def waits_for_ever(callback, samples):
+    """Lets a request wait until a sample is given back, and none is.
+
+    Over the budget, at request 4 of 3, it waits.
+    """
+    left = asyncio.Semaphore(samples)
+
+    async def within_budget(context, params):
+        await left.acquire()
+        answer = await callback(context, params)
+        if isinstance(answer, ErrorData):
+            left.release()
         return answer
 
     return within_budget

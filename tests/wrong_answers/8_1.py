@@ -209,6 +209,14 @@ async def strips_the_code(code: str, ctx: Context):
     return ask(ctx, SYSTEM, _question(code.strip()), max_tokens=240) if _facts(code) else None
 
 
+async def the_text_of_the_question(code: str, ctx: Context):
+    """Returns a text, where a sample is to be asked for.
+
+    ask_readability returned a str, and the tool gets that
+    """
+    return _question(code) if _facts(code) else None
+
+
 async def the_worst_alone(code: str, ctx: Context):
     """Tells the model of the first facts, and not of the rest.
 
