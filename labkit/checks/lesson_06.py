@@ -84,7 +84,7 @@ PLACES: dict[str, Callable[[str], ReviewRequest]] = {
 
 HIDDEN = {
     "a right-to-left override": "\u202e",
-    "a soft hyphen": "\u00ad",
+    "a row of soft hyphens": "\u00ad\u00ad\u00ad",
     "a byte order mark": "\ufeff",
     "a directional isolate": "\u2066",
     "an escape character": "\x1b",
@@ -240,8 +240,8 @@ EXERCISES = {
             ),
             passes(review(LINE, said("Which table?", "assistant"), LINE), "three short messages", "They are harmless."),
             passes(
-                review("J\u00f6rg\tsays: \U0001f469\u200d\U0001f4bb"),
-                "an umlaut, a tab and an emoji",
+                review("J\u00f6rg\tsays: dead\u00adlock \U0001f469\u200d\U0001f4bb"),
+                "an umlaut, a tab, a soft hyphen within a word and an emoji",
                 "None of them is hidden: ask visible().",
                 "hidden",
             ),

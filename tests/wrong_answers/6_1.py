@@ -182,7 +182,7 @@ def last_message_only(request, ask):
 def lists_two_hidden_characters(request, ask):
     """Knows two hidden characters, and there are many.
 
-    a soft hyphen, and it passed unseen
+    a row of soft hyphens, and it passed unseen
     """
     return _policy(request, ask, hidden=lambda: not {"\u200b", "\u202e"} & set(_text(request)))
 
