@@ -16,7 +16,7 @@ from tempfile import mkdtemp
 
 from mcp.types import CreateMessageResult, TextContent
 
-from labkit import Lab, TinyModel, check, lesson, quiz, show, try_out
+from labkit import Lab, TinyModel, check, hint, it_was, lesson, predict, quiz, show, try_out
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
 
@@ -28,19 +28,22 @@ lesson("01")
 # %% [markdown]
 # ## A server without a brain
 #
-# Connect a client that cannot sample: it has no callback.
-#
-# **Predict.** Will the tool fail?
+# Connect a client that cannot sample: it has no callback. Before each run that may surprise you, say what you expect:
+# choose and enter it, or write `predict("1.1", "a")`.
+
+# %%
+predict("1.1")
 
 # %%
 lab = Lab(server)
 result = await lab.call_tool("process_log_entry", {"log_line": line})
 
 print(result.content[0].text)
+it_was("1.1")
 
 # %% [markdown]
-# A good server *degrades*: it does what it can, and says what it could not. It knew before it asked: a client says
-# whether it can sample, on 2025-11-25 once, when it connects, and since 2026-07-28 with every request, in its `_meta`.
+# It knew before it asked: a client says whether it can sample, on 2025-11-25 once, when it connects, and since
+# 2026-07-28 with every request, in its `_meta`.
 
 # %% [markdown]
 # ## Lend it one
@@ -83,10 +86,8 @@ print(report.contents[0].text)
 # %% [markdown]
 # ## See the wire
 #
-# **Predict.** The server wants something from the client in the middle of a tool call. On the wire, is that a *request*
-# of the server, or something else?
-#
-# A callback needs no model. This one has its answer ready, so that the picture has few steps.
+# The *wire* is all that crosses between client and server. This server wants something from the client in the middle of
+# a tool call. A callback needs no model. This one has its answer ready, so that the picture has few steps.
 
 
 # %%
@@ -98,18 +99,29 @@ async def scripted(context, params):
 lab.callback = scripted
 await lab.call_tool("process_log_entry", {"log_line": line})
 
+predict("1.2")
+
+# %%
 show(lab)
+
+# %%
+it_was("1.2")
 
 # %% [markdown]
 # On revision **2026-07-28** the server sends no request. It *returns* what it still needs (step 3, `input_required`),
-# and the client calls the tool again with the answer (step 6). The older revision does it the other way round. The
-# callback is the same:
+# and the client calls the tool again with the answer (step 6). The older revision does it in another way.
+
+# %%
+predict("1.3")
 
 # %%
 old = Lab(server, mode="legacy", sampling_callback=scripted)
 await old.call_tool("process_log_entry", {"log_line": line})
 
 old.flow
+
+# %%
+it_was("1.3")
 
 # %% [markdown]
 # On revision **2025-11-25** step 3 is a request of the *server*, `sampling/createMessage`, and step 6 is the client's
@@ -125,15 +137,20 @@ old.flow
 # %% [markdown]
 # ## Who holds the key?
 #
-# Search everything that crossed for anything like one:
+# A model behind an API wants a key. The next cell looks for four signs of one in all that crossed.
+
+# %%
+predict("1.4")
 
 # %%
 crossed = lab.flow.to_json() + old.flow.to_json()
+found = [word for word in ("api_key", "apiKey", "Authorization", "sk-ant") if word in crossed]
 
-[word for word in ("api_key", "apiKey", "Authorization", "sk-ant") if word in crossed]
+print(found)
+it_was("1.4", len(found))
 
 # %% [markdown]
-# An empty list. The server needs no key because it never talks to a model. There are three ways to give a tool some
+# The server needs no key because it never talks to a model. There are three ways to give a tool some
 # intelligence, and each is right somewhere:
 #
 # | | the server calls a model | **sampling** | pass-through |
@@ -145,7 +162,7 @@ crossed = lab.flow.to_json() + old.flow.to_json()
 # | the user can see and refuse it | no | yes, each request | the result only |
 # | the server can check the answer | yes | yes | no, it never sees one |
 # | what goes wrong | the provider is down | the client cannot, refuses, or is slow | the model ignores the data |
-# | latency | one hop to the model | one hop more, and perhaps a human | none for the server |
+# | the wait | one hop to the model | one hop more, and perhaps a human | none for the server |
 # | context | what the tool was given | what the tool was given | the whole conversation |
 
 # %%
@@ -193,6 +210,7 @@ async def my_callback(context, params):
 
 # %%
 await check("1.1", my_callback)
+hint("1.1")
 
 # %% [markdown]
 # ## Exercise 1.2 · look at the question ●●○ 10 minutes
@@ -224,41 +242,7 @@ async def my_triage(context, params):
 
 # %%
 await check("1.2", my_triage)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Get the text into a variable first, and print it. What you print lands under the cell that runs the check.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# Three cases, one `return` at the end: choose the text with `if`, `elif`, `else`. Compare in lower case.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `line = params.messages[-1].content.text.lower()`, then `if "deadlock" in line: text = "Database: …"`, and so on;
-# at the end return a `CreateMessageResult` as in exercise 1.1.
-#
-# </details>
-# <details><summary>I see "returned nothing: is a return missing?"</summary>
-#
-# A function without `return` returns `None`. Every branch must reach the `return` at the end.
-#
-# </details>
-# <details><summary>I see "is a plain function, and the client awaits it"</summary>
-#
-# It begins with `def`. Write `async def`.
-#
-# </details>
-# <details><summary>I see "raised AttributeError"</summary>
-#
-# The text is at `params.messages[-1].content.text`: the last message, its content, the text of that.
-#
-# </details>
-#
-# [The solutions, explained](instructor/01_borrow_a_brain.ipynb)
+hint("1.2")
 
 # %% [markdown] tags=["instructor"]
 # **The solutions, explained.** 1.1 needs nothing of `params`: an answer is complete with a role, a model's name and one
@@ -297,6 +281,9 @@ show(mine)
 #
 # Among the sample lines is one that is no honest log line: `SAMPLE_LINES["injection"]`. Read it, then read the system
 # prompt that `curious` printed above. Which sentence of it is there because of such lines? What could a callback do?
+
+# %%
+lesson("01")
 
 # %% [markdown]
 # ## Recap

@@ -326,6 +326,8 @@ predict("2.5")
 
 # %%
 show(real)
+
+# %%
 it_was("2.5")
 
 # %% [markdown]

@@ -1,0 +1,61 @@
+"""Each mistake that a check names has its hint, and each hint to a mistake belongs to one that a check names."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+from labkit.checks import asking_servers, careful_desk, cases, engine, judging
+from labkit.course.entries import entries, exercises
+from labkit.course.hints import Hints
+from labkit.course.table import lessons
+
+LESSONS = {
+    lesson.number: import_module(f"labkit.checks.lesson_{lesson.number}")
+    for lesson in lessons()
+    if entries("hints", lesson.number)
+}
+OWN_WORDS = {"raises"}
+"""What a student's own error is called: the hint goes by what the error says."""
+
+
+def named(module: ModuleType) -> Iterator[str]:
+    """The keys of mistakes in a module: each text that is given as `hint`, by name or by place."""
+    tree = ast.parse(inspect.getsource(module))
+    places: dict[str, int] = {}
+    for each in ast.walk(tree):
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+            names = [argument.arg for argument in each.args.args]
+            if "hint" in names:
+                places[each.name] = names.index("hint")
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call):
+            given = [keyword.value for keyword in call.keywords if keyword.arg == "hint"]
+            if isinstance(call.func, ast.Name) and len(call.args) > (place := places.get(call.func.id, 99)):
+                given.append(call.args[place])
+            yield from (str(each.value) for each in given if isinstance(each, ast.Constant) and each.value)
+
+
+COMMON = {key for module in (engine, judging, asking_servers, careful_desk) for key in named(module)}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_each_mistake_that_a_check_names_has_its_hint(lesson: str) -> None:
+    told = {name for number in exercises(lesson) for name in Hints.of(number).mistakes}
+    assert {*named(LESSONS[lesson])} - told - OWN_WORDS == set()
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_each_hint_to_a_mistake_belongs_to_one_that_a_check_names(lesson: str) -> None:
+    numbers = [number for number in exercises(lesson) if number != "2.6"]  # its mistakes are cases of the scorecard
+    told = {name for number in numbers for name in Hints.of(number).mistakes.keys() - Hints.of(number).errors.keys()}
+    letters = {*"ABCDEF"} if lesson == "05" else set()  # the cases of 5.2
+    assert told - {*named(LESSONS[lesson])} - COMMON - letters == set()
+
+
+def test_the_hints_of_the_last_exercise_of_lesson_02_are_to_cases_of_the_scorecard() -> None:
+    hints = Hints.of("2.6")
+    assert hints.mistakes.keys() - hints.errors.keys() - {*named(LESSONS["02"])} <= {case.id for case in cases()}
