@@ -4,23 +4,34 @@ The solution of each exercise is proven with the mistakes. Here are the others: 
 plain function that returns an awaitable, a loop where others write a comprehension, a reason in another language.
 """
 
+import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import anyio
 import httpx2
+import numpy as np
 import pytest
-from mcp.server.mcpserver import Context
-from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CreateMessageResultWithTools, ErrorData, TextContent
+from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
+from mcp.types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+    TextContent,
+)
 
 from labkit.checks import examine, lesson_08
 from labkit.host import Approve, visible
-from servers.asking import ask, message
+from servers import plain_reading
+from servers.asking import ask, message, shortened
 from servers.code_facts import analyse
 from servers.code_reviewer import SYSTEM, question
+from servers.text_analyst import label_in, shown
 
 pytestmark = pytest.mark.anyio
 
@@ -110,6 +121,252 @@ class AsksWithoutAwait:
         content: list[Any] = [TextContent(text=text or "")]
         reason = {"stop": "endTurn", "length": "maxTokens"}.get(reason, reason)
         return CreateMessageResultWithTools(role="assistant", model="any", content=content, stop_reason=reason)
+
+
+# 1.1 to 2.3: callbacks, and what they are made of
+
+
+def _in_a_list(answer: CreateMessageResult) -> CreateMessageResultWithTools:
+    return CreateMessageResultWithTools.model_validate(answer.model_dump() | {"content": [answer.content.model_dump()]})
+
+
+def _with_tools(answer: CreateMessageResult) -> CreateMessageResultWithTools:
+    return CreateMessageResultWithTools.model_validate(answer.model_dump())
+
+
+class MyResult(CreateMessageResult):
+    """A result of one's own class."""
+
+
+def _of_my_own(answer: CreateMessageResult) -> MyResult:
+    return MyResult.model_validate(answer.model_dump())
+
+
+CLASSES = (_in_a_list, _with_tools, _of_my_own)
+"""Results as the protocol allows them beside a `CreateMessageResult` with one block."""
+
+
+def right_as_a_callback(number: str) -> Callable[[Any], Any]:
+    """So is it in whatever form a client can await, and with whatever class of result."""
+
+    def kept(answer: Any) -> Any:
+        class Awaited:
+            async def __call__(self, *arguments: Any, **named: Any) -> Any:
+                return await answer(*arguments, **named)
+
+        async def with_more(_more: int, *arguments: Any, **named: Any) -> Any:
+            return await answer(*arguments, **named)
+
+        def a_plain_function(*arguments: Any, **named: Any) -> Any:
+            return answer(*arguments, **named)
+
+        def a_future(*arguments: Any, **named: Any) -> Any:
+            return asyncio.ensure_future(answer(*arguments, **named))
+
+        def of_class(change: Callable[[Any], Any]) -> Callable[..., Any]:
+            async def other(*arguments: Any, **named: Any) -> Any:
+                came = await answer(*arguments, **named)
+                return change(came) if isinstance(came, CreateMessageResult) else came
+
+            return other
+
+        forms = {
+            answer.__name__: answer,
+            "an object": Awaited(),
+            "a method": Awaited().__call__,
+            "a partial": partial(with_more, 1),
+            "a plain function": a_plain_function,
+            "a future": a_future,
+        }
+        classes = {change.__name__.strip("_"): of_class(change) for change in CLASSES}
+        RIGHT.extend(Right(number, style, each) for style, each in (forms | classes).items())
+        return answer
+
+    return kept
+
+
+def _said(text: str, **more: Any) -> CreateMessageResult:
+    return CreateMessageResult(role="assistant", model="moi", content=TextContent(text=text), **more)
+
+
+def _blocks(params: Any) -> list[Any]:
+    return [block for message in params.messages for block in message.content_as_list]
+
+
+@right_as_a_callback("1.1")
+async def in_another_language(context, params):
+    return _said("\u8bf7\u5148\u770b\u65e5\u5fd7\u3002")
+
+
+@right("1.1")
+async def an_echo(context, params):
+    return _said(" ".join(block.text if block.type == "text" else "\u2026" for block in _blocks(params)))
+
+
+@right_as_a_callback("1.2")
+async def by_a_table(context, params):
+    line = params.messages[-1].content.text.casefold()
+    words = {"deadlock": "Database: ein Knoten.", "no space left": "Disk: voll."}
+    return _said(next((said for word, said in words.items() if word in line), "Unknown: ?"))
+
+
+@right_as_object_and_partial("2.1")
+def from_the_dump(params):
+    first = [{"role": "system", "content": params.system_prompt}] if params.system_prompt else []
+    turns = (
+        {"role": each.role, "content": "\n".join(block.text for block in each.content_as_list)}
+        for each in params.messages
+    )
+    return [*first, *turns]
+
+
+@right_as_object_and_partial("2.2")
+def word_by_word(text, params):
+    places = {text.find(stop) for stop in params.stop_sequences or ()} - {-1}
+    ended = text[: min(places)] if places else text
+    kept = ended.split()[: params.max_tokens]
+    cut = len(kept) < len(ended.split())
+    reason = "maxTokens" if cut else "stopSequence" if places else "endTurn"
+    return _said(" ".join(kept) if cut else ended, stop_reason=reason)
+
+
+for _change in CLASSES:
+
+    @right("2.2")
+    def of_another_class(text, params, _change=_change):
+        return _change(word_by_word(text, params))
+
+
+@right_as_a_callback("2.3")
+async def no_stop_reason(context, params):
+    if not _blocks(params) or params.max_tokens < 1 or params.tools or params.tool_choice:
+        return ErrorData(code=-32602, message="\u8fd9\u4e2a\u8bf7\u6c42\u4e0d\u884c")
+    if {block.type for block in _blocks(params)} != {"text"}:
+        return ErrorData(code=-32602, message="Nur Text.")
+    words = "Da m\u00fcsste jemand nachsehen, und zwar bald."
+    return _said(" ".join(words.split()[: params.max_tokens]))
+
+
+# 3.1 to 3.4: dials
+
+
+@right_as_object_and_partial("3.1")
+def with_numpy(logits, temperature):
+    values = np.asarray(logits, dtype=float)
+    if not temperature:
+        return np.eye(len(values))[values.argmax()]
+    weights = np.exp((values - values.max()) / temperature)
+    return tuple(weights / weights.sum())
+
+
+@right_as_object_and_partial("3.2")
+def in_chinese(job):
+    return {
+        "label": [0, 3, "\u53ea\u6709\u4e00\u4e2a\u8bcd\u662f\u5bf9\u7684\u3002"],
+        "explain": [0.3, 60, "Il faut \u00eatre exact et bref."],
+        "names": [1, 200, "\u8981\u6709\u5341\u4e2a\u4e0d\u540c\u7684\u540d\u5b57\u3002"],
+    }[job]
+
+
+@right_as_object_and_partial("3.3")
+async def clipped(model, context, params):
+    copy = params.model_copy(deep=True)
+    copy.max_tokens = sorted((1, copy.max_tokens, 120))[1]
+    if copy.temperature is not None:
+        copy.temperature = float(np.clip(copy.temperature, 0, 1))
+    return await model(context=context, params=copy)
+
+
+@right("3.3")
+def a_plain_function_that_hands_on(model, context, params):
+    return clipped(model, context, params)
+
+
+@right_as_object_and_partial("3.4")
+def by_cumulative_sums(logits, p):
+    probabilities = np.exp(np.asarray(logits) - max(logits))
+    probabilities /= probabilities.sum()
+    order = np.argsort(-probabilities, kind="stable")
+    before = np.cumsum(probabilities[order]) - probabilities[order]
+    kept = order[(before < p) | (np.arange(len(order)) == 0)]
+    result = np.zeros(len(order))
+    result[kept] = probabilities[kept] / probabilities[kept].sum()
+    return list(result)
+
+
+# 4.1 to 4.3: servers, and what reads an answer
+
+TEAMS = ["database", "network", "storage"]
+RULES = f"Du verteilst Tickets. Antworte mit einem Wort: {', '.join(TEAMS)}."
+
+
+def _desk(first: Any, tells: Callable[[Any], str]) -> MCPServer:
+    server = MCPServer("desk")
+
+    @server.tool(structured_output=False)
+    async def route(ticket: str, answer: Annotated[CreateMessageResult, Resolve(first)]) -> str:
+        return tells(answer)
+
+    return server
+
+
+class AsksInGerman:
+    async def __call__(self, ticket: str) -> Sample:
+        return Sample(
+            [message("user", shortened(ticket, 1_500 if len(ticket) > 2_000 else 2_000))],
+            system_prompt=RULES,
+            max_tokens=20,
+        )
+
+
+@right_as_object_and_partial("4.1")
+def a_desk_with_an_object():
+    return _desk(AsksInGerman(), lambda answer: f"Team: {answer.content.text}")
+
+
+@right_as_object_and_partial("4.1")
+def a_desk_with_a_plain_function():
+    def question(ticket: str, ctx: Context):
+        del ctx
+        text = ticket if len(ticket) <= 2_000 else f"{ticket[:1_900]} [abgeschnitten]"
+        return Sample([message("user", f"Ticket:\n{text}")], system_prompt=RULES, max_tokens=3)
+
+    return _desk(question, lambda answer: answer.content.text.upper())
+
+
+@right_as_object_and_partial("4.2")
+def by_a_regular_expression(answer, labels):
+    text = getattr(answer.content, "text", "").casefold()
+    words = {word for word in re.split(r"[\W_]+", text) if word}
+    named = [label for label in labels if label in words]
+    denied = {"not", "t", "no", "never", "neither", "nor", "cannot", "whether"} - set(named)
+    return named[0] if len(named) == 1 and words.isdisjoint(denied) else None
+
+
+@right_as_object_and_partial("4.3")
+def a_desk_that_speaks_german():
+    server = MCPServer("desk")
+
+    async def first(ticket: str, ctx: Context) -> Sample | None:
+        return ask(ctx, RULES, shortened(ticket, 2_000), max_tokens=5)
+
+    async def second(
+        ticket: str, ctx: Context, answer: Annotated[CreateMessageResult | None, Resolve(first)]
+    ) -> Sample | CreateMessageResult | None:
+        if answer is None or label_in(answer, TEAMS):
+            return answer
+        said = message("assistant", shown(answer))
+        wanted = message("user", f"Das ist keines von {', '.join(TEAMS)}.")
+        return ask(ctx, RULES, message("user", shortened(ticket, 2_000)), said, wanted, max_tokens=5)
+
+    @server.tool(structured_output=False)
+    async def route(ticket: str, answer: Annotated[CreateMessageResult | None, Resolve(second)]) -> str:
+        if answer and (team := label_in(answer, TEAMS)):
+            return team
+        why = f"es hie\u00df {shown(answer)}" if answer else "dieser Client kann kein Sampling"
+        return f"unclear ({why}); nach den Worten w\u00e4re es {plain_reading.team(ticket)}"
+
+    return server
 
 
 # 5.1: a chooser
