@@ -16,15 +16,20 @@ DEEPEST, MOST = 6, 1_000
 """How deep within a value, and at how many values, is looked."""
 
 
-def missing(held: object) -> str:
+def missing(held: object, *, judged: bool = False) -> str:
     """The sentence for what was not awaited in `held`, empty where all was; what is found is closed.
 
     Args:
         held: What a function returned, or what it raised: then the values of its frames are looked through, and the
             sentence is there only where the error is about a coroutine.
+        judged: Whether `held` was raised by the kit, which found what a function returned not to be right: then the
+            kit's own frames hold it.
     """
     if not isinstance(held, BaseException):
         return _sentence(_closed(held))
+    if judged:
+        raised = [each for each in (held, held.__cause__) if each is not None]
+        return _sentence(_closed([dict(frame.f_locals) for each in raised for frame, _ in walk_tb(each.__traceback__)]))
     found = [*_closed([dict(frame.f_locals) for frame in _frames(held)]), *_closed(_inputs(held))]
     about = "coroutine" in message_of(held) or any(inspect.iscoroutine(each) for each in _inputs(held))
     if not about:

@@ -10,6 +10,7 @@ import pytest
 from mcp_types import CreateMessageResult, TextContent
 
 from labkit.answering import ask
+from labkit.checks import examine
 from labkit.checks.engine import FunctionExercise
 from labkit.errors import CallbackError
 from labkit.unawaited import missing
@@ -103,6 +104,30 @@ async def test_a_function_of_an_exercise_is_told_so_too() -> None:
 
     report = await FunctionExercise("1.1", [case]).examine(partial(reads_it, None, None))
     assert f"`return answer(reply.content.text)`. {MODEL.removesuffix('.')}" in report.problem
+    gc.collect()
+
+
+@pytest.mark.parametrize("number", ["1.1", "2.1", "2.2", "3.1", "4.1", "4.2", "6.1", "7.2"])
+async def test_a_check_closes_and_names_what_came_back_and_was_not_awaited(number: str) -> None:
+    """Its warning stood beneath another cell's PASS."""
+
+    def returns_a_dict(*given: Any) -> Any:
+        return {"text": model(*given)}
+
+    report = await examine(number, returns_a_dict)
+    assert report.status == "NOT YET"
+    assert MODEL in report.problem or "Write `async def" in report.problem
+    del report
+    gc.collect()
+
+
+async def test_what_a_check_calls_once_to_see_what_returns_is_closed_too() -> None:
+    def reads_at_once(context: Any, params: Any) -> Any:
+        reply: Any = model(context, params)
+        return reply.content
+
+    report = await examine("1.1", reads_at_once)
+    assert report.problem.endswith(f"`return reply.content`. {MODEL}")
     gc.collect()
 
 

@@ -137,7 +137,7 @@ class CallbackExercise:
         except NotImplementedError:
             return Report(self.number, "TODO", passed, self.total)
         except Problem as problem:
-            return Report(self.number, "NOT YET", passed, self.total, str(problem), problem.hint)
+            return Report(self.number, "NOT YET", passed, self.total, _with_forgotten(problem), problem.hint)
         except (LabError, MCPError) as error:
             return Report(self.number, "NOT YET", passed, self.total, plain(error))
         return Report(self.number, "PASS", passed, self.total, tried=self.tried)
@@ -204,7 +204,7 @@ class FunctionExercise:
             return Report(self.number, "NOT YET", passed, self.total, str(error), "raises")
         except Exception as error:  # noqa: BLE001 - whatever a student's code raises is told
             if isinstance(error, Problem) and _is_ours(error, self.cases[0]):
-                return Report(self.number, "NOT YET", passed, self.total, str(error), error.hint)
+                return Report(self.number, "NOT YET", passed, self.total, _with_forgotten(error), error.hint)
             line, called_with = line_of(error), getattr(error, "called_with", "")
             told = f"Your function raised {plain(error)}{f' at {line}' if line else ''}"
             given = f". We called {called_with}." if called_with else ""
@@ -212,6 +212,12 @@ class FunctionExercise:
             told = f"{told.removesuffix('.')}{forgotten.removesuffix('.')}{given}"
             return Report(self.number, "NOT YET", passed, self.total, told, "raises")
         return Report(self.number, "PASS", passed, self.total, tried=self.tried)
+
+
+def _with_forgotten(problem: Problem) -> str:
+    """What a check found, with what was not awaited in what it looked at."""
+    forgotten, told = missing(problem, judged=True), str(problem)
+    return f"{told} {forgotten}" if forgotten and "await" not in told else told
 
 
 def _is_ours(problem: Problem, case: object) -> bool:
@@ -258,7 +264,8 @@ async def is_awaited(callback: SamplingFnT, params: CreateMessageRequestParams) 
         returned = cast("object", callback(direct_context(), params.model_copy(deep=True)))
     except CallbackStuck:
         raise
-    except BaseException:  # noqa: BLE001 - also what would end the event loop
+    except BaseException as error:  # noqa: BLE001 - also what would end the event loop
+        missing(error)
         return
     if inspect.iscoroutine(returned):
         returned.close()
