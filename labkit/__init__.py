@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from labkit.dial_table import Settings
     from labkit.errors import CallbackError, CallTimeout, ConnectError, LabClosed, LabError, ScriptEnded
     from labkit.flow import Flow
-    from labkit.host import Bill, choose, choose_model, with_approval, with_bill, with_budget, with_dials, with_guard
+    from labkit.host import (
+        Bill,
+        choose,
+        choose_model,
+        with_approval,
+        with_bill,
+        with_budget,
+        with_dials,
+        with_guard,
+        with_timeout,
+    )
     from labkit.lab import Call, Lab, close_all
     from labkit.models.catalog import catalog
     from labkit.models.claude import Claude
@@ -101,6 +111,7 @@ _ELSEWHERE = {
     "with_budget": "labkit.host",
     "with_dials": "labkit.host",
     "with_guard": "labkit.host",
+    "with_timeout": "labkit.host",
 }
 """Everything costs its import only where it is used: a script that needs a Lab loads no widgets, and a server that asks
 `labkit.secret_forms` what a secret looks like loads nothing else."""
@@ -164,6 +175,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "with_budget",
     "with_dials",
     "with_guard",
+    "with_timeout",
 ]
 
 

@@ -19,6 +19,7 @@ from labkit.host.rendering import render
 from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest
 from labkit.host.rules import RULES, Rule
 from labkit.host.terminal import ask_in_terminal
+from labkit.host.timeout import Timeout, with_timeout
 from labkit.secret_forms.hidden import visible
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "ReviewRequest",
     "Rule",
     "Spent",
+    "Timeout",
     "WrongOrder",
     "ask_in_terminal",
     "choose",
@@ -53,4 +55,5 @@ __all__ = [
     "with_budget",
     "with_dials",
     "with_guard",
+    "with_timeout",
 ]

@@ -17,7 +17,7 @@ from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.callbacks import Answer, name_of
 from labkit.errors import CallbackError, LabError, sentence
-from labkit.host.duty import REFUSED, Duty, Remark, Result, WrongOrder, duties_in, inspected, remarks
+from labkit.host.duty import REFUSED, Duty, Remark, Result, inspected, remarks
 from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, checked, what_changed
 from labkit.host.terminal import ask_in_terminal
 from labkit.host.turns import Turns
@@ -81,19 +81,13 @@ def checked_ask(ask: Ask) -> Ask:
 class Approval(Duty):
     """What `with_approval` makes."""
 
-    before_approval = "a human would be asked twice for the same"
     asks_a_human = True
 
     def __init__(self, callback: SamplingFnT, ask: Ask, timeout: float) -> None:
         super().__init__(callback)
-        for duty in duties_in(callback):
-            if duty.before_approval:
-                name = f"with_{type(duty).__name__.lower()}"
-                right = "Leave one of them out." if duty.asks_a_human else f"Write {name}(with_approval(callback))."
-                raise WrongOrder(f"{name} stands inside with_approval, and so {duty.before_approval}. {right}")
         self._ask = checked_ask(ask)
         self._decider = name if (name := name_of(ask)).isidentifier() else "the function given as ask="  # a lambda
-        self._timeout = checked_seconds("timeout", timeout)
+        self.seconds = checked_seconds("timeout", timeout)
         self._turns = Turns(1, "its turn: a person decides on one request after the other", SOONER)
         self._allowed: WeakKeyDictionary[object, str] = WeakKeyDictionary()
 
@@ -143,7 +137,7 @@ class Approval(Duty):
             answer and answer.model_copy(deep=True),
             deepcopy(origin()),
             remarks() + found,
-            self._timeout,
+            self.seconds,
             lambda: self.waiting,
         )
 
@@ -183,7 +177,7 @@ class Approval(Duty):
         Raises:
             CallbackError: `ask` raised, or said something else.
         """
-        deadline = asyncio.timeout(self._timeout)
+        deadline = asyncio.timeout(self.seconds)
         by: Lane = "callback"  # what is said at once is a rule's word, and no human's
         try:
             with waiting_for(f"a person to decide on the {request.stage}", cure=SOONER):
@@ -199,7 +193,7 @@ class Approval(Duty):
             raise
         except Exception as error:
             if deadline.expired():
-                return Refuse(f"nobody decided within {self._timeout:g} s."), "callback"
+                return Refuse(f"nobody decided within {self.seconds:g} s."), "callback"
             raise CallbackError(
                 f"{self._decider}, which decides on the {request.stage}, raised {sentence(error)}"
             ) from error

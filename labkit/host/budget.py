@@ -89,8 +89,6 @@ def with_budget(
 class Budget(Duty):
     """What `with_budget` makes: a callback that counts. Several Labs may share it."""
 
-    before_approval = "a human would be asked for what the budget then holds back"
-
     def __init__(
         self,
         callback: SamplingFnT,

@@ -10,12 +10,14 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, CreateMessageResultWithTools, ErrorData
 
 from labkit.callbacks import Answer, answer_of, awaitable, name_of
+from labkit.host.order import disorder
 
 REFUSED = -1
 """The code of a request that the user, or a duty in the user's name, refuses (client/sampling, Error Handling)."""
@@ -32,12 +34,15 @@ class Duty(ABC):
 
     Args:
         inner: The callbacks that it may ask.
+
+    Raises:
+        TypeError: One is no callback.
+        WrongOrder: A duty inside belongs outside, as `labkit.host.order` says.
     """
 
-    before_approval: ClassVar[str] = ""
-    """Why the duty must not stand inside an approval, where it must not."""
-
     asks_a_human: ClassVar[bool] = False
+    seconds: float = inf
+    """Seconds that the duty gives for an answer, or a human for a decision."""
 
     def __init__(self, *inner: SamplingFnT) -> None:
         for callback in inner:
@@ -47,6 +52,10 @@ class Duty(ABC):
             if not callable(callback):
                 raise TypeError(f"a {type(callback).__name__} is no sampling callback, and a duty stands around one")
         self.inner = inner
+        for callback in inner:
+            for duty in duties_in(callback):
+                if wrong := disorder(self, duty):
+                    raise WrongOrder(wrong)
         # An error is told with the name of the callback that was asked, and that is the student's.
         self.__name__ = name_of(inner[0]) if len(inner) == 1 else type(self).__name__
 
@@ -169,6 +178,21 @@ def remarking(found: Iterable[Remark]) -> Generator[None]:
         _remarks.reset(token)
 
 
+@contextmanager
+def trying() -> Generator[None]:
+    """Say that what is asked inside the block is another try at the same request."""
+    token = _try.set(object())
+    try:
+        yield
+    finally:
+        _try.reset(token)
+
+
+def this_try() -> object:
+    """The try that is under way: another object for each, and `None` for the first."""
+    return _try.get()
+
+
 Gate = Callable[[CreateMessageRequestParams], ErrorData | None]
 """Looks at a request in the moment in which it reaches the answerer, and may hold it back."""
 
@@ -209,6 +233,7 @@ def inspected(answer: Result) -> tuple[Answer, tuple[Remark, ...]]:
     return answer, tuple(found)
 
 
+_try: ContextVar[object] = ContextVar("labkit_try", default=None)
 _gates: ContextVar[tuple[Gate, ...]] = ContextVar("labkit_gates", default=())
 _inspectors: ContextVar[tuple[Inspector, ...]] = ContextVar("labkit_inspectors", default=())
 _witnesses: ContextVar[tuple[Witness, ...]] = ContextVar("labkit_witnesses", default=())

@@ -81,8 +81,6 @@ def with_guard(
 class Guard(Duty):
     """What `with_guard` makes."""
 
-    before_approval = "a human would approve what the guard then changes or refuses"
-
     def __init__(self, callback: SamplingFnT, rules: Mapping[str, Action], bounds: Bounds) -> None:
         super().__init__(callback)
         if not isinstance(rules, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types

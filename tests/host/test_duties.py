@@ -19,7 +19,9 @@ from labkit.host import (
     with_bill,
     with_budget,
     with_guard,
+    with_timeout,
 )
+from labkit.host.order import ORDER
 from labkit.models.catalog import catalog
 from tests.host.crowd import Model
 from tests.story import WIRES, answer, bookshop, echo, said
@@ -43,6 +45,10 @@ def bill(callback: Any) -> Any:
     return with_bill(callback, Bill(catalog()))
 
 
+def hurry(callback: Any) -> Any:
+    return with_timeout(callback, 30)
+
+
 ORDERS = [
     lambda callback: with_guard(with_budget(approval(callback), samples=5)),
     lambda callback: with_budget(with_guard(approval(callback)), samples=5),
@@ -52,6 +58,7 @@ ORDERS = [
     lambda callback: with_guard(with_budget(approval(choice(bill(callback))), samples=5)),
     lambda callback: choice(with_guard(with_budget(approval(callback), samples=5))),
     lambda callback: choice(with_budget(callback, samples=5)),
+    lambda callback: with_timeout(with_budget(approval(with_timeout(callback, 5))), 60),
 ]
 
 
@@ -80,6 +87,16 @@ REFUSED = [
     ),
     (lambda: approval(choice(with_guard(echo))), "with_guard stands inside with_approval"),
     (lambda: approval(bill(with_budget(echo))), "with_budget stands inside with_approval"),
+    (
+        lambda: with_timeout(approval(echo), 50),
+        """with_approval stands inside with_timeout, and so its 50 s are over before the 50 s that a human has.
+        Write with_approval(with_timeout(callback)).""",
+    ),
+    (
+        lambda: with_timeout(with_budget(with_timeout(echo, 5)), 5),
+        """with_timeout stands inside with_timeout, and so its time is never up before that of the outer one.
+        Leave one of them out.""",
+    ),
     (lambda: with_guard(echo, {"size": "ask"}), "nobody can be asked about size"),
 ]
 
@@ -91,7 +108,7 @@ def test_an_order_in_which_a_duty_cannot_do_its_work_is_refused_with_the_right_o
     assert str(refused.value).startswith(" ".join(sentence.split()))
 
 
-@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, choice, bill])
+@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, choice, bill, hurry])
 def test_a_duty_stands_round_a_callback_and_nothing_else(duty: Any) -> None:
     with pytest.raises(TypeError, match=r"Scripted is a class and no sampling callback: .*, Scripted\(\)"):
         duty(Scripted)
@@ -99,7 +116,7 @@ def test_a_duty_stands_round_a_callback_and_nothing_else(duty: Any) -> None:
         duty("echo")
 
 
-@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, bill])
+@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, bill, hurry])
 async def test_a_mistake_inside_a_duty_is_told_in_the_students_own_name(duty: Any) -> None:
     async def my_callback(context: object, params: CreateMessageRequestParams) -> None:
         pass
@@ -149,6 +166,11 @@ async def test_the_flow_shows_each_duty_at_its_work(mode: str) -> None:
             "result",
         ]
         assert lab.flow.tokens == 5
+
+
+def test_the_table_of_orders_names_duties_that_there_are() -> None:
+    named = {name for pair in ORDER for name in pair}
+    assert named <= set(labkit.host.__all__)
 
 
 def test_what_stands_inside_can_be_read() -> None:

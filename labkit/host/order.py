@@ -1,0 +1,45 @@
+"""`ORDER`: which duty must not stand inside which, and why. Each duty is held against it when it is made."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Ordered(Protocol):
+    """A duty, as far as its place is concerned: the seconds that it has, or gives, for an answer or a decision."""
+
+    seconds: float
+
+
+Why = str | Callable[[Ordered, Ordered], str]
+"""The reason, or a function of the outer and the inner duty that says it, or nothing where the two go together."""
+
+
+def _too_soon_for_a_human(outer: Ordered, inner: Ordered) -> str:
+    too_soon = outer.seconds <= inner.seconds
+    return f"its {outer.seconds:g} s are over before the {inner.seconds:g} s that a human has" if too_soon else ""
+
+
+def _never_the_first(outer: Ordered, inner: Ordered) -> str:
+    return "its time is never up before that of the outer one" if inner.seconds >= outer.seconds else ""
+
+
+ORDER: dict[tuple[str, str], Why] = {
+    ("Approval", "Approval"): "a human would be asked twice for the same",
+    ("Approval", "Budget"): "a human would be asked for what the budget then holds back",
+    ("Approval", "Guard"): "a human would approve what the guard then changes or refuses",
+    ("Timeout", "Approval"): _too_soon_for_a_human,
+    ("Timeout", "Timeout"): _never_the_first,
+}
+"""Why the second must not stand inside the first, however deep: by the names of their classes."""
+
+
+def disorder(outer: Ordered, inner: Ordered) -> str:
+    """The sentence for an order in which a duty cannot do its work; nothing where there is none."""
+    for of_outer in type(outer).__mro__:
+        for of_inner in type(inner).__mro__:
+            why = ORDER.get((of_outer.__name__, of_inner.__name__), "")
+            if why := why if isinstance(why, str) else why(outer, inner):
+                first, second = f"with_{of_outer.__name__.lower()}", f"with_{of_inner.__name__.lower()}"
+                mend = "Leave one of them out." if first == second else f"Write {second}({first}(callback))."
+                return f"{second} stands inside {first}, and so {why}. {mend}"
+    return ""
