@@ -350,7 +350,7 @@ it_was("2.5")
 # | `choices[0]["message"]["content"]` | the text. It may be `None`, when the model said nothing |
 # | `choices[0]["finish_reason"]` | the stop reason, by the table of step 4 |
 # | `model` | the name of the model |
-# | a status from 400 on, text that is no JSON, no connection | `ErrorData(code=-32603, …)`, in words of your own |
+# | a status from 400 on, text that is no JSON, an `error` and no `choices`, no connection | `ErrorData(code=-32603, …)`, in words of your own |
 #
 # In Python:
 #
@@ -385,9 +385,9 @@ def make(base_url, model="llama3.2", timeout=60):
             async with httpx2.AsyncClient(timeout=timeout) as client:
                 response = await client.post(f"{base_url}/v1/chat/completions", json=body)
                 reply = response.raise_for_status().json()
-        except (httpx2.HTTPError, ValueError):
+            choice = reply["choices"][0]
+        except (httpx2.HTTPError, ValueError, LookupError):
             return ErrorData(code=-32603, message="The model gave no answer: see that it runs, and ask again.")
-        choice = reply["choices"][0]
         text, reason = choice["message"]["content"], choice["finish_reason"]
         if not text and reason == "stop":
             return ErrorData(code=-32603, message="The model answered without a word: ask in another way.")

@@ -418,6 +418,7 @@ EXERCISES: dict[str, Exercise] = {
             "provider.no-text",
             "provider.wrong-key",
             "provider.malformed",
+            "provider.error-in-reply",
             "provider.hangs-up",
             "provider.gone",
             "provider.broken",

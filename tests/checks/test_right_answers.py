@@ -113,7 +113,7 @@ class AsksWithoutAwait:
         try:
             reply = httpx2.post(self.url, json=body, timeout=self.timeout)  # which holds the loop: slow, and not wrong
             choice = reply.raise_for_status().json()["choices"][0]
-        except (httpx2.HTTPError, ValueError):
+        except (httpx2.HTTPError, ValueError, KeyError):
             return ErrorData(code=INTERNAL_ERROR, message="Das Modell antwortet nicht.")
         text, reason = choice["message"]["content"], choice["finish_reason"]
         if text is None and reason == "stop":

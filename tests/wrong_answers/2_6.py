@@ -49,7 +49,7 @@ def _made(base_url, fault=_fault, answer=_answer, told=lambda error: BROKEN, **h
             return ErrorData(code=-32602, message=words)
         try:
             return answer(await _post(base_url, params, **how))
-        except (httpx2.HTTPError, ValueError) as error:
+        except (httpx2.HTTPError, ValueError, KeyError) as error:
             return ErrorData(code=-32603, message=told(error))
 
     return callback
@@ -145,6 +145,24 @@ def lets_the_error_out(base_url):
             return _answer(await _post(base_url, params))
         except ValueError:
             return ErrorData(code=-32603, message=BROKEN)
+
+    return callback
+
+
+def takes_a_good_status_for_an_answer(base_url):
+    """Reads the reply without a look at whether it is one.
+
+    KeyError: 'choices'
+    """
+
+    async def callback(context, params):
+        if words := _fault(params):
+            return ErrorData(code=-32602, message=words)
+        try:
+            reply = await _post(base_url, params)
+        except (httpx2.HTTPError, ValueError):
+            return ErrorData(code=-32603, message=BROKEN)
+        return _answer(reply)
 
     return callback
 
