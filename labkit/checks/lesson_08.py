@@ -1,6 +1,5 @@
 """Lesson 08, code reviewer: another aspect, two answers made one, and an order that keeps what it need not change."""
 
-import inspect
 import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, cast
@@ -57,7 +56,6 @@ QUIET = {
 
 FEWEST, MOST = 40, 400
 """Tokens for the answer: one finding at least, and no more than a review of a page needs."""
-NO_ANSWER = "no answer: "
 REPLY = "Line 6 has a default value that all calls share."
 
 Findings = list[Finding]
@@ -78,12 +76,7 @@ def readability_server(resolver: Callable[..., Any]) -> MCPServer:
         answer: Annotated[CreateMessageResult | None, Resolve(resolver)],
     ) -> str:
         """Review how readable Python code is."""
-        came = cast("object", answer)  # the SDK hands over whatever a resolver returned
-        if isinstance(came, CreateMessageResult | asking.NoAnswer | None):
-            return asking.text_of(came)
-        if inspect.iscoroutine(came):
-            came.close()
-        return f"{NO_ANSWER}{type(came).__name__}"
+        return asking.text_of(answer)
 
     return server
 
@@ -99,20 +92,7 @@ async def _through(resolver: Callable[..., Any], code: str, mode: str, answers: 
             hint="shape",
         ) from error
     with connect(server, mode, answers) as lab:
-        used = await use(lab, "review_readability", {"code": code}, answers)
-    if used.said == f"{NO_ANSWER}coroutine":
-        raise Problem(
-            "ask_readability is a plain function and returned a coroutine, which the SDK does not await. Write "
-            "`async def`.",
-            hint="shape",
-        )
-    if used.said.startswith(NO_ANSWER):
-        raise Problem(
-            f"ask_readability returned a {used.said.removeprefix(NO_ANSWER)}, and the tool gets that in an answer's "
-            "place. Return what ask(...) returns, or None.",
-            hint="return",
-        )
-    return used
+        return await use(lab, "review_readability", {"code": code}, answers)
 
 
 def _asks(mode: str, code: str, what: str) -> Case:

@@ -111,7 +111,7 @@ async def one_token(code: str, ctx: Context):
 def plain_def(code: str, ctx: Context):
     """Lacks the word `async`, and hands on what it should await.
 
-    is a plain function and returned a coroutine
+    was given a coroutine, all_facts(...), that nobody awaited
     """
     return all_facts(code, ctx)
 
@@ -212,7 +212,7 @@ async def strips_the_code(code: str, ctx: Context):
 async def the_text_of_the_question(code: str, ctx: Context):
     """Returns a text, where a sample is to be asked for.
 
-    ask_readability returned a str, and the tool gets that
+    was given a str in the place of an answer
     """
     return _question(code) if _facts(code) else None
 
