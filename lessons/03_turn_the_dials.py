@@ -15,7 +15,22 @@ import math
 from functools import partial
 from tempfile import mkdtemp
 
-from labkit import Lab, Settings, TinyModel, check, lesson, plot_sweep, quiz, show, show_tokens, trace, try_out
+from labkit import (
+    Lab,
+    Settings,
+    TinyModel,
+    check,
+    hint,
+    it_was,
+    lesson,
+    plot_sweep,
+    predict,
+    quiz,
+    show,
+    show_tokens,
+    trace,
+    try_out,
+)
 from servers import log_archiver, text_analyst
 from servers.sample_logs import SAMPLE_LINES
 from servers.sample_texts import SAMPLE_TEXTS
@@ -29,8 +44,6 @@ lesson("03")
 #
 # `TinyModel` is a real language model, small enough to run in this kernel, and a sampling callback like any other. It
 # knows five subjects, log lines among them, and it makes mistakes: trust the dials here, not the answers.
-#
-# **Predict.** The log archiver wants one sentence on a log line. Which temperature will it ask for: 0.2, 1 or 2?
 
 
 # %%
@@ -52,10 +65,7 @@ print("asked for  | temperature", request.temperature, "and at most", request.ma
 #
 # A *token* is a word or a piece of one. At each place the model gives every token that it knows a probability; the dials
 # change them in turn, and then one token is drawn. The number on the badge is the mean log-probability of the answer's
-# tokens: 0 is certainty.
-#
-# **Predict.** Will the model be sure of every word? Choose a token, by mouse or with ← and →, to see what else it could
-# have been.
+# tokens: 0 is certainty. Choose a token, by mouse or with ← and →, to see what else it could have been.
 
 
 # %%
@@ -69,11 +79,12 @@ show_tokens(answer(temperature=1, top_k=40, top_p=0.9, seed=1))
 # %% [markdown]
 # ## Temperature and seed
 #
-# The model's *logits* are divided by the temperature before they become probabilities: below 1 the likely tokens gain,
-# above 1 the unlikely ones. At 0 the best token always wins. The seed picks the random numbers of the draw.
-#
-# **Predict.** Five temperatures, two seeds each: which pairs will be equal? Is there a temperature at which the answer
-# is no longer true, or no longer English? The charts take four seeds each: which curves rise, which falls?
+# A model gives each token a number, its *logit*: the larger, the likelier. The logits are divided by the temperature
+# before they become probabilities: below 1 the likely tokens gain, above 1 the unlikely ones. The *seed* picks the random
+# numbers of the draw. The next cell asks at five temperatures with two seeds each; its charts take four seeds.
+
+# %%
+predict("3.1")
 
 # %%
 for temperature in (0, 0.5, 1, 1.5, 2):
@@ -84,16 +95,20 @@ for temperature in (0, 0.5, 1, 1.5, 2):
 print("the same seed again gives the same:", answer(seed=1, max_tokens=30).text == answer(seed=1, max_tokens=30).text)
 plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=Settings(max_tokens=30))
 
+# %%
+it_was("3.1")
+
 # %% [markdown]
-# At 0 nothing is drawn, so the seed has no say. Above 0 the same seed gives the same answer, and another seed may give
-# another one.
+# Above 0 the same seed gives the same answer, and another seed may give another one. With the heat the answers grow less
+# alike; at some temperature they are no longer true, and at 2 no longer English.
 #
 # ## A label: what temperature 0 hides, and what heat does
 #
 # `analyze_sentiment` of the text analyst asks for one word at temperature 0. This review is torn: an update mended one
-# thing and broke another.
-#
-# **Predict.** Will it get the same label twice? And what will twenty draws give at temperature 1, and at 2?
+# thing and broke another. It is asked twice at 0, and then twenty times at 1 and at 2.
+
+# %%
+predict("3.2")
 
 # %%
 asked.clear()
@@ -108,6 +123,8 @@ for temperature in (1, 2):
     found = {word: drawn.count(word) for word in text_analyst.SENTIMENTS}
     print(f"tiny model, temperature {temperature} | {found}, no label: {20 - sum(found.values())}")
 
+it_was("3.2", 20 - sum(found.values()))
+
 # %% [markdown]
 # At 0 the server hears one word, however close the race was; the draws at 1 show how close. Heat takes from the
 # likeliest token and gives to the unlikely ones, labels or not: `print(drawn)` shows what came at 2. A label wants 0.
@@ -116,8 +133,10 @@ for temperature in (1, 2):
 #
 # ## Max tokens, stop, and why an answer ended
 #
-# **Predict.** With a limit of 6 tokens, will the model write a shorter sentence? And what will a stop sequence leave
-# that is the word in the middle of its answer?
+# A *stop sequence* is a text at which an answer ends. The one below is the word in the middle of the answer.
+
+# %%
+predict("3.3")
 
 # %%
 for limit in range(1, 11):
@@ -128,10 +147,10 @@ words = answer(temperature=0).text.split()
 middle = words[len(words) // 2]
 stopped = answer(temperature=0, stop_sequences=(middle,))
 print(f"tiny model, stop {middle!r} | {stopped.stop_reason} | {stopped.text!r}")
+it_was("3.3")
 
 # %% [markdown]
-# The model does not know its limit. It is cut off where it stands, be it in the middle of a word or of a number. The
-# stop reason says so:
+# It is cut off where it stands, be it in the middle of a word or of a number. The stop reason says so:
 #
 # | stop reason | the answer |
 # |---|---|
@@ -139,8 +158,7 @@ print(f"tiny model, stop {middle!r} | {stopped.stop_reason} | {stopped.text!r}")
 # | `maxTokens` | was cut by the limit |
 # | `stopSequence` | ended before a text that the request names |
 #
-# **Predict.** The analyst asks for 8 tokens, enough for a label. Give the archiver's sentence no more than these: what
-# will it put into its report?
+# The analyst asks for 8 tokens, enough for a label. Give the archiver's sentence no more than these:
 
 # %%
 from labkit import with_dials
@@ -160,7 +178,10 @@ print("tiny model, at most 8 tokens |", result.content[0].text)
 # ## Top-k and top-p
 #
 # Both drop the unlikely tokens before the draw. Top-k keeps the *k* best; top-p keeps the fewest best that together
-# hold *p*. **Predict.** Where the model is sure, how many does top-p 0.9 keep? And where it is not?
+# hold *p*. *Bits* say how unsure the model is: 0 where one token has it all, 1 where two are as likely as each other.
+
+# %%
+predict("3.4")
 
 # %%
 spread = answer(temperature=1.5, top_p=0.9)
@@ -172,6 +193,8 @@ for token in (tokens[0], tokens[len(tokens) // 2], tokens[-1]):
     print(f"    top-k 5    keeps 5, which hold {five:.0%}")
     print(f"    top-p 0.9  keeps {token.kept['top_p']}")
 
+it_was("3.4", tokens[0].kept["top_p"])
+
 # %%
 quiz("3.5", "")
 
@@ -180,7 +203,7 @@ quiz("3.5", "")
 #
 # Beside each dial: what the server asked, what the client uses, whether this model honours it. Two are new. *Min-p* keeps
 # the tokens that are at least min-p times as probable as the best one. The *frequency penalty* is taken off a token's
-# logit for each time that it stands in the answer already. **Predict** what a dial will do, then turn it. In plain code:
+# logit for each time that it stands in the answer already. Turn one at a time. In plain code:
 # `trace(request, model, Settings(temperature=0.8, top_p=0.9)).text`.
 
 # %%
@@ -191,12 +214,16 @@ tune(request, model, Settings(temperature=0.8, top_p=0.9))
 # %% [markdown]
 # ## What Claude does with them
 #
-# **Predict.** The same dials on Claude: which of them does it honour?
+# The same dials on Claude. No key is needed to see which of them it honours.
+
+# %%
+predict("3.5")
 
 # %%
 from labkit import Claude, dials
 
 print(dials(Claude(), Settings(temperature=0.8, top_p=0.9)))
+it_was("3.5")
 
 # %% [markdown]
 # The current Claude models take no temperature, top-p or top-k; their API answers a request that names one with an
@@ -236,35 +263,9 @@ def apply_temperature(logits, temperature):
 
 # %%
 await check("3.1", apply_temperature)
+hint("3.1")
 
 # %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Decide temperature 0 first. Then take the largest logit off all of them: the result is the same.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# A list of weights, one for each logit; then each weight divided by the sum of all.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `weights = [math.exp((logit - best) / temperature) for logit in logits]`; for 0, `logits.index(best)` is the winner's
-# place.
-#
-# </details>
-# <details><summary>I see "ZeroDivisionError"</summary>
-#
-# Temperature 0 is a case of its own: decide it before you divide.
-#
-# </details>
-# <details><summary>I see "OverflowError: math range error"</summary>
-#
-# `math.exp(1000)` is too large for a float. Subtract `max(logits)` from every logit before you divide.
-#
-# </details>
-#
 # ## Exercise 3.2 · dials for a job ●○○ 3 minutes
 #
 # **Goal** Choose the dials for three jobs and defend them. **Input** the job: `"label"` (one word for the mood of a
@@ -286,29 +287,9 @@ def my_dials(job):
 
 # %%
 await check("3.2", my_dials)
+hint("3.2")
 
 # %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Which job has one right answer? Which would be useless if it had? A token is a short word or a piece of one.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# A `dict` from job to three values, and `[job]` behind it. The third value is a sentence of four words or more.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `return {"label": (0.0, 8, "..."), "explain": ..., "names": ...}[job]`, hot for the names alone.
-#
-# </details>
-# <details><summary>I see "raised KeyError"</summary>
-#
-# The check asks for all three jobs, and the `dict` lacks the one that is named.
-#
-# </details>
-#
 # ## Exercise 3.3 · a careful callback ●●○ 5 minutes
 #
 # **Goal** A client with limits of its own. **Input** `model`, a callback; then the two that every callback gets.
@@ -331,37 +312,7 @@ async def careful(model, context, params):
 
 # %%
 await check("3.3", careful)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# `min` and `max` do it. And what if the server names no temperature?
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# A `dict` of what changes; the temperature goes into it only where there is one. A copy of the request with it. Then
-# `return await model(...)`.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `limits = {"max_tokens": min(params.max_tokens, 120)}`, and `if params.temperature is not None:` adds
-# `min(max(params.temperature, 0.0), 1.0)`. The copy is `params.model_copy(update=limits)`.
-#
-# </details>
-# <details><summary>I see "TypeError: … not supported between instances of …"</summary>
-#
-# The server named no temperature, and `None` compares with nothing. Ask `is not None` first.
-#
-# </details>
-# <details><summary>I see "called and not awaited"</summary>
-#
-# `model` is a callback, so its answer has to be awaited: `return await model(...)`.
-#
-# </details>
-#
-# [The solutions, explained](instructor/03_turn_the_dials.ipynb)
+hint("3.3")
 
 # %% [markdown] tags=["instructor"]
 # **The solutions, explained.** 3.1 takes the largest logit off all of them: the result is the same and `exp` cannot
@@ -377,10 +328,8 @@ await check("3.3", careful)
 # %% [markdown]
 # ## Your callback at work
 #
-# `partial` fills in `model`; what is left takes `context` and `params`, and is a callback.
-#
-# **Predict.** The analyst asks for 8 tokens at temperature 0. What of that will `careful` change, and what would it
-# change of 300 tokens at 1.5?
+# `partial` fills in `model`; what is left takes `context` and `params`, and is a callback. The analyst asks for 8 tokens
+# at temperature 0: both are within the limits of `careful`.
 
 # %%
 mine = Lab(text_analyst.make_server(), name="careful", sampling_callback=partial(careful, model))
@@ -419,37 +368,17 @@ def top_p(logits, p):
 
 # %%
 await check("3.4", top_p)
+hint("3.4")
 
 # %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Sort the *places*, not the numbers: the result has to be in the old order.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# Walk through the places from the best on, add up what they hold, stop once it is `p` or more. Then one list: the kept
-# ones divided by what they hold together, 0.0 for the others.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `order = sorted(range(len(logits)), key=lambda i: -probabilities[i])`; in the loop over it, `break` when something is
-# kept and `held >= p`.
-#
-# </details>
-# <details><summary>I see "what is kept stays in its place"</summary>
-#
-# Your list is sorted, the logits were not. Sort `range(len(logits))` and look the probabilities up by place.
-#
-# </details>
-#
-# [The solutions, explained](instructor/03_turn_the_dials.ipynb)
-#
-# Another: put dials before your limits, `panel = dials(partial(careful, model), Settings(temperature=2.0))`. Give
+# **Another stretch.** Put dials before your limits, `panel = dials(partial(careful, model), Settings(temperature=2.0))`. Give
 # `panel.callback` to `try_out` in place of `partial(careful, model)`, then `show(mine)` again. One step's JSON says 2, a
 # later one's 1: which are they?
-#
+
+# %%
+lesson("03")
+
+# %% [markdown]
 # ## Recap
 #
 # - A model gives every token a probability; the dials change which one is drawn, and when to stop.
