@@ -22,7 +22,7 @@ from mcp.client import InputRequiredRoundsExceededError
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult, SamplingMessage, TextContent
 
-from labkit import Lab, Scripted, TinyModel, check, lesson, quiz, show, try_out
+from labkit import Lab, Scripted, TinyModel, check, hint, it_was, lesson, predict, quiz, show, try_out
 from servers import plain_reading, text_analyst
 from servers.asking import ask, message, shortened
 from servers.sample_texts import SAMPLE_TEXTS, SAMPLE_TICKETS
@@ -38,8 +38,6 @@ lesson("04")
 # A tool says what it needs in its signature. `Resolve(question)` means: before this tool runs, run `question` and give
 # me what comes of it. `question` is a *resolver*: it returns a `Sample`, the request to the client's model, and the tool
 # gets the answer.
-#
-# **Predict.** `mood` has two parameters. Which of them does a caller give?
 
 # %%
 server = MCPServer("moods")
@@ -66,14 +64,17 @@ print(result.content[0].text)
 print("a caller gives:", *tools.tools[0].input_schema["properties"])
 
 # %% [markdown]
-# Only `text`; the SDK fills `answer`. `Scripted` is no model: it answers by the first pattern that it finds in the
+# A caller gives `text` alone; the SDK fills `answer`. `Scripted` is no model: it answers by the first pattern that it finds in the
 # prompt. While you write a server, you want answers that you know. From here on, `message("user", words)` is short for
 # the `SamplingMessage` above.
 #
 # ## What it was before
 #
-# Servers of 2025 ask like this, in the middle of the tool. **Predict.** It fails on one wire, `"legacy"` (2025-11-25) or
-# `"auto"` (the newest that both sides speak, here 2026-07-28). On which, and why?
+# Servers of 2025 ask like this, in the middle of the tool. The next cell tries it on two wires: `"legacy"` is 2025-11-25,
+# `"auto"` the newest that both sides speak, here 2026-07-28.
+
+# %%
+predict("4.1")
 
 # %%
 before = MCPServer("moods of 2025")
@@ -92,6 +93,8 @@ for mode in ("legacy", "auto"):
     print(mode, end=" | ")
     await try_out(lab, model, "mood", {"text": praise})
 
+it_was("4.1")
+
 # %% [markdown]
 # `create_message` sends a request of the *server*. Since revision 2026-07-28 a server sends none, over any transport:
 # there is "no back-channel". With `Resolve` the SDK does what each wire wants: a request on the old one, a result that
@@ -101,8 +104,9 @@ for mode in ("legacy", "auto"):
 #
 # On the new wire the server forgets the call until the client comes back with the answer. Then it runs the resolver
 # *again*, and looks for an answer to just that question. `clocked` asks another one each time.
-#
-# **Predict.** How many samples does one call of the tool cost with each, on each wire?
+
+# %%
+predict("4.2")
 
 # %%
 hours = count(1)
@@ -124,11 +128,14 @@ async def cost(question, mode):
     except InputRequiredRoundsExceededError:
         print("the client gave up, ", end="")
     print(f"{question.__name__}, {mode}: samples {len(model.asked)}")
+    return len(model.asked)
 
 
 for each in (question, clocked):
     await cost(each, "legacy")
-    await cost(each, "auto")
+    samples = await cost(each, "auto")
+
+it_was("4.2", samples)
 
 # %% [markdown]
 # On the old wire the resolver waits for its answer and runs once. On the new one `clocked` cost ten samples, all paid
@@ -169,9 +176,13 @@ print("Text analyst:", result.content[0].text)
 # ## Where the line is
 #
 # Small real models like to answer in a sentence. SmolLM2-135M, a model with 135 million parameters, said the first of
-# these. `label_in` is the text analyst's check. **Predict.** Which of the others does it take for a label?
+# these. `label_in` is the text analyst's check.
 
 # %%
+predict("4.3")
+
+# %%
+labels = 0
 for said in (
     "The text is classified as neutral.",
     '{"sentiment": "Negative"}',
@@ -181,7 +192,11 @@ for said in (
     "I cannot say whether it is positive.",
 ):
     answer = CreateMessageResult(role="assistant", model="any", content=TextContent(text=said))
-    print(f"{said:<36} | {label_in(answer, text_analyst.SENTIMENTS)}")
+    label = label_in(answer, text_analyst.SENTIMENTS)
+    labels += label is not None
+    print(f"{said:<36} | {label}")
+
+it_was("4.3", labels)
 
 # %% [markdown]
 # An answer is a label where **exactly one of the words stands in it, and its sentence neither denies it nor leaves it
@@ -191,7 +206,10 @@ for said in (
 #
 # ## Check, ask once more, give up usefully
 #
-# **Predict.** The first answer is no label. How often does the client send `tools/call` until it has a result?
+# The first answer to come is no label, and the second is one.
+
+# %%
+predict("4.4")
 
 # %%
 model = Scripted(["I would say that it depends.", "Negative."])
@@ -204,8 +222,11 @@ for each in model.asked[1].messages:
 
 show(twice)
 
+# %%
+it_was("4.4", sum(step.label.startswith("tools/call") for step in twice.flow.steps))
+
 # %% [markdown]
-# Three times. The second question holds the first, the answer, and **what would do**: the words to choose from, and an
+# The second question holds the first, the answer, and **what would do**: the words to choose from, and an
 # example to copy. How does a tool ask twice? A resolver may need another one, and may return a plain value:
 #
 # ```python
@@ -324,41 +345,7 @@ def ticket_desk():
 
 # %%
 await check("4.1", ticket_desk)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# `Sample` has a parameter for each thing that is asked for; the long ticket is one call of `shortened`.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# A text with the rules, then `return Sample([message("user", …)], system_prompt=…, max_tokens=…)`.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `Sample([message("user", shortened(ticket, 2_000))], system_prompt=rules, max_tokens=8)`, and `rules` names the three
-# teams and asks for one word.
-#
-# </details>
-# <details><summary>I see "Cannot send 'sampling/createMessage'" or "no back-channel"</summary>
-#
-# The tool calls `create_message`, and the connection speaks revision 2026-07-28. Return a `Sample` from a resolver.
-#
-# </details>
-# <details><summary>I see "InvalidSignature: Resolver … cannot be resolved"</summary>
-#
-# A resolver's parameters are the tool's own arguments by the *same name*, a `Context`, or another `Resolve`. Is it
-# `ticket` in both?
-#
-# </details>
-# <details><summary>I see "Tool already exists", or my change has no effect</summary>
-#
-# A server keeps the first tool of a name. Run the cell that makes the `MCPServer` again, then the one that adds the
-# tool.
-#
-# </details>
+hint("4.1")
 
 # %% [markdown]
 # ## Exercise 4.2 · read the answer ●○○ 6 minutes
@@ -367,7 +354,7 @@ await check("4.1", ticket_desk)
 # **Return** the label that the answer is, or `None`.
 #
 # The answer is a label where exactly one of the labels stands in it as a word of its own, whatever the capitals, marks
-# and words around it. It is none where two of them stand in it, or anywhere a word of `DENIALS` that is not that label,
+# and words around it; labels may be of any letters and figures. It is none where two of them stand in it, or anywhere a word of `DENIALS` that is not that label,
 # or where its content is no text.
 #
 # **Example** Of `network` and `storage`, `It is (Storage), I think.` gives `"storage"`; `not storage` and `storages` give
@@ -393,26 +380,7 @@ def my_label(answer, labels):
 
 # %%
 await check("4.2", my_label)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# What is it that you may *not* look into before you know its type?
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# `isinstance(answer.content, TextContent)`, then the set of the words, `re.findall(r"[^\W_]+", …)` of the text in lower
-# case (runs of letters and figures, in any language), then how many of them are labels, and whether one of the others
-# denies.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `words = set(re.findall(r"[^\W_]+", answer.content.text.lower()))`, `named = words & set(labels)`; the label is
-# `named.pop()` where `len(named) == 1` and `words & (DENIALS - named)` is empty.
-#
-# </details>
+hint("4.2")
 
 # %% [markdown]
 # ## Exercise 4.3 · ask once more, give up usefully ●●● 12 minutes
@@ -462,43 +430,7 @@ def careful_desk():
 
 # %%
 await check("4.3", careful_desk)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Both functions begin with the same question: is there an answer, and is it a team?
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# In `checked` an `if` that returns `answer`, then `return ask(…)`; in `route` an `if` that returns the team, then one
-# line for all the rest.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `ask(ctx, rules, shortened(ticket, 2_000), message("assistant", shown(answer)), fault, max_tokens=8)`, and `fault`
-# names the three teams; `why` is one text where `answer is None` and another where it is not.
-#
-# </details>
-# <details><summary>I see "Server returned InputRequiredResult for more than 10 rounds"</summary>
-#
-# The question is another one each time. Look for a clock, a random number, a counter, or a list that grows.
-#
-# </details>
-# <details><summary>I see "Client did not declare the sampling capability"</summary>
-#
-# The client cannot sample, and the resolver returned a `Sample` all the same. `ask(ctx, …)` returns `None` there.
-#
-# </details>
-# <details><summary>I see "Error executing tool route" and no more</summary>
-#
-# Your code raised. A client is told nothing of it, so that no secret leaks; the line below it, or the check, names the
-# place.
-#
-# </details>
-#
-# [The solutions, explained](instructor/04_the_servers_side.ipynb)
+hint("4.3")
 
 # %% [markdown] tags=["instructor"]
 # **The solutions, explained.** 4.1 separates what is yours from what is not: rules in the system prompt, data in the
@@ -536,7 +468,11 @@ show(desk)
 #
 # **Stretch.** Let `route` ask nothing where `plain_reading.team(ticket)` finds a team. What is lost, and for which of
 # the `SAMPLE_TICKETS`? Then give `desk` a `mode="legacy"` and compare the flows.
-#
+
+# %%
+lesson("04")
+
+# %% [markdown]
 # ## Recap
 #
 # - A tool asks with `Sample` and `Resolve`, on both wires. The question follows from the tool's arguments alone.

@@ -88,7 +88,7 @@ class Prediction:
         """How to answer in code, in a sentence."""
         letters = [*self.items]
         if self.kind == "number":
-            return f'Answer with a number: predict("{self.number}", 10).'
+            return f'Answer with a number: predict("{self.number}", 7).'
         if self.kind == "order":
             return f'Answer with the letters in their order: predict("{self.number}", "{"".join(reversed(letters))}").'
         return f'Answer with {", ".join(letters[:-1])} or {letters[-1]}: predict("{self.number}", "{letters[0]}").'
