@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         with_budget,
         with_dials,
         with_guard,
+        with_retry,
         with_timeout,
     )
     from labkit.lab import Call, Lab, close_all
@@ -111,6 +112,7 @@ _ELSEWHERE = {
     "with_budget": "labkit.host",
     "with_dials": "labkit.host",
     "with_guard": "labkit.host",
+    "with_retry": "labkit.host",
     "with_timeout": "labkit.host",
 }
 """Everything costs its import only where it is used: a script that needs a Lab loads no widgets, and a server that asks
@@ -175,6 +177,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "with_budget",
     "with_dials",
     "with_guard",
+    "with_retry",
     "with_timeout",
 ]
 

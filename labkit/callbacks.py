@@ -61,3 +61,8 @@ def answer_of(returned: object, name: str) -> Answer:
         f"{name} returned {got} The client needs a CreateMessageResult, or ErrorData(code=-1, message=...) to refuse. "
         f"{missing(returned)}".rstrip()
     )
+
+
+def hint(status: int, wait: float = 0.0) -> dict[str, float]:
+    """The `data` of an `ErrorData` that tells whether to ask again: the provider's HTTP status, and seconds to wait."""
+    return {"status": status, **({"retryAfter": wait} if wait > 0 else {})}

@@ -360,7 +360,7 @@ MAY_KNOW = {
     "diagram": {"plain", "steps"},
     "flow": {"cutting", "diagram", "record", "steps", "wire"},
     "redacting": {"cutting", "diagram", "flow", "secret_forms"},
-    "models": {"dial_table", "errors", "models", "network", "numbers", "plain", "steps"},
+    "models": {"callbacks", "dial_table", "errors", "models", "network", "numbers", "plain", "steps"},
     "host": {
         "callbacks",
         "cutting",

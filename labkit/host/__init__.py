@@ -16,6 +16,7 @@ from labkit.host.duty import Duty, Remark, WrongOrder
 from labkit.host.figures import Left, Spent
 from labkit.host.guard import Guard, with_guard
 from labkit.host.rendering import render
+from labkit.host.retry import Retry, may_pass, with_retry
 from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest
 from labkit.host.rules import RULES, Rule
 from labkit.host.terminal import ask_in_terminal
@@ -40,6 +41,7 @@ __all__ = [
     "ModelChoice",
     "Refuse",
     "Remark",
+    "Retry",
     "ReviewRequest",
     "Rule",
     "Spent",
@@ -48,6 +50,7 @@ __all__ = [
     "ask_in_terminal",
     "choose",
     "choose_model",
+    "may_pass",
     "render",
     "visible",
     "with_approval",
@@ -55,5 +58,6 @@ __all__ = [
     "with_budget",
     "with_dials",
     "with_guard",
+    "with_retry",
     "with_timeout",
 ]

@@ -17,7 +17,7 @@ from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.callbacks import Answer
-from labkit.host.duty import REFUSED, Duty, gated, models_in
+from labkit.host.duty import REFUSED, Duty, gated, models_in, this_try
 from labkit.host.figures import Left, Spent
 from labkit.host.findings import counted
 from labkit.host.ledger import NANO, Amount, Ledger, Limits, Overdrawn, Reservation
@@ -54,7 +54,8 @@ def with_budget(
     holds for a hundred requests in one round too, as long as the answerer keeps to `max_tokens`; where more was used,
     the truth is spent. A request that ends in an error gives everything back but the tokens that were told. One that is
     cancelled at the model counts as if it had taken all that was set aside: a server may cancel on the 2025-11-25 wire,
-    and would otherwise sample for nothing.
+    and would otherwise sample for nothing. Several tries at a request (`with_retry`, `with_fallback`) are one sample,
+    each with its tokens, and each begins in its minute.
 
     Args:
         callback: The callback that is asked.
@@ -206,10 +207,18 @@ class Budget(Duty):
         except Overdrawn as reason:
             return self._held_back(reason)
         self._tell()
+        tries, latest = 1, this_try()
 
         def looks(params: CreateMessageRequestParams) -> ErrorData | None:
+            nonlocal tries, latest
             try:
-                if self._ledger.extend(held, self._most(params)):
+                if (another := this_try()) is not latest:
+                    # What earlier tries told is spent whatever this one takes.
+                    told = Amount(tokens=meter.usage.tokens, nano_usd=self._cost(meter.usage, meter.witness.named))
+                    self._ledger.again(held, told + self._most(params), self._clock())
+                    tries, latest = tries + 1, another
+                    self._tell()
+                elif self._ledger.extend(held, self._most(params)):
                     self._tell()
             except Overdrawn as reason:
                 return self._held_back(reason)
@@ -223,7 +232,7 @@ class Budget(Duty):
                 cancelled = True
                 raise
             finally:
-                self._settle(held, meter, cancelled=cancelled)
+                self._settle(held, meter, tries, cancelled=cancelled)
 
     def _held_back(self, reason: Overdrawn) -> ErrorData:
         report(f"held: over budget, {reason}", **self._figures())
@@ -246,7 +255,7 @@ class Budget(Duty):
             nano_usd=0 if limits.nano_usd is None else self._highest_cost(usage),
         )
 
-    def _settle(self, held: Reservation, meter: Meter, *, cancelled: bool) -> None:
+    def _settle(self, held: Reservation, meter: Meter, tries: int, *, cancelled: bool) -> None:
         usage, witness = meter.usage, meter.witness
         spent = Amount()
         if witness.answer is not None or usage.tokens:
@@ -258,7 +267,9 @@ class Budget(Duty):
         self._ledger.settle(held, spent)
         if spent.samples:
             about = "about " if spent.estimated else ""
-            report(f"spent {about}{counted(spent.tokens, 'token')}; left: {self._left_in_words()}", **self._figures())
+            times = f" in {tries} tries" if tries > 1 else ""
+            left = self._left_in_words()
+            report(f"spent {about}{counted(spent.tokens, 'token')}{times}; left: {left}", **self._figures())
         self._tell()
 
     def _highest_cost(self, usage: Usage) -> int:

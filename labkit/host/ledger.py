@@ -155,6 +155,19 @@ class Ledger:
             reservation.amount = wanted
             return True
 
+    def again(self, reservation: Reservation, amount: Amount, now: float) -> None:
+        """Begin another try at a reserved sample, which may take `amount` with those before it, at `now` seconds.
+
+        Raises:
+            Overdrawn: The limits do not allow it, and nothing was changed.
+        """
+        with self._lock:
+            self._hold_back_rate(now)
+        self.extend(reservation, amount)
+        with self._lock:
+            if self.limits.per_minute is not None:
+                self._minute.append(now)
+
     def in_the_last_minute(self, now: float) -> tuple[int, float]:
         """How many samples began in the 60 seconds before `now`, and seconds until the first of them is older."""
         with self._lock:
@@ -189,6 +202,10 @@ class Ledger:
             unknown = "" if call is not None else ", and which call asks is not known"
             raise Overdrawn(f"{of_call} of {counted(limits.per_call, 'sample')} for one call{unknown}")
         self._hold_back_price(amount, gone)
+        self._hold_back_rate(now)
+
+    def _hold_back_rate(self, now: float) -> None:
+        limits = self.limits
         if limits.per_minute is not None:
             self._forget_before(now)
             if len(self._minute) >= limits.per_minute:

@@ -29,6 +29,8 @@ ORDER: dict[tuple[str, str], Why] = {
     ("Approval", "Guard"): "a human would approve what the guard then changes or refuses",
     ("Timeout", "Approval"): _too_soon_for_a_human,
     ("Timeout", "Timeout"): _never_the_first,
+    ("Retry", "Approval"): "a human would be asked again at every try",
+    ("Retry", "Retry"): "each try of the one would be as many of the other",
 }
 """Why the second must not stand inside the first, however deep: by the names of their classes."""
 

@@ -52,12 +52,12 @@ class Refused(Exception):
     """A request that gets no answer; `error` is what the callback returns for it.
 
     `INVALID_PARAMS` (-32602) says that the request is at fault and will fail again as it is, `INTERNAL_ERROR` (-32603)
-    that the provider or the way to it is. Code -1 is not used: it is a person's refusal.
+    that the provider or the way to it is. Code -1 is not used: it is a person's refusal. `data` is as `hint` makes it.
     """
 
-    def __init__(self, message: str, code: int = INVALID_PARAMS) -> None:
+    def __init__(self, message: str, code: int = INVALID_PARAMS, data: dict[str, float] | None = None) -> None:
         super().__init__(message)
-        self.error = ErrorData(code=code, message=message)
+        self.error = ErrorData(code=code, message=message, data=data)
 
 
 def check(params: CreateMessageRequestParams) -> None:

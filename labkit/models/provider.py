@@ -26,6 +26,7 @@ from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
 from pydantic import SecretStr
 
 from labkit import network
+from labkit.callbacks import hint
 from labkit.errors import ConnectError
 from labkit.models.convert import Refused
 from labkit.models.echo import Echo
@@ -242,8 +243,10 @@ class Exchange:
         if words and TEMPLATE.search(words):
             return Refused(f"{self.who}: The model's chat template refused the request ({status}): {words}")
         if NO_MONEY.search(str(body)):
-            return Refused(f"{self.who}: {CURES[402].replace('402', str(status))}", INTERNAL_ERROR)
+            return Refused(f"{self.who}: {CURES[402].replace('402', str(status))}", INTERNAL_ERROR, hint(402))
+        told = status
         if status >= 500 and NO_ROOM.search(words):
+            told = 507  # insufficient storage: another try needs the same
             sentence = (
                 f"There is not enough memory for {self.model} ({status}). Take a smaller model, or close programs."
             )
@@ -263,7 +266,8 @@ class Exchange:
             sentence = f"The reply is a {status}. Check the address."
         if self.wait >= 1:
             sentence += f" It asks to wait {self.wait:.0f} s."
-        return Refused(f"{self.who}: {sentence}", INVALID_PARAMS if status in AT_FAULT else INTERNAL_ERROR)
+        code = INVALID_PARAMS if status in AT_FAULT else INTERNAL_ERROR
+        return Refused(f"{self.who}: {sentence}", code, hint(told, self.wait))
 
     def refused_inside(self, error: Any) -> Refused:
         """The refusal for an error that came with the status 200; where it holds a status of its own, with that."""

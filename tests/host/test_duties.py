@@ -19,6 +19,7 @@ from labkit.host import (
     with_bill,
     with_budget,
     with_guard,
+    with_retry,
     with_timeout,
 )
 from labkit.host.order import ORDER
@@ -58,6 +59,8 @@ ORDERS = [
     lambda callback: with_guard(with_budget(approval(choice(bill(callback))), samples=5)),
     lambda callback: choice(with_guard(with_budget(approval(callback), samples=5))),
     lambda callback: choice(with_budget(callback, samples=5)),
+    lambda callback: with_guard(with_budget(approval(with_retry(with_timeout(callback, 5))))),
+    lambda callback: with_timeout(with_retry(with_guard(with_budget(callback))), 5),
     lambda callback: with_timeout(with_budget(approval(with_timeout(callback, 5))), 60),
 ]
 
@@ -97,6 +100,12 @@ REFUSED = [
         """with_timeout stands inside with_timeout, and so its time is never up before that of the outer one.
         Leave one of them out.""",
     ),
+    (
+        lambda: with_retry(with_guard(approval(echo))),
+        """with_approval stands inside with_retry, and so a human would be asked again at every try.
+        Write with_approval(with_retry(callback)).""",
+    ),
+    (lambda: with_retry(choice(with_retry(echo))), "with_retry stands inside with_retry, and so each try of the one"),
     (lambda: with_guard(echo, {"size": "ask"}), "nobody can be asked about size"),
 ]
 
@@ -108,7 +117,7 @@ def test_an_order_in_which_a_duty_cannot_do_its_work_is_refused_with_the_right_o
     assert str(refused.value).startswith(" ".join(sentence.split()))
 
 
-@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, choice, bill, hurry])
+@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, choice, bill, hurry, with_retry])
 def test_a_duty_stands_round_a_callback_and_nothing_else(duty: Any) -> None:
     with pytest.raises(TypeError, match=r"Scripted is a class and no sampling callback: .*, Scripted\(\)"):
         duty(Scripted)
@@ -116,7 +125,7 @@ def test_a_duty_stands_round_a_callback_and_nothing_else(duty: Any) -> None:
         duty("echo")
 
 
-@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, bill, hurry])
+@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, bill, hurry, with_retry])
 async def test_a_mistake_inside_a_duty_is_told_in_the_students_own_name(duty: Any) -> None:
     async def my_callback(context: object, params: CreateMessageRequestParams) -> None:
         pass
