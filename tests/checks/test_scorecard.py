@@ -175,6 +175,21 @@ async def test_what_a_callback_says_it_does_not_do_is_no_todo() -> None:
     assert "images are not supported" in row.came_back
 
 
+async def test_who_does_not_answer_in_time_is_not_said_to_have_told_the_key() -> None:
+    key = next(case for case in CASES if case.id == "manners.key")
+
+    async def sleeps(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def tells_and_sleeps(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        print(os.environ["ANTHROPIC_API_KEY"])
+        return await sleeps(context, params)
+
+    assert (await key.examine(sleeps, timeout=0.1)).status == "N/A"
+    assert (await key.examine(tells_and_sleeps, timeout=0.1)).failed
+
+
 class Nasty(BaseException):
     pass
 

@@ -199,12 +199,19 @@ async def keeps_key(trial: Trial) -> None:
         echo = Fails(401, f"Incorrect API key provided: {FAKE_KEY}.", {})
         trial.provider.behaves(models_reply, echo)
     for params in (QUESTION, request("Say hello.", max_tokens=-5), QUESTION, *ASKING):
-        answer = await trial.attempt(params.model_copy(deep=True))
+        try:
+            answer = await trial.attempt(params.model_copy(deep=True))
+        except LabError as late:  # what was heard until then counts
+            answer = late
         heard.append(plain(answer) if isinstance(answer, LabError) else answer.model_dump_json())
+        if trial.hung:
+            break
     if any(FAKE_KEY in text for text in heard):
         raise Problem("What it returned or raised holds the key.")
     if FAKE_KEY in trial.ear.text:
         raise Problem("What it printed or logged holds the key.")
+    if trial.hung:
+        raise NotApplicable("It did not answer in time, and so was not asked for all that could bring the key out.")
 
 
 CASES = [
