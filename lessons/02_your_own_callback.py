@@ -416,7 +416,7 @@ hint("2.6")
 # %% [markdown]
 # ## The scorecard, and a file to keep
 #
-# The check of 2.6 ran some twenty cases. Here are all, some sixty requests and mishaps, from the specification and from
+# The check of 2.6 ran some twenty cases. Here are all, some seventy requests and mishaps, from the specification and from
 # practice: choose one to read what was sent, what came back, why it matters and how to mend it. MUST and SHOULD are words
 # of the specification, SDK is what mcp needs, advice is ours. The cell below it writes your four functions as a program.
 
