@@ -17,7 +17,23 @@ from typing import Annotated
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult, ModelHint, ModelPreferences
 
-from labkit import Bill, Lab, catalog, check, choose, choose_model, lesson, quiz, show, try_out, with_bill, with_budget
+from labkit import (
+    Bill,
+    Lab,
+    catalog,
+    check,
+    choose,
+    choose_model,
+    hint,
+    it_was,
+    lesson,
+    predict,
+    quiz,
+    show,
+    try_out,
+    with_bill,
+    with_budget,
+)
 from labkit.models.players import players, players_catalog
 from servers import log_archiver
 from servers.asking import ask
@@ -55,9 +71,11 @@ print(catalog())
 # %% [markdown]
 # ## Choose, without asking anybody
 #
-# `choose` is the kit's chooser. It asks no model: it compares names and numbers, and says why.
-#
-# **Predict** each of the four before you run the cell. Which model, and by what: a hint, the priorities, or neither?
+# `choose` is the kit's chooser. It asks no model: it compares names and numbers, and says why. The next cell has four
+# wishes. The first hints `opus`, and its `costPriority` is 1.
+
+# %%
+predict("5.1")
 
 # %%
 names = [model.name for model in catalog().models if model.scores]
@@ -75,6 +93,8 @@ for wish in (
 ):
     chosen = choose(wish, names, catalog(), default=catalog().default)
     print(f"{chosen.name:<18} {'; '.join(chosen.reasons)}")
+
+it_was("5.1")
 
 # %% [markdown]
 # 1. **Hints first**, in their order. The first that is part of a name leaves only the models it is part of.
@@ -121,8 +141,9 @@ async def explain(job: str, answer: Annotated[CreateMessageResult, Resolve(quest
 # %% [markdown]
 # `choose_model` is a callback that asks one of several callbacks. `with_bill` around it writes down what each sample
 # cost: tokens × price.
-#
-# **Predict** who answers each job. Does the older wire change anything?
+
+# %%
+predict("5.2")
 
 # %%
 bill = Bill(players_catalog())
@@ -134,9 +155,10 @@ for mode in ("legacy", "auto"):
         result = await lab.call_tool("explain", {"job": job})
         print(f"{mode:<6}  {job:<16}  {result.content[0].text}")
 
+it_was("5.2")
+
 # %% [markdown]
-# The archiver hints `haiku`, and nobody here is called so. A hint that fits nothing costs nothing: the priorities decide.
-# The last call, step by step:
+# Both wires carry the same wish. The last call, step by step:
 
 # %%
 show(lab)
@@ -154,13 +176,19 @@ quiz("5.5", "")
 #
 # ## The bill
 #
-# **Predict.** All calls had the same prompt. By how much do the most expensive and the cheapest line differ?
+# All calls had the same prompt. The bill has a line for each.
+
+# %%
+predict("5.3")
 
 # %%
 print(bill)
+costs = [item.usd for item in bill.items]
+
+it_was("5.3", round(max(costs) / min(costs)))
 
 # %% [markdown]
-# About a hundredfold, for the same question: a server's wish is enough to make a call expensive. The tokens of one call at
+# The tokens of one call at
 # Claude's prices (Claude counts tokens a little differently):
 
 # %%
@@ -174,17 +202,20 @@ for model in catalog().models:
 # ## A choice is no limit
 #
 # A server that wishes for the most expensive model each time will get it each time. What holds is a budget around the
-# choice.
-#
-# **Predict.** One cent, and hard questions only: what happens when it runs out? Does it stop at 0?
+# choice: here of one cent. A hard question cost less than half of that.
 
 # %%
+predict("5.4")
+
+# %%
+before = len(bill.items)
 held = with_budget(chooser, usd=0.01, prices=players_catalog())
 
 for _ in range(4):
     await try_out(lab, held, "explain", {"job": "a hard question"})
 
 print("left:", f"${held.left.usd:.6f}")
+it_was("5.4", len(bill.items) - before)
 
 # %% [markdown]
 # Before each request the budget sets aside what it may cost *at most*: its estimate of the prompt, and all of
@@ -209,8 +240,8 @@ def my_choice(preferences, scores):
     if preferences is None:
         return next(iter(scores))
     left = list(scores)
-    for hint in preferences.hints or []:
-        fits = [name for name in scores if hint.name.lower() in name.lower()]
+    for each in preferences.hints or []:
+        fits = [name for name in scores if each.name.lower() in name.lower()]
         if fits:
             left = fits
             break
@@ -225,39 +256,7 @@ def my_choice(preferences, scores):
 
 # %%
 await check("5.1", my_choice)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Two steps, one after the other: first which names are left, then which of these has most points.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# Begin with `left = list(scores)`. A loop over `preferences.hints or []` makes it shorter and ends with `break` at the
-# first hint that fits. Then `max(left, key=...)`, which takes the first of equal ones.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `fits = [name for name in scores if hint.name.lower() in name.lower()]`; and in the sum, `(priority or 0) * score`.
-#
-# </details>
-# <details><summary>I see "unsupported operand type(s) for *: 'NoneType' and 'float'"</summary>
-#
-# A priority that the server left out is `None`. Count it as 0: `(priority or 0)`.
-#
-# </details>
-# <details><summary>I see "'NoneType' object is not iterable"</summary>
-#
-# A server without hints leaves the field out, and `preferences.hints` is `None`: write `preferences.hints or []`.
-#
-# </details>
-# <details><summary>I see "raised ValueError: max()"</summary>
-#
-# `max` of nothing: where no hint fits, all names are left.
-#
-# </details>
+hint("5.1")
 
 # %% [markdown]
 # ## Exercise 5.2 · six predictions ●○○ 5 minutes
@@ -285,23 +284,7 @@ def my_predictions():
 
 # %%
 await check("5.2", my_predictions)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Is a hint part of a name? Only then does it count.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# For F, work out 0.4 × cost + 0.6 × intelligence for each model.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# E names one version of Sonnet exactly, and the list has another: the hint fits nothing, and the priorities decide.
-#
-# </details>
+hint("5.2")
 
 # %% [markdown]
 # ## Exercise 5.3 · a class within a budget ●●○ 8 minutes
@@ -328,35 +311,7 @@ def within_budget(models, requests, tokens_in, tokens_out, usd):
 
 # %%
 await check("5.3", within_budget)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# First who can be paid, then who is best.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# A list, an `if` for the empty one, a `max`.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `payable = [m for m in models if m.scores and requests * m.price(tokens_in, tokens_out) <= usd]`.
-#
-# </details>
-# <details><summary>I see "raised ValueError: max()"</summary>
-#
-# `max` of nothing: not one model can be paid. Look for that first, and return `None`.
-#
-# </details>
-# <details><summary>I see "The catalogue has no price for retired"</summary>
-#
-# That model is on its way out: it has no scores, and no price to ask for. Look at `model.scores` first.
-#
-# </details>
-#
-# [The solutions, explained](instructor/05_which_model.ipynb)
+hint("5.3")
 
 # %% [markdown] tags=["instructor"]
 # **The solutions, explained.** 5.1 keeps `left` as it was while no hint fits, so a wish for a model that you lack does
@@ -411,7 +366,11 @@ show(mine)
 #
 # **Stretch.** When does spreading the scores change the choice? Give `choose` and `my_choice` the same three players, and
 # search for a wish on which they differ.
-#
+
+# %%
+lesson("05")
+
+# %% [markdown]
 # ## Recap
 #
 # - Hints are parts of names, in order; priorities weigh scores that each client keeps for itself. All of it is advice.
