@@ -13,6 +13,7 @@ from labkit.host.budget import Budget, with_budget
 from labkit.host.choice import Chosen, ModelChoice, choose, choose_model
 from labkit.host.dials import with_dials
 from labkit.host.duty import Duty, Remark, WrongOrder
+from labkit.host.fallback import Fallback, with_fallback
 from labkit.host.figures import Left, Spent
 from labkit.host.guard import Guard, with_guard
 from labkit.host.rendering import render
@@ -36,6 +37,7 @@ __all__ = [
     "Decision",
     "Duty",
     "Edit",
+    "Fallback",
     "Guard",
     "Left",
     "ModelChoice",
@@ -57,6 +59,7 @@ __all__ = [
     "with_bill",
     "with_budget",
     "with_dials",
+    "with_fallback",
     "with_guard",
     "with_retry",
     "with_timeout",

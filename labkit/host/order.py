@@ -9,6 +9,11 @@ class Ordered(Protocol):
 
     seconds: float
 
+    @property
+    def inner(self) -> tuple[object, ...]:
+        """Who is asked inside."""
+        ...
+
 
 Why = str | Callable[[Ordered, Ordered], str]
 """The reason, or a function of the outer and the inner duty that says it, or nothing where the two go together."""
@@ -23,6 +28,15 @@ def _never_the_first(outer: Ordered, inner: Ordered) -> str:
     return "its time is never up before that of the outer one" if inner.seconds >= outer.seconds else ""
 
 
+def _asked_twice(outer: Ordered, _: Ordered) -> str:
+    asking = sum(map(_has_approval, outer.inner))
+    return "a human would be asked again when one fails" if asking > 1 else ""
+
+
+def _has_approval(callback: object) -> bool:
+    return type(callback).__name__ == "Approval" or any(map(_has_approval, getattr(callback, "inner", ())))
+
+
 ORDER: dict[tuple[str, str], Why] = {
     ("Approval", "Approval"): "a human would be asked twice for the same",
     ("Approval", "Budget"): "a human would be asked for what the budget then holds back",
@@ -31,6 +45,7 @@ ORDER: dict[tuple[str, str], Why] = {
     ("Timeout", "Timeout"): _never_the_first,
     ("Retry", "Approval"): "a human would be asked again at every try",
     ("Retry", "Retry"): "each try of the one would be as many of the other",
+    ("Fallback", "Approval"): _asked_twice,
 }
 """Why the second must not stand inside the first, however deep: by the names of their classes."""
 

@@ -18,6 +18,7 @@ from labkit.host import (
     with_approval,
     with_bill,
     with_budget,
+    with_fallback,
     with_guard,
     with_retry,
     with_timeout,
@@ -61,6 +62,8 @@ ORDERS = [
     lambda callback: choice(with_budget(callback, samples=5)),
     lambda callback: with_guard(with_budget(approval(with_retry(with_timeout(callback, 5))))),
     lambda callback: with_timeout(with_retry(with_guard(with_budget(callback))), 5),
+    lambda callback: approval(with_fallback(with_retry(callback), with_timeout(callback, 5))),
+    lambda callback: with_budget(with_fallback(with_guard(approval(callback)), callback)),
     lambda callback: with_timeout(with_budget(approval(with_timeout(callback, 5))), 60),
 ]
 
@@ -104,6 +107,11 @@ REFUSED = [
         lambda: with_retry(with_guard(approval(echo))),
         """with_approval stands inside with_retry, and so a human would be asked again at every try.
         Write with_approval(with_retry(callback)).""",
+    ),
+    (
+        lambda: with_fallback(approval(echo), with_budget(approval(echo))),
+        """with_approval stands inside with_fallback, and so a human would be asked again when one fails.
+        Write with_approval(with_fallback(callback)).""",
     ),
     (lambda: with_retry(choice(with_retry(echo))), "with_retry stands inside with_retry, and so each try of the one"),
     (lambda: with_guard(echo, {"size": "ask"}), "nobody can be asked about size"),
