@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         with_dials,
         with_fallback,
         with_guard,
+        with_queue,
         with_retry,
         with_timeout,
     )
@@ -114,6 +115,7 @@ _ELSEWHERE = {
     "with_dials": "labkit.host",
     "with_fallback": "labkit.host",
     "with_guard": "labkit.host",
+    "with_queue": "labkit.host",
     "with_retry": "labkit.host",
     "with_timeout": "labkit.host",
 }
@@ -180,6 +182,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "with_dials",
     "with_fallback",
     "with_guard",
+    "with_queue",
     "with_retry",
     "with_timeout",
 ]

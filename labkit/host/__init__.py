@@ -16,6 +16,7 @@ from labkit.host.duty import Duty, Remark, WrongOrder
 from labkit.host.fallback import Fallback, with_fallback
 from labkit.host.figures import Left, Spent
 from labkit.host.guard import Guard, with_guard
+from labkit.host.queue import Queue, with_queue
 from labkit.host.rendering import render
 from labkit.host.retry import Retry, may_pass, with_retry
 from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest
@@ -41,6 +42,7 @@ __all__ = [
     "Guard",
     "Left",
     "ModelChoice",
+    "Queue",
     "Refuse",
     "Remark",
     "Retry",
@@ -61,6 +63,7 @@ __all__ = [
     "with_dials",
     "with_fallback",
     "with_guard",
+    "with_queue",
     "with_retry",
     "with_timeout",
 ]

@@ -41,6 +41,7 @@ ORDER: dict[tuple[str, str], Why] = {
     ("Approval", "Approval"): "a human would be asked twice for the same",
     ("Approval", "Budget"): "a human would be asked for what the budget then holds back",
     ("Approval", "Guard"): "a human would approve what the guard then changes or refuses",
+    ("Approval", "Queue"): "a human would be asked for what the queue then turns away",
     ("Timeout", "Approval"): _too_soon_for_a_human,
     ("Timeout", "Timeout"): _never_the_first,
     ("Retry", "Approval"): "a human would be asked again at every try",

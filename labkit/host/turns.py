@@ -7,11 +7,18 @@ plain client in the kernel's loop may share the callback with a Lab.
 import asyncio
 import concurrent.futures
 from collections import deque
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from threading import Lock
 from types import TracebackType
 
 from labkit.steps import waiting_for
+
+_Place = tuple["concurrent.futures.Future[None]", asyncio.AbstractEventLoop]
+
+
+class Full(Exception):
+    """So many stand in line that nobody else may."""
 
 
 class Turns:
@@ -19,30 +26,50 @@ class Turns:
 
     turns = Turns(1)
     async with turns:  # alone here
+    async with turns.of(connection):  # each connection comes in turn, and within one who came first
 
     A call that runs out of time in the line tells so: `line` and `cure` are as `waiting_for` takes them.
     """
 
-    def __init__(self, places: int, line: str = "its turn", cure: str = "Let fewer in") -> None:
+    def __init__(
+        self, places: int, line: str = "its turn", cure: str = "Let fewer in", most_waiting: int | None = None
+    ) -> None:
         if places < 1:
             raise ValueError(f"{places} places: at least one must be let in")
         self.places = places
         self._wait = line, cure
+        self.most_waiting = most_waiting
         self._inside = 0
-        self._line: deque[tuple[concurrent.futures.Future[None], asyncio.AbstractEventLoop]] = deque()
+        self._lines: dict[object, deque[_Place]] = {}
+        """Who stands in line, by whose they are: the line that is first in here is the next one's."""
         self._lock = Lock()
 
     @property
     def waiting(self) -> int:
         """How many stand in line."""
-        return len(self._line)
+        return sum(map(len, tuple(self._lines.values())))
+
+    @asynccontextmanager
+    async def of(self, whose: object) -> AsyncGenerator[None]:
+        """Wait for one's turn among those of `whose`, whose lines are served one after the other.
+
+        Raises:
+            Full: `most_waiting` stand in line already.
+        """
+        line, cure = self._wait
+        with waiting_for(line, cure=cure, in_line=True):
+            await self._come(whose)
+        try:
+            yield
+        finally:
+            self._leave()
 
     async def __aenter__(self) -> None:
         line, cure = self._wait
         with waiting_for(line, cure=cure, in_line=True):
-            await self._come()
+            await self._come(None)
 
-    async def _come(self) -> None:
+    async def _come(self, whose: object) -> None:
         """Return when it is one's turn."""
         ticket: concurrent.futures.Future[None] = concurrent.futures.Future()
         place = (ticket, asyncio.get_running_loop())
@@ -50,13 +77,17 @@ class Turns:
             if self._inside < self.places:
                 self._inside += 1
                 return
-            self._line.append(place)
+            if self.most_waiting is not None and self.waiting >= self.most_waiting:
+                raise Full
+            self._lines.setdefault(whose, deque()).append(place)
         try:
             await asyncio.wrap_future(ticket)
         except BaseException:
             with self._lock:
-                with suppress(ValueError):
-                    self._line.remove(place)
+                if (line := self._lines.get(whose)) and place in line:
+                    line.remove(place)
+                    if not line:
+                        del self._lines[whose]
                 called = ticket.done() and not ticket.cancelled()
             if called:  # in the moment in which it gave up
                 self._leave()
@@ -69,8 +100,12 @@ class Turns:
 
     def _leave(self) -> None:
         with self._lock:
-            while self._line:
-                ticket, loop = self._line.popleft()
+            while self._lines:
+                whose, line = next(iter(self._lines.items()))
+                ticket, loop = line.popleft()
+                del self._lines[whose]
+                if line:
+                    self._lines[whose] = line  # behind the others
                 if loop.is_closed():  # whoever waited there is gone
                     continue
                 with suppress(concurrent.futures.InvalidStateError):

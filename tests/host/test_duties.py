@@ -20,6 +20,7 @@ from labkit.host import (
     with_budget,
     with_fallback,
     with_guard,
+    with_queue,
     with_retry,
     with_timeout,
 )
@@ -64,6 +65,7 @@ ORDERS = [
     lambda callback: with_timeout(with_retry(with_guard(with_budget(callback))), 5),
     lambda callback: approval(with_fallback(with_retry(callback), with_timeout(callback, 5))),
     lambda callback: with_budget(with_fallback(with_guard(approval(callback)), callback)),
+    lambda callback: with_queue(with_guard(with_budget(approval(with_retry(callback))))),
     lambda callback: with_timeout(with_budget(approval(with_timeout(callback, 5))), 60),
 ]
 
@@ -113,6 +115,7 @@ REFUSED = [
         """with_approval stands inside with_fallback, and so a human would be asked again when one fails.
         Write with_approval(with_fallback(callback)).""",
     ),
+    (lambda: approval(with_retry(with_queue(echo))), "with_queue stands inside with_approval, and so a human would be"),
     (lambda: with_retry(choice(with_retry(echo))), "with_retry stands inside with_retry, and so each try of the one"),
     (lambda: with_guard(echo, {"size": "ask"}), "nobody can be asked about size"),
 ]
@@ -125,7 +128,7 @@ def test_an_order_in_which_a_duty_cannot_do_its_work_is_refused_with_the_right_o
     assert str(refused.value).startswith(" ".join(sentence.split()))
 
 
-@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, choice, bill, hurry, with_retry])
+@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, choice, bill, hurry, with_retry, with_queue])
 def test_a_duty_stands_round_a_callback_and_nothing_else(duty: Any) -> None:
     with pytest.raises(TypeError, match=r"Scripted is a class and no sampling callback: .*, Scripted\(\)"):
         duty(Scripted)
@@ -133,7 +136,7 @@ def test_a_duty_stands_round_a_callback_and_nothing_else(duty: Any) -> None:
         duty("echo")
 
 
-@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, bill, hurry, with_retry])
+@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, bill, hurry, with_retry, with_queue])
 async def test_a_mistake_inside_a_duty_is_told_in_the_students_own_name(duty: Any) -> None:
     async def my_callback(context: object, params: CreateMessageRequestParams) -> None:
         pass
