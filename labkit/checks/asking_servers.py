@@ -17,6 +17,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
 
 from labkit.callbacks import name_of
+from labkit.checks.clock import BUSY, in_time
 from labkit.checks.engine import STAGE_TIMEOUT, Problem, called
 from labkit.errors import LabError
 from labkit.lab import Lab
@@ -86,7 +87,7 @@ def connect(server: MCPServer, mode: str, answers: Answers | None) -> Lab:
         name=f"check {next(_numbers)}",
         mode=mode,
         sampling_callback=cast("SamplingFnT | None", answers),
-        timeout=PATIENCE,
+        timeout=PATIENCE * BUSY,
     )
 
 
@@ -101,7 +102,7 @@ async def use(lab: Lab, tool: str, arguments: dict[str, Any], answers: Answers |
     on = f"On revision {REVISIONS[lab.mode]}"
     with crashes() as raised:
         try:
-            result = await lab.call_tool(tool, arguments)
+            result = await in_time(lab.start(tool, arguments), PATIENCE)
         except InputRequiredRoundsExceededError:
             asked = len(answers.asked) - before if answers else 0
             raise Problem(

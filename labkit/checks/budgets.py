@@ -28,6 +28,7 @@ from mcp_types import (
 
 from labkit.callbacks import Answer
 from labkit.checks.asking_servers import MODES
+from labkit.checks.clock import BUSY, in_time
 from labkit.checks.engine import STAGE_TIMEOUT, Problem, direct_context, plain, shape
 from labkit.errors import line_of
 from labkit.host.review import what_changed
@@ -321,8 +322,10 @@ async def through_the_archiver(make: Callable[..., Any]) -> None:
         budget = _budget(make, Plain(), SAMPLES)
         with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             server = log_archiver.make_server(folder)
-            with Lab(server, name="check", sampling_callback=budget, mode=mode, timeout=STAGE_TIMEOUT) as lab:
-                calls = [lab.call_tool("process_log_entry", {"log_line": LINE}) for _ in range(CALLS)]
+            with Lab(server, name="check", sampling_callback=budget, mode=mode, timeout=STAGE_TIMEOUT * BUSY) as lab:
+                calls = [
+                    in_time(lab.start("process_log_entry", {"log_line": LINE}), STAGE_TIMEOUT) for _ in range(CALLS)
+                ]
                 results = await asyncio.gather(*calls, return_exceptions=True)
         # A call that was refused ends in an error on one wire, and in a result that says so on the other.
         told = [str(result.content) for result in results if isinstance(result, CallToolResult)]

@@ -1,8 +1,17 @@
 """What is not on the clock of a student's code: a processor that others have, and an import."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from time import monotonic, process_time
+from typing import TypeVar
+
+from labkit.call import Call, timeout_error
+
+T = TypeVar("T")
+
+BUSY = 5
+"""So many times as long again a stage or a call may take where other programs have the processor."""
 
 WAITING = 0.03
 """A process that has had a smaller share of one processor was waiting, and not for a processor."""
@@ -40,3 +49,28 @@ class Clock:
         lost = min(went if loaded else max(went - had, 0.0), self._left) if had > WAITING * went else 0.0
         self._left -= lost
         return lost
+
+
+async def in_time(call: Call[T], seconds: float) -> T:
+    """What `call` brings, if it takes no more than `seconds` of a processor's time that are its own, see `Clock`.
+
+    The Lab's own `timeout` counts every second: make it `seconds * BUSY` or more.
+
+    Raises:
+        CallTimeout: It took longer, and was stopped; the sentence is the Lab's.
+    """
+    clock, left = Clock(seconds * BUSY), seconds
+    task, last = asyncio.ensure_future(_result(call)), monotonic()
+    try:
+        while not (await asyncio.wait({task}, timeout=min(left, seconds / 4)))[0]:
+            now = monotonic()
+            left, last = left - (now - last) + clock.lost(), now
+            if left <= 0:
+                raise timeout_error(call, seconds)
+        return task.result()
+    finally:
+        task.cancel()
+
+
+async def _result(call: Call[T]) -> T:
+    return await call

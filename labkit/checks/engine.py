@@ -25,7 +25,7 @@ from pydantic import BaseModel
 from labkit.answering import ask
 from labkit.call import Call
 from labkit.callbacks import Answer, name_of, not_awaited, takes_two
-from labkit.checks.clock import Clock
+from labkit.checks.clock import BUSY, Clock
 from labkit.course.hints import note_check
 from labkit.errors import CallbackError, CallbackStuck, CallTimeout, LabError, line_of, sentence
 from labkit.flow import Flow
@@ -36,9 +36,6 @@ T = TypeVar("T")
 
 STAGE_TIMEOUT = 10.0
 """Seconds that each stage may take."""
-
-BUSY = 5
-"""So many times as long again it may take where other programs have the processor."""
 
 Status = Literal["PASS", "TODO", "NOT YET"]
 

@@ -8,6 +8,7 @@ from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData, ImageContent, SamplingMessage, TextContent
 
 from labkit.callbacks import Answer
+from labkit.checks.clock import BUSY, in_time
 from labkit.checks.engine import STAGE_TIMEOUT, CallbackExercise, Problem, Request, request
 from labkit.checks.judging import blocks_of
 from labkit.checks.quizzes import Question
@@ -86,8 +87,8 @@ async def through_the_archiver(callback: SamplingFnT, mode: str) -> None:
 
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         server = log_archiver.make_server(folder)
-        with Lab(server, name="check", sampling_callback=listening, mode=mode, timeout=STAGE_TIMEOUT) as lab:
-            result = await lab.call_tool("process_log_entry", {"log_line": DEADLOCK})
+        with Lab(server, name="check", sampling_callback=listening, mode=mode, timeout=STAGE_TIMEOUT * BUSY) as lab:
+            result = await in_time(lab.start("process_log_entry", {"log_line": DEADLOCK}), STAGE_TIMEOUT)
     # What the server then makes of the words is its own affair: it files no answer that only repeats the question.
     if not heard:
         told = "".join(block.text for block in result.content if isinstance(block, TextContent))

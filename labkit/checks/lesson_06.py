@@ -20,6 +20,7 @@ from labkit.checks.budgets import (
     is_its_own,
     through_the_archiver,
 )
+from labkit.checks.clock import BUSY, in_time
 from labkit.checks.engine import STAGE_TIMEOUT, FunctionExercise, Problem, calling
 from labkit.checks.quizzes import Question
 from labkit.host import Approve, Decision, Refuse, ReviewRequest, with_approval
@@ -193,17 +194,16 @@ async def on_both_wires(policy: Callable[..., Any]) -> None:
         with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             approval = with_approval(cast("SamplingFnT", Answers("an answer")), ask=ask)
             server = log_archiver.make_server(folder)
-            with Lab(server, name="check", sampling_callback=approval, mode=mode, timeout=STAGE_TIMEOUT) as lab:
-                await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]})
+            with Lab(server, name="check", sampling_callback=approval, mode=mode, timeout=STAGE_TIMEOUT * BUSY) as lab:
+                await in_time(lab.start("process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]}), STAGE_TIMEOUT)
                 if person.asked:
                     raise Problem(
                         f"Through the log archiver ({mode}) you asked about the deadlock line. Let it pass.",
                         hint="harmless",
                     )
                 try:
-                    told = str(
-                        (await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["injection"]})).content
-                    )
+                    call = lab.start("process_log_entry", {"log_line": SAMPLE_LINES["injection"]})
+                    told = str((await in_time(call, STAGE_TIMEOUT)).content)
                 except MCPError as error:  # on the newer wire; on the older one the server files the refusal
                     told = str(error)
                 if "a person said no" not in told:

@@ -3,20 +3,23 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from functools import partial
 from importlib import import_module
 from typing import Any
 
+import anyio
 import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
 
-from labkit import close_all
+from labkit import Lab, close_all
 from labkit.checks import CheckFailed, cases, check, examine, quiz, scorecard
-from labkit.checks.clock import Clock
+from labkit.checks.clock import Clock, in_time
 from labkit.checks.engine import CallbackExercise, FunctionExercise, Problem, Request, bounded, called, request
 from labkit.course.table import lessons
 from labkit.errors import CallbackError, CallTimeout
 from lessons import build
+from tests.story import bookshop, said
 
 pytestmark = pytest.mark.anyio
 
@@ -280,6 +283,29 @@ def test_an_import_is_not_counted_and_a_wait_beside_one_is() -> None:
     assert lost((2, 2), (4, 3), imports=7) == [2, 2]
     assert lost((10, 0.01), imports=7) == [0]
     assert lost((10, 10), (20, 20), most=12, imports=7) == [10, 2]
+
+
+async def test_a_call_through_a_server_is_stopped_in_time_unless_others_had_the_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate, looks = threading.Event(), iter(range(100))
+
+    async def late(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        await anyio.to_thread.run_sync(gate.wait, abandon_on_cancel=True)
+        return answer()
+
+    def others(_: Clock) -> float:
+        if next(looks) == 8:  # a look each quarter of the time there is
+            gate.set()
+        return 1.0
+
+    with Lab(bookshop(), name="late", sampling_callback=late) as lab:
+        with pytest.raises(CallTimeout, match=r"after timeout=0\.2 s: the sampling callback has not answered"):
+            await in_time(lab.start("recommend", {"genre": "rain"}), 0.2)
+        monkeypatch.setattr(Clock, "lost", others)
+        result = await in_time(lab.start("recommend", {"genre": "rain"}), 0.2)
+    assert said(result) == "fine"
+    assert next(looks) > 8
 
 
 AT_WORK = """
