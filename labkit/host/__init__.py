@@ -10,6 +10,7 @@ model then sees. In another order the duty that could not do its work says so wh
 from labkit.host.approval import Approval, Ask, with_approval
 from labkit.host.bill import Bill, Billed, with_bill
 from labkit.host.budget import Budget, with_budget
+from labkit.host.cache import Cache, whole_request, with_cache
 from labkit.host.choice import Chosen, ModelChoice, choose, choose_model
 from labkit.host.dials import with_dials
 from labkit.host.duty import Duty, Remark, WrongOrder
@@ -34,6 +35,7 @@ __all__ = [
     "Bill",
     "Billed",
     "Budget",
+    "Cache",
     "Chosen",
     "Decision",
     "Duty",
@@ -57,9 +59,11 @@ __all__ = [
     "may_pass",
     "render",
     "visible",
+    "whole_request",
     "with_approval",
     "with_bill",
     "with_budget",
+    "with_cache",
     "with_dials",
     "with_fallback",
     "with_guard",

@@ -14,6 +14,7 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.callbacks import Answer
 from labkit.dial_table import DIAL, DIALS, OWN, Dialled, Honour, Settings, honouring, turned_model, turned_request
+from labkit.host.duty import Duty
 from labkit.plain import marked, short
 from labkit.steps import report
 
@@ -29,7 +30,7 @@ _UNTOLD: Mapping[str, Honour] = {**honouring("not told", max_tokens="must"), **d
 """Of a callback that tells nothing: the client's own dials have no way to it."""
 
 
-def with_dials(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
+def with_dials(callback: SamplingFnT, settings: Settings) -> "Turned":
     """`callback` with its dials turned: a sampling callback around a sampling callback.
 
         Lab(server, sampling_callback=with_dials(TinyModel(), Settings(temperature=0.8, seed=7)))
@@ -42,12 +43,21 @@ def with_dials(callback: SamplingFnT, settings: Settings) -> SamplingFnT:
     _check_callback(callback)
     if not isinstance(settings, Settings):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
         raise TypeError(f"{settings!r} tells no dials: write Settings(temperature=0.8)")
+    return Turned(callback, settings)
 
-    async def turned(context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+
+class Turned(Duty):
+    """What `with_dials` makes."""
+
+    def __init__(self, callback: SamplingFnT, settings: Settings) -> None:
+        super().__init__(callback)
+        self.settings = settings
+
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """The answer of the callback with its dials turned."""
+        callback, settings = self.inner[0], self.settings
         _tell_of(read(callback, settings, params))
-        return await turned_model(callback, settings)(context, turned_request(params, settings))
-
-    return turned
+        return await self.ask(turned_model(callback, settings), context, turned_request(params, settings))
 
 
 def defaults(callback: SamplingFnT) -> Mapping[str, Any]:

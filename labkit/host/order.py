@@ -46,7 +46,11 @@ ORDER: dict[tuple[str, str], Why] = {
     ("Timeout", "Timeout"): _never_the_first,
     ("Retry", "Approval"): "a human would be asked again at every try",
     ("Retry", "Retry"): "each try of the one would be as many of the other",
+    ("Retry", "Cache"): "equal requests that share an ask would each try it again",
     ("Fallback", "Approval"): _asked_twice,
+    ("Cache", "Approval"): "what is kept would be answered without a human",
+    ("Cache", "Guard"): "what is kept would be answered without the guard",
+    ("Cache", "Cache"): "the same would be kept twice",
 }
 """Why the second must not stand inside the first, however deep: by the names of their classes."""
 

@@ -18,6 +18,7 @@ from labkit.host import (
     with_approval,
     with_bill,
     with_budget,
+    with_cache,
     with_fallback,
     with_guard,
     with_queue,
@@ -66,6 +67,7 @@ ORDERS = [
     lambda callback: approval(with_fallback(with_retry(callback), with_timeout(callback, 5))),
     lambda callback: with_budget(with_fallback(with_guard(approval(callback)), callback)),
     lambda callback: with_queue(with_guard(with_budget(approval(with_retry(callback))))),
+    lambda callback: with_queue(with_guard(with_budget(approval(with_cache(with_retry(with_timeout(callback, 5))))))),
     lambda callback: with_timeout(with_budget(approval(with_timeout(callback, 5))), 60),
 ]
 
@@ -116,6 +118,17 @@ REFUSED = [
         Write with_approval(with_fallback(callback)).""",
     ),
     (lambda: approval(with_retry(with_queue(echo))), "with_queue stands inside with_approval, and so a human would be"),
+    (
+        lambda: with_cache(with_budget(approval(echo))),
+        """with_approval stands inside with_cache, and so what is kept would be answered without a human.
+        Write with_approval(with_cache(callback)).""",
+    ),
+    (
+        lambda: with_cache(with_guard(echo)),
+        "with_guard stands inside with_cache, and so what is kept would be answered",
+    ),
+    (lambda: with_cache(choice(with_cache(echo))), "with_cache stands inside with_cache"),
+    (lambda: with_retry(with_cache(echo)), "with_cache stands inside with_retry, and so equal requests"),
     (lambda: with_retry(choice(with_retry(echo))), "with_retry stands inside with_retry, and so each try of the one"),
     (lambda: with_guard(echo, {"size": "ask"}), "nobody can be asked about size"),
 ]
@@ -128,7 +141,9 @@ def test_an_order_in_which_a_duty_cannot_do_its_work_is_refused_with_the_right_o
     assert str(refused.value).startswith(" ".join(sentence.split()))
 
 
-@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, choice, bill, hurry, with_retry, with_queue])
+@pytest.mark.parametrize(
+    "duty", [with_budget, with_guard, approval, choice, bill, hurry, with_retry, with_queue, with_cache]
+)
 def test_a_duty_stands_round_a_callback_and_nothing_else(duty: Any) -> None:
     with pytest.raises(TypeError, match=r"Scripted is a class and no sampling callback: .*, Scripted\(\)"):
         duty(Scripted)
@@ -136,7 +151,7 @@ def test_a_duty_stands_round_a_callback_and_nothing_else(duty: Any) -> None:
         duty("echo")
 
 
-@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, bill, hurry, with_retry, with_queue])
+@pytest.mark.parametrize("duty", [with_budget, with_guard, approval, bill, hurry, with_retry, with_queue, with_cache])
 async def test_a_mistake_inside_a_duty_is_told_in_the_students_own_name(duty: Any) -> None:
     async def my_callback(context: object, params: CreateMessageRequestParams) -> None:
         pass
