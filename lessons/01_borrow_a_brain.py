@@ -2,8 +2,7 @@
 # # 01 · Borrow a brain
 #
 # The log archiver writes reports that need understanding, and owns no model. You will see how it borrows yours.
-
-# %% [markdown]
+#
 # | | |
 # |---|---|
 # | **You will be able to** | say who asks whom and why the server holds no key · read a flow on both wires · write a callback that looks at what it is asked · say when *not* to sample |
@@ -104,14 +103,12 @@ predict("1.2")
 # %%
 show(lab)
 
-# %%
-it_was("1.2")
-
 # %% [markdown]
 # On revision **2026-07-28** the server sends no request. It *returns* what it still needs (step 3, `input_required`),
 # and the client calls the tool again with the answer (step 6). The older revision does it in another way.
 
 # %%
+it_was("1.2")
 predict("1.3")
 
 # %%
@@ -119,9 +116,6 @@ old = Lab(server, mode="legacy", sampling_callback=scripted)
 await old.call_tool("process_log_entry", {"log_line": line})
 
 old.flow
-
-# %%
-it_was("1.3")
 
 # %% [markdown]
 # On revision **2025-11-25** step 3 is a request of the *server*, `sampling/createMessage`, and step 6 is the client's
@@ -140,6 +134,7 @@ it_was("1.3")
 # A model behind an API wants a key. The next cell looks for four signs of one in all that crossed.
 
 # %%
+it_was("1.3")
 predict("1.4")
 
 # %%
@@ -182,8 +177,6 @@ print(result.content[0].text)
 
 # %%
 quiz("1.4", "")
-
-# %%
 quiz("1.5", "")
 
 # %% [markdown]

@@ -15,22 +15,7 @@ import math
 from functools import partial
 from tempfile import mkdtemp
 
-from labkit import (
-    Lab,
-    Settings,
-    TinyModel,
-    check,
-    hint,
-    it_was,
-    lesson,
-    plot_sweep,
-    predict,
-    quiz,
-    show,
-    show_tokens,
-    trace,
-    try_out,
-)
+from labkit import Lab, Settings, TinyModel, check, hint, it_was, lesson, predict, quiz, show, trace, try_out
 from servers import log_archiver, text_analyst
 from servers.sample_logs import SAMPLE_LINES
 from servers.sample_texts import SAMPLE_TEXTS
@@ -74,6 +59,8 @@ def answer(**wishes):
     return trace(request, model, Settings(**wishes))
 
 
+from labkit import show_tokens
+
 show_tokens(answer(temperature=1, top_k=40, top_p=0.9, seed=1))
 
 # %% [markdown]
@@ -87,6 +74,8 @@ show_tokens(answer(temperature=1, top_k=40, top_p=0.9, seed=1))
 predict("3.1")
 
 # %%
+from labkit import plot_sweep
+
 for temperature in (0, 0.5, 1, 1.5, 2):
     for seed in (1, 2):
         text = answer(temperature=temperature, seed=seed, max_tokens=30).text
@@ -94,9 +83,6 @@ for temperature in (0, 0.5, 1, 1.5, 2):
 
 print("the same seed again gives the same:", answer(seed=1, max_tokens=30).text == answer(seed=1, max_tokens=30).text)
 plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=Settings(max_tokens=30))
-
-# %%
-it_was("3.1")
 
 # %% [markdown]
 # Above 0 the same seed gives the same answer, and another seed may give another one. With the heat the answers grow less
@@ -108,6 +94,7 @@ it_was("3.1")
 # thing and broke another. It is asked twice at 0, and then twenty times at 1 and at 2.
 
 # %%
+it_was("3.1")
 predict("3.2")
 
 # %%
@@ -123,8 +110,6 @@ for temperature in (1, 2):
     found = {word: drawn.count(word) for word in text_analyst.SENTIMENTS}
     print(f"tiny model, temperature {temperature} | {found}, no label: {20 - sum(found.values())}")
 
-it_was("3.2", 20 - sum(found.values()))
-
 # %% [markdown]
 # At 0 the server hears one word, however close the race was; the draws at 1 show how close. Heat takes from the
 # likeliest token and gives to the unlikely ones, labels or not: `print(drawn)` shows what came at 2. A label wants 0.
@@ -136,6 +121,7 @@ it_was("3.2", 20 - sum(found.values()))
 # A *stop sequence* is a text at which an answer ends. The one below is the word in the middle of the answer.
 
 # %%
+it_was("3.2", 20 - sum(found.values()))
 predict("3.3")
 
 # %%
@@ -166,6 +152,7 @@ from labkit import with_dials
 archiver.callback = with_dials(model, Settings(max_tokens=8))
 result = await archiver.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["disk_full"]})
 print("tiny model, at most 8 tokens |", result.content[0].text)
+predict("3.4")
 
 # %% [markdown]
 # This server looks at the stop reason and says that the answer was cut. It keeps the whole sentences; here is none, so it
@@ -181,9 +168,6 @@ print("tiny model, at most 8 tokens |", result.content[0].text)
 # hold *p*. *Bits* say how unsure the model is: 0 where one token has it all, 1 where two are as likely as each other.
 
 # %%
-predict("3.4")
-
-# %%
 spread = answer(temperature=1.5, top_p=0.9)
 tokens = sorted(spread.tokens, key=lambda token: round(token.entropy, 1))
 
@@ -194,9 +178,8 @@ for token in (tokens[0], tokens[len(tokens) // 2], tokens[-1]):
     print(f"    top-p 0.9  keeps {token.kept['top_p']}")
 
 it_was("3.4", tokens[0].kept["top_p"])
-
-# %%
 quiz("3.5", "")
+predict("3.5")
 
 # %% [markdown]
 # ## The dials in your hand
@@ -217,13 +200,11 @@ tune(request, model, Settings(temperature=0.8, top_p=0.9))
 # The same dials on Claude. No key is needed to see which of them it honours.
 
 # %%
-predict("3.5")
-
-# %%
 from labkit import Claude, dials
 
 print(dials(Claude(), Settings(temperature=0.8, top_p=0.9)))
 it_was("3.5")
+quiz("3.6", "")
 
 # %% [markdown]
 # The current Claude models take no temperature, top-p or top-k; their API answers a request that names one with an
@@ -234,11 +215,7 @@ it_was("3.5")
 # | `maxTokens` | always | must respect it |
 # | `temperature`, `stopSequences`, `systemPrompt` | if the server likes | may change or ignore it |
 # | top-p, top-k, min-p, frequency penalty, seed | has no field | sets it as it likes |
-
-# %%
-quiz("3.6", "")
-
-# %% [markdown]
+#
 # ## Exercise 3.1 · temperature ●●○ 5 minutes
 #
 # **Goal** Turn logits into probabilities at a temperature. **Input** a list of logits, a temperature of 0 or more.
@@ -341,6 +318,10 @@ show(mine)
 # Without the kit's help: `result = await mine.call_tool("analyze_sentiment", {"text": "…"})`, then
 # `print(result.content[0].text)`.
 #
+# **Stretch.** Put dials before your limits, `panel = dials(partial(careful, model), Settings(temperature=2.0))`. Give
+# `panel.callback` to `try_out` in place of `partial(careful, model)`, then `show(mine)` again. One step's JSON says 2, a
+# later one's 1: which are they?
+#
 # ## Stretch · Exercise 3.4 · top-p ●●○ 8 minutes
 #
 # **Goal** Keep the fewest best tokens that together hold at least `p`. **Input** a list of logits, and `p`.
@@ -369,11 +350,6 @@ def top_p(logits, p):
 # %%
 await check("3.4", top_p)
 hint("3.4")
-
-# %% [markdown]
-# **Another stretch.** Put dials before your limits, `panel = dials(partial(careful, model), Settings(temperature=2.0))`. Give
-# `panel.callback` to `try_out` in place of `partial(careful, model)`, then `show(mine)` again. One step's JSON says 2, a
-# later one's 1: which are they?
 
 # %%
 lesson("03")

@@ -2,8 +2,7 @@
 # # 04 · The server's side
 #
 # So far you answered. Now you ask: you write the tool that needs a model, and make it cope with whatever comes back.
-
-# %% [markdown]
+#
 # | | |
 # |---|---|
 # | **You will be able to** | write a tool that asks for a sample on both wires · ask so that data stays data · check an answer, ask once more, and give up usefully · say when code is better than a model |
@@ -136,16 +135,13 @@ for each in (question, clocked):
     samples = await cost(each, "auto")
 
 it_was("4.2", samples)
+quiz("4.4", "")
 
 # %% [markdown]
 # On the old wire the resolver waits for its answer and runs once. On the new one `clocked` cost ten samples, all paid
 # for, and no result: each answer belonged to a question that was never asked again. **A question must follow from the
 # tool's arguments alone.** No clock, no random number, no file that may change, nothing that another caller left behind.
-
-# %%
-quiz("4.4", "")
-
-# %% [markdown]
+#
 # ## The text is data
 #
 # One of the sample texts gives orders to the model. Suppose that a model obeys it, and does a little more:
@@ -197,6 +193,7 @@ for said in (
     print(f"{said:<36} | {label}")
 
 it_was("4.3", labels)
+predict("4.4")
 
 # %% [markdown]
 # An answer is a label where **exactly one of the words stands in it, and its sentence neither denies it nor leaves it
@@ -206,10 +203,7 @@ it_was("4.3", labels)
 #
 # ## Check, ask once more, give up usefully
 #
-# The first answer to come is no label, and the second is one.
-
-# %%
-predict("4.4")
+# Here the first answer is no label, and the second is one.
 
 # %%
 model = Scripted(["I would say that it depends.", "Negative."])
@@ -308,8 +302,6 @@ for line in ("02:14 ERROR deadlock detected", "02:15 the process was killed"):
 
 # %%
 quiz("4.5", "")
-
-# %%
 quiz("4.6", "")
 
 # %% [markdown]

@@ -17,23 +17,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult, ModelHint, ModelPreferences
 
-from labkit import (
-    Bill,
-    Lab,
-    catalog,
-    check,
-    choose,
-    choose_model,
-    hint,
-    it_was,
-    lesson,
-    predict,
-    quiz,
-    show,
-    try_out,
-    with_bill,
-    with_budget,
-)
+from labkit import Bill, Lab, catalog, check, hint, it_was, lesson, predict, quiz, show, try_out
 from labkit.models.players import players, players_catalog
 from servers import log_archiver
 from servers.asking import ask
@@ -55,11 +39,7 @@ print(log_archiver.MODEL.model_dump_json(by_alias=True, exclude_none=True, inden
 # - A **priority** from 0 to 1 says how much something matters: to keep the cost low, to be fast, to be clever.
 #
 # All of it is advice. Your client may have none of the models, or good reasons of its own.
-
-# %%
-quiz("5.4", "")
-
-# %% [markdown]
+#
 # ## What there is to choose from
 #
 # A priority needs something to weigh: a score for each model. The protocol has none, so each client keeps its own list.
@@ -67,6 +47,7 @@ quiz("5.4", "")
 
 # %%
 print(catalog())
+quiz("5.4", "")
 
 # %% [markdown]
 # ## Choose, without asking anybody
@@ -78,6 +59,8 @@ print(catalog())
 predict("5.1")
 
 # %%
+from labkit import choose
+
 names = [model.name for model in catalog().models if model.scores]
 
 
@@ -146,6 +129,8 @@ async def explain(job: str, answer: Annotated[CreateMessageResult, Resolve(quest
 predict("5.2")
 
 # %%
+from labkit import choose_model, with_bill
+
 bill = Bill(players_catalog())
 chooser = with_bill(choose_model(players(), players_catalog()), bill)
 
@@ -166,11 +151,7 @@ show(lab)
 # %% [markdown]
 # Find the step in which the client chose, and what was billed for it. None of this crossed the wire: the server sees the
 # answer, and in it a name, which is a claim.
-
-# %%
-quiz("5.5", "")
-
-# %% [markdown]
+#
 # **A good place to stop:** you have seen three models chosen by their server's wishes. To go on another day, choose
 # *Run → Run All Above Selected Cell* here.
 #
@@ -179,6 +160,7 @@ quiz("5.5", "")
 # All calls had the same prompt. The bill has a line for each.
 
 # %%
+quiz("5.5", "")
 predict("5.3")
 
 # %%
@@ -208,6 +190,8 @@ for model in catalog().models:
 predict("5.4")
 
 # %%
+from labkit import with_budget
+
 before = len(bill.items)
 held = with_budget(chooser, usd=0.01, prices=players_catalog())
 

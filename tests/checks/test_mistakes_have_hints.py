@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
@@ -12,6 +13,7 @@ from labkit.checks import asking_servers, careful_desk, cases, engine, judging
 from labkit.course.entries import entries, exercises
 from labkit.course.hints import Hints
 from labkit.course.table import lessons
+from tests.story import ROOT
 
 LESSONS = {
     lesson.number: import_module(f"labkit.checks.lesson_{lesson.number}")
@@ -59,3 +61,13 @@ def test_each_hint_to_a_mistake_belongs_to_one_that_a_check_names(lesson: str) -
 def test_the_hints_of_the_last_exercise_of_lesson_02_are_to_cases_of_the_scorecard() -> None:
     hints = Hints.of("2.6")
     assert hints.mistakes.keys() - hints.errors.keys() - {*named(LESSONS["02"])} <= {case.id for case in cases()}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_below_each_check_stand_its_own_hints(lesson: str) -> None:
+    [source] = (ROOT / "lessons").glob(f"{lesson}_*.py")
+    code = source.read_text(encoding="utf-8")
+    checks = re.findall(r'^await check\("(.+?)", \w+\)\nhint\("(.+?)"\)$', code, re.MULTILINE)
+    assert checks == [(number, number) for number in exercises(lesson)]
+    assert len(checks) == code.count("await check(")
+    assert "<details>" not in code

@@ -1,5 +1,6 @@
 """A prediction is entered before the run and held against it after; each kind, in words, and what is no answer."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from labkit.course import progress
 from labkit.course.entries import entries
 from labkit.course.predictions import Kind, Prediction, it_was
-from labkit.course.table import lessons
+from labkit.course.table import Lesson, lessons
 from labkit.front_end import can_ask_a_person
+from tests.story import ROOT
 
 LETTERS = {"a": "the first", "b": "the second", "c": "the third"}
 
@@ -139,3 +141,21 @@ def test_there_are_at_most_five_in_a_lesson_and_each_is_whole() -> None:
 def test_a_number_without_a_prediction_is_told_with_those_that_there_are() -> None:
     with pytest.raises(LookupError, match=r"no predictions for 2\.9; there are for 2\.1, 2\.2"):
         Prediction.of("2.9")
+
+
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.number)
+def test_each_is_asked_in_one_cell_and_answered_in_a_later_one(lesson: Lesson) -> None:
+    asked = [*entries("predict", lesson.number)]
+    if not asked:
+        return
+    code = (ROOT / "lessons" / lesson.notebook).with_suffix(".py").read_text(encoding="utf-8")
+    at = {"predict": dict[str, int](), "it_was": dict[str, int]()}
+    for place, cell in enumerate(re.split(r"^# %%", code, flags=re.MULTILINE)):
+        for name, number in re.findall(r"^(predict|it_was)\(\"(\d\.\d)\"", cell, re.MULTILINE):
+            assert number not in at[name]
+            at[name][number] = place
+    assert [*at["predict"]] == [*at["it_was"]] == asked
+    assert all(at["predict"][number] < at["it_was"][number] for number in asked)
+    assert "**Predict" not in code
+    last_of_their_cell = re.findall(r"^predict\(.*\)\n(?=\n*(?:# %%|\Z))", code, re.MULTILINE)
+    assert len(last_of_their_cell) == len(asked)  # or it is not shown
