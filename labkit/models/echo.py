@@ -117,9 +117,10 @@ class Echo:
 
     @cached_property
     def _stars(self) -> re.Pattern[bytes]:
-        """A part of the key and stars, or dots, for the rest."""
+        """A part of the key and for the rest stars, dots, or a word in brackets."""
         key = self._key
-        stars = r"(?:[*.x#]|\xe2\x80[\xa2\xa6]|\\u202[26]){2,}"
+        row = r"(?:[*.x#]|\xe2\x80[\xa2\xa6]|\\u202[26]){2,}"
+        stars = rf"(?:{row}|\xe2\x80\xa6|\\u2026|[\[<({{][^\s\"\[<({{\])>}}]{{1,20}}[\])>}}])"
         head = "".join(f"(?:{re.escape(each)}" for each in key[4:]) + ")?" * len(key[4:])
         tails = "|".join(re.escape(key[-n:]) for n in range(min(len(key) - 1, 24), 3, -1))
         # A row of stars is looked at from its beginning alone, or a long one would take the square of its length.

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 PASSWORDS = {
     "password", "passwd", "passphrase", "passcode", "pwd", "pw", "psk", "secret", "apikey", "credential", "credentials",
-    "signature", "passwort", "kennwort", "contraseña", "mdp", "passe", "senha", "wachtwoord", "пароль", "密码", "密碼",
-    "パスワード", "비밀번호",
+    "signature", "passwort", "kennwort", "contraseña", "mdp", "passe", "senha", "wachtwoord", "hasło", "lösenord",
+    "passord", "adgangskode", "salasana", "jelszó", "heslo", "şifre", "пароль", "密码", "密碼", "パスワード",
+    "비밀번호",
 }  # fmt: skip
 KEYS = {"api", "access", "auth", "private", "secret", "signing", "encryption", "master"}
 """The words before `key` where that is a secret."""
@@ -102,8 +103,9 @@ def words_of_name(name: str) -> tuple[str, ...]:
     """The words of a name, in lower case and the singular: `("api", "key")` for `apiKeys`, `("db", "pass")` for
     `dbpass`."""
     words: list[str] = []
-    for word in map(str.lower, re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+", name[:200])):
-        single = word[:-1] if word[-1] == "s" and word[:-1] in PASSWORDS | ABOUT | {"key"} else word
+    for word in map(str.lower, re.findall(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+", name[:200])):
+        is_plural = word[-1] == "s" and word != "passes" and word[:-1] in PASSWORDS | ABOUT | {"key"}
+        single = word[:-1] if is_plural else word
         glued = None if single in PASSWORDS else _GLUED.fullmatch(single)
         words += filter(None, glued.groups()) if glued else [single]
     return tuple(words)
@@ -180,6 +182,8 @@ def is_secret(value: str, name: str, *, bare: bool = False) -> bool:
         return True
     if _is_other_key(name) and not names_a_secret(name):
         return looks_random(value)
+    if value.isdigit() and "." not in name and not ends_in_a_secret(name):
+        return False  # it counts: `passwords_checked`, `api_key_uses`
     fewest = 8 if names_a_secret(name) else 6
     is_a_word = not any(map(str.isspace, value)) and not DOTTED.fullmatch(value)
     return len(value) >= fewest and digit and (is_a_word or ends_in_a_secret(name))
