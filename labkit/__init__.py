@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from labkit.lab import Call, Lab, close_all
     from labkit.models.catalog import catalog
     from labkit.models.claude import Claude
+    from labkit.models.faulty import Faulty
     from labkit.models.gguf import GGUF
     from labkit.models.openai_compatible import OpenAICompatible
     from labkit.models.quoting import Quoting
@@ -63,6 +64,7 @@ _ELSEWHERE = {
     "CallbackError": "labkit.errors",
     "Claude": "labkit.models.claude",
     "ConnectError": "labkit.errors",
+    "Faulty": "labkit.models.faulty",
     "Flow": "labkit.flow",
     "Frame": "labkit.wire",
     "GGUF": "labkit.models.gguf",
@@ -131,6 +133,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "CallbackError",
     "Claude",
     "ConnectError",
+    "Faulty",
     "Flow",
     "Frame",
     "GGUF",

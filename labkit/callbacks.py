@@ -63,6 +63,10 @@ def answer_of(returned: object, name: str) -> Answer:
     )
 
 
+TOO_MANY = 429
+"""The HTTP status of too many requests (RFC 6585, section 4)."""
+
+
 def hint(status: int, wait: float = 0.0) -> dict[str, float]:
     """The `data` of an `ErrorData` that tells whether to ask again: the provider's HTTP status, and seconds to wait."""
     return {"status": status, **({"retryAfter": wait} if wait > 0 else {})}

@@ -6,14 +6,11 @@ Without an end a line grows with what servers ask for: each that waits holds a c
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import INTERNAL_ERROR, CreateMessageRequestParams, ErrorData
 
-from labkit.callbacks import Answer, hint
+from labkit.callbacks import TOO_MANY, Answer, hint
 from labkit.host.duty import Duty
 from labkit.host.turns import Full, Turns
 from labkit.numbers import checked_whole
 from labkit.steps import report
-
-TOO_MANY = 429
-"""The HTTP status of too many requests (RFC 6585, section 4)."""
 
 
 def with_queue(callback: SamplingFnT, *, at_once: int = 2, waiting: int = 20) -> "Queue":
