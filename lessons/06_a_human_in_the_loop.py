@@ -12,13 +12,12 @@
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
-import asyncio
 from tempfile import mkdtemp
 
 from mcp import MCPError
 from mcp.types import ErrorData
 
-from labkit import Lab, Scripted, approval_panel, budget_meter, check, lesson, quiz, try_out, with_approval, with_budget
+from labkit import Lab, Scripted, approval_panel, check, hint, it_was, lesson, predict, quiz, try_out, with_approval
 from labkit.host import AllowServer, Approve, Refuse, render, visible
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
@@ -52,9 +51,7 @@ await lab.call_tool("process_log_entry", injected)
 print(seen[0].params.messages[0].content.text[:91], "…")
 
 # %% [markdown]
-# Suppose a client shows this much, and two buttons.
-#
-# **Predict.** Would you approve? What may stand in the part that you do not see?
+# Suppose a client shows this much, and two buttons. Would you approve? Here is the rest:
 
 # %%
 print(render(seen[0]))
@@ -94,9 +91,7 @@ decisions = {
     "refuse": lambda request: Refuse("it gives orders."),
     "withhold": lambda request: Refuse("I keep it.") if request.answer else Approve(),
 }
-
-# %% [markdown]
-# **Predict.** Five decisions on two wires. In which of the ten does the server learn that somebody stepped in?
+predict("6.1")
 
 # %%
 flows = {}
@@ -121,6 +116,8 @@ for name, decide in decisions.items():
 # Why only there?
 
 # %%
+labels = [[step.label for step in flow.steps if step.target == "server"] for flow in flows.values()]
+it_was("6.1", sum(any(label.startswith("error") for label in each) for each in labels))
 print(flows["refuse", "legacy"], flows["refuse", "auto"], sep="\n\n")
 
 # %% [markdown]
@@ -146,10 +143,7 @@ policies = {
     "by size": lambda request: Approve() if request.params.max_tokens <= 100 else look(request),
     "by risk": lambda request: look(request) if "instructions" in render(request) else Approve(),
 }
-
-# %% [markdown]
-# **Predict.** How often does each ask, of 10 calls with a question and an answer each? Which of them lets the injected
-# line pass unseen?
+predict("6.2")
 
 # %%
 for name, policy in policies.items():
@@ -160,6 +154,8 @@ for name, policy in policies.items():
     await lab.call_tool("summarize_logs", {"hours": 24})
     was_seen = any("Ignore all earlier" in render(request) for request in seen)
     print(f"{name:<9}  asked: {len(seen):>2}  the injected line {'was shown' if was_seen else 'passed unseen'}")
+
+it_was("6.2")
 
 # %% [markdown]
 # *Always* shows it, among twenty questions. *By server* trusts the archiver, which is honest; its data is not. *By size*
@@ -208,38 +204,7 @@ def my_policy(request, ask):
 
 # %%
 await check("6.1", my_policy)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Put everything that a model would read into one string first. Four of the five rules are then one line each.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# One condition for "harmless", its parts joined by `and`, and one `return` with both outcomes. Begin with
-# `request.origin is not None`, or the next part fails on `None`.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `text = (params.system_prompt or "") + "".join(m.content.text for m in params.messages)`, then
-# `harmless = request.origin is not None and request.origin.server in TRUSTED and params.max_tokens <= 200 and …`,
-# then `return Approve() if harmless else ask(request)`.
-#
-# </details>
-# <details><summary>I see "'NoneType' object has no attribute 'server'"</summary>
-#
-# Outside a Lab nobody knows who asks, and `request.origin` is `None`. Look at that first.
-#
-# </details>
-# <details><summary>I see "returned None"</summary>
-#
-# A branch ends without `return`. What `ask(request)` says must be returned as well: `return ask(request)`.
-#
-# </details>
-#
-# [The solutions, explained](instructor/06_a_human_in_the_loop.ipynb)
+hint("6.1")
 
 # %% [markdown] tags=["instructor"]
 # **6.1, explained.** The policy collects what a model would read and asks five things of it. The order matters in one
@@ -278,24 +243,28 @@ waits = mine.start("process_log_entry", injected)
 #
 # A person decides *what* is asked; a budget decides *how much*. A server that loops may ask a hundred times before you
 # look up.
-#
-# **Predict.** 20 calls at the same time, a budget of 5 samples. How many are answered?
 
 # %%
+predict("6.3")
+
+# %%
+import asyncio
+
+from labkit import budget_meter, with_budget
+
 budget = with_budget(scripted, samples=5, at_once=2)
 lab = Lab(server, name="budget", sampling_callback=budget)
 burst = [lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]}) for _ in range(20)]
 results = await asyncio.gather(*burst, return_exceptions=True)
-
 held = [result for result in results if isinstance(result, MCPError)]
 print(len(held), "of", len(results), "calls ended so:", held[0])
+it_was("6.3", len(results) - len(held))
 budget_meter(budget)
 
 # %% [markdown]
-# Five, in whatever order they come. `with_budget` sets a sample aside *before* it asks, and gives back what was not used.
+# `with_budget` sets a sample aside *before* it asks, and gives back what was not used.
 # `at_once` makes requests wait; every other limit refuses.
-
-# %% [markdown]
+#
 # ## Exercise 6.2 · a budget that holds ●●● 8 minutes
 #
 # **Goal** Write the heart of a budget yourself. **Input** a sampling callback, and how many samples it may give.
@@ -331,37 +300,7 @@ def my_budget(callback, samples):
 
 # %%
 await check("6.2", my_budget)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# At every `await` others may run. What must have happened before yours?
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# `my_budget` is a plain function. It keeps a number, defines an `async def` inside that uses it (`nonlocal`), and
-# returns that function.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `if left == 0: return ErrorData(…)`, then `left -= 1`, only then `answer = await callback(context, params)`; if that is
-# an `ErrorData`, `left += 1`; return it.
-#
-# </details>
-# <details><summary>I see "UnboundLocalError"</summary>
-#
-# The inner function assigns to a name of the outer one. Its first line must be `nonlocal left`.
-#
-# </details>
-# <details><summary>I see "100 arrived at once … and the callback was asked 100 times"</summary>
-#
-# You count after the `await`. All hundred looked at the number before the first was counted.
-#
-# </details>
-#
-# [The solutions, explained](instructor/06_a_human_in_the_loop.ipynb)
+hint("6.2")
 
 # %% [markdown] tags=["instructor"]
 # **6.2, explained.** Between the look at `left` and the subtraction stands no `await`, so nobody runs in between: on one
@@ -389,6 +328,9 @@ await check("6.2", my_budget)
 # The message is redacted, and a remark says so; what the tool was called with still holds the password, as that is your
 # own call. What did the model get (`scripted.asked[-1]`)? Then put the guard inside of `with_approval`: what does the kit
 # say, and why?
+
+# %%
+lesson("06")
 
 # %% [markdown]
 # ## Recap
