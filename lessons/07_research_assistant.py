@@ -20,7 +20,7 @@ from typing import Annotated
 from mcp.server.mcpserver import MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult
 
-from labkit import Bill, Lab, Quoting, Scripted, TinyModel, catalog, check, lesson, plot_bars, quiz, show, with_bill
+from labkit import Bill, Lab, Quoting, Scripted, TinyModel, check, hint, it_was, lesson, plot_bars, predict, quiz, show
 from servers.asking import message
 from servers.library import Library, read_papers
 from servers.papers import Paper
@@ -35,9 +35,7 @@ lesson("07")
 # ## Facts by code, words by model
 #
 # The server has a library of real papers in the box and searches it with SQLite; arXiv is asked only with
-# `source="arxiv"`. The abstracts in the box were written for this course.
-#
-# **Predict.** This client cannot sample. What will be missing from the result?
+# `source="arxiv"`. The abstracts in the box were written for this course. This client cannot sample:
 
 # %%
 alone = Lab(server, name="alone")
@@ -68,8 +66,11 @@ print("tiny model |", (research["synthesis"] or "no synthesis")[:400])
 # code and no model: of one paper it quotes the first sentence; in a synthesis it quotes every text but for its last
 # sentence, until `max_tokens` are used up. Swap in `TinyModel()` or a model of your own later.
 #
-# **Predict.** `"one"` asks one question that holds all ten abstracts; `"each"` asks for a sentence on every paper, then
-# for a synthesis of the sentences. Which of them will be cut short?
+# `"one"` asks one question that holds all ten abstracts; `"each"` asks for a sentence on every paper, then for a
+# synthesis of the sentences.
+
+# %%
+predict("7.1")
 
 # %%
 model = Quoting()
@@ -80,6 +81,8 @@ for strategy in ("one", "each"):
     print(f"{strategy}, samples: {research['samples']}")
     print("  cut:   ", "\n          ".join(research["cut"]))
     print("  ends in:", research["synthesis"][-60:])
+
+it_was("7.1")
 
 # %% [markdown]
 # Both leave 14 papers unread, since you asked for ten. `max_tokens` limits one *answer*: with `"one"` ten papers share it,
@@ -93,8 +96,6 @@ for strategy in ("one", "each"):
 #
 # A bill counts the tokens that a model reports, and estimates the rest. The cost is that of the price list's default
 # model.
-#
-# **Predict.** Ten papers: how many times the tokens of `"one"` will `"each"` need?
 
 
 # %%
@@ -113,6 +114,9 @@ def lost_and_kept(research):
 
 
 # %%
+from labkit import catalog, with_bill
+
+
 async def measure(strategy, model, papers=10):
     bill = Bill(catalog())
     measured = Lab(server, name="measured", sampling_callback=with_bill(model, bill))
@@ -127,8 +131,11 @@ async def measure(strategy, model, papers=10):
     return row | {"cost, 1/1000 USD": 1000 * cost, "papers lost": lost, "own words kept, %": kept}
 
 
+predict("7.2")
+
 # %%
 rows = {strategy: await measure(strategy, model) for strategy in ("one", "each")}
+it_was("7.2", round(rows["each"]["tokens in"] / rows["one"]["tokens in"], 1))
 plot_bars(rows, title="Ten papers, quoted")
 
 # %% [markdown]
@@ -144,9 +151,8 @@ print(plot_bars({strategy: await measure(strategy, TinyModel(), papers=3) for st
 # %% [markdown]
 # ## Time, on two wires
 #
-# A model is slow; this one waits a third of a second before each answer, on purpose.
-#
-# **Predict.** Five papers, `"each"`: six samples. On which wire does that take six times as long as one?
+# A model is slow; this one waits a third of a second before each answer, on purpose. Five papers with `"each"` are six
+# samples.
 
 
 # %%
@@ -162,6 +168,8 @@ async def seconds(strategy, mode):
     return {"seconds": round(perf_counter() - began, 1)}
 
 
+predict("7.3")
+
 # %% tags=["live"]
 wires = {"2026-07-28": "auto", "2025-11-25": "legacy"}
 plot_bars({f"{s} on {wire}": await seconds(s, mode) for s in ("one", "each") for wire, mode in wires.items()})
@@ -174,6 +182,7 @@ plot_bars({f"{s} on {wire}": await seconds(s, mode) for s in ("one", "each") for
 # Find the two rounds in the flow:
 
 # %%
+it_was("7.3")
 lab = Lab(server, name="two rounds", sampling_callback=model)
 await lab.call_tool("research_topic", {"topic": TOPIC, "max_results": 3, "strategy": "each"})
 
@@ -185,10 +194,9 @@ show(lab)
 #
 # ## A prompt that is not pure
 #
-# A *resolver* is the function that words a tool's question (lesson 04). On 2026-07-28 it runs again in every round. This
-# one puts a number into its question that differs each time, as a clock or a live search would.
-#
-# **Predict.** How many samples will one call of it cost?
+# A *resolver* is the function that words a tool's question (lesson 04). On 2026-07-28 it runs again in every round, so its
+# question has to be *pure*: to follow from the tool's arguments and from what was kept, and from nothing else. This one
+# puts a number into its question that differs each time, as a clock or a live search would.
 
 # %%
 news_server = MCPServer("news")
@@ -213,6 +221,7 @@ try:
 except RuntimeError as error:
     print(str(error).partition(";")[0])
 print("samples:", len(nothing.asked))
+quiz("7.3", "")
 
 # %% [markdown]
 # Every answer came to a question that was no longer asked, so the server asked anew, until the client gave up. You paid
@@ -220,11 +229,7 @@ print("samples:", len(nothing.asked))
 #
 # The research assistant searches *once* and keeps what it found in `requestState`, sealed, for the later rounds: its
 # questions follow from that. arXiv may find something else a second later.
-
-# %%
-quiz("7.3", "")
-
-# %% [markdown]
+#
 # ## Exercise 7.1 · groups of k ●●○ 10 minutes
 #
 # **Goal** A third strategy, between the two: one question for each group of `k` papers, then one for the synthesis of
@@ -255,39 +260,9 @@ async def my_groups(papers, ask, k=3):
 
 # %%
 await check("7.1", my_groups)
+hint("7.1")
 
 # %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Two steps, two calls of `ask`. What does the second need from the first?
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# Cut the papers with `range(0, len(papers), k)`. Make a list of questions, one for each group, and await `ask` once with
-# it. In the last question each answer stands where an abstract stood.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `groups = [papers[i : i + k] for i in range(0, len(papers), k)]`, then
-# `answers = await ask([synthesis_question([(p.title, p.abstract) for p in group]) for group in groups])`, and at the end
-# `[last] = await ask([synthesis_question([("Part", answer) for answer in answers])])`.
-#
-# </details>
-# <details><summary>I see "too many values to unpack", or "not enough"</summary>
-#
-# `[last] = await ask(...)` wants a list of exactly one answer: you gave `ask` an empty list, or several questions.
-#
-# </details>
-# <details><summary>I see "called ask() and did not await it"</summary>
-#
-# `ask` is awaited: `answers = await ask([...])`. What it returns is a plain list.
-#
-# </details>
-#
-# [The solutions, explained](instructor/07_research_assistant.ipynb)
-#
 # ## Your strategy at work
 #
 # The server takes strategies by name. Run this cell; once it shows your samples, measure yours in a new one:
@@ -310,9 +285,7 @@ show(mine)
 #
 # Anybody can upload a paper, and this one is aimed at models that read abstracts. The server's system prompt says
 # already that abstracts are data, and that nothing they ask for is to be done. A model may do what it reads all the
-# same: `obedient` stands for such a one.
-#
-# **Predict.** One hostile paper among five. What is left of the synthesis with `"one"`, and what with `"each"`?
+# same: `obedient` stands for such a one. The hostile paper is one of five.
 
 # %%
 hostile = Paper(
@@ -324,6 +297,7 @@ hostile = Paper(
 )
 attacked = make_server(library=Library([*read_papers(), hostile]))
 obedient = Quoting(obedient=True)
+predict("7.4")
 
 # %%
 syntheses = {}
@@ -335,9 +309,10 @@ for strategy in ("one", "each"):
     print(f"{strategy}:", research["synthesis"][:300], "\n")
 
 print(*(f"{paper['id']}  {paper['title'][:60]}" for paper in research["papers"]), sep="\n")
+it_was("7.4")
 
 # %% [markdown]
-# With `"one"` the order speaks for all five papers. With `"each"` every abstract is read in a sample of its own: the
+# With `"each"` every abstract is read in a sample of its own: the
 # attacker owns one sentence of five, cut to one line by the server. In neither case could it touch the list: titles
 # and links are facts by code, and no paper has the id 2401.99999.
 #
@@ -369,6 +344,7 @@ def invented(text, papers):
 
 # %%
 await check("7.2", invented)
+hint("7.2")
 
 # %% [markdown] tags=["instructor"]
 # **The solutions, explained.** 7.1 is `"each"` with larger portions. The answers of the first step stand where
@@ -391,33 +367,6 @@ await check("7.2", invented)
 # once"; a validator that complains of every paper that the synthesis does *not* name.
 
 # %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Find everything that has the form of an id first; then leave out what is known.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# `re.findall` with a pattern for the id alone. `(?<!\d)` says that no digit stands before, `(?!\d)` that none follows.
-# A `set` forgets the order; the keys of a dictionary do not.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `re.findall(r"(?<!\d)\d{4}\.\d{4,5}(?!\d)", text)` gives the ids without versions, `dict.fromkeys(...)` each once.
-#
-# </details>
-# <details><summary>I see "indices must be integers"</summary>
-#
-# `papers` is a list of dictionaries: `for paper in papers`, then `paper["id"]`.
-#
-# </details>
-# <details><summary>I see "TypeError: unhashable type: 'dict'"</summary>
-#
-# A set of the papers themselves cannot be made. Make one of their ids: `{paper["id"] for paper in papers}`.
-#
-# </details>
-#
 # ## The validator at work
 #
 # It reads the two syntheses of above:
@@ -438,7 +387,11 @@ for strategy, synthesis in syntheses.items():
 # Plot all three strategies for 2, 5 and 10 papers, with `k` of your choice. From how many papers on is `"one"` no
 # longer enough? Then lower `max_tokens` in the callback, with `params.model_copy(update={"max_tokens": 150})`: which of
 # your findings were about papers, and which about that limit?
-#
+
+# %%
+lesson("07")
+
+# %% [markdown]
 # ## Recap
 #
 # - Let code find, copy and count; sample for words alone, and say in the result which is which.
