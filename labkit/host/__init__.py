@@ -12,7 +12,7 @@ from labkit.host.bill import Bill, Billed, with_bill
 from labkit.host.budget import Budget, with_budget
 from labkit.host.cache import Cache, whole_request, with_cache
 from labkit.host.choice import Chosen, ModelChoice, choose, choose_model
-from labkit.host.dials import with_dials
+from labkit.host.dials import Dials, with_dials
 from labkit.host.duty import Duty, Remark, WrongOrder
 from labkit.host.fallback import Fallback, with_fallback
 from labkit.host.figures import Left, Spent
@@ -38,6 +38,7 @@ __all__ = [
     "Cache",
     "Chosen",
     "Decision",
+    "Dials",
     "Duty",
     "Edit",
     "Fallback",

@@ -19,7 +19,7 @@ from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.callbacks import Answer
 from labkit.dial_table import turned_model, turned_request
-from labkit.host.dials import Turned, defaults
+from labkit.host.dials import Dials, defaults
 from labkit.host.duty import Duty, Result
 from labkit.numbers import checked_seconds, checked_whole
 from labkit.steps import report
@@ -206,7 +206,7 @@ class Cache(Duty):
 
 def _draws(callback: SamplingFnT, params: CreateMessageRequestParams) -> Iterator[tuple[float | None, int | None]]:
     """Temperature and seed with which each who may answer would draw; `None` where there is none, or none is told."""
-    if isinstance(callback, Turned):
+    if isinstance(callback, Dials):
         inner = turned_model(callback.inner[0], callback.settings)
         yield from _draws(inner, turned_request(params, callback.settings))
     elif isinstance(callback, Duty):

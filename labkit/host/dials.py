@@ -30,7 +30,7 @@ _UNTOLD: Mapping[str, Honour] = {**honouring("not told", max_tokens="must"), **d
 """Of a callback that tells nothing: the client's own dials have no way to it."""
 
 
-def with_dials(callback: SamplingFnT, settings: Settings) -> "Turned":
+def with_dials(callback: SamplingFnT, settings: Settings) -> "Dials":
     """`callback` with its dials turned: a sampling callback around a sampling callback.
 
         Lab(server, sampling_callback=with_dials(TinyModel(), Settings(temperature=0.8, seed=7)))
@@ -43,10 +43,10 @@ def with_dials(callback: SamplingFnT, settings: Settings) -> "Turned":
     _check_callback(callback)
     if not isinstance(settings, Settings):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
         raise TypeError(f"{settings!r} tells no dials: write Settings(temperature=0.8)")
-    return Turned(callback, settings)
+    return Dials(callback, settings)
 
 
-class Turned(Duty):
+class Dials(Duty):
     """What `with_dials` makes."""
 
     def __init__(self, callback: SamplingFnT, settings: Settings) -> None:

@@ -17,6 +17,7 @@ from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, CreateMessageResultWithTools, ErrorData
 
 from labkit.callbacks import Answer, answer_of, awaitable, name_of
+from labkit.errors import sentence
 from labkit.host.order import disorder
 
 REFUSED = -1
@@ -88,6 +89,15 @@ class Duty(ABC):
                 witness.answer = answer
         return answer
 
+    async def outcome(
+        self, callback: SamplingFnT, context: ClientRequestContext, params: CreateMessageRequestParams
+    ) -> Answer | Exception:
+        """The answer of `callback`, or what it raised."""
+        try:
+            return await self.ask(callback, context, params)
+        except Exception as error:  # noqa: BLE001 - `settled` raises it
+            return error
+
     def models(self) -> Iterator[str]:
         """The names of the models that may answer; an empty text for a callback that does not tell."""
         for callback in self.inner:
@@ -96,6 +106,21 @@ class Duty(ABC):
     def __repr__(self) -> str:
         inner = (repr(callback) if isinstance(callback, Duty) else name_of(callback) for callback in self.inner)
         return f"{type(self).__name__}({', '.join(inner)})"
+
+
+Failure = ErrorData | Exception
+
+
+def settled(outcome: Answer | Exception) -> Answer:
+    """`outcome` itself, if it is an answer; what was raised is raised again."""
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def words_of(failure: Failure) -> str:
+    """What a failure says, in a sentence."""
+    return failure.message if isinstance(failure, ErrorData) else sentence(failure)
 
 
 def duties_in(callback: SamplingFnT) -> Iterator[Duty]:

@@ -7,8 +7,7 @@ from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import INTERNAL_ERROR, CreateMessageRequestParams, ErrorData
 
 from labkit.callbacks import Answer, name_of
-from labkit.errors import sentence
-from labkit.host.duty import REFUSED, Duty, Result, models_in, trying
+from labkit.host.duty import REFUSED, Duty, Failure, Result, models_in, settled, trying, words_of
 from labkit.steps import report
 
 
@@ -51,27 +50,15 @@ class Fallback(Duty):
         for callback in self.inner:
             name = next(models_in(callback)) or name_of(callback)
             with trying() if failed else nullcontext():
-                outcome = await self._outcome(callback, context, params)
-            if not isinstance(outcome, ErrorData | Exception):
+                outcome = await self.outcome(callback, context, params)
+            if not isinstance(outcome, Failure) and self._usable is not None and not self._usable(outcome):
+                outcome = ErrorData(code=INTERNAL_ERROR, message="The model's answer could not be used.")
+            if not isinstance(outcome, Failure):
                 if failed:
                     report(f"{name} answered in place of {', '.join(failed)}", answered=name)
                 return outcome
             if isinstance(outcome, ErrorData) and outcome.code == REFUSED:
                 return outcome
-            words = outcome.message if isinstance(outcome, ErrorData) else sentence(outcome)
-            report(f"{name} failed: {words}", failed=name)
+            report(f"{name} failed: {words_of(outcome)}", failed=name)
             failed.append(name)
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-    async def _outcome(
-        self, callback: SamplingFnT, context: ClientRequestContext, params: CreateMessageRequestParams
-    ) -> Answer | Exception:
-        try:
-            answer = await self.ask(callback, context, params)
-        except Exception as error:  # noqa: BLE001 - it is raised where nobody else answers
-            return error
-        if isinstance(answer, ErrorData) or self._usable is None or self._usable(answer):
-            return answer
-        return ErrorData(code=INTERNAL_ERROR, message="The model's answer could not be used.")
+        return settled(outcome)

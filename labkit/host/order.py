@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from labkit.dial_table import DIALS
+
 
 class Ordered(Protocol):
     """A duty, as far as its place is concerned: the seconds that it has, or gives, for an answer or a decision."""
@@ -17,6 +19,12 @@ class Ordered(Protocol):
 
 Why = str | Callable[[Ordered, Ordered], str]
 """The reason, or a function of the outer and the inner duty that says it, or nothing where the two go together."""
+
+
+def _changed_afterwards(_: Ordered, inner: Ordered) -> str:
+    settings = getattr(inner, "settings", None)
+    changes = any(getattr(settings, dial.name) is not None for dial in DIALS if dial.asked)
+    return "a human would approve what the dials then change" if changes else ""
 
 
 def _too_soon_for_a_human(outer: Ordered, inner: Ordered) -> str:
@@ -41,6 +49,7 @@ ORDER: dict[tuple[str, str], Why] = {
     ("Approval", "Approval"): "a human would be asked twice for the same",
     ("Approval", "Budget"): "a human would be asked for what the budget then holds back",
     ("Approval", "Guard"): "a human would approve what the guard then changes or refuses",
+    ("Approval", "Dials"): _changed_afterwards,
     ("Approval", "Queue"): "a human would be asked for what the queue then turns away",
     ("Timeout", "Approval"): _too_soon_for_a_human,
     ("Timeout", "Timeout"): _never_the_first,

@@ -8,15 +8,13 @@ every try.
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CreateMessageRequestParams, ErrorData
 
 from labkit.callbacks import Answer
-from labkit.errors import message_of
-from labkit.host.duty import REFUSED, Duty, trying, witnessing
+from labkit.host.duty import REFUSED, Duty, Failure, settled, trying, witnessing, words_of
 from labkit.numbers import checked_number, checked_whole
 from labkit.steps import report, waiting_for
 
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 
 PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """HTTP statuses after which the same request may be answered."""
-
-Failure = ErrorData | Exception
 
 
 def may_pass(failure: Failure) -> bool:
@@ -80,14 +76,6 @@ def with_retry(
     return Retry(callback, tries, wait, longest, on)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What came of a try; `own` tells whether it came from the answerer, and not from a duty on the way."""
-
-    said: Answer | Exception
-    own: bool
-
-
 class Retry(Duty):
     """What `with_retry` makes."""
 
@@ -104,78 +92,51 @@ class Retry(Duty):
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """The first answer that did not fail, or the last failure."""
         # Its import costs a tenth of a second, which who tries nothing again does not pay.
-        from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt
+        from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt, wait_random_exponential
 
-        asked = 0
+        asked, outcome = 0, cast("Answer | Exception", None)
 
-        async def once() -> _Outcome:
-            nonlocal asked
+        async def once() -> bool:
+            """Whether to try again."""
+            nonlocal asked, outcome
             asked += 1
             with trying() if asked > 1 else nullcontext(), witnessing() as witness:
-                try:
-                    said = await self.ask(self.inner[0], context, params)
-                except Exception as error:  # noqa: BLE001 - it is raised where no try is left
-                    said = error
-            return _Outcome(said, witness.asked and witness.answer is None)
+                outcome = await self.outcome(self.inner[0], context, params)
+            # What was refused before the answerer was asked, or withheld after it had answered, is a duty's word.
+            return isinstance(outcome, Failure) and witness.asked and not witness.answer and self._may_pass(outcome)
 
-        outcome: _Outcome = await AsyncRetrying(
+        def pause(state: "RetryCallState") -> float:
+            part = wait_random_exponential(multiplier=self._wait, max=self._longest)(state)
+            return min(self._longest, _seconds(outcome) + part)
+
+        def tell(state: "RetryCallState") -> None:
+            words = words_of(cast("Failure", outcome))
+            report(f"try {asked} of {self.tries} failed: {words}", waits=round(state.upcoming_sleep, 3))
+
+        await AsyncRetrying(
             stop=stop_after_attempt(self.tries),
-            wait=self._pause,
-            retry=retry_if_result(self._failed_for_now),
+            wait=pause,
+            retry=retry_if_result(bool),
             sleep=self._sleep,
-            before_sleep=self._tell,
-            retry_error_callback=_last,
+            before_sleep=tell,
+            retry_error_callback=bool,
         )(once)
         if asked > 1:
-            report(f"{'answered' if not _failed(outcome) else 'given up'} after {asked} tries", tries=asked)
-        if isinstance(outcome.said, Exception):
-            raise outcome.said
-        return outcome.said
+            report(f"{'given up' if isinstance(outcome, Failure) else 'answered'} after {asked} tries", tries=asked)
+        return settled(outcome)
 
-    def _failed_for_now(self, outcome: _Outcome) -> bool:
-        failure = outcome.said
-        if not outcome.own or not isinstance(failure, Failure):
-            return False
+    def _may_pass(self, failure: Failure) -> bool:
         if isinstance(failure, ErrorData) and failure.code in (REFUSED, INVALID_PARAMS):
             return False
         if not self._on(failure):
             return False
         if (asked := _seconds(failure)) > self._longest:
             report(f"not tried again: it asks to wait {asked:g} s, and longest is {self._longest:g} s")
-            return False
-        return True
-
-    def _pause(self, state: "RetryCallState") -> float:
-        from tenacity import wait_random_exponential
-
-        part = wait_random_exponential(multiplier=self._wait, max=self._longest)(state)
-        return min(self._longest, _seconds(_failure(state)) + part)
-
-    def _tell(self, state: "RetryCallState") -> None:
-        failure, pause = _failure(state), state.upcoming_sleep
-        words = failure.message if isinstance(failure, ErrorData) else message_of(failure) or type(failure).__name__
-        report(
-            f"try {state.attempt_number} of {self.tries} failed: {words}",
-            waits=round(pause, 3),
-            status=_status(failure),
-        )
+        return asked <= self._longest
 
     async def _sleep(self, seconds: float) -> None:
         with waiting_for("the next try of with_retry", cure="Give it fewer tries"):
             await asyncio.sleep(seconds)
-
-
-def _last(state: "RetryCallState") -> _Outcome:
-    assert state.outcome is not None  # noqa: S101 - tenacity calls this after a try
-    return cast("_Outcome", state.outcome.result())
-
-
-def _failure(state: "RetryCallState") -> Failure:
-    return cast("Failure", _last(state).said)
-
-
-def _failed(outcome: _Outcome) -> bool:
-    return isinstance(outcome.said, Failure)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -195,7 +156,7 @@ def _status(failure: Failure) -> int | None:
     return told if isinstance(told, int) else None
 
 
-def _seconds(failure: Failure) -> float:
+def _seconds(failure: object) -> float:
     """Seconds that a failure asks to wait; 0 where it does not say, or gives a date."""
     if isinstance(failure, ErrorData):
         told = _data(failure).get("retryAfter")
@@ -212,6 +173,6 @@ def _data(failure: ErrorData) -> Mapping[str, object]:
     return cast("Mapping[str, object]", failure.data) if isinstance(failure.data, Mapping) else {}
 
 
-def _attribute(error: Exception, name: str) -> object:
+def _attribute(error: object, name: str) -> object:
     """An attribute of an exception, or of the reply that it carries."""
     return getattr(error, name, None) or getattr(getattr(error, "response", None), name, None)

@@ -7,7 +7,7 @@ from mcp import Client
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
 import labkit.host
-from labkit import CallbackError, Lab, Scripted
+from labkit import CallbackError, Lab, Scripted, Settings
 from labkit.host import (
     Approve,
     Bill,
@@ -19,6 +19,7 @@ from labkit.host import (
     with_bill,
     with_budget,
     with_cache,
+    with_dials,
     with_fallback,
     with_guard,
     with_queue,
@@ -68,6 +69,7 @@ ORDERS = [
     lambda callback: with_budget(with_fallback(with_guard(approval(callback)), callback)),
     lambda callback: with_queue(with_guard(with_budget(approval(with_retry(callback))))),
     lambda callback: with_queue(with_guard(with_budget(approval(with_cache(with_retry(with_timeout(callback, 5))))))),
+    lambda callback: with_dials(approval(with_dials(callback, Settings(seed=7))), Settings(max_tokens=5)),
     lambda callback: with_timeout(with_budget(approval(with_timeout(callback, 5))), 60),
 ]
 
@@ -116,6 +118,11 @@ REFUSED = [
         lambda: with_fallback(approval(echo), with_budget(approval(echo))),
         """with_approval stands inside with_fallback, and so a human would be asked again when one fails.
         Write with_approval(with_fallback(callback)).""",
+    ),
+    (
+        lambda: approval(with_dials(echo, Settings(max_tokens=5))),
+        """with_dials stands inside with_approval, and so a human would approve what the dials then change.
+        Write with_dials(with_approval(callback)).""",
     ),
     (lambda: approval(with_retry(with_queue(echo))), "with_queue stands inside with_approval, and so a human would be"),
     (

@@ -75,7 +75,7 @@ def test_what_fails_for_now_is_asked_again_and_the_flow_tells_each_try() -> None
     assert len(times) == 3
     assert steps == [
         "try 1 of 3 failed: Too many requests (429).",
-        "try 2 of 3 failed: peer",
+        "try 2 of 3 failed: ConnectionResetError: peer",
         "answered after 3 tries",
     ]
 
