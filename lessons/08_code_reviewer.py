@@ -16,7 +16,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context, MCPServer, Resolve
 from mcp.types import CreateMessageResult, ErrorData
 
-from labkit import Bill, Lab, Scripted, TinyModel, catalog, check, lesson, quiz, show, try_out, with_bill
+from labkit import Lab, Scripted, TinyModel, check, hint, it_was, lesson, predict, quiz, show, try_out
 from servers import code_reviewer
 from servers.asking import ask, text_of
 from servers.code_facts import analyse
@@ -31,11 +31,13 @@ lesson("08")
 # %% [markdown]
 # ## What needs no model
 #
-# **Predict.** This program works. How many faults do you find, and on which lines? Two concern security.
+# This program works. Read it, and count the faults that you find; two concern security.
 
 # %%
 for number, row in enumerate(code.splitlines(), 1):
     print(f"{number:2} {row}")
+
+predict("8.1")
 
 # %% [markdown]
 # The reviewer parses code into a syntax tree and looks for known faults in it. It never runs the code, and this tool
@@ -46,15 +48,15 @@ lab = Lab(server)
 result = await lab.call_tool("analyze_code", {"code": code})
 
 print(result.content[0].text)
+it_was("8.1", len(analyse(code).facts))
 
 # %% [markdown]
 # These are *facts*: the right line, the same answer every time, no tokens. What code can find, code should find.
 #
 # ## What a model is shown
 #
-# `review_code` does the same, and then asks the client's model for an opinion on code *and* facts. Line 3 holds a key.
-#
-# **Predict.** Will your callback see it?
+# `review_code` does the same, and then asks the client's model for an opinion on code *and* facts. Line 3 holds a key;
+# *to mask* it is to put `***` in its place. The next cell prints what a model is shown.
 
 
 # %%
@@ -79,9 +81,8 @@ for step in lab.flow.steps:
 #
 # ## Believe no line number
 #
-# A model that reads facts may still mix them up. Here a script plays such a model.
-#
-# **Predict.** Which of its five findings hold? The facts are above.
+# A model that reads facts may still mix them up. Here a script plays such a model. A finding of its five is `confirmed`
+# where plain code finds the same fault on the same line.
 
 # %%
 claims = """Line 8 builds SQL from a string; pass the values as parameters.
@@ -89,10 +90,14 @@ Line 7 keeps a secret in the source code; read it from the environment.
 Line 40 opens a file and never closes it.
 There is no SQL injection on line 8.
 The function names are too short."""
+predict("8.2")
+
+# %%
 lab = Lab(server, name="script", sampling_callback=Scripted([claims]))
 result = await lab.call_tool("review_code", {"code": code, "aspects": ["security"]})
 
 print(result.content[0].text)
+it_was("8.2", result.content[0].text.count("] confirmed: "))
 
 # %% [markdown]
 # | mark | what plain code says |
@@ -126,12 +131,13 @@ print("not said:", [f"line {fact.line}: {fact.rule}" for fact in review.missed])
 # ## Two samples or one?
 #
 # By default each aspect gets a sample of its own: `strategy="two"`. With `strategy="one"` a single sample covers both. Or
-# you call the tool twice, with one aspect each.
-#
-# **Predict.** Which takes most tokens *in*? Which finds most? Below are four programs, reviewed in all three ways.
+# you call the tool twice, with one aspect each. Below are four programs, reviewed in all three ways.
 
 
 # %%
+from labkit import Bill, catalog, with_bill
+
+
 async def compare(way, calls):
     bill = Bill(catalog())
     lab = Lab(server, name=way, sampling_callback=with_bill(TinyModel(), bill))
@@ -145,9 +151,10 @@ async def compare(way, calls):
 
 security, performance = {"aspects": ["security"]}, {"aspects": ["performance"]}
 ways = {"one sample": [{"strategy": "one"}], "two samples": [{"strategy": "two"}], "two calls": [security, performance]}
-figures = {way: await compare(way, calls) for way, calls in ways.items()}
+predict("8.3")
 
 # %%
+figures = {way: await compare(way, calls) for way, calls in ways.items()}
 print("way          samples  tokens in  tokens out  findings  confirmed  facts not said")
 for way, (bill, reviews) in figures.items():
     usages = [item.usage for item in bill.items]
@@ -158,6 +165,8 @@ for way, (bill, reviews) in figures.items():
     cells = zip([len(usages), *tokens, len(findings), confirmed, missed], (7, 9, 10, 8, 9, 14), strict=True)
     print(f"{way:11}", *(f"{cell:{width}}" for cell, width in cells), sep="  ")
 
+it_was("8.3")
+
 # %% [markdown]
 # Two samples send code and facts twice, so tokens *in* roughly double. What that buys depends on the model: a question
 # about one thing is easier, and each answer has the whole of `maxTokens` to itself. Two calls ask the very same two
@@ -165,7 +174,7 @@ for way, (bill, reviews) in figures.items():
 #
 # ## At once or in turn
 #
-# **Predict.** With two samples in one tool, how often is the client asked on each wire, and when?
+# Two samples in one tool, on each wire:
 
 # %%
 both = Scripted({"for security": "Line 8 builds SQL.", "for performance": "Line 15 loops over the same data twice."})
@@ -187,8 +196,6 @@ show(lab)
 # ## One tool or two?
 #
 # A human, or a rule, may refuse a sample. This client lends its model for security and for nothing else.
-#
-# **Predict.** What is left of the review?
 
 
 # %%
@@ -198,17 +205,21 @@ async def for_security_only(context, params):
     return await both(context, params)
 
 
+predict("8.4")
+
+# %%
 lab = Lab(server, name="refuses", sampling_callback=for_security_only)
 
 for aspects in (["security", "performance"], ["security"], ["performance"]):
     print("---", *aspects)
     await try_out(lab, for_security_only, "review_code", {"code": code, "aspects": aspects})
 
+it_was("8.4")
+quiz("8.6", "")
+
 # %% [markdown]
-# Asked for both, nothing is left, not even the facts: on 2026-07-28 a refusal ends the call before the tool's body runs,
-# and the server never hears of it. (On 2025-11-25 it does, and this one keeps the facts and the other half.) Two calls
-# lose only the half that was refused. Whichever you take, keep the facts in a tool of their own: `analyze_code` asks
-# nobody.
+# On 2025-11-25 the server hears of a refusal, and this one keeps the facts and the other half. Two calls lose only the
+# half that was refused. Whichever you take, keep the facts in a tool of their own: `analyze_code` asks nobody.
 #
 # | | one tool, one sample | one tool, two samples | two calls, or two tools |
 # |---|---|---|---|
@@ -218,11 +229,7 @@ for aspects in (["security", "performance"], ["security"], ["performance"]):
 # | … on 2025-11-25 | what the model would say | that half of it | that half of it |
 # | who combines the answers | the model | the server | whoever called |
 # | who decides what is reviewed | the server's prompt | the server | the caller, each time |
-
-# %%
-quiz("8.6", "")
-
-# %% [markdown]
+#
 # **A good place to stop:** what follows is for you to write, and needs what is above. To go on another day, choose
 # *Run → Run All Above Selected Cell* here.
 #
@@ -252,41 +259,7 @@ async def ask_readability(code: str, ctx: Context):
 
 # %%
 await check("8.1", ask_readability)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# Look first, ask later: keep the facts that matter in a list. Where the list is empty, a sample would cost and tell
-# nothing.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# `analysis = analyse(code)`, a list of facts, `if not facts: return None`, and one `return ask(...)`.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `facts = [fact for fact in analysis.facts if fact.rule in READABILITY]`, then
-# `return ask(ctx, SYSTEM, question(analysis.code, facts, "readability"), max_tokens=240)`.
-#
-# </details>
-# <details><summary>I see "The secret of line 3 stands in your question"</summary>
-#
-# `code` is what the caller sent, secrets and all. `analyse(code).code` is the same with `***` for each secret.
-#
-# </details>
-# <details><summary>I see "asked 10 times and never came to an end"</summary>
-#
-# On the newer wire a resolver runs again when the answer comes, and must ask the very same thing. Take the clock or the
-# random number out of your question.
-#
-# </details>
-# <details><summary>I see "and you took a sample all the same"</summary>
-#
-# Return `None` where the list of facts is empty. Code that does not parse has no such facts either.
-#
-# </details>
+hint("8.1")
 
 # %% [markdown]
 # Your resolver in a tool of its own; `code_reviewer` need not change. The tiny model answers as well as it can, and this
@@ -336,35 +309,7 @@ def combined(answers):
 
 # %%
 await check("8.2", combined)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# What makes two findings the same? Give each a *key*, and keep the first finding of each key.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# Two loops, a dictionary from key to finding, and at its end the dictionary's values: a `dict` keeps the order in which
-# its keys came.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `key = (finding.line, finding.rule) if finding.rule else finding.text`, then `kept.setdefault(key, finding)`; return
-# `list(kept.values())`.
-#
-# </details>
-# <details><summary>I see "One line may have two faults"</summary>
-#
-# The line alone is no key. Take line and rule together.
-#
-# </details>
-# <details><summary>I see "Where a finding has no rule, only the same text is a repeat"</summary>
-#
-# Many findings have no line and no rule. Their key must be something else, or they all count as one.
-#
-# </details>
+hint("8.2")
 
 # %% [markdown]
 # ## Exercise 8.3 · the gravest first ●○○ 5 minutes
@@ -385,31 +330,7 @@ def by_severity(findings):
 
 # %%
 await check("8.3", by_severity)
-
-# %% [markdown]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# `sorted` is *stable*: what compares as equal stays in the order in which it came. So the key should hold the severity
-# and nothing else.
-#
-# </details>
-# <details><summary>Hint 2: the shape</summary>
-#
-# One `return sorted(findings, key=...)`. The key is a number: the place of the severity in a list of four.
-#
-# </details>
-# <details><summary>Hint 3: almost code</summary>
-#
-# `order = ["high", "medium", "low", None]`, and the key is `order.index(finding.severity)`.
-#
-# </details>
-# <details><summary>I see "raised TypeError: '<' not supported"</summary>
-#
-# The key is sometimes `None`, which compares with nothing. Turn the severity into a number first.
-#
-# </details>
-#
-# [The solutions, explained](instructor/08_code_reviewer.ipynb)
+hint("8.3")
 
 # %% [markdown] tags=["instructor"]
 # **The solutions, explained.** 8.1 does what the server's own resolvers do. It looks before it asks, so code without a
@@ -448,7 +369,11 @@ except NotImplementedError:
 # The check believes a finding when a word of it fits the fact on its line. Write a finding that is `confirmed` and
 # nonsense all the same: `read_findings(text, "security", analyse(code))` of `servers.code_findings` takes any text.
 # Would a second sample, that is shown the first answer, catch it?
-#
+
+# %%
+lesson("08")
+
+# %% [markdown]
 # ## Recap
 #
 # - Facts first, by code: exact, free, and still there when nobody lends a model.
