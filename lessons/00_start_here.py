@@ -1,19 +1,31 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# A server asks *your* side for a completion, and you answer it: that is MCP sampling. In this lesson you do it once, and
-# see every message that crosses.
+# The Model Context Protocol, MCP, connects programs that have a language model with programs that have data and tools:
 #
-# Sampling is deprecated since revision 2026-07-28 of the protocol and still in use;
+# ```
+# you ── host, with a client ══ server, with tools
+#                 │
+#               model
+# ```
+#
+# | word | here it means |
+# |---|---|
+# | **host** | the program in front of you, such as a chat or this notebook |
+# | **client** | the part of the host that talks to one server |
+# | **server** | a program that offers something to hosts |
+# | **tool** | a function of the server that the host can call |
+# | **sampling** | the other direction: the server asks *your* side for a text, and a model there, or you, answers |
+#
+# In this lesson you answer once, and see every message. Sampling is deprecated and still in use;
 # [the end of this page](#Is-this-still-worth-learning?) says why it is worth your time.
-
-# %% [markdown]
+#
 # | | |
 # |---|---|
 # | **You will be able to** | check your set-up · tell the two meanings of "sampling" apart · answer one sample |
 # | **Needs** | a browser. No key, no network. You have met `async def` before |
 # | **Time** | 15–25 minutes (an estimate) |
-# | **Wire** | revision 2026-07-28 of the protocol |
+# | **Wire** | revision 2026-07-28: the version of the protocol, by its date, in which client and server talk here |
 #
 # Run a cell with **Shift + Enter**. Run them in order, from the top.
 
@@ -22,7 +34,7 @@ from tempfile import mkdtemp
 
 from mcp.types import CreateMessageResult, TextContent
 
-from labkit import Lab, TinyModel, click_me, course_map, lesson, quiz, show
+from labkit import Lab, TinyModel, click_me, course_map, it_was, lesson, predict, quiz, show
 from labkit.doctor import doctor
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
@@ -88,10 +100,10 @@ async def my_first_callback(context, params):
 
 
 lab = Lab(server, sampling_callback=my_first_callback)
+predict("0.1")
 
 # %% [markdown]
-# **Predict.** You call a tool of the server. Who calls your callback: you, the server, or the client? Decide before you
-# run the next cell.
+# Say what you expect before you run on: choose and enter it, or write `predict("0.1", "a")` in that cell. Nobody marks it.
 #
 # **3. Call the tool.**
 
@@ -99,6 +111,7 @@ lab = Lab(server, sampling_callback=my_first_callback)
 result = await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]})
 
 print(result.content[0].text)
+predict("0.2")
 
 # %% [markdown]
 # The server filed *your* sentence as the explanation. It has no way to check whether a model was involved: of who
@@ -119,13 +132,16 @@ show(lab)
 
 # %%
 print(lab.flow)
+it_was("0.1")
+it_was("0.2", sum({step.source, step.target} == {"client", "server"} for step in lab.flow.steps))
 
 # %% [markdown]
-# So the *client* called your callback: the server asked (step 3), the client asked you (step 4), and your answer went
-# back (step 6) before the tool could finish.
+# The server asked (step 3), the client asked you (step 4), and your answer went back (step 6) before the tool could
+# finish.
 
 # %%
 quiz("0.3", "")
+predict("0.3")
 
 # %% [markdown]
 # **Try it.** Change the sentence in `my_first_callback`, run its cell and the two after it again. Nothing breaks when a
@@ -135,24 +151,23 @@ quiz("0.3", "")
 #
 # `TinyModel` is a language model that comes with the kit and runs beside this notebook. It is a sampling callback too,
 # so it can take the place of yours. It is small, and what it says may be wrong.
-#
-# **Predict.** Which steps of the flow will be new, and will any of them cross the wire?
 
 # %%
 lab.callback = TinyModel()
 result = await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES["disk_full"]})
 
 print("By the tiny model:", result.content[0].text)
+it_was("0.3")
 lab.flow
 
 # %% [markdown]
-# The callback asks the model and the model answers: both on your side, by light arrows. On the wire nothing is new, and
-# the server cannot see what kind of callback it has.
+# The callback asks the model and the model answers: both on your side, by light arrows. The server cannot see what kind
+# of callback it has.
 
 # %% [markdown]
 # ## Is this still worth learning?
 #
-# Sampling is *deprecated* since revision 2026-07-28 of MCP (SEP-2577). It stays for at least twelve months, and a new
+# Sampling is *deprecated*, which is to say on its way out, since revision 2026-07-28 of MCP (SEP-2577). It stays for at least twelve months, and a new
 # server should rather call a model provider directly. You learn it here because every server written for the 2025
 # revisions may use it, and because its questions stay: who may ask a model, who approves it, who pays, and what an
 # answer may be trusted with.

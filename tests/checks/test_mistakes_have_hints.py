@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from labkit.checks import asking_servers, budgets, careful_desk, cases, engine, judging
-from labkit.course.entries import entries, exercises
+from labkit.course.entries import exercises
 from labkit.course.hints import Hints
 from labkit.course.table import lessons
 from tests.story import ROOT
@@ -18,7 +18,7 @@ from tests.story import ROOT
 LESSONS = {
     lesson.number: import_module(f"labkit.checks.lesson_{lesson.number}")
     for lesson in lessons()
-    if entries("hints", lesson.number)
+    if exercises(lesson.number)
 }
 OWN_WORDS = {"raises"}
 """What a student's own error is called: the hint goes by what the error says."""

@@ -54,6 +54,9 @@ def test_a_lesson_says_its_title_its_server_and_its_time(lesson: Lesson) -> None
     code = code_of(lesson)
     assert re.search(rf"^from servers(?: import .*\b|\.){lesson.server}\b", code, re.MULTILINE)
     assert f'\nprint("ready")\nlesson("{lesson.number}")\n' in code
+    before_the_recap = code.rpartition("\n# ## Recap\n")[0]
+    shown_again = "course_map()" if lesson is lessons()[0] else f'lesson("{lesson.number}")'
+    assert shown_again in before_the_recap.splitlines()[-8:]
 
 
 @every
