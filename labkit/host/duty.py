@@ -9,9 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, CreateMessageResultWithTools, ErrorData
@@ -80,7 +80,9 @@ class Duty(ABC):
                 return held
         witnesses = _witnesses.get()
         for witness in witnesses:
-            witness.asked, witness.params = True, params
+            if witness.params is not None and witness.answer is not None:
+                witness.earlier.append((witness.params, witness.answer))
+            witness.asked, witness.params, witness.answer = True, params, None
             witness.named = next(models_in(callback))
         name = name_of(callback)
         answer = answer_of(await awaitable(callback(context, params), name), name)
@@ -156,12 +158,14 @@ class Witness:
         params: The request as the answerer got it.
         answer: The answerer's own words. The person may have edited or withheld it since.
         named: The name that the answerer told before it was asked; empty where it tells none.
+        earlier: What was asked and answered in tries before this one.
     """
 
     asked: bool = False
     params: CreateMessageRequestParams | None = None
     answer: Result | None = None
     named: str = ""
+    earlier: list[tuple[CreateMessageRequestParams, Result]] = field(default_factory=list[Any])
 
     def is_own(self, answer: Result) -> bool:
         """Whether `answer` says what the answerer said, and nobody has changed it since."""

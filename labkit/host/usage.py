@@ -115,14 +115,15 @@ class Meter:
     @property
     def usage(self) -> Usage:
         """What was told and can be, and estimates for the rest of an answer that was given."""
-        answer = self.witness.answer
+        witness, answer = self.witness, self.witness.answer
         input_tokens, output_tokens = self.told.get("input_tokens"), self.told.get("output_tokens")
-        params = self.witness.params or self.params  # as it was when it came to the answerer
-        if answer is not None:
-            input_tokens = _believed(input_tokens, _prompt(params))
-            output_tokens = _believed(output_tokens, _content(answer))
-        guessed_in = prompt_tokens(params) if input_tokens is None and answer is not None else 0
-        guessed_out = answer_tokens(answer) if output_tokens is None and answer is not None else 0
+        # As it was when it came to the answerer, in each try that was answered.
+        given = witness.earlier + ([(witness.params or self.params, answer)] if answer is not None else [])
+        prompts, contents = [_prompt(params) for params, _ in given], [_content(each) for _, each in given]
+        if given:
+            input_tokens, output_tokens = _believed(input_tokens, prompts), _believed(output_tokens, contents)
+        guessed_in = sum(map(tokens_of, prompts)) if input_tokens is None else 0
+        guessed_out = sum(map(tokens_of, contents)) if output_tokens is None else 0
         return Usage(
             input_tokens=guessed_in if input_tokens is None else input_tokens,
             output_tokens=guessed_out if output_tokens is None else output_tokens,

@@ -6,7 +6,8 @@ import pytest
 from mcp_types import CreateMessageResult, ErrorData
 
 from labkit import CallbackError, Lab
-from labkit.host import Refuse, with_approval, with_budget, with_fallback
+from labkit.host import Bill, Refuse, with_approval, with_bill, with_budget, with_fallback
+from labkit.models.catalog import catalog
 from tests.host.crowd import Model, answered, fails, labels, refuses
 from tests.host.test_retry import AWAY, BUSY, Fails
 from tests.host.virtual import run
@@ -71,6 +72,18 @@ def test_a_budget_outside_counts_one_sample_with_the_tokens_of_both() -> None:
     _, steps = run(answered(budget, question("plot")))
     assert (budget.spent.samples, budget.spent.tokens) == (1, 27)
     assert labels(steps)[-1] == "spent 27 tokens in 2 tries; left: no limit"
+
+
+@pytest.mark.parametrize("around", [with_budget, lambda inner: with_bill(inner, Bill(catalog()))])
+def test_what_an_answer_took_that_could_not_be_used_counts_where_nobody_told_it_too(around: Any) -> None:
+    def tokens(callback: Any) -> int:
+        duty = around(callback)
+        run(answered(duty, question("plot")))
+        return duty.spent.tokens if hasattr(duty, "spent") else duty.bill.items[0].usage.tokens
+
+    unused = with_fallback(Fails(answer("x" * 400)), echo, usable=lambda each: len(said(each)) < 400)
+    assert tokens(unused) == tokens(Fails(answer("x" * 400))) + tokens(echo) > 100
+    assert tokens(with_fallback(Fails(answer("x" * 400)), Fails(AWAY), usable=lambda _: False)) > 100
 
 
 def test_what_cannot_be_is_refused_when_it_is_made() -> None:
