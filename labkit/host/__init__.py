@@ -5,6 +5,11 @@
 
 The outermost is asked first. An approval stands innermost, next to the answerer: what a human approves is what the
 model then sees. In another order the duty that could not do its work says so when it is made (`WrongOrder`).
+
+    callback = with_approval(with_cache(with_fallback(with_retry(with_timeout(my_callback, 5)), other)))
+    callback = with_queue(with_guard(with_budget(callback)))
+
+is an order of all: how long and how often the model is asked stands next to it, who may ask at all stands outside.
 """
 
 from labkit.host.approval import Approval, Ask, with_approval
