@@ -20,7 +20,7 @@ LONGEST_TICKET = 2_000
 LONGEST_QUESTION = 4_000
 """Characters of a question about a short ticket, with what the model said and the fault."""
 MOST_TOKENS = 20
-FEWEST_LETTERS = 6
+FEWEST_LETTERS = len("image")
 """Letters of a reason: what it says is for people to judge."""
 
 
@@ -81,8 +81,10 @@ def _names_the_fault(
             "The second question lacks the ticket. A model remembers nothing: send the first messages again.",
             hint="ticket",
         )
-    if first.system_prompt and not (second.system_prompt or "").strip():
-        raise Problem("The second question lacks the rules. Send the system prompt again.", hint="rules")
+    if (first.system_prompt or "") not in (second.system_prompt or ""):
+        is_lost = not (second.system_prompt or "").strip()
+        told = "lacks the rules" if is_lost else "has other rules than the first"
+        raise Problem(f"The second question {told}. Send the system prompt again.", hint="rules")
     asked = [text_of(_only(second, message)) for message in second.messages]
     behind = next(at for at, text in enumerate(asked) if ticket in text)
     if not any(

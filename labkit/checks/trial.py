@@ -76,7 +76,7 @@ class Trial:
 
     def takes(self, option: str) -> bool:
         """Whether the callback was given as a factory that takes `option`."""
-        return is_factory(self._given) and option in _parameters(self._given)
+        return is_factory(self._given) and option in parameters(self._given)
 
     async def ask(self, params: CreateMessageRequestParams, callback: SamplingFnT | None = None) -> Answer:
         """What the callback answers to a copy of `params`.
@@ -125,10 +125,11 @@ def is_factory(given: object) -> bool:
     if not callable(given) or inspect.iscoroutinefunction(given):
         return False
     is_callback = not inspect.isclass(given) and inspect.iscoroutinefunction(type(given).__call__)
-    return not is_callback and "base_url" in _parameters(given)
+    return not is_callback and "base_url" in parameters(given)
 
 
-def _parameters(given: Any) -> set[str]:
+def parameters(given: Any) -> set[str]:
+    """The names of what `given` can be called with."""
     try:
         return {*inspect.signature(given).parameters}
     except (TypeError, ValueError):

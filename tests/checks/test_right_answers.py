@@ -96,8 +96,8 @@ def _refused(params):
 
 @right("2.6")
 class AsksWithoutAwait:
-    def __init__(self, base_url, timeout=30):
-        self.url, self.timeout = f"{base_url}/v1/chat/completions", timeout
+    def __init__(self, base_url, timeout=30, name="any"):
+        self.url, self.timeout, self.name = f"{base_url}/v1/chat/completions", timeout, name
 
     def __call__(self, context, params):
         return self._ask(params)
@@ -109,7 +109,7 @@ class AsksWithoutAwait:
         for each in params.messages:
             blocks = [{"type": "text", "text": block.text} for block in each.content_as_list]
             turns += [{"role": each.role, "content": blocks}]
-        body = {"model": "any", "messages": turns, "max_completion_tokens": params.max_tokens}
+        body = {"model": self.name, "messages": turns, "max_completion_tokens": params.max_tokens}
         try:
             reply = httpx2.post(self.url, json=body, timeout=self.timeout)  # which holds the loop: slow, and not wrong
             choice = reply.raise_for_status().json()["choices"][0]
@@ -121,6 +121,16 @@ class AsksWithoutAwait:
         content: list[Any] = [TextContent(text=text or "")]
         reason = {"stop": "endTurn", "length": "maxTokens"}.get(reason, reason)
         return CreateMessageResultWithTools(role="assistant", model="any", content=content, stop_reason=reason)
+
+
+@right("2.6")
+def hands_on_what_it_was_given(base_url, model="llama3.2", timeout=60):
+    class Reads(AsksWithoutAwait):
+        async def _ask(self, params):
+            answer = await super()._ask(params)
+            return answer if isinstance(answer, ErrorData) else answer.model_copy(update={"model": model})
+
+    return Reads(base_url, timeout, model)
 
 
 # 1.1 to 2.3: callbacks, and what they are made of
@@ -341,6 +351,27 @@ def by_a_regular_expression(answer, labels):
     named = [label for label in labels if label in words]
     denied = {"not", "t", "no", "never", "neither", "nor", "cannot", "whether"} - set(named)
     return named[0] if len(named) == 1 and words.isdisjoint(denied) else None
+
+
+@right("4.3")
+def a_desk_of_few_words():
+    server = MCPServer("desk")
+
+    async def first(ticket: str, ctx: Context) -> Sample | None:
+        return ask(ctx, RULES, shortened(ticket, 2_000), max_tokens=8)
+
+    async def second(ticket: str, ctx: Context, answer: Annotated[CreateMessageResult | None, Resolve(first)]):
+        if answer is None or label_in(answer, TEAMS):
+            return answer
+        said, wanted = message("assistant", shown(answer)), f"Only {'|'.join(TEAMS)}"
+        return ask(ctx, RULES + " Nur eines.", shortened(ticket, 2_000), said, wanted, max_tokens=8)
+
+    @server.tool(structured_output=False)
+    async def route(ticket: str, answer: Annotated[CreateMessageResult | None, Resolve(second)]) -> str:
+        said = shown(answer) if answer else "kein Sampling"
+        return (answer and label_in(answer, TEAMS)) or f"unclear: {said}, {plain_reading.team(ticket)}"
+
+    return server
 
 
 @right_as_object_and_partial("4.3")

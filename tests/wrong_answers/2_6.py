@@ -22,10 +22,10 @@ def _fault(params):
     return "" if params.messages and params.max_tokens > 0 else "Ask something, for at least 1 token."
 
 
-async def _post(base_url, params, turns=_turns, **changes):
+async def _post(base_url, params, turns=_turns, path="/v1/chat/completions", **changes):
     body = {"model": "any", "messages": turns(params), "max_tokens": params.max_tokens} | changes
     async with httpx2.AsyncClient() as client:
-        response = await client.post(f"{base_url}/v1/chat/completions", json=body)
+        response = await client.post(base_url + path, json=body)
         return response.raise_for_status().json()
 
 
@@ -205,3 +205,34 @@ def blames_the_request(base_url):
         return ErrorData(code=-32602, message=answer.message) if isinstance(answer, ErrorData) else answer
 
     return callback
+
+
+def asks_the_api_of_ollama(base_url):
+    """Asks at an address that Chat Completions does not have.
+
+    and asked for /api/chat there.
+    """
+    return _made(base_url, path="/api/chat")
+
+
+def has_a_model_of_its_own(base_url, model="llama3.2"):
+    """Asks for one model, whatever it is given.
+
+    and asked for the model 'any'.
+    """
+    return _made(base_url)
+
+
+def leaves_the_cutting_to_itself(base_url):
+    """Asks for an answer of any length, and cuts what comes.
+
+    the API was asked for 100 tokens.
+    """
+
+    def answer(reply):
+        told = _answer(reply)
+        if isinstance(told, CreateMessageResult) and told.content.text.startswith("You said"):
+            told.content.text, told.stop_reason = "You", "maxTokens"
+        return told
+
+    return _made(base_url, answer=answer, max_tokens=100)

@@ -351,6 +351,26 @@ def tells_of_none():
     return _desk(told=told)
 
 
+def other_rules():
+    """Asks again with other rules than it asked with first.
+
+    The second question has other rules than the first
+    """
+    return _desk(
+        _checked(
+            _question,
+            lambda ctx, ticket, answer: ask(
+                ctx,
+                "Be polite.",
+                shortened(ticket, 2_000),
+                message("assistant", shown(answer)),
+                FAULT,
+                max_tokens=8,
+            ),
+        )
+    )
+
+
 def the_rules_are_lost():
     """Asks again without the rules.
 
