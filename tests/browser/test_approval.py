@@ -200,11 +200,11 @@ def test_a_double_click_does_not_decide_on_what_comes_next(notebook: LabPage, pa
 
 
 def test_a_review_that_expired_takes_no_click_and_the_panel_says_why(notebook: LabPage, panel: Locator) -> None:
-    notebook.execute("approval._timeout = 1; begin()")
+    notebook.execute("approval.seconds = 1; begin()")
     expect(status(panel)).to_have_text("Nobody decided within 1 s, so it was refused.")
     expect(button(panel, "Approve")).to_be_disabled()
     button(panel, "Approve").click(force=True)
-    notebook.execute("approval._timeout = 599; refused = (await asyncio.gather(*calls, return_exceptions=True))[0]")
+    notebook.execute("approval.seconds = 599; refused = (await asyncio.gather(*calls, return_exceptions=True))[0]")
     notebook.execute("assert 'nobody decided within 1 s' in str(refused); assert heard == []")
 
 
@@ -217,7 +217,7 @@ def test_a_click_that_crosses_with_the_end_of_its_review_came_too_late(notebook:
     page.on("console", hear)
     # The page's clock stands still and its line is slow: it goes on to show as open what the kernel has ended.
     page.evaluate("() => { window.held = []; window.now = performance.now(); performance.now = () => window.now; }")
-    notebook.execute("approval._timeout = 1; begin()")
+    notebook.execute("approval.seconds = 1; begin()")
     expect(panel.locator("pre").nth(1)).to_have_text("recommend crime")
     page.evaluate("() => { window.now += 600; }")  # from when on a click is taken
     expect(page.locator("body")).to_have_attribute("data-ended", "in the kernel")
@@ -228,7 +228,7 @@ def test_a_click_that_crosses_with_the_end_of_its_review_came_too_late(notebook:
     page.evaluate("() => { delete performance.now; window.release(); }")
     expect(status(panel)).to_have_text("Your click came too late. Nobody decided within 1 s, so it was refused.")
     expect(panel).to_contain_text("Nothing waits for you")
-    notebook.execute("approval._timeout = 599; refused = (await asyncio.gather(*calls, return_exceptions=True))[0]")
+    notebook.execute("approval.seconds = 599; refused = (await asyncio.gather(*calls, return_exceptions=True))[0]")
     notebook.execute("assert 'nobody decided within 1 s' in str(refused); assert heard == []")
     assert notebook.errors() == before
     page.remove_listener("console", hear)

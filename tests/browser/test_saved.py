@@ -47,7 +47,7 @@ WIDGETS = [name for name in CELLS if name not in ("set up", "after")]
 TOLD = {
     "dials": "0.25",
     "budget": "samples  4 of 20; 16 left",
-    "scorecard": "my_callback: 40 passed",
+    "scorecard": "my_callback: 45 passed",
     "approval": "what a server asks waits here for a person",
     "playground": "Playground log archiver",
     "button": "Click me",

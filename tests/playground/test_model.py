@@ -659,7 +659,7 @@ def test_of_what_is_large_a_run_keeps_a_part_and_says_so_wherever_it_is_told(sho
 
     run = ran(shop)
     assert run.size < 600_000
-    assert run.answers.endswith("⟨… 2,950,000 characters more⟩")
+    assert run.answers.endswith("⟨… 2,975,000 characters more⟩")
     assert run.result.endswith(" characters more⟩")
     assert run.in_part == "kept in part, since it is large"
     assert "kept in part" in result(shop)["meta"]
