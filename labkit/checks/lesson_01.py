@@ -20,6 +20,10 @@ DISK = "nov 20 02:31:40 db-1 postgres[612]: FATAL: could not write to file: No s
 OTHER = "2026-11-20 02:40:02 web-2 app: WARNING cache miss rate is 0.81"
 NEARLY = "2026-11-20 02:44:19 db-1: a dead letter, a lock held for 3 s, some space left on the disk of the database"
 """A line with many words of the rules, and none of the two that count."""
+SHORTER = ("mysqld: ERROR 1213: [Deadlock] found, restart the transaction", "cp: /backup/db: No space left.")
+"""The two words that count, each without what stands beside it in the lines above."""
+PLENTY = 8_192
+"""Tokens of a request that leaves room for a long answer."""
 PIXEL = (  # a whole PNG: one pixel
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -103,6 +107,7 @@ def _any_requests() -> list[CreateMessageRequestParams]:
         request(OTHER, system_prompt=EXPLAIN, temperature=0.2, stop_sequences=["END"]),
         said("What is a deadlock?", "Two that wait for each other.", "And a full disk?"),
         CreateMessageRequestParams(messages=[blocks], max_tokens=10),
+        request(OTHER, max_tokens=PLENTY),
         CreateMessageRequestParams(messages=[image], max_tokens=100),
     ]
 
@@ -125,6 +130,10 @@ EXERCISES = {
                 request(DEADLOCK.replace("deadlock detected", "heartbeat missing").upper()), begins("Unknown:", "other")
             ),
             Request(request(NEARLY), begins("Unknown:", "other")),
+            *(
+                Request(request(line), begins(word, "word"))
+                for line, word in zip(SHORTER, ("Database:", "Disk:"), strict=True)
+            ),
             Request(said(DEADLOCK, "Database: two wait.", DISK), begins("Disk:", "first-message")),
             Request(
                 said(DISK, "Disk: it is full.", OTHER, system_prompt="Say deadlock."),

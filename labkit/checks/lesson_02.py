@@ -26,7 +26,7 @@ from labkit.callbacks import Answer
 from labkit.checks.engine import CallbackExercise, Exercise, FunctionExercise, Problem, Request, called, request
 from labkit.checks.factories import FactoryExercise
 from labkit.checks.judging import said
-from labkit.checks.lesson_01 import DEADLOCK, DISK, OTHER, PIXEL, answers, text_of, through_the_archiver
+from labkit.checks.lesson_01 import DEADLOCK, DISK, OTHER, PIXEL, PLENTY, answers, text_of, through_the_archiver
 from labkit.checks.quizzes import Question
 
 WEATHER = Tool(name="weather", description="The weather in a city.", input_schema={"type": "object"})
@@ -131,7 +131,7 @@ def keeps_to(limit: int) -> Callable[[Answer], None]:
         answers(answer)
         if (words := len(text_of(answer).split())) > limit:
             raise Problem(
-                f"We sent a question with max_tokens {limit}, and the answer has {words} words. "
+                f"We sent a question with max_tokens {limit}, and the answer has {words} word{'s'[: words > 1]}. "
                 "Cut it: a limit holds for every answer.",
                 hint="limit",
             )
@@ -153,8 +153,8 @@ def _at_its_length(first: Answer) -> Sequence[Request]:
         keeps_to(limit)(answer)
         words, reason = text_of(answer).split(), None if isinstance(answer, ErrorData) else answer.stop_reason
         told = (
-            f"We sent a question with max_tokens {limit}, and the answer has {len(words)} words and the stop reason "
-            f'"{reason}". With room for 100 it has {len(whole)}'
+            f"We sent a question with max_tokens {limit}, and the answer has {len(words)} "
+            f'word{"s"[: len(words) > 1]} and the stop reason "{reason}". With room for 100 it has {len(whole)}'
         )
         if words == whole and reason not in (None, "endTurn"):
             raise Problem(f'{told}, so nothing was cut: say "endTurn".', hint="stop-reason")
@@ -221,6 +221,7 @@ def _callback_requests() -> list[Request]:
         Request(talk, keeps_to(100)),
         Request(request(line, system_prompt=EXPLAIN, temperature=0.2, stop_sequences=["END"]), keeps_to(100)),
         Request(asking(("user", ["Voilà: größer als 5 µs, 日本語"]), ("assistant", ["Und?"])), keeps_to(100)),
+        Request(request(OTHER, max_tokens=PLENTY), keeps_to(PLENTY)),
         Request(request(OTHER, max_tokens=3), keeps_to(3)),
         Request(request(line, max_tokens=1), keeps_to(1)),
         Request(request(line, max_tokens=0), refuses("a question with max_tokens 0", "zero")),

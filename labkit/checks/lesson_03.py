@@ -43,11 +43,11 @@ def close(given: Any, wanted: Numbers) -> bool:
     return len(numbers) == len(wanted) and all(abs(a - b) <= NEAR for a, b in zip(numbers, wanted, strict=True))
 
 
-def shown(numbers: Any) -> str:
-    """Numbers as a reader wants them: three digits, six of them."""
+def shown(numbers: Any, digits: int = 3) -> str:
+    """Numbers as a reader wants them: so many digits, six of them."""
     if type(numbers) not in (list, tuple):
         return repr(numbers)[:60]
-    listed = [f"{number:.3f}" if isinstance(number, float) else repr(number) for number in numbers[:6]]
+    listed = [f"{number:.{digits}f}" if isinstance(number, float) else repr(number) for number in numbers[:6]]
     return f"[{', '.join(listed)}{', …' if len(numbers) > 6 else ''}]"
 
 
@@ -64,7 +64,10 @@ def gives(
         given: Any = called(function, copy, dial)
         asked = f"{call}({what or shown(logits)}, {dial!r})"
         if not close(given, wanted):
-            raise Problem(f"{asked} returned {shown(given)}, and {shown(list(wanted))} is right. {why}", hint=hint)
+            digits = 3 if shown(given) != shown(list(wanted)) else 9  # what tells them apart
+            raise Problem(
+                f"{asked} returned {shown(given, digits)}, and {shown(list(wanted), digits)} is right. {why}", hint=hint
+            )
         if copy != logits:
             raise Problem(
                 f"{asked} changed the list of logits. It belongs to the caller: make another.", hint="list-changed"
@@ -321,11 +324,12 @@ EXERCISES = {
             _temperature(
                 [3.0, 1.0, 2.0], 0.002, "A small temperature makes logits large: take the largest off.", "large"
             ),
+            _temperature([2.0, 1.0, 0.0], 10.0, "A temperature has no upper bound: divide by it as it is.", "divide"),
             _temperature([2.0, 2.0, 1.0], 0.3, "Equal logits have equal probabilities.", "divide"),
             _temperature([5.0], 0.7, "One token alone has it all.", "divide"),
             *(_temperature(_random_logits(seed), 0.7, "These logits were drawn at random.") for seed in range(3)),
         ],
-        tried="temperatures from 0 to 2, equal logits, a single one, large and small ones, some at random",
+        tried="temperatures from 0 to 10, equal logits, a single one, large and small ones, some at random",
     ),
     "3.2": FunctionExercise(
         "3.2",
@@ -354,6 +358,7 @@ EXERCISES = {
         "3.4",
         [
             _top_p([0.5, 0.3, 0.2], 1.0, "With p = 1 nothing is ruled out."),
+            _top_p([0.98, 0.019, 0.001], 1.0, "With p = 1 nothing is ruled out, be it ever so unlikely."),
             _top_p(
                 [0.5, 0.3, 0.2],
                 0.7,

@@ -149,7 +149,9 @@ def _affordable(
     async def case(function: Callable[..., Any]) -> None:
         given = [*models]
         requests, tokens_in, tokens_out, usd = asked
-        told = f"{requests} requests of {tokens_in:,} tokens in and {tokens_out:,} out, and ${usd:g}"
+        told = (
+            f"{requests} request{'s'[: requests > 1]} of {tokens_in:,} tokens in and {tokens_out:,} out, and ${usd:g}"
+        )
         with calling(f"within_budget with {', '.join(model.name for model in models) or 'no models'}; {told}"):
             chosen: Any = called(function, given, *asked)
         if isinstance(chosen, Model):

@@ -300,7 +300,8 @@ def _finds(
         call = 'invented("{}", …)'.format(text.replace("\n", "\\n"))
         given: Any = called(function, text, sent)
         if not isinstance(given, list):
-            raise Problem(f"{call} returned {given!r:.80}. Return a list of ids.", hint="list")
+            told = f"a {type(given).__name__}" if hasattr(given, "__next__") else f"{given!r:.80}"
+            raise Problem(f"{call} returned {told}. Return a list of ids.", hint="list")
         if given != wanted:
             raise Problem(f"{call} returned {given!r:.80}, and {wanted!r} is right. {why}", hint=hint)
         if sent != papers:

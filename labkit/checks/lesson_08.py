@@ -204,6 +204,7 @@ LOOP = _finding(15, "nested-loop", "Line 15 loops twice.", "medium", "performanc
 OTHER_SQL = _finding(3, "sql-concatenation", "Line 3 builds SQL.", "high", "performance")
 NAMES = _finding(None, None, "The names are too short.")
 NAMES_AGAIN = _finding(None, None, "The names are too short.", None, "performance")
+SMALL_NAMES = _finding(None, None, "the names are too short.")
 LONG_NAMES = _finding(None, None, "The names are too long.")
 TESTS = _finding(None, None, "There are no tests.", None, "performance")
 GUESS = _finding(8, None, "Line 8 may fail.")
@@ -237,7 +238,8 @@ def _gives(call: str, argument: list[Any], wanted: Findings, why: str, hint: str
         if got != wanted:
             words = _told(cast("object", returned)) == _told(wanted)
             told, right = _told(cast("object", returned), words=words), _told(wanted, words=words)
-            raise Problem(f"{call}([{sent}]) returned {told}, and {right} is right. {why}", hint=hint)
+            what = "Return a list." if got is None else why
+            raise Problem(f"{call}([{sent}]) returned {told}, and {right} is right. {what}", hint=hint)
         if given != argument:
             raise Problem(
                 f"{call}([{sent}]) changed the list that it was given. Others may read it: build a new one.",
@@ -299,7 +301,8 @@ EXERCISES = {
                 "These name a line and have no rule: only the same text is a repeat.", "text",
             ),
             _gives(
-                "combined", [[NAMES, LONG_NAMES]], [NAMES, LONG_NAMES], "The same text is the whole text.", "text"
+                "combined", [[NAMES, LONG_NAMES], [SMALL_NAMES]], [NAMES, LONG_NAMES, SMALL_NAMES],
+                "The same text is the whole text. Capitals count.", "text",
             ),
             _gives("combined", [[], [SQL], []], [SQL], "An answer may hold no finding.", "empty"),
             _gives("combined", [], [], "No answers, no findings.", "empty"),

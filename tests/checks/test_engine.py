@@ -336,7 +336,7 @@ async def test_a_check_cannot_be_fooled_by_changing_its_request() -> None:
 
 async def test_a_check_prints_and_does_not_raise(capsys: pytest.CaptureFixture[str]) -> None:
     await check("1.1", None)
-    assert "NOT YET 1.1 (0 of 8)" in capsys.readouterr().out
+    assert "NOT YET 1.1 (0 of 9)" in capsys.readouterr().out
 
 
 async def test_a_strict_check_raises(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,3 +109,11 @@ async def user_role(context, params):
     has role="user".
     """
     return _answer(role="user")
+
+
+async def refuses_much(context, params):
+    """Refuses what is in order, as it leaves room for many words.
+
+    It refused (-1: too much)
+    """
+    return ErrorData(code=-1, message="too much") if params.max_tokens > 1_000 else _answer()

@@ -101,3 +101,21 @@ async def reads_the_system_prompt(context, params):
     detected". The answer begins 'Unknown: look.'. It should begin with 'Database:'
     """
     return _answer(_by_rules(params.system_prompt.lower()))
+
+
+async def wants_a_blank_on_either_side(context, params):
+    """Looks for the word between blanks, where a line has marks too.
+
+    [Deadlock] found, restart the transaction". The answer begins 'Unknown: look.'
+    """
+    line = params.messages[-1].content.text.lower()
+    return _answer("Database: a lock." if "deadlock" in line.split() else _by_rules(line.replace("deadlock", "")))
+
+
+async def wants_the_words_beside_it(context, params):
+    """Looks for more than the words of the rule.
+
+    cp: /backup/db: No space left.". The answer begins 'Unknown: look.'
+    """
+    line = params.messages[-1].content.text.lower()
+    return _answer(_by_rules(line if "left on device" in line else line.replace("no space left", "")))

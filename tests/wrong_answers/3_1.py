@@ -67,3 +67,11 @@ def sorts_the_list(logits, temperature):
     )
     logits.sort()
     return probabilities
+
+
+def no_higher_than_two(logits, temperature):
+    """Takes 2 for the highest temperature there is.
+
+    A temperature has no upper bound
+    """
+    return _all_on_the_best(logits) if temperature == 0 else _softmax([x / min(temperature, 2.0) for x in logits])

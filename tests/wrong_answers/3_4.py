@@ -123,3 +123,13 @@ def nothing_of_a_p_of_0(logits, p):
         kept.append(i)
         held += probabilities[i]
     return [q / held if i in kept else 0.0 / held for i, q in enumerate(probabilities)]
+
+
+def never_all_of_them(logits, p):
+    """Holds p below 1, so that a last token of little weight is lost.
+
+    be it ever so unlikely
+    """
+    probabilities = _softmax(logits)
+    kept, held = _kept(probabilities, min(p, 0.99))
+    return [q / held if i in kept else 0.0 for i, q in enumerate(probabilities)]

@@ -137,3 +137,19 @@ def rule_or_not_by_line(answers):
     These name a line and have no rule
     """
     return _first_by(answers, lambda finding: (finding.line, finding.rule) if finding.line else finding.text)
+
+
+def whatever_the_capitals(answers):
+    """Compares the texts without a rule in small letters.
+
+    Capitals count.
+    """
+    return _first_by(answers, lambda finding: (finding.line, finding.rule) if finding.rule else finding.text.lower())
+
+
+def a_view_of_a_dictionary(answers):
+    """Returns the values of the dictionary, and makes no list of them.
+
+    is right. Return a list.
+    """
+    return {_fault(finding): finding for answer in answers[::-1] for finding in answer[::-1]}.values()
