@@ -311,7 +311,8 @@ quiz("4.6", "")
 # from outside. **Return** a `Sample` of one message.
 #
 # Name the three teams and ask for one word. Put the rules into `system_prompt=`, the ticket into the message, and allow
-# at most 20 tokens. Send at most 2,000 characters of a ticket, and let the model see that it was cut.
+# at most 20 tokens. Send a ticket of up to 2,000 characters whole and letter by letter, and of a longer one at most
+# 2,000; let the model see that it was cut.
 #
 # **Example** the client answers `storage`, and so does `route`.
 
