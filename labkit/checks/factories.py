@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from inspect import iscoroutinefunction
 from typing import Any
 
 from mcp_types import INTERNAL_ERROR, ErrorData
@@ -38,6 +39,8 @@ class FactoryExercise(FunctionExercise):
         """Check the callbacks that `function` makes, case by case."""
         if not is_factory(function):
             told = "We were given no factory. Write `def make(base_url):`, and pass it without brackets."
+            if iscoroutinefunction(function):
+                told = "make is `async def`, and nobody awaits it. Write `def make(base_url):`; `async def` is inside."
             return Report(self.number, "NOT YET", 0, self.total, told, "factory")
         every = {case.id: case for case in CASES}
         for passed, case in enumerate(every[name] for name in self.cases):
@@ -46,7 +49,7 @@ class FactoryExercise(FunctionExercise):
                 return Report(self.number, "TODO", passed, self.total)
             if row.failed:
                 sent = "" if row.mend == MAKE else f"We sent {row.sent}. "
-                told = f"{sent}{row.came_back} {row.mend}"
+                told = f"{sent}{row.came_back.removesuffix('.')}. {row.mend}"
                 if row.status == "TODO":
                     told = "The callback calls a function that is not written yet: look at 2.1, 2.2 and 2.3 first."
                 return Report(self.number, "NOT YET", passed, self.total, told, case.id)

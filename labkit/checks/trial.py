@@ -64,7 +64,9 @@ class Trial:
             return factory(**options)
 
         try:
-            return shape(await bounded(build, MAKING))
+            if (made := await bounded(build, MAKING)) is None:
+                raise Problem("The factory returned nothing: its last line is `return` and the name of the callback.")
+            return shape(made)
         except Problem as problem:
             problem.mend = MAKE
             raise

@@ -305,7 +305,7 @@ async def test_a_factory_that_makes_no_callback_is_told_so_once() -> None:
         make(base_url)
 
     (row,) = (await scorecard(forgetful)).failed
-    assert row.came_back.startswith("We were given a NoneType")
+    assert row.came_back.startswith("The factory returned nothing")
 
 
 async def test_a_callback_that_hangs_again_and_again_gets_less_time() -> None:

@@ -58,7 +58,7 @@ def _made(base_url, fault=_fault, answer=_answer, told=lambda error: BROKEN, **h
 def makes_nothing(base_url):
     """Defines the callback and does not return it.
 
-    We were given a NoneType, which cannot be called.
+    The factory returned nothing: its last line is `return` and the name of the callback.
     """
     _made(base_url)
 
@@ -236,3 +236,19 @@ def leaves_the_cutting_to_itself(base_url):
         return told
 
     return _made(base_url, answer=answer, max_tokens=100)
+
+
+async def is_awaited_by_nobody(base_url):
+    """Takes the factory for the callback.
+
+    make is `async def`, and nobody awaits it.
+    """
+    return _made(base_url)
+
+
+def calls_what_it_made(base_url):
+    """Calls the callback in place of returning it.
+
+    missing 2 required positional arguments: 'context' and 'params'. Let `def make
+    """
+    return _made(base_url)()
