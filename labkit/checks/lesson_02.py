@@ -65,8 +65,10 @@ def maps(params: CreateMessageRequestParams, what: str, why: str, hint: str = ""
                 hint="list",
             )
         if turns != wanted:
+            no_prompt = not params.system_prompt and any(turn.get("role") == "system" for turn in turns)
             raise Problem(
-                f"We sent {what}, and it returned {_cut(given)}, where {_cut(wanted)} is right. {why}", hint=hint
+                f"We sent {what}, and it returned {_cut(given)}, where {_cut(wanted)} is right. {why}",
+                hint="system" if no_prompt else hint,
             )
         if copy != params:
             raise Problem(
@@ -77,9 +79,9 @@ def maps(params: CreateMessageRequestParams, what: str, why: str, hint: str = ""
     return case
 
 
-def _turns(given: object) -> list[object] | None:
+def _turns(given: object) -> list[Mapping[str, object]] | None:
     turns: list[object] = list(cast("Sequence[object]", given)) if isinstance(given, list | tuple) else [None]
-    return turns if all(isinstance(turn, Mapping) for turn in turns) else None
+    return cast("list[Mapping[str, object]]", turns) if all(isinstance(turn, Mapping) for turn in turns) else None
 
 
 def _cut(value: object) -> str:

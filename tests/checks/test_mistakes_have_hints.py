@@ -9,10 +9,11 @@ from types import ModuleType
 
 import pytest
 
-from labkit.checks import asking_servers, budgets, careful_desk, cases, engine, factories, judging
+from labkit.checks import asking_servers, budgets, careful_desk, cases, engine, examine, factories, judging
 from labkit.course.entries import exercises
 from labkit.course.hints import Hints
 from labkit.course.table import lessons
+from tests.checks import mistakes
 from tests.story import ROOT
 
 LESSONS = {
@@ -79,3 +80,10 @@ def test_below_each_check_stand_its_own_hints(lesson: str) -> None:
     assert checks == [(number, number) for number in exercises(lesson)]
     assert len(checks) == code.count("await check(")
     assert "<details>" not in code
+
+
+@pytest.mark.anyio
+async def test_a_system_prompt_that_is_not_there_has_the_hint_of_one_that_is_left_out() -> None:
+    for name in ("none_is_a_prompt", "no_system_prompt"):
+        report = await examine("2.1", mistakes.load("2.1")[name][0])
+        assert (name, report.hint) == (name, "system")
