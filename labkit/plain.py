@@ -1,11 +1,15 @@
-"""Text of servers, models and people on one line, with nothing invisible in it."""
+"""Text of servers, models and people on one line, with nothing invisible in it; text in lines that a notebook shows."""
 
 import re
+import textwrap
 
 from labkit.secret_forms.hidden import HIDDEN, spans, without_hidden
 
 LABEL = 60
 """Characters of a label that a drawing shows."""
+
+LINE = 112
+"""Characters of a printed line: Lab breaks what has more than 116 within a word, in a window of 1366 with its files."""
 
 _JOINT = re.compile(rf"(?!\r){HIDDEN}")
 """What is written with others, where it hides nothing: a joint of an emoji, or of Persian letters."""
@@ -47,3 +51,11 @@ def seen(text: str) -> str:
 def marked(text: str) -> str:
     """`text` on one line, its spaces, tabs and newlines as signs."""
     return seen(text).translate({ord(" "): "·", ord("\n"): "↵", ord("\t"): "⇥"})
+
+
+def folded(text: str) -> str:
+    """`text` with its long lines broken between words, to be printed in a notebook."""
+    return "\n".join(
+        textwrap.fill(line, LINE, break_long_words=False, break_on_hyphens=False) if len(line) > LINE else line
+        for line in text.split("\n")
+    )

@@ -345,7 +345,7 @@ MAY_KNOW = {
     "secret_forms": {"secret_forms"},
     "steps": set[str](),
     "front_end": set[str](),
-    "course": {"course", "front_end"},
+    "course": {"course", "front_end", "plain"},
     "cutting": set[str](),
     "lines": set[str](),
     "unread": {"plain"},

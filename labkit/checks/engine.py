@@ -29,6 +29,7 @@ from labkit.checks.clock import BUSY, Clock
 from labkit.course.hints import note_check
 from labkit.errors import CallbackError, CallbackStuck, CallTimeout, LabError, line_of, sentence
 from labkit.flow import Flow
+from labkit.plain import folded
 from labkit.runtime import TICK, Runtime
 from labkit.unawaited import missing
 
@@ -404,7 +405,7 @@ def direct_context() -> ClientRequestContext:
 
 async def conclude(report: Report) -> None:
     """Print `report`; raise when it is no PASS and `LABKIT_STRICT` is set."""
-    print(report)
+    print(folded(str(report)))
     note_check(report.number, report.status, report.hint, report.problem)
     if report.status != "PASS" and os.environ.get("LABKIT_STRICT") == "1":
         raise CheckFailed(str(report))

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from labkit.course import progress
 from labkit.course.entries import entry
+from labkit.plain import folded
 
 Answer = str | float | Sequence[str]
 Kind = Literal["choices", "order", "number"]
@@ -129,7 +130,7 @@ class Prediction:
         """The question, and what is known of its answer."""
         said, was, right = self.known()
         lines = [f"Predict {self.number}. {self.ask}", *(f"  {key}  {item}" for key, item in self.items.items())]
-        return "\n".join([*lines, self.outcome(said, was, right) if was else self.state(said)])
+        return folded("\n".join([*lines, self.outcome(said, was, right) if was else self.state(said)]))
 
     def state(self, said: str) -> str:
         """What there is to say before the run."""
@@ -169,4 +170,4 @@ def it_was(number: str, result: Answer | None = None) -> None:
     right = bool(said) and prediction.is_right(said, was)
     if said and not shown:
         progress.note("prediction", prediction.number, "right" if right else "wrong", was)
-    print(prediction.outcome(said, was, right))
+    print(folded(prediction.outcome(said, was, right)))

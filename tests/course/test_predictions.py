@@ -10,6 +10,7 @@ from labkit.course.entries import entries
 from labkit.course.predictions import Kind, Prediction, it_was
 from labkit.course.table import Lesson, lessons
 from labkit.front_end import can_ask_a_person
+from labkit.plain import LINE
 from tests.story import ROOT
 
 LETTERS = {"a": "the first", "b": "the second", "c": "the third"}
@@ -157,3 +158,10 @@ def test_each_is_asked_in_one_cell_and_answered_in_a_later_one(lesson: Lesson) -
     assert "**Predict" not in code
     last_of_their_cell = re.findall(r"^predict\(.*\)\n(?=\n*(?:# %%|\Z))", code, re.MULTILINE)
     assert len(last_of_their_cell) == len(asked)  # or it is not shown
+
+
+def test_what_is_printed_is_broken_between_words(capsys: pytest.CaptureFixture[str]) -> None:
+    it_was("2.1")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= LINE
+    assert " ".join(lines).endswith(Prediction.of("2.1").why)
