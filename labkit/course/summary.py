@@ -44,8 +44,7 @@ def words(lesson: str, done: Done) -> list[str]:
     if asked:
         entered = len(asked.keys() & done.predicted)
         right = sum(done.outcomes[number][0] for number in asked.keys() & done.outcomes)
-        told.append(f"{right} right of {counted(entered, 'prediction')}" if entered else "no prediction entered")
-        told[-1] += f", {len(asked)} asked"
+        told.append(f"{entered} of {counted(len(asked), 'prediction')} entered" + f", {right} right" * bool(entered))
     if done.minutes:
         told.append(f"about {counted(done.minutes, 'minute')} at work")
     return told

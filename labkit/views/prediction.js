@@ -2,6 +2,7 @@
 
 class Prediction {
   answer = "";
+  kept = "";
 
   constructor(model, root) {
     this.model = model;
@@ -52,22 +53,29 @@ class Prediction {
     const input = el("input", { type: "number", step: "any", "aria-label": `${ask} In ${unit}` });
     this.inputs = [input];
     input.addEventListener("input", () => this.choose(input.value));
-    input.addEventListener("keydown", (event) => event.key === "Enter" && this.send());
+    input.addEventListener("keydown", (event) => event.key === "Enter" && this.enter.click());
     return el("label", {}, input, ` ${unit}`);
   }
 
   choose(answer) {
     this.answer = answer;
-    this.enter.setAttribute("aria-disabled", "false");
+    this.offer();
+  }
+
+  /** There is something to enter while the answer is another than the one that is kept. */
+  offer() {
+    const { said, was } = this.model.get("state");
+    this.enter.setAttribute("aria-disabled", String(Boolean(was) || !this.answer || this.answer === said));
   }
 
   send() {
-    if (!this.model.get("state").was) this.model.send({ answer: this.answer });
+    this.model.send({ answer: this.answer });
   }
 
   draw() {
     const { said, was, words, trouble } = this.model.get("state");
-    if (said) this.answer = said;
+    if (said || this.kept) this.answer = said; // what is kept, or nothing any more: the progress was deleted
+    this.kept = said;
     for (const input of this.inputs) {
       if (input.type === "radio") input.checked = input.value === this.answer;
       else if (input.type === "number") input.value = this.answer;
@@ -75,7 +83,7 @@ class Prediction {
       else input.setAttribute("aria-disabled", String(Boolean(was)));
     }
     if (this.inputs[0].localName === "button") this.place();
-    this.enter.setAttribute("aria-disabled", String(Boolean(was) || !this.answer));
+    this.offer();
     this.said.replaceChildren(...prose(words));
     this.trouble.textContent = trouble;
   }

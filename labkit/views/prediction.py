@@ -74,10 +74,9 @@ class PredictionView(Placed, anywidget.AnyWidget):
     def tell(self) -> None:
         """Show what is known of the answer now."""
         said, was, right = self.prediction.known()
-        if was:
-            words = self.prediction.outcome(said, was, right)
-        else:
-            words = self.prediction.state(said) if said else "You have not guessed yet."
+        words = ""
+        if said:
+            words = self.prediction.outcome(said, was, right) if was else self.prediction.state(said)
         self.state = {"said": said, "was": was, "words": words, "trouble": progress.journal().trouble}
 
     def __repr__(self) -> str:

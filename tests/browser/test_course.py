@@ -77,16 +77,18 @@ def test_a_guess_is_entered_by_mouse_and_by_keyboard_and_is_there_after_a_restar
     expect(view.get_by_role("status")).to_contain_text("You said · c: the name of the model")
     number = card(notebook.run_cell(3), 3)
     number.get_by_role("spinbutton").focus()
+    keyboard.press("Enter")
     keyboard.type("5")
     keyboard.press("Enter")
-    expect(number.get_by_role("status")).to_contain_text("You said · 5 words")
-    expect(bar(notebook)).to_contain_text("0 right of 2 predictions, 5 asked")
+    expect(number.get_by_role("status")).to_have_text(re.compile("^You said · 5 words"))
+    expect(number.get_by_role("button")).to_have_attribute("aria-disabled", "true")  # it is entered
+    expect(bar(notebook)).to_contain_text("2 of 5 predictions entered, 0 right")
 
     notebook.restart_kernel().run_cell(0).run_cell(1).run_cell(2).run_cell(3).run_cell(4)
     expect(card(notebook, 1).get_by_role("status")).to_contain_text("You were right.")
     expect(card(notebook, 1).get_by_role("radio", name="the name of the model")).to_be_disabled()
     expect(card(notebook, 3).get_by_role("status")).to_contain_text("You said · 5 words\nIt was · 2 words")
-    expect(bar(notebook)).to_contain_text("1 right of 2 predictions, 5 asked")
+    expect(bar(notebook)).to_contain_text("2 of 5 predictions entered, 1 right")
 
     order = card(notebook.run_cell(5), 5)
     for name in ("three", "early"):
@@ -136,4 +138,12 @@ def test_on_a_full_disk_it_is_said_and_axe_finds_nothing_in_either_theme(
     notebook.execute("os.write = write").run_cell(6)
     expect(card(notebook, 6)).not_to_contain_text("could not be kept")
     assert len(kept.read_text(encoding="utf-8").split("\n")) == len(before.split("\n")) + 2
+    assert notebook.errors() == []
+
+
+def test_a_guess_that_was_deleted_is_gone_from_the_page(notebook: LabPage) -> None:
+    notebook.execute("from labkit import delete_progress; delete_progress(sure=True)")
+    expect(card(notebook, 1).locator(":checked")).to_have_count(0)
+    expect(card(notebook, 1).get_by_role("button")).to_have_attribute("aria-disabled", "true")
+    expect(card(notebook, 3).get_by_role("spinbutton")).to_have_value("")
     assert notebook.errors() == []

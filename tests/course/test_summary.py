@@ -39,7 +39,7 @@ def test_a_lesson_in_words() -> None:
         f"  1 of {count} exercises passed (open: {still})",
         "  3 tries",
         "  1 hint",
-        "  1 right of 3 predictions, 5 asked",
+        "  3 of 5 predictions entered, 1 right",
     ]
     assert f'<progress value="1" max="{count}" aria-label="Exercises passed"' in bar._repr_html_()
 
@@ -47,7 +47,7 @@ def test_a_lesson_in_words() -> None:
 def test_a_lesson_of_which_nothing_is_done() -> None:
     bar = lesson("02")
     assert str(bar) == (
-        f"02 · Your own callback\n  0 of {len(exercises('02'))} exercises passed\n  no prediction entered, 5 asked"
+        f"02 · Your own callback\n  0 of {len(exercises('02'))} exercises passed\n  0 of 5 predictions entered"
     )
     assert str(lesson("00")) == "00 · Start here\n  no prediction entered, 3 asked"
 

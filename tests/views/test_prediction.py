@@ -27,7 +27,7 @@ def hear(view: Any, **content: object) -> None:
 
 def test_what_is_entered_on_the_page_is_what_is_entered_in_code(capsys: pytest.CaptureFixture[str]) -> None:
     view = predict("2.1")
-    assert view.state["words"] == "You have not guessed yet."
+    assert view.state["words"] == ""
     hear(view, answer="b")
     assert view.state["said"] == "b"
     assert predict("2.1", "a") is view
