@@ -428,9 +428,10 @@ keep("my_client.py", conversation, finish, my_callback, make)
 lesson("02")
 
 # %% [markdown]
-# The file lies beside this notebook. In a terminal in that folder `python my_client.py` calls the log archiver, and a
-# model of Ollama answers it; `python my_client.py http://127.0.0.1:1234` asks another address. Where nothing listens your
-# own sentence says so. `python -m labkit.checks my_client.py:make` is the scorecard. Change the file; it is yours.
+# The file lies beside this notebook. In a terminal in that folder `../.venv/bin/python my_client.py` calls the log
+# archiver, and a model of Ollama answers it (on Windows `..\.venv\Scripts\python`, on Binder `python`). An address behind
+# it, such as `http://127.0.0.1:1234`, asks another API; where nothing listens your own sentence says so. The same Python
+# with `-m labkit.checks my_client.py:make` is the scorecard. Change the file; it is yours.
 #
 # ## Recap
 #
