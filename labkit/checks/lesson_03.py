@@ -124,7 +124,7 @@ JOBS = {
     "names": (
         (0.8, 2.0),
         (40, 400),
-        "Ten names that differ take room, and at a low temperature you get one name ten times.",
+        "Ten names that differ take room, and a low temperature draws the likeliest words: the usual names.",
     ),
 }
 

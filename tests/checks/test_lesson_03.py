@@ -46,6 +46,14 @@ async def test_neither_less_room_nor_endless_room_fits(job: str, tokens: int) ->
     assert f"you chose {tokens} tokens; 40 to 400 fit the job" in report.problem
 
 
+async def test_a_temperature_that_does_not_fit_is_told_why() -> None:
+    """Not with what holds only for ten requests of one name each: here one request asks for ten."""
+    report = await examine("3.2", choosing(names=(0.2, 100)))
+    assert "For 'names' you chose temperature 0.2." in report.problem
+    assert "the likeliest words" in report.problem
+    assert "ten times" not in report.problem
+
+
 @pytest.fixture(params=[False, True], ids=["student", "instructor"])
 def cells(request: pytest.FixtureRequest) -> list[NotebookNode]:
     return build.from_lesson(LESSON, solved=request.param).cells
