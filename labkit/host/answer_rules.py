@@ -6,7 +6,7 @@ from typing import Any, cast
 from mcp_types import CreateMessageRequestParams, ErrorData, TextContent
 
 from labkit.callbacks import Answer
-from labkit.host.findings import Bounds, Finding, counted, without_what_hides
+from labkit.host.findings import Bounds, Finding, counted, without_secrets, without_what_hides
 from labkit.host.request_rules import TOO_DEEP, too_large
 from labkit.host.texts import dumped
 from labkit.host.usage import MOST_PER_TOKEN
@@ -38,6 +38,13 @@ def hidden_in_answer(
     answer: Answer, _params: CreateMessageRequestParams, _told: int | None, _bounds: Bounds
 ) -> Finding | None:
     found, clean = without_what_hides(answer)
+    return found and replace(found, text=f"{found.text} in the answer", answer=clean)
+
+
+def secrets_in_answer(
+    answer: Answer, _params: CreateMessageRequestParams, _told: int | None, _bounds: Bounds
+) -> Finding | None:
+    found, clean = without_secrets(answer, by_itself=True)
     return found and replace(found, text=f"{found.text} in the answer", answer=clean)
 
 

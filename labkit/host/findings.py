@@ -1,5 +1,6 @@
 """What the rules of `with_guard` look at beside a request, and what they return."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -8,6 +9,7 @@ from mcp_types import CreateMessageRequestParams
 from labkit.callbacks import Answer
 from labkit.host.texts import dumped, texts
 from labkit.numbers import checked_number, checked_whole
+from labkit.secret_forms import redacted, redacted_across, redacted_number
 from labkit.secret_forms.hidden import hidden, visible, without_hidden
 from labkit.secret_forms.in_json import changed
 
@@ -89,3 +91,26 @@ def without_what_hides(subject: T) -> tuple[Finding | None, T]:
         counted(sum(count for _, count in found), "hidden character"), {"places": places[:20]}, "taken out"
     )
     return finding, type(subject).model_validate(changed(fields, lambda text, _: without_hidden(text)))
+
+
+def without_secrets(subject: T, *, by_itself: bool = False) -> tuple[Finding | None, T]:
+    """What looks like a secret in a request or an answer, and a copy with marks in its place.
+
+    `by_itself`, its texts may speak of a password: only what is known by itself is one there. In free JSON all is.
+    """
+    kinds: Counter[str] = Counter()
+    told = dumped(subject)
+    # A secret may go on from one block to the next, and from one message to the next.
+    blocks = [text for path, text in texts(told) if path.endswith(".text")]
+    across = redacted_across(blocks, kinds, by_itself=by_itself)
+    goes_on = {id(a): b for a, b in zip(blocks, across, strict=True)}
+    clean = changed(
+        told,
+        lambda text, key: redacted(goes_on.get(id(text), text), kinds, key),
+        number=lambda number, key: redacted_number(number, kinds, key),
+        said=lambda text, _: redacted(goes_on.get(id(text), text), kinds, by_itself=by_itself),
+    )
+    if not kinds:
+        return None, subject
+    found = ", ".join(counted(count, kind) for kind, count in kinds.items())
+    return Finding(found, {"secrets": dict(kinds)}, "redacted"), type(subject).model_validate(clean)

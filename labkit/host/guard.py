@@ -46,8 +46,9 @@ def with_guard(
       - `"ask"`: as `"note"`, and the approval inside asks a human even about a server that passes;
       - `"refuse"`: the request is answered with the rule's error code and a sentence;
       - `"off"`: not looked at.
-    Hidden characters are taken out, secrets redacted and answers cut under `"note"` and under `"ask"` alike. Where an
-    approval stands inside, an answer is looked at before the human reviews it, and again where that one has changed it.
+    Hidden characters are taken out, secrets redacted and answers cut under `"note"` and under `"ask"` alike. Of secrets
+    in an answer's text, which may speak of passwords, only those are that are known by themselves. Where an approval
+    stands inside, an answer is looked at before the human reviews it, and again where that one has changed it.
 
     On revision 2025-11-25 the rule `unasked` has to know which requests of the client are open. A Lab tells it. A plain
     `mcp.Client` does not, and lets such a server sample, unless its transport stands in

@@ -1,18 +1,15 @@
 """What the rules of `with_guard` look for in a request. Each is a function that returns what it found, or nothing."""
 
-from collections import Counter
 from dataclasses import replace
 from itertools import islice
 from math import isfinite
 
 from mcp_types import CreateMessageRequestParams, TextContent, ToolResultContent, ToolUseContent
 
-from labkit.host.findings import Bounds, Finding, counted, short, without_what_hides
+from labkit.host.findings import Bounds, Finding, counted, short, without_secrets, without_what_hides
 from labkit.host.texts import Media, dumped, texts, values
 from labkit.open_requests import Arrival
-from labkit.secret_forms import redacted, redacted_across, redacted_number
 from labkit.secret_forms.hidden import without_hidden
-from labkit.secret_forms.in_json import changed
 
 LATE = 5.0
 """Seconds that a server has to notice that a request was given up. What it asks meanwhile is no offence."""
@@ -132,18 +129,5 @@ def hidden_characters(params: CreateMessageRequestParams, _bounds: Bounds) -> Fi
 
 
 def secrets(params: CreateMessageRequestParams, _bounds: Bounds) -> Finding | None:
-    kinds: Counter[str] = Counter()
-    told = dumped(params)
-    # A secret may go on from one block to the next, and from one message to the next.
-    blocks = [text for path, text in texts(told) if path.endswith(".text")]
-    goes_on = {id(a): b for a, b in zip(blocks, redacted_across(blocks, kinds), strict=True)}
-    clean = changed(
-        told,
-        lambda text, key: redacted(goes_on.get(id(text), text), kinds, key),
-        number=lambda number, key: redacted_number(number, kinds, key),
-    )
-    if not kinds:
-        return None
-    found = ", ".join(counted(count, kind) for kind, count in kinds.items())
-    mended = CreateMessageRequestParams.model_validate(clean)
-    return Finding(found, {"secrets": dict(kinds)}, "redacted", request=mended)
+    found, clean = without_secrets(params)
+    return found and replace(found, request=clean)

@@ -10,7 +10,7 @@ from typing import Literal
 from mcp_types import INVALID_PARAMS, CreateMessageRequestParams
 
 from labkit.callbacks import Answer
-from labkit.host.answer_rules import hidden_in_answer, large_answer, long_answer
+from labkit.host.answer_rules import hidden_in_answer, large_answer, long_answer, secrets_in_answer
 from labkit.host.duty import REFUSED
 from labkit.host.findings import Bounds, Finding
 from labkit.host.request_rules import (
@@ -162,11 +162,12 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             "secrets",
-            "What a server read may hold a key, and the model's provider would get it.",
+            "What a server read may hold a key, and the model's provider would get it. An answer may hold another.",
             _SENSITIVE,
             "note",
             REFUSED,
             secrets,
+            secrets_in_answer,
         ),
     )
 }

@@ -48,12 +48,13 @@ def may_hold(text: str) -> bool:
     return not unicodedata.is_normalized("NFKC", text)
 
 
-def find_secrets(text: str, name: str = "") -> list[Found]:
+def find_secrets(text: str, name: str = "", *, by_itself: bool = False) -> list[Found]:
     """The secrets in `text`, in order. Where patterns overlap, one stretch holds them all.
 
     Args:
         text: Any text.
         name: The key whose value `text` is, where there is one: `password` makes a secret of any text.
+        by_itself: Whether only what is known by itself is looked for, and nothing that the text gives to a name.
     """
     if name and is_secret(without_hidden(text), seen := without_hidden(name)):
         return [Found(0, len(text), kind_of(seen))]
@@ -65,10 +66,10 @@ def find_secrets(text: str, name: str = "") -> list[Found]:
         return []
     text = MARK.sub(lambda mark: GAP * len(mark.group()), text)
     # What is known by itself tells more than what stands before it.
-    hits = sorted([*find_forms(text), *given(text, ())], key=lambda hit: hit[0] - hit[3])
+    hits = sorted([*find_forms(text), *(() if by_itself else given(text, ()))], key=lambda hit: hit[0] - hit[3])
     found = [Found(start, end, kind) for start, end, kind, _ in hits]
     merged: list[Found] = []
-    for one in sorted([*found, *_split(text)], key=lambda each: each.start):
+    for one in sorted([*found, *_split(text, by_itself)], key=lambda each: each.start):
         if merged and one.start < merged[-1].end:
             merged[-1] = merged[-1]._replace(end=max(merged[-1].end, one.end))
         else:
@@ -76,12 +77,12 @@ def find_secrets(text: str, name: str = "") -> list[Found]:
     return merged
 
 
-def redacted_across(texts: Sequence[str], kinds: Counter[str]) -> list[str]:
+def redacted_across(texts: Sequence[str], kinds: Counter[str], *, by_itself: bool = False) -> list[str]:
     """Texts that follow each other, with marks for what is found in them as one, in each where it goes on to the next.
 
     What only one of them holds, as where a key stands at its beginning, is for `redacted` to find.
     """
-    hits = find_secrets("".join(texts)) if len(texts) > 1 else []
+    hits = find_secrets("".join(texts), by_itself=by_itself) if len(texts) > 1 else []
     kept: list[str] = []
     start = first = 0
     for text in texts:
@@ -98,14 +99,14 @@ def redacted_across(texts: Sequence[str], kinds: Counter[str]) -> list[str]:
     return kept
 
 
-def redacted(text: str, kinds: Counter[str], name: str = "") -> str:
+def redacted(text: str, kinds: Counter[str], name: str = "", *, by_itself: bool = False) -> str:
     """`text` with `[redacted: GitHub token]` where a secret was; how many of each kind is added to `kinds`.
 
     The returned text holds no secret that could be told: redacted again it stays as it is.
     """
     before = Counter(MARK.findall(text))
     for _ in range(PASSES):
-        found = find_secrets(text, name)
+        found = find_secrets(text, name, by_itself=by_itself)
         if not found:
             break
         text = _marked(text, found)
@@ -136,7 +137,7 @@ def _marked(text: str, found: Sequence[Found]) -> str:
     return "".join([*parts, text[end:]])
 
 
-def _split(text: str) -> Iterator[Found]:
+def _split(text: str, by_itself: bool) -> Iterator[Found]:
     """The secrets that have hidden or other characters inside, or right before the secret."""
     seen, places, origins, left_out = seen_part(text)
     if not places:
@@ -146,7 +147,7 @@ def _split(text: str) -> Iterator[Found]:
         last = bisect_right(places, index) - 1
         return index if last < 0 else origins[last] + index - places[last]
 
-    for start, end, kind, whole in [*find_forms(seen, in_a_word=True), *given(seen, left_out)]:
+    for start, end, kind, whole in [*find_forms(seen, in_a_word=True), *(() if by_itself else given(seen, left_out))]:
         # If something was left out or changed between `whole` and `end`, or right before `whole`.
         if bisect_left(places, whole) < bisect_left(places, end):
             yield Found(origin(start), origin(end - 1) + 1, kind)

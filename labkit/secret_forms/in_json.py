@@ -24,6 +24,7 @@ def changed(
     *,
     number: ChangeNumber = lambda number, _: number,
     base64: Change | None = None,
+    said: Change | None = None,
     behind: str = "",
     free: bool = False,
 ) -> Any:
@@ -34,15 +35,18 @@ def changed(
         change: What to do with a text.
         number: What to do with a number of free JSON. Those of the protocol stay.
         base64: What to do with base64, which is no text.
+        said: What to do with a text of the protocol, where that is another thing than with one of free JSON.
         behind: The key that `value` stands behind.
         free: Whether `value` is whatever JSON the server likes, and no object of the protocol.
     """
     if isinstance(value, str):
-        return change(value, behind)
+        return (said if said and not free else change)(value, behind)
     if isinstance(value, int | float) and free and behind and not isinstance(value, bool):
         return number(value, behind)
 
-    within = partial(changed, change=change, number=number, base64=base64)  # no frame of its own on a deep way down
+    within = partial(
+        changed, change=change, number=number, base64=base64, said=said
+    )  # no frame of its own on a deep way down
     if isinstance(value, list | tuple):
         items: list[object] = []
         option = ""

@@ -63,6 +63,16 @@ def result(name: str) -> dict[str, Any]:
 
 TOOL = {"name": "search", "inputSchema": {"type": "object"}}
 
+
+def gives(answer: Any) -> Any:
+    """A callback that gives one answer."""
+
+    async def callback(context: object, params: CreateMessageRequestParams) -> Any:
+        return answer
+
+    return callback
+
+
 MANY = "more values than the 10,000 that are taken (blocks, stop sequences, metadata, schemas)"
 
 
@@ -383,6 +393,53 @@ async def test_what_a_refusal_hides_does_not_reach_the_server() -> None:
     answer, steps = await answered(with_guard(hides), question("hello"))
     assert answer == ErrorData(code=-1, message="no", data={"why": [""]})
     assert labels(steps) == ["noted: 3 hidden characters in the answer, taken out"]
+
+
+KEY = "ghp" + "_" + "aB3" * 12
+PASS = {"password": "Blau7meise"}
+
+
+@pytest.mark.parametrize(
+    ("written", "kinds"),
+    [
+        ({"content": text(f"Use {KEY}.")}, {"GitHub token": 1}),
+        ({"content": [text(f"Use {KEY[:20]}"), text(f"{KEY[20:]} now.")]}, {"GitHub token": 2}),
+        ({"content": text(f"Use gh\u00adp_{KEY[4:]}."), "stopReason": KEY}, {"GitHub token": 2}),
+        ({"content": text(), "model": KEY, "_meta": {KEY: PASS}}, {"GitHub token": 2, "password": 1}),
+        (
+            {"content": [{**use("a"), "input": {**PASS, "pin_token": 123456789012345, "to": [KEY]}}]},
+            {"password": 1, "token": 1, "GitHub token": 1},
+        ),
+    ],
+)
+async def test_what_an_answer_tells_of_secrets_does_not_reach_the_server(
+    written: dict[str, Any], kinds: dict[str, int]
+) -> None:
+    full: Any = CreateMessageResultWithTools.model_validate({"role": "assistant", "model": "m", **written})
+    guard = with_guard(gives(full), {"hidden_characters": "off"})
+    answer, steps = await answered(guard, question("hello"))
+    for secret in (KEY, KEY[4:20], KEY[20:], "Blau7meise", "123456789012345"):
+        assert secret not in str(dumped(answer))
+    assert json.dumps(dumped(answer)).count("[redacted: ") == sum(kinds.values())
+    assert guard.counts == {"secrets": 1}
+    assert steps[0].data["secrets"] == kinds
+    assert steps[0].label.endswith(" in the answer, redacted")
+    withheld, _ = await answered(with_guard(gives(full), {"secrets": "refuse"}), question("hello"))
+    assert isinstance(withheld, ErrorData)
+    assert withheld.message.startswith("Withheld by the client's rule secrets: ")
+    off, _ = await answered(with_guard(gives(full), {"secrets": "off", "hidden_characters": "off"}), question("hello"))
+    assert off == full
+
+
+async def test_what_a_refusal_tells_of_secrets_does_not_reach_the_server() -> None:
+    error = ErrorData(code=-1, message=f"no model for {KEY}", data={**PASS, "text": f"and {KEY}", "count": 123456})
+    answer, steps = await answered(with_guard(gives(error)), question("hello"))
+    assert answer == ErrorData(
+        code=-1,
+        message="no model for [redacted: GitHub token]",
+        data={"password": "[redacted: password]", "text": "and [redacted: GitHub token]", "count": 123456},
+    )
+    assert labels(steps) == ["noted: 2 GitHub tokens, 1 password in the answer, redacted"]
 
 
 @pytest.mark.parametrize("mode", WIRES)
