@@ -349,7 +349,7 @@ MAY_KNOW = {
     "cutting": set[str](),
     "lines": set[str](),
     "unread": {"plain"},
-    "wire": {"cutting", "unread"},
+    "wire": {"cutting", "lines", "unread"},
     "unawaited": {"errors"},
     "callbacks": {"errors", "unawaited"},
     "network": {"errors"},
