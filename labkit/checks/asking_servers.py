@@ -14,11 +14,12 @@ from mcp import MCPError
 from mcp.client import InputRequiredRoundsExceededError
 from mcp.client.session import SamplingFnT
 from mcp.server.mcpserver import MCPServer
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
 
-from labkit.callbacks import name_of
+from labkit.callbacks import Answer, name_of
 from labkit.checks.clock import BUSY, in_time
 from labkit.checks.engine import STAGE_TIMEOUT, Problem, called
+from labkit.connection import LabServer
 from labkit.errors import LabError
 from labkit.lab import Lab
 from labkit.quiet import crashes
@@ -30,7 +31,7 @@ PATIENCE = STAGE_TIMEOUT * 0.8
 
 _numbers = count(1)
 
-Line = str | CreateMessageResult | ErrorData | Callable[[], Awaitable[str]]
+Line = str | Answer | Callable[[], Awaitable[str]]
 """An answer: a text, a result, a refusal, or a function to wait for."""
 
 Case = Callable[[Callable[..., Any]], Awaitable[None]]
@@ -45,14 +46,14 @@ class Answers:
         self.asked: list[CreateMessageRequestParams] = []
         self.is_asked = anyio.Event()
 
-    async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
+    async def __call__(self, context: object, params: CreateMessageRequestParams) -> Answer:
         self.asked.append(params.model_copy(deep=True))
         self.is_asked.set()
         line = self.lines[min(len(self.asked), len(self.lines)) - 1]
         if callable(line):
             line = await line()
         if isinstance(line, str):
-            line = CreateMessageResult(role="assistant", model="check", content=TextContent(text=line))
+            return CreateMessageResult(role="assistant", model="check", content=TextContent(text=line))
         return line
 
 
@@ -80,14 +81,17 @@ def made(make: Callable[..., Any], tool: str) -> MCPServer:
     return cast("MCPServer", server)
 
 
-def connect(server: MCPServer, mode: str, answers: Answers | None) -> Lab:
-    """A Lab of its own between a server and a client that answers so; with `None` it cannot sample."""
+def connect(server: LabServer, mode: str, answers: Answers | None, seconds: float = PATIENCE) -> Lab:
+    """A Lab of its own between a server and a client that answers so; with `None` it cannot sample.
+
+    A call of it may take `seconds`, and more on a busy machine.
+    """
     return Lab(
         server,
         name=f"check {next(_numbers)}",
         mode=mode,
         sampling_callback=cast("SamplingFnT | None", answers),
-        timeout=PATIENCE * BUSY,
+        timeout=seconds * BUSY,
     )
 
 
@@ -154,7 +158,7 @@ async def answered(server: MCPServer, mode: str, tool: str, arguments: dict[str,
 
 async def given_up(server: MCPServer, mode: str, tool: str, arguments: dict[str, Any]) -> None:
     """Call the tool, and hang up while the client has yet to answer."""
-    silent = Answers(_never)
+    silent = Answers(never)
     with connect(server, mode, silent) as lab:
         call = lab.start(tool, arguments)
         with anyio.move_on_after(PATIENCE):
@@ -162,7 +166,8 @@ async def given_up(server: MCPServer, mode: str, tool: str, arguments: dict[str,
         call.cancel()
 
 
-async def _never() -> str:
+async def never() -> str:
+    """An answer that does not come."""
     await anyio.sleep_forever()
     return ""
 

@@ -1,10 +1,10 @@
-"""A case of the scorecard: what is sent to a callback, how it is judged, and what there is to say of it."""
+"""A case of a scorecard: what there is to say of it; and of a callback's, what is sent and how it is judged."""
 
 import re
 from asyncio import CancelledError, current_task
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mcp_types import ErrorData
@@ -65,11 +65,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Case:
-    """Something that a good client's callback handles.
-
-        row = await case.examine(my_callback)
-        assert not row.failed, row
+class Matter:
+    """What there is to say of a case, whatever it examines.
 
     Attributes:
         id: The case's group, and its name there, as in `"limits.one-token"`.
@@ -79,9 +76,6 @@ class Case:
         source: How binding it is, and the section that it stands in or follows from. "MUST" and "SHOULD" are words of
             the specification; "SDK" is what mcp needs; "advice" is this kit's alone, on what the section describes.
         mend: What to do about it.
-        judge: Asks the callback, and raises `Problem` or `NotApplicable`.
-        needs_provider: Whether it can be seen only on a factory.
-        with_key: Whether the environment holds a key meanwhile. For a factory it always does.
         wrong: What often stands in code that fails, in a line.
         requirement: The id of the requirement in the SDK's own tests (tests/interaction of its repository) that is on
             the same matter, as the SDK's side sees it; most cases have none there.
@@ -93,11 +87,8 @@ class Case:
     why: str
     source: str
     mend: str
-    judge: Callable[[Trial], Awaitable[object]]
-    needs_provider: bool = False
-    with_key: bool = False
-    wrong: str = ""
-    requirement: str = ""
+    wrong: str = field(default="", kw_only=True)
+    requirement: str = field(default="", kw_only=True)
 
     @property
     def page(self) -> str:
@@ -111,6 +102,47 @@ class Case:
         }
         body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in parts.items())
         return f"# {self.id}: {self.title}\n\n{body}\n"
+
+    @property
+    def group(self) -> str:
+        return self.id.partition(".")[0]
+
+    def row(self, status: Status, came_back: str, *, hung: bool = False, mend: str = "") -> Row:
+        """The row of this case. What differs between two runs, a port or an address in memory, is left out.
+
+        Args:
+            status: The verdict.
+            came_back: What came of it.
+            hung: As in `Row`.
+            mend: What to do, where it is not what the case says.
+        """
+        text = came_back.replace(FAKE_KEY, "[the key]")
+        text = re.sub(r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT", text)
+        text = " ".join(re.sub(r" at 0x[0-9A-Fa-f]+", "", text).split())
+        text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+        told = (self.why, self.source, mend or self.mend)
+        return Row(self.id, self.title, status, self.sent, text, *told, hung, self.requirement)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+@dataclass(frozen=True)
+class Case(Matter):
+    """Something that a good client's callback handles.
+
+        row = await case.examine(my_callback)
+        assert not row.failed, row
+
+    Attributes:
+        judge: Asks the callback, and raises `Problem` or `NotApplicable`.
+        needs_provider: Whether it can be seen only on a factory.
+        with_key: Whether the environment holds a key meanwhile. For a factory it always does.
+    """
+
+    judge: Callable[[Trial], Awaitable[object]]
+    needs_provider: bool = False
+    with_key: bool = False
 
     async def examine(self, callback: object, *, timeout: float = STAGE_TIMEOUT) -> Row:
         """Examine a callback, or a factory `make(base_url)` of one. Nothing that it does is raised.
@@ -133,9 +165,9 @@ class Case:
                 trial.callback = await trial.make()
                 await self.judge(trial)
             except BaseException as raised:
-                if _is_ours(raised):
+                if is_ours(raised):
                     raise
-                verdict = _verdict(raised)
+                verdict = verdict_on(raised)
                 if verdict[0] == "TODO" or not (unspoken := _unspoken(trial)):
                     return self.row(*verdict, hung=trial.hung, mend=getattr(raised, "mend", ""))
                 return self.row("N/A", unspoken, hung=trial.hung)
@@ -143,31 +175,8 @@ class Case:
                 return self.row("N/A", unspoken, hung=trial.hung)
         return self.row("PASS", answered(trial.answer) if trial.answer else "", hung=trial.hung)
 
-    @property
-    def group(self) -> str:
-        return self.id.partition(".")[0]
 
-    def row(self, status: Status, came_back: str, *, hung: bool = False, mend: str = "") -> Row:
-        """The row of this case. What differs between two runs, a port or an address in memory, is left out.
-
-        Args:
-            status: The verdict.
-            came_back: What the callback did.
-            hung: As in `Row`.
-            mend: What to do, where it is not what the case says.
-        """
-        text = came_back.replace(FAKE_KEY, "[the key]")
-        text = re.sub(r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT", text)
-        text = " ".join(re.sub(r" at 0x[0-9A-Fa-f]+", "", text).split())
-        text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-        told = (self.why, self.source, mend or self.mend)
-        return Row(self.id, self.title, status, self.sent, text, *told, hung, self.requirement)
-
-    def __str__(self) -> str:
-        return self.id
-
-
-def _is_ours(error: BaseException) -> bool:
+def is_ours(error: BaseException) -> bool:
     """Whether an error is meant for whoever awaits the examination, and is not the callback's doing."""
     task = current_task()
     is_cancelled = isinstance(error, CancelledError) and task is not None and task.cancelling() > 0
@@ -185,7 +194,8 @@ def _unspoken(trial: Trial) -> str:
     )
 
 
-def _verdict(error: BaseException) -> tuple[Status, str]:
+def verdict_on(error: BaseException) -> tuple[Status, str]:
+    """What an error of an examination says of who is examined, and in which words."""
     error = unwrap(error)
     if isinstance(error, NotApplicable):
         return "N/A", str(error)

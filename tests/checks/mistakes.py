@@ -3,8 +3,8 @@
 A function is a mistake and its name says which. Its docstring says first, in a teacher's words, what is wrong, and
 then a part of the sentence that the student must read. What begins with an underscore is shared, and no mistake.
 
-A file of `tests/wrong_answers/scorecard/` holds wrong callbacks, and factories of them, by theme. There the docstring
-ends in the cases that must fail.
+A file of `tests/wrong_answers/scorecard/` holds wrong callbacks, and factories of them, by theme; one of `serving/`
+functions that make wrong servers. There the docstring ends in the cases that must fail.
 """
 
 import inspect
@@ -20,8 +20,8 @@ FOLDER = Path(__file__).parent.parent / "wrong_answers"
 PACKAGE = "tests.wrong_answers"
 
 
-class WrongCallback(NamedTuple):
-    """A callback, or a factory of one; the cases that it must fail; seconds for an answer of it."""
+class Wrong(NamedTuple):
+    """A callback, or a factory of one, or of a server; the cases that it must fail; seconds for an answer of it."""
 
     given: Callable[..., Any]
     fails: set[str]
@@ -39,11 +39,20 @@ def load(exercise: str) -> dict[str, tuple[Callable[..., Any], str]]:
     return {function.__name__: (function, " ".join(told.split())) for function, told in _mistakes(module)}
 
 
-def load_callbacks() -> dict[str, WrongCallback]:
+def load_callbacks() -> dict[str, Wrong]:
     """The wrong callbacks of every theme, by name."""
-    modules = [import_module(f"{PACKAGE}.scorecard.{path.stem}") for path in FOLDER.glob("scorecard/*.py")]
+    return _by_cases("scorecard")
+
+
+def load_servers() -> dict[str, Wrong]:
+    """What makes the wrong servers of every theme, by name."""
+    return _by_cases("serving")
+
+
+def _by_cases(folder: str) -> dict[str, Wrong]:
+    modules = [import_module(f"{PACKAGE}.{folder}.{path.stem}") for path in FOLDER.glob(f"{folder}/*.py")]
     return {
-        function.__name__: WrongCallback(
+        function.__name__: Wrong(
             function, set(told.replace("- ", "").split()), getattr(module, "TIMEOUT", STAGE_TIMEOUT)
         )
         for module in sorted(modules, key=lambda module: module.__name__)

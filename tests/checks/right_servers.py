@@ -1,0 +1,124 @@
+"""Small servers in the styles that people write them in. All are right, and none may fail in any case.
+
+Each has a tool `label(text)`.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from mcp import MCPError
+from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import (
+    CreateMessageRequest,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    InputRequiredResult,
+    SamplingMessage,
+    TextContent,
+)
+
+from servers.asking import asks_by_result, can_sample, shortened, visible
+from servers.rounds import Declined, MoreNeeded, Rounds
+
+TEXT = "I like it very much."
+NO_MODEL = "No label: this client cannot sample."
+KEY = "label"
+
+
+def prompt(text: str) -> str:
+    return f"Label this text as positive, negative or neutral:\n{text}"
+
+
+def question(text: str) -> CreateMessageRequestParams:
+    message = SamplingMessage(role="user", content=TextContent(text=prompt(text)))
+    return CreateMessageRequestParams(messages=[message], max_tokens=10)
+
+
+def words(answer: object) -> str:
+    """An answer read with care."""
+    if not isinstance(answer, CreateMessageResult) or not isinstance(answer.content, TextContent):
+        return "No label: the client did not answer with a text."
+    note = " (Cut.)" if answer.stop_reason == "maxTokens" else ""
+    return (visible(shortened(answer.content.text, 500)) or "No label: the answer was empty.") + note
+
+
+def with_resolve() -> MCPServer:
+    server = MCPServer("with-resolve")
+
+    async def ask(text: str, ctx: Context) -> Any:
+        asked = question(text)
+        return Sample(asked.messages, max_tokens=10) if can_sample(ctx) else None
+
+    @server.tool(structured_output=False)
+    async def label(text: str, answer: Annotated[CreateMessageResult | None, Resolve(ask)]) -> str:
+        return words(answer) if answer else NO_MODEL
+
+    return server
+
+
+def by_hand(read: Callable[[object], str] = words) -> MCPServer:
+    server = MCPServer("by-hand")
+
+    @server.tool(structured_output=False)
+    async def label(text: str, ctx: Context) -> str | InputRequiredResult:
+        if not can_sample(ctx) or not asks_by_result(ctx):
+            return NO_MODEL
+        if KEY not in (ctx.input_responses or {}):
+            return InputRequiredResult(
+                input_requests={KEY: CreateMessageRequest(params=question(text))}, request_state="asked"
+            )
+        return read((ctx.input_responses or {})[KEY])
+
+    return server
+
+
+def with_create_message(read: Callable[[object], str] = words) -> MCPServer:
+    server = MCPServer("with-create-message")
+
+    @server.tool(structured_output=False)
+    async def label(text: str, ctx: Context) -> str:
+        if not can_sample(ctx) or asks_by_result(ctx):
+            return "No label: a model is asked on revision 2025-11-25 alone, of a client that can sample."
+        try:
+            answer = await ctx.session.create_message(question(text).messages, max_tokens=10)
+        except MCPError as error:
+            raise ToolError(f"The client did not answer ({error.code}).") from None
+        except ValueError:
+            raise ToolError("What the client returned is no answer.") from None
+        return read(answer)
+
+    return server
+
+
+def like_ctx_sample() -> MCPServer:
+    """As with `text = await ctx.sample(prompt)`."""
+    server = MCPServer("like-ctx-sample")
+
+    @server.tool(structured_output=False)
+    async def label(text: str, ctx: Context) -> str | InputRequiredResult:
+        if not can_sample(ctx):
+            return NO_MODEL
+        try:
+            [answer] = await Rounds(ctx).ask([question(text)])
+        except MoreNeeded as more:
+            return more.result
+        except Declined as declined:
+            return f"No label: {declined}."
+        cut = " (Cut.)" if answer.stop_reason == "maxTokens" else ""
+        return f"{visible(answer.text) or 'No label.'}{cut}"
+
+    return server
+
+
+def without_a_sample() -> MCPServer:
+    server = MCPServer("without-a-sample")
+
+    @server.tool(structured_output=False)
+    async def label(text: str) -> str:
+        return "positive" if "like" in text else "neutral"
+
+    return server
+
+
+RIGHT = [with_resolve, by_hand, with_create_message, like_ctx_sample, without_a_sample]
