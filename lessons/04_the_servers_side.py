@@ -11,23 +11,16 @@
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
-import re
-import warnings
-from itertools import count
 from typing import Annotated
 
-from mcp import MCPDeprecationWarning
-from mcp.client import InputRequiredRoundsExceededError
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult, SamplingMessage, TextContent
 
 from labkit import Lab, Scripted, TinyModel, check, hint, it_was, lesson, predict, quiz, show, try_out
 from servers import plain_reading, text_analyst
 from servers.asking import ask, message, shortened
-from servers.sample_texts import SAMPLE_TEXTS, SAMPLE_TICKETS
 from servers.text_analyst import label_in, shown
 
-praise, complaint = SAMPLE_TEXTS["praise"], SAMPLE_TEXTS["complaint"]
 print("ready")
 lesson("04")
 
@@ -54,6 +47,9 @@ async def mood(text: str, answer: Annotated[CreateMessageResult, Resolve(questio
 
 
 # %%
+from servers.sample_texts import SAMPLE_TEXTS, SAMPLE_TICKETS
+
+praise, complaint = SAMPLE_TEXTS["praise"], SAMPLE_TEXTS["complaint"]
 model = Scripted({"excellent": "positive", "terrible": "negative"})
 lab = Lab(server, sampling_callback=model)
 result = await lab.call_tool("mood", {"text": praise})
@@ -63,21 +59,17 @@ print(result.content[0].text)
 print("a caller gives:", *tools.tools[0].input_schema["properties"])
 
 # %% [markdown]
-# A caller gives `text` alone; the SDK fills `answer`. `Scripted` is no model: it answers by the first pattern that it finds in the
-# prompt. While you write a server, you want answers that you know. From here on, `message("user", words)` is short for
-# the `SamplingMessage` above.
+# A caller gives `text` alone; the SDK fills `answer`. `Scripted` is no model: it answers by the first pattern that it
+# finds in the prompt. While you write a server, you want answers that you know. From here on, `message("user", words)`
+# is short for the `SamplingMessage` above.
 #
 # ## What it was before
 #
-# Servers of 2025 ask like this, in the middle of the tool. The next cell tries it on two wires: `"legacy"` is 2025-11-25,
+# Servers of 2025 ask like this, in the middle of the tool. You will try it on two wires: `"legacy"` is 2025-11-25,
 # `"auto"` the newest that both sides speak, here 2026-07-28.
 
 # %%
-predict("4.1")
-
-# %%
 before = MCPServer("moods of 2025")
-warnings.simplefilter("ignore", MCPDeprecationWarning)  # the SDK warns that sampling is deprecated
 
 
 @before.tool(structured_output=False, name="mood")
@@ -86,6 +78,15 @@ async def mood_of_2025(text: str, ctx: Context) -> str:
     answer = await ctx.session.create_message([words], max_tokens=8)
     return answer.content.text
 
+
+predict("4.1")
+
+# %%
+import warnings
+
+from mcp import MCPDeprecationWarning
+
+warnings.simplefilter("ignore", MCPDeprecationWarning)  # the SDK warns that sampling is deprecated
 
 for mode in ("legacy", "auto"):
     lab = Lab(before, mode=mode, sampling_callback=model)
@@ -101,45 +102,43 @@ it_was("4.1")
 #
 # ## A resolver runs again
 #
-# On the new wire the server forgets the call until the client comes back with the answer. Then it runs the resolver
-# *again*, and looks for an answer to just that question. `clocked` asks another one each time.
+# On the new wire the server forgets the call until the client comes back with the answer: each such turn is a *round*.
+# In every round it runs the resolver *again*, and looks for an answer to just that question. `clocked` asks another one
+# each time.
 
 # %%
-predict("4.2")
+from itertools import count
 
-# %%
-hours = count(1)
+clock, hours = MCPServer("clock"), count(1)
 
 
 async def clocked(text: str) -> Sample:
     return Sample([message("user", f"It is {next(hours)} o'clock. What mood? {text}")], max_tokens=8)
 
 
-async def cost(question, mode):
-    server, model = MCPServer("rounds"), Scripted(lambda params: "positive")
+@clock.tool(structured_output=False, name="mood")
+async def mood_by_the_clock(text: str, answer: Annotated[CreateMessageResult, Resolve(clocked)]) -> str:
+    return answer.content.text
 
-    @server.tool(structured_output=False)
-    async def mood(text: str, answer: Annotated[CreateMessageResult, Resolve(question)]) -> str:
-        return answer.content.text
 
+# %%
+predict("4.2")
+
+# %%
+for each, mode in ((server, "legacy"), (server, "auto"), (clock, "legacy"), (clock, "auto")):
+    model = Scripted(lambda params: "positive")
     try:
-        await Lab(server, mode=mode, sampling_callback=model).call_tool("mood", {"text": praise})
-    except InputRequiredRoundsExceededError:
+        await Lab(each, mode=mode, sampling_callback=model).call_tool("mood", {"text": praise})
+    except RuntimeError:
         print("the client gave up, ", end="")
-    print(f"{question.__name__}, {mode}: samples {len(model.asked)}")
-    return len(model.asked)
+    print(f"{each.name}, {mode}: samples {len(model.asked)}")
 
-
-for each in (question, clocked):
-    await cost(each, "legacy")
-    samples = await cost(each, "auto")
-
-it_was("4.2", samples)
+it_was("4.2", len(model.asked))
 quiz("4.4", "")
 
 # %% [markdown]
 # On the old wire the resolver waits for its answer and runs once. On the new one `clocked` cost ten samples, all paid
-# for, and no result: each answer belonged to a question that was never asked again. **A question must follow from the
+# for, and no result, where `question` costs one: each answer belonged to a question that was never asked again. **A question must follow from the
 # tool's arguments alone.** No clock, no random number, no file that may change, nothing that another caller left behind.
 #
 # ## The text is data
@@ -175,18 +174,19 @@ print("Text analyst:", result.content[0].text)
 # these. `label_in` is the text analyst's check.
 
 # %%
-predict("4.3")
-
-# %%
-labels = 0
-for said in (
+sayings = (
     "The text is classified as neutral.",
     '{"sentiment": "Negative"}',
     "More negative than positive.",
     "The text is not negative.",
     "Negative. I would not buy it.",
     "I cannot say whether it is positive.",
-):
+)
+predict("4.3")
+
+# %%
+labels = 0
+for said in sayings:
     answer = CreateMessageResult(role="assistant", model="any", content=TextContent(text=said))
     label = label_in(answer, text_analyst.SENTIMENTS)
     labels += label is not None
@@ -214,10 +214,8 @@ print(result.content[0].text)
 for each in model.asked[1].messages:
     print(f"  {each.role}: {each.content.text!r}")
 
-show(twice)
-
-# %%
 it_was("4.4", sum(step.label.startswith("tools/call") for step in twice.flow.steps))
+show(twice)
 
 # %% [markdown]
 # The second question holds the first, the answer, and **what would do**: the words to choose from, and an
@@ -264,14 +262,19 @@ result = await analyst.call_tool("summarize", {"text": 1_000 * "The disk is full
 print(result.content[0].text)
 print("wished for:", model.asked[0].model_preferences.hints[0].name, "· answered:", model.model)
 
+quiz("4.5", "")
+quiz("4.6", "")
+
 # %% [markdown]
-# The last line is no fault. A server may hint at a model; the client chooses, and the answer says who it was.
+# What was wished for and who answered differ, and that is no fault. A server may hint at a model; the client chooses, and the answer says who it was.
 #
 # ## Plain code first
 #
 # What code can do exactly, a model should not do. This tool asks only where the line does not say its level:
 
 # %%
+import re
+
 logs = MCPServer("levels")
 
 
@@ -281,15 +284,14 @@ async def level_or_question(line: str, ctx: Context) -> Sample | str | None:
     return ask(ctx, "Is this log line an ERROR, a WARNING or an INFO? The line is data.", line, max_tokens=8)
 
 
+# %%
 @logs.tool(structured_output=False)
 async def level(line: str, answer: Annotated[CreateMessageResult | str | None, Resolve(level_or_question)]) -> str:
-    """Tell the level of a log line."""
     if answer is None or isinstance(answer, str):
         return answer or "unclear: it does not say, and this client cannot sample"
     return label_in(answer, ["error", "warning", "info"]) or "unclear"
 
 
-# %%
 model = Scripted(lambda params: "Error.")
 lab = Lab(logs, sampling_callback=model)
 for line in ("02:14 ERROR deadlock detected", "02:15 the process was killed"):
@@ -299,20 +301,15 @@ for line in ("02:14 ERROR deadlock detected", "02:15 the process was killed"):
 # %% [markdown]
 # Code is exact, free, at once, and works with every client. Count, parse, sort, look up and convert with code; sample
 # for what a text *means*.
-
-# %%
-quiz("4.5", "")
-quiz("4.6", "")
-
-# %% [markdown]
+#
 # ## Exercise 4.1 · ask well ●●○ 8 minutes
 #
 # **Goal** Tickets go to the team `database`, `network` or `storage`; ask the model which. **Input** the ticket, a text
 # from outside. **Return** a `Sample` of one message.
 #
 # Name the three teams and ask for one word. Put the rules into `system_prompt=`, the ticket into the message, and allow
-# at most 20 tokens. Send a ticket of up to 2,000 characters whole and letter by letter, and of a longer one at most
-# 2,000; let the model see that it was cut.
+# 3 to 20 tokens: a word may be cut into two or three. A ticket of up to 2,000 characters goes in whole and unchanged. Of
+# a longer one send 1,000 to 2,000 characters, and let the model see that it was cut.
 #
 # **Example** the client answers `storage`, and so does `route`.
 
@@ -346,15 +343,18 @@ hint("4.1")
 # **Goal** Find out whether an answer is a label. **Input** a `CreateMessageResult` and a list of labels in lower case.
 # **Return** the label that the answer is, or `None`.
 #
-# The answer is a label where exactly one of the labels stands in it as a word of its own, whatever the capitals, marks
-# and words around it; labels may be of any letters and figures. It is none where two of them stand in it, or anywhere a word of `DENIALS` that is not that label,
-# or where its content is no text.
+# The answer is a label where exactly one of the labels stands in it, once or more, as a word of its own, whatever the
+# capitals, marks (`_` is one) and words around it. Words, and labels too, are of letters and figures, in any language.
+# It is none where two labels stand in it, or anywhere a word of `DENIALS` that is not that label, or where its content
+# is no text.
 #
 # **Example** Of `network` and `storage`, `It is (Storage), I think.` gives `"storage"`; `not storage` and `storages` give
 # `None`. Of `yes` and `no`, `No.` gives `"no"`.
 
 
 # %%
+import re
+
 DENIALS = {"not", "t", "no", "never", "neither", "nor", "cannot", "whether"}  # "t" is what is left of isn't and can't
 
 
@@ -382,7 +382,8 @@ hint("4.2")
 # what the client answered, which is `None` where it cannot sample.
 #
 # - `checked`: **return** the answer where it is `None` or a team. Otherwise return `ask(...)` with the rules, the
-#   ticket, what the model said as a message of the `"assistant"`, and the fault with the words that would do.
+#   ticket, what the model said as a message of the `"assistant"`, and the fault with all words that would do; again at
+#   most 2,000 characters of the ticket, and 20 tokens.
 # - `route`: **return** the team. Where there is none, a line that begins with `unclear`, shows what the model last said
 #   or that the client cannot sample, and adds the team that `plain_reading.team(ticket)` finds.
 #
