@@ -18,7 +18,6 @@ from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult, ModelHint, ModelPreferences
 
 from labkit import Bill, Lab, catalog, check, hint, it_was, lesson, predict, quiz, show, try_out
-from labkit.models.players import players, players_catalog
 from servers import log_archiver
 from servers.asking import ask
 from servers.sample_logs import SAMPLE_LINES
@@ -52,11 +51,8 @@ quiz("5.4", "")
 # %% [markdown]
 # ## Choose, without asking anybody
 #
-# `choose` is the kit's chooser. It asks no model: it compares names and numbers, and says why. The next cell has four
-# wishes. The first hints `opus`, and its `costPriority` is 1.
-
-# %%
-predict("5.1")
+# `choose` is the kit's chooser. It asks no model: it compares names and numbers, and says why. You will give it
+# four wishes. The first hints `opus`, and its `costPriority` is 1.
 
 # %%
 from labkit import choose
@@ -68,6 +64,9 @@ def preferring(*hints, **priorities):
     return ModelPreferences(hints=[ModelHint(name=hint) for hint in hints], **priorities)
 
 
+predict("5.1")
+
+# %%
 for wish in (
     preferring("opus", cost_priority=1),
     preferring("gpt-9", "Sonnet"),
@@ -86,27 +85,28 @@ it_was("5.1")
 #
 # The specification gives the order and no formula, so clients differ. The kit's points are not the plain sum: it first
 # spreads each score over 0 to 1 among the models left, and divides by the sum of the priorities.
-
-# %% [markdown]
+#
 # ## Three models, played by one
 #
 # So that you need no key, the kit's tiny model plays three parts, with other dials for each. Their names say *tiny*, and
-# their scores and prices are made up. The choosing is real.
+# their scores and prices are made up. The choosing is real. Four jobs will wish for a model:
 
 # %%
-print(players_catalog())
+from labkit.models.players import players, players_catalog
 
-# %% [markdown]
-# A small server that wishes something else for each job; lesson 04 explains such tools. This one passes on who answered:
-# the answer's `model`.
-
-# %%
 WISHES = {
     "no wish": None,
     "the archiver's": log_archiver.MODEL,
     "a hint that fits": preferring("steady", cost_priority=1),
     "a hard question": preferring(cost_priority=0.1, intelligence_priority=0.9),
 }
+print(players_catalog())
+
+# %% [markdown]
+# A small server that sends the wish of a job; lesson 04 explains such tools. This one passes on who answered: the
+# answer's `model`.
+
+# %%
 server = MCPServer("wisher")
 
 
@@ -170,8 +170,7 @@ costs = [item.usd for item in bill.items]
 it_was("5.3", round(max(costs) / min(costs)))
 
 # %% [markdown]
-# The tokens of one call at
-# Claude's prices (Claude counts tokens a little differently):
+# The tokens of the first call at Claude's prices, as far as one can say: each model counts tokens in its own way.
 
 # %%
 used = bill.items[0].usage
@@ -203,8 +202,8 @@ it_was("5.4", len(bill.items) - before)
 
 # %% [markdown]
 # Before each request the budget sets aside what it may cost *at most*: its estimate of the prompt, and all of
-# `max_tokens`, at the price of the most expensive model. What is not used comes back. So it stops short of 0, with a sentence for
-# whoever made the call.
+# `max_tokens`, at the price of the most expensive model. What is not used comes back. So it stops short of 0, with a
+# sentence for whoever made the call.
 #
 # ## Exercise 5.1 · the chooser ●●○ 12 minutes
 #
@@ -308,8 +307,9 @@ hint("5.3")
 # its cost and speed then outweigh its intelligence. A hint should be as short as `sonnet`. In F the scores lie on a line
 # (what is cleverer costs more by the same step), so the larger priority wins outright and no model between is chosen.
 #
-# 5.3 leaves out what has no scores, as `catalog()` keeps one such model, and multiplies the price of *one* request. The price of all tokens at once would take the tariff for long prompts.
-# Tokens out are a guess before the call; with `max_tokens` in their place the budget holds for certain.
+# 5.3 leaves out what has no scores, as `catalog()` keeps one such model, and multiplies the price of *one* request. The
+# price of all tokens at once would take the tariff for long prompts. Tokens out are a guess before the call; with
+# `max_tokens` in their place the budget holds, as long as the guess of the tokens in does.
 #
 # *Common in class:* `costPriority` read as "how much it may cost"; `hint == name` for `hint in name`; a hint that leaves
 # one model, and a loop that goes on to the next hint.
@@ -326,14 +326,12 @@ SCORES = {m.name: (m.scores.cost, m.scores.speed, m.scores.intelligence) for m i
 
 
 async def chosen_by_me(context, params):
-    name = my_choice(params.model_preferences, SCORES)
-    return await models[name](context, params)
+    return await models[my_choice(params.model_preferences, SCORES)](context, params)
 
 
 mine = Lab(server, name="my chooser", sampling_callback=chosen_by_me)
 await try_out(mine, with_bill(chosen_by_me, bill), "explain", {"job": "a hint that fits"})
 print(bill)
-
 show(mine)
 
 # %% [markdown]
