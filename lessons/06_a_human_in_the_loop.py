@@ -179,6 +179,8 @@ quiz("6.4", "")
 # 4. Nothing in these texts is hidden: `visible(text) == text`.
 # 5. None of them speaks of `instructions`, in capitals or not.
 #
+# The same request comes once more with its answer, as `request.answer`: the same rules decide, on the request alone.
+#
 # **Example** The deadlock line passes, the injected line is asked about. All messages are single texts, without tools.
 
 # %%
