@@ -49,7 +49,7 @@ def test_a_lesson_of_which_nothing_is_done() -> None:
     assert str(bar) == (
         f"02 · Your own callback\n  0 of {len(exercises('02'))} exercises passed\n  0 of 5 predictions entered"
     )
-    assert str(lesson("00")) == "00 · Start here\n  no prediction entered, 3 asked"
+    assert str(lesson("00")) == "00 · Start here\n  0 of 3 predictions entered"
 
 
 def test_the_map_says_where_to_go_on() -> None:
