@@ -138,8 +138,9 @@ quiz("4.4", "")
 
 # %% [markdown]
 # On the old wire the resolver waits for its answer and runs once. On the new one `clocked` cost ten samples, all paid
-# for, and no result, where `question` costs one: each answer belonged to a question that was never asked again. **A question must follow from the
-# tool's arguments alone.** No clock, no random number, no file that may change, nothing that another caller left behind.
+# for, and no result, where `question` costs one: each answer belonged to a question that was never asked again. **A
+# question must follow from the tool's arguments alone.** No clock, no random number, no file that may change, nothing
+# that another caller left behind.
 #
 # ## The text is data
 #
@@ -159,8 +160,8 @@ print("Text analyst:", result.content[0].text)
 
 # %% [markdown]
 # Your `mood` hands the model's words on, and the next model that reads its result may take them for an order. The text
-# analyst says in its **system prompt** that the text is data; it allows **few tokens**, enough for a label and no speech;
-# and it **checks the answer**: one of three words goes on, and the order beside it does not.
+# analyst says in its **system prompt** that the text is data; it allows **few tokens**, enough for a label and no
+# speech; and it **checks the answer**: one of three words goes on, and the order beside it does not.
 #
 # Whether the first two hold is up to the client and its model. The third is yours: a model that obeys can give a wrong
 # label. Where it gives none, it is quoted, cut short and with nothing hidden in it.
@@ -197,9 +198,9 @@ predict("4.4")
 
 # %% [markdown]
 # An answer is a label where **exactly one of the words stands in it, and its sentence neither denies it nor leaves it
-# open**. A check that wants the bare word pays for a second question although it has the answer; one that takes the first
-# word it finds reads `not negative` as `negative`. In doubt it is no label: asking again costs one sample, a wrong label
-# costs trust.
+# open**. A check that wants the bare word pays for a second question although it has the answer; one that takes the
+# first word it finds reads `not negative` as `negative`. In doubt it is no label: asking again costs one sample, a
+# wrong label costs trust.
 #
 # ## Check, ask once more, give up usefully
 #
@@ -266,7 +267,8 @@ quiz("4.5", "")
 quiz("4.6", "")
 
 # %% [markdown]
-# What was wished for and who answered differ, and that is no fault. A server may hint at a model; the client chooses, and the answer says who it was.
+# What was wished for and who answered differ, and that is no fault. A server may hint at a model; the client chooses,
+# and the answer says who it was.
 #
 # ## Plain code first
 #
@@ -348,8 +350,8 @@ hint("4.1")
 # It is none where two labels stand in it, or anywhere a word of `DENIALS` that is not that label, or where its content
 # is no text.
 #
-# **Example** Of `network` and `storage`, `It is (Storage), I think.` gives `"storage"`; `not storage` and `storages` give
-# `None`. Of `yes` and `no`, `No.` gives `"no"`.
+# **Example** Of `network` and `storage`, `It is (Storage), I think.` gives `"storage"`; `not storage` and `storages`
+# give `None`. Of `yes` and `no`, `No.` gives `"no"`.
 
 
 # %%
@@ -438,8 +440,8 @@ hint("4.3")
 #
 # 4.3 is two resolvers in a chain. On revision 2026-07-28 all of it runs again on every round: `question` finds its
 # answer, `checked` asks, and finds its own on the next. The state travels in `requestState`, sealed, and the server
-# keeps none. Giving up is a *result*, not an error: `is_error` would invite the calling model to try again. A default label,
-# such as `neutral`, is a made-up measurement; say that there is none.
+# keeps none. Giving up is a *result*, not an error: `is_error` would invite the calling model to try again. A default
+# label, such as `neutral`, is a made-up measurement; say that there is none.
 #
 # *Common in class:* the same question twice; the second question without the ticket; a flag in a list outside of the
 # functions, which the second round finds already set; `answer.content.text` before the `None`.
