@@ -346,8 +346,8 @@ show(mine)
 # lab.callback = with_budget(with_bill(choose_model(claudes, catalog()), bill), usd=0.05, prices=catalog())
 # ```
 #
-# **Stretch.** When does spreading the scores change the choice? Give `choose` and `my_choice` the same three players, and
-# search for a wish on which they differ.
+# **Stretch.** When does spreading the scores change the choice? Give `choose` and `my_choice` the same three players,
+# and search for a wish on which they differ.
 
 # %%
 lesson("05")

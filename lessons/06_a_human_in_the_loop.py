@@ -107,6 +107,10 @@ for name, decide in decisions.items():
         gets = [step.label for step in lab.flow.steps if step.target == "server"][1:] or ["nothing"]
         print(f"{name:<15}  {lab.protocol_version}  server: {gets[0]:<35}  you: {told}")
 
+# %%
+labels = [[step.label for step in flow.steps if step.target == "server"] for flow in flows.values()]
+it_was("6.1", sum(any(label.startswith("error") for label in each) for each in labels))
+
 # %% [markdown]
 # - An **edit** is told on no wire. The server files the whole line beside an answer to the part that you left, and your
 #   words under the model's name.
@@ -116,8 +120,6 @@ for name, decide in decisions.items():
 # Why only there?
 
 # %%
-labels = [[step.label for step in flow.steps if step.target == "server"] for flow in flows.values()]
-it_was("6.1", sum(any(label.startswith("error") for label in each) for each in labels))
 print(flows["refuse", "legacy"], flows["refuse", "auto"], sep="\n\n")
 
 # %% [markdown]
@@ -158,9 +160,10 @@ for name, policy in policies.items():
 it_was("6.2")
 
 # %% [markdown]
-# *Always* shows it, among twenty questions. *By server* trusts the archiver, which is honest; its data is not. *By size*
-# looks at the cost, not at the meaning. *By risk* looks for a word, and the next attacker writes another. So combine
-# them, and when in doubt ask: a needless question tires a person, a missing one costs more.
+# *Always* shows it, among twenty questions: ten requests and ten answers. *By server* trusts the archiver, which is
+# honest; its data is not. *By size* looks at the cost, not at the meaning. *By risk* looks for a word, and the next
+# attacker writes another. So combine them, and when in doubt ask: a needless question tires a person, a missing one
+# costs more.
 
 # %%
 quiz("6.4", "")
@@ -214,9 +217,9 @@ hint("6.1")
 # leaves nobody to notice that it was wrong.
 #
 # *Common in class:* only the last message is read, or the first and the last, or the user's: an attack stands in the
-# others, or in the system prompt; a list of hidden characters of one's own in place of `visible`; `"\n".join`, whose line
-# breaks are counted; `ask(request)` without `return`. Ask the class what still passes: a harmless-looking lie in a log
-# line, as no rule on form reads meaning; any server that calls itself `log-archiver`; whatever the *answer* says.
+# others, or in the system prompt; a list of hidden characters of one's own in place of `visible`; `"\n".join`, whose
+# line breaks are counted; `ask(request)` without `return`. Ask the class what still passes: a harmless-looking lie in a
+# log line, as no rule on form reads meaning; any server that calls itself `log-archiver`; whatever the *answer* says.
 
 # %% [markdown]
 # ## Your policy at work
@@ -316,8 +319,8 @@ hint("6.2")
 # %% [markdown]
 # ## Stretch
 #
-# Duties stand around one another, and the outermost is asked first: a guard, which takes out what looks like a secret and
-# what nobody can see, then the budget, then you. Run this in a cell of its own, and decide in the panel below it:
+# Duties stand around one another, and the outermost is asked first: a guard, which takes out what looks like a secret
+# and what nobody can see, then the budget, then you. Run this in a cell of its own, and decide in the panel below it:
 #
 # ```python
 # from labkit import with_guard
@@ -328,8 +331,8 @@ hint("6.2")
 # ```
 #
 # The message is redacted, and a remark says so; what the tool was called with still holds the password, as that is your
-# own call. What did the model get (`scripted.asked[-1]`)? Then put the guard inside of `with_approval`: what does the kit
-# say, and why?
+# own call. What did the model get (`scripted.asked[-1]`)? Then put the guard inside of `with_approval`: what does the
+# kit say, and why?
 
 # %%
 lesson("06")

@@ -9,7 +9,7 @@
 # | **You will be able to** | split a task between code and samples · choose how many samples to take, by figures · keep a prompt pure · limit what a hostile paper can do |
 # | **Needs** | lesson 01. No key, no network |
 # | **Time** | 45–65 minutes (an estimate), with a place to stop |
-# | **Wire** | both |
+# | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
 import asyncio
@@ -34,8 +34,9 @@ lesson("07")
 # %% [markdown]
 # ## Facts by code, words by model
 #
-# The server has a library of real papers in the box and searches it with SQLite; arXiv is asked only with
-# `source="arxiv"`. The abstracts in the box were written for this course. This client cannot sample:
+# The server has a library of real papers in the box and searches it with SQLite, a database; arXiv, a public archive of
+# papers, is asked only with `source="arxiv"`. The abstracts in the box were written for this course. This client cannot
+# sample:
 
 # %%
 alone = Lab(server, name="alone")
@@ -45,7 +46,7 @@ print(result.content[0].text)
 
 # %% [markdown]
 # Titles, authors, years and links are all there: code copied them, and no model can get them wrong. Only the synthesis
-# is missing. Now lend the server the model in the box.
+# is missing. Now lend the server the model in the box. `structured_content` is the same result as fields, for programs.
 
 # %% tags=["live"]
 tiny = Lab(server, name="tiny", sampling_callback=TinyModel())
@@ -85,9 +86,9 @@ for strategy in ("one", "each"):
 it_was("7.1")
 
 # %% [markdown]
-# Both leave 14 papers unread, since you asked for ten. `max_tokens` limits one *answer*: with `"one"` ten papers share it,
-# and it breaks off in the middle of a sentence. The server drops that half sentence, so the end looks whole. Only the
-# stop reason tells it that the answer was cut, and it says so.
+# Both leave 14 papers unread, since you asked for ten. `max_tokens` limits one *answer*: with `"one"` ten papers share
+# it, and it breaks off in the middle of a sentence. The server drops that half sentence, so the end looks whole. Only
+# the stop reason tells it that the answer was cut, and it says so.
 #
 # ## What was lost
 #
@@ -174,6 +175,9 @@ predict("7.3")
 wires = {"2026-07-28": "auto", "2025-11-25": "legacy"}
 plot_bars({f"{s} on {wire}": await seconds(s, mode) for s in ("one", "each") for wire, mode in wires.items()})
 
+# %%
+it_was("7.3")
+
 # %% [markdown]
 # On **2026-07-28** one result carries all five questions and the client answers them at once: two rounds, two waits. On
 # **2025-11-25** each question is a request, and this server sends the next when the last is answered: six waits. At
@@ -182,7 +186,6 @@ plot_bars({f"{s} on {wire}": await seconds(s, mode) for s in ("one", "each") for
 # Find the two rounds in the flow:
 
 # %%
-it_was("7.3")
 lab = Lab(server, name="two rounds", sampling_callback=model)
 await lab.call_tool("research_topic", {"topic": TOPIC, "max_results": 3, "strategy": "each"})
 
@@ -194,9 +197,9 @@ show(lab)
 #
 # ## A prompt that is not pure
 #
-# A *resolver* is the function that words a tool's question (lesson 04). On 2026-07-28 it runs again in every round, so its
-# question has to be *pure*: to follow from the tool's arguments and from what was kept, and from nothing else. This one
-# puts a number into its question that differs each time, as a clock or a live search would.
+# A *resolver* is the function that words a tool's question (lesson 04). On 2026-07-28 it runs again in every round, so
+# its question has to be *pure*: to follow from the tool's arguments and from what was kept, and from nothing else. This
+# one puts a number into its question that differs each time, as a clock or a live search would.
 
 # %%
 news_server = MCPServer("news")
@@ -227,8 +230,9 @@ quiz("7.3", "")
 # Every answer came to a question that was no longer asked, so the server asked anew, until the client gave up. You paid
 # for all of them and got nothing. Take `Request {len(runs)}: ` out, run both cells again, and one sample will do.
 #
-# The research assistant searches *once* and keeps what it found in `requestState`, sealed, for the later rounds: its
-# questions follow from that. arXiv may find something else a second later.
+# The research assistant searches *once* and keeps what it found for the later rounds in `requestState`, a sealed text
+# that the client sends back with its answers: its questions follow from that. arXiv may find something else a second
+# later.
 #
 # ## Exercise 7.1 · groups of k ●●○ 10 minutes
 #
@@ -352,10 +356,10 @@ hint("7.2")
 # breaks could pass for another paper. The function must be pure, like a resolver: the server runs it again in every
 # round.
 #
-# With `k=1` it loses what `"each"` loses, and with a `k` of all papers it is `"one"`. Ten papers, quoted, by the lesson's
-# `measure`: `"one"` loses 3 and keeps 58 % of the others' own words, `k=5` 2 and 46 %, `k=3` 2 and 53 %, `k=2` 1 and 45 %,
-# `"each"` 0 and 33 %. The steps are uneven, as it matters where a group ends and where its answer is cut. The answers
-# of the groups are long, and read again: `k=3` costs more than either.
+# With `k=1` it loses what `"each"` loses, and with a `k` of all papers it is `"one"`. Ten papers, quoted, by the
+# lesson's `measure`: `"one"` loses 3 and keeps 58 % of the others' own words, `k=5` 2 and 46 %, `k=3` 2 and 53 %, `k=2`
+# 1 and 45 %, `"each"` 0 and 33 %. The steps are uneven, as it matters where a group ends and where its answer is cut.
+# The answers of the groups are long, and read again: `k=3` costs more than either.
 #
 # 7.2 finds first and filters then. No digit before and none behind: so `12345.67890` is kept out, and what follows an
 # id, a version too, is none of its business. `\b` would not do: it sees no border between `_` or a letter and a digit,

@@ -40,8 +40,8 @@ for number, row in enumerate(code.splitlines(), 1):
 predict("8.1")
 
 # %% [markdown]
-# The reviewer parses code into a syntax tree and looks for known faults in it. It never runs the code, and this tool
-# asks nobody: the Lab has no callback.
+# The reviewer parses code into a syntax tree (its statements and their parts) and looks for known faults in it. It
+# never runs the code, and this tool asks nobody: the Lab has no callback.
 
 # %%
 lab = Lab(server)
@@ -74,10 +74,11 @@ for step in lab.flow.steps:
 
 # %% [markdown]
 # The server masked it: a model needs no key to tell you that there is one. The key crosses the wire towards the server
-# alone, in the arguments of your own call. On this wire the call goes out again with the model's answer, so there are two.
+# alone, in the arguments of your own call. On this wire the call goes out again with the model's answer, so there are
+# two.
 #
-# Masking has limits. A key is known by its form, or by the name or the option that it is given to: `x = "hunter2"` passes,
-# and so does one that is put together, `"hun" + "ter2"`. Code that does not parse is not sent at all.
+# Masking has limits. A key is known by its form, or by the name or the option that it is given to: `x = "hunter2"`
+# passes, and so does one that is put together, `"hun" + "ter2"`. Code that does not parse is not sent at all.
 #
 # ## Believe no line number
 #
@@ -130,8 +131,8 @@ print("not said:", [f"line {fact.line}: {fact.rule}" for fact in review.missed])
 # %% [markdown]
 # ## Two samples or one?
 #
-# By default each aspect gets a sample of its own: `strategy="two"`. With `strategy="one"` a single sample covers both. Or
-# you call the tool twice, with one aspect each. Below are four programs, reviewed in all three ways.
+# By default each aspect gets a sample of its own: `strategy="two"`. With `strategy="one"` a single sample covers both.
+# Or you call the tool twice, with one aspect each. Below are four programs, reviewed in all three ways.
 
 
 # %%
