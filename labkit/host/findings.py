@@ -29,7 +29,7 @@ class Bounds:
     temperature: float = 2.0
     messages: int = 100
     characters: int = 100_000
-    media: int = 5_000_000
+    media: int = 5 * 1024**2
     values: int = 10_000
     tools: bool = False
     context: bool = False

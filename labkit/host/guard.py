@@ -31,7 +31,7 @@ def with_guard(
     temperature: float = 2.0,
     messages: int = 100,
     characters: int = 100_000,
-    media: int = 5_000_000,
+    media: int = 5 * 1024**2,
     values: int = 10_000,
     tools: bool = False,
     context: bool = False,

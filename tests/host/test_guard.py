@@ -131,7 +131,7 @@ WRONG = [
     ("temperature", params(temperature=float("nan")), "temperature is nan, and 0 to 2 are taken"),
     ("size", params([message("user", text())] * 101), "101 messages, and 100 are taken"),
     ("size", params(systemPrompt="x" * 500_000), "500,015 characters, and 100,000 are taken"),
-    ("size", params([message("user", picture(20_000_000))]), "15,000,000 bytes of images and sounds, and 5,000,000"),
+    ("size", params([message("user", picture(20_000_000))]), "15,000,000 bytes of images and sounds, and 5,242,880"),
     (
         "size",
         params([message("assistant", use("a")), message("user", {**result("a"), "content": [picture(8_000_000)]})]),
@@ -195,7 +195,7 @@ async def test_a_rule_that_is_off_says_nothing(rule: str, wrong: CreateMessageRe
         params(temperature=2),
         params([message("user", text("\U0001f469\u200d\U0001f680 naïve 東京\r\n\tindented"))]),
         params([message("user", {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"})]),
-        params([message("user", picture(5_000_000))], includeContext="none"),
+        params([message("user", picture(5 * 1024**2 * 4 // 3))], includeContext="none"),
         params([message("user", text("word " * 19_000))] * 1, stopSequences=["\n\n", "END", ""]),
         params([message("user", text("hello"))] * 100, metadata={"trace": list(range(500))}),
         params(modelPreferences={"hints": [{"name": "claude-opus"}] * 20, "costPriority": 0.3}),
@@ -231,7 +231,7 @@ LARGE_ANSWERS: list[tuple[Any, str]] = [
     ({**use("a"), "input": dict.fromkeys(map(str, range(100_000)), 0)}, INSIDE),
     ({**use("a"), "input": {"x" * 200_000: 0}}, "in the answer, 200,0"),
     ({**use("a"), "input": nested(1_000)}, "in the answer, it is nested too deeply to be looked through"),
-    (picture(20_000_000), "in the answer, 15,000,000 bytes of images and sounds, and 5,000,000 are taken"),
+    (picture(20_000_000), "in the answer, 15,000,000 bytes of images and sounds, and 5,242,880 are taken"),
     ([text("")] * 20_000, INSIDE),
 ]
 
