@@ -207,6 +207,7 @@ class View {
   // Choosing a step
 
   key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // Ctrl + Enter runs what is around
     const page = Math.max(1, Math.floor(this.scroll.clientHeight / ROW) - 2);
     const last = this.items.length - 1;
     const to = {

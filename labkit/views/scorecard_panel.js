@@ -169,6 +169,7 @@ class Panel {
   // Choosing a case
 
   key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // Ctrl + Enter runs what is around
     const { shown } = this;
     const at = shown.indexOf(this.kept.active);
     const to = {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import "./dom.mjs";
-import { Controls, Store, arrange, crossing, duration, given, isRequest, listed, meaning, samplesOf, sentence, wireOf } from "./flow_view.mjs";
+import { Controls, Store, arrange, crossing, duration, given, isRequest, listed, meaning, samplesOf, sentence, View, wireOf } from "./flow_view.mjs";
 
 const [YOU, CLIENT, CALLBACK, MODEL, SERVER] = [0, 1, 2, 3, 4];
 
@@ -292,4 +292,20 @@ test("the steps of a callback hold the params and the result, which crossed the 
   assert.equal(given(newer[1], newer), '{"maxTokens":2}');
   assert.equal(given(newer[2], newer), '{"model":"b"}');
   assert.equal(given(newer[2], newer.slice(0, 3)), "", "it never crossed: the callback refused");
+});
+
+test("a key that is pressed with Ctrl, Cmd or Alt belongs to what is around: Ctrl + Enter runs the tool", () => {
+  const picked = [];
+  const view = { active: 0, items: [1, 2], scroll: { clientHeight: 100 }, pick: (i) => picked.push(i), go: (i) => picked.push(i) };
+  const press = (fields) => {
+    const event = { taken: 0, preventDefault() {}, stopPropagation() { this.taken += 1; }, ...fields };
+    View.prototype.key.call(view, event);
+    return event.taken;
+  };
+  for (const key of ["Enter", " ", "ArrowDown", "Escape"]) {
+    for (const held of ["ctrlKey", "metaKey", "altKey"]) assert.equal(press({ key, [held]: true }), 0, `${held} ${key}`);
+  }
+  assert.deepEqual(picked, []);
+  assert.equal(press({ key: "Enter" }), 1);
+  assert.deepEqual(picked, [0]);
 });
