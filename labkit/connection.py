@@ -101,6 +101,10 @@ async def _over_http(
         headers=headers,
         event_hooks={"response": [hear]},
     )
+    address = httpx2.URL(url)
+    if address.userinfo:  # else the libraries' logs, which hold the URL, would tell it
+        client.auth = httpx2.BasicAuth(address.username, address.password)
+        url = str(address.copy_with(username=None, password=None))
     async with client, streamable_http_client(url, http_client=client) as streams:
         yield streams
 

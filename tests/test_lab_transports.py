@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -822,3 +823,19 @@ def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do(wire: str, tm
         Lab(f"{server.url}/mcp", mode=wire)
     assert "The certificate of 127.0.0.1 is not trusted here" in str(caught.value)
     assert "SSL_CERT_FILE" in str(caught.value)
+
+
+async def test_what_a_url_says_of_a_user_is_sent_as_a_header_and_stands_in_no_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    with StandIn([Reply({"error": "no"}, status=401)]) as server:
+        url = server.url.replace("http://", "http://anna:Blau7%2Fmeise@")
+        with pytest.raises(ConnectError) as caught:
+            Lab(f"{url}/mcp")
+    expected = "Basic " + b64encode(b"anna:Blau7/meise").decode()
+    assert [each.headers.get("authorization") for each in server.received][:1] == [expected]
+    assert "Connecting to StreamableHTTP endpoint" in caplog.text
+    for told in (caplog.text, str(caught.value), repr(caught.value)):
+        assert "anna" not in told
+        assert "Blau7" not in told
