@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from labkit.models.catalog import Catalog, catalog, price
+from labkit.plain import LINE
 
 PRICED = [model for model in catalog().models if model.prices]
 tokens = st.integers(0, 1_000_000)
@@ -117,3 +118,4 @@ def test_the_list_tells_scores_and_prices_and_how_old_they_are() -> None:
     assert lines[1].endswith("0.1 / 0.5 up to 100,000 tokens in, 0.5 / 2.5 beyond")
     assert "not known; served until 2026-11-30" in lines[-2]
     assert lines[-1].startswith(f"Checked {catalog().checked}. Scores: ")
+    assert max(map(len, lines)) <= LINE, "Lab breaks it within a word, with the files beside the notebook"
