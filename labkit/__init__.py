@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from labkit.checks import check, quiz, scorecard, try_out
+    from labkit.checks import check, quiz, scorecard, scorecard_server, try_out
     from labkit.course.keeping import keep
     from labkit.course.predictions import it_was
     from labkit.course.summary import delete_progress, export_progress
@@ -105,6 +105,7 @@ _ELSEWHERE = {
     "quiz": "labkit.checks",
     "report": "labkit.steps",
     "scorecard": "labkit.checks",
+    "scorecard_server": "labkit.checks",
     "show": "labkit.views.flow_view",
     "show_scorecard": "labkit.views.scorecard_panel",
     "show_tokens": "labkit.views.token_view",
@@ -174,6 +175,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "quiz",
     "report",
     "scorecard",
+    "scorecard_server",
     "show",
     "show_scorecard",
     "show_tokens",

@@ -154,13 +154,16 @@ class Served:
 
         Raises:
             Problem: It was no useful result.
-            Endless: It asks again and again.
+            NotApplicable: The server does not speak that revision, or asks again and again (`Endless`).
         """
         if mode not in self._first:
             try:
                 seen = self._first[mode] = await self.use(mode, self.answer)
+                version = self.lab(mode, Asked(self.answer)).protocol_version
+                if mode == NEWER and version != REVISIONS[NEWER]:
+                    raise NotApplicable(f"The server speaks revision {version} at best.")
                 useful(seen)
-            except (Problem, LabError, Endless, NotImplementedError) as error:
+            except (Problem, LabError, NotApplicable, NotImplementedError) as error:
                 self._first[mode] = error
         first = self._first[mode]
         if isinstance(first, Exception):
@@ -317,9 +320,13 @@ class ServerCase(Matter):
         return self.row("PASS", next(filter(None, passed), ""), hung=served.hung)
 
     async def _on(self, served: Served, mode: str) -> object:
-        if self.group != "wires" and self.id != "rounds.ends":
+        if self.group != "wires":
             try:
                 first = await served.first(mode)
+            except Endless:
+                if self.id != "rounds.ends":
+                    raise
+                return await self.judge(served, mode)
             except (Problem, LabError, NotImplementedError):
                 wire = "newer" if mode == NEWER else "older"
                 raise NotApplicable(f"Not examined: first see to wires.{wire}.") from None
@@ -344,11 +351,8 @@ def seen_of(result: object) -> Seen:
     if not isinstance(result, CallToolResult):
         return Seen("", "error", crash=f"a {type(result).__name__}")
     text = "\n".join(block.text if isinstance(block, TextContent) else f"[{block.type}]" for block in result.content)
-    if result.structured_content is not None:
-        fields = json.dumps(result.structured_content, ensure_ascii=False)
-        text = (
-            text if text and fields in (text, json.dumps({"result": text}, ensure_ascii=False)) else f"{text}\n{fields}"
-        )
+    if result.structured_content not in (None, {"result": text}):
+        text = f"{text}\n{json.dumps(result.structured_content, ensure_ascii=False)}"
     return Seen(text, "error" if result.is_error else "result", crash=_crash(text) if result.is_error else "")
 
 

@@ -18,6 +18,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import Tool
 
 from labkit.call import Call
+from labkit.command_line import command_of
 from labkit.connection import too_late
 from labkit.errors import sentence
 from labkit.lab import Lab
@@ -30,7 +31,6 @@ from labkit.playground.reach import (
     Source,
     Transport,
     Wire,
-    command_of,
     name_of,
     transports_of,
     url_of,

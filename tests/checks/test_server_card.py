@@ -1,14 +1,22 @@
 """The scorecard for servers passes what is good, and fails each mistake in exactly its own cases."""
 
+import json
+import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp import StdioServerParameters
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.shared.exceptions import MCPDeprecationWarning
+from mcp_types import CallToolResult, TextContent
 
 from labkit import close_all
 from labkit.checks import scorecard_server, server_cases
+from labkit.checks.__main__ import main
+from labkit.checks.served import seen_of
 from servers import code_reviewer, log_archiver, research_assistant, text_analyst
 from tests.checks.mistakes import load_servers
 from tests.checks.right_servers import RIGHT, TEXT
@@ -67,3 +75,68 @@ def test_every_case_says_what_to_do_in_sentences_and_names_its_source() -> None:
         assert case.mend.endswith("."), case.id
         assert case.wrong, case.id
         assert re.match(r"(MUST|SHOULD|advice): (2025-11-25|2026-07-28), ", case.source), case.id
+
+
+async def test_what_comes_first_is_told_once_and_nothing_is_raised() -> None:
+    async def stub(ctx: Context) -> str:
+        raise NotImplementedError
+
+    async def crashes(ctx: Context) -> str:
+        raise LookupError("no model")
+
+    for tool, status, said in ((stub, "TODO", "still to be written"), (crashes, "FAIL", "LookupError: no model at")):
+        server = MCPServer("unwritten")
+        server.tool(name="label", structured_output=False)(tool)
+        card = await scorecard_server(server, "label")
+        assert {row.id: row.status for row in card.failed} == {"wires.newer": status, "wires.older": status}
+        assert said in card.failed[0].came_back
+        assert card.passed == []
+    assert (await scorecard_server(server, "other")).failed[0].came_back.count("other") == 1
+
+
+async def test_one_case_is_examined_by_itself() -> None:
+    case = next(case for case in server_cases() if case.id == "answers.image")
+    row = await case.examine(RIGHT[0], "label", ARGUMENTS)
+    assert row.status == "PASS", row
+    assert "did not answer with a text" in row.came_back
+
+
+def test_an_empty_text_is_nothing_in_a_structure_too() -> None:
+    """A tool of `-> str` with structured output sends its text twice."""
+    empty = CallToolResult(content=[TextContent(text="")], structured_content={"result": ""})
+    assert seen_of(empty).text == ""
+    assert "7" in seen_of(CallToolResult(content=[], structured_content={"lines": 7})).text
+
+
+async def test_who_is_not_there_is_told_as_such() -> None:
+    nobody = StdioServerParameters(command="no-such-program-anywhere")
+    card = await scorecard_server(nobody, "label", ARGUMENTS)
+    assert {row.id for row in card.failed} == {"wires.newer", "wires.older"}
+    assert "No connection to no-such-program-anywhere" in card.failed[0].came_back
+
+
+def test_the_command_line_scores_a_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = "from tests.checks.right_servers import without_a_sample; without_a_sample().run()"
+    (tmp_path / "my_server.py").write_text(program, encoding="utf-8")
+    paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    command = f'"PYTHONPATH={paths}" "{sys.executable}" -m my_server'
+    files = [tmp_path / "card.json", tmp_path / "card.xml"]
+    given = ["--tool", "label", "--arguments", json.dumps(ARGUMENTS), "--json", str(files[0]), "--junit", str(files[1])]
+    assert main(["--server", command, *given]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("my_server: label: 2 passed, 0 failed, ")
+    assert json.loads(files[0].read_text(encoding="utf-8"))["rows"][0]["came_back"] == "A result: 'positive'."
+    assert 'name="wires.newer"' in files[1].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["python"], "Name the tool"),
+        (["python", "--tool", "label", "--arguments", "[1]"], "no JSON object"),
+        (["python", "--tool", "label", "--arguments", "{"], "no JSON object"),
+        (['"python', "--tool", "label"], "this is no command"),
+    ],
+)
+def test_what_describes_no_call_ends_with_2(given: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--server", *given]) == 2
+    assert said in capsys.readouterr().err

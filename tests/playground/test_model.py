@@ -28,13 +28,14 @@ from mcp_types import (
 
 from labkit import Flow, Lab, close_all
 from labkit.call import timeout_error
+from labkit.command_line import command_of
 from labkit.diagram import Step
 from labkit.host import Approve, Edit, Refuse, ReviewRequest
 from labkit.models.gguf import GGUF
 from labkit.playground import Playground
 from labkit.playground.box import ROOT
 from labkit.playground.choices import text_of
-from labkit.playground.reach import MODES, WIRES, Transport, Wire, command_of, name_of
+from labkit.playground.reach import MODES, WIRES, Transport, Wire, name_of
 from labkit.playground.reading import comparison, history, result, top, work
 from labkit.playground.runs import MOST_SAMPLES, Run, Sampled, make_room
 from labkit.playground.who import ByHand
