@@ -16,7 +16,7 @@ from mcp_types import (
 from servers.asking import asks_by_result, can_sample
 from tests.checks.right_servers import KEY, NO_MODEL, prompt, question, words
 
-TIMEOUT = 0.5
+TIMEOUT = 1.0
 
 
 def _newer(body):
