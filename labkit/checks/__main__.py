@@ -130,6 +130,9 @@ def main(arguments: list[str] | None = None) -> int:
     except CheckFailed as error:  # LABKIT_STRICT=1
         print(error)
         return 1
+    except LookupError as error:
+        print(error, file=sys.stderr)
+        return 2
     print(card.to_json() if options.json == "-" else card)
     try:
         for file, text in ((options.json, card.to_json()), (options.junit, card.to_junit())):

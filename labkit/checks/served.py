@@ -28,7 +28,7 @@ from labkit.checks.clock import in_time
 from labkit.checks.engine import STAGE_TIMEOUT, Problem, bounded
 from labkit.checks.overheard import FAKE_KEY, KEYS, overheard
 from labkit.checks.trial import NotApplicable
-from labkit.connection import LabServer
+from labkit.connection import LabServer, all_tools
 from labkit.errors import CallTimeout, LabError
 from labkit.lab import Lab
 from labkit.quiet import crashes
@@ -148,6 +148,20 @@ class Served:
             lab = self._labs[key] = connect(self.server, mode, client or None, self.timeout)
         lab.callback = cast("SamplingFnT | None", client)
         return lab
+
+    async def look(self) -> None:
+        """See that the server has the tool. Where it cannot be asked, the cases tell what comes of a call.
+
+        Raises:
+            LookupError: It has others.
+        """
+        try:
+            names = [tool.name for tool in await self.lab(NEWER, Asked(self.answer)).run(all_tools)]
+        except (LabError, MCPError):
+            return
+        if self.tool not in names:
+            there = f"there are {', '.join(names)}" if names else "it has none"
+            raise LookupError(f"There is no tool {self.tool!r} on this server; {there}.")
 
     async def first(self, mode: str) -> Seen:
         """What comes of a good answer on a wire; asked once.

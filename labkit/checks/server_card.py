@@ -57,6 +57,7 @@ async def scorecard_server(
         timeout: Seconds that a call may take. A server that uses them up three times gets a tenth from then on.
 
     Raises:
+        LookupError: The server has no such tool.
         CheckFailed: A case failed, and `LABKIT_STRICT=1` is set.
     """
     served = Served(server, tool, arguments or {}, answer=answer, timeout=timeout)
@@ -68,6 +69,7 @@ async def examined_server(served: Served) -> AsyncGenerator[Row]:
     """The row of each of `SERVER_CASES` in turn, as soon as it is known."""
     hung, timeout = 0, served.timeout
     async with served:
+        await served.look()
         for case in SERVER_CASES:
             served.timeout = timeout if hung < PATIENCE else timeout / 10
             with overheard():

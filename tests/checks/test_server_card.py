@@ -115,6 +115,11 @@ async def test_who_is_not_there_is_told_as_such() -> None:
     assert "No connection to no-such-program-anywhere" in card.failed[0].came_back
 
 
+async def test_a_tool_that_the_server_does_not_have_is_no_fault_of_the_server() -> None:
+    with pytest.raises(LookupError, match=r"no tool 'lable' on this server; there are label\."):
+        await scorecard_server(RIGHT[0], "lable", ARGUMENTS)
+
+
 def test_the_command_line_scores_a_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = "from tests.checks.right_servers import without_a_sample; without_a_sample().run()"
     (tmp_path / "my_server.py").write_text(program, encoding="utf-8")
