@@ -26,7 +26,6 @@ from mcp_types import RequestId
 from pydantic import BaseModel
 
 from labkit.cutting import LARGEST, cut, outline
-from labkit.lines import ENDLESS
 from labkit.unread import unread
 
 __all__ = ["Frame", "InMemoryTransport", "Transport", "tap"]
@@ -199,9 +198,9 @@ class _TappedReadStream:
             await wait
         try:
             return self._keep(await self._inner.__anext__())
-        except (EndOfStream, StopAsyncIteration):
+        except StopAsyncIteration:
             self._end()
-            raise StopAsyncIteration from None
+            raise
 
     def _end(self) -> None:
         if self._ended is not None:
@@ -218,8 +217,6 @@ class _TappedReadStream:
             self._record(frame)
         else:
             context.run(self._record, frame)
-        if frame.fault and frame.fault.endswith(ENDLESS):
-            raise EndOfStream
         return item
 
     async def aclose(self) -> None:

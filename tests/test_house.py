@@ -349,7 +349,7 @@ MAY_KNOW = {
     "cutting": set[str](),
     "lines": set[str](),
     "unread": {"plain"},
-    "wire": {"cutting", "lines", "unread"},
+    "wire": {"cutting", "unread"},
     "unawaited": {"errors"},
     "callbacks": {"errors", "unawaited"},
     "network": {"errors"},

@@ -10,7 +10,6 @@ from base64 import b64encode
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -30,9 +29,8 @@ from mcp_types import (
     SubscriptionsListenResult,
 )
 
-from labkit import CallTimeout, ConnectError, Lab, LabClosed, Origin, close_all, connection, origin
+from labkit import CallTimeout, ConnectError, Lab, LabClosed, Origin, close_all, origin
 from labkit.connection import all_tools, describe, reason
-from labkit.lines import ENDLESS, bounded
 from labkit.runtime import LEAVE, Runtime
 from tests.standins.serving import Received, Reply, StandIn
 from tests.standins.tls import certified
@@ -172,27 +170,6 @@ async def test_a_server_that_dies_between_two_calls_is_started_again(wire: str) 
     await until(lambda: not lab._connection.usable)
     assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
     assert len(children()) == 1
-
-
-async def test_a_line_without_an_end_ends_the_connection_and_the_next_call_makes_another(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(connection, "bounded", partial(bounded, longest=20_000))
-    floods = """
-import os
-from tests.story import bookshop
-server, out = bookshop(), os.dup(1)
-@server.tool()
-def flood() -> str:
-    while True:
-        os.write(out, b"x" * 10_000)
-server.run()
-"""
-    lab = Lab(program(floods), sampling_callback=echo)
-    with pytest.raises(ConnectError, match=r"was under way when the connection to .* ended"):
-        await lab.call_tool("flood")
-    assert ENDLESS in str([step.label for step in lab.flow.steps])
-    assert said(await lab.call_tool("recommend", {"genre": "noir"})) == "you asked: recommend noir"
 
 
 async def test_a_line_that_is_no_message_is_a_fault_in_the_flow_and_no_more(wire: str) -> None:
