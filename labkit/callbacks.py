@@ -24,6 +24,12 @@ def name_of(function: object) -> str:
     return name if isinstance(name, str) else type(function).__name__
 
 
+def uses_tools(callback: object) -> bool:
+    """Whether a duty that lets a model use tools stands in a callback: a client then declares `sampling.tools`."""
+    inner = cast("tuple[object, ...]", getattr(callback, "inner", ()))
+    return getattr(callback, "declares_tools", False) is True or any(map(uses_tools, inner))
+
+
 def awaitable(returned: object, name: str) -> Awaitable[object]:
     """`returned`, if it can be awaited.
 

@@ -22,12 +22,14 @@ from mcp_types import (
     CallToolResult,
     CreateMessageRequestParams,
     ErrorData,
+    SamplingCapability,
+    SamplingToolsCapability,
 )
 from pydantic import ValidationError
 
 from labkit.answering import answer_for, ask, asked, returned
 from labkit.call import Call, Calls, Deadline, Patience, timeout_error
-from labkit.callbacks import Answer
+from labkit.callbacks import Answer, uses_tools
 from labkit.connection import (
     LIST_CHANGED,
     Connection,
@@ -115,7 +117,7 @@ class Lab:
         self._target = server
         self._headers = headers
         self._callback = sampling_callback
-        self._declared = sampling_callback is not None
+        self._declares = {"sampling": sampling_callback is not None, "sampling.tools": uses_tools(sampling_callback)}
         self._tools_changed = tools_changed
         if tools_changed is not None:
             self.record.listen(partial(_tell_of_tools, tools_changed))
@@ -178,9 +180,10 @@ class Lab:
     @callback.setter
     def callback(self, callback: SamplingFnT | None) -> None:
         self._callback = callback
-        if callback is not None and not self._declared:
-            self._declared = True
-            print(f"{self.server} is connected anew: the client that was there declares no sampling.")
+        needed = {"sampling": callback is not None, "sampling.tools": uses_tools(callback)}
+        if missing := [name for name in needed if needed[name] and not self._declares[name]]:
+            self._declares.update(dict.fromkeys(missing, True))
+            print(f"{self.server} is connected anew: the client that was there declares no {missing[0]}.")
             with interrupts_held():
                 self._break_off("it was connected anew for the sampling callback")
             self._connection.close()
@@ -304,9 +307,11 @@ class Lab:
         return self._target if isinstance(self._target, str) else ""
 
     def _make_client(self, ended: Callable[[], None], answered: Callable[[int], None]) -> Client:
-        others: dict[str, Any] = {
+        options: dict[str, Any] = self._options | {
             name: self._private(self._options[name]) for name in _ANSWER if self._options.get(name)
         }
+        if self._declares["sampling.tools"]:
+            options.setdefault("sampling_capabilities", SamplingCapability(tools=SamplingToolsCapability()))
         return Client(
             tap(
                 transport_to(self._target, self._headers, answered),
@@ -316,8 +321,8 @@ class Lab:
                 as_json=self.transport in ("stdio", "http"),
             ),
             mode=self.mode,
-            sampling_callback=self._sample if self._declared else None,
-            **self._options | others,
+            sampling_callback=self._sample if self._declares["sampling"] else None,
+            **options,
         )
 
     def _keep(self, frame: Frame) -> None:

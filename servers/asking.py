@@ -19,7 +19,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast, overload
 
 from mcp.server.mcpserver import Context, Sample
 from mcp.shared.exceptions import MCPError
@@ -29,6 +29,7 @@ from mcp_types import (
     CreateMessageRequest,
     CreateMessageRequestParams,
     CreateMessageResult,
+    CreateMessageResultWithTools,
     ModelHint,
     ModelPreferences,
     Role,
@@ -46,6 +47,7 @@ __all__ = [
     "ask",
     "asks_by_result",
     "can_sample",
+    "can_use_tools",
     "cut_note",
     "message",
     "or_none",
@@ -119,6 +121,12 @@ def can_sample(ctx: Context) -> bool:
     return ctx.client_capabilities is not None and ctx.client_capabilities.sampling is not None
 
 
+def can_use_tools(ctx: Context) -> bool:
+    """Whether the client declared that its model can use tools inside a sample, `sampling.tools`."""
+    declared = ctx.client_capabilities and ctx.client_capabilities.sampling
+    return declared is not None and declared.tools is not None
+
+
 def asks_by_result(ctx: Context) -> bool:
     """Whether a server asks with an unfinished result, as it does from 2026-07-28 on; else by a request of its own."""
     return (ctx.protocol_version or "") >= FIRST_WITH_ROUNDS
@@ -147,13 +155,23 @@ def or_none(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | Cr
     return resolved
 
 
-async def sent(ctx: Context, question: CreateMessageRequestParams) -> CreateMessageResult | NoAnswer:
-    """What the client answers to a request of the server's own."""
+@overload
+async def sent(ctx: Context, question: CreateMessageRequestParams) -> CreateMessageResult | NoAnswer: ...
+@overload
+async def sent(
+    ctx: Context, question: CreateMessageRequestParams, kind: type[CreateMessageResultWithTools]
+) -> CreateMessageResultWithTools | NoAnswer: ...
+async def sent(
+    ctx: Context,
+    question: CreateMessageRequestParams,
+    kind: type[CreateMessageResult | CreateMessageResultWithTools] = CreateMessageResult,
+) -> CreateMessageResult | CreateMessageResultWithTools | NoAnswer:
+    """What the client answers to a request of the server's own: of the second `kind` where tools are declared."""
     # What `create_message` does, which prints a deprecation warning at each call.
     related = ServerMessageMetadata(related_request_id=ctx.request_id)
     try:
         return await ctx.session.send_request(
-            CreateMessageRequest(params=question), CreateMessageResult, LONGEST_WAIT, metadata=related
+            CreateMessageRequest(params=question), kind, LONGEST_WAIT, metadata=related
         )
     except MCPError as error:
         said = " ".join(f"{error.code}: {error.message[: 2 * LONGEST_REASON]}".split())

@@ -24,6 +24,7 @@ from servers.asking import (
     Answer,
     ask,
     can_sample,
+    can_use_tools,
     cut_note,
     message,
     or_none,
@@ -33,11 +34,13 @@ from servers.asking import (
     why_not,
     words_of,
 )
+from servers.investigation import INVESTIGATE, MOST_FOUND, Investigation, papers_in, reading_tools
 from servers.library import Library
-from servers.papers import Found, Paper, joined, words_of_topic
+from servers.papers import Found, Paper, joined, one_line, words_of_topic
 from servers.research import Research
 from servers.rounds import Answered, Declined, MoreNeeded, Rounds
 from servers.serving import quietly, serve
+from servers.tool_loop import MOST_TURNS, with_own_tools
 
 RESEARCH = (
     "You are a research analyst. You write for readers in a hurry and use only what the abstracts say. "
@@ -203,6 +206,21 @@ def make_server(
             del searches[oldest]
         return CallToolResult(content=[TextContent(text=str(research))], structured_content=research.model_dump())
 
+    @server.tool()
+    async def investigate(
+        question: Topic,
+        ctx: Context,
+        max_turns: Annotated[int, Field(ge=2, le=MOST_TURNS)] = 5,
+    ) -> Annotated[CallToolResult, Investigation] | InputRequiredResult:
+        """Answer a question from the library's papers: the client's model searches and reads them with tools of this
+        server, and what it names as its sources is held against what was found. A client whose model cannot use tools
+        is asked about the papers that fit the question's words."""
+        try:
+            result = await investigated(question, box, ctx, max_turns)
+        except MoreNeeded as more:
+            return more.result
+        return CallToolResult(content=[TextContent(text=str(result))], structured_content=result.model_dump())
+
     @server.tool(structured_output=False)
     async def summarize(text: Text, answer: Annotated[Answer, Resolve(summary)]) -> str:
         """Sum a text up in two or three sentences."""
@@ -227,6 +245,47 @@ def make_server(
         return results[int(number) - 1]
 
     return server
+
+
+async def investigated(question: str, library: Library, ctx: Context, max_turns: int) -> Investigation:
+    """The result of `investigate`.
+
+    Raises:
+        MoreNeeded: The client has to answer first.
+    """
+    asked_as = one_line(question, 300)
+    rounds = Rounds(ctx)
+    request = CreateMessageRequestParams(
+        messages=[message("user", asked_as)],
+        system_prompt=INVESTIGATE,
+        max_tokens=RESEARCH_TOKENS,
+        temperature=0.2,
+        model_preferences=MODEL,
+    )
+    if can_use_tools(ctx):
+        told = await with_own_tools(rounds, ctx, request, reading_tools(library), most_turns=max_turns)
+        result = Investigation.of(asked_as, told.answer, papers_in(told, library), told)
+        if told.declined:
+            result.notes.append(f"The model's answer is not available, because {told.declined}.")
+        elif told.is_capped:
+            result.notes.append(f"The model had {told.turns} turns and had to answer in the last one.")
+    else:
+        found = library.search(question, MOST_FOUND).papers
+        result = Investigation.of(asked_as, "", found)
+        result.notes.append("This client's model cannot use tools: the papers are those that fit the question's words.")
+        if can_sample(ctx) and found:
+            papers = "\n".join(f"[{paper.id}] {paper.title}\n{paper.abstract}" for paper in found)
+            shown = request.model_copy(update={"messages": [message("user", f"{asked_as}\n\nPapers:\n{papers}")]})
+            try:
+                [answer] = await rounds.ask([shown])
+                result = Investigation.of(asked_as, answer.text, found).model_copy(update={"notes": result.notes})
+            except Declined as declined:
+                result.notes.append(f"The model's answer is not available, because {declined}.")
+    if result.answer is None and rounds.answers:
+        result.notes.append("The model's last answer held no words.")
+    if result.answer and not result.sources:
+        result.notes.append("It names no paper that was found: nothing stands behind it but the model.")
+    return result
 
 
 async def synthesized(research: Research, found: Found, strategy: Strategy, ctx: Context, rounds: Rounds) -> Research:

@@ -16,8 +16,10 @@ revisions each question is a request of its own, one after the other, and the to
 Source: specification 2026-07-28, basic/patterns/mrtr; 2025-11-25, client/sampling.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
+from typing import Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
@@ -25,11 +27,25 @@ from mcp_types import (
     CreateMessageRequest,
     CreateMessageRequestParams,
     CreateMessageResult,
+    CreateMessageResultWithTools,
     InputRequiredResult,
+    TextContent,
+    ToolUseContent,
 )
 from pydantic import BaseModel, ValidationError
 
 from servers.asking import NoAnswer, asks_by_result, sent, words_of
+
+MOST_USES = 16
+"""Uses of tools that are read of one answer."""
+
+
+class Use(BaseModel, frozen=True):
+    """A use of a tool that an answer asks for. No two of one answer have the same `id`."""
+
+    id: str
+    name: str
+    input: dict[str, Any]
 
 
 class Answered(BaseModel, frozen=True):
@@ -38,6 +54,7 @@ class Answered(BaseModel, frozen=True):
     text: str
     model: str = ""
     stop_reason: str | None = None
+    uses: tuple[Use, ...] = ()
 
 
 class MoreNeeded(Exception):
@@ -108,7 +125,7 @@ class Rounds:
             if self._state.asked.setdefault(key, digest) != digest:
                 raise ToolError(f"In {key} this tool asked something else in the round before: its prompt is not pure.")
             if key not in self._state.answered and key in came:
-                self._state.answered[key] = _answered(came[key])
+                self._state.answered[key] = _answered(question, came[key])
             if key not in self._state.answered:
                 missing[key] = question
         if missing:
@@ -117,19 +134,39 @@ class Rounds:
             raise MoreNeeded(InputRequiredResult(input_requests={**asked}, request_state=state))
 
     async def _request(self, question: CreateMessageRequestParams) -> Answered:
-        answer = await sent(self._ctx, question)
+        answer = await (
+            sent(self._ctx, question, CreateMessageResultWithTools) if question.tools else sent(self._ctx, question)
+        )
         if isinstance(answer, NoAnswer) and answer.is_refusal:
             raise Declined(answer.reason)
-        return _answered(answer)  # a list, or a call of a tool, holds no words: on the newer wire it comes as one
+        return _answered(question, answer)
 
 
-def _answered(answer: object) -> Answered:
+def _answered(question: CreateMessageRequestParams, answer: object) -> Answered:
+    """What is kept of an answer. A list of blocks, or a use of a tool, counts where tools were offered alone."""
+    uses: list[Use] = []
+    if isinstance(answer, CreateMessageResultWithTools) and question.tools:
+        blocks = answer.content_as_list
+        uses = [_use(block, place) for place, block in enumerate(blocks, 1) if isinstance(block, ToolUseContent)]
+        words = "".join(block.text for block in blocks if isinstance(block, TextContent))
+        answer = CreateMessageResult(
+            role=answer.role, content=TextContent(text=words), model=answer.model, stop_reason=answer.stop_reason
+        )
     if not isinstance(answer, CreateMessageResult):
         return Answered(text="")
     stop_reason = answer.stop_reason and _writable(answer.stop_reason[:100])
     return Answered(
-        text=_writable(words_of(answer) or ""), model=_writable(answer.model[:100]), stop_reason=stop_reason
+        text=_writable(words_of(answer) or ""),
+        model=_writable(answer.model[:100]),
+        stop_reason=stop_reason,
+        uses=tuple({use.id: use for use in uses[:MOST_USES]}.values()),
     )
+
+
+def _use(block: ToolUseContent, place: int) -> Use:
+    """A use as the state can keep it."""
+    told = json.loads(_writable(json.dumps(block.input, ensure_ascii=False)), parse_constant=str)
+    return Use(id=_writable(block.id[:100]) or f"use-{place}", name=_writable(block.name[:100]), input=told)
 
 
 def _writable(text: str) -> str:

@@ -29,6 +29,7 @@ from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, Rev
 from labkit.host.rules import RULES, Rule
 from labkit.host.terminal import ask_in_terminal
 from labkit.host.timeout import Timeout, with_timeout
+from labkit.host.tools import Tools, with_tools
 from labkit.secret_forms.hidden import visible
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Rule",
     "Spent",
     "Timeout",
+    "Tools",
     "WrongOrder",
     "ask_in_terminal",
     "choose",
@@ -76,4 +78,5 @@ __all__ = [
     "with_queue",
     "with_retry",
     "with_timeout",
+    "with_tools",
 ]

@@ -6,6 +6,7 @@ log: the SDK validates the form of a request and none of these. The rules are in
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from threading import Lock
 from typing import get_args
 
@@ -13,9 +14,19 @@ from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.callbacks import Answer
-from labkit.host.duty import Duty, Remark, Result, WrongOrder, always_asks_a_human, inspecting, remarking
+from labkit.host.duty import (
+    Duty,
+    Remark,
+    Result,
+    WrongOrder,
+    always_asks_a_human,
+    duties_in,
+    inspecting,
+    remarking,
+)
 from labkit.host.findings import Bounds, Finding
 from labkit.host.rules import RULES, Action, Rule
+from labkit.host.tools import Tools
 from labkit.host.usage import Meter, metering
 from labkit.open_requests import arrival
 from labkit.steps import report
@@ -65,8 +76,8 @@ def with_guard(
         media: The most bytes of images and sounds in a request or an answer.
         values: The most JSON values in one: blocks, stop sequences, hints, tools, what metadata, schemas and a tool's
             input hold.
-        tools: Whether the client declares `sampling.tools`, as with
-            `Lab(..., sampling_capabilities=SamplingCapability(tools=SamplingToolsCapability()))`.
+        tools: Whether the client declares `sampling.tools`, as a Lab does where a `with_tools` stands inside, and as
+            `Lab(..., sampling_capabilities=SamplingCapability(tools=SamplingToolsCapability()))` does.
         context: Whether it declares `sampling.context`, and so may be asked for context of other servers.
 
     Raises:
@@ -91,7 +102,8 @@ class Guard(Duty):
                 raise ValueError(f"there is no rule {name!r}; there are {', '.join(RULES)}")
             if action not in get_args(Action):
                 raise ValueError(f"{name} cannot be {action!r}; it can be {', '.join(get_args(Action))}")
-        self.bounds = bounds
+        uses_tools = bounds.tools or any(isinstance(duty, Tools) for duty in duties_in(callback))
+        self.bounds = replace(bounds, tools=uses_tools)
         self.actions: dict[str, Action] = {name: rules.get(name, rule.action) for name, rule in RULES.items()}
         self._counts: Counter[str] = Counter()
         self._lock = Lock()

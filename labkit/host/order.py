@@ -51,6 +51,7 @@ ORDER: dict[tuple[str, str], Why] = {
     ("Approval", "Guard"): "a human would approve what the guard then changes or refuses",
     ("Approval", "Dials"): _changed_afterwards,
     ("Approval", "Queue"): "a human would be asked for what the queue then turns away",
+    ("Approval", "Tools"): "a human would approve what with_tools then changes",
     ("Timeout", "Approval"): _too_soon_for_a_human,
     ("Timeout", "Timeout"): _never_the_first,
     ("Retry", "Approval"): "a human would be asked again at every try",

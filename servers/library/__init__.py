@@ -84,6 +84,12 @@ class Library:
             ids = [row[0] for row in index.execute(_SEARCH, (words,))] if words else []
         return Found(source=self.name, papers=[self._papers[each] for each in ids[:limit]], matched=len(ids))
 
+    def find(self, paper_id: str) -> Paper | None:
+        """The paper of an id; `None` where there is none."""
+        with self._lock:
+            self._opened()
+            return self._papers.get(paper_id)
+
     def _opened(self) -> sqlite3.Connection:
         if self._index is None:
             papers = read_papers() if self._given is None else self._given

@@ -1,0 +1,270 @@
+"""`with_tools`: a model's turn in a loop of tools that a server runs, held to the rules of the protocol and to a cap.
+
+The server offers tools, the client's model asks for some, the server runs them and asks again with their results
+(specification 2025-11-25, client/sampling, Sampling with Tools; SEP-1577). Each turn is a sample of its own: a budget
+counts it, an approval inside shows it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from mcp.client.session import ClientRequestContext, SamplingFnT
+from mcp.server.validation import validate_tool_use_result_messages
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CreateMessageRequestParams,
+    CreateMessageResultWithTools,
+    ErrorData,
+    SamplingMessage,
+    SamplingMessageContentBlock,
+    TextContent,
+    Tool,
+    ToolChoice,
+    ToolResultContent,
+    ToolUseContent,
+)
+
+from labkit.callbacks import Answer
+from labkit.host.duty import REFUSED, Duty, Result, trying
+from labkit.numbers import checked_whole
+from labkit.plain import short
+from labkit.steps import report
+
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+"""A tool's name (specification 2025-11-25, server/tools, Tool Names)."""
+
+MOST_REFERENCES = 1_000
+"""References of a schema that are followed: they may double at every step."""
+
+
+def with_tools(callback: SamplingFnT, *, max_rounds: int = 5, max_parallel: int = 4) -> "Tools":
+    """Declare `sampling.tools`, and let the model of `callback` use what a server offers.
+
+        with_budget(with_tools(Claude(), max_rounds=5, max_parallel=4), samples=20)
+
+    A request that breaks the protocol's rules is answered with error -32602: a name that is none, two tools of one
+    name, a schema that is none, results that belong to no use. In an answer each use has an id of its own, names a tool
+    that was offered, and fits its schema. Where one does not, the model is told and asked once more; what is wrong then
+    is left out. After `max_rounds` rounds the model is asked without a choice of tools, so that it ends in words. How
+    many rounds there were is read from the conversation, which the server writes: what a server may ask for in all is
+    a budget's to say.
+
+    A Lab declares the capability by itself. With `mcp.Client` it is
+    `sampling_capabilities=SamplingCapability(tools=SamplingToolsCapability())`.
+
+    Args:
+        callback: Who is asked.
+        max_rounds: How often the model may ask for tools in one conversation.
+        max_parallel: How many uses one answer may hold; what is more is left out.
+
+    Raises:
+        ValueError: A number is no whole number of 1 or more.
+        WrongOrder: `callback` holds a duty that belongs outside.
+    """
+    return Tools(callback, checked_whole("max_rounds", max_rounds, 1), checked_whole("max_parallel", max_parallel, 1))
+
+
+class Tools(Duty):
+    """What `with_tools` makes."""
+
+    declares_tools = True
+
+    def __init__(self, callback: SamplingFnT, max_rounds: int, max_parallel: int) -> None:
+        super().__init__(callback)
+        self.max_rounds, self.max_parallel = max_rounds, max_parallel
+
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """The answer of the callback, as the rules allow it."""
+        if params.tools is None and params.tool_choice is None:
+            return await self.ask(self.inner[0], context, params)
+        offered = {tool.name: tool for tool in params.tools or ()}
+        if wrong := _wrong_request(params):
+            return ErrorData(code=INVALID_PARAMS, message=wrong)
+        rounds = sum(any(_uses(message.content_as_list)) for message in params.messages)
+        if rounds >= self.max_rounds:
+            if _mode(params) == "required":
+                words = f"The client lets its model ask for tools in {self.max_rounds} rounds, and these are over."
+                return ErrorData(code=REFUSED, message=words)
+            if _mode(params) == "auto":
+                report(f"round {rounds} was the last with tools: an answer in words is asked for", rounds=rounds)
+            params = params.model_copy(update={"tool_choice": ToolChoice(mode="none")})
+        answer = await self.ask(self.inner[0], context, params)
+        if faults := self._faults(answer, params, offered):
+            report(f"asked once more: {faults[0][1]}")
+            with trying():
+                answer = await self.ask(self.inner[0], context, _told(params, answer, faults))
+            if faults := self._faults(answer, params, offered):
+                report(f"left out {len(faults)} uses of tools: {faults[0][1]}", uses=len(faults))
+                kept = [each for each in _blocks(answer) if all(each is not use for use, _ in faults)]
+                if isinstance(answer, ErrorData) or not kept:
+                    words = f"The model asks for tools in a way that cannot be met: {faults[0][1]}"
+                    return ErrorData(code=INTERNAL_ERROR, message=words)
+                answer = _answer(answer, kept)
+        return self._fitting(answer, params)
+
+    def _faults(
+        self, answer: Answer, params: CreateMessageRequestParams, offered: Mapping[str, Tool]
+    ) -> list[tuple[ToolUseContent, str]]:
+        """The uses of an answer that cannot be met, and why."""
+        uses = [] if _mode(params) == "none" else [*_uses(_blocks(answer))]
+        told = ((use, _wrong_use(use, offered)) for use in uses[: self.max_parallel])
+        return [(use, fault) for use, fault in told if fault]
+
+    def _fitting(self, answer: Answer, params: CreateMessageRequestParams) -> Answer:
+        """An answer whose uses are allowed, not too many, and each with an id that nothing else in the conversation
+        has."""
+        if isinstance(answer, ErrorData):
+            return answer
+        blocks = _blocks(answer)
+        uses = [*_uses(blocks)]
+        words = [block for block in blocks if not isinstance(block, ToolUseContent)]
+        if not uses:
+            if _mode(params) == "required":
+                return ErrorData(code=INTERNAL_ERROR, message="The model used no tool, and the request demands one.")
+            return answer
+        if _mode(params) == "none":
+            if not words:
+                message = "The model asks for a tool where none is allowed, and says nothing."
+                return ErrorData(code=INTERNAL_ERROR, message=message)
+            report(f"left out {len(uses)} uses of tools: none is allowed", uses=len(uses))
+            return _answer(answer, words)
+        if len(uses) > self.max_parallel:
+            report(f"left out {len(uses) - self.max_parallel} of {len(uses)} uses of tools", uses=len(uses))
+        kept = uses[: self.max_parallel]
+        taken = {use.id for message in params.messages for use in _uses(message.content_as_list)}
+        renamed = [use.model_copy(update={"id": _free(use.id, taken)}) for use in kept]
+        return _answer(answer, [*words, *renamed])
+
+
+def _mode(params: CreateMessageRequestParams) -> str:
+    return (params.tool_choice and params.tool_choice.mode) or "auto"
+
+
+def _uses(blocks: Sequence[object]) -> Iterator[ToolUseContent]:
+    return (block for block in blocks if isinstance(block, ToolUseContent))
+
+
+def _free(taken_id: str, taken: set[str]) -> str:
+    """An id that is not `taken`, and is from now on."""
+    number, free = 2, taken_id or "use"
+    while free in taken:
+        number, free = number + 1, f"{taken_id or 'use'}-{number}"
+    taken.add(free)
+    return free
+
+
+def _blocks(answer: Answer) -> list[SamplingMessageContentBlock]:
+    if isinstance(answer, ErrorData):
+        return []
+    return [*answer.content] if isinstance(answer.content, list) else [answer.content]
+
+
+def _answer(answer: Result, blocks: Sequence[SamplingMessageContentBlock]) -> CreateMessageResultWithTools:
+    """`answer` with other blocks, and the stop reason that they call for."""
+    stop_reason = "toolUse" if any(_uses(blocks)) else answer.stop_reason
+    return CreateMessageResultWithTools(
+        role=answer.role,
+        content=[*blocks],
+        model=answer.model,
+        stop_reason="endTurn" if stop_reason == "toolUse" and not any(_uses(blocks)) else stop_reason,
+        _meta=answer.meta,
+    )
+
+
+def _told(
+    params: CreateMessageRequestParams, answer: Answer, faults: Sequence[tuple[ToolUseContent, str]]
+) -> CreateMessageRequestParams:
+    """The request with what the model asked for behind it, and what is wrong with each use."""
+    why = {use.id: fault for use, fault in faults}
+    uses = [*{use.id: use for use in _uses(_blocks(answer))}.values()]
+    results = [
+        ToolResultContent(
+            tool_use_id=use.id,
+            content=[TextContent(text=why.get(use.id, "Not run, since another use was wrong. Ask for it again."))],
+            is_error=True,
+        )
+        for use in uses
+    ]
+    said = SamplingMessage(role="assistant", content=[*uses])
+    heard = SamplingMessage(role="user", content=[*results])
+    return params.model_copy(update={"messages": [*params.messages, said, heard]})
+
+
+def _wrong_request(params: CreateMessageRequestParams) -> str:
+    """What is wrong with the tools of a request, in a sentence; nothing where all is right."""
+    names = [tool.name for tool in params.tools or ()]
+    if _mode(params) == "required" and not names:
+        return "The request demands a tool and offers none."
+    for name in names:
+        if not NAME.fullmatch(name):
+            return (
+                f"A tool cannot be named {short(repr(name), 60)}: a name has 1 to 128 letters, digits, _, - and dots."
+            )
+        if names.count(name) > 1:
+            return f"Two tools are named {name}."
+    for tool in params.tools or ():
+        if tool.input_schema.get("type") != "object" or not _is_schema(tool.input_schema):
+            return f"The input schema of the tool {tool.name} is no JSON Schema of an object."
+    for count in range(2, len(params.messages) + 1):
+        try:
+            validate_tool_use_result_messages(params.messages[:count])
+        except ValueError as error:
+            return f"Message {count} does not fit the one before: {error}."
+    return ""
+
+
+def _wrong_use(use: ToolUseContent, offered: Mapping[str, Tool]) -> str:
+    if use.name not in offered:
+        return f"There is no tool {short(repr(use.name), 60)}; there are: {', '.join(offered)}."
+    if fault := _unfit(use.input, offered[use.name].input_schema):
+        return f"The input of {use.name} does not fit its schema: {fault}."
+    return ""
+
+
+def _is_schema(schema: dict[str, Any]) -> bool:
+    from jsonschema import SchemaError
+    from jsonschema.validators import Draft202012Validator, validator_for
+
+    try:
+        validator_for(schema, Draft202012Validator).check_schema(schema)
+    except (SchemaError, RecursionError):
+        return False
+    return True
+
+
+def _unfit(value: object, schema: Mapping[str, Any]) -> str:
+    """How `value` does not fit a server's schema; nothing where it does, or where the schema takes too long to follow.
+
+    Patterns are left out, since one that a server writes may take for ever, and no reference leaves the schema.
+    """
+    import jsonschema.exceptions
+    import referencing
+    from jsonschema.validators import Draft202012Validator, extend, validator_for
+    from referencing.exceptions import Unresolvable
+
+    kind = validator_for(schema, Draft202012Validator)
+    left = MOST_REFERENCES
+
+    def reference(validator: Any, target: Any, instance: Any, within: Any) -> Iterator[Any]:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise RecursionError
+        yield from kind.VALIDATORS["$ref"](validator, target, instance, within) or ()
+
+    def never(*_: Any) -> tuple[()]:
+        return ()
+
+    lenient: Any = extend(kind, {"$ref": reference, "pattern": never, "patternProperties": never})
+    empty = cast("Any", referencing.Registry)()
+    best = cast("Any", jsonschema.exceptions).best_match
+    try:
+        fault = best(lenient(schema, registry=empty).iter_errors(value))
+    except (RecursionError, Unresolvable):
+        return ""
+    if fault is None:
+        return ""
+    place = "/".join(str(each) for each in fault.absolute_path)
+    return short(f"{place + ': ' if place else ''}{fault.message}", 200)
