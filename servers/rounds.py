@@ -34,7 +34,7 @@ from mcp_types import (
 )
 from pydantic import BaseModel, ValidationError
 
-from servers.asking import NoAnswer, asks_by_result, sent, words_of
+from servers.asking import LONGEST_ANSWER, NoAnswer, asks_by_result, sent, words_of
 
 MOST_USES = 16
 """Uses of tools that are read of one answer."""
@@ -100,8 +100,12 @@ class Rounds:
             self._state.kept[name] = await make()
         return self._state.kept[name]
 
-    async def ask(self, questions: Sequence[CreateMessageRequestParams]) -> list[Answered]:
+    async def ask(self, questions: Sequence[CreateMessageRequestParams], *, as_said: bool = False) -> list[Answered]:
         """The answers to `questions`, in their order; on the newer wire they are asked at once.
+
+        Args:
+            questions: What to ask.
+            as_said: Whether a text is kept to the letter, as JSON has to be, and not without what it repeats.
 
         Raises:
             MoreNeeded: The client has not answered yet.
@@ -111,12 +115,13 @@ class Rounds:
         self._step += 1
         keyed = {f"step {self._step}, question {n}": each for n, each in enumerate(questions, 1)}
         if self._returns:
-            self._collect(keyed)
+            self._collect(keyed, as_said)
         for key, question in keyed.items():
-            self.answers.append(self._state.answered[key] if self._returns else await self._request(question))
+            came = self._state.answered[key] if self._returns else await self._request(question, as_said)
+            self.answers.append(came)
         return self.answers[len(self.answers) - len(keyed) :]
 
-    def _collect(self, questions: dict[str, CreateMessageRequestParams]) -> None:
+    def _collect(self, questions: dict[str, CreateMessageRequestParams], as_said: bool) -> None:
         """Take what came with this round; where something is missing, ask for it."""
         came = self._ctx.input_responses or {}
         missing: dict[str, CreateMessageRequestParams] = {}
@@ -125,7 +130,7 @@ class Rounds:
             if self._state.asked.setdefault(key, digest) != digest:
                 raise ToolError(f"In {key} this tool asked something else in the round before: its prompt is not pure.")
             if key not in self._state.answered and key in came:
-                self._state.answered[key] = _answered(question, came[key])
+                self._state.answered[key] = _answered(question, came[key], as_said)
             if key not in self._state.answered:
                 missing[key] = question
         if missing:
@@ -133,16 +138,16 @@ class Rounds:
             state = self._state.model_dump_json()
             raise MoreNeeded(InputRequiredResult(input_requests={**asked}, request_state=state))
 
-    async def _request(self, question: CreateMessageRequestParams) -> Answered:
+    async def _request(self, question: CreateMessageRequestParams, as_said: bool) -> Answered:
         answer = await (
             sent(self._ctx, question, CreateMessageResultWithTools) if question.tools else sent(self._ctx, question)
         )
         if isinstance(answer, NoAnswer) and answer.is_refusal:
             raise Declined(answer.reason)
-        return _answered(question, answer)
+        return _answered(question, answer, as_said)
 
 
-def _answered(question: CreateMessageRequestParams, answer: object) -> Answered:
+def _answered(question: CreateMessageRequestParams, answer: object, as_said: bool) -> Answered:
     """What is kept of an answer. A list of blocks, or a use of a tool, counts where tools were offered alone."""
     uses: list[Use] = []
     if isinstance(answer, CreateMessageResultWithTools) and question.tools:
@@ -155,8 +160,9 @@ def _answered(question: CreateMessageRequestParams, answer: object) -> Answered:
     if not isinstance(answer, CreateMessageResult):
         return Answered(text="")
     stop_reason = answer.stop_reason and _writable(answer.stop_reason[:100])
+    told = answer.content.text[:LONGEST_ANSWER] if isinstance(answer.content, TextContent) else ""
     return Answered(
-        text=_writable(words_of(answer) or ""),
+        text=_writable(told if as_said else words_of(answer) or ""),
         model=_writable(answer.model[:100]),
         stop_reason=stop_reason,
         uses=tuple({use.id: use for use in uses[:MOST_USES]}.values()),

@@ -73,8 +73,8 @@ def of_code(facts: Sequence[str], *aspects: str) -> list[Asked]:
     return [asks(prompts.REVIEW_SYSTEM, prompts.REVIEW_MAX_TOKENS, text) for text in texts]
 
 
-UNTAUGHT = {"investigate"}
-"""Tools whose prompts the embedded model was not taught. It uses no tools, and this one lives by them."""
+UNTAUGHT = {"investigate", "label"}
+"""Tools whose prompts the embedded model was not taught: it uses no tools and writes no JSON, by which these live."""
 
 CALLS: dict[str, list[Call]] = {
     "log_archiver": [

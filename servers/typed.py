@@ -1,0 +1,127 @@
+"""`ask_for`: an answer of a given form, or the reason why there is none.
+
+    class Triage(BaseModel):
+        level: Literal["error", "warning", "info"]
+        cause: str
+
+    triage = await ask_for(Triage, question, rounds, ctx)   # a Triage, or a NoAnswer
+
+A client whose model can use tools is offered one tool, whose arguments have that form; any other is asked for JSON.
+What comes is validated, and where it does not fit, the model is told why and asked once more. A form is all that this
+proves: whether what it holds is true is the server's to check.
+"""
+
+import json
+import re
+from typing import TypeVar
+
+from mcp.server.mcpserver import Context
+from mcp_types import (
+    CreateMessageRequestParams,
+    SamplingMessage,
+    TextContent,
+    Tool,
+    ToolChoice,
+    ToolResultContent,
+    ToolUseContent,
+)
+from pydantic import BaseModel, ValidationError
+
+from servers.asking import NoAnswer, can_sample, can_use_tools, message
+from servers.plain_text import shortened
+from servers.rounds import Answered, Declined, Rounds
+
+Form = TypeVar("Form", bound=BaseModel)
+
+TRIES = 2
+ANSWER = "answer"
+"""The name of the tool that takes the answer."""
+
+LONGEST_FAULT = 600
+_OPENING = re.compile(r"[{\[]")
+
+
+async def ask_for(
+    form: type[Form], question: CreateMessageRequestParams, rounds: Rounds, ctx: Context
+) -> Form | NoAnswer:
+    """The model's answer as a `form`.
+
+    Args:
+        form: The model of pydantic that the answer has to fit. Its docstring and its fields' descriptions are sent.
+        question: The request, without a word on the form. Its `max_tokens` have to suffice for the JSON.
+        rounds: The call's; on the newer wire the tool runs again for each try.
+        ctx: The tool's.
+
+    Returns:
+        A `NoAnswer` where the client cannot sample, declines, or has answered twice in another form.
+
+    Raises:
+        MoreNeeded: The client has to answer first.
+    """
+    if not can_sample(ctx):
+        return NoAnswer("this client cannot sample")
+    schema = form.model_json_schema()
+    with_tool = can_use_tools(ctx)
+    asked = question.model_copy(update=_by_tool(schema) if with_tool else _in_words(question, schema))
+    fault = ""
+    for _ in range(TRIES):
+        try:
+            [answer] = await rounds.ask([asked], as_said=True)
+        except Declined as declined:
+            return NoAnswer(str(declined))
+        try:
+            return form.model_validate(_told(answer))
+        except ValidationError as error:
+            fault = shortened(
+                "; ".join(f"{_place(each['loc'])}{each['msg']}" for each in error.errors()), LONGEST_FAULT
+            )
+        except ValueError as error:
+            fault = str(error)
+        asked = asked.model_copy(update={"messages": [*asked.messages, *_again(answer, fault)]})
+    return NoAnswer(f"the model's answer did not have the form that was asked for ({fault})", is_refusal=False)
+
+
+def _by_tool(schema: dict[str, object]) -> dict[str, object]:
+    tool = Tool(name=ANSWER, description="Give your answer with this tool.", input_schema=schema)
+    return {"tools": [tool], "tool_choice": ToolChoice(mode="required")}
+
+
+def _in_words(question: CreateMessageRequestParams, schema: dict[str, object]) -> dict[str, object]:
+    words = f"Answer with one JSON object and nothing else. It has to fit this JSON Schema:\n{json.dumps(schema)}"
+    return {"system_prompt": "\n\n".join(filter(None, [question.system_prompt, words]))}
+
+
+def _told(answer: Answered) -> object:
+    """What an answer tells: the input of its one use of the tool, or the JSON in its text.
+
+    Raises:
+        ValueError: There is none.
+    """
+    if answer.uses:
+        [use, *others] = answer.uses
+        if others or use.name != ANSWER:
+            raise ValueError(f"use the tool {ANSWER}, once")
+        return use.input
+    for opening in _OPENING.finditer(answer.text):
+        try:
+            return json.JSONDecoder().raw_decode(answer.text, opening.start())[0]
+        except (ValueError, RecursionError):
+            continue
+    raise ValueError("there is no JSON in it" if answer.text else "it is empty")
+
+
+def _again(answer: Answered, fault: str) -> list[SamplingMessage]:
+    """What was said, and why it does not do: as results of tools where some were used, each by its id."""
+    words = f"That does not fit: {fault}. Answer again."
+    if not answer.uses:
+        return [message("assistant", shortened(answer.text, 2_000) or "(nothing)"), message("user", words)]
+    uses = [ToolUseContent(id=use.id, name=use.name, input=use.input) for use in answer.uses]
+    results = [
+        ToolResultContent(tool_use_id=use.id, content=[TextContent(text=words)], is_error=True) for use in answer.uses
+    ]
+    said = SamplingMessage(role="assistant", content=[*uses])
+    return [said, SamplingMessage(role="user", content=[*results])]
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    return f"{'.'.join(map(str, path))}: " if path else ""
