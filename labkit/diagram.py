@@ -86,10 +86,10 @@ class Diagram:
     @property
     def models(self) -> tuple[str, ...]:
         """The models that the answers name, each once."""
-        return tuple(dict.fromkeys(model for step in self.steps for model in _models(step)))
+        return tuple(dict.fromkeys(model for step in self.steps for model in models_of(step)))
 
 
-def _models(step: Step) -> list[str]:
+def models_of(step: Step) -> list[str]:
     """The models named by the answers in a frame."""
     if step.kind != "answer":
         return []

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from labkit.cutting import without_mark
-from labkit.diagram import Step
+from labkit.diagram import Step, models_of
 from labkit.flow import Flow
 from labkit.secret_forms import may_hold, redacted, redacted_across, redacted_number
 from labkit.secret_forms.in_json import changed
@@ -41,7 +41,7 @@ def _redacted_part(text: str, name: str = "") -> str:
     return kept if MARK.fullmatch(kept) else kept[:-MARGIN]
 
 
-def redact(told: Any, name: str = "") -> Any:
+def redact(told: Any, name: str = "", known: dict[tuple[str, str], str] | None = None) -> Any:
     """`told`, which JSON can hold, with a mark in place of each secret; itself where there is none.
 
     A secret that goes on from one `text` to the next, as in the blocks of a message, is marked in both.
@@ -49,7 +49,9 @@ def redact(told: Any, name: str = "") -> Any:
     Args:
         told: A text, or what holds texts.
         name: The key that it stands under, where it does: `password` makes a secret of any text.
+        known: What became of texts so far, by text and key: runs tell the same ones again and again.
     """
+    known = {} if known is None else known
     texts = list(_texts(told))
     goes_on = {id(text): new for text, new in zip(texts, redacted_across(texts, Counter()), strict=True) if new != text}
     for text, after in pairwise(texts):
@@ -60,7 +62,9 @@ def redact(told: Any, name: str = "") -> Any:
         new = goes_on.get(id(text), text)
         if (part := without_mark(text)) is not None:
             return _redacted_part(without_mark(new) or part, key) + "⟨… the rest is not shown⟩"
-        return redacted(new, Counter(), key)
+        if (kept := known.get((new, key))) is None:
+            kept = known[new, key] = redacted(new, Counter(), key)
+        return kept
 
     kept = changed(
         told, text_shown, number=lambda number, key: redacted_number(number, Counter(), key), behind=name, free=True
@@ -103,3 +107,15 @@ def redact_step(step: Step) -> Step:
 def redact_flow(flow: Flow) -> Flow:
     """A flow with a mark in place of each secret."""
     return replace(flow, title=redact(flow.title), steps=tuple(map(redact_step, flow.steps)))
+
+
+def redact_drawing(flow: Flow) -> Flow:
+    """A flow with a mark in place of each secret in what a drawing tells: of the data only tokens and models stay."""
+
+    def drawn(step: Step) -> Step:
+        models = {str(i): {"model": redact_shown(model, 200)} for i, model in enumerate(models_of(step))}
+        tokens = {"output_tokens": step.data.get("output_tokens")}
+        data = {"params": {"inputResponses": models}} if models else tokens
+        return replace(step, label=redact_shown(step.label, 200), data=data)
+
+    return replace(flow, title=redact(flow.title), steps=tuple(map(drawn, flow.steps)))

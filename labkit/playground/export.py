@@ -2,19 +2,25 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from html import escape
 from typing import Literal
 
+from labkit.diagram import MOST_STEPS
 from labkit.host import visible
 from labkit.host.prices import dollars
 from labkit.models.answerers import KEYS as NAMES
 from labkit.playground.runs import Run, compare, duration
-from labkit.redacting import redact, redact_flow
+from labkit.redacting import redact, redact_drawing
 from labkit.secret_forms.finding import find_keys
 
 Form = Literal["json", "mermaid", "html"]
 HIDDEN = "[key]"
+
+ROOM = 1_000_000
+"""Characters that an export takes, about."""
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --mute: #5b6470; --line: #dfe2e6; --soft: #f4f5f7; --page: #fff }
@@ -49,8 +55,10 @@ def without_keys(text: str, keys: Iterable[str]) -> str:
     return text
 
 
-def exported(form: Form, runs: Sequence[Run], program_of: Callable[[Run], str], keys: Iterable[str]) -> str:
-    """`runs` in one of the forms, with a mark in place of what the guard's patterns take for a secret.
+def exported(form: Form, runs: Sequence[Run], program_of: Callable[[Run], str], keys: Sequence[str]) -> Iterator[str]:
+    """`runs` in one of the forms, piece by piece, with a mark in place of what the guard's patterns take for a secret.
+
+    Of runs for which there is no room in `ROOM` characters a part is written, and the file says so.
 
     Args:
         form: The form to write.
@@ -63,42 +71,102 @@ def exported(form: Form, runs: Sequence[Run], program_of: Callable[[Run], str], 
     """
     match str(form):
         case "json":
-            told = {"playground": 1, "runs": [redact(run.to_dict()) for run in runs]}
-            text = json.dumps(told, indent=2, ensure_ascii=True)
+            pieces = _json(runs)
         case "mermaid":
-            text = "\n\n".join(f"%% {titled(run)}\n{redact_flow(run.flow).to_mermaid()}" for run in runs if run.flow)
+            pieces = _mermaid(runs)
         case "html":
-            text = _page(runs, program_of)
+            pieces = _page(runs, program_of)
         case other:
             raise ValueError(f"there is no form {other!r}; there are json, mermaid and html")
-    return without_keys(text, keys) + "\n"
+    return (without_keys(piece, keys) for piece in pieces)
 
 
-def _page(runs: Sequence[Run], program_of: Callable[[Run], str]) -> str:
+def _fitted(
+    runs: Sequence[Run], sizes: Sequence[int], write: Callable[[Run], str], *, samples: bool = False
+) -> tuple[str, Iterator[str]]:
+    """What is to be said of runs that are written in part, and the text of each run, of which some fit whole."""
+    room = share = float(ROOM)
+    for i, size in enumerate(sorted(sizes)):
+        share = room / (len(sizes) - i)
+        room -= size
+        if size > share:
+            break
+    cut = sum(size > share for size in sizes)
+    note = (
+        f"{cut} of {len(runs)} runs are here in part: a file holds about {ROOM:,} characters. Save fewer runs at once."
+    )
+
+    def texts() -> Iterator[str]:
+        for run, size in zip(runs, sizes, strict=True):
+            text = "" if size > share else write(run)
+            if not text or len(text) > 2 * share:  # as where each letter is written as six
+                text = write(run.part(int(share), samples=samples))
+            yield text if len(text) <= 2 * share else write(run.part(int(share / 4), samples=samples))
+
+    return note if cut else "", texts()
+
+
+def _json(runs: Sequence[Run]) -> Iterator[str]:
+    note, texts = _fitted(runs, [run.size or ROOM for run in runs], partial(_json_of, {}), samples=True)
+    yield json.dumps({"playground": 1, "in_part": note}, indent=2)[:-2] + ',\n  "runs": ['
+    before = "\n"
+    for text in texts:
+        yield before + text
+        before = ",\n"
+    yield "\n  ]\n}\n"
+
+
+def _json_of(known: dict[tuple[str, str], str], run: Run) -> str:
+    return textwrap.indent(json.dumps(redact(run.to_dict(), known=known), indent=2, ensure_ascii=True), "    ")
+
+
+def _mermaid(runs: Sequence[Run]) -> Iterator[str]:
+    runs = [run for run in runs if run.flow]
+    note, texts = _fitted(
+        runs,
+        [150 * min(run.steps, MOST_STEPS) for run in runs],
+        lambda run: f"%% {titled(run)}\n{redact_drawing(run.flow).to_mermaid()}\n" if run.flow else "",
+    )
+    yield f"%% {note}\n\n" if note else ""
+    before = ""
+    for text in texts:
+        yield before + text
+        before = "\n"
+
+
+def _page(runs: Sequence[Run], program_of: Callable[[Run], str]) -> Iterator[str]:
     count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
     # Nothing is loaded and nothing runs, whatever a server or a model wrote.
     policy = "default-src 'none'; style-src 'unsafe-inline'"
-    parts = [
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sampling playground</title>',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{STYLE}</style></head><body>',
-        f"<h1>Sampling playground</h1><p>{count} of a tool whose server asked this client for completions.",
-        " MCP sampling, specification 2025-11-25 and 2026-07-28, client/sampling.</p>",
-    ]
+    note, texts = _fitted(runs, [len(run.result) + 1_000 * run.steps for run in runs], _section)
+    yield (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sampling playground</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{STYLE}</style></head><body>'
+        f"<h1>Sampling playground</h1><p>{count} of a tool whose server asked this client for completions."
+        f" MCP sampling, specification 2025-11-25 and 2026-07-28, client/sampling. {note}</p>"
+    )
     if len(runs) > 1:
-        parts.append(_table(runs[-4:]))
-    for run in runs:
-        told, result = redact(" · ".join(filter(None, (summary(run), run.cut, run.in_part)))), redact(run.result)
-        parts.append(f"<h2>Run {run.n}: {_text(run.tool)}</h2><p>{_text(told)}</p><pre>{_text(result)}</pre>")
-        if run.flow:
-            parts.append(redact_flow(run.flow).to_svg())
+        yield _table([run.part(ROOM // 10) if run.size > ROOM // 10 else run for run in runs[-4:]])
+    yield from texts
     programs: dict[str, list[str]] = {}
+    room = ROOM // 4
     for run in runs:
-        programs.setdefault(program_of(run), []).append(str(run.n))
+        code = program_of(run) if room > 0 else "The programs of the other runs are not here: save fewer runs at once."
+        if code not in programs:
+            room -= len(code)
+        programs.setdefault(code, []).append(str(run.n))
+        yield ""
     for code, numbers in programs.items():
         whose = f"run{'' if len(numbers) == 1 else 's'} {', '.join(numbers)}"
         lines = "\n".join(map(redact, code.splitlines()))
-        parts.append(f"<h2>The settings of {whose} as a program</h2><pre>{_text(lines)}</pre>")
-    return "".join([*parts, "</body></html>"])
+        yield f"<h2>The settings of {whose} as a program</h2><pre>{_text(lines)}</pre>"
+    yield "</body></html>\n"
+
+
+def _section(run: Run) -> str:
+    told, result = redact(" · ".join(filter(None, (summary(run), run.cut, run.in_part)))), redact(run.result)
+    flow = redact_drawing(run.flow).to_svg() if run.flow else ""
+    return f"<h2>Run {run.n}: {_text(run.tool)}</h2><p>{_text(told)}</p><pre>{_text(result)}</pre>{flow}"
 
 
 def _table(runs: Sequence[Run]) -> str:

@@ -195,11 +195,13 @@ def history(playground: Model) -> dict[str, Any]:
 
 
 def _line(run: Run) -> list[Any]:
-    """The line of a run, in the order that history.js reads."""
+    """The line of a run, in the order that history.js reads. It is made once, since all are drawn at each change."""
+    if run.line is not None:
+        return run.line
     answer = " ".join(redact_shown(run.answers or run.result, 2_000).split())
     answer = f"{answer[:200]} …" if len(answer) > 200 else answer
     tokens = f"{run.tokens}{' est.' if run.estimated else ''}"
-    return [
+    run.line = [
         run.n,
         visible(run.tool),
         run.wire,
@@ -210,6 +212,7 @@ def _line(run: Run) -> list[Any]:
         duration(run.seconds),
         ("cut" if run.outcome == "done" else f"{run.outcome} · cut") if run.cut else run.outcome,
     ]
+    return run.line
 
 
 def comparison(playground: Model, numbers: list[int]) -> dict[str, Any]:

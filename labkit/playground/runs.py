@@ -1,7 +1,7 @@
 """The record of a run, and the comparison of runs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -21,7 +21,7 @@ from mcp_types import (
 
 from labkit.callbacks import Answer
 from labkit.cutting import LARGEST as OF_A_FRAME
-from labkit.cutting import cut
+from labkit.cutting import cut, outline
 from labkit.dial_table import CUT
 from labkit.flow import Flow
 from labkit.host.dials import DialReading, in_words
@@ -30,6 +30,7 @@ from labkit.host.usage import Usage
 from labkit.models.scripted import text_of
 from labkit.models.tracing import Drawing
 from labkit.playground.reach import Wire
+from labkit.redacting import MARGIN, redact_shown
 
 if TYPE_CHECKING:
     from labkit.playground.choices import Choices
@@ -49,6 +50,8 @@ FIRST_STEPS = 100
 """Steps that are kept of the flow of a run that must make room."""
 
 IN_PART = "kept in part, since it is large"
+WITHOUT_DATA = " steps the first without their data"
+FOR_THE_FILE = "in part, for the others to fit into the file"
 
 
 @dataclass(slots=True)
@@ -79,11 +82,15 @@ class Sampled:
         """Keep what the sample took."""
         self.tokens, self.prompt_tokens, self.estimated = usage.output_tokens, usage.input_tokens, usage.estimated > 0
 
-    def cut_down(self, longest: int = LARGEST) -> bool:
+    def cut_down(self, longest: int = LARGEST, shorten: "Shorten | None" = None) -> bool:
         """Keep a part of a request or an answer that takes more than `longest` bytes. Returns whether one did."""
+        shorten = shorten or _kept
         before = self.asked, self.seen, self.answer
-        self.asked, self.answer = _request_in_part(self.asked, longest), _answer_in_part(self.answer, longest)
-        self.seen = self.asked if before[1] is before[0] else self.seen and _request_in_part(self.seen, longest)
+        self.asked = _request_in_part(self.asked, longest, shorten)
+        self.answer = _answer_in_part(self.answer, longest, shorten)
+        self.seen = (
+            self.asked if before[1] is before[0] else self.seen and _request_in_part(self.seen, longest, shorten)
+        )
         is_cut = any(a is not b for a, b in zip(before, (self.asked, self.seen, self.answer), strict=True))
         if is_cut:
             self.drawing = None
@@ -138,31 +145,52 @@ class Run:
     """About how many bytes the run takes, once it is over."""
     before: list[int] = field(default_factory=lambda: [0, 0, 0])
     """Number, prompt tokens and tokens of the samples that are not kept."""
+    line: list[Any] | None = None
+    """The run's line in the history, once it was made."""
 
     def add(self, sampled: Sampled) -> None:
         """Take up a sample. The oldest goes where there are too many."""
         self.samples.append(sampled)
         if len(self.samples) > MOST_SAMPLES:
-            gone = self.samples.pop(0)
+            self._drop(1)
+            self.in_part = IN_PART
+
+    def _drop(self, many: int) -> None:
+        """Keep the numbers alone of the `many` oldest samples."""
+        for gone in self.samples[:many]:
             self.before = [
                 now + more for now, more in zip(self.before, (1, gone.prompt_tokens, gone.tokens), strict=True)
             ]
-            self.in_part = IN_PART
+        self.samples = self.samples[many:]
 
-    def cut_down(self, longest: int = LARGEST) -> None:
-        """Keep a part of what is larger than `longest`, and, where that is less than usual, the first steps alone."""
-        is_cut = [sample.cut_down(longest) for sample in self.samples]
+    def cut_down(self, longest: int = LARGEST, first: int = FIRST_STEPS, shorten: "Shorten | None" = None) -> None:
+        """Keep a part of what is larger than `longest`, and, where that is less than usual, the `first` steps alone."""
+        is_cut = [sample.cut_down(longest, shorten) for sample in self.samples]
         if any(is_cut) or len(self.result) > longest:
-            self.in_part, self.result = IN_PART, cut(self.result, longest)
+            self.in_part, self.result = IN_PART, (shorten or _kept)(self.result, longest)
         if self.flow and longest < LARGEST and (many := len(self.flow.steps)):
-            title = f"{self.flow.title}, of its {many:,} steps the first without their data"
-            steps = (replace(step, label=cut(step.label, 200), data={}) for step in self.flow.steps[:FIRST_STEPS])
+            title = self.flow.title
+            if not title.endswith(WITHOUT_DATA):
+                title = f"{title}, of its {many:,}{WITHOUT_DATA}"
+            steps = (replace(step, label=cut(step.label, 200), data={}) for step in self.flow.steps[:first])
             self.flow, self.in_part = replace(self.flow, title=title, steps=tuple(steps)), IN_PART
         models = (each for sample in self.samples for each in (sample.asked, sample.seen, sample.answer))
         self.size = len(self.result) + sum(_bytes(each) for each in models if each)
         for step in self.flow.steps if self.flow else ():
             held = len(str(step.data)) if step.size is None else min(step.size, OF_A_FRAME)
             self.size += 500 + (held if step.data else 0)
+
+    def part(self, room: int, *, samples: bool = True) -> "Run":
+        """A copy for a file in which the run has `room` characters, about: the last samples, the first steps.
+
+        Without `samples`, these stay as they are: they are not written.
+        """
+        part = replace(self, samples=[replace(sample) for sample in self.samples if samples], before=[*self.before])
+        part._drop(max(0, len(part.samples) - max(1, room // 4_000)))
+        part.arguments = outline(self.arguments, room // 4)
+        part.cut_down(min(room // (3 + len(part.samples)), LARGEST - 1), max(2, room // 1_000), _shown)
+        part.in_part, part.samples = FOR_THE_FILE, part.samples if samples else self.samples
+        return part
 
     def cancelled(self, result: str = "Cancelled.") -> None:
         """Say that the run was cancelled, where it was under way."""
@@ -264,7 +292,9 @@ def _sample(sample: Sampled) -> dict[str, Any]:
     answer = sample.answer
     return {
         "asked": sample.asked.model_dump(mode="json", by_alias=True, exclude_none=True),
-        "seen": sample.seen and sample.seen.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "seen": None
+        if sample.seen in (None, sample.asked)
+        else sample.seen.model_dump(mode="json", by_alias=True, exclude_none=True),
         "dials": {
             reading.dial: {"asked": reading.asked, "used": reading.used, "honoured": reading.honoured}
             for reading in sample.dials
@@ -287,21 +317,37 @@ def _prompt(params: CreateMessageRequestParams) -> str:
     return "\n".join([*([f"[system] {params.system_prompt}"] if params.system_prompt else []), *parts])
 
 
-def _request_in_part(params: CreateMessageRequestParams, longest: int) -> CreateMessageRequestParams:
+Shorten = Callable[[str, int], str]
+"""Given a text and a number of characters, what is kept of a text that has more."""
+
+
+def _kept(text: str, longest: int) -> str:
+    """A text whose first `longest` characters can be shown: of one that is cut `redact` shows no end."""
+    return text if len(text) <= longest else cut(text, longest + MARGIN)
+
+
+def _shown(text: str, longest: int) -> str:
+    """The first `longest` characters of a text, without its secrets, and how many more are kept."""
+    if len(text) <= longest:
+        return text
+    return f"{redact_shown(text, longest)}⟨… {len(text) - longest:,} more⟩"
+
+
+def _request_in_part(params: CreateMessageRequestParams, longest: int, shorten: Shorten) -> CreateMessageRequestParams:
     """`params`, or where they are too large all of their texts as one message, cut."""
     if _bytes(params) <= longest:
         return params
-    text = TextContent(text=cut(_prompt(params), longest // 4))
+    text = TextContent(text=shorten(_prompt(params), longest // 4))
     message = SamplingMessage(role="user", content=text)
     return CreateMessageRequestParams(messages=[message], max_tokens=params.max_tokens, temperature=params.temperature)
 
 
-def _answer_in_part(answer: Answer | None, longest: int) -> Answer | None:
+def _answer_in_part(answer: Answer | None, longest: int, shorten: Shorten) -> Answer | None:
     if answer is None or _bytes(answer) <= longest:
         return answer
     if isinstance(answer, ErrorData):
-        return ErrorData(code=answer.code, message=cut(answer.message, longest // 4))
-    text, ended = TextContent(text=cut(said(answer), longest // 4)), answer.stop_reason
+        return ErrorData(code=answer.code, message=shorten(answer.message, longest // 4))
+    text, ended = TextContent(text=shorten(said(answer), longest // 4)), answer.stop_reason
     update = {"content": text, "model": cut(answer.model, 200), "stop_reason": ended and cut(ended, 200), "meta": None}
     return answer.model_copy(update=update)
 

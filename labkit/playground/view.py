@@ -12,6 +12,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from labkit.call import Call
 from labkit.errors import sentence
 from labkit.lab import Lab
 from labkit.models.trace import Trace
@@ -20,16 +21,20 @@ from labkit.playground import reading
 from labkit.playground.cells import Cells
 from labkit.playground.model import TIMES, Model
 from labkit.playground.reach import Wire
+from labkit.playground.setup import error_of
 from labkit.views.approval_panel import approval_panel
 from labkit.views.dial_panel import DialPanel
 from labkit.views.flow_view import FlowView, show
 from labkit.views.page import read_parts
 from labkit.views.placed import Placed
 from labkit.views.token_view import TokenView
-from labkit.work import Latest
+from labkit.work import Latest, start
 
 TRACING = 120.0
 """Seconds that drawing the tokens of an answer may take."""
+
+EXPORTING = 60.0
+"""Seconds that writing an export may take."""
 
 LOOK = 1.0
 """Seconds between two looks at what is under way, where nothing is told."""
@@ -89,6 +94,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._shown: dict[Wire, Lab] = {}
         self._drawn: Drawing | None = None
         self._trace: Trace | None = None
+        self._exporting: Call[None] | None = None
         self._tracing: Latest[Drawing] = Latest("the tokens", self._trace_it, TRACING, self._not_traced)
         self._loop = _running_loop()
         self._cells = Cells(self._loop)
@@ -104,6 +110,8 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._forget()
         self._cells.close()
         self._tracing.cancel()
+        if self._exporting is not None:
+            self._exporting.cancel()
         for part in (self.dials, self.approval, self.tokens, *self.flows):
             if part is not None:
                 part.close()
@@ -117,12 +125,15 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             if self._waiting:
                 return
             self._waiting = True
+        self._soon(self._draw)
+
+    def _soon(self, function: Callable[[], object]) -> None:
         try:
             if self._loop is None:
                 raise RuntimeError  # a script, or a test
-            self._loop.call_soon_threadsafe(self._draw)
+            self._loop.call_soon_threadsafe(function)
         except RuntimeError:
-            self._draw()
+            function()
 
     def _draw(self) -> None:
         with self._lock:
@@ -271,8 +282,21 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self.comparison = reading.without(reading.comparison(self.playground, runs), self.playground.keys)
 
     def _export(self, form: Any, runs: list[int] | None = None) -> None:
-        text = self.playground.export(form, runs or None)
-        self.send({"answer": "export", "name": _FILES[form], "text": text})
+        pieces = self.playground.export_in_pieces(form, runs or None)
+
+        async def write() -> None:
+            written: list[str] = []
+            for piece in pieces:
+                written.append(piece)
+                await asyncio.sleep(0)  # a page and a callback go on meanwhile
+            self._soon(lambda: self.send({"answer": "export", "name": _FILES[form], "text": "".join(written)}))
+
+        self._exporting = start("the export", write, EXPORTING)
+        self._exporting.when_over(self._exported)
+
+    def _exported(self) -> None:
+        if (error := error_of(self._exporting)) is not None:
+            self.playground.say(sentence(error))
 
     def __repr__(self) -> str:
         return repr(self.playground)

@@ -32,13 +32,15 @@ from labkit.command_line import command_of
 from labkit.diagram import Step
 from labkit.host import Approve, Edit, Refuse, ReviewRequest
 from labkit.models.gguf import GGUF
-from labkit.playground import Playground
+from labkit.playground import Playground, export
 from labkit.playground.box import ROOT
 from labkit.playground.choices import text_of
 from labkit.playground.reach import MODES, WIRES, Transport, Wire, name_of
 from labkit.playground.reading import comparison, history, result, top, work
 from labkit.playground.runs import MOST_SAMPLES, Run, Sampled, make_room
 from labkit.playground.who import ByHand
+from labkit.redacting import redact
+from labkit.secret_forms import finding
 from tests.story import OVER_STDIO, answer, bookshop, paged, question
 
 KEY = "sk-ant-playground-0123456789abcdef"
@@ -660,13 +662,14 @@ def test_of_what_is_large_a_run_keeps_a_part_and_says_so_wherever_it_is_told(sho
 
     run = ran(shop)
     assert run.size < 600_000
-    assert run.answers.endswith("⟨… 2,975,000 characters more⟩")
+    assert run.answers.endswith("⟨… 2,971,000 characters more⟩")
     assert run.result.endswith(" characters more⟩")
     assert run.in_part == "kept in part, since it is large"
     assert "kept in part" in result(shop)["meta"]
     told = json.loads(shop.export("json"))["runs"][0]
     assert told["in_part"] == run.in_part
     assert "⟨… " in told["result"]
+    assert told["samples"][0]["seen"] is None  # as it was asked
     assert "kept in part" in shop.export("html")
     assert {row.name: row.values for row in shop.compare(1)}["kept"] == (run.in_part,)
     second = ran(shop)
@@ -678,7 +681,7 @@ def test_where_the_history_has_no_room_its_oldest_runs_are_kept_in_part() -> Non
     step = Step(1, "client", "server", "request", "request", {"text": "x" * 5_000}, size=5_000)
     flow = Flow("recommend", "shop", "", "", tuple(replace(step, n=n) for n in range(1, 301)))
     runs = [
-        Run(n, "shop", "in process", WIRES[0], "recommend", {}, "own", "none", result="r" * 9_000, flow=flow, usd=0.5)
+        Run(n, "shop", "in process", WIRES[0], "recommend", {}, "own", "none", result="r" * 12_000, flow=flow, usd=0.5)
         for n in range(1, 5)
     ]
     for run in runs:
@@ -691,10 +694,57 @@ def test_where_the_history_has_no_room_its_oldest_runs_are_kept_in_part() -> Non
     whole = runs[0].size
     make_room(runs, whole * 5 // 2)
     assert [len(run.flow.steps) if run.flow else 0 for run in runs] == [100, 100, 300, 300]
-    assert runs[0].result == "r" * 4_000 + "⟨… 5,000 characters more⟩"
+    assert runs[0].result == "r" * 8_000 + "⟨… 4,000 characters more⟩"
+    assert redact(runs[0].result) == "r" * 4_000 + "⟨… the rest is not shown⟩"
     assert runs[0].flow
     assert runs[0].flow.title == "recommend, of its 300 steps the first without their data"
+    make_room(runs, whole * 3 // 2)
+    assert runs[0].flow.title == "recommend, of its 300 steps the first without their data"
     assert sum(run.size for run in runs) < 2.5 * whole
+
+
+@pytest.mark.parametrize("text", ["It was a dark and stormy night. ", "é密😀 "])
+def test_an_export_of_many_large_runs_is_bounded_and_so_is_the_work_for_it(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    step = Step(1, "client", "server", "request", "request", {"text": text * 200}, size=6_000)
+    flow = Flow("recommend", "shop", "", "", (step,))
+    small = Run(1, "shop", "in process", WIRES[0], "recommend", {}, "own", "none", [], "done", "short", flow)
+    long = f"{text * 100}password=hunter22x {text * 1_000}"
+    flow = replace(flow, steps=tuple(replace(step, n=n) for n in range(1, 20)))
+    runs = [small] + [
+        replace(small, n=n, samples=[Sampled(question(long), answer=answer(long))], result=long, flow=flow)
+        for n in range(2, 31)
+    ]
+    for run in runs:
+        run.cut_down()
+    looked_at: list[int] = []
+    look = finding.find_secrets
+
+    def counted(given: str, *rest: Any, **options: Any) -> list[Any]:
+        looked_at.append(len(given))
+        return look(given, *rest, **options)
+
+    monkeypatch.setattr(finding, "find_secrets", counted)
+    monkeypatch.setattr(export, "ROOM", 300_000)
+    texts = {
+        form: "".join(export.exported(form, runs, lambda run: f"run {run.n}", []))
+        for form in ("json", "mermaid", "html")
+    }
+    assert all(len(each) < 480_000 for each in texts.values()), [*map(len, texts.values())]
+    assert sum(looked_at) < 3_000_000, sum(looked_at)
+    told = json.loads(texts["json"])
+    assert told["in_part"].startswith("29 of 30 runs are here in part")
+    first, *large = told["runs"]
+    assert (first["result"], first["in_part"], len(first["flow"]["steps"])) == ("short", "", 1)
+    assert len(first["flow"]["steps"][0]["data"]["text"]) == len(text) * 200
+    for run in large:
+        assert run["in_part"] == "in part, for the others to fit into the file"
+        assert run["result"].startswith(text * 10)
+        assert run["samples"][0]["answer"]["content"]["text"].startswith(text * 10)
+        assert len(run["flow"]["steps"]) > 1
+    assert "29 of 30 runs are here in part" in texts["html"]
+    assert not any("hunter22x" in each for each in texts.values())
 
 
 @pytest.mark.parametrize("error", [False, True])

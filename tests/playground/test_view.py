@@ -40,6 +40,7 @@ class Telling(PlaygroundView):
 
     def send(self, content: Any, buffers: Any = None) -> None:
         self.sent.append(content)
+        self.drawn.set()
 
     def _draw(self) -> None:
         super()._draw()
@@ -176,6 +177,33 @@ def test_a_key_in_an_answer_is_marked_wherever_it_is_shown_and_exported(playgrou
     view.close()
 
 
+def test_an_export_is_written_beside_the_thread_of_the_click(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = Telling(playground)
+    returned = threading.Event()
+
+    def pieces(*_: object) -> Iterator[str]:
+        yield "is it " if returned.wait(60) else "the click waits "
+        yield "whole?"
+
+    monkeypatch.setattr(playground, "export_in_pieces", pieces)
+    view.click(do="export", form="json", runs=[])
+    returned.set()
+    view.until(lambda: view.sent)
+    assert view.sent == [{"answer": "export", "name": "playground.json", "text": "is it whole?"}]
+
+    def fails(*_: object) -> Iterator[str]:
+        yield "a part"
+        raise ValueError("no more")
+
+    monkeypatch.setattr(playground, "export_in_pieces", fails)
+    view.click(do="export", form="json", runs=[])
+    view.until(lambda: "no more" in view.top["fault"])
+    assert len(view.sent) == 1
+    view.close()
+
+
 def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> None:
     view = Telling(playground)
     view.click(do="hold", guard=True)
@@ -223,7 +251,7 @@ def test_a_key_is_in_no_trait_and_in_no_message(playground: Playground) -> None:
     for form in ("json", "mermaid", "html"):
         view.click(do="export", form=form, runs=[])
     assert KEY not in state_of(view)
-    assert len(view.sent) == 3
+    view.until(lambda: len(view.sent) == 3)
     assert KEY not in json.dumps(view.sent)
     view.close()
 
