@@ -1,5 +1,6 @@
 """Lesson 04, the server's side: a question that is well asked, an answer that is read with care, a tool that copes."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,9 @@ LETTERS = "  „Größe“ {ticket} {0} %s\n\t<b>数据库</b>: l'e\u0301tat n\u
 """A ticket of marks and letters that a careless program trips over."""
 LONGEST_TICKET = 2_000
 MOST_TOKENS, FEWEST_TOKENS = 20, 3
+ENGLISH = {"the", "which", "you", "or", "and"}
+ONE = {"one", "single", "1", "word", "only", "just", "alone", "exactly", "nothing"}
+"""Words of a question in English, and those of which one asks for one word. In another language it is not judged."""
 MARK = "¤"
 """A character that no prompt holds: what a question says beside a ticket of these alone is the server's own."""
 
@@ -80,6 +84,17 @@ async def names_the_teams(make: Callable[..., Any], mode: str) -> None:
     if missing := [team for team in TEAMS if team not in words]:
         raise Problem(
             f"The question never names {missing[0]}. A model can only choose among words that it is told.", hint="teams"
+        )
+
+
+async def asks_for_one_word(make: Callable[..., Any], mode: str) -> None:
+    asked = await question(make, mode, MARK)
+    words = {*re.findall(r"\w+", f"{asked.system_prompt or ''} {text_of(asked)}".lower())} - {*TEAMS}
+    if (not words or words & ENGLISH) and not words & ONE:
+        raise Problem(
+            f'The question reads "{(asked.system_prompt or "")[:60]}…" and does not ask for one word. A model then '
+            "answers in sentences, and the few tokens cut them.",
+            hint="one-word",
         )
 
 
@@ -196,13 +211,14 @@ EXERCISES = {
             for case in (
                 asks_once,
                 names_the_teams,
+                asks_for_one_word,
                 keeps_data_apart,
                 wants_few_tokens,
                 forgets_other_tickets,
                 is_honest_about_long_tickets,
             )
         ],
-        tried="the answer, the teams, the rules apart, 3 to 20 tokens, any letters, up to 100,000 of them, both wires",
+        tried="answer, teams, one word, rules apart, 3 to 20 tokens, any letters, up to 100,000 of them, both wires",
     ),
     "4.2": FunctionExercise(
         "4.2",

@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from importlib import import_module
 from itertools import chain, count
 from typing import Any, cast
@@ -18,9 +19,15 @@ from servers.papers import Paper
 # no dependency of the kit: the client brings it.
 import_module("jsonschema")
 
+
+def _mixed(number: int) -> int:
+    """A number of two figures for each from 1 on, in no order: what is sorted by it is out of place."""
+    return 40 * number % 101
+
+
 PAPERS = [
     Paper(
-        id=f"2401.0000{n}",
+        id=f"2401.000{_mixed(n)}",
         title=f"The {name} paper",
         authors=["A. Author"],
         year=2024,
@@ -34,10 +41,14 @@ _heard = count(1)
 
 
 class Heard:
-    """Stands where the server's `ask` stands: answers every question, and keeps what was asked together."""
+    """Stands where the server's `ask` stands: answers every question, and keeps what was asked together.
 
-    def __init__(self) -> None:
+    `papers` are as many as are to be asked about, with the same abstracts each time and titles of their own.
+    """
+
+    def __init__(self, papers: int) -> None:
         self.number = next(_heard)
+        self.papers = [each.model_copy(update={"title": f"{each.title}, {self.number}"}) for each in PAPERS[:papers]]
         self.steps: list[list[str]] = []
         self._calls: list[Coroutine[Any, Any, list[str]]] = []
 
@@ -62,7 +73,7 @@ class Heard:
 
     def answer(self, step: int, number: int) -> str:
         """The answer to a question, both counted from 1: several sentences on two lines, like no other answer."""
-        name = f"{self.number}.{step}.{number}"
+        name = f"{self.number}.{step}.{_mixed(number)}"
         return f"Answer {name} begins. {'It helps a little. ' * 9}\nAnd so answer {name} ends."
 
     def was_left(self) -> bool:
@@ -75,7 +86,8 @@ class Heard:
 
 async def _asked(function: Callable[..., Any], count: int, k: int | None) -> tuple[Heard, object]:
     """What `function` asks on `count` papers in groups of `k`, and what it returns; with `None` it is given no `k`."""
-    heard, given = Heard(), PAPERS[:count]
+    heard = Heard(count)
+    given = [*heard.papers]
     arguments = (given, heard) if k is None else (given, heard, k)
     if not _takes(function, arguments):
         call = "my_groups(papers, ask)" if k is None else "my_groups(papers, ask, k)"
@@ -102,7 +114,7 @@ async def _asked(function: Callable[..., Any], count: int, k: int | None) -> tup
         raise Problem(
             "my_groups returned without asking anything. `await ask([...])` asks the client's model.", hint="await"
         )
-    if given != PAPERS[:count]:
+    if given != heard.papers:
         raise Problem(
             "my_groups changed the list of papers that it was given. The server still needs it: cut slices out of it.",
             hint="changed",
@@ -131,11 +143,11 @@ def _told(returned: object) -> str:
     return "nothing" if returned is None else f"a {type(returned).__name__}"
 
 
-def _numbers(question: str) -> list[int]:
+def _numbers(question: str, papers: Sequence[Paper]) -> list[int]:
     """Which of the papers a question holds, by their titles or abstracts, in the order in which they stand."""
     places = {
         number: min(place for text in (paper.title, paper.abstract) if (place := question.find(text)) >= 0)
-        for number, paper in enumerate(PAPERS, 1)
+        for number, paper in enumerate(papers, 1)
         if paper.title in question or paper.abstract in question
     }
     return sorted(places, key=lambda number: places[number])
@@ -164,8 +176,9 @@ def _grouped(count: int, k: int | None) -> Callable[..., Awaitable[None]]:
 
     async def judge(function: Callable[..., Any]) -> None:
         heard, returned = await _asked(function, count, k)
-        first = [_numbers(question) for question in heard.steps[0]]
-        together = [_numbers(question) for step in heard.steps for question in step if _numbers(question)]
+        numbers = partial(_numbers, papers=heard.papers)
+        first = [numbers(question) for question in heard.steps[0]]
+        together = [numbers(question) for step in heard.steps for question in step if numbers(question)]
         if len(first) == 1 and together[: len(groups)] == groups and len(groups) > 1:
             raise Problem(
                 f"You awaited ask() for each group: {len(groups)} questions one after the other. Give ask() the "
@@ -179,7 +192,7 @@ def _grouped(count: int, k: int | None) -> Callable[..., Awaitable[None]]:
         if first != groups:
             raise Problem(f"We expected the groups {groups}, and you asked {first}.", hint="groups")
         for group, question in zip(groups, heard.steps[0], strict=True):
-            _shows(group, question)
+            _shows([heard.papers[number - 1] for number in group], group, question)
         if len(groups) == 1:
             _is_the_synthesis(heard, returned)
         else:
@@ -188,9 +201,8 @@ def _grouped(count: int, k: int | None) -> Callable[..., Awaitable[None]]:
     return case
 
 
-def _shows(group: list[int], question: str) -> None:
+def _shows(papers: list[Paper], group: list[int], question: str) -> None:
     """See that a question shows title and abstract of each paper of its group, and asks something of them."""
-    papers = [PAPERS[number - 1] for number in group]
     for number, paper in zip(group, papers, strict=True):
         for part, text, other in (("abstract", paper.abstract, "title"), ("title", paper.title, "abstract")):
             if text not in question:
@@ -230,12 +242,19 @@ def _joins(heard: Heard, returned: object, groups: int) -> None:
                 "first word to their last.",
                 hint="answers",
             )
+    places = [words.find(lines[0]) for lines in answers]
+    if places != sorted(places):
+        raise Problem(
+            "In the last question the answers stand in another order than their groups. Keep the order in which ask() "
+            "returned them.",
+            hint="order",
+        )
     if len(re.findall(r"Answer \d+\.\d+\.\d+ begins", words)) != groups:
         raise Problem(
             f"The last question holds more than the {groups} answers of its groups. Keep nothing of a call outside.",
             hint="changed",
         )
-    if any(paper.abstract in last for paper in PAPERS):
+    if any(paper.abstract in last for paper in heard.papers):
         raise Problem(
             "The last question holds the abstracts again: they are paid for twice. Give it the answers alone.",
             hint="again",
@@ -369,6 +388,10 @@ EXERCISES = {
             _finds("First 2005.11401,\nthen 2401.99999", ["2401.99999"], "It stands on the second line.", "form"),
             _finds("", [], "There is no text.", "form"),
             _finds("2005.11401", ["2005.11401"], "There were no papers at all.", "known", []),
+            _finds(
+                "As arXiv:2005.11401v4 says.", ["2005.11401"],
+                "This time there are other papers, and the id is among none of them.", "kept", KNOWN[1:],
+            ),
         ],
         tried="ids old and new, versions, repeats, what may stand beside an id, and an id that an abstract plants",
     ),

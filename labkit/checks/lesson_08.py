@@ -18,17 +18,17 @@ from servers.code_reviewer import SYSTEM
 from servers.serving import quietly
 
 READABILITY = {"complexity", "unused-name", "mutable-default", "bare-except"}
-SECRETS = {3: "tok-5e1f90b7a2", 4: "plum-forty-two", 7: "r4bbit-holes"}
-"""Made up, by their lines: each is given a name of its own."""
+SECRETS = ("tok-5e1f90b7a2", "plum-forty-two", "r4bbit-holes", "owl-in-march")
+"""Made up: each is given a name of its own."""
 
 UNTIDY = f'''\
 import os
 
-API_KEY = "{SECRETS[3]}"
-settings = {{"password": "{SECRETS[4]}"}}
+API_KEY = "{SECRETS[0]}"
+settings = {{"password": "{SECRETS[1]}"}}
 
 
-def first(rows, seen=[], token="{SECRETS[7]}"):
+def first(rows, seen=[], token="{SECRETS[2]}"):
     found = ""
     for row in rows:
         for other in rows:
@@ -44,7 +44,7 @@ def grade(n):
 '''
 """Ten facts: four are of readability, one by each rule; the others are of security, or of performance."""
 
-SHORT = "\n\ntry:\n    close()\nexcept:\n    pass\n"
+SHORT = f"\n\ntry:\n    close()\nexcept:\n    pass\nlogin(passphrase='{SECRETS[3]}')\n"
 QUIET = {
     "that does nothing wrong": "def first(rows):\n    return rows[0]\n",
     "that is not safe, and easy to read": "def first(rows):\n    return eval(rows[0])\n",
@@ -106,6 +106,10 @@ def _asks(mode: str, code: str, what: str) -> Case:
                 "return ask(...).",
                 hint="nothing",
             )
+        if len(used.asked) > 1:
+            raise Problem(
+                f"We sent code with {what}, and it took {len(used.asked)} samples. One question will do.", hint="once"
+            )
         _judge(used.asked[0], code)
         if REPLY not in used.said:
             raise Problem(f'The model\'s answer did not arrive: the tool said "{used.said[:60]}".', hint="answer")
@@ -116,11 +120,12 @@ def _asks(mode: str, code: str, what: str) -> Case:
 def _judge(asked: CreateMessageRequestParams, code: str) -> None:
     text = text_of(asked)
     sent = asked.model_dump_json()
-    for line, secret in SECRETS.items():
-        if secret in sent:
+    for secret in SECRETS:
+        if secret in code and secret in sent:
+            number = code[: code.index(secret)].count("\n") + 1
             where = "your question" if secret in text else "your system prompt"
             raise Problem(
-                f"The secret of line {line} stands in {where}. Send analyse(code).code, which is masked, not `code`: "
+                f"The secret of line {number} stands in {where}. Send analyse(code).code, which is masked, not `code`: "
                 "a secret may be called anything, so no list of names will do.",
                 hint="secret",
             )
@@ -262,11 +267,11 @@ EXERCISES = {
             for mode in ("auto", "legacy")
             for stage in (
                 _asks(mode, UNTIDY, "an unused import, a mutable default, a bare except and a complex function"),
-                _asks(mode, SHORT, "a bare except and nothing else"),
+                _asks(mode, SHORT, "a bare except and a secret"),
                 _keeps_quiet(mode),
             )
         ],
-        tried="code of every rule and of one, three secrets, five codes not to ask about, no sampling, and both wires",
+        tried="code of every rule and of one, four secrets, five codes not to ask about, no sampling, and both wires",
     ),
     "8.2": FunctionExercise(
         "8.2",

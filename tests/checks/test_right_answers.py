@@ -118,7 +118,7 @@ class AsksWithoutAwait:
         text, reason = choice["message"]["content"], choice["finish_reason"]
         if text is None and reason == "stop":
             return ErrorData(code=INTERNAL_ERROR, message="Das Modell sagte nichts.")
-        content: list[Any] = [TextContent(text=text or "")]
+        content = TextContent(text=text or "")
         reason = {"stop": "endTurn", "length": "maxTokens"}.get(reason, reason)
         return CreateMessageResultWithTools(role="assistant", model="any", content=content, stop_reason=reason)
 
@@ -136,10 +136,6 @@ def hands_on_what_it_was_given(base_url, model="llama3.2", timeout=60):
 # 1.1 to 2.3: callbacks, and what they are made of
 
 
-def _in_a_list(answer: CreateMessageResult) -> CreateMessageResultWithTools:
-    return CreateMessageResultWithTools.model_validate(answer.model_dump() | {"content": [answer.content.model_dump()]})
-
-
 def _with_tools(answer: CreateMessageResult) -> CreateMessageResultWithTools:
     return CreateMessageResultWithTools.model_validate(answer.model_dump())
 
@@ -152,7 +148,7 @@ def _of_my_own(answer: CreateMessageResult) -> MyResult:
     return MyResult.model_validate(answer.model_dump())
 
 
-CLASSES = (_in_a_list, _with_tools, _of_my_own)
+CLASSES = (_with_tools, _of_my_own)
 """Results as the protocol allows them beside a `CreateMessageResult` with one block."""
 
 
@@ -281,7 +277,7 @@ def in_chinese(job):
 @right_as_object_and_partial("3.3")
 async def clipped(model, context, params):
     copy = params.model_copy(deep=True)
-    copy.max_tokens = sorted((1, copy.max_tokens, 120))[1]
+    copy.max_tokens = sorted((copy.max_tokens, 120))[0]
     if copy.temperature is not None:
         copy.temperature = float(np.clip(copy.temperature, 0, 1))
     return await model(context=context, params=copy)
@@ -290,6 +286,13 @@ async def clipped(model, context, params):
 @right("3.3")
 def a_plain_function_that_hands_on(model, context, params):
     return clipped(model, context, params)
+
+
+@right("3.3")
+async def refuses_less_than_one_token(model, context, params):
+    if params.max_tokens < 1:
+        return ErrorData(code=INVALID_PARAMS, message="There is no answer of less than a token.")
+    return await clipped(model, context, params)
 
 
 @right_as_object_and_partial("3.4")

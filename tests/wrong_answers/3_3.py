@@ -41,6 +41,15 @@ async def asks_for_more(model, context, params):
     return await model(context, params.model_copy(update={"max_tokens": 120}))
 
 
+async def asks_for_one_at_least(model, context, params):
+    """Lifts a limit that no answer can keep to, and so asks for more than the server did.
+
+    None and 0 are right
+    """
+    limited = {"max_tokens": max(1, min(params.max_tokens, 120)), "temperature": _cool(params.temperature)}
+    return await model(context, params.model_copy(update=limited))
+
+
 async def asks_twice(model, context, params):
     """Asks the model once for nothing, and pays for it.
 

@@ -6,6 +6,7 @@ from servers.research_assistant import synthesis_question
 
 _numbers = count()
 _kept = []
+_questions = {}
 
 
 def _groups(papers, k):
@@ -59,6 +60,35 @@ async def groups_overlap(papers, ask, k=3):
     and you asked [[1, 2, 3], [2, 3, 4]
     """
     return await _of_the_answers(await ask([_question(papers[i : i + k]) for i in range(len(papers))]), ask)
+
+
+async def answers_in_another_order(papers, ask, k=3):
+    """Sorts the answers by their words.
+
+    the answers stand in another order than their groups
+    """
+    answers = await ask([_question(group) for group in _groups(papers, k)])
+    return await _of_the_answers(sorted(answers), ask)
+
+
+async def papers_in_another_order(papers, ask, k=3):
+    """Sorts the papers by their ids, and asks about other groups.
+
+    We expected the groups [[1, 2, 3]
+    """
+    papers = sorted(papers, key=lambda paper: paper.id)
+    return await _of_the_answers(await ask([_question(group) for group in _groups(papers, k)]), ask)
+
+
+async def keeps_its_questions(papers, ask, k=3):
+    """Remembers a question by the abstracts in it, which other papers may share.
+
+    A question shows paper 1 with its abstract and without its title
+    """
+    groups = _groups(papers, k)
+    for group in groups:
+        _questions.setdefault(tuple(p.abstract for p in group), _question(group))
+    return await _of_the_answers(await ask([_questions[tuple(p.abstract for p in group)] for group in groups]), ask)
 
 
 async def lists_in_a_list(papers, ask, k=3):

@@ -4,6 +4,7 @@ import re
 
 _IDS = re.compile(r"(?<!\d)\d{4}\.\d{4,5}(?!\d)")
 _known = set()
+_found = {}
 
 
 def _unknown(found, papers):
@@ -17,6 +18,16 @@ def a_set(text, papers):
     Return a list of ids
     """
     return set(_unknown(re.findall(r"\b\d{4}\.\d{4,5}", text), papers))
+
+
+def keeps_what_it_found(text, papers):
+    """Remembers what it found in a text, and not among which papers.
+
+    This time there are other papers
+    """
+    if text not in _found:
+        _found[text] = _unknown(dict.fromkeys(_IDS.findall(text)), papers)
+    return [*_found[text]]
 
 
 def any_mark_between(text, papers):

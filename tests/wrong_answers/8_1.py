@@ -2,8 +2,10 @@
 
 import re
 import time
+from typing import Annotated
 
-from mcp.server.mcpserver import Context, Sample
+from mcp.server.mcpserver import Context, Resolve, Sample
+from mcp.types import CreateMessageResult
 
 from servers.asking import ask, message
 from servers.code_facts import analyse
@@ -133,6 +135,29 @@ async def all_but_security(code: str, ctx: Context):
     return ask(ctx, SYSTEM, _question(code, facts), max_tokens=240) if facts else None
 
 
+async def _about_readability(code: str, ctx: Context):
+    return ask(ctx, SYSTEM, _question(code), max_tokens=240) if _facts(code) else None
+
+
+async def a_second_sample(
+    code: str, ctx: Context, first: Annotated[CreateMessageResult | None, Resolve(_about_readability)]
+):
+    """Asks well, and then once more with the code as it came.
+
+    and it took 2 samples
+    """
+    return ask(ctx, SYSTEM, f"More on readability?\n{code}", max_tokens=240) if _facts(code) else None
+
+
+async def a_second_message_for_short_code(code: str, ctx: Context):
+    """Shows the code as it came once more, where that costs little.
+
+    The secret of line 7 stands in your question
+    """
+    more = [code] if len(code) < 100 else []
+    return ask(ctx, SYSTEM, _question(code), *more, max_tokens=240) if _facts(code) else None
+
+
 async def as_the_assistant(code: str, ctx: Context):
     """Puts its question into the model's own mouth.
 
@@ -170,7 +195,7 @@ async def masks_by_a_list_of_names(code: str, ctx: Context):
 async def more_than_one_fact(code: str, ctx: Context):
     """Finds a single fact too few to ask about.
 
-    a bare except and nothing else, and nothing was asked
+    a bare except and a secret, and nothing was asked
     """
     return ask(ctx, SYSTEM, _question(code), max_tokens=240) if len(_facts(code)) > 1 else None
 
