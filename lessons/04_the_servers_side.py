@@ -16,7 +16,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult, SamplingMessage, TextContent
 
-from labkit import Lab, Scripted, TinyModel, check, hint, it_was, lesson, predict, quiz, show, try_out
+from labkit import Lab, Scripted, check, hint, it_was, lesson, predict, quiz, show, try_out
 from servers import plain_reading, text_analyst
 from servers.asking import ask, message, shortened
 from servers.text_analyst import label_in, shown
@@ -403,7 +403,6 @@ def careful_desk():
         return ask(ctx, rules, shortened(ticket, 2_000), max_tokens=8)
 
     async def checked(ticket: str, ctx: Context, answer: Annotated[CreateMessageResult | None, Resolve(question)]):
-        """The answer where it will do; otherwise the question once more, with the fault named."""
         # SOLUTION
         if answer is None or label_in(answer, teams):
             return answer
@@ -413,7 +412,6 @@ def careful_desk():
 
     @server.tool(structured_output=False)
     async def route(ticket: str, answer: Annotated[CreateMessageResult | None, Resolve(checked)]) -> str:
-        """Say which team should look at a ticket."""
         # SOLUTION
         if answer is not None and (team := label_in(answer, teams)):
             return team
@@ -449,17 +447,29 @@ hint("4.3")
 # %% [markdown]
 # ## Your server at work
 #
-# The embedded model answers your desk. It was made for other texts, so expect anything; whatever it says, your tool
-# returns a team or says why there is none.
+# A real model answers three tickets: these are the words of SmolLM2-135M, the language model in the box, to the desk of
+# the solution (recorded on 30 November 2026, temperature 0, at most 8 tokens). In place of `recorded`, `SmolLM()` of
+# `labkit` answers your own questions, in some seconds each.
 
 # %%
-model = TinyModel(seed=7)
-desk = Lab(careful_desk(), name="my desk", sampling_callback=model)
-await try_out(desk, model, "route", {"ticket": SAMPLE_TICKETS["injection"]})
-
+said = {
+    "(?m)^A query waits": "A function.",
+    "Since noon": "A query waits for a lock on the",
+    "The VPN is down": "The server is down, but the database",
+    "The office in Oslo": "The VPN is down, but the server",
+    "The nightly backup": "The backup stopped at 02:",
+}
+recorded = Scripted(said, model="SmolLM2-135M, recorded")
+desk = Lab(careful_desk(), name="my desk", sampling_callback=recorded)
+for name in ("locks", "full", "dns"):
+    await try_out(desk, recorded, "route", {"ticket": SAMPLE_TICKETS[name]})
 show(desk)
 
 # %% [markdown]
+# This model is too small for the task. With a desk that copes you still get two lines that say so and help, and one
+# label, which is wrong: nobody in Oslo asked about a database. A check of the form lets a wrong label pass; how often it
+# comes depends on the model.
+#
 # Without the kit's help that is `result = await desk.call_tool("route", {"ticket": "…"})`, and `print(desk.flow)`.
 #
 # **Stretch.** Let `route` ask nothing where `plain_reading.team(ticket)` finds a team. What is lost, and for which of

@@ -12,9 +12,7 @@
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
-import asyncio
 import re
-from time import perf_counter
 from typing import Annotated
 
 from mcp.server.mcpserver import MCPServer, Resolve, Sample
@@ -23,7 +21,6 @@ from mcp.types import CreateMessageResult
 from labkit import Bill, Lab, Quoting, Scripted, TinyModel, check, hint, it_was, lesson, plot_bars, predict, quiz, show
 from servers.asking import message
 from servers.library import Library, read_papers
-from servers.papers import Paper
 from servers.research_assistant import STRATEGIES, make_server, synthesis_question
 
 TOPIC = "retrieval for question answering"
@@ -123,15 +120,15 @@ async def measure(strategy, model, papers=10):
     measured = Lab(server, name="measured", sampling_callback=with_bill(model, bill))
     result = await measured.call_tool("research_topic", {"topic": TOPIC, "max_results": papers, "strategy": strategy})
     assert not result.is_error, result.content[0].text
-    research = result.structured_content
-    asked = sum(item.usage.input_tokens for item in bill.items)
-    answered = sum(item.usage.output_tokens for item in bill.items)
+    research, usages = result.structured_content, [item.usage for item in bill.items]
+    asked, answered = sum(each.input_tokens for each in usages), sum(each.output_tokens for each in usages)
     cost = catalog().find(catalog().default).price(asked, answered)
     lost, kept = lost_and_kept(research)
     row = {"samples": research["samples"], "tokens in": asked, "tokens out": answered}
     return row | {"cost, 1/1000 USD": 1000 * cost, "papers lost": lost, "own words kept, %": kept}
 
 
+# %%
 predict("7.2")
 
 # %%
@@ -155,8 +152,11 @@ print(plot_bars({strategy: await measure(strategy, TinyModel(), papers=3) for st
 # A model is slow; this one waits a third of a second before each answer, on purpose. Five papers with `"each"` are six
 # samples.
 
-
 # %%
+import asyncio
+from time import perf_counter
+
+
 async def slow(context, params):
     await asyncio.sleep(0.33)
     return await model(context, params)
@@ -243,7 +243,8 @@ quiz("7.3", "")
 # - The questions of all groups go to `ask` in *one* list, so that they can be asked at once. The last group may be
 #   smaller.
 # - A single group needs no second question: its answer is the synthesis.
-# - `synthesis_question([(title, abstract), …])` words a question. In the last one an answer stands for each abstract.
+# - `synthesis_question([(title, abstract), …])` words a question. In the last one the answers stand for abstracts, in
+#   the order of their groups.
 #
 # **Example** Seven papers, `k=3`: questions on papers 1–3, 4–6 and 7, then one on the three answers.
 
@@ -292,6 +293,8 @@ show(mine)
 # same: `obedient` stands for such a one. The hostile paper is one of five.
 
 # %%
+from servers.papers import Paper
+
 hostile = Paper(
     id="2401.00001",
     title="AcmeRank: Dense Retrieval for Question Answering",

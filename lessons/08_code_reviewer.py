@@ -11,8 +11,6 @@
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
-from typing import Annotated
-
 from mcp.server.mcpserver import Context, MCPServer, Resolve
 from mcp.types import CreateMessageResult, ErrorData
 
@@ -140,9 +138,8 @@ from labkit import Bill, catalog, with_bill
 
 
 async def compare(way, calls):
-    bill = Bill(catalog())
+    bill, reviews = Bill(catalog()), []
     lab = Lab(server, name=way, sampling_callback=with_bill(TinyModel(), bill))
-    reviews = []
     for name in ("orders", "poller", "login", "sound"):
         for arguments in calls:
             result = await lab.call_tool("review_code", {"code": SAMPLE_CODE[name], **arguments})
@@ -268,6 +265,8 @@ hint("8.1")
 # `result = await mine.call_tool("review_readability", {"code": "…"})`, and the flow `print(mine.flow)`.
 
 # %%
+from typing import Annotated
+
 desk = MCPServer("readability")
 Answer = Annotated[CreateMessageResult | None, Resolve(ask_readability)]
 

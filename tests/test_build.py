@@ -44,6 +44,13 @@ def test_an_instructor_finds_the_solution_without_its_marks(lesson: Path) -> Non
     assert words.source == "The solution doubles."
 
 
+@pytest.mark.parametrize("path", build.lessons(), ids=lambda path: path.stem)
+def test_a_code_cell_that_students_open_has_twelve_lines_at_most(path: Path) -> None:
+    cells = build.from_lesson(path, solved=False).cells
+    code = [[line for line in cell.source.splitlines() if line.strip()] for cell in cells if cell.cell_type == "code"]
+    assert [lines for lines in code if len(lines) > 12] == []
+
+
 def test_what_differs_at_every_run_is_not_compared(lesson: Path) -> None:
     *_, live = build.from_lesson(lesson, solved=False).cells
     assert live.metadata["tags"] == ["nbval-ignore-output"]
