@@ -95,6 +95,15 @@ def _of_server(options: argparse.Namespace) -> Coroutine[Any, Any, Scorecard]:
     return scorecard_server(server, options.tool, arguments, answer=options.answer, timeout=options.timeout)
 
 
+def _print(text: str) -> None:
+    """Print `text`; whoever reads it may have read enough, as `| head` has after ten lines."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # What is left would be written as Python ends, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m labkit.checks",
@@ -118,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--junit", metavar="FILE", help="write the rows as JUnit XML")
     options = parser.parse_args(arguments)
     if options.page:
-        print(pages[options.page], end="")
+        _print(pages[options.page].rstrip("\n"))
         return 0
     try:
         scoring = _of_server(options) if options.server else scorecard(load(options.callback), timeout=options.timeout)
@@ -128,12 +137,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         card = asyncio.run(scoring)
     except CheckFailed as error:  # LABKIT_STRICT=1
-        print(error)
+        _print(str(error))
         return 1
     except LookupError as error:
         print(error, file=sys.stderr)
         return 2
-    print(card.to_json() if options.json == "-" else card)
+    _print(card.to_json() if options.json == "-" else str(card))
     try:
         for file, text in ((options.json, card.to_json()), (options.junit, card.to_junit())):
             if file and file != "-":

@@ -74,6 +74,7 @@ class Asked:
     api: Api
     body: dict[str, Any]
     key: str
+    path: str = ""
 
     @property
     def text(self) -> str:

@@ -167,9 +167,11 @@ class Case(Matter):
             except BaseException as raised:
                 if is_ours(raised):
                     raise
-                verdict = verdict_on(raised)
+                told, verdict = raised, verdict_on(raised)
+                if verdict[0] == "FAIL" and trial.lost:  # what it made of that is no matter
+                    told, verdict = trial.lost, verdict_on(trial.lost)
                 if verdict[0] == "TODO" or not (unspoken := _unspoken(trial)):
-                    return self.row(*verdict, hung=trial.hung, mend=getattr(raised, "mend", ""))
+                    return self.row(*verdict, hung=trial.hung, mend=getattr(told, "mend", ""))
                 return self.row("N/A", unspoken, hung=trial.hung)
             if isinstance(trial.answer, ErrorData) and (unspoken := _unspoken(trial)):
                 return self.row("N/A", unspoken, hung=trial.hung)

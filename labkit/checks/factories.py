@@ -90,10 +90,10 @@ async def _asks_as_told(factory: Any) -> None:
 
         with suppress(LabError):  # an error has had its case; here the request counts
             await bounded(asked)
-        body = next((each.body for each in api.asked if each.api == "chat"), None)
+        body = next((each.body for each in api.asked if each.path == PATH), None)
         told = f"{name_of(factory)} was given base_url={api.url[:17]}PORT"
         if body is None:
-            places = ", ".join([*api.lost, *api.unspoken, *("/v1/messages" for _ in api.asked)]) or "nothing"
+            places = ", ".join([*api.lost, *api.unspoken, *(each.path for each in api.asked)]) or "nothing"
             raise Problem(f"{told}, and asked for {places} there. Post to base_url and {PATH}.", hint="address")
         if named and body.get("model") != NAMED:
             raise Problem(f"{told} and model={NAMED!r}, and asked for the model {body.get('model')!r}.", hint="model")

@@ -10,7 +10,6 @@ from mcp_types import CreateMessageRequestParams, ErrorData, ImageContent, Sampl
 from labkit.callbacks import Answer
 from labkit.checks.clock import BUSY, in_time
 from labkit.checks.engine import STAGE_TIMEOUT, CallbackExercise, Problem, Request, request
-from labkit.checks.judging import blocks_of
 from labkit.checks.quizzes import Question
 from labkit.lab import Lab
 from servers import log_archiver
@@ -31,7 +30,7 @@ EXPLAIN = "You explain log lines."
 
 
 def text_of(answer: Answer) -> str:
-    """The text of a good answer to a plain request, of whatever class, its one block in a list or not.
+    """The text of a good answer to a plain request, of whatever class.
 
     Raises:
         Problem: The answer is a refusal, holds something else than one text, or an empty one.
@@ -39,13 +38,13 @@ def text_of(answer: Answer) -> str:
     if isinstance(answer, ErrorData):
         told = f"It refused ({answer.code}: {answer.message}). This request is in order and wants an answer."
         raise Problem(told, hint="refuses")
-    [block, *more] = blocks_of(answer) or [None]
-    if not isinstance(block, TextContent) or more:
-        told = "The answer's content is not one block of text. Use content=TextContent(text=...)."
-        raise Problem(told, hint="content")
-    if not block.text.strip():
+    if not isinstance(answer.content, TextContent):
+        of_one = isinstance(answer.content, list) and len(answer.content) == 1
+        told = "a list of one block, and a server that offered no tools takes no list" if of_one else "no block of text"
+        raise Problem(f"The answer's content is {told}. Use content=TextContent(text=...).", hint="content")
+    if not answer.content.text.strip():
         raise Problem("The answer's text is empty. Put a sentence into TextContent(text=...).", hint="empty")
-    return block.text
+    return answer.content.text
 
 
 def answers(answer: Answer) -> None:

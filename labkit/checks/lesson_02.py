@@ -408,6 +408,7 @@ EXERCISES: dict[str, Exercise] = {
             "messages.shape",
             "messages.one",
             "messages.none",
+            "answers.one-block",
             "limits.one-token",
             "limits.negative",
             "content.image",

@@ -129,7 +129,7 @@ class Standin:
         if place not in PATHS:
             (self.unspoken if UNSPOKEN.fullmatch(path) else self.lost).append(path)
             return _response(404, error("chat", f"There is nothing at {path}: ask for /v1/messages."))
-        asked = Asked(PATHS[place], _object(body), _key(headers))
+        asked = Asked(PATHS[place], _object(body), _key(headers), path)
         self.asked.append(asked)
         behaviour = self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
         return _told(asked, await behaviour(asked) if callable(behaviour) else behaviour)

@@ -80,6 +80,17 @@ class Trial:
         """Whether the callback was given as a factory that takes `option`."""
         return is_factory(self._given) and option in parameters(self._given)
 
+    @property
+    def lost(self) -> Problem | None:
+        """What there is to say where the provider was looked for in a wrong place, and nowhere else."""
+        if not self.provider or self.provider.asked or not self.provider.lost:
+            return None
+        return Problem(
+            f"It asked for {self.provider.lost[-1]}, where nothing is. The stand-in has /v1/messages and "
+            "/v1/chat/completions.",
+            "base_url is what comes before these two, without /v1: add to it what your provider's client expects.",
+        )
+
     async def ask(self, params: CreateMessageRequestParams, callback: SamplingFnT | None = None) -> Answer:
         """What the callback answers to a copy of `params`.
 

@@ -438,14 +438,24 @@ async def test_a_callback_that_never_asks_its_provider_is_found_out() -> None:
     assert failed["provider.messages"].mend.startswith("Hand base_url on")
 
 
-async def test_an_address_that_no_api_has_is_named() -> None:
+async def test_an_address_that_no_api_has_is_named_once() -> None:
     def lost(base_url: str) -> Any:
         return make(f"{base_url}/v1")
 
-    failed = {row.id: row.came_back for row in (await scorecard(lost)).failed}
-    assert failed["provider.limit"] == (
-        "It asked for /v1/v1/messages. The stand-in has /v1/messages and /v1/chat/completions."
+    [row] = (await scorecard(lost)).failed
+    assert row.id == "messages.one"
+    assert row.came_back == (
+        "It asked for /v1/v1/messages, where nothing is. The stand-in has /v1/messages and /v1/chat/completions."
     )
+    assert row.mend.startswith("base_url is what comes before these two")
+
+
+def test_a_reader_that_has_read_enough_ends_in_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        assert main(["--page", "limits.one-token"]) == 0
 
 
 @pytest.mark.parametrize("refuses", [False, True])

@@ -1,6 +1,6 @@
 """Exercise 2.3: a callback that refuses, in words and with the right code, what it cannot answer."""
 
-from mcp.types import CreateMessageResult, ErrorData, TextContent
+from mcp.types import CreateMessageResult, CreateMessageResultWithTools, ErrorData, TextContent
 
 
 def _fault(params, *, limit=True, tools=True, choice=True, images=True):
@@ -30,6 +30,17 @@ def _answer(params, text="Somebody should look at this."):
 
 def _answer_or_refusal(params, fault):
     return _refusal(fault) if fault else _answer(params)
+
+
+async def in_a_list(context, params):
+    """Answers with a list of one block, which a server that offered no tools does not take.
+
+    a list of one block, and a server that offered no tools takes no list
+    """
+    if fault := _fault(params):
+        return _refusal(fault)
+    answer = _answer(params)
+    return CreateMessageResultWithTools.model_validate(answer.model_dump() | {"content": [answer.content]})
 
 
 async def an_apology(context, params):

@@ -1,7 +1,7 @@
 """Exercise 2.6: a factory of callbacks that ask the Chat Completions API at an address."""
 
 import httpx2
-from mcp.types import CreateMessageResult, ErrorData, TextContent
+from mcp.types import CreateMessageResult, CreateMessageResultWithTools, ErrorData, TextContent
 
 REASONS = {"stop": "endTurn", "length": "maxTokens"}
 BROKEN = "The model gave no answer."
@@ -69,6 +69,36 @@ def asks_with_the_last_message(base_url):
     'What is a deadlock?' of the user is not in its place.
     """
     return _made(base_url, turns=lambda params: _turns(params)[-1:])
+
+
+def forgets_v1(base_url):
+    """Leaves out a part of the path, which this stand-in forgives and a server of models does not.
+
+    and asked for /chat/completions there. Post to base_url and /v1/chat/completions.
+    """
+    return _made(base_url, path="/chat/completions")
+
+
+def adds_v1_twice(base_url):
+    """Takes a part of the path for a part of base_url as well.
+
+    It asked for /v1/v1/chat/completions, where nothing is.
+    """
+    return _made(f"{base_url}/v1")
+
+
+def answers_in_a_list(base_url):
+    """Hands on a list, as the API has it, where a server takes one block.
+
+    A list of one block
+    """
+
+    def listed(reply):
+        if isinstance(answer := _answer(reply), ErrorData):
+            return answer
+        return CreateMessageResultWithTools.model_validate(answer.model_dump() | {"content": [answer.content]})
+
+    return _made(base_url, answer=listed)
 
 
 def forgets_the_system_prompt(base_url):

@@ -19,6 +19,10 @@ PROVIDERS_WORDS = {
     "tool_calls": "toolUse",
 }
 """How providers call what MCP has a word of its own for."""
+ROOM = 1_000
+"""Tokens: an answer of fewer characters can hardly have been cut by this limit."""
+ENDS = tuple(".!?…。\uff01\uff1f」”\"'")
+"""How a whole sentence ends."""
 
 
 def has_role(answer: Answer, _: CreateMessageRequestParams) -> None:
@@ -34,7 +38,8 @@ def has_model(answer: Answer, _: CreateMessageRequestParams) -> None:
 def is_one_block(answer: Answer, _: CreateMessageRequestParams) -> None:
     content = given(answer).content
     if isinstance(content, list):
-        raise Problem(f"A list of {len(content)} blocks ({type(answer).__name__}).")
+        number = "one block" if len(content) == 1 else f"{len(content)} blocks"
+        raise Problem(f"A list of {number} ({type(answer).__name__}).")
     if isinstance(content, ToolUseContent):
         raise Problem("A tool use, where no tools were offered.")
 
@@ -58,6 +63,18 @@ async def tells_its_cut(trial: Trial) -> None:
         raise NotApplicable("Its answer to a limit of 3 tokens is no part of the one to 100.")
     if given(cut).stop_reason in ("endTurn", "stopSequence"):
         raise Problem(f"{texts[1]!r} with {ended(given(cut))}, where a limit of 100 tokens gave {texts[0][:60]!r}.")
+
+
+async def claims_no_cut(trial: Trial) -> None:
+    """Two short questions with much room. Where an answer was cut all the same, it hardly ends as a sentence does."""
+    whole = list[str]()
+    for params in (QUESTION, request("Say hello.")):
+        answer = given(await trial.ask(params.model_copy(update={"max_tokens": ROOM})))
+        text = said(answer).strip()
+        if answer.stop_reason == "maxTokens" and len(text) < ROOM and (text.endswith(ENDS) or len(text.split()) == 1):
+            whole.append(text)
+    if len(whole) == 2:
+        raise Problem(f'{whole[0][:60]!r} with the stop reason "maxTokens", where there was room for {ROOM:,} tokens.')
 
 
 CASES = [
@@ -110,6 +127,16 @@ CASES = [
         'Where you cut a text yourself, say stop_reason="maxTokens".',
         tells_its_cut,
         wrong='TextContent(text=text[:limit]) with stop_reason="endTurn"',
+    ),
+    Case(
+        "stop-reasons.whole",
+        "a whole answer is not called cut",
+        f"two short questions, each with maxTokens {ROOM:,}",
+        "A server that believes it asks for the rest, or throws away what it has, and its user pays twice.",
+        "advice: 2026-07-28, client/sampling, Result Fields",
+        'Say stop_reason="maxTokens" only where the limit cut the text, and "endTurn" else.',
+        claims_no_cut,
+        wrong='stop_reason="maxTokens" in every answer',
     ),
     Case(
         "stop-reasons.sequences",

@@ -48,11 +48,8 @@ def asked_of(trial: Trial) -> Asked:
     """
     if trial.provider and trial.provider.asked:
         return trial.provider.asked[-1]
-    if trial.provider and trial.provider.lost:
-        raise Problem(
-            f"It asked for {trial.provider.lost[-1]}. The stand-in has /v1/messages and /v1/chat/completions.",
-            "base_url is what comes before these two, without /v1: add to it what your provider's client expects.",
-        )
+    if trial.lost:
+        raise trial.lost
     if isinstance(trial.answer, ErrorData):
         told = f"{trial.answer.code}: {trial.answer.message}"
         raise NotApplicable(f"It refused ({told}) before it asked the provider, so there is nothing to see.")

@@ -41,6 +41,14 @@ async def list_of_blocks(context, params):
     )
 
 
+async def always_cut(context, params):
+    """Says of every answer that the limit cut it.
+
+    - stop-reasons.whole
+    """
+    return _changed(await good(context, params), stop_reason="maxTokens")
+
+
 async def no_model(context, params):
     """Does not say which model has answered.
 
