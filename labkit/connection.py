@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 import httpx2
-from mcp import Client, MCPError, StdioServerParameters, stdio_client
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
 from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
 from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, METHOD_NOT_FOUND, Tool
 
+from labkit.child import Child
 from labkit.errors import ConnectError, LabError, sentence, unwrap
 from labkit.lines import LONGEST, bounded
 from labkit.plain import short
@@ -67,7 +68,7 @@ def transport_to(
         update = {"encoding": bounded(server.encoding)}
         if server.encoding_error_handler == "strict":  # one wrong byte would silence the server for good
             update["encoding_error_handler"] = "surrogateescape"
-        return stdio_client(server.model_copy(update=update), errlog=_errlog())
+        return Child(server.model_copy(update=update), _errlog())
     if isinstance(server, str):
         server = server.strip()
         if not re.match(r"https?:/", server, re.IGNORECASE):
@@ -346,8 +347,8 @@ class Connection:
     Args:
         runtime: Where it lives.
         place: The server in words, for messages.
-        make_client: Makes the client; it is given what the transport calls when the server has gone, and what it calls
-            with the HTTP status of each answer.
+        make_transport: Makes the transport; it is given what that calls with the HTTP status of each answer.
+        make_client: Makes the client of a transport; it is given what is called when the server has gone.
         url: The server's address, where it has one.
         tools_changed: Where it is given, the server is asked to tell of changes of its tools, and it is called after
             a time in which none could be heard of.
@@ -358,7 +359,8 @@ class Connection:
         self,
         runtime: Runtime,
         place: str,
-        make_client: Callable[[Callable[[], None], Callable[[int], None]], Client],
+        make_transport: Callable[[Callable[[int], None]], Any],
+        make_client: Callable[[Any, Callable[[], None]], Client],
         url: str,
         *,
         tools_changed: Callable[[], object] | None = None,
@@ -372,7 +374,9 @@ class Connection:
         self.ended: concurrent.futures.Future[None] = concurrent.futures.Future()
         self.status: int | None = None
         """The HTTP status of the last answer, where that was an error."""
+        self._make_transport = make_transport
         self._make_client = make_client
+        self._transport: Any = None
         self._url = url
         self._tools_changed = tools_changed
         self._stop = asyncio.Event()
@@ -385,6 +389,11 @@ class Connection:
     def usable(self) -> bool:
         """Whether calls can be made, or will be once it is open."""
         return not (self.runtime.retired or self._leaving or self.ended.done())
+
+    @property
+    def is_deserted(self) -> bool:
+        """Whether the server was a program and has ended, though another that it started keeps its output open."""
+        return isinstance(self._transport, Child) and self._transport.has_ended
 
     async def client(self) -> Client:
         """The open client, once it is open. Whoever gives up waiting leaves it to the others.
@@ -413,11 +422,12 @@ class Connection:
         self._task = self.runtime.loop.create_task(self._hold())
         # Not at the end of `_hold`: a task that is cancelled before its first step never gets there.
         self._task.add_done_callback(self._settle)
-        self.runtime.leaving.add(self._task)
+        self.runtime.connections[self._task] = self
 
     async def _hold(self) -> None:
         try:
-            async with self._make_client(self._leave, self._answered) as client:
+            self._transport = self._make_transport(self._answered)
+            async with self._make_client(self._transport, self._leave) as client:
                 if client.server_capabilities.tools is not None:
                     # The SDK lists the tools after the first call of each, to check its result. Asked for now, the
                     # listing belongs to the handshake and the flow of a call shows the call alone.
@@ -455,7 +465,7 @@ class Connection:
             await asyncio.gather(listening, return_exceptions=True)
 
     def _settle(self, task: asyncio.Task[None]) -> None:
-        self.runtime.leaving.discard(task)
+        del self.runtime.connections[task]
         if not self.opened.done():
             self.opened.set_exception(ConnectError(f"The connection to {self.place} was left before it was open."))
         self._leave()
@@ -481,8 +491,15 @@ class Connection:
         if self.runtime.here or self.runtime.retired:
             return
         if not block_on(self.ended, LEAVE):
-            self.runtime.post(self._cancel)
+            self.kill()
             block_on(self.ended, GRACE)
+
+    def kill(self) -> None:
+        """Have it end however it can, from any thread. A task that is leaving a program must not be cancelled."""
+        if isinstance(self._transport, Child):
+            self._transport.kill()
+        else:
+            self.runtime.post(self._cancel)
 
     def _cancel(self) -> None:
         if self._task is not None:

@@ -39,7 +39,7 @@ from labkit.connection import (
     is_over,
     transport_to,
 )
-from labkit.errors import ConnectError, LabClosed, LabError, for_a_person, sentence
+from labkit.errors import CallTimeout, ConnectError, LabClosed, LabError, for_a_person, sentence
 from labkit.flow import Flow
 from labkit.interrupts import interrupts_held
 from labkit.numbers import checked_seconds
@@ -294,6 +294,7 @@ class Lab:
         connection = Connection(
             Runtime.current(),
             f"{self.server} ({self.transport})",
+            partial(transport_to, self._target, self._headers),
             self._make_client,
             self._url,
             tools_changed=self._tools_changed,
@@ -306,7 +307,7 @@ class Lab:
     def _url(self) -> str:
         return self._target if isinstance(self._target, str) else ""
 
-    def _make_client(self, ended: Callable[[], None], answered: Callable[[int], None]) -> Client:
+    def _make_client(self, transport: Any, ended: Callable[[], None]) -> Client:
         options: dict[str, Any] = self._options | {
             name: self._private(self._options[name]) for name in _ANSWER if self._options.get(name)
         }
@@ -314,7 +315,7 @@ class Lab:
             options.setdefault("sampling_capabilities", SamplingCapability(tools=SamplingToolsCapability()))
         return Client(
             tap(
-                transport_to(self._target, self._headers, answered),
+                transport,
                 OpenRequests(self._keep),
                 ended=ended,
                 turn=self._patience.turn,
@@ -329,7 +330,8 @@ class Lab:
         number = self._calls.of(frame)
         self.record.add(frame, number)
         if frame.direction == "to client":
-            self._patience.heard(frame.size)
+            # What is no message costs ten times as much of what is one: the SDK logs it, with all that is wrong in it.
+            self._patience.heard(frame.size * 10 if frame.fault else frame.size)
         answers = frame.method is None and frame.direction == "to client"
         if answers and (frame.fault or frame.id is None or number is None):
             self._calls.unread(frame, number)
@@ -380,7 +382,9 @@ class Lab:
     def _plain(self, call: Call[Any], connection: Connection, error: BaseException) -> BaseException:
         """The error that a person should see in place of `error`."""
         leaf = for_a_person(error)
-        closed = is_over(leaf, connection.status)
+        closed = is_over(leaf, connection.status) or (
+            isinstance(leaf, CallTimeout) and not call.asking and connection.is_deserted
+        )
         if closed:
             connection.close()
         if closed or (isinstance(leaf, CancelledError) and not connection.usable):

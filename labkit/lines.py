@@ -2,7 +2,8 @@
 
 The SDK reads the output of a program with an encoding that is named to it, and keeps all that comes before a newline.
 `bounded` names one that decodes as another does and hands on whole lines. Of a line beyond `LONGEST` it hands on the
-beginning, which is no message: the SDK says so, and the rest of the line is dropped as it comes.
+beginning, which is no message: the SDK says so, and the rest of the line is dropped as it comes. Of one that goes on
+and on it says `ENDLESS`, at which a tap takes the server for one that has ended: reading on would take a core for good.
 """
 
 import codecs
@@ -12,6 +13,12 @@ from typing import Any
 
 LONGEST = 64_000_000
 """Characters of a line: what a server may send as one message."""
+
+MOST = 8
+"""Times `LONGEST` that a line may be read to its end."""
+
+ENDLESS = "⟨a line without an end: the connection was ended⟩"
+"""Stands for what comes after that."""
 
 KEPT = 10_000
 """Characters that are handed on of a longer one."""
@@ -59,6 +66,8 @@ class Lines(codecs.IncrementalDecoder):
         elif before <= self._longest:
             self._parts.append(tail)
             told += f"{self._taken()[:KEPT]}⟨… a line of more than {self._longest:,} characters⟩\n"
+        if before <= MOST * self._longest < self._size:
+            told += f"{ENDLESS}\n"
         return told + self._taken() if final else told
 
     def _taken(self) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator
 from contextvars import Context
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from labkit.errors import CallbackStuck, Line, line_in
@@ -53,6 +53,13 @@ class Watch:
         self.deadline = min(self.deadline, monotonic() + seconds)
 
 
+class Held(Protocol):
+    """A connection that a task holds: it can be left in order, and from any thread it can be ended."""
+
+    def leave(self) -> None: ...
+    def kill(self) -> None: ...
+
+
 @dataclass(eq=False)
 class Runtime:
     """One event loop, its thread, and the watchdog outside it. Use `Runtime.current()`."""
@@ -61,8 +68,8 @@ class Runtime:
     thread: threading.Thread | None
     retired: bool = False
     watches: set[Watch] = field(default_factory=set[Watch])
-    leaving: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
-    """Tasks that hold a connection: cancelled once they end it in order, cancelled twice they may leave a process."""
+    connections: dict["asyncio.Task[None]", Held] = field(default_factory=dict["asyncio.Task[None]", Held])
+    """Tasks that hold a connection, and which. They are not cancelled: the SDK's leaving of a program breaks of it."""
     _wake: threading.Event = field(default_factory=threading.Event)
     _over: threading.Event = field(default_factory=threading.Event)
     _watchdog: threading.Thread | None = None
@@ -104,11 +111,17 @@ class Runtime:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for seconds in (TICK, LEAVE):
             for task in tasks:
-                if seconds == TICK or task not in self.leaving:
-                    task.cancel()
+                held = self.connections.get(task)
+                held.leave() if held else task.cancel()
             if tasks:
                 _, tasks = await asyncio.wait(tasks, timeout=seconds)
+        self._kill()
         await self.loop.shutdown_asyncgens()
+
+    def _kill(self) -> None:
+        """End the programs that nobody will leave in order."""
+        for held in tuple(self.connections.values()):
+            held.kill()
 
     @classmethod
     def end(cls, unused: Callable[[], bool] = lambda: True) -> None:
@@ -122,7 +135,7 @@ class Runtime:
                 if _held:
                     return
                 # From its own thread it is ended by the last connection that has been left, and not while another is.
-                if not unused() or (_runtime is not None and _runtime.here and _runtime.leaving):
+                if not unused() or (_runtime is not None and _runtime.here and _runtime.connections):
                     return
                 runtime, _runtime = _runtime or _ending, None
                 _ending = runtime if runtime is not None and runtime.here else None
@@ -176,7 +189,8 @@ class Runtime:
             return
         self._retire()
         if not self.here:
-            self.thread.join(GRACE)
+            self.thread.join(GRACE + LEAVE if self.connections else GRACE)
+            self._kill()
             if self._watchdog is not None and self._watchdog is not threading.current_thread():
                 self._watchdog.join(GRACE)
 
@@ -213,6 +227,7 @@ class Runtime:
             _raise_in(ident, None)
         else:
             self._retire()
+            self._kill()
         for watch in tuple(self.watches) if self.retired else late:
             watch.stuck(line, self.retired)
 

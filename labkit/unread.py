@@ -21,26 +21,31 @@ SHOWN = 120
 """Characters of a line that a sentence quotes."""
 
 
-def unread(error: Exception) -> tuple[str, RequestId | None]:
-    """What a transport could not read, in a sentence, and the id of the request that it answers, where that is told.
+def unread(error: Exception) -> tuple[str, RequestId | None, str]:
+    """What a transport could not read, in a sentence; the id of the request that it answers, where told; and the text.
 
     Args:
         error: What the transport passes on in place of a message.
     """
     if not isinstance(error, ValidationError):
-        return f"{type(error).__name__}: {error}", None
+        return f"{type(error).__name__}: {error}", None, ""
     faults = error.errors(include_url=False, include_context=False)
     first, sent = faults[0], cast("object", faults[0]["input"])
     if not first["loc"] and isinstance(sent, str):  # the line itself, which was not parsed
         why = "it is not UTF-8" if first["type"] == "string_unicode" else first["msg"]
         if sent.lstrip().startswith(("{'", "[{'")):
             why = "it is a Python object and not JSON, which has double quotes: print(json.dumps(message), flush=True)"
-        return f"a line that is no message ({why}): {short(sent[: SHOWN + 1], SHOWN)}", _answers(sent)
+        return f"a line that is no message ({why}): {short(sent[: SHOWN + 1], SHOWN)}", _answers(sent), sent
     # The line was tried as each kind of message. What counts is what is wrong with the kind that it would be.
+    whole = repr(sent)
     sent = _object(next((fault["input"] for fault in faults if fault["type"] == "missing"), sent))
     kind = next((kind for key, kind in _KINDS.items() if key in sent), "")
     first = next((fault for fault in faults if fault["loc"][0] == kind), first)
-    return f"a message that is not JSON-RPC 2.0: {'.'.join(map(str, first['loc']))}: {first['msg']}", _id_in(sent)
+    return (
+        f"a message that is not JSON-RPC 2.0: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+        _id_in(sent),
+        whole,
+    )
 
 
 def no_result(error: ValidationError) -> str:

@@ -26,6 +26,7 @@ from mcp_types import RequestId
 from pydantic import BaseModel
 
 from labkit.cutting import LARGEST, cut, outline
+from labkit.lines import ENDLESS
 from labkit.unread import unread
 
 __all__ = ["Frame", "InMemoryTransport", "Transport", "tap"]
@@ -145,10 +146,12 @@ def _in_part(direction: Direction, message: BaseModel, written: bytes, fault: st
         part = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:  # a lone surrogate
         part = json.dumps(kept, separators=(",", ":")).encode()
-    whole = Whole(len(written), sha256(written).hexdigest())
-    return Frame(
-        direction, perf_counter(), part, short_name(sent.get("method")), short_name(sent.get("id")), fault, whole
-    )
+    method, of = short_name(sent.get("method")), short_name(sent.get("id"))
+    return Frame(direction, perf_counter(), part, method, of, fault, _whole(written))
+
+
+def _whole(written: bytes) -> Whole:
+    return Whole(len(written), sha256(written).hexdigest())
 
 
 def short_name(name: Any) -> Any:
@@ -198,9 +201,9 @@ class _TappedReadStream:
             await wait
         try:
             return self._keep(await self._inner.__anext__())
-        except StopAsyncIteration:
+        except (EndOfStream, StopAsyncIteration):
             self._end()
-            raise
+            raise StopAsyncIteration from None
 
     def _end(self) -> None:
         if self._ended is not None:
@@ -208,8 +211,9 @@ class _TappedReadStream:
 
     def _keep(self, item: SessionMessage | Exception) -> SessionMessage | Exception:
         if isinstance(item, Exception):
-            fault, answered = unread(item)
-            frame = Frame("to client", perf_counter(), b"", id=answered, fault=cut(fault))
+            fault, answered, sent = unread(item)
+            whole = _whole(sent.encode("utf-8", "replace")) if len(sent) > LARGEST else None
+            frame = Frame("to client", perf_counter(), b"", id=answered, fault=cut(fault), whole=whole)
         else:
             frame = _frame("to client", item)
         context = self.last_context
@@ -217,6 +221,8 @@ class _TappedReadStream:
             self._record(frame)
         else:
             context.run(self._record, frame)
+        if frame.fault and frame.fault.endswith(ENDLESS):
+            raise EndOfStream
         return item
 
     async def aclose(self) -> None:

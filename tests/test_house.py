@@ -349,7 +349,7 @@ MAY_KNOW = {
     "cutting": set[str](),
     "lines": set[str](),
     "unread": {"plain"},
-    "wire": {"cutting", "unread"},
+    "wire": {"cutting", "lines", "unread"},
     "unawaited": {"errors"},
     "callbacks": {"errors", "unawaited"},
     "network": {"errors"},
@@ -461,7 +461,8 @@ KIND_OF = {name: kind for kind, names in NOT_IN_A_BROWSER.items() for name in na
 MAY_USE = {
     "labkit/runtime.py": ("thread signal", "the lab thread and its watchdog; a loop that runs away is broken off"),
     "labkit/interrupts.py": ("signal", "an interrupt waits until what is being made has an owner"),
-    "labkit/connection.py": ("process", "a server that is a command"),
+    "labkit/child.py": ("process signal", "a server that is a command, and its end"),
+    "labkit/connection.py": ("process", "where a program writes its errors if nobody reads them"),
     "labkit/network.py": ("socket", "which proxies the environment names"),
     "labkit/doctor.py": ("socket", "looks whether this machine lets a server listen"),
     "labkit/models/provider.py": ("thread", "an import of seconds does not hold up the loop"),

@@ -106,7 +106,7 @@ async def test_beside_another_lab_many_leave_the_lab_thread_as_it_was(wire: str)
     await back_to(before)
     assert Runtime.current() is runtime
     assert runtime.watches == set()
-    assert len(runtime.leaving) == 1
+    assert len(runtime.connections) == 1
 
 
 async def test_hundreds_of_calls_leave_nothing_but_the_record(wire: str) -> None:

@@ -11,7 +11,7 @@ from mcp import StdioServerParameters, stdio_client
 from mcp.shared.message import SessionMessage
 
 from labkit.connection import bound
-from labkit.lines import Lines, bounded
+from labkit.lines import ENDLESS, Lines, bounded
 
 pytestmark = pytest.mark.anyio
 
@@ -32,10 +32,19 @@ def test_whole_lines_are_handed_on_however_they_come() -> None:
 
 def test_of_a_line_that_is_too_long_the_beginning_is_handed_on_and_what_comes_after_it() -> None:
     mark = "⟨… a line of more than 20 characters⟩\n"
-    chunks = [b"ok\n" + b"x" * 15, b"y" * 10, b"z" * 1_000, b"z\nnext\n12", b"3\n", b"w" * 30, b"w\n", b"end\n"]
+    chunks = [b"ok\n" + b"x" * 15, b"y" * 10, b"z" * 100, b"z\nnext\n12", b"3\n", b"w" * 30, b"w\n", b"end\n"]
     assert told(lines(), *chunks) == [
         "ok\n", "x" * 15 + "y" * 10 + mark, "", "next\n", "123\n", "w" * 30 + mark, "", "end\n",
     ]  # fmt: skip
+
+
+def test_past_a_bound_a_line_is_said_to_have_no_end_once() -> None:
+    decoder = lines()
+    written = [decoder.decode(b"x" * 20) for _ in range(20)]
+    assert "".join(written[1:8]).startswith("x" * 40 + "⟨… a line of more")
+    assert written[8] == f"{ENDLESS}\n"
+    assert written[9:] == [""] * 11
+    assert told(decoder, b"x\nnext\n") == ["next\n"]
 
 
 def test_a_line_without_an_end_takes_no_memory_and_no_time_that_grows() -> None:
