@@ -20,6 +20,7 @@ from mcp_types import (
     ErrorData,
     SamplingMessage,
     TextContent,
+    ToolUseContent,
 )
 
 from labkit.dial_table import STAGES, honouring
@@ -32,6 +33,7 @@ from labkit.models.llama_cpp import Engine
 from labkit.models.sampler import TEMPERATURE, Dials, checked_seed, find_stop
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import conversation, has_text
+from labkit.models.tool_form import read, with_form
 from labkit.models.trace import Trace
 from labkit.numbers import checked_number, checked_whole
 from labkit.steps import report
@@ -110,8 +112,9 @@ class GGUF(WithDials):
     The callback honours the system prompt, the messages, `max_tokens`, `temperature` and `stop_sequences` of the
     request; the chat template is the file's own. Top-k, top-p, min-p and the seed are the client's alone. The same seed
     and the same request give the same text on the same machine. A copy (`copy.copy`) may have other `dials` and shares
-    the loaded model. The model reads and writes text: what is not text is put into words, tools are refused. Whatever
-    goes wrong is answered in a sentence, as `ErrorData`: code -32602 when the request is at fault, -32603 otherwise.
+    the loaded model. The model reads and writes text: what is not text is put into words, and so are tools, whose uses
+    llama.cpp then holds to a form (`labkit.models.tool_form`). Whatever goes wrong is answered in a sentence, as
+    `ErrorData`: code -32602 when the request is at fault, -32603 otherwise.
 
     Args:
         path: The path of the file.
@@ -175,12 +178,13 @@ class GGUF(WithDials):
 
     async def _answer(self, params: CreateMessageRequestParams) -> CreateMessageResult | CreateMessageResultWithTools:
         check(params)
-        if params.tools or (params.tool_choice is not None and params.tool_choice.mode == "required"):
-            raise Refused("The request offers tools, and a GGUF model is asked for text alone here.")
-        if not has_text(params.messages[-1]):
+        asked, form = with_form(params)
+        if not has_text(asked.messages[-1]):
             raise Refused("The last message holds no text, and this model reads nothing else.")
-        body = self._body(params)
-        answer = _Answer(params.stop_sequences or [])
+        body = self._body(asked)
+        if form:
+            body["response_format"] = {"type": "json_schema", "json_schema": {"schema": form}}
+        answer = _Answer(asked.stop_sequences or [])
         report(
             f"asks {self.name}", target="model", model=self.name, max_tokens=params.max_tokens,
             dials={dial: body[dial] for dial in self.dials},
@@ -197,8 +201,12 @@ class GGUF(WithDials):
             input_tokens=answer.prompt_tokens, output_tokens=answer.tokens, stop_reason=answer.stop_reason,
             seconds=round(perf_counter() - began, 3),
         )  # fmt: skip
-        said = [TextContent(text=answer.said)]
-        return shaped(params, model=self.name, blocks=said, stop_reason=answer.stop_reason or None)
+        said: list[TextContent | ToolUseContent] = [TextContent(text=answer.said)]
+        stop_reason = answer.stop_reason or None
+        if form:
+            said = read(answer.text, len(params.messages), is_cut=stop_reason == "maxTokens")
+            stop_reason = "endTurn" if isinstance(said[0], TextContent) else "toolUse"
+        return shaped(params, model=self.name, blocks=said, stop_reason=stop_reason)
 
     def _body(self, params: CreateMessageRequestParams) -> dict[str, Any]:
         """A request as llama.cpp's server has it."""

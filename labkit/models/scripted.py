@@ -7,14 +7,22 @@ from inspect import isawaitable
 from itertools import count
 from typing import cast
 
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData, SamplingMessage, TextContent
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+    SamplingMessage,
+    TextContent,
+    ToolUseContent,
+)
 
 from labkit.dial_table import honouring
 from labkit.errors import ScriptEnded
 from labkit.models.dialled import WithDials
 from labkit.steps import report
 
-Line = str | CreateMessageResult | ErrorData
+Line = str | ToolUseContent | CreateMessageResult | CreateMessageResultWithTools | ErrorData
 Function = Callable[[CreateMessageRequestParams], Line | Awaitable[Line]]
 
 
@@ -24,8 +32,9 @@ class Scripted(WithDials):
         Scripted(["first answer", "second answer"])     # in turn
         Scripted({"deadlock": "Two processes ..."})      # the first pattern found in the prompt answers
         Scripted(lambda params: f"{params.max_tokens}")  # what a function says
+        Scripted([ToolUseContent(id="1", name="search", input={"words": "raft"}), "It is [1]."])   # a tool first
 
-    An answer is a text, or a `CreateMessageResult`, or `ErrorData` to refuse. Patterns are regular expressions,
+    An answer is a text, a use of a tool, a whole result, or `ErrorData` to refuse. Patterns are regular expressions,
     searched in the text of all messages without regard to case.
 
     Args:
@@ -58,7 +67,9 @@ class Scripted(WithDials):
             _check(lines)
             self._next = partial(_in_turn, iter(lines))
 
-    async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
+    async def __call__(
+        self, context: object, params: CreateMessageRequestParams
+    ) -> CreateMessageResult | CreateMessageResultWithTools | ErrorData:
         """Answer as the script says.
 
         Raises:
@@ -72,6 +83,10 @@ class Scripted(WithDials):
         if isinstance(line, str):
             line = CreateMessageResult(
                 role="assistant", model=self.model, content=TextContent(text=line), stop_reason="endTurn"
+            )
+        elif isinstance(line, ToolUseContent):
+            line = CreateMessageResultWithTools(
+                role="assistant", model=self.model, content=[line], stop_reason="toolUse"
             )
         report("reads its next line", source="model", target="callback")
         return line
@@ -100,8 +115,8 @@ def looping(script: str) -> Scripted:
 
 def _check(lines: Iterable[object], patterns: Iterable[str] = ()) -> None:
     for line in lines:
-        if not isinstance(line, str | CreateMessageResult | ErrorData):
-            raise TypeError(f"{line!r} is no answer: write a text, a CreateMessageResult, or ErrorData")
+        if not isinstance(line, Line):
+            raise TypeError(f"{line!r} is no answer: write a text, a ToolUseContent, a result, or ErrorData")
     for pattern in patterns:
         try:
             re.compile(pattern)

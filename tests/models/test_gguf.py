@@ -16,12 +16,14 @@ from mcp_types import (
     INVALID_PARAMS,
     CreateMessageRequestParams,
     CreateMessageResult,
+    CreateMessageResultWithTools,
     ErrorData,
     ImageContent,
     SamplingMessage,
     TextContent,
     Tool,
     ToolChoice,
+    ToolUseContent,
 )
 
 from labkit import Settings, close_all, with_dials
@@ -310,12 +312,21 @@ async def test_what_a_chat_template_refuses_is_told_in_its_own_words(
     assert words in refused.message
 
 
-async def test_what_holds_no_text_and_what_offers_a_tool_is_refused(greedy: GGUF) -> None:
+async def test_what_holds_no_text_is_refused(greedy: GGUF) -> None:
     image = SamplingMessage(role="user", content=ImageContent(data="", mime_type="image/png"))
     assert (await refusal(greedy, asks(messages=[image]))).code == INVALID_PARAMS
-    tool = Tool(name="add", input_schema={"type": "object"})
-    for choice in (None, ToolChoice(mode="required"), ToolChoice(mode="none")):
-        assert (await refusal(greedy, asks(tools=[tool], tool_choice=choice))).code == INVALID_PARAMS
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("required", "tool_use"), ("none", "text")])
+async def test_whatever_it_says_has_the_form_that_the_tools_give(greedy: GGUF, mode: Any, kind: str) -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}, "shop": {"enum": ["a"]}}, "required": ["shop"]}
+    tools = {"tools": [Tool(name="add", input_schema=schema)], "tool_choice": ToolChoice(mode=mode)}
+    told = await greedy(None, asks(max_tokens=120, **tools))
+    assert isinstance(told, CreateMessageResultWithTools), told
+    [block] = told.content_as_list
+    assert block.type == kind
+    if isinstance(block, ToolUseContent):
+        assert (told.stop_reason, block.name, block.input["shop"]) == ("toolUse", "add", "a")
 
 
 async def test_half_a_letter_is_no_reason_to_fail(greedy: GGUF) -> None:

@@ -7,10 +7,12 @@ import pytest
 from mcp_types import (
     CreateMessageRequestParams,
     CreateMessageResult,
+    CreateMessageResultWithTools,
     ErrorData,
     ImageContent,
     SamplingMessage,
     TextContent,
+    ToolUseContent,
 )
 
 from labkit import Lab, Origin, Scripted, ScriptEnded, close_all
@@ -143,3 +145,10 @@ async def test_it_answers_a_lab(wire: str) -> None:
             await lab.call_tool("recommend", {"genre": "poetry"})
     finally:
         close_all()
+
+
+async def test_a_use_of_a_tool_is_an_answer() -> None:
+    use = ToolUseContent(id="1", name="search", input={"words": "raft"})
+    told = await Scripted([use])(None, question("Look it up."))
+    assert isinstance(told, CreateMessageResultWithTools)
+    assert (told.content_as_list, told.stop_reason, told.model) == ([use], "toolUse", "scripted")
