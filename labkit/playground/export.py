@@ -3,17 +3,18 @@
 import json
 import os
 import textwrap
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from html import escape
 from typing import Literal
 
-from labkit.diagram import MOST_STEPS
+from labkit.diagram import MOST_STEPS, alt
 from labkit.host import visible
 from labkit.host.prices import dollars
 from labkit.models.answerers import KEYS as NAMES
 from labkit.playground.runs import Run, compare, duration
-from labkit.redacting import redact, redact_drawing
+from labkit.redacting import redact, redact_drawing, redact_shown
 from labkit.secret_forms.finding import find_keys
 
 Form = Literal["json", "mermaid", "html"]
@@ -22,6 +23,10 @@ HIDDEN = "[key]"
 ROOM = 1_000_000
 """Characters that an export takes, about."""
 
+PICTURED = 20_000
+"""Characters of a run that a notebook keeps."""
+
+BOX = "padding: 10px 16px; border: 1px solid var(--jp-border-color1, #bdbdbd); border-radius: 6px"
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --mute: #5b6470; --line: #dfe2e6; --soft: #f4f5f7; --page: #fff }
 @media (prefers-color-scheme: dark) {
@@ -167,6 +172,28 @@ def _section(run: Run) -> str:
     told, result = redact(" · ".join(filter(None, (summary(run), run.cut, run.in_part)))), redact(run.result)
     flow = redact_drawing(run.flow).to_svg() if run.flow else ""
     return f"<h2>Run {run.n}: {_text(run.tool)}</h2><p>{_text(told)}</p><pre>{_text(result)}</pre>{flow}"
+
+
+def picture(made: str, run: Run | None, keys: Sequence[str]) -> dict[str, str]:
+    """What a notebook keeps of a page: the settings and the last run, as HTML without a script and as text.
+
+    Args:
+        made: The settings in a line.
+        run: The last run that is over.
+        keys: The keys that must not be in it.
+    """
+    told = {"text/plain": made, "text/html": f"<b>{_text(made)}</b>"}
+    if run is not None:
+        run = run if run.size <= PICTURED else run.part(PICTURED)
+        line = redact(" · ".join(filter(None, (f"{run.tool} {run.outcome}", titled(run), summary(run), run.cut))))
+        result, flow = redact_shown(run.result, PICTURED), redact_drawing(run.flow) if run.flow else None
+        told["text/plain"] += f"\n{visible(line)}\n{visible(result)}\n{visible(str(flow or ''))}"
+        told["text/html"] += f'<p>{_text(line)}</p><pre style="white-space: pre-wrap">{_text(result)}</pre>'
+        if flow:
+            drawn = f"data:image/svg+xml;base64,{b64encode(flow.to_svg().encode()).decode()}"
+            told["text/html"] += f'<img style="max-width: 100%" alt="{escape(alt(flow))}" src="{drawn}">'
+    told["text/html"] = f'<div style="{BOX}">{told["text/html"]}<p>Run the cell again to use it.</p></div>'
+    return {kind: without_keys(text, keys) for kind, text in told.items()}
 
 
 def _table(runs: Sequence[Run]) -> str:

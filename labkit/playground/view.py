@@ -14,11 +14,13 @@ import traitlets
 
 from labkit.call import Call
 from labkit.errors import sentence
+from labkit.host import visible
 from labkit.lab import Lab
 from labkit.models.trace import Trace
 from labkit.models.tracing import Drawing, can_be_traced
 from labkit.playground import reading
 from labkit.playground.cells import Cells
+from labkit.playground.export import picture
 from labkit.playground.model import TIMES, Model
 from labkit.playground.reach import Wire
 from labkit.playground.setup import error_of
@@ -297,6 +299,11 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
     def _exported(self) -> None:
         if (error := error_of(self._exporting)) is not None:
             self.playground.say(sentence(error))
+
+    def picture(self, shown: str) -> dict[str, Any]:
+        """The picture of the settings and of the last run, by MIME type."""
+        runs = [run for run in self.playground.runs[-10:] if run.outcome != "running"]
+        return {**picture(visible(repr(self.playground)[1:-1]), runs[-1] if runs else None, self.playground.keys)}
 
     def __repr__(self) -> str:
         return repr(self.playground)

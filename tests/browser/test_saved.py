@@ -23,6 +23,10 @@ AFTER = """
 _ = await lab.call_tool("price", {"title": "Emma"})
 _ = await early.call_tool("compare", {"title": "Emma"})
 panel.state.turn(temperature=0.25)
+_ = page.wait()
+page.use_tool("recommend", {"genre": "romance"})
+page.run()
+_ = page.wait()
 """
 CELLS = {
     "set up": SET_UP,
@@ -36,7 +40,7 @@ CELLS = {
     "bars": "plot_bars({'one': {'samples': 1}, 'each': {'samples': 9}})",
     "scorecard": "await show_scorecard(good_callbacks.my_callback)",
     "approval": "approval_panel()",
-    "playground": "Playground(remember=False)",
+    "playground": "page = Playground(bookshop(), remember=False)\npage.callback(echo)\npage",
     "button": "click_me()",
     "prediction": "predict('2.1')",
     "hints": "hint('2.1')",
@@ -49,7 +53,7 @@ TOLD = {
     "budget": "samples  4 of 20; 16 left",
     "scorecard": "my_callback: 45 passed",
     "approval": "what a server asks waits here for a person",
-    "playground": "Playground log archiver",
+    "playground": "recommend done · run 1 · 1 sample",
     "button": "Click me",
     "prediction": "Predict 2.1. One of these",
     "hints": "Hints for 2.1, one at a time",
@@ -74,7 +78,9 @@ def notebook(root: Path, new_page: NewPage) -> Iterator[LabPage]:
         for name in WIDGETS:
             expect(lab_page.output(NUMBER[name]).locator(".labkit-card").first).to_be_visible()
         # At most a second after the last change the notebook has the picture.
-        lab_page.page.wait_for_function(KEPT, arg=["4 of 20", "compare(title)", "0.25"], timeout=PATIENCE)
+        lab_page.page.wait_for_function(
+            KEPT, arg=["4 of 20", "compare(title)", "0.25", "recommend done"], timeout=PATIENCE
+        )
         assert lab_page.save().page.evaluate(END) is None
         lab_page.open_next("saved.ipynb")
         yield lab_page
@@ -94,6 +100,15 @@ def test_without_its_kernel_a_widget_is_a_picture(notebook: LabPage, name: str) 
     else:
         height = "async (image) => { await image.decode(); return image.naturalHeight; }"
         assert output.locator("img").evaluate(height) > 100
+
+
+def test_of_a_playground_its_last_run_is_kept(notebook: LabPage) -> None:
+    output = shown(notebook, "playground")
+    expect(output).to_contain_text("in process · 2026-07-28 · your callback: echo")
+    expect(output.locator("pre")).to_contain_text("recommend")
+    drawn = output.get_by_role("img", name="callback to client")
+    assert drawn.evaluate("async (image) => { await image.decode(); return image.naturalHeight; }") > 100
+    expect(notebook.output(NUMBER["playground"]).get_by_role("button")).to_have_count(0)
 
 
 def test_each_picture_is_of_the_call_that_its_view_shows(notebook: LabPage) -> None:

@@ -79,6 +79,11 @@ def test_a_click_on_run_draws_what_came_of_it(playground: Playground) -> None:
     assert "⟨U+202E RIGHT-TO-LEFT OVERRIDE⟩" in view.result["text"]
     assert "\u202e" not in json.dumps([view.result, view.history, view.comparison], ensure_ascii=False)
     assert [run[0] for run in view.history["runs"]] == [1]
+    kept = view.picture("")
+    assert "&lt;b onmouseover" in kept["text/html"]
+    assert "<b onmouseover" not in kept["text/html"]
+    assert "run 1 · 1 sample" in kept["text/plain"]
+    assert "callback ─▶ client" in kept["text/plain"]
     view.click(do="compare", runs=[1])
     assert ["who answers", False, ["your callback: says"]] in view.comparison["rows"]
     view.close()
@@ -165,7 +170,7 @@ def test_a_key_in_an_answer_is_marked_wherever_it_is_shown_and_exported(playgrou
     view.click(do="run", values={"genre": "romance"})
     assert token in playground.runs[-1].result  # the server gets what was answered
     view.click(do="compare", runs=[1, 2])
-    shown = [state_of(view), *(str(flow.get_state()["rows"]) for flow in view.flows)]
+    shown = [state_of(view), *view.picture("").values(), *(str(flow.get_state()["rows"]) for flow in view.flows)]
     exports = [playground.export(form) for form in ("json", "html", "mermaid")]
     for text in shown + exports:
         assert token not in text
