@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from labkit.views.dials import dials, tune
     from labkit.views.flow_view import show
     from labkit.views.hints import hint
+    from labkit.views.my_progress import my_progress
     from labkit.views.prediction import predict
     from labkit.views.progress_bar import course_map, lesson
     from labkit.views.scorecard_panel import show_scorecard
@@ -98,6 +99,7 @@ _ELSEWHERE = {
     "it_was": "labkit.course.predictions",
     "keep": "labkit.course.keeping",
     "lesson": "labkit.views.progress_bar",
+    "my_progress": "labkit.views.my_progress",
     "origin": "labkit.steps",
     "plot_bars": "labkit.views.bars",
     "plot_sweep": "labkit.views.sweep_plot",
@@ -168,6 +170,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "it_was",
     "keep",
     "lesson",
+    "my_progress",
     "origin",
     "plot_bars",
     "plot_sweep",

@@ -20,9 +20,10 @@ LAB_THREAD = "labkit"
 """The name of the thread on which callbacks run."""
 
 NO_INPUT = (
-    "in a callback it would hold up the notebook, and nobody could answer. Let approval_panel() ask, or ask before "
-    "the call (in a cell)"
+    "{0} in a callback would hold up the notebook, and nobody could answer. Ask in a cell before the call, or let "
+    "approval_panel() ask, in place of {0}"
 )
+"""What is behind it says where it stands: ` at line 2`."""
 
 _DEFINED = re.compile(r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 """The names that a cell would give a value, read off its text: it may be no Python."""
@@ -127,7 +128,7 @@ def _not_for_callbacks(asks: Callable[..., str], name: str) -> Callable[..., str
     def asking(*args: Any, **options: Any) -> str:
         steps: Any = sys.modules.get("labkit.steps")
         if threading.current_thread().name == LAB_THREAD or (steps and steps.origin()):  # also in a thread of its own
-            raise RuntimeError(f"{name}(): {NO_INPUT}")
+            raise RuntimeError(NO_INPUT.format(f"{name}()"))
         return asks(*args, **options)
 
     return asking

@@ -34,7 +34,7 @@ from tempfile import mkdtemp
 
 from mcp.types import CreateMessageResult, TextContent
 
-from labkit import Lab, TinyModel, click_me, course_map, it_was, lesson, predict, quiz, show
+from labkit import Lab, TinyModel, click_me, course_map, it_was, lesson, my_progress, predict, quiz, show
 from labkit.doctor import doctor
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
@@ -183,11 +183,14 @@ lab.flow
 # ## The course
 #
 # What you do is kept in `progress.jsonl` beside the notebooks, on this machine alone. The map reads it: come back here to
-# see how far you are, and where to go on. `labkit` has `export_progress()`, which writes it as one file to hand in or to
-# take with you, and `delete_progress()`.
+# see how far you are, and where to go on. The buttons write it as one file, to hand in or to take with you, or delete it;
+# `export_progress()` and `delete_progress()` of `labkit` do the same.
 
 # %%
 course_map()
+
+# %%
+my_progress()
 
 # %% [markdown]
 # ## Recap

@@ -117,6 +117,9 @@ await old.call_tool("process_log_entry", {"log_line": line})
 
 old.flow
 
+# %%
+it_was("1.3")
+
 # %% [markdown]
 # On revision **2025-11-25** step 3 is a request of the *server*, `sampling/createMessage`, and step 6 is the client's
 # response to it. The tool call waits in between. In the diagram a broken arrow is a response: compare step 3 of both.
@@ -134,7 +137,6 @@ old.flow
 # A model behind an API wants a key. The next cell looks for four signs of one in all that crossed.
 
 # %%
-it_was("1.3")
 predict("1.4")
 
 # %%

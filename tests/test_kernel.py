@@ -241,9 +241,9 @@ def test_a_callback_that_asks_the_person_is_refused_at_once(kernel: Kernel, asks
     if when == "no cell runs":
         cell = kernel.run("await call")
     (error,) = cell.errors
-    said = f"CallbackError: asks raised RuntimeError: {name}(): in a callback it would hold up the notebook, and nobody"
+    said = f"CallbackError: asks raised RuntimeError: {name}() in a callback would hold up the notebook, and nobody"
     assert error["traceback"][0].startswith(said)
-    assert "Let approval_panel() ask, or ask before the call (in a cell) at line " in error["traceback"][0]
+    assert f"or let approval_panel() ask, in place of {name}() at line " in error["traceback"][0]
 
 
 def test_a_cell_may_ask_and_a_callback_that_it_calls_itself_too(kernel: Kernel) -> None:

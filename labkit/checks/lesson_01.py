@@ -165,13 +165,17 @@ QUESTIONS = {
         },
     ),
     "1.5": Question(
-        "On revision 2026-07-28, how does the server's question reach the client?",
-        {"a": "as a request of the server", "b": "as a notification", "c": "inside the result of tools/call"},
+        "On revision 2026-07-28, how does a server know which question an answer belongs to?",
+        {
+            "a": "it keeps the first call open until the answer comes",
+            "b": "it keeps what it asked, by client",
+            "c": "the client sends back what the server put into the result",
+        },
         "c",
         {
-            "a": "that is revision 2025-11-25. Since 2026-07-28 the server sends no requests of its own.",
-            "b": "a notification wants no answer, and the server wants one.",
-            "c": "the result says input_required. The client answers by calling the tool again.",
+            "a": "that is revision 2025-11-25. Since 2026-07-28 the first call is over: its result was the question.",
+            "b": "it may forget all of it, and another process may go on: what it needs is in requestState.",
+            "c": "requestState comes with the question and goes back with the answer, in the second call.",
         },
     ),
 }

@@ -1,10 +1,12 @@
 """What is written about a lesson as data: `NN.toml` beside this module, with its predictions and its hints."""
 
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from labkit.course import progress
 from labkit.course.progress import lesson_of
 
 HERE = Path(__file__).parent
@@ -21,16 +23,34 @@ def entries(kind: str, lesson: str) -> dict[str, dict[str, Any]]:
     return tomllib.loads(path.read_text(encoding="utf-8")).get(kind, {}) if path.exists() else {}
 
 
-def entry(kind: str, word: str, number: str) -> dict[str, Any]:
-    """The entry of a number. `word` is what it is called.
+@dataclass(frozen=True)
+class Entry:
+    """What is written about a prediction or an exercise of a lesson."""
+
+    number: str
+
+    @property
+    def done(self) -> progress.Done:
+        """What was done of its lesson."""
+        return progress.done(lesson_of(self.number))
+
+
+def entry(kind: str, word: str, number: str) -> tuple[str, dict[str, Any]]:
+    """The entry of a number, behind the number as a text: it may have been typed without quotes.
+
+    Args:
+        kind: `predict` or `hints`.
+        word: What such an entry is called.
+        number: Such as `2.1`.
 
     Raises:
         LookupError: There is none.
     """
+    number = str(number)
     found = entries(kind, lesson_of(number))
     if number not in found:
         raise LookupError(f"There are no {word} for {number}; there are for {', '.join(found) or 'none'}.")
-    return found[number]
+    return number, found[number]
 
 
 def solutions(lesson: str) -> dict[str, str]:

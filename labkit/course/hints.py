@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.course import progress
-from labkit.course.entries import entry, solutions
+from labkit.course.entries import Entry, entry, solutions
 
 SOLUTION = "solution"
 
 
 @dataclass(frozen=True)
-class Hints:
+class Hints(Entry):
     """The hints of an exercise.
 
     Attributes:
@@ -29,7 +29,6 @@ class Hints:
         solution: The code of the solution, or empty.
     """
 
-    number: str
     steps: Sequence[str]
     mistakes: dict[str, str]
     errors: dict[str, str]
@@ -42,8 +41,7 @@ class Hints:
         Raises:
             LookupError: There are none.
         """
-        number = str(number)  # it may have been typed without quotes
-        told = entry("hints", "hints", number)
+        number, told = entry("hints", "hints", number)
         mistakes: dict[str, Any] = told.get("mistakes", {})
         return cls(
             number,
@@ -53,17 +51,13 @@ class Hints:
             solutions(progress.lesson_of(number)).get(number, ""),
         )
 
-    @property
-    def _done(self) -> progress.Done:
-        return progress.done(progress.lesson_of(self.number))
-
     def taken(self) -> list[str]:
         """What was taken so far: numbers of steps, names of mistakes, `solution`."""
-        return [each for each in self._done.hints.get(self.number, []) if self.text(each)]
+        return [each for each in self.done.hints.get(self.number, []) if self.text(each)]
 
     def next(self) -> str:
         """What comes next; empty where all was told."""
-        made, taken = self._done.mistakes.get(self.number, ""), self.taken()
+        made, taken = self.done.mistakes.get(self.number, ""), self.taken()
         steps = [str(i + 1) for i in range(len(self.steps))]
         order = [made, *steps, *([SOLUTION] if self.solution else [])]
         return next((each for each in order if self.text(each) and each not in taken), "")

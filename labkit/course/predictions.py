@@ -14,7 +14,7 @@ from math import isfinite
 from typing import Any, Literal
 
 from labkit.course import progress
-from labkit.course.entries import entry
+from labkit.course.entries import Entry, entry
 from labkit.plain import folded
 
 Answer = str | float | Sequence[str]
@@ -22,7 +22,7 @@ Kind = Literal["choices", "order", "number"]
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(Entry):
     """A question and how its answer is judged.
 
     Attributes:
@@ -31,7 +31,6 @@ class Prediction:
         was: What it was, or empty where only the run tells.
     """
 
-    number: str
     kind: Kind
     ask: str
     why: str
@@ -47,8 +46,7 @@ class Prediction:
         Raises:
             LookupError: There is none.
         """
-        number = str(number)  # it may have been typed without quotes
-        told = entry("predict", "predictions", number)
+        number, told = entry("predict", "predictions", number)
         kind: Kind = "order" if "order" in told else "number" if "number" in told else "choices"
         items: list[str] = [] if kind == "number" else told[kind]
         return cls(
@@ -105,10 +103,8 @@ class Prediction:
 
     def known(self) -> tuple[str, str, bool]:
         """What was entered, what it was as far as that was shown, and whether both agree; empty where nothing is."""
-        done = progress.done(progress.lesson_of(self.number))
-        said = self._fits(done.predicted.get(self.number, ""))
-        right, was = done.outcomes.get(self.number, (False, ""))
-        return said, self._fits(was) if said else "", right
+        right, was = self.done.outcomes.get(self.number, (False, ""))
+        return self._fits(self.done.predicted.get(self.number, "")), self._fits(was), right
 
     def _fits(self, kept: str) -> str:
         try:
@@ -117,7 +113,7 @@ class Prediction:
             return ""
 
     def enter(self, answer: Any) -> None:
-        """Keep an answer; once it was shown how it was, the answer before that stays.
+        """Keep an answer. Once it was shown how it was, none is taken any more.
 
         Raises:
             ValueError: It is no answer to this question.
@@ -168,6 +164,6 @@ def it_was(number: str, result: Answer | None = None) -> None:
     was = prediction.read(prediction.was if result is None else result)
     said, shown, _ = prediction.known()
     right = bool(said) and prediction.is_right(said, was)
-    if said and not shown:
-        progress.note("prediction", prediction.number, "right" if right else "wrong", was)
+    if not shown:
+        progress.note("prediction", prediction.number, ("right" if right else "wrong") if said else "shown", was)
     print(folded(prediction.outcome(said, was, right)))

@@ -94,7 +94,7 @@ class Done:
     predicted: dict[str, str] = field(default_factory=dict[str, str])
     """For each prediction the last answer before it was shown how it was."""
     outcomes: dict[str, tuple[bool, str]] = field(default_factory=dict[str, tuple[bool, str]])
-    """For each prediction that was entered and shown whether it was right, and what was."""
+    """For each prediction that was shown whether what was entered was right, and what was."""
     minutes: int = 0
 
     def count(self, event: Event) -> None:
@@ -111,7 +111,7 @@ class Done:
                     self.hints[number].append(said)
             case "prediction", "said" if number not in self.outcomes:
                 self.predicted[number] = said
-            case "prediction", "right" | "wrong" if number in self.predicted:
+            case "prediction", "right" | "wrong" | "shown" if event.status == "shown" or number in self.predicted:
                 self.outcomes.setdefault(number, (event.status == "right", said))
             case _:
                 pass

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from labkit.course import progress
 from labkit.course.entries import entries, exercises
-from labkit.course.progress import Done
+from labkit.course.progress import FILE, Done
 from labkit.course.table import Lesson, lessons
 
 EXPORTED = "my_progress.json"
@@ -81,6 +81,11 @@ def export_progress(path: str | Path = EXPORTED) -> None:
     Args:
         path: The file. Where it cannot be written, its text is printed instead.
     """
+    print(exported(path))
+
+
+def exported(path: str | Path = EXPORTED) -> str:
+    """Write the progress as one JSON file. Returns what it says, and its text where it cannot be written."""
     done = progress.journal().done()
     events = progress.journal().events()
     kept = {
@@ -90,14 +95,14 @@ def export_progress(path: str | Path = EXPORTED) -> None:
         "events": [json.loads(event.line()) for event in events],
     }
     text = json.dumps(kept, indent=1)
-    for number, each in sorted(done.items()):
-        print(number, *words(number, each), sep=" · ")
+    told = [" · ".join([number, *words(number, each)]) for number, each in sorted(done.items())]
     try:
         Path(path).write_text(text + "\n", encoding="utf-8", newline="\n")
     except OSError as error:
-        print(f"{path} could not be written ({error.strerror or error}), so here is what it would hold:\n{text}")
+        told.append(f"{path} could not be written ({error.strerror or error}), so here is what it would hold:\n{text}")
     else:
-        print(f"{counted(len(events), 'event')} written to {path}. It holds no code of yours.")
+        told.append(f"{counted(len(events), 'event')} written to {path}. It holds no code of yours.")
+    return "\n".join(told)
 
 
 def delete_progress(*, sure: bool = False) -> None:
@@ -106,16 +111,21 @@ def delete_progress(*, sure: bool = False) -> None:
     delete_progress()            # says what would be deleted
     delete_progress(sure=True)   # deletes it: there is no way back
     """
-    journal = progress.journal()
-    count = counted(len(journal.events()), "event")
-    name = journal.path.name if journal.path else "memory"
-    if not sure:
-        print(f"{count} in {name}. delete_progress(sure=True) deletes them: there is no way back.")
-        return
+    print(deleted() if sure else f"{held()}. delete_progress(sure=True) deletes them: there is no way back.")
+
+
+def held() -> str:
+    """How many events are kept, and where."""
+    path = progress.journal().path
+    return f"{counted(len(progress.journal().events()), 'event')} in {path.name if path else 'memory'}"
+
+
+def deleted() -> str:
+    """Delete the progress. Returns what came of it."""
+    told = held().replace(" in ", " deleted from ")
     try:
-        journal.delete()
+        progress.journal().delete()
     except OSError as error:
-        print(f"{name} could not be deleted ({error.strerror or error}).")
-        return
-    print(f"{count} deleted from {name}.")
+        return f"{FILE} could not be deleted ({error.strerror or error})."
     progress.tell()
+    return f"{told}."

@@ -300,19 +300,13 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         if (error := error_of(self._exporting)) is not None:
             self.playground.say(sentence(error))
 
-    def picture(self, shown: str) -> dict[str, Any]:
+    def picture(self, shown: str) -> dict[str, str]:
         """The picture of the settings and of the last run, by MIME type."""
         runs = [run for run in self.playground.runs[-10:] if run.outcome != "running"]
-        return {**picture(visible(repr(self.playground)[1:-1]), runs[-1] if runs else None, self.playground.keys)}
+        return picture(visible(repr(self.playground)[1:-1]), runs[-1] if runs else None, self.playground.keys)
 
     def __repr__(self) -> str:
         return repr(self.playground)
-
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_()
-        if bundle is not None:
-            bundle[0]["text/plain"] = repr(self.playground)
-        return bundle
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -168,12 +168,9 @@ class Answers(Placed, anywidget.AnyWidget):
     def __str__(self) -> str:
         return as_text(self._head(), self._cards)
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_()
-        if bundle is not None:
-            # In a notebook that JupyterLab does not trust it draws no SVG, and shows the text.
-            bundle[0].update({"text/plain": str(self), "image/svg+xml": self.to_svg()})
-        return bundle
+    def stored(self) -> dict[str, str]:
+        # In a notebook that JupyterLab does not trust it draws no SVG, and shows the text.
+        return {"text/plain": str(self), "image/svg+xml": self.to_svg()}
 
 
 def seeds(model: SamplingFnT, settings: Settings, number: int) -> Sequence[int]:

@@ -218,11 +218,8 @@ class ApprovalPanel(Placed, anywidget.AnyWidget):
     def __repr__(self) -> str:
         return "<ApprovalPanel>"
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_(**options)
-        if bundle is not None:
-            bundle[0]["text/plain"] = STORED
-        return bundle
+    def stored(self) -> dict[str, str]:
+        return {"text/plain": STORED}
 
     def __str__(self) -> str:
         return render(request) if (request := self.under_review) else "nothing is under review"

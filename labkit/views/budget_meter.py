@@ -128,9 +128,3 @@ class BudgetMeter(Placed, anywidget.AnyWidget):
         lines = readings(self._budget)
         width = max(8, *(len(line[0]) for line in lines))
         return "\n".join(f"{name:<{width}} {spent}; {left}" for name, spent, left, _ in lines)
-
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_(**options)
-        if bundle is not None:
-            bundle[0]["text/plain"] = str(self)
-        return bundle

@@ -1,7 +1,5 @@
 """`click_me()`: a button that says whether a click in the browser reaches Python. `doctor()` cannot see that."""
 
-from typing import Any
-
 import anywidget
 import traitlets
 
@@ -31,9 +29,3 @@ class ClickMe(Placed, anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"<button: {self.said}>"
-
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_()
-        if bundle is not None:
-            bundle[0]["text/plain"] = repr(self)
-        return bundle

@@ -116,12 +116,6 @@ class DialPanel(Placed, anywidget.AnyWidget):
         lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows]
         return "\n".join(line.rstrip() for line in lines)
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_()
-        if bundle is not None:
-            bundle[0]["text/plain"] = str(self)
-        return bundle
-
 
 def _row(reading: DialReading) -> list[Any]:
     """The row of a dial, in the order that dials.js reads."""

@@ -4,8 +4,6 @@ In plain code: `with_dials(model, Settings(temperature=0.8, seed=7))`. What a pa
 code.
 """
 
-from typing import Any
-
 import ipywidgets
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams
@@ -146,6 +144,5 @@ class TunePanel(Placed, ipywidgets.VBox):
         many = f"\n\n{self.answers}" if self.answers.texts else ""
         return f"{self.dials}\n\n{head(self.tokens.reading)}\n{seen(self.text)}{many}"
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        shown = super()._repr_mimebundle_(**options) or {}
-        return {**shown, "text/plain": str(self), "image/svg+xml": self.tokens.to_svg()}
+    def stored(self) -> dict[str, str]:
+        return {"text/plain": str(self), "image/svg+xml": self.tokens.to_svg()}

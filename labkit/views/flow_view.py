@@ -228,7 +228,10 @@ class FlowView(Placed, anywidget.AnyWidget):
         lab = self._lab
         return "" if lab is None else str(lab.calls or "last")
 
-    def picture(self, shown: str) -> dict[str, Any]:
+    def stored(self) -> dict[str, str]:
+        return self.picture(self.shown_now())
+
+    def picture(self, shown: str) -> dict[str, str]:
         """The picture of a call, by MIME type: as text and as a drawing, of a long flow the first steps."""
         lab = self._lab
         if lab is None and self._flow is None:
@@ -240,9 +243,3 @@ class FlowView(Placed, anywidget.AnyWidget):
             title = f"{flow.title}, the first {LONGEST_DRAWING} of {steps:,} steps"
             flow = replace(flow, title=title, steps=flow.steps[:LONGEST_DRAWING])
         return {"text/plain": str(flow), "image/svg+xml": flow.to_svg()}
-
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_()
-        if bundle is not None:
-            bundle[0].update(self.picture(self.shown_now()))
-        return bundle

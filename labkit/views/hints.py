@@ -2,15 +2,9 @@
 
 from typing import Any
 
-import anywidget
-import traitlets
-
-from labkit.course import progress
 from labkit.course.hints import SOLUTION, Hints
+from labkit.views.of_progress import OfProgress
 from labkit.views.page import read_parts
-from labkit.views.placed import Placed
-
-_views: dict[str, "HintsView"] = {}
 
 
 def hint(number: str, what: str = "") -> "HintsView":
@@ -31,59 +25,28 @@ def hint(number: str, what: str = "") -> "HintsView":
     hints = Hints.of(number)
     if what and (what != "next" or hints.next()):
         hints.take(hints.next() if what == "next" else what)
-    view = _views.get(hints.number)
-    if view is None or view.comm is None:
-        view = _views[hints.number] = HintsView(hints)
-    return view
+    return HintsView.of(hints)
 
 
-class HintsView(Placed, anywidget.AnyWidget):
+class HintsView(OfProgress):
     """The widget that `hint` returns."""
 
     _esm = read_parts("page.js", "hints.js")
     _css = read_parts("page.css", "prediction.css")
 
-    state = traitlets.Dict().tag(sync=True)
+    about: Hints
 
-    def __init__(self, hints: Hints) -> None:
-        self.hints = hints
-        super().__init__()
-        self.on_msg(self._heard)
-        self.tell()
-
-    def _heard(self, *_: object) -> None:
-        if what := self.hints.next():
-            self.hints.take(what)
+    def hear(self, content: dict[str, Any]) -> None:
+        if what := self.about.next():
+            self.about.take(what)
             self.tell()
 
-    def tell(self) -> None:
-        """Show what was taken."""
-        hints = self.hints
-        told = [[hints.title(what), hints.text(what), what == SOLUTION] for what in hints.taken()]
-        errors = [[seen, hints.mistakes[name]] for name, seen in hints.errors.items() if name not in hints.taken()]
-        self.state = {
+    def known(self) -> dict[str, Any]:
+        hints = self.about
+        return {
             "number": hints.number,
-            "told": told,
+            "told": [[hints.title(what), hints.text(what), what == SOLUTION] for what in hints.taken()],
             "offer": hints.offer(),
             "over": not hints.next(),
-            "errors": errors,
-            "trouble": progress.journal().trouble,
+            "errors": [[see, hints.mistakes[name]] for name, see in hints.errors.items() if name not in hints.taken()],
         }
-
-    def __repr__(self) -> str:
-        return str(self.hints)
-
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_()
-        if bundle is not None:
-            bundle[0]["text/plain"] = repr(self)
-        return bundle
-
-
-def _tell() -> None:
-    for view in _views.values():
-        if view.comm is not None:
-            view.tell()
-
-
-progress.listen(_tell)

@@ -45,16 +45,9 @@ class Picture(Placed, anywidget.AnyWidget):
         """The drawing as a `matplotlib.figure.Figure`, to save it or to change it."""
         return self._draw(dark)
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        return self.to_bundle()
-
-    def to_bundle(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The MIME bundle of Jupyter: what a notebook shows and stores, by kind, and the metadata."""
+    def stored(self) -> dict[str, str]:
         from labkit.views.drawing import to_png
 
-        bundle = super()._repr_mimebundle_()
-        if bundle is None:
-            return None
         source = f"data:image/png;base64,{to_png(self.figure())}"
         image = f'<img alt="{escape(self.alt)}" width="{self.width}" src="{source}">'
-        return {**bundle[0], "text/plain": str(self), "text/html": image}, bundle[1]
+        return {"text/plain": str(self), "text/html": image}

@@ -23,7 +23,7 @@ MOST = 10
 class Placed:
     """What all widgets of the kit are beside ipywidgets' own class."""
 
-    _places: dict[str, tuple[str, dict[str, Any]]] | None = None
+    _places: dict[str, tuple[str, dict[str, str]]] | None = None
     """For each place its display id, what is shown there, and the picture that it has."""
 
     @property
@@ -35,11 +35,23 @@ class Placed:
         """What a place that is made now shows and goes on showing, in letters and digits; empty for all there is."""
         return ""
 
-    def picture(self, shown: str) -> dict[str, Any]:
-        """The picture of what is shown, by MIME type; without the widget itself."""
-        bundle: Any = cast("Any", self)._repr_mimebundle_()
+    def stored(self) -> dict[str, str]:
+        """What a notebook stores beside the widget, by MIME type."""
+        return {"text/plain": str(self)}
+
+    def picture(self, shown: str) -> dict[str, str]:
+        """The picture of what is shown at a place, by MIME type."""
+        return self.stored()
+
+    def to_bundle(self, **options: Any) -> Any:
+        """The MIME bundle of Jupyter: what a notebook shows and stores, by kind; `None` for a widget that is closed."""
+        bundle = cast("Any", super())._repr_mimebundle_(**options)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
-        return {kind: value for kind, value in (data or {}).items() if kind != VIEW}
+        if data is not None:
+            cast("dict[str, str]", data).update(self.stored())
+        return bundle
+
+    _repr_mimebundle_ = to_bundle
 
     def show_placed(self) -> None:
         """Show the picture of the widget, and on a page that has the widget the widget in its place.
@@ -87,7 +99,7 @@ class Placed:
         cast("Any", super()).close()
 
 
-def marked(picture: dict[str, Any], mark: str) -> dict[str, Any]:
+def marked(picture: dict[str, str], mark: str) -> dict[str, str]:
     """`picture` with a class by which a page knows the widget: in its SVG, or else in HTML; a text becomes HTML."""
     if SVG in picture:
         return {**picture, SVG: re.sub("<svg ", f'<svg class="{mark}" ', picture[SVG], count=1)}

@@ -74,7 +74,8 @@ class Prediction {
 
   draw() {
     const { said, was, words, trouble } = this.model.get("state");
-    if (said || this.kept) this.answer = said; // what is kept, or nothing any more: the progress was deleted
+    if (said || was || this.kept) this.answer = said; // what is kept, or nothing any more: the progress was deleted
+    this.enter.hidden = Boolean(was); // closed
     this.kept = said;
     for (const input of this.inputs) {
       if (input.type === "radio") input.checked = input.value === this.answer;

@@ -64,12 +64,9 @@ class TokenView(Placed, anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<TokenView {self.reading.count}, {marked(self.reading.trace.stop_reason)}>"
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_()
-        if bundle is not None:
-            # In a notebook that JupyterLab does not trust it draws no SVG, and shows the table.
-            bundle[0].update({"text/plain": table(self.reading.trace), "image/svg+xml": self.to_svg()})
-        return bundle
+    def stored(self) -> dict[str, str]:
+        # In a notebook that JupyterLab does not trust it draws no SVG, and shows the table.
+        return {"text/plain": table(self.reading.trace), "image/svg+xml": self.to_svg()}
 
 
 def _answer(reading: Reading) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tests.browser.lab_page import LabPage, write_notebook
 SET_UP = """
 import os
 os.environ["LABKIT_PROGRESS"] = "."
-from labkit import check, hint, it_was, lesson, predict
+from labkit import check, hint, it_was, lesson, my_progress, predict
 from labkit.course.predictions import Prediction
 from labkit.views.prediction import PredictionView
 lesson("02")
@@ -30,7 +30,18 @@ def conversation(params):
 await check("2.1", conversation)
 hint("2.1")
 """
-CELLS = (SET_UP, 'predict("2.1")', 'it_was("2.1")', 'predict("2.3")', 'it_was("2.3", 2)', ORDER, WRONG)
+CELLS = (
+    SET_UP,
+    'predict("2.1")',
+    'it_was("2.1")',
+    'predict("2.3")',
+    'it_was("2.3", 2)',
+    ORDER,
+    WRONG,
+    "my_progress()",
+    'predict("2.2")',
+    'it_was("2.2")',
+)
 FULL = """
 import errno
 def full(*_):
@@ -141,8 +152,42 @@ def test_on_a_full_disk_it_is_said_and_axe_finds_nothing_in_either_theme(
     assert notebook.errors() == []
 
 
-def test_a_guess_that_was_deleted_is_gone_from_the_page(notebook: LabPage) -> None:
-    notebook.execute("from labkit import delete_progress; delete_progress(sure=True)")
+def test_a_question_whose_answer_was_shown_is_closed_also_after_a_restart(notebook: LabPage) -> None:
+    notebook.run_cell(8).run_cell(9)
+    for _ in range(2):
+        view = card(notebook, 8)
+        expect(view.get_by_role("status")).to_contain_text("You made no guess.")
+        expect(view.get_by_role("radio").first).to_be_disabled()
+        expect(view.get_by_role("button")).to_have_count(0)
+        notebook.restart_kernel().run_cell(0).run_cell(8)
+    notebook.run_cell(1).run_cell(3)
+
+
+def test_progress_is_exported_and_deleted_by_keyboard_and_a_guess_is_gone_from_the_page(
+    notebook: LabPage, root: Path
+) -> None:
+    keyboard = notebook.page.keyboard
+    view = card(notebook.run_cell(7), 7)
+    view.get_by_role("button", name="Export my progress").focus()
+    keyboard.press("Enter")
+    expect(view.get_by_role("status")).to_contain_text("written to my_progress.json. It holds no code of yours.")
+    assert (root / "course" / "my_progress.json").exists()
+    found = Axe().run(notebook.page, context={"include": [[".labkit-progress"]]})
+    assert [fault["id"] for fault in found.response["violations"]] == []
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    asked = view.get_by_role("group", name="Delete your progress?")
+    expect(asked).to_contain_text(re.compile(r"Delete \d+ events in progress.jsonl\? There is no way back."))
+    expect(asked.get_by_role("button", name="Keep it")).to_be_focused()
+    keyboard.press("Escape")
+    expect(asked).to_be_hidden()
+    expect(view.get_by_role("button", name="Delete my progress")).to_be_focused()
+    keyboard.press("Enter")
+    keyboard.press("Shift+Tab")
+    keyboard.press("Enter")
+    expect(view.get_by_role("status")).to_have_text(re.compile(r"^\d+ events deleted from progress.jsonl.$"))
+    expect(view).to_contain_text("0 events in progress.jsonl")
+    assert not (root / "course" / "progress.jsonl").exists()
     expect(card(notebook, 1).locator(":checked")).to_have_count(0)
     expect(card(notebook, 1).get_by_role("button")).to_have_attribute("aria-disabled", "true")
     expect(card(notebook, 3).get_by_role("spinbutton")).to_have_value("")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from labkit.course import progress
+from labkit.course import progress, summary
 from labkit.course.entries import entries
 from labkit.course.predictions import Kind, Prediction, it_was
 from labkit.course.table import Lesson, lessons
@@ -105,7 +105,16 @@ def test_who_made_no_guess_is_not_scolded_and_may_not_guess_right_afterwards(
     it_was("2.1")
     told = capsys.readouterr().out
     assert told.startswith("You made no guess.\nIt was · c: the name of the model that is to answer\n")
-    assert progress.done("02").outcomes == {}
+    prediction = Prediction.of("2.1")
+    prediction.enter("c")
+    assert prediction.known() == ("", "c", False)
+    assert told.strip() in str(prediction)
+    assert "Answer with" not in str(prediction)
+    it_was("2.1")
+    assert capsys.readouterr().out == told
+    events = progress.journal().events()
+    assert [(event.status, event.said) for event in events] == [("shown", "c")]
+    assert summary.words("02", progress.done("02"))[-1] == "0 of 5 predictions entered"
 
 
 def test_what_the_run_has_measured_is_what_was(capsys: pytest.CaptureFixture[str]) -> None:

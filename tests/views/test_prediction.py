@@ -1,11 +1,12 @@
 """What the views of predictions and hints tell a page, and what becomes of a message from one; without a browser."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labkit import hint, it_was, predict
+from labkit import hint, it_was, my_progress, predict
 from labkit.course import progress
 from labkit.course.hints import Hints
 from labkit.course.predictions import Prediction
@@ -56,6 +57,32 @@ def test_a_number_without_quotes_is_one_too(capsys: pytest.CaptureFixture[str]) 
     it_was(number)
     assert "You were right." in capsys.readouterr().out
     assert hint(number) is hint("2.1")
+
+
+def test_a_prediction_that_was_shown_without_a_guess_takes_none_any_more() -> None:
+    view = predict("2.1")
+    it_was("2.1")
+    hear(view, answer="c")
+    predict("2.1", "c")
+    assert (view.state["said"], view.state["was"]) == ("", "c")
+    assert view.state["words"].startswith("You made no guess.\nIt was · c")
+    assert repr(view).count("You made no guess.") == 1
+
+
+def test_progress_is_exported_and_deleted_by_buttons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    predict("2.1", "c")
+    view: Any = my_progress()
+    assert my_progress() is view
+    assert view.state["held"] == "1 event in memory"
+    hear(view, do="export")
+    assert "1 event written to my_progress.json." in view.state["words"]
+    assert (tmp_path / "my_progress.json").exists()
+    hear(view, do="anything")
+    hear(view, do="delete")
+    assert view.state["words"] == "1 event deleted from memory."
+    assert (view.state["held"], predict("2.1").state["said"]) == ("0 events in memory", "")
+    assert "delete_progress(sure=True) deletes it" in view._repr_mimebundle_()[0]["text/plain"]
 
 
 def test_headless_it_says_what_it_would_ask() -> None:
