@@ -380,5 +380,4 @@ lesson("08")
 # - Mask before you ask, and hold every line number against the code.
 # - One sample is cheaper, two are simpler questions; on 2026-07-28 a refusal ends the whole call. Measure, then choose.
 #
-# **Next:** [the playground](playground.ipynb), where all of this can be tried together. `Playground(my_server)` opens it
-# on a server of your own: begin with `careful_desk()` of lesson 04, or with a tool that you need yourself.
+# **Next:** [10 · Two wires](10_two_wires.ipynb)

@@ -203,6 +203,8 @@ class FunctionExercise:
         except Exception as error:  # noqa: BLE001 - whatever a student's code raises is told
             if isinstance(error, Problem) and _is_ours(error, self.cases[0]):
                 return Report(self.number, "NOT YET", passed, self.total, _with_forgotten(error), error.hint)
+            if isinstance(error.__cause__, StopIteration):  # what becomes of one in a coroutine
+                error = error.__cause__
             line, called_with = line_of(error), getattr(error, "called_with", "")
             told = f"Your function raised {plain(error)}{f' at {line}' if line else ''}"
             given = f". We called {called_with}." if called_with else ""

@@ -159,7 +159,7 @@ def test_each_is_asked_in_one_cell_and_answered_in_a_later_one(lesson: Lesson) -
     code = (ROOT / "lessons" / lesson.notebook).with_suffix(".py").read_text(encoding="utf-8")
     at = {"predict": dict[str, int](), "it_was": dict[str, int]()}
     for place, cell in enumerate(re.split(r"^# %%", code, flags=re.MULTILINE)):
-        for name, number in re.findall(r"^(predict|it_was)\(\"(\d\.\d)\"", cell, re.MULTILINE):
+        for name, number in re.findall(r"^(predict|it_was)\(\"(\d+\.\d)\"", cell, re.MULTILINE):
             assert number not in at[name]
             at[name][number] = place
     assert [*at["predict"]] == [*at["it_was"]] == asked

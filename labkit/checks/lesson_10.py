@@ -1,0 +1,463 @@
+"""Lesson 10, two wires: frames put in order, as many questions as there are lines, a tool moved, eight decisions."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from random import Random
+from typing import Any, cast
+
+import anyio
+from mcp_types import CallToolResult, CreateMessageRequestParams, CreateMessageResult, InputRequiredResult
+
+from labkit.checks.asking_servers import MODES, REVISIONS, Answers, Case, Use, connect, made, text_of, use
+from labkit.checks.engine import FunctionExercise, Problem, called
+from labkit.checks.quizzes import Question
+from labkit.checks.served import Served, good, seen_of
+
+# 10.1: the frames of a call
+
+Frame = dict[str, Any]
+ASK = "sampling/createMessage"
+
+
+KINDS = {"call": "tools/call", "ask": "sampling/createMessage"}
+
+
+def _frame(told: str) -> Frame:
+    """A frame out of its kind, its id, and on the newer wire the name of a state: `call4A`, `unfinished3A`."""
+    kind, number, state = re.fullmatch(r"([a-z]+)(\d+)([A-Z]?)", told).groups()  # pyright: ignore[reportOptionalMemberAccess]
+    frame = {"jsonrpc": "2.0", "id": int(number), "to": "server" if kind in ("call", "say", "refuse") else "client"}
+    if kind in KINDS:
+        answers = {"requestState": state, "inputResponses": {state: {"model": "m"}}} if state else {}
+        return frame | {"method": KINDS[kind], "params": {"name": "note", **answers} if kind == "call" else {}}
+    if kind in ("refuse", "fail"):
+        return frame | {"error": {"code": -1, "message": "The user said no."}}
+    asked = {"resultType": "input_required", "requestState": state, "inputRequests": {state: {"method": KINDS["ask"]}}}
+    return frame | {"result": {"say": {"model": "m"}, "result": {"content": []}}.get(kind, asked)}
+
+
+def sketch(frame: object) -> str:
+    """A frame in a few words: `tools/call, id 3, to the server`."""
+    if not isinstance(frame, dict):
+        return f"a {type(frame).__name__}"
+    told = cast("Frame", frame)
+    result = cast("Frame", told.get("result", {}))
+    kind = "a model's answer" if "model" in result else str(result.get("resultType", "result"))
+    what = told.get("method") or ("error" if "error" in told else kind)
+    return f"{what}, id {told.get('id')}, to the {told.get('to')}"
+
+
+def _orders(name: str, told: str, hint: str) -> Case:
+    """A case: the frames that are told, shuffled, come back in their order."""
+    frames = [_frame(each) for each in told.split()]
+
+    async def case(function: Callable[..., Any]) -> None:
+        for seed in range(4):
+            given = [*frames]
+            Random(seed).shuffle(given)
+            before = [*given]
+            returned: object = called(function, given)
+            if given != before:
+                raise Problem("The list that you were given came back changed. Make a new one.", hint="changed")
+            if not isinstance(returned, list | tuple):
+                raise Problem(
+                    f"in_order returned a {type(returned).__name__}. Return a list of the frames.", hint="list"
+                )
+            _compare(name, [*cast("Sequence[object]", returned)], frames, hint)
+
+    return case
+
+
+def _compare(name: str, got: list[object], wanted: list[Frame], hint: str) -> None:
+    if got == wanted:
+        return
+    if strange := [each for each in got if each not in wanted]:
+        raise Problem(f"A call {name}: what came back holds {strange[0]!r}, which is no frame of it.", hint="each")
+    if lost := [frame for frame in wanted if frame not in got]:
+        raise Problem(f"A call {name}: [{sketch(lost[0])}] did not come back. Each is wanted, once.", hint=hint)
+    place = next((at for at, frame in enumerate(wanted) if got[at] != frame), len(wanted))
+    if place == len(wanted):
+        raise Problem(
+            f"A call {name}: {len(got)} frames came back of {len(wanted)}. Each is wanted, once.", hint="each"
+        )
+    after = f"after [{sketch(wanted[place - 1])}]" if place else "first"
+    raise Problem(f"A call {name}: {after} came [{sketch(wanted[place])}], and not [{sketch(got[place])}].", hint=hint)
+
+
+# 10.2: as many questions as there are lines
+
+MOST = 5
+SEALED = "2026-07-28"
+Lines = list[str]
+
+
+class Fetch:
+    """What is in the log: other lines each time that one looks."""
+
+    def __init__(self, *logs: Lines) -> None:
+        self.logs = logs
+        self.looked = 0
+
+    async def __call__(self) -> Lines:
+        self.looked += 1
+        return [*self.logs[min(self.looked, len(self.logs)) - 1]]
+
+
+def _night(count: int, name: str = "db") -> Lines:
+    return [f"02:{minute:02} {name}-{minute}: no space left" for minute in range(count)]
+
+
+class Explains(Answers):
+    """A client that says of each line that it explains that line."""
+
+    async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        self.asked.append(params)
+        return good(_meaning(text_of(params).strip().splitlines()[-1]))
+
+
+def _meaning(line: str) -> str:
+    return f"It means {line[::-1]}"
+
+
+async def _digest(make: Callable[..., Any], mode: str, fetch: Fetch, client: Answers | None) -> Use:
+    server = made(partial(make, fetch), "digest")
+    with connect(server, mode, client) as lab:
+        return await use(lab, "digest", {}, client)
+
+
+def _rows(lines: Lines, *, explained: bool) -> Lines:
+    return [f"- {line}: {_meaning(line) if explained else 'not asked'}" for line in lines[:MOST]]
+
+
+def _judge(used: Use, lines: Lines, told: str, *, explained: bool = True) -> None:
+    if used.error:
+        raise Problem(f"{told} the call failed: {used.error}. Give a result that says what is missing.", hint="cannot")
+    got = used.said.strip().splitlines()
+    for number, row in enumerate(_rows(lines, explained=explained)):
+        if number >= len(got) or got[number].strip() != row:
+            there = f"is {got[number]!r}" if number < len(got) else "is missing"
+            raise Problem(f"{told} row {number + 1} should be {row!r} and {there}.", hint="rows")
+    rest, more = got[min(len(lines), MOST) :], len(lines) - MOST
+    if more > 0 and (len(rest) != 1 or re.findall(r"\d+", rest[0]) != [str(more)]):
+        raise Problem(
+            f"{told} {more} of {len(lines)} lines are left out, and nobody is told. Say how many.", hint="more"
+        )
+    if more <= 0 and lines and rest:
+        raise Problem(f"{told} there is a row too many: {rest[0]!r}.", hint="more")
+    if not got:
+        raise Problem(f"{told} the result is empty. Say that there are no lines.", hint="nothing")
+
+
+def _explains(count: int) -> Case:
+    """A case: so many lines cost so many samples, in one round, and other lines in the next call."""
+
+    async def case(make: Callable[..., Any]) -> None:
+        lines, later = _night(count), _night(2, "web")
+        fetch, client = Fetch(lines, later), Explains()
+        told = f"On {SEALED} the log had {count} lines:"
+        server = made(partial(make, fetch), "digest")
+        with connect(server, "auto", client) as lab:
+            used = await use(lab, "digest", {}, client)
+            legs = sum(step.label.startswith("tools/call") for step in lab.flow.steps)
+            if len(used.asked) != min(count, MOST):
+                raise Problem(
+                    f"{told} it asked for {len(used.asked)} samples. One a line, at most {MOST}.", hint="count"
+                )
+            if fetch.looked > 1:
+                raise Problem(
+                    f"{told} one call fetched {fetch.looked} times. The log has other lines by then: fetch in the "
+                    "first round, and keep them in request_state.",
+                    hint="once",
+                )
+            _judge(used, lines, told)
+            if legs > 2:
+                raise Problem(f"{told} it took {legs} rounds. Ask for all of them in one result.", hint="at-once")
+            _judge(await use(lab, "digest", {}, client), later, "Called again, when the log had 2 others:")
+
+    return case
+
+
+async def _keeps_callers_apart(make: Callable[..., Any]) -> None:
+    logs = _night(3, "one"), _night(3, "two")
+    client = Explains()
+    server = made(partial(make, Fetch(*logs)), "digest")
+    with connect(server, "auto", client) as lab:
+        both: list[Use] = []
+
+        async def one() -> None:
+            both.append(await use(lab, "digest", {}, client))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(one)
+            group.start_soon(one)
+    wanted = ["\n".join(_rows(lines, explained=True)) for lines in logs]
+    if sorted(used.said.strip() for used in both) != sorted(wanted):
+        raise Problem(
+            "Two clients called at once, and one got rows of the other. Keep nothing outside of the tool: what a call "
+            "needs travels in its request_state.",
+            hint="kept",
+        )
+
+
+async def _asks_again(make: Callable[..., Any]) -> None:
+    lines = _night(3)
+    async with Served(made(partial(make, Fetch(lines, _night(1, "web"))), "digest"), "digest", {}) as served:
+        first = await served.leg({"nobody": good("x")})
+        if not isinstance(first, InputRequiredResult) or not first.input_requests or not first.request_state:
+            raise Problem(f"Its first step gave {seen_of(first).told} It should ask, and send a state.", hint="state")
+        keys = [*first.input_requests]
+        foreign = await served.leg({key: good("x") for key in keys})
+        if isinstance(foreign, CallToolResult):
+            raise Problem(
+                "A call without a state brought answers, which belong to no question of yours, and they were taken.",
+                hint="unasked",
+            )
+        again = await served.leg({keys[0]: good("x")}, first.request_state)
+        if not isinstance(again, InputRequiredResult) or not again.input_requests:
+            raise Problem(
+                f"The client answered 1 of 3 questions, and what came was: {seen_of(again).told} Ask again.",
+                hint="missing",
+            )
+        if not set(keys[1:]) <= again.input_requests.keys() or not again.request_state:
+            raise Problem("The client answered 1 of 3, and the next round did not ask for the others.", hint="missing")
+        if not isinstance(await served.leg(None, again.request_state), InputRequiredResult):
+            raise Problem("A round came without any answer, and it did not ask again.", hint="missing")
+        last = await served.leg({key: good("All is well.") for key in keys}, again.request_state)
+        if not isinstance(last, CallToolResult) or [*seen_of(last).text.splitlines()] != [
+            f"- {line}: All is well." for line in lines
+        ]:
+            raise Problem(f"When all were answered in the second round: {seen_of(last).told}", hint="missing")
+
+
+async def _does_without(make: Callable[..., Any]) -> None:
+    for mode, client in (("legacy", Explains()), ("legacy", None), ("auto", None)):
+        who = f"a client that {'can' if client else 'cannot'} sample"
+        for count in (2, 7, 0):
+            lines = _night(count)
+            told = f"On {REVISIONS[mode]}, for {who}, with {count} lines:"
+            used = await _digest(make, mode, Fetch(lines), client)
+            if used.asked or (mode == "legacy" and used.error):
+                raise Problem(f"{told} it asked. There the tool does without, and says so.", hint="older")
+            _judge(used, lines, told, explained=False)
+
+
+async def _takes_no_text(make: Callable[..., Any]) -> None:
+    used = await _digest(make, "auto", Fetch(_night(1)), Answers(good("")))
+    if not used.said.startswith(_night(1)[0].join(["- ", ":"])):
+        raise Problem(f"The model said nothing, and the tool: {used.said[:60]!r}.", hint="rows")
+
+
+# 10.3: a tool of 2025, moved
+
+LINE, OTHER = "02:40 ERROR No space left on device", "02:14 ERROR deadlock detected"
+
+
+async def _explain(
+    make: Callable[..., Any], mode: str, line: str, client: Answers | None, filed: Lines, *before: str
+) -> Use:
+    server = made(partial(make, filed), "explain")
+    with connect(server, mode, client) as lab:
+        for each in before:
+            await use(lab, "explain", {"line": each}, client)
+        return await use(lab, "explain", {"line": line}, client)
+
+
+async def _answers_alike(make: Callable[..., Any]) -> None:
+    for mode in MODES:
+        filed, client = list[str](), Answers("The disk is full.")
+        used = await _explain(make, mode, LINE, client, filed)
+        where, wanted = f"On revision {REVISIONS[mode]}", "Filed as 1: The disk is full."
+        if used.error:
+            raise Problem(f"{where} the call failed: {used.error}.", hint="back-channel")
+        if len(used.asked) != 1:
+            raise Problem(f"{where} one call asked for {len(used.asked)} samples; one was enough before.", hint="asks")
+        if LINE not in text_of(used.asked[0]):
+            raise Problem(f"{where} the question was {text_of(used.asked[0])[:60]!r}, without the line.", hint="line")
+        if used.asked[0].max_tokens > 60:
+            raise Problem(f"{where} {used.asked[0].max_tokens} tokens were asked for; before it was 60.", hint="tokens")
+        if filed != [LINE]:
+            raise Problem(
+                f"{where} one call filed {len(filed)} lines. A resolver runs in every round, a tool's body once: file "
+                "in the body.",
+                hint="deed",
+            )
+        if used.said != wanted:
+            raise Problem(f"{where} the tool returned {used.said[:60]!r}; before it was {wanted!r}.", hint="answer")
+
+
+async def _counts_what_is_filed(make: Callable[..., Any]) -> None:
+    for mode in MODES:
+        filed = ["an old line"]
+        used = await _explain(make, mode, LINE, Answers("Locks.", "The disk is full."), filed, OTHER)
+        if filed != ["an old line", OTHER, LINE] or not used.said.startswith("Filed as 3"):
+            raise Problem(
+                f"On revision {REVISIONS[mode]} the third line was told as {used.said[:40]!r}, and the report holds "
+                f"{len(filed)} lines. Begin with `Filed as 3`.",
+                hint="count",
+            )
+
+
+async def _asks_the_same(make: Callable[..., Any]) -> None:
+    client = Answers("The disk is full.")
+    await _explain(make, "auto", LINE, client, [], OTHER, LINE)
+    first, second = client.asked[-2:]
+    if first != second:
+        raise Problem("The same line was asked about in other words the second time.", hint="pure")
+
+
+async def _files_without(make: Callable[..., Any]) -> None:
+    for mode in MODES:
+        filed = list[str]()
+        used = await _explain(make, mode, LINE, None, filed)
+        if used.error or filed != [LINE] or not used.said.startswith("Filed as 1"):
+            got = f"the call failed: {used.error}" if used.error else f"it said {used.said[:40]!r}"
+            raise Problem(
+                f"On revision {REVISIONS[mode]}, for a client that cannot sample, {got}. File the line all the same.",
+                hint="cannot",
+            )
+
+
+# 10.4: eight decisions
+
+WAYS = ("code", "provider", "sample")
+REASONS = ("time", "cost", "exact", "private", "any client", "many", "stateless", "their model")
+
+
+def _decides(letter: str, why: str, hint: str, **right: str) -> Case:
+    """A case: a choice is one of the ways in `right`, with the reason beside it."""
+
+    async def case(function: Callable[..., Any]) -> None:
+        given: object = called(function)
+        if not isinstance(given, Mapping):
+            raise Problem(
+                f'my_choices returned a {type(given).__name__}. Return {{"a": (way, reason), …}}.', hint="dict"
+            )
+        chosen = cast("Mapping[object, object]", given).get(letter)
+        if not isinstance(chosen, tuple | list) or len(cast("Sequence[object]", chosen)) != 2:
+            raise Problem(f"Of {letter} you say {chosen!r}. A choice is a way and a reason.", hint="pair")
+        way, reason = cast("Sequence[object]", chosen)
+        for said, known in ((way, WAYS), (reason, REASONS)):
+            if said not in known:
+                raise Problem(f"In {letter}: {said!r} is none of {', '.join(known)}.", hint="words")
+        if way not in right:
+            raise Problem(f"In {letter} you chose {way!r}. {why}", hint=hint)
+        if right[cast("str", way)] != reason:
+            raise Problem(
+                f"In {letter} {way!r} is right, and {reason!r} is not why: look for what only this scenario has.",
+                hint="reason",
+            )
+
+    return case
+
+
+EXERCISES = {
+    "10.1": FunctionExercise(
+        "10.1",
+        [
+            _orders("on 2026-07-28, with one sample", "call3 unfinished3A call4A result4", "rounds"),
+            _orders("on 2025-11-25, with one sample", "call3 ask1 say1 result3", "inside"),
+            _orders("on 2025-11-25, with equal ids by chance", "call3 ask3 say3 result3", "direction"),
+            _orders(
+                "on 2025-11-25, with three samples, one of them refused",
+                "call5 ask8 say8 ask9 refuse9 ask10 say10 result5",
+                "samples",
+            ),
+            _orders(
+                "on 2026-07-28, with two steps", "call9 unfinished9A call10A unfinished10B call11B result11", "rounds"
+            ),
+            _orders("on 2026-07-28, that ends in an error", "call1 unfinished1A call2A fail2", "error"),
+            _orders("that asks nothing", "call7 result7", "rounds"),
+        ],
+        tried="both wires, one to three samples, two steps, equal ids on both sides, refusals, four shuffles each",
+    ),
+    "10.2": FunctionExercise(
+        "10.2",
+        [
+            *(_explains(count) for count in (3, 1, 0, 5, 6, 12)),
+            _keeps_callers_apart,
+            _asks_again,
+            _does_without,
+            _takes_no_text,
+        ],
+        tried="0 to 12 lines, other lines at each look, two callers, half the answers, foreign ones, both wires",
+    ),
+    "10.3": FunctionExercise(
+        "10.3",
+        [_answers_alike, _counts_what_is_filed, _asks_the_same, _files_without],
+        tried="the same line on both wires, three in turn, the same again, a client that cannot sample",
+    ),
+    "10.4": FunctionExercise(
+        "10.4",
+        [
+            _decides(
+                "a",
+                "A sample takes as long as the client's model, its queue and its person: no server can bound it.",
+                "a",
+                code="time",
+                provider="time",
+            ),
+            _decides(
+                "b",
+                "Who samples neither chooses the model nor sees the bill. What you sell, you must pay.",
+                "b",
+                provider="cost",
+            ),
+            _decides("c", "Counting is exact and free in code; a model is neither.", "c", code="exact"),
+            _decides(
+                "d",
+                "The letters stay where the model runs: with the user's own client, or on the same machine.",
+                "d",
+                sample="private",
+                provider="private",
+            ),
+            _decides("e", "Few clients can sample, and code does not sum up a text.", "e", provider="any client"),
+            _decides("f", "Five hundred requests come to a person, or to a budget, one by one.", "f", provider="many"),
+            _decides(
+                "g",
+                "On 2025-11-25 a stateless server cannot ask: nobody is there to take the answer.",
+                "g",
+                provider="stateless",
+            ),
+            _decides(
+                "h",
+                "You have no key and no budget; the users have, and want to see what is asked.",
+                "h",
+                sample="their model",
+            ),
+        ],
+        tried="eight scenarios, with their reasons",
+    ),
+}
+
+QUESTIONS = {
+    "10.5": Question(
+        "A retry brings a good state and an answer that the client made up. What does the SDK's seal find?",
+        {"a": "nothing", "b": "that the answer was changed", "c": "that no model was asked"},
+        "a",
+        {
+            "a": "the seal is around the state. An answer is the client's to give, as it always was.",
+            "b": "nobody signs an answer: the client may edit it, and lesson 06 did.",
+            "c": "nobody can see from outside whether a model, a script or a person answered.",
+        },
+    ),
+    "10.6": Question(
+        "A tool must delete a file only once. What makes sure of that on 2026-07-28?",
+        {"a": "the seal of requestState", "b": "its expiry after ten minutes", "c": "a note of the server's own"},
+        "c",
+        {
+            "a": "a sealed state may come twice: it is genuine each time.",
+            "b": "within the ten minutes it may come as often as the client likes.",
+            "c": "what may happen only once the server itself must remember (2026-07-28, basic/patterns/mrtr).",
+        },
+    ),
+    "10.7": Question(
+        "Your tool has to answer within 500 ms. Which part of a sample can you not make shorter?",
+        {"a": "the rounds", "b": "the sealing of the state", "c": "the client's model, and its person"},
+        "c",
+        {
+            "a": "a round costs some milliseconds here, and a trip of the network elsewhere: look at the bars.",
+            "b": "it is a part of the difference between the bars, which is small.",
+            "c": "who answers is the client's choice, and so is how long it takes.",
+        },
+    ),
+}
