@@ -185,7 +185,8 @@ def test_what_the_kit_and_the_servers_import_is_declared() -> None:
     """What comes along with another package today may not tomorrow."""
     extras = pyproject()["project"]["optional-dependencies"]
     lines = [*dependencies(), *(line for name in extras.keys() - {"author", "test"} for line in extras[name])]
-    declared = {canonicalize_name(Requirement(line).name) for line in lines} | {"mcp-types", "pydantic-core"}  # parts of mcp and pydantic
+    parts = {"mcp-types", "pydantic-core"}  # of mcp and of pydantic
+    declared = parts | {canonicalize_name(Requirement(line).name) for line in lines}
     makers = importlib.metadata.packages_distributions()
     for name, found in arrows().items():
         if name.split(".")[0] in {"labkit", "servers"}:

@@ -494,7 +494,7 @@ def test_the_code_of_a_panel_says_the_same_without_a_widget(request_: CreateMess
 
 def test_a_panel_is_stored_as_a_table_its_answer_and_a_drawing() -> None:
     panel = tune(asking(max_tokens=5))
-    bundle = panel._repr_mimebundle_()
+    bundle = panel.to_bundle()
     assert bundle["text/plain"] == str(panel)
     assert str(panel.dials) in str(panel)
     assert panel.text in str(panel)
