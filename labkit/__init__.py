@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from labkit.views.my_progress import my_progress
     from labkit.views.prediction import predict
     from labkit.views.progress_bar import course_map, lesson
-    from labkit.views.scorecard_panel import show_scorecard
+    from labkit.views.scorecard_panel import show_scorecard, show_server_scorecard
     from labkit.views.sweep_plot import plot_sweep
     from labkit.views.token_view import show_tokens
     from labkit.wire import Frame, tap
@@ -110,6 +110,7 @@ _ELSEWHERE = {
     "scorecard_server": "labkit.checks",
     "show": "labkit.views.flow_view",
     "show_scorecard": "labkit.views.scorecard_panel",
+    "show_server_scorecard": "labkit.views.scorecard_panel",
     "show_tokens": "labkit.views.token_view",
     "tap": "labkit.wire",
     "trace": "labkit.models.tracing",
@@ -181,6 +182,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "scorecard_server",
     "show",
     "show_scorecard",
+    "show_server_scorecard",
     "show_tokens",
     "tap",
     "trace",

@@ -238,15 +238,15 @@ async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
         await asyncio.sleep(0.005)
 
 
-def http_server(shop: MCPServer | None = None) -> uvicorn.Server:
-    app = (shop or bookshop()).streamable_http_app()
+def http_server(shop: MCPServer | None = None, *, stateless: bool = False) -> uvicorn.Server:
+    app = (shop or bookshop()).streamable_http_app(stateless_http=stateless)
     return uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
 
 
 @contextmanager
-def over_http(shop: MCPServer | None = None) -> Generator[str]:
+def over_http(shop: MCPServer | None = None, *, stateless: bool = False) -> Generator[str]:
     """The URL of a bookshop, or another server, that a thread of this process serves."""
-    server = http_server(shop)
+    server = http_server(shop, stateless=stateless)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), name="bookshop")
         thread.start()

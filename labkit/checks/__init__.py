@@ -8,6 +8,7 @@ from labkit.checks.case import Case, Row
 from labkit.checks.engine import CallbackExercise, CheckFailed, Exercise, FunctionExercise, Problem, Report, conclude
 from labkit.checks.quizzes import Question
 from labkit.checks.scorecard import Scorecard, cases, scorecard
+from labkit.checks.served import ServerCase
 from labkit.checks.server_card import scorecard_server, server_cases
 from labkit.checks.trying import try_out
 from labkit.course import progress
@@ -23,6 +24,7 @@ __all__ = [
     "Report",
     "Row",
     "Scorecard",
+    "ServerCase",
     "cases",
     "check",
     "examine",

@@ -12,6 +12,7 @@ from mcp.client import InputRequiredRoundsExceededError
 from mcp.client.session import SamplingFnT
 from mcp.server.lowlevel import Server
 from mcp.server.mcpserver import MCPServer
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp_types import (
     CallToolResult,
     CreateMessageRequestParams,
@@ -27,8 +28,8 @@ from labkit.checks.case import Matter, Row, is_ours, verdict_on
 from labkit.checks.clock import in_time
 from labkit.checks.engine import STAGE_TIMEOUT, Problem, bounded
 from labkit.checks.overheard import FAKE_KEY, KEYS, overheard
-from labkit.checks.trial import NotApplicable
-from labkit.connection import LabServer, all_tools
+from labkit.checks.trial import NotApplicable, parameters
+from labkit.connection import LabServer, all_tools, describe
 from labkit.errors import CallTimeout, LabError
 from labkit.lab import Lab
 from labkit.quiet import crashes
@@ -40,13 +41,16 @@ WIRES = (NEWER, OLDER)
 ANSWER = "All is well: nothing here needs to be done."
 """What a client answers where nobody said what a good answer is."""
 
+BACK = "back-channel"
+"""What stands in the SDK's error where a server has no way to send a request of its own."""
+
 MOST_SAMPLES = 20
 """Samples of one call that are answered; who asks more often is refused."""
 
 CALLS = 30
 """So many times the time of a call a case may take: none makes so many, one after the other."""
 
-Given = LabServer | Callable[[], MCPServer | Server[Any]]
+Given = LabServer | Callable[..., MCPServer | Server[Any]]
 Leg = CallToolResult | InputRequiredResult | MCPError
 
 
@@ -105,6 +109,7 @@ class Served:
         arguments: What it is called with.
         answer: What a client says that answers well.
         timeout: Seconds that a call may take.
+        options: What a function that makes a server is called with.
     """
 
     def __init__(
@@ -115,9 +120,10 @@ class Served:
         *,
         answer: str = ANSWER,
         timeout: float = STAGE_TIMEOUT,
+        **options: Any,
     ) -> None:
         self._given = server
-        made = cast("object", server()) if isfunction(server) else None
+        made = cast("object", server(**options)) if isfunction(server) else None
         self.is_made = isinstance(made, MCPServer | Server)
         """Whether the server was made by a function, which can make another."""
         self.server = cast("LabServer", made if self.is_made else server)
@@ -129,6 +135,11 @@ class Served:
         """Whether a call used up its time."""
         self._labs: dict[tuple[str, bool, str], Lab] = {}
         self._first: dict[str, Seen | Exception] = {}
+
+    @property
+    def name(self) -> str:
+        """What is examined, in words: `my-server: label`."""
+        return f"{describe(self.server)[0]}: {self.tool}"
 
     async def __aenter__(self) -> Self:
         return self
@@ -176,6 +187,8 @@ class Served:
                 version = self.lab(mode, Asked(self.answer)).protocol_version
                 if mode == NEWER and version != REVISIONS[NEWER]:
                     raise NotApplicable(f"The server speaks revision {version} at best.")
+                if mode == OLDER and BACK in seen.text:  # a server of this process, or over stdio, has one there
+                    raise NotApplicable("As it is served, without sessions, nobody can be asked on that revision.")
                 useful(seen)
             except (Problem, LabError, NotApplicable, NotImplementedError) as error:
                 self._first[mode] = error
@@ -262,11 +275,23 @@ class Served:
         name = max(texts, key=lambda each: len(self.arguments[each]))
         return self.arguments | {name: f"{self.arguments[name]}\n# {tag}"}
 
-    def anew(self) -> "Served":
-        """The same with a new server where a function makes them, else with new connections."""
-        other = Served(self._given, self.tool, self.arguments, answer=self.answer, timeout=self.timeout)
+    def anew(self, **options: Any) -> "Served":
+        """The same with a new server where a function makes them, else with new connections: a new process."""
+        other = Served(self._given, self.tool, self.arguments, answer=self.answer, timeout=self.timeout, **options)
         other._first = self._first  # it is asked once
         return other
+
+    def takes(self, option: str) -> bool:
+        """Whether the server was given as a function that takes `option`."""
+        return self.is_made and option in parameters(self._given)
+
+    @property
+    def security(self) -> RequestStateSecurity | None:
+        """How a server of this process seals its states, where the SDK does it."""
+        server = self.server
+        chain = cast("list[object]", server.middleware if isinstance(server, MCPServer | Server) else [])
+        sealing = [each for each in chain if isinstance(each, RequestStateBoundary)]
+        return sealing[0]._security if sealing else None  # pyright: ignore[reportPrivateUsage] - told nowhere else
 
     def with_key(self) -> "Served":
         """The same anew, where the environment of a server's own process holds a key; this one's `overheard` gives."""

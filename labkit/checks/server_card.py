@@ -12,7 +12,6 @@ from labkit.checks.overheard import overheard
 from labkit.checks.scorecard import PATIENCE, Scorecard, concluded
 from labkit.checks.served import ANSWER, Given, Served, ServerCase
 from labkit.checks.serving import callers, clients, errors, questions, replies, rounds, wires
-from labkit.connection import describe
 
 MODULES = (wires, clients, replies, questions, callers, rounds, errors)
 SERVER_CASES = tuple(case for module in MODULES for case in module.CASES)
@@ -22,8 +21,8 @@ def server_cases() -> list[ServerCase]:
     """Every case of the scorecard for servers, for pytest.
 
     @pytest.mark.anyio
-    @pytest.mark.parametrize("case", labkit.checks.server_cases(), ids=str)
-    async def test_my_server(case):
+    @pytest.mark.parametrize("case", server_cases(), ids=str)
+    async def test_my_server(case: ServerCase) -> None:
         row = await case.examine(make_server, "label", {"text": "I like it."})
         assert not row.failed, row
     """
@@ -50,7 +49,9 @@ async def scorecard_server(
 
     Args:
         server: What a Lab takes (an in-process server, `StdioServerParameters`, a URL); or a function that makes a
-            server, which then makes one for each case, so that what a case has spoilt spoils no other.
+            server, which then makes one for each case, so that what a case has spoilt spoils no other. Where it takes
+            `keys`, a list of texts, and `ttl`, seconds, two processes with a key in common are tried, and a state that
+            expires.
         tool: The tool's name.
         arguments: What it is called with. A text among them is called with a mark behind it too.
         answer: What a client says that answers well; give one that your tool can use.
@@ -62,7 +63,7 @@ async def scorecard_server(
     """
     served = Served(server, tool, arguments or {}, answer=answer, timeout=timeout)
     rows = [row async for row in examined_server(served)]
-    return concluded(Scorecard(f"{describe(served.server)[0]}: {tool}", tuple(rows)))
+    return concluded(Scorecard(served.name, tuple(rows)))
 
 
 async def examined_server(served: Served) -> AsyncGenerator[Row]:

@@ -3,19 +3,26 @@
 Each has a tool `label(text)`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from mcp import MCPError
+from mcp.server.lowlevel import Server
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.request_state import RequestStateSecurity
 from mcp_types import (
+    CallToolRequestParams,
+    CallToolResult,
     CreateMessageRequest,
     CreateMessageRequestParams,
     CreateMessageResult,
+    InputRequests,
     InputRequiredResult,
+    ListToolsResult,
     SamplingMessage,
     TextContent,
+    Tool,
 )
 
 from servers.asking import asks_by_result, can_sample, shortened, visible
@@ -35,6 +42,10 @@ def question(text: str) -> CreateMessageRequestParams:
     return CreateMessageRequestParams(messages=[message], max_tokens=10)
 
 
+def asked(text: str) -> InputRequests:
+    return {KEY: CreateMessageRequest(params=question(text))}
+
+
 def words(answer: object) -> str:
     """An answer read with care."""
     if not isinstance(answer, CreateMessageResult) or not isinstance(answer.content, TextContent):
@@ -47,8 +58,7 @@ def with_resolve() -> MCPServer:
     server = MCPServer("with-resolve")
 
     async def ask(text: str, ctx: Context) -> Any:
-        asked = question(text)
-        return Sample(asked.messages, max_tokens=10) if can_sample(ctx) else None
+        return Sample(question(text).messages, max_tokens=10) if can_sample(ctx) else None
 
     @server.tool(structured_output=False)
     async def label(text: str, answer: Annotated[CreateMessageResult | None, Resolve(ask)]) -> str:
@@ -65,9 +75,7 @@ def by_hand(read: Callable[[object], str] = words) -> MCPServer:
         if not can_sample(ctx) or not asks_by_result(ctx):
             return NO_MODEL
         if KEY not in (ctx.input_responses or {}):
-            return InputRequiredResult(
-                input_requests={KEY: CreateMessageRequest(params=question(text))}, request_state="asked"
-            )
+            return InputRequiredResult(input_requests=asked(text), request_state="asked")
         return read((ctx.input_responses or {})[KEY])
 
     return server
@@ -111,6 +119,40 @@ def like_ctx_sample() -> MCPServer:
     return server
 
 
+def with_keys(keys: Sequence[str] = (), ttl: float = 600.0) -> MCPServer:
+    """Takes the keys that processes share, and how long a state is taken."""
+    security = RequestStateSecurity(keys=keys, ttl=ttl) if keys else RequestStateSecurity.ephemeral(ttl=ttl)
+    server = MCPServer("with-keys", request_state_security=security)
+
+    @server.tool(structured_output=False)
+    async def label(text: str, ctx: Context) -> str | InputRequiredResult:
+        if not can_sample(ctx) or not asks_by_result(ctx):
+            return NO_MODEL
+        if KEY in (ctx.input_responses or {}):
+            return f"{ctx.request_state}: {words((ctx.input_responses or {})[KEY])}"
+        return InputRequiredResult(input_requests=asked(text), request_state=f"{len(text)} characters")
+
+    return server
+
+
+def without_a_seal() -> Server[Any]:
+    """Gives a state on which nothing hangs, which need not be sealed."""
+
+    async def tools(ctx: Any, params: Any) -> ListToolsResult:
+        return ListToolsResult(tools=[Tool(name="label", input_schema={"type": "object"})])
+
+    async def call(ctx: Any, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
+        capabilities = ctx.session.client_params and ctx.session.client_params.capabilities
+        if (ctx.protocol_version or "") < "2026-07-28" or not (capabilities and capabilities.sampling):
+            return CallToolResult(content=[TextContent(text=NO_MODEL)])
+        if came := (params.input_responses or {}).get(KEY):
+            return CallToolResult(content=[TextContent(text=words(came))])
+        text = (params.arguments or {}).get("text", "")
+        return InputRequiredResult(input_requests=asked(text), request_state="asked for a label")
+
+    return Server("without-a-seal", on_list_tools=tools, on_call_tool=call)
+
+
 def without_a_sample() -> MCPServer:
     server = MCPServer("without-a-sample")
 
@@ -121,4 +163,4 @@ def without_a_sample() -> MCPServer:
     return server
 
 
-RIGHT = [with_resolve, by_hand, with_create_message, like_ctx_sample, without_a_sample]
+RIGHT = [with_resolve, by_hand, with_create_message, like_ctx_sample, with_keys, without_a_seal, without_a_sample]

@@ -4,8 +4,9 @@ import json
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from mcp import StdioServerParameters
@@ -16,10 +17,11 @@ from mcp_types import CallToolResult, TextContent
 from labkit import close_all
 from labkit.checks import scorecard_server, server_cases
 from labkit.checks.__main__ import main
-from labkit.checks.served import seen_of
+from labkit.checks.served import Given, seen_of
 from servers import code_reviewer, log_archiver, research_assistant, text_analyst
 from tests.checks.mistakes import load_servers
 from tests.checks.right_servers import RIGHT, TEXT
+from tests.story import ROOT, over_http
 
 pytestmark = [
     pytest.mark.anyio,
@@ -49,17 +51,62 @@ async def test_no_style_fails_in_any_case(make: Any) -> None:
     assert card.failed == [], str(card)
 
 
-@pytest.mark.parametrize("name", ["log_archiver", "text_analyst", "code_reviewer", "research_assistant"])
+class InTheBox(NamedTuple):
+    """What makes a server of the box, its tool, and what that is called with."""
+
+    make: Callable[..., MCPServer]
+    tool: str
+    arguments: dict[str, Any]
+
+    async def passes(self, server: Given, *unseen: str) -> None:
+        """See that `server`, which is this one, passes all cases but those that cannot be seen on it."""
+        card = await scorecard_server(server, self.tool, self.arguments)
+        assert card.failed == [], str(card)
+        # Of an answer that is a label, or a piece of a review, none can be cut.
+        assert {row.id for row in card.not_applicable} - {"answers.cut"} == {"rounds.shared-key", *unseen}, str(card)
+
+
+BOX = {
+    "log_archiver": InTheBox(log_archiver.make_server, "process_log_entry", {"log_line": "ERROR: deadlock"}),
+    "text_analyst": InTheBox(text_analyst.make_server, "analyze_sentiment", ARGUMENTS),
+    "code_reviewer": InTheBox(code_reviewer.make_server, "review_code", {"code": "import os\nos.system(input())\n"}),
+    "research_assistant": InTheBox(research_assistant.make_server, "research_topic", {"topic": "attention"}),
+}
+AT_AN_ADDRESS = ("questions.environment", "rounds.expired", "rounds.second-process")
+UNASKED = ("clients.refuses", "clients.fails", "clients.no-means-no")
+"""On revision 2025-11-25 a server without sessions can ask nobody."""
+
+
+def made_in(folder: Path, name: str) -> MCPServer:
+    """A server of the box; the one that files what it hears files it there."""
+    return BOX[name].make(folder) if name == "log_archiver" else BOX[name].make()
+
+
+@pytest.mark.parametrize("name", BOX)
 async def test_the_servers_of_the_box_pass(name: str, tmp_path: Path) -> None:
-    server, tool, arguments = {
-        "log_archiver": (log_archiver.make_server(tmp_path), "process_log_entry", {"log_line": "ERROR: deadlock"}),
-        "text_analyst": (text_analyst.make_server(), "analyze_sentiment", ARGUMENTS),
-        "code_reviewer": (code_reviewer.make_server(), "review_code", {"code": "import os\nos.system(input())\n"}),
-        "research_assistant": (research_assistant.make_server(), "research_topic", {"topic": "attention"}),
-    }[name]
-    card = await scorecard_server(server, tool, arguments)
-    assert card.failed == [], str(card)
-    assert len(card.passed) > 30
+    await BOX[name].passes(lambda: made_in(tmp_path, name))
+
+
+@pytest.mark.parametrize("stateless", [False, True], ids=["http", "stateless"])
+@pytest.mark.parametrize("name", BOX)
+async def test_the_servers_of_the_box_pass_over_http(name: str, stateless: bool, tmp_path: Path) -> None:
+    with over_http(made_in(tmp_path, name), stateless=stateless) as url:
+        await BOX[name].passes(url, *AT_AN_ADDRESS, *(UNASKED if stateless else ()))
+
+
+async def test_a_server_of_the_box_passes_over_stdio() -> None:
+    command = StdioServerParameters(command=sys.executable, args=["-m", "servers.text_analyst"], cwd=ROOT)
+    await BOX["text_analyst"].passes(command, "rounds.expired")
+
+
+async def test_a_second_process_takes_a_state_where_both_know_the_key() -> None:
+    case = next(case for case in server_cases() if case.id == "rounds.second-process")
+    for keys, said in ((f"[{64 * 'k'!r}]", "It was taken."), ("()", "share no key")):
+        program = f"from tests.checks.right_servers import with_keys; with_keys({keys}).run()"
+        command = StdioServerParameters(command=sys.executable, args=["-c", program], cwd=ROOT)
+        row = await case.examine(command, "label", ARGUMENTS)
+        assert row.status == "PASS", row
+        assert said in row.came_back
 
 
 def test_every_case_is_failed_by_some_wrong_server() -> None:

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
 
-from labkit import close_all, scorecard, show_scorecard
+from labkit import close_all, scorecard, scorecard_server, show_scorecard, show_server_scorecard
 from labkit.checks import CheckFailed
 from labkit.checks.scorecard import CASES, GROUPS, Scorecard
+from labkit.checks.server_card import SERVER_CASES
 from labkit.views import scorecard_panel
 from labkit.views.scorecard_panel import VIEW, ScorecardPanel
 from tests.checks.good_callbacks import my_callback
+from tests.checks.right_servers import TEXT, without_a_sample
 
 pytestmark = pytest.mark.anyio
 
@@ -62,6 +64,21 @@ async def test_the_panel_says_of_each_case_what_the_scorecard_says(shown: list[A
         (case.id, case.mend, case.source) for case in CASES
     ]
     assert {case["group"] for case in panel.card["cases"]} == set(panel.card["groups"]) == set(GROUPS)
+
+
+async def test_a_server_has_a_panel_of_the_same_kind(shown: list[Any]) -> None:
+    await show_server_scorecard(without_a_sample, "label", {"text": TEXT})
+    panel, stored = shown
+    card = await scorecard_server(without_a_sample, "label", {"text": TEXT})
+    assert panel.run["rows"] == {row.id: [row.status, row.came_back, ""] for row in card.rows}
+    assert [case["id"] for case in panel.card["cases"]] == [case.id for case in SERVER_CASES]
+    assert panel.card["groups"] == ["wires", "clients", "answers", "questions", "callers", "rounds", "errors"]
+    assert panel.run["over"]
+    assert repr(panel) == "Scorecard of without-a-sample: label"
+    assert stored["text/plain"] == str(card)
+    with pytest.raises(LookupError, match="no tool 'lable'"):
+        await show_server_scorecard(without_a_sample, "lable")
+    assert shown[2].run["said"] == f"stopped after 0 of {len(SERVER_CASES)} cases"
 
 
 async def test_what_is_stored_for_readers_is_the_table(shown: list[Any]) -> None:
@@ -115,7 +132,7 @@ def test_one_that_changed_is_told_in_the_singular() -> None:
     assert bad.changes(good) == {first.id: "now fails"}
     assert good.changes(good) == {}
     rows = tuple(case.row("PASS", "") for case in CASES)
-    said = scorecard_panel._said(Scorecard("x", rows), ["now passes", "now fails", "now fails"])
+    said = scorecard_panel._said(Scorecard("x", rows), len(rows), ["now passes", "now fails", "now fails"])
     assert said == "since the last run: 1 now passes, 2 now fail"
 
 

@@ -75,7 +75,7 @@ CASES = [
         "a client that cannot sample is not asked",
         "a call by a client that declares no sampling",
         "It has nobody who could answer. Your call would wait, or end in an error of the protocol.",
-        "MUST: 2025-11-25, basic/lifecycle (only what was negotiated); 2026-07-28, basic/patterns/mrtr",
+        "MUST: 2025-11-25, basic/lifecycle, Operation; 2026-07-28, basic/patterns/mrtr, Server Requirements",
         "Look at ctx.client_capabilities.sampling before you ask.",
         asks_nobody,
         wrong="return InputRequiredResult(...), without a look at the client",

@@ -111,7 +111,7 @@ CASES = [
         "no context of other servers",
         "a call by a client that declares sampling without context",
         "It asks for what other servers said. It is deprecated, and only for clients that declare it.",
-        "SHOULD: 2025-11-25, client/sampling, Context Inclusion (values without the capability)",
+        "SHOULD: 2025-11-25, client/sampling, Capabilities (includeContext without sampling.context)",
         'Leave include_context out, or say "none".',
         each(without_context),
         'include_context="allServers"',

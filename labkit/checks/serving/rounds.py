@@ -1,6 +1,9 @@
 """Questions in rounds, on revision 2026-07-28: the state that a client holds between them."""
 
+from secrets import token_hex
+
 import anyio
+from mcp import StdioServerParameters
 from mcp_types import CallToolResult, InputRequiredResult
 
 from labkit.checks.engine import Problem
@@ -18,6 +21,12 @@ from labkit.checks.served import (
     seen_of,
 )
 from labkit.checks.trial import NotApplicable
+
+PLACES = 7
+"""Of a state as many characters are changed, one at a time."""
+DAY = 86_400.0
+SOON = 0.2
+"""Seconds that a state is taken, where a function can be told so."""
 
 
 async def comes_to_an_end(served: Served, mode: str) -> None:
@@ -48,26 +57,98 @@ async def takes_a_second_retry(served: Served, _: str) -> None:
         raise Problem(f"Of three retries with the same answers none had a result. {seen_of(legs[0]).told}")
 
 
-async def binds_its_state(served: Served, _: str) -> str:
+async def _with_state(served: Served) -> tuple[InputRequiredResult, str]:
+    """The first step of a call, and its state.
+
+    Raises:
+        NotApplicable: It gives none.
+    """
+    asked = await served.asked()
+    if not asked.request_state:
+        raise NotApplicable("It gives its client no state.")
+    return asked, asked.request_state
+
+
+async def binds_its_state(served: Served, mode: str) -> str:
     others = served.tagged("amber-17")
     if not others:
         raise NotApplicable("None of the arguments is a text that could be changed.")
-    asked = await served.asked()
-    if asked.request_state is None:
-        raise NotApplicable("It gives its client no state.")
-    return _not_taken(await served.leg(served.answers_to(asked), asked.request_state, others))
+    asked, state = await _with_state(served)
+    leg = await served.leg(served.answers_to(asked), state, others)
+    if seen_of(leg).text == (await served.use(mode, served.answer, arguments=others)).text:
+        raise NotApplicable("It led to what those arguments lead to by themselves: nothing hangs on the state.")
+    return _not_taken(leg)
 
 
 async def notices_a_change(served: Served, _: str) -> str:
-    asked = await served.asked()
-    state = asked.request_state
-    if not state:
-        raise NotApplicable("It gives its client no state.")
-    told = ""
-    for place in {len(state) // 3, len(state) // 2}:
+    asked, state = await _with_state(served)
+    answers = served.answers_to(asked)
+    usual = seen_of(await served.leg(answers, state))
+    told, same = "", 0
+    for place in {len(state) * part // (PLACES + 1) for part in range(1, PLACES + 1)}:
         changed = state[:place] + ("A" if state[place] != "A" else "B") + state[place + 1 :]
-        told = _not_taken(await served.leg(served.answers_to(asked), changed))
+        leg = await served.leg(answers, changed)
+        if usual.kind == "result" and seen_of(leg).text == usual.text:
+            same += 1
+        else:
+            told = _not_taken(leg)
+    if same:
+        raise NotApplicable("A changed state led to the same result: it may be that nothing hangs on it.")
     return told
+
+
+async def lets_it_expire(served: Served, _: str) -> str:
+    """Where a function takes `ttl`, a state of that many seconds; else one that the SDK has sealed with its time up."""
+    async with served.anew(**({"ttl": SOON} if served.takes("ttl") else {})) as other:
+        security = None if served.takes("ttl") else other.security
+        if security and security.ttl > DAY:
+            raise Problem(f"A state is taken for {security.ttl / DAY:,.0f} days.")
+        if security and not served.is_made:
+            raise NotApplicable(f"A state is taken for {security.ttl:g} s. That it expires shows on a function make().")
+        if security:
+            security.ttl = -1.0  # it is sealed as if it had been made long ago
+        elif not served.takes("ttl"):
+            raise NotApplicable("How long a state is taken shows on a function make(ttl=...), in seconds.")
+        asked, state = await _with_state(other)
+        await anyio.sleep(0 if security else 2 * SOON)
+        return _not_taken(await other.leg(other.answers_to(asked), state))
+
+
+async def moves(served: Served, _: str) -> str:
+    """A retry at a second process. With no key in common it may be refused, in words."""
+    if not (served.is_made or isinstance(served.server, StdioServerParameters)):
+        raise NotApplicable("A second process can be had of a command, or of a function that makes the server.")
+    asked = await served.asked()
+    answers = served.answers_to(asked)
+    usual = seen_of(await served.leg(answers, asked.request_state))
+    async with served.anew() as second:
+        leg = await second.leg(answers, asked.request_state)
+    seen = seen_of(leg)
+    _in_words(leg)
+    if seen.kind == "result" and seen.text != usual.text:
+        raise Problem(f"{seen.told} The first process made of the same: {usual.text[:200]!r}.")
+    if seen.kind != "result":
+        return f"It was not taken, as where processes share no key. {'' if seen.kind == 'asks' else seen.told}"
+    return "It was taken."
+
+
+async def shares_a_key(served: Served, _: str) -> None:
+    if not served.takes("keys"):
+        raise NotApplicable("Whether processes can share a key shows on a function make(keys=[...]).")
+    key, another = token_hex(32), token_hex(32)
+    async with (
+        served.anew(keys=[key]) as first,
+        served.anew(keys=[key]) as second,
+        served.anew(keys=[another]) as third,
+    ):
+        asked, state = await _with_state(first)
+        answers = first.answers_to(asked)
+        if seen_of(leg := await second.leg(answers, state)).kind != "result":
+            raise Problem(f"Two processes with the same key, and the second did not take it. {seen_of(leg).told}")
+        try:
+            _not_taken(await third.leg(answers, state))
+        except Problem as problem:
+            raise Problem(f"Two processes with different keys, and the second took it. {problem}") from None
 
 
 async def asks_for_what_is_missing(served: Served, _: str) -> str:
@@ -107,12 +188,13 @@ def _in_words(leg: Leg) -> None:
 
 
 def case(name: str, title: str, sent: str, why: str, source: str, mend: str, judge: Judge, wrong: str) -> ServerCase:  # noqa: PLR0917 - as in ServerCase
+    binding, _, section = source.partition(": ")
     return ServerCase(
         f"rounds.{name}",
         title,
         sent,
         why,
-        f"{source}: 2026-07-28, basic/patterns/mrtr, Server Requirements",
+        f"{binding}: 2026-07-28, basic/patterns/mrtr, {section}",
         mend,
         judge,
         wires=(NEWER,),
@@ -126,7 +208,7 @@ CASES = [
         "a call comes to its end",
         "a call, with a good answer in each round",
         "A resolver runs again in each round. A clock, a counter, a live page make another question each time.",
-        "advice",
+        "advice: Server Requirements",
         "Build each question from the tool's arguments and its state alone.",
         comes_to_an_end,
         'f"It is {datetime.now()}. {text}"',
@@ -136,7 +218,7 @@ CASES = [
         "a retry that comes twice",
         "the same answers with the same state: twice at once, then once more",
         "Networks lose replies, and clients send again what may have arrived.",
-        "advice",
+        "advice: Server Requirements (a state is not used up by itself)",
         "Let a step follow from its arguments, state and answers; refuse a second use in words where it must not be.",
         takes_a_second_retry,
         "pending.pop(key)",
@@ -146,7 +228,7 @@ CASES = [
         "a state under other arguments",
         "the state and the answers of a call, in a call with other arguments",
         "Whoever may call your tool would answer one question, and be given what belongs to another.",
-        "SHOULD",
+        "SHOULD: Server Requirements (the originating request)",
         "Put a digest of the arguments into the state; MCPServer seals states so by itself.",
         binds_its_state,
         "state = json.loads(ctx.request_state)",
@@ -154,19 +236,49 @@ CASES = [
     case(
         "changed",
         "a state changed by a byte",
-        "the state of a call with one character changed",
+        f"the state of a call with one character changed, at {PLACES} places",
         "The client holds the state, and may write into it what it likes. What you act upon must be sealed.",
-        "MUST",
+        "MUST: Server Requirements (a state that influences what is done)",
         "Sign or encrypt the state (RequestStateSecurity), and refuse what fails.",
         notices_a_change,
         "state = json.loads(ctx.request_state)",
+    ),
+    case(
+        "expired",
+        "a state whose time is up",
+        "a retry with a state that has expired",
+        "A state that is good for ever can be used for ever, by whoever finds it in a log.",
+        "SHOULD: Server Requirements (a short expiry)",
+        "Leave the time of RequestStateSecurity at ten minutes or so; with a seal of your own, put a time into it.",
+        lets_it_expire,
+        "RequestStateSecurity(keys=[key], ttl=10**9)",
+    ),
+    case(
+        "second-process",
+        "a retry that reaches a second process",
+        "the first step to one process, the retry with its state and answers to a second one of the same kind",
+        "Behind a balancer no two requests need to meet the same process, and every process is started anew some day.",
+        "advice: Basic Workflow (a retry needs nothing but itself)",
+        "Keep nothing of a call in the process: what a later step needs belongs into requestState.",
+        moves,
+        "pending[key] = text",
+    ),
+    case(
+        "shared-key",
+        "two processes with a key in common",
+        "the retry to a process with the same key, then to one with another",
+        "With a key of its own each process refuses what the others sealed: no call comes to its end.",
+        "advice: Basic Workflow (no sticky balancing); SDK: mcp 2.3, RequestStateSecurity",
+        "Give the keys on: MCPServer(name, request_state_security=RequestStateSecurity(keys=keys)).",
+        shares_a_key,
+        "MCPServer(name), whatever the keys are",
     ),
     case(
         "missing",
         "a retry without its answers",
         "a retry with the state and no answer",
         "Clients answer some questions and not others. What is missing is asked again.",
-        "SHOULD",
+        "SHOULD: Error Handling",
         "Look whether each answer is there; return the unfinished result again where one is not.",
         asks_for_what_is_missing,
         'answer = ctx.input_responses["question"]',
@@ -176,7 +288,7 @@ CASES = [
         "an answer that nobody asked for",
         "a first call that brings an answer under an unknown name",
         "It may be meant for another version of your server. What is not known is ignored.",
-        "SHOULD",
+        "SHOULD: Error Handling",
         "Read the answers that you asked for, by their names, and no others.",
         ignores_what_it_did_not_ask,
         "[answer] = ctx.input_responses.values()",

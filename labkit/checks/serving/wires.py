@@ -1,9 +1,7 @@
 """A good answer, on each wire: what every other case builds on."""
 
 from labkit.checks.engine import Problem
-from labkit.checks.served import NEWER, OLDER, Served, ServerCase
-
-BACK = "back-channel"
+from labkit.checks.served import BACK, NEWER, OLDER, Served, ServerCase
 
 
 async def answers(served: Served, mode: str) -> str:

@@ -5,6 +5,7 @@ import json
 
 from mcp.server.lowlevel import Server
 from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.request_state import RequestStateSecurity
 from mcp_types import (
     CallToolResult,
     CreateMessageRequest,
@@ -13,10 +14,11 @@ from mcp_types import (
     TextContent,
     Tool,
 )
-from servers.asking import asks_by_result, can_sample
+from servers.asking import asks_by_result, can_sample, visible
 from tests.checks.right_servers import KEY, NO_MODEL, prompt, question, words
 
 TIMEOUT = 1.0
+SECRET = "made up for a test: " + 32 * "x"
 
 
 def _newer(body):
@@ -96,6 +98,7 @@ def keeps_the_text_of_the_last_call():
     """Has one place for the texts of all calls.
 
     - callers.apart
+    - rounds.second-process
     """
     last = {}
 
@@ -112,6 +115,7 @@ def answers_once():
     """Forgets a question as soon as it is answered.
 
     - rounds.twice
+    - rounds.second-process
     """
     pending = {}
 
@@ -172,7 +176,57 @@ def believes_its_state():
             return InputRequiredResult(
                 input_requests={KEY: CreateMessageRequest(params=question(text))}, request_state=state
             )
-        json.loads(params.request_state or "{}")
-        return CallToolResult(content=[TextContent(text=words(came))])
+        try:
+            note = json.loads(params.request_state or '{"note": ""}')["note"]
+        except (ValueError, KeyError):
+            return CallToolResult(content=[TextContent(text="This is no state.")], is_error=True)
+        return CallToolResult(content=[TextContent(text=f"{visible(note)}: {words(came)}")])
 
     return Server("believes-its-state", on_list_tools=tools, on_call_tool=call)
+
+
+def _sealed(security):
+    """A server whose states are sealed so."""
+    server = MCPServer("sealed", request_state_security=security)
+
+    @server.tool(structured_output=False)
+    async def label(text: str, ctx: Context) -> str | InputRequiredResult:
+        if not can_sample(ctx) or not asks_by_result(ctx):
+            return NO_MODEL
+        asked = InputRequiredResult(input_requests={KEY: CreateMessageRequest(params=question(text))})
+        came = ctx.input_responses or {}
+        return words(came[KEY]) if KEY in came else asked.model_copy(update={"request_state": "asked"})
+
+    return server
+
+
+def seals_for_ever():
+    """Takes a state for thirty years.
+
+    - rounds.expired
+    """
+    return _sealed(RequestStateSecurity(keys=[SECRET], ttl=10**9))
+
+
+def does_not_look_at_the_time(ttl=600.0):
+    """Does not hand on how long a state is to be taken.
+
+    - rounds.expired
+    """
+    return _sealed(RequestStateSecurity(keys=[SECRET]))
+
+
+def has_a_key_of_its_own(keys=()):
+    """Does not hand on the keys, so that each process has one of its own.
+
+    - rounds.shared-key
+    """
+    return _sealed(None)
+
+
+def has_its_key_in_the_program(keys=()):
+    """Has the same key wherever it runs, whatever it is told.
+
+    - rounds.shared-key
+    """
+    return _sealed(RequestStateSecurity(keys=[SECRET]))
