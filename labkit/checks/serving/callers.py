@@ -151,7 +151,7 @@ CASES = [
         "a caller hangs up in the middle",
         "a call that is cancelled while its question waits for an answer, then calls of two clients",
         "Clients give up, and on 2026-07-28 none needs to come back. What you took must be free again.",
-        "MUST: 2026-07-28, basic/patterns/mrtr (no server may count on a retry)",
+        "MUST: 2026-07-28, basic/patterns/mrtr, Server Requirements (no retry assumed); 2025-11-25, only advice",
         "Take locks and files in `with`, after the answer; count open calls nowhere.",
         is_free_again,
         "busy = True before the question, busy = False behind the answer",

@@ -40,7 +40,7 @@ CASES = [
         "results and errors without tracebacks and paths",
         "no sampling, an image, nothing, nonsense, a tool use, several blocks; on 2025-11-25 an error",
         "Who calls your tool need not know your code, your machine and who is logged in there; a model reads it too.",
-        "SHOULD: 2025-11-25, schema, Error.message (a concise single sentence)",
+        "advice: 2025-11-25, client/sampling, Security Considerations (handle sensitive data)",
         "Write what is wrong and what would be right; keep str(error) and tracebacks for your own log.",
         tell_nothing_private,
         wrong="return traceback.format_exc()",
