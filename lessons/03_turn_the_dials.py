@@ -84,6 +84,9 @@ for temperature in (0, 0.5, 1, 1.5, 2):
 print("the same seed again gives the same:", answer(seed=1, max_tokens=30).text == answer(seed=1, max_tokens=30).text)
 plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=Settings(max_tokens=30))
 
+# %%
+it_was("3.1")
+
 # %% [markdown]
 # Above 0 the same seed gives the same answer, and another seed may give another one. With the heat the answers grow less
 # alike; at some temperature they are no longer true, and at 2 no longer English.
@@ -94,7 +97,6 @@ plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=S
 # thing and broke another. It is asked twice at 0, and then twenty times at 1 and at 2.
 
 # %%
-it_was("3.1")
 predict("3.2")
 
 # %%
@@ -110,6 +112,9 @@ for temperature in (1, 2):
     found = {word: drawn.count(word) for word in text_analyst.SENTIMENTS}
     print(f"tiny model, temperature {temperature} | {found}, no label: {20 - sum(found.values())}")
 
+# %%
+it_was("3.2", 20 - sum(found.values()))
+
 # %% [markdown]
 # At 0 the server hears one word, however close the race was; the draws at 1 show how close. Heat takes from the
 # likeliest token and gives to the unlikely ones, labels or not: `print(drawn)` shows what came at 2. A label wants 0.
@@ -121,7 +126,6 @@ for temperature in (1, 2):
 # A *stop sequence* is a text at which an answer ends. The one below is the word in the middle of the answer.
 
 # %%
-it_was("3.2", 20 - sum(found.values()))
 predict("3.3")
 
 # %%
