@@ -49,6 +49,20 @@ async def test_a_good_callback_passes() -> None:
     assert str(await EXERCISE.examine(good)) == "PASS 9.1 (2 of 2)"
 
 
+async def test_a_search_that_found_nothing_is_told_as_what_it_is() -> None:
+    """In a coroutine Python makes a RuntimeError of a StopIteration, which says "coroutine" and nothing else."""
+
+    def first_of(numbers: list[int]) -> int:
+        return next(iter(numbers))
+
+    async def of_none(function: Any) -> None:
+        called(function, [])
+
+    report = await FunctionExercise("9.2", [of_none]).examine(first_of)
+    assert report.problem.startswith("Your function raised StopIteration at test_engine.py, line ")
+    assert "await" not in report.problem
+
+
 async def test_a_report_names_the_mistake_for_its_hint_on_whichever_way_it_was_found() -> None:
     async def limited(*_: object) -> None:
         raise Problem("It is too long.", hint="limit")
