@@ -13,88 +13,70 @@
 
 # %%
 import json
-from tempfile import mkdtemp
 from typing import Annotated
 
-from mcp import MCPError
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageRequestParams, CreateMessageResult, InputRequiredResult
 
 from labkit import Lab, Scripted, TinyModel, check, hint, it_was, lesson, plot_bars, predict, quiz, show
+from labkit.course.clinic import answering, beside, frames_of, recorded, sketch
 from servers import log_archiver
 from servers.asking import ask, asks_by_result, can_sample, message, text_of
 from servers.clinic.ctx_sample import question as request
-from servers.sample_logs import SAMPLE_LINES
 
-line = SAMPLE_LINES["disk_full"]
-model = Scripted(lambda params: "The disk is full.")
 print("ready")
 lesson("10")
 
 # %% [markdown]
 # ## One sample, frame by frame
 #
-# A *frame* is one JSON-RPC message. `sketch` says the most important of it in a line: which way it goes, its id, what
-# it is. The archiver explains the same log line on both wires.
-
-
-# %%
-def sketch(frame):
-    """A frame in one line. `frame` is the JSON-RPC message, and `to`: "server" or "client"."""
-    arrow = "  →" if frame["to"] == "server" else "←  "
-    result = frame.get("result", {})
-    what = frame.get("method") or ("error" if "error" in frame else result.get("resultType", "result"))
-    what = "a model's answer" if "model" in result else what
-    more = [key for key in ("inputRequests", "inputResponses", "requestState") if key in str(frame)]
-    return f"{arrow} id {frame['id']}  {what}  {' + '.join(more)}"
-
-
-def frames(flow):
-    return [{"to": step.target, **step.data} for step in flow.steps if step.kind != "host"]
-
+# A *frame* is one JSON-RPC message. `sketch` tells it in a line: → to the server or ← to the client, its id, what it is,
+# and what the newer wire adds. The archiver explains the same log line on both wires.
 
 # %%
-flows = {}
+from tempfile import mkdtemp
+
+from servers.sample_logs import SAMPLE_LINES
+
+line, flows = SAMPLE_LINES["disk_full"], {}
+model = Scripted(lambda params: "The disk is full.")
 for mode in ("legacy", "auto"):
     lab = Lab(log_archiver.make_server(mkdtemp()), mode=mode, sampling_callback=model)
     await lab.call_tool("process_log_entry", {"log_line": line})
     flows[mode] = lab.flow
-    print(f"{lab.protocol_version}: client → server, client ← server", *map(sketch, frames(lab.flow)), sep="\n")
-
+    print(lab.protocol_version, *map(sketch, frames_of(lab.flow)), sep="\n")
 predict("10.1")
 
 # %% [markdown]
-# Both wires take four frames, in the same directions. On the older one the *server* asks, in a request of its own with
-# an id of its own, in the middle of your call. On the newer one the server *ends* your call with a question, and the
-# client makes another call that brings the answer. Click a step to read the whole frame:
-
-# %%
-show(flows["auto"])
+# Both take four frames, in the same directions. On the older wire the *server* asks, by a request with an id of its own,
+# in the middle of your call. On the newer one it *ends* your call with a question, and the client calls once more, with
+# the answer. Click a step below to read its frame.
 
 # %%
 it_was("10.1")
+show(flows["auto"])
 
 # %% [markdown]
 # | | 2025-11-25 | 2026-07-28 |
 # |---|---|---|
 # | who sends the question | the server, as a request | the server, in a result |
-# | what belongs together | the answer has the question's id | the answer has the question's *key* in `inputRequests` |
-# | while the model thinks | the tool waits, its connection too | nobody waits: the call is over |
-# | what the server knows in between | all that the tool has in its variables | nothing: it comes back in `arguments` and `requestState` |
-# | which process may go on | the one that asked | any one that has the key |
+# | an answer finds its question | by the id | by the *key* in `inputRequests` |
+# | while the model thinks | the tool waits, and its connection | nobody waits: the call is over |
+# | what the server knows meanwhile | all that the tool has in its variables | nothing: it comes back in `arguments` and `requestState` |
+# | which process may go on | the one that asked | any one with the same key |
 #
-# The last two rows are why there is a newer wire at all: servers that keep nothing can be stopped, moved and doubled
-# (SEP-2322, SEP-2575).
+# The last two rows are why there is a newer wire: a server that keeps nothing can be stopped, moved and doubled.
 #
 # ## Exercise 10.1 · put frames in order ●●○ 10 minutes
 #
-# **Goal** Read any call from its frames. **Input** the frames of one call as a list of dictionaries, shuffled. Each is
-# the JSON-RPC message, and `"to"` says to whom it went. **Return** the same frames in the order in which they crossed.
+# **Goal** Read any call from its frames. **Input** the frames of one call, shuffled: JSON-RPC messages as dictionaries,
+# with `"to"`, which is `"server"` or `"client"`. **Return** a list of the same frames in the order in which they crossed.
 #
-# Each side numbers its own requests upwards and does not know the other's numbers. A reply has the id of its request,
-# and goes the other way. Samples on the older wire come one after the other.
+# Each side numbers its own requests, upwards, and knows nothing of the other's numbers. A reply (a `result` or an `error`)
+# has the id of its request and goes the other way. On the older wire one sample follows the other.
 #
-# **Example** A reply with id 3 to the client, a request with id 3 to the server: the request comes first.
+# **Example** `{"to": "client", "id": 3, "method": "sampling/createMessage", …}`, and a reply to it:
+# `{"to": "server", "id": 3, "result": …}`
 
 
 # %%
@@ -121,16 +103,10 @@ def in_order(frames):
 await check("10.1", in_order)
 hint("10.1")
 
-# %% [markdown] tags=["instructor"]
-# **10.1, explained.** One loop does for both wires, and shows the difference: on the older one there is one call with
-# questions inside it, on the newer one there are several calls and no question of its own. To match a reply by its id
-# alone fails when server and client happen to use the same number, which is no fault: ids belong to the side that sent
-# the request. *Common in class:* sorting by id alone; trusting the first `result` for the last frame.
-
 # %% [markdown]
 # ## What is in `requestState`?
 #
-# This desk opens a ticket, which is a deed and not only a text, and its key is ours, so that we can look into the state.
+# This desk opens a ticket: a deed, and not only a text. Its key is ours, so that we can look into the state. Below it
 # `leg` makes one call by hand: the first one, or one that brings an answer to `asked`.
 
 # %%
@@ -138,14 +114,11 @@ from secrets import token_bytes
 
 from mcp.server.request_state import AESGCMRequestStateCodec, RequestStateSecurity
 
-tickets, key = [], token_bytes(32)
-
 
 async def name_it(line: str) -> Sample:
     return Sample([message("user", f"Name this fault in three words.\n{line}")], max_tokens=10)
 
 
-# %%
 def make_desk(**security):
     desk = MCPServer("desk", request_state_security=RequestStateSecurity(**security))
 
@@ -158,6 +131,9 @@ def make_desk(**security):
 
 
 # %%
+from mcp import MCPError
+
+tickets, key = [], token_bytes(32)
 said = await model(None, CreateMessageRequestParams(messages=[], max_tokens=10))
 
 
@@ -172,9 +148,9 @@ async def leg(lab, call, asked=None, state=None):
 
 
 # %%
-lab = Lab(make_desk(keys=[key]), name="desk", sampling_callback=model)
+desk = Lab(make_desk(keys=[key]), name="desk", sampling_callback=model)
 ticket = "open_ticket", {"line": line}
-asked = await leg(lab, ticket)
+asked = await leg(desk, ticket)
 state = asked.request_state
 
 print(f"{state[:3]}…, more than {len(state) // 100}00 characters")
@@ -184,84 +160,75 @@ predict("10.2")
 # First as the client, who has the text and no key. Then as the server, who has both.
 
 # %%
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 raw = urlsafe_b64decode(state.removeprefix("v1.") + "==")
 print("The client finds the tool's name in it:", b"open_ticket" in raw)
 
 opened = json.loads(AESGCMRequestStateCodec([key]).unseal(state))
-print("The server finds:", *(f"{field} = {opened[field]}" for field in "mta"), f"s = {opened['s'][:30]}…", sep="\n  ")
+print("The server finds:", *(f"{field} = {opened[field]}" for field in "mta"), sep="\n  ")
+print(f"  s = {opened['s'][:30]}…")
 print(f"  exp - iat = {opened['exp'] - opened['iat']:.0f} seconds")
 it_was("10.2")
 
 # %% [markdown]
-# `m`, `t` and `a` are the method, the tool and a digest of the arguments; `iat` and `exp` say from when to when it holds.
-# `s` is the tool's own part: here the digest of the question, so that an answer finds it again. All is encrypted and
-# sealed with the server's key (AES-GCM): what was changed by one byte no longer opens.
+# `m`, `t` and `a` are the method, the tool and a digest of its arguments; the state holds from `iat` to `exp`. `s` is the
+# tool's own part, here the digest of its question. All of it is encrypted and sealed with the server's key (AES-GCM): a
+# text that was changed in one byte no longer opens.
 #
 # ## Attack it
 #
-# You are the client now, and may send what you like. Before you run it: what becomes of the second line?
+# You are the client now, and send what you like: also to two more processes, one of which has the same key.
+
 
 # %%
+def spoil(state):
+    return state[:60] + ("A" if state[60] != "A" else "B") + state[61:]
+
+
+twin = Lab(make_desk(keys=[key]), name="same key", sampling_callback=model)
+attacks = {
+    "as it is": (desk, ticket, asked),
+    "sent again": (desk, ticket, asked),
+    "one byte changed": (desk, ticket, asked, spoil(state)),
+    "for another line": (desk, ("open_ticket", {"line": "all is well"}), asked),
+    "at the twin": (twin, ticket, asked),
+}
 predict("10.3")
 
 # %%
-stale = Lab(make_desk(keys=[key], ttl=1e-6), name="short-lived", sampling_callback=model)
-twin = Lab(make_desk(keys=[key]), name="another process, same key", sampling_callback=model)
+stale = Lab(make_desk(keys=[key], ttl=1e-6), name="holds for a microsecond", sampling_callback=model)
 alien = Lab(make_desk(keys=[token_bytes(32)]), name="another key", sampling_callback=model)
-changed = state[:60] + ("A" if state[60] != "A" else "B") + state[61:]
-
-# %%
-attacks = {
-    "as it is": (lab, ticket, asked),
-    "sent again": (lab, ticket, asked),
-    "one byte changed": (lab, ticket, asked, changed),
-    "another line": (lab, ("open_ticket", {"line": "all is well"}), asked),
-    "an expired one": (stale, ticket, await leg(stale, ticket)),
-    "at another process": (twin, ticket, asked),
-    "at another server": (alien, ticket, asked),
-}
-
+attacks["at another server"] = alien, ticket, asked
+attacks["expired"] = stale, ticket, await leg(stale, ticket)
 for name, attack in attacks.items():
     came = await leg(*attack)
-    print(f"{name:<20}", came if isinstance(came, MCPError) else came.content[0].text)
+    print(f"{name:<18}", came if isinstance(came, MCPError) else came.content[0].text)
 
 it_was("10.3")
-
-# %% [markdown]
-# - What was changed, has expired, or belongs to another call or key is refused, always in the same words: the reason
-#   stands in the server's own log, where an attacker does not read it.
-# - **A state may come twice.** The seal proves that it is genuine, not that it is new. Each time the tool's body ran, and
-#   there are three tickets. A network that loses a reply makes honest clients send again, too.
-#
-# So make the deed harmless to repeat, as the archiver does ("Already in the report"), or keep a note of what was done.
-
-# %%
 quiz("10.5", "")
 quiz("10.6", "")
 
 # %% [markdown]
+# - What was changed, has expired, or belongs to another call or key is refused, always in the same words: the reason
+#   stands in the server's own log, where an attacker does not read it.
+# - **A state may come twice.** The seal proves that it is genuine, not that it is new. The tool's body ran each time, and
+#   there are three tickets. An honest client sends again too, when the network lost a reply.
+#
+# So make a deed harmless to repeat, as the archiver does ("Already in the report"), or keep a note of what was done.
+#
 # ## A state that nobody seals
 #
-# What if a server does without the seal? With the SDK's `Server`, one floor below `MCPServer`, that is the default. This
-# cleaner has a codec that only encodes. It looks up once whether a file is yours, and keeps that in its state.
-
-# %%
-from base64 import urlsafe_b64encode
-
-
-class Encoded:
-    """Turns a state into letters, and back. It has no key."""
-
-    def seal(self, payload):
-        return urlsafe_b64encode(payload).decode()
-
-    def unseal(self, token):
-        return urlsafe_b64decode(token)
+# What if a server does without? With the SDK's `Server`, one floor below `MCPServer`, that is the default. This cleaner
+# only turns its state into letters. It looks up *once* whether a file is yours, and keeps that in the state.
 
 
 # %%
+class Encoded:  # a codec without a key
+    seal = staticmethod(lambda payload: urlsafe_b64encode(payload).decode())
+    unseal = staticmethod(urlsafe_b64decode)
+
+
 def make_cleaner(**security):
     cleaner = MCPServer("cleaner", request_state_security=RequestStateSecurity(**security))
 
@@ -269,16 +236,15 @@ def make_cleaner(**security):
     async def delete(file: str, ctx: Context) -> str | InputRequiredResult:
         state = ctx.request_state or ("yours" if file.startswith("home/") else "not yours")
         if not ctx.input_responses:
-            asked = {"urgent": request(f"How urgent is it to delete {file}?")}
-            return InputRequiredResult(input_requests=asked, request_state=state)
+            return InputRequiredResult(input_requests={"why": request(f"Why delete {file}?")}, request_state=state)
         return f"{file} is {state}{': deleted' if state == 'yours' else ''}"
 
     return cleaner
 
 
 # %% [markdown]
-# The attack takes the state apart, changes a word, and puts it together again. Run it; then change `forge` and try to get
-# past `keys=[key]` too.
+# The attack takes the state apart, changes a word, and puts it together again. Run it; then change `spoil`, and try to get
+# past the key.
 
 
 # %%
@@ -288,47 +254,39 @@ def forge(state):
     return urlsafe_b64encode(json.dumps(claims).encode()).decode()
 
 
-orders = "delete", {"file": "srv/orders.db"}
-encoded = Lab(make_cleaner(codec=Encoded()), name="encoded", sampling_callback=model)
-sealed = Lab(make_cleaner(keys=[key]), name="sealed", sampling_callback=model)
-asked = {lab.name: await leg(lab, orders) for lab in (encoded, sealed)}
-
-# %%
-for lab, attack in ((encoded, str), (encoded, forge), (sealed, lambda state: state[:-1] + "A")):
-    came = await leg(lab, orders, asked[lab.name], attack(asked[lab.name].request_state))
-    print(f"{lab.name:8}", came if isinstance(came, MCPError) else came.content[0].text)
+orders, encoded, sealed = ("delete", {"file": "srv/orders.db"}), {"codec": Encoded()}, {"keys": [key]}
+for told, how, attack in (("encoded", encoded, str), ("forged", encoded, forge), ("sealed", sealed, spoil)):
+    victim = Lab(make_cleaner(**how), name="victim", sampling_callback=model)
+    asked = await leg(victim, orders)
+    came = await leg(victim, orders, asked, attack(asked.request_state))
+    print(f"{told:8}", came if isinstance(came, MCPError) else came.content[0].text)
 
 # %% [markdown]
-# The specification says it in one sentence: a server MUST treat `requestState` as written by an attacker
-# (2026-07-28, basic/patterns/mrtr, Server Requirements 4). `MCPServer` seals by default, with a key of its own process;
-# two processes that share the work need `RequestStateSecurity(keys=[…])` with one secret, from the environment.
+# The specification says it in a sentence: a server MUST treat `requestState` as written by an attacker (2026-07-28,
+# basic/patterns/mrtr, Server Requirements 4). `MCPServer` seals by default, with a key of its process; two processes that
+# share the work need `RequestStateSecurity(keys=[…])`, with one secret from the environment.
 #
 # ## Rounds without a question, and without an end
 #
-# An unfinished result needs no question: with a state alone it says "call again". The client does so after a short
-# pause, and no model is asked. Here the state is a count.
+# An unfinished result needs no question: with a state alone it says "call again". The client does, after a short pause,
+# and no model is asked. Here the state is a count.
 
 # %%
 waiting = MCPServer("waiting")
-bodies = []
 
 
 @waiting.tool(structured_output=False)
 async def wait(rounds: int, ctx: Context) -> str | InputRequiredResult:
-    bodies.append("ran")
     done = int(ctx.request_state or 0)
-    return "done" if done == rounds else InputRequiredResult(request_state=str(done + 1))
+    return f"done after {done}" if done == rounds else InputRequiredResult(request_state=str(done + 1))
 
 
-# %%
 lab = Lab(waiting, sampling_callback=model, input_required_max_rounds=4)
 for rounds in (3, 1_000):
-    bodies.clear()
     try:
-        end = (await lab.call_tool("wait", {"rounds": rounds})).content[0].text
+        print((await lab.call_tool("wait", {"rounds": rounds})).content[0].text)
     except RuntimeError as error:
-        end = str(error).partition(";")[0]
-    print(f"{rounds} rounds wanted, the body ran {len(bodies)} times: {end}")
+        print(str(error).partition(";")[0])
 
 # %% [markdown]
 # Nobody but the client ends an endless tool: after ten rounds, or here after four. Lesson 04 met the usual reason, a
@@ -337,12 +295,10 @@ for rounds in (3, 1_000):
 # ## As many samples as there are lines
 #
 # `Resolve` fixes the number of samples in the signature. Where only the run knows it, the tool returns its questions by
-# hand. This one asks how urgent each line is, and then about all the answers: two *steps*. `request(text)` makes a
-# question out of a text. How often does the tool's body run?
+# hand. This one asks how urgent each line is, and then about all the answers: two *steps*. `request(text)` is a question.
 
 # %%
-summary = MCPServer("summary")
-bodies.clear()
+summary, bodies = MCPServer("summary"), []
 
 
 @summary.tool(structured_output=False)
@@ -352,25 +308,25 @@ async def sum_up(lines: list[str], ctx: Context) -> str | InputRequiredResult:
     if not came:
         return InputRequiredResult(input_requests=dict(zip(keys, map(request, lines), strict=True)))
     if "all" not in came:
-        known = "\n".join(text_of(came[key]) for key in keys)
+        known = " ".join(text_of(came[key]) for key in keys)
         return InputRequiredResult(input_requests={"all": request(known)}, request_state=known)
-    return f"{text_of(came['all'])}, of {ctx.request_state.split()}"
+    return f"{text_of(came['all'])}, out of: {ctx.request_state}"
 
 
 predict("10.4")
 
 # %%
-model = Scripted(lambda params: "high")
-lab = Lab(summary, name="two steps", sampling_callback=model)
+levels = Scripted(lambda params: "high")
+lab = Lab(summary, name="two steps", sampling_callback=levels)
 result = await lab.call_tool("sum_up", {"lines": [*SAMPLE_LINES.values()][:3]})
 
-print(result.content[0].text, "| samples:", len(model.asked))
-print(*map(sketch, frames(lab.flow)), sep="\n")
+print(result.content[0].text, "| samples:", len(levels.asked))
+print(*map(sketch, frames_of(lab.flow)), sep="\n")
 it_was("10.4", len(bodies))
 
 # %% [markdown]
-# The client sends the answers of the last step and no earlier ones: whatever the tool needs later it must put into its
-# state, as `known` here. `servers/rounds.py` does this for any number of steps, and for both wires.
+# A client sends the answers of the last step, and no earlier ones: what the tool needs later it must put into its state,
+# as `known` here. `servers/rounds.py` does this for any number of steps, and for both wires.
 #
 # ## Exercise 10.2 · as many as there are ●●● 15 minutes
 #
@@ -378,10 +334,10 @@ it_was("10.4", len(bodies))
 # in one round. **Input** `await fetch()` gives the lines; a moment later it gives others. **Return** a text with a row
 # `- {line}: {text_of(answer)}` for each line, and where there are more than `MOST`, a last row that says how many more.
 #
-# - Fetch once a call, and keep the lines in `request_state`. `request(line)` makes a question.
+# - Fetch once a call, and keep the lines in `request_state`, as a text. `request(line)` makes a question.
 # - Where an answer is missing, ask again. What comes without a state answers nothing of yours.
 # - On the older wire, or where the client cannot sample (`asks_by_result(ctx)`, `can_sample(ctx)`), ask nothing: each
-#   row ends with `not asked`. No lines at all: say so.
+#   row ends with `not asked`. Where there are no lines, say so.
 #
 # **Example** Seven lines: five samples, five rows, and `(2 more)`.
 
@@ -422,13 +378,16 @@ await check("10.2", make_digest)
 hint("10.2")
 
 # %% [markdown] tags=["instructor"]
-# **10.2, explained.** The first round has no state: it fetches. Every later one reads what the first fetched, so the
-# questions stay the same although the log does not. Asking for all again where one is missing is simple and costs the
-# client samples that it has paid for; the specification only wants the missing ones, and `servers/rounds.py` keeps what
-# came. Nothing stands outside of `digest`: two callers would mix.
+# **10.1, explained.** One loop does for both wires and shows their difference: on the older one there is one call with
+# questions inside, on the newer one there are several calls and no question of its own. To match a reply by its id alone
+# fails where both sides use the same number, as `tool_loop` does below; ids belong to the side that sent the request.
+# *Common in class:* sorting by the id alone; a reply that is an `error` is forgotten.
 #
+# **10.2, explained.** The first round has no state: it fetches. Every later one reads what the first one fetched, so the
+# questions stay the same although the log does not. To ask for all again where one is missing is simple, and costs
+# samples that were paid for; the specification wants the missing ones only, and `servers/rounds.py` keeps what came.
 # *Common in class:* `await fetch()` above the `if`; a list of the server in place of the state; `if ctx.input_responses`
-# for "all answers are there"; the cap applied to the rows and not to the questions.
+# for "all answers are there"; the cap on the rows and not on the questions.
 
 # %% [markdown]
 # **A good place to stop:** you can read both wires, and ask as often as the run needs. To go on another day, choose
@@ -438,177 +397,111 @@ hint("10.2")
 #
 # | when | what |
 # |---|---|
-# | November 2024 | sampling is in the first revision |
-# | 2025-11-25 | tools inside a sample (SEP-1577) |
+# | 2025-11-25 | the last revision on which a server sends requests; tools inside a sample (SEP-1577) |
 # | 2026-07-28 | results that ask (SEP-2322); sampling is *deprecated* (SEP-2577): new servers SHOULD NOT use it |
 # | 2026-08-31 | FastMCP 4.0 drops `ctx.sample`; its client still answers |
 # | 2027-07-28 | from here on a new revision MAY leave it out |
 #
-# SEP-2577 names three reasons: few clients ever did it; to do it well is hard (approval, choice of a model, security,
-# tool loops: your lessons 02 to 06); and a server can call a provider by itself. Its last page adds a fourth: a server
-# that may ask your model is a way in for an attack.
+# SEP-2577 gives its reasons: few clients support it; to do it well is hard (approval, choice of a model, security, tool
+# loops: your lessons 02 to 06); a server can call a provider by itself; and a server that may ask your model is a way in
+# for attacks.
 #
-# Deprecated is not removed. What speaks 2025-11-25 or 2026-07-28 goes on speaking it, whatever a later revision says.
-# Nothing has to be moved in a hurry, but no new server should begin so without a reason of the kind that follows.
+# Deprecated is not removed, and what speaks one of these two revisions goes on speaking it. Nothing has to be moved in a
+# hurry; but a new server should not begin so without a reason like those at the end of this lesson.
 #
 # ## The migration clinic
 #
-# Four servers of 2025. Each was run and recorded with the packages of its time, and then with those of today. Each
-# stands moved in `servers/clinic/`, as a program to open.
-#
-# | server | in 2025 | moved to |
-# |---|---|---|
-# | `session_asks` | `create_message` in the middle of a tool | `Resolve` |
-# | `ctx_sample` | FastMCP 3's `ctx.sample` | a result by hand, for many reports at once |
-# | `stateless` | `create_message` from a server without sessions | a provider that the server calls itself |
-# | `tool_loop` | a loop of samples with tools | kept, for clients with `mode="legacy"` |
+# Four servers of 2025. Each was run with the packages of its time and then with those of today, and recorded. Each stands
+# moved in `servers/clinic/`, a program to open. Here is the first, as it was.
 
 # %%
-from importlib.resources import files
-
-records = files("labkit.course").joinpath("clinic")
-clinic = {
-    name: json.loads(records.joinpath(f"{name}.json").read_text(encoding="utf-8"))
-    for name in ("session_asks", "ctx_sample", "stateless", "tool_loop")
-}
+clinic = {name: recorded(name) for name in ("session_asks", "ctx_sample", "stateless", "tool_loop")}
 print(clinic["session_asks"]["source"].partition("\n\nif __name__")[0])
 
 predict("10.5")
 
-# %% [markdown]
-# What comes of each today: the old file in its old environment, called by a client of today; the same file with the
-# packages of today; and with its imports renamed and nothing else.
-
 # %%
-for name, record in clinic.items():
-    print(f"{name}, written for {record['written_for'][0]}")
-    for run in record["now"]:
-        client = run["client"].partition("mode=")[2]
-        print(f"  {run['file']:<15} on {run['server'][0]:<16} {client:<7}", run["text"].replace(" 'sampling", "…")[:50])
+for name, before in clinic.items():
+    print(f"{name}, written for {before['written_for'][0]}")
+    for run in before["now"]:
+        mode = run["client"].partition("mode=")[2] or "-"
+        print(f"  {run['file']:<15} | {run['server'][0]:<15} | {mode:<6} | {run['text'].splitlines()[0][:58]}")
 
 it_was("10.5")
 
 # %% [markdown]
-# Two things follow. **Nothing breaks by itself**: an old server in its old environment is spoken to on the older wire,
-# also by a client with `mode="auto"`, which agrees on what both know. And **renaming is not moving**: on the newer wire
-# `create_message` has no way back, and `ctx.sample` is gone from FastMCP 4. The stateless one never worked.
+# The second column is what was installed for the server, the third the `mode` of a client of today (`-`: it did not
+# start). **Nothing breaks by itself**: with its old packages a server is spoken to on the older wire, also in mode
+# `auto`, which takes the newest that both know. **And renaming is not moving**: on the newer wire `create_message` has no
+# way back. The stateless one never worked.
 #
-# ### `session_asks` → `Resolve`
+# | server | in 2025 | moved to |
+# |---|---|---|
+# | `session_asks` | `create_message` in the middle of a tool | `Resolve`: above the question it is a resolver, below it the tool |
+# | `ctx_sample` | FastMCP 3's `ctx.sample`, in a loop | a result by hand: all questions at once, the answers found by key |
+# | `tool_loop` | a loop of samples, with a tool | kept, for `mode="legacy"`; it tells other clients so |
+# | `stateless` | `create_message` without sessions | a provider, which the server calls itself |
 #
-# Recorded frames on the left, those of the moved server on the right, from this kernel.
-
-
-# %%
-from itertools import zip_longest
-
-from servers.clinic import ctx_sample, session_asks, stateless, tool_loop
-
-
-def recorded(run):
-    """The frames of a recorded call, in the form of `frames`."""
-    told = [{"to": "client" if each["from"] == "server" else "server", **each["frame"]} for each in run["frames"]]
-    first = next(n for n, frame in enumerate(told) if frame.get("method") == "tools/call")
-    return [f for f in told[first:] if f.get("method") != "tools/list" and "tools" not in f.get("result", {})]
-
-
-def beside(run, lab):
-    for old, new in zip_longest(map(sketch, recorded(run)), map(sketch, frames(lab.flow)), fillvalue=""):
-        print(f"{old:<42} | {new}")
-
-
-# %%
-then = clinic["session_asks"]
-script = Scripted(["The disk is full."])
-lab = Lab(session_asks.make_server(), name="moved", sampling_callback=script)
-result = await lab.call_tool("explain", then["call"]["arguments"])
-
-print(result.content[0].text)
-beside(then["then"][0], lab)
-
-# %% [markdown]
-# The body is cut in two where the question stood: what was above it became the resolver, what was below it stayed the
-# tool. On the older wire it goes on as on the left.
-#
-# ### `ctx_sample` → a result by hand
-#
-# The loop is gone: all questions go out at once, and the answers are found by their keys.
-
-# %%
-then = clinic["ctx_sample"]
-reports = ["Orders have stopped: the disk is full.", "The lamp in the hall is broken.", "Backups take longer."]
-lab = Lab(ctx_sample.make_server(), name="moved", sampling_callback=Scripted(lambda params: "high"))
-result = await lab.call_tool("triage", {"reports": reports})
-
-print(result.content[0].text)
-beside(then["then"][0], lab)
-
-# %% [markdown]
-# ### `stateless` → a provider
-#
-# Recorded: the call went out, and nothing ever came. The server had asked, and the process that would have been given
-# the answer was not there any more. Moved, it calls a model by itself; a stand-in plays the provider here.
-
-# %%
-from labkit.checks.apis import Says
-from labkit.checks.standin import Standin
-
-then = clinic["stateless"]
-print("then:", then["then"][0]["text"])
-
-async with Standin(Says("The disk was full; orders run again.")) as provider:
-    lab = Lab(stateless.make_server(provider.url), name="moved")
-    result = await lab.call_tool("handover", then["call"]["arguments"])
-
-print("now: ", result.content[0].text)
-beside(then["then"][0], lab)
-
-# %% [markdown]
-# No sample crosses the wire, and the client needs no callback. The price: the server has a key, a bill and a model, and
-# the user no longer sees what is asked. (With clients of 2026-07-28 alone `Resolve` would do too: on the newer wire a
-# server without sessions can ask.)
-#
-# ### `tool_loop`, kept
-#
-# Each question depends on the answer before it, and the model may use a tool in between. Lesson 11 of this course is to
-# move such a loop; until then it stays, and says what it needs.
-
-# %%
-from mcp.types import CreateMessageResultWithTools, SamplingCapability, SamplingToolsCapability, ToolUseContent
-
-can = SamplingCapability(tools=SamplingToolsCapability())
-
-
-async def searches(context, params):
-    """A model that searches first, and then answers."""
-    content = ToolUseContent(id="call_1", name="find", input={"word": "orders"})
-    if len(params.messages) > 1:
-        return await Scripted(["No space was left."])(context, params)
-    return CreateMessageResultWithTools(role="assistant", model="scripted", content=content, stop_reason="toolUse")
-
+# Here are three of them: recorded frames on the left, those of the moved server on the right, made now.
 
 # %%
 import warnings
 
 from mcp import MCPDeprecationWarning
+from mcp.types import SamplingCapability, SamplingToolsCapability
 
-warnings.simplefilter("ignore", MCPDeprecationWarning)  # create_message warns each time it is called
+from servers.clinic import ctx_sample, session_asks, stateless, tool_loop
 
-for mode in ("auto", "legacy"):
-    lab = Lab(tool_loop.make_server(), mode=mode, sampling_callback=searches, sampling_capabilities=can)
-    result = await lab.call_tool("investigate", clinic["tool_loop"]["call"]["arguments"])
-    print(f"{mode:7}", result.content[0].text)
+warnings.simplefilter("ignore", MCPDeprecationWarning)  # create_message warns at each call
+lends_tools = SamplingCapability(tools=SamplingToolsCapability())
+moved_to = {
+    "session_asks": (session_asks, "auto"),
+    "ctx_sample": (ctx_sample, "auto"),
+    "tool_loop": (tool_loop, "legacy"),
+}
 
-beside(clinic["tool_loop"]["then"][0], lab)
+# %%
+for name, (module, mode) in moved_to.items():
+    options = {"mode": mode, "sampling_callback": answering(name), "sampling_capabilities": lends_tools}
+    lab = Lab(module.make_server(), name=name, **options)
+    tool, arguments = clinic[name]["call"].values()
+    result = await lab.call_tool(tool, arguments)
+    print(f"{name}: {result.content[0].text}\n{beside(clinic[name], lab.flow)}\n")
+
+newer = Lab(tool_loop.make_server(), sampling_callback=answering("tool_loop"), sampling_capabilities=lends_tools)
+print("On the newer wire:", (await newer.call_tool(tool, arguments)).content[0].text)
 
 # %% [markdown]
+# In `tool_loop` each question depends on the answer before it, and the model may search the log in between. It can be
+# moved too, in rounds by hand (`servers/tool_loop.py`), which takes a page. It works, so it may stay.
+#
+# `stateless` had sent its question, and the process that could have taken the answer was gone: the client waited until it
+# gave up. Now it calls a model by itself; a stand-in plays the provider, and the Lab has no callback.
+
+# %%
+from labkit.checks.apis import Says
+from labkit.checks.standin import Standin
+
+before = clinic["stateless"]
+async with Standin(Says("The disk was full; orders run again.")) as provider:
+    lab = Lab(stateless.make_server(provider.url), name="stateless")
+    result = await lab.call_tool(*before["call"].values())
+
+print("then:", before["then"][0]["text"], "\nnow: ", result.content[0].text)
+print(beside(before, lab.flow))
+
+# %% [markdown]
+# No sample crosses the wire, on either revision. The price: the server has a key, a bill and a model of its own, and the
+# user no longer sees what is asked. With clients of 2026-07-28 alone `Resolve` would do too, as a server without sessions
+# can ask there.
+#
 # ## Exercise 10.3 · move a tool ●●○ 10 minutes
 #
-# **Goal** This tool of 2025 for both wires. **Input** `filed`, a list: the report. **Return** a server with the tool
-# `explain(line)`, whose result is `Filed as {n}: {answer}`; `n` is how many lines are in the report now.
+# **Goal** The tool below, for both wires. **Input** `filed`, a list: the report. **Return** a server with the tool
+# `explain(line)`, whose result is `Filed as {n}: {answer}`, where `n` counts the lines that are in the report then.
 #
-# Look at what happens before the question, and what the question is made of. Where the client cannot sample, file the
-# line all the same, and let `text_of(answer)` say why it is not explained.
-
+# Look at what happens before the question, and at what the question is made of. Where the client cannot sample, file the
+# line all the same, and let `text_of(answer)` say why nobody explains it.
 
 # %%
 from itertools import count
@@ -650,53 +543,41 @@ def moved(filed):
 await check("10.3", moved)
 hint("10.3")
 
-# %% [markdown] tags=["instructor"]
-# **10.3, explained.** Three things change when a tool is moved. What was done before the question would now be done in
-# every round, so it goes behind the answer. The number in the question makes it another one each time, so it goes. And
-# a client that cannot sample is asked first, for `create_message` failed there. The digest of the question is in the
-# state, so even a small change between rounds is noticed, and costs another sample.
-
 # %% [markdown]
 # ## What takes the time?
 #
-# One model answers the same question in four ways: asked directly, as a sample on each wire, and as a sample of a client
-# whose person takes half a second to approve, which is quick for a person.
+# One model is asked the same: directly, as plain code could in a server of yours, and as a sample on each wire. The last
+# client has a person who takes half a second to approve, which is quick for a person.
 
 # %% tags=["live"]
 import asyncio
+from functools import partial
 from time import perf_counter
 
-tiny, server = TinyModel(), session_asks.make_server()
+
+async def took(way):
+    """Milliseconds: the median of three."""
+    times = []
+    for _ in range(3):
+        began = perf_counter()
+        await way()
+        times.append(1_000 * (perf_counter() - began))
+    return {"milliseconds": round(sorted(times)[1])}
 
 
+# %% tags=["live"]
 async def approved(context, params):
     await asyncio.sleep(0.5)  # a person reads, and clicks
     return await tiny(context, params)
 
 
-# %% tags=["live"]
-async def milliseconds(lab):
-    """The median of three."""
-    took = []
-    for _ in range(3):
-        began = perf_counter()
-        await (
-            lab.call_tool("explain", clinic["session_asks"]["call"]["arguments"])
-            if lab
-            else tiny(None, script.asked[0])
-        )
-        took.append(1_000 * (perf_counter() - began))
-    return {"milliseconds": round(sorted(took)[1])}
-
-
-labs = {"the model itself": None}
-for mode in ("legacy", "auto"):
-    labs[f"a sample, {mode}"] = Lab(server, name=mode, mode=mode, sampling_callback=tiny)
-labs["a sample, approved"] = Lab(server, name="approved", sampling_callback=approved)
-plot_bars({name: await milliseconds(lab) for name, lab in labs.items()})
-
-# %%
-quiz("10.7", "")
+tiny, messages = TinyModel(), [message("user", line)]
+asking = CreateMessageRequestParams(messages=messages, system_prompt=session_asks.RULES, max_tokens=60)
+ways = {"the model, directly": partial(tiny, None, asking)}
+for name, mode, who in (("older wire", "legacy", tiny), ("newer wire", "auto", tiny), ("approved", "auto", approved)):
+    lab = Lab(session_asks.make_server(), name=name, mode=mode, sampling_callback=who)
+    ways[f"a sample, {name}"] = partial(lab.call_tool, "explain", {"log_line": line})
+plot_bars({name: await took(way) for name, way in ways.items()})
 
 # %% [markdown]
 # The wire costs some milliseconds. What a server cannot know beforehand is the rest: which model the client has, how
@@ -757,20 +638,23 @@ await check("10.4", my_choices)
 hint("10.4")
 
 # %% [markdown] tags=["instructor"]
-# **10.4, explained.** In `a` an index by code and a small model of one's own are both right, and for the same reason. In
-# `d` a model on the doctor's machine may be the client's or the server's. The rest has one way, as each scenario names
-# what the others cannot give: `b` the bill, `e` the few clients that sample, `f` the person who would be asked 500
-# times, `g` that nobody can wait for an answer on the older wire without a session. In `h` sampling is what it was made
-# for, deprecated or not. *Common in class:* `sample` for `f`, because it costs the server nothing.
-
-# %% [markdown]
-# [When to move, and where to](../docs/moving-off.md) says the same as a page, with dates and sources, for a server of
-# your own.
+# **10.3, explained.** Three things change when a tool is moved. What was done before the question would now be done in
+# every round, so it goes behind the answer. The number makes the question another one each time, so it goes. And a client
+# that cannot sample is told apart first, for `create_message` failed there.
+#
+# **10.4, explained.** In `a` an index in code and a small model of one's own are both right, for the same reason. In `d` a
+# model on the doctor's machine may be the client's or the server's. The rest has one way, as each scenario names what the
+# others cannot give: `b` the bill, `e` the few clients that sample, `f` the person who would be asked 500 times, `g` that
+# nobody takes the answer on the older wire without a session. `h` is what sampling was made for, deprecated or not.
+# *Common in class:* `sample` for `f`, since it costs the server nothing.
 
 # %%
 lesson("10")
 
 # %% [markdown]
+# [Moving a server off sampling](../docs/moving-off.md) says the same as a page, with dates and sources, for a server of
+# your own.
+#
 # ## Recap
 #
 # - The older wire asks in the middle of a call, the newer one between two calls; the same callback answers both.

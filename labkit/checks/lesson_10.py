@@ -13,10 +13,10 @@ from labkit.checks.asking_servers import MODES, REVISIONS, Answers, Case, Use, c
 from labkit.checks.engine import FunctionExercise, Problem, called
 from labkit.checks.quizzes import Question
 from labkit.checks.served import Served, good, seen_of
+from labkit.course.clinic import Frame, sketch
 
 # 10.1: the frames of a call
 
-Frame = dict[str, Any]
 ASK = "sampling/createMessage"
 
 
@@ -36,15 +36,9 @@ def _frame(told: str) -> Frame:
     return frame | {"result": {"say": {"model": "m"}, "result": {"content": []}}.get(kind, asked)}
 
 
-def sketch(frame: object) -> str:
-    """A frame in a few words: `tools/call, id 3, to the server`."""
-    if not isinstance(frame, dict):
-        return f"a {type(frame).__name__}"
-    told = cast("Frame", frame)
-    result = cast("Frame", told.get("result", {}))
-    kind = "a model's answer" if "model" in result else str(result.get("resultType", "result"))
-    what = told.get("method") or ("error" if "error" in told else kind)
-    return f"{what}, id {told.get('id')}, to the {told.get('to')}"
+def _told(frame: Frame) -> str:
+    """`→ id 3 tools/call`"""
+    return f"[{' '.join(sketch(frame).split())}]"
 
 
 def _orders(name: str, told: str, hint: str) -> Case:
@@ -74,14 +68,16 @@ def _compare(name: str, got: list[object], wanted: list[Frame], hint: str) -> No
     if strange := [each for each in got if each not in wanted]:
         raise Problem(f"A call {name}: what came back holds {strange[0]!r}, which is no frame of it.", hint="each")
     if lost := [frame for frame in wanted if frame not in got]:
-        raise Problem(f"A call {name}: [{sketch(lost[0])}] did not come back. Each is wanted, once.", hint=hint)
+        raise Problem(f"A call {name}: {_told(lost[0])} did not come back. Each is wanted, once.", hint=hint)
     place = next((at for at, frame in enumerate(wanted) if got[at] != frame), len(wanted))
     if place == len(wanted):
         raise Problem(
             f"A call {name}: {len(got)} frames came back of {len(wanted)}. Each is wanted, once.", hint="each"
         )
-    after = f"after [{sketch(wanted[place - 1])}]" if place else "first"
-    raise Problem(f"A call {name}: {after} came [{sketch(wanted[place])}], and not [{sketch(got[place])}].", hint=hint)
+    after = f"after {_told(wanted[place - 1])}" if place else "first"
+    raise Problem(
+        f"A call {name}: {after} came {_told(wanted[place])}, and not {_told(cast('Frame', got[place]))}.", hint=hint
+    )
 
 
 # 10.2: as many questions as there are lines
@@ -448,16 +444,6 @@ QUESTIONS = {
             "a": "a sealed state may come twice: it is genuine each time.",
             "b": "within the ten minutes it may come as often as the client likes.",
             "c": "what may happen only once the server itself must remember (2026-07-28, basic/patterns/mrtr).",
-        },
-    ),
-    "10.7": Question(
-        "Your tool has to answer within 500 ms. Which part of a sample can you not make shorter?",
-        {"a": "the rounds", "b": "the sealing of the state", "c": "the client's model, and its person"},
-        "c",
-        {
-            "a": "a round costs some milliseconds here, and a trip of the network elsewhere: look at the bars.",
-            "b": "it is a part of the difference between the bars, which is small.",
-            "c": "who answers is the client's choice, and so is how long it takes.",
         },
     ),
 }

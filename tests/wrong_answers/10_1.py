@@ -29,7 +29,7 @@ def _ordered(frames):
 def by_id(frames):
     """Sorts by id, requests first, which is right on the newer wire alone.
 
-    with one sample: first came [tools/call, id 3, to the server], and not [sampling/createMessage, id 1
+    with one sample: first came [→ id 3 tools/call], and not [← id 1 sampling/createMessage]
     """
     return sorted(frames, key=lambda frame: (frame["id"], "method" not in frame))
 
@@ -37,7 +37,7 @@ def by_id(frames):
 def by_id_alone(frames):
     """Leaves a request and its reply in the order in which they came.
 
-    with one sample: after [input_required, id 3, to the client] came [tools/call, id 4, to the server]
+    with one sample: after [← id 3 input_required + inputRequests + requestState] came [→ id 4 tools/call
     """
     return sorted(frames, key=lambda frame: frame["id"])
 
@@ -59,7 +59,7 @@ def forgets_the_direction(frames):
 def questions_first(frames):
     """Asks everything before anything is answered.
 
-    one of them refused: after [sampling/createMessage, id 9, to the client] came [error, id 9, to the server]
+    one of them refused: after [← id 9 sampling/createMessage] came [→ id 9 error]
     """
     ordered = []
     for call in _requests(frames, "tools/call"):
@@ -74,7 +74,7 @@ def questions_first(frames):
 def ids_as_text(frames):
     """Compares ids as texts, so that 10 comes before 9.
 
-    after [tools/call, id 5, to the server] came [sampling/createMessage, id 8
+    after [→ id 5 tools/call] came [← id 8 sampling/createMessage]
     """
     ordered = []
     for call in sorted(_requests(frames, "tools/call"), key=lambda frame: str(frame["id"])):
@@ -96,7 +96,7 @@ def results_alone(frames):
 def one_round(frames):
     """Stops after the first call and its reply.
 
-    with one sample: [tools/call, id 4, to the server] did not come back
+    with one sample: [→ id 4 tools/call + inputResponses + requestState] did not come back
     """
     [call, *_] = _requests(frames, "tools/call")
     return [call, _reply(frames, call)]
