@@ -63,14 +63,20 @@ async def _sent(ctx: Context, params: CreateMessageRequestParams) -> object:
 
 
 def _written(reports: Sequence[str], answers: Mapping[str, object]) -> str:
-    """A line for each report, with the level that was answered; `unclear` where it is none."""
-    lines: list[str] = []
-    for number, report in enumerate(reports, 1):
-        answer = answers.get(f"report {number}")
-        content = answer.content if isinstance(answer, CreateMessageResult) else None
-        word = content.text.strip().lower() if isinstance(content, TextContent) else ""
-        lines.append(f"{word if word in LEVELS else 'unclear'}: {report}")
-    return "\n".join(lines) or "No reports."
+    """A line for each report: the level that was answered, or that it was none, or that nobody was asked."""
+    return (
+        "\n".join(
+            f"{_level(answers[key]) if (key := f'report {number}') in answers else 'not asked'}: {report}"
+            for number, report in enumerate(reports, 1)
+        )
+        or "No reports."
+    )
+
+
+def _level(answer: object) -> str:
+    content = answer.content if isinstance(answer, CreateMessageResult) else None
+    word = content.text.strip().lower() if isinstance(content, TextContent) else ""
+    return word if word in LEVELS else "unclear"
 
 
 if __name__ == "__main__":

@@ -18,9 +18,11 @@ from mcp_types import (
     ToolUseContent,
 )
 
+from labkit.checks import scorecard_server
 from labkit.checks.apis import Fails, Says
 from labkit.checks.asking_servers import text_of
 from labkit.checks.standin import Standin, never
+from servers.asking import why_not
 from servers.clinic import ctx_sample, session_asks, stateless, tool_loop
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings(f"ignore::mcp.{MCPDeprecationWarning.__name__}")]
@@ -82,8 +84,8 @@ async def test_a_line_is_explained_with_one_sample(mode: str) -> None:
 @pytest.mark.parametrize(
     ("make", "tool", "arguments", "said"),
     [
-        (session_asks.make_server, "explain", {"log_line": FULL}, "No explanation: this client cannot sample."),
-        (ctx_sample.make_server, "triage", {"reports": [FULL]}, f"unclear: {FULL}"),
+        (session_asks.make_server, "explain", {"log_line": FULL}, why_not(None)),
+        (ctx_sample.make_server, "triage", {"reports": [FULL]}, f"not asked: {FULL}"),
         (tool_loop.make_server, "investigate", {"question": FULL}, tool_loop.NEEDS),
     ],
 )
@@ -98,9 +100,16 @@ async def test_triage_asks_once_for_each_report_up_to_its_limit(mode: str) -> No
     model = Canned("High ")
     reports = [f"report {number} of the night" for number in range(ctx_sample.MOST + 2)]
     said = await called(ctx_sample.make_server(), mode, "triage", {"reports": reports}, sampling_callback=model)
-    levels = ["high"] * ctx_sample.MOST + ["unclear"] * 2
+    levels = ["high"] * ctx_sample.MOST + ["not asked"] * 2
     assert said.splitlines() == [f"{level}: {report}" for level, report in zip(levels, reports, strict=True)]
     assert sorted(map(text_of, model.asked)) == sorted(reports[: ctx_sample.MOST])
+
+
+@WIRES
+async def test_what_is_no_level_is_told_as_unclear(mode: str) -> None:
+    options = {"sampling_callback": Canned("Quite high.")}
+    said = await called(ctx_sample.make_server(), mode, "triage", {"reports": [FULL]}, **options)
+    assert said == f"unclear: {FULL}"
 
 
 @WIRES
@@ -157,3 +166,19 @@ async def test_a_search_says_what_it_needs(mode: str, options: dict[str, Any]) -
     said = await called(server, mode, "investigate", {"question": FULL}, sampling_callback=model, **options)
     assert said == tool_loop.NEEDS
     assert model.asked == []
+
+
+@pytest.mark.parametrize(
+    ("make", "tool", "arguments", "answer"),
+    [
+        (session_asks.make_server, "explain", {"log_line": FULL}, SAID),
+        (ctx_sample.make_server, "triage", {"reports": [FULL, "The lamp is broken."]}, "high"),
+    ],
+    ids=["session_asks", "ctx_sample"],
+)
+async def test_what_is_moved_passes_the_scorecard(
+    make: Callable[[], MCPServer], tool: str, arguments: dict[str, Any], answer: str
+) -> None:
+    card = await scorecard_server(make, tool, arguments, answer=answer)
+    assert card.failed == [], str(card)
+    assert len(card.passed) > 30
