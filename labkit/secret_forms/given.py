@@ -17,6 +17,7 @@ from labkit.secret_forms.names import (
     has_digit,
     is_placeholder,
     is_secret,
+    is_weak,
     kind_of,
     may_name_a_secret,
     names_a_secret,
@@ -29,40 +30,55 @@ GAPS = {
     "typed": rf"(?:\[\])?(?:{_SPACE}:{_SPACE}[A-Za-z][\w.<>\[\]|? &'*]{{0,30}}?|[ \t]{{1,3}}string)"
     rf"{_SPACE}={_SPACE}(?=[rbfLu@]{{0,2}}[\"'])",
     "block": rf"{_END}{_SPACE}:[ \t]{{1,9}}[|>][+-]?\n[ \t]{{1,20}}",
-    "value": r"[\"'>:,\s\\]{1,12}(?:\w{1,20}[\"'] )?(?i:value)[\"'\\]{0,3}\s{0,3}[:=]\s{0,3}",
+    "value": r"[\"'>:,\s\\]{1,12}+(?:\w{1,20}[\"'] )?(?i:value)[\"'\\]{0,3}\s{0,3}[:=]\s{0,3}",
     "sign": rf"(?:\[\])?{_END}{_SPACE}(?::=|=>|[=!]={{1,2}}|[?+|]{{0,2}}=|->|<-|→|:\*{{0,2}}){_SPACE}"
     r"(?:!{1,2}\w{1,20}[ \t]+|&\w{1,20}[ \t]+)?",
-    "tag": r"(?:[\"']?(?:[ \t][^<>\n]{0,60})?/?>|[\"' ]{0,2}&gt;|</\w{1,20}>\s{0,9}<\w{1,20}>)\s{0,30}(?:<!\[CDATA\[)?",
+    "tag": r"(?:[\"']?(?:[ \t][^<>\n]{0,60}+)?/?>|[\"' ]{0,2}&gt;|</\w{1,20}>\s{0,9}<\w{1,20}>)\s{0,30}"
+    r"(?:<!\[CDATA\[)?",
     "comma": r"\\{0,4}[\"'],[ \t]{0,3}(?=\\{0,4}[\"'])",
     "call": r"(?:\((?:[\"'][^\"'\n]{0,60}[\"'],[ ]?)?(?=[\"'])|\{(?=\"))",
     "prose": r"(?: [ \w]{0,40}?)? is:? ",
     "cell": rf"{_SPACE}\|{_SPACE}",
     "blank": rf"{_END}[ \t]{{1,9}}|{_END},?\n(?=[ \t'\"]*\w)",
 }
-"""What may stand between a name and its value, in the order in which it is tried. Behind the first four stands a value;
-behind the others a value must look like a secret as well."""
+"""What may stand between a name and its value, in the order in which it is tried."""
+
+LOOSE = ("comma", "call", "prose", "cell", "blank")
+"""The gaps behind which a value must look like a secret as well."""
 
 _GAP = "|".join(f"(?P<{gap}>{form})" for gap, form in GAPS.items())
-_NAMED = re.compile(rf"(?P<name>(?>(?:{'|'.join(STEMS)})(?:[\w.-]{{0,39}}\w)?))(?:{_GAP})", re.IGNORECASE)
+_NAMED = re.compile(rf"((?>(?:[\w.-]{{0,39}}\w)?))(?:{_GAP})")
+"""The rest of a name behind a stem, and the gap."""
 
 _STEMS = re.compile("|".join(STEMS))
 _COUNTED = re.compile(r"[\w.-]{0,40}[\\\"']{0,9}[ \t]{0,9}[:=][ \t]{0,9}\d{1,12}[,}\]]", re.ASCII)
 """What follows a word for a token where that is counted: `progressToken": 4,`."""
 
-_BARE = r"(?:[^\s\"',;&\\<|`]|\\ |\\(?![\"'])|[,;](?=[!-~])(?![\s\"'\]})]|\w{1,30}[ ]?[=:]|$)|&(?!\w{1,30}=)|<(?![/!]))"
+_BARE = (
+    r"(?:[^\s\"',;&\\<|`]++|\\ |\\(?![\"'])|[,;](?=[!-~])(?![\s\"'\]})]|\w{1,30}[ ]?[=:]|$)|&(?!\w{1,30}=)|<(?![/!]))"
+)
+_LONG = re.compile(r"[rbfLu@$]{0,2}(\"\"\"|''')(?P<long>.{1,2000}?)\1", re.DOTALL)
+_UP_TO = {
+    "nested": r"(?:(?!\\{0,4}[\"'])[^\n])*+",
+    "to_quote": r"(?:[^\"\\\n]++|\\.)*+",
+    "to_tick": r"(?:[^'\\\n]++|\\.)*+",
+    "bare": f"{_BARE}*+",
+}
 _VALUE = re.compile(
-    r"[rbfLu@$]{0,2}(?:\"\"\"(?P<long>.{1,2000}?)\"\"\"|\'\'\'(?P<also_long>.{1,2000}?)\'\'\')"
-    r"|\\{1,4}(?P<quote>[\"'])(?P<nested>(?:(?!\\{0,4}(?P=quote))[^\n]){0,400})\\{0,4}(?P=quote)"
-    r"|[rbfLu@$]{0,2}(?:\"(?P<double>(?:[^\"\\\n]|\\.|\"(?=\w)){0,400})\"|\"(?P<to_quote>[^\"\n]{0,400})"
-    r"|'(?P<single>(?:[^'\\\n]|\\.|'{1,2}(?=\w)){0,400})'|'(?P<to_tick>[^'\n]{0,400}))"
-    r"|`(?P<ticks>[^`\n]{0,400})`|“(?P<curly>[^”\n]{0,400})”"
-    rf"|(?P<bare>(?![<>{{}}]|\[[^█]){_BARE}{{1,200}})",
+    rf"\\{{1,4}}[\"'](?P<nested>{_UP_TO['nested']})"
+    r"|[rbfLu@$]{0,2}(?:\"(?P<double>(?:[^\"\\\n]++|\\.|\"(?=\w)){0,16})\"|'(?!'')(?P<single>(?:[^'\\\n]++|\\.|'{1,2}(?=\w)){0,16})'"
+    rf"|\"(?P<to_quote>{_UP_TO['to_quote']})|'(?P<to_tick>{_UP_TO['to_tick']}))"
+    r"|`(?P<ticks>[^`\n]*+)`|“(?P<curly>[^”\n]*+)”"
+    rf"|(?P<bare>(?![<>{{}}]|\[[^█]){_UP_TO['bare']})",
     re.DOTALL,
 )
 """The value given to a name: a text in quotes, also as JSON in JSON writes them, with quotes inside where a letter
 follows; or what goes on to a space or a comma. `&` ends a value in a query alone, `password=x&next=1`."""
 
-_RESTS = {"bare": re.compile(f"{_BARE}*"), "to_quote": re.compile(r"[^\"\n]*"), "to_tick": re.compile(r"[^'\n]*")}
+_LOOKED_AT = 200
+"""Characters of a value that are looked at."""
+
+_RESTS = {group: re.compile(rest, re.DOTALL) for group, rest in _UP_TO.items()}
 """How a text goes on that is longer than what is looked at."""
 
 _LINE = re.compile(r"[^\n]+")
@@ -87,9 +103,9 @@ _OWNER = re.compile(
 )
 """The words in a line before `pass: x` where that is a password."""
 
-_PROSE = re.compile(rf"\s.*(?:{'|'.join(STEMS)})|(?:{'|'.join(STEMS)}).*\s|\s.*[.!?:]$", re.IGNORECASE)
 _CALL = re.compile(r"[A-Za-z_$@][\w.$:>?!-]*[(\[{]")
 _FORMAT = re.compile(r"(?:sha|md|utf|base|ed|rsa|aes|v|ver|rfc|http)[-/]?\d|\w+=", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d]+\d?")
 _CAMEL = re.compile(r"(?:[A-Z][a-z]+)+")
 
 Hit = tuple[int, int, str, int]
@@ -107,14 +123,14 @@ def given(text: str, stops: Collection[int]) -> Iterator[Hit]:
     """The secrets in `text` that are given to a name. No name goes on over a place of `stops`."""
     end = named = 0
     for stem in _STEMS.finditer(_lower(text)):
-        if stem.start() < named or (hit := _NAMED.match(text, stem.start())) is None:
+        if (place := stem.start()) < named or (hit := _NAMED.match(text, stem.end())) is None:
             continue
-        named = hit.end("name")
+        named = hit.end(1)
         if hit.end() < end:
             continue  # inside a value
-        start = _begin(text, hit.start(), stops)
+        start = _begin(text, place, stops)
         if may_name_a_secret(name := text[start:named]):
-            for begin, end in _values(text, start, hit):
+            for begin, end in _values(text, start, name, hit.end(), hit.lastgroup or ""):
                 yield begin, end, kind_of(name), start
 
 
@@ -122,25 +138,30 @@ def _lower(text: str) -> str:
     return text.replace("\u0130", "I").lower()  # the one letter that grows
 
 
-def _values(text: str, start: int, hit: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """Where the secrets behind a name, which begins at `start`, and a gap begin and end."""
-    named, place, gap = hit.end("name"), hit.end(), hit.lastgroup or ""
-    name = text[start:named]
+def _values(text: str, start: int, name: str, place: int, gap: str) -> Iterator[tuple[int, int]]:
+    """Where the secrets at `place` begin and end, behind a name that begins at `start` and a gap."""
+    is_option = name[0] == "-"
+    is_loose = gap in LOOSE
+    # Most names are followed by no secret, and this costs less than to look for the value.
+    if (is_loose or (not is_option and is_weak(name))) and not has_digit(text, place, place + _LOOKED_AT):
+        return
     if gap in ("sign", "value") and (held := _HELD.match(text, place)):
         for inner in _INNER.finditer(text, place, held.end()):
             if not inner[3] and is_secret(inner[2], f"{name}.x") and not is_code(inner[2]):
                 yield inner.span(2)
         return
-    value = (_LINE if gap == "block" else _TAGGED if gap == "tag" else _VALUE).match(text, place)
+    if gap in ("block", "tag"):
+        value = (_LINE if gap == "block" else _TAGGED).match(text, place)
+    elif (value := _VALUE.match(text, place, place + _LOOKED_AT)) and not value[value.lastgroup or 0]:
+        value = _LONG.match(text, place)
     if value is None:
         return
     group = value.lastgroup or 0
-    told = value[group][:400]
+    told = value[group]
     is_bare = group == "bare"
-    is_option = name.startswith("-")
-    is_loose = gap in ("comma", "call", "prose", "cell", "blank")
     if is_loose and (not has_digit(told) or (not is_option and any(map(str.isspace, told)))):
         return
+    named = start + len(name)
     if is_option and gap in ("blank", "comma"):
         is_it = is_given(name, told, is_sure=False) and not (is_bare and is_code(told))
     elif is_option and text[named : named + 1] == "=":
@@ -149,7 +170,7 @@ def _values(text: str, start: int, hit: re.Match[str]) -> Iterator[tuple[int, in
         is_it = names_a_secret(name) and is_secret(told, name) and is_mixed(told)
     else:
         is_it = is_secret(told, name, bare=is_bare) and not (
-            _is_code_or_prose(text, place, value) if is_bare else _PROSE.search(told[:160])
+            _is_code_or_prose(text, place, value) if is_bare else _is_prose(told)
         )
     if is_it and not _is_another_pass(text, start, name, is_sure=text[named : named + 1] == "="):
         begin, end = value.span(group)
@@ -169,16 +190,16 @@ def is_given(option: str, value: str, *, is_sure: bool) -> bool:
 def is_code(value: str) -> bool:
     """Whether a text without quotes is an expression, a reference or a day: `self.password`, `get(x`, `:id`."""
     told = value.rstrip(").]:`,;}")
+    if _WORD.fullmatch(told) and names_a_secret(told):
+        return True
     if (call := _CALL.match(value)) and (not value[-1].isalnum() or value.count(call[0][-1]) == 1):
         return True
-    if (
-        DOTTED.fullmatch(value)
+    return (
+        DOTTED.fullmatch(value) is not None
         or is_placeholder(told)
         or told[:1] == ":"
         or (told[:1] in tuple(")|[@!/~.") and not is_mixed(told[1:]))
-    ):
-        return True
-    return re.fullmatch(r"[^\W\d]+\d?", told) is not None and names_a_secret(told)
+    )
 
 
 def is_mixed(value: str) -> bool:
@@ -187,10 +208,15 @@ def is_mixed(value: str) -> bool:
     return len(value) >= 8 and has_both and not _FORMAT.match(value) and not is_code(value)
 
 
+def _is_prose(value: str) -> bool:
+    """Whether a text in quotes says something about a secret: `"Your password"`, `"Sign in!"`."""
+    return any(map(str.isspace, value)) and (value[-1] in ".!?:" or _STEMS.search(_lower(value)) is not None)
+
+
 def _is_code_or_prose(text: str, place: int, value: re.Match[str]) -> bool:
     """Whether a value without quotes is an expression, or the next word of a sentence: `password: Letters of`."""
     told = value[0].rstrip(").]:`,;}")
-    if is_code(value[0]) or len(told) < 6:
+    if len(told) < 6 or is_code(value[0]):
         return True
     if any(not each.isalpha() and each not in "_/-" for each in told):
         return told.isdigit() and text[place - 1] == " " and text[place - 2] == "="

@@ -122,6 +122,8 @@ def _with(text: str, instead: Callable[[str], str]) -> str:
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
     """Where hidden characters stand, in order."""
+    if text.isascii() and not _ANY_HIDDEN.search(text):
+        return  # a tenth of the time, and most texts are so
     for found in _SUSPECT.finditer(text):
         if found["marks"]:
             yield from _stacked(text, *found.span())
@@ -191,6 +193,7 @@ def _turns(before: str, after: str) -> bool:
     return not all(strong) and not {*map(unicodedata.bidirectional, near)}.isdisjoint(("R", "AL"))
 
 
+@lru_cache(maxsize=4096)
 def _script(character: str) -> str:
     """The script of a letter or a mark that is seen, as the first word of its name."""
     if not character or character in "\u2800" or unicodedata.category(character)[0] == "C":

@@ -1,6 +1,7 @@
 """The names that make a secret of the value that they are given: `DB_PASSWORD`, `apiKey`; not `token_count`."""
 
 import re
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
@@ -74,9 +75,9 @@ MARK = re.compile(r"\[redacted: [A-Za-z ]{1,30}\]")
 GAP = "\N{FULL BLOCK}"
 """What a mark is taken for while a text is looked through: a letter of no word, so no mark is part of a secret."""
 
-_REFERENCE = re.compile(
-    r"<[^<>]*>|[$#%]\{[^{}]*\}|\$\([^()]*\)?|\$(?:[A-Z_][A-Z\d_]+|[a-z_]+)(?![A-Za-z\d])|\{{1,2}[^{}]*\}{1,2}|%\(\w*\)s|%s|%[A-Za-z_]\w*%"
-    rf"|{GAP}|\[redacted: [A-Za-z ]{{1,30}}\]|\A(?:[xX]{{4,}}|[xX.*_-]+)\Z",
+_REFERENCES = re.compile(
+    r"(?:<[^<>]*>|[$#%]\{[^{}]*\}|\$\([^()]*\)?|\$(?:[A-Z_][A-Z\d_]+|[a-z_]+)(?![A-Za-z\d])|\{{1,2}[^{}]*\}{1,2}|%\(\w*\)s|%s|%[A-Za-z_]\w*%"
+    rf"|{GAP}|\[redacted: [A-Za-z ]{{1,30}}\]|\A(?:[xX]{{4,}}|[xX.*_-]+)\Z|[\W_])++",
 )
 _STANDS_FOR = re.compile(
     r"(?:\w{1,6}[-_])?(?:your?|insert|replace|enter|example|sample|dummy|fake|put|add|paste)(?:[ _-]+[A-Za-z]+)*"
@@ -87,7 +88,8 @@ _STANDS_FOR = re.compile(
 """What stands in a secret's place: `<your key>`, `${DB_PASSWORD}`, `****`; and words, addresses, days that are none."""
 
 DOTTED = re.compile(r"[A-Za-z_$@][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+[().;,]*")
-_DIGIT = re.compile(r"\d")
+_DIGIT = re.compile("[0-9]")
+_A_NAME = re.compile("[A-Za-z_-]+")
 _TURNS = re.compile(r"(?=[A-Za-z]\d|\d[A-Za-z])")
 
 _GLUED = re.compile(
@@ -124,6 +126,7 @@ def names_a_secret(name: str) -> bool:
     return words[-1] == "pass" and len(words) > 1 and words[-2] in SERVICES
 
 
+@lru_cache(maxsize=4096)
 def may_name_a_secret(name: str) -> bool:
     """Whether a name is that of a secret, or may be: `PASS` for what has a digit, `MAPS_KEY` for what looks random."""
     return bool(name) and (
@@ -136,11 +139,13 @@ def _is_other_key(name: str) -> bool:
     return len(words) > 1 and words[-1] == "key" and OTHER_KEYS.isdisjoint(words)
 
 
+@lru_cache(maxsize=4096)
 def ends_in_a_secret(name: str) -> bool:
     """Whether a name is that of a secret by the last word: `X-Api-Key`; not `HTTPPasswordMgr`."""
     return names_a_secret(name) and words_of_name(name)[-1] in PASSWORDS | TOKENS | {"key", "pass"}
 
 
+@lru_cache(maxsize=4096)
 def is_weak(name: str) -> bool:
     """Whether a name says so little that the value must look like a secret too: `token`, `PASS`, `secret_santa`."""
     words = words_of_name(name)
@@ -149,6 +154,7 @@ def is_weak(name: str) -> bool:
     return {*words}.isdisjoint(PASSWORDS | BEARERS | {"pass"})
 
 
+@lru_cache(maxsize=4096)
 def kind_of(name: str) -> str:
     """The kind of a secret, `token` or `password`, by the last word of the name that tells."""
     told = [word for word in words_of_name(name) if word in PASSWORDS | TOKENS | {"key", "pass"}]
@@ -164,21 +170,22 @@ def is_secret(value: str, name: str, *, bare: bool = False) -> bool:
         bare: Whether the text stands without quotes, so that it may as well be a word, a number or a path.
     """
     value = value.rstrip(")]}") if bare else value
-    if len(value) < 4 or not may_name_a_secret(name) or value.lower() == name.lower() or is_placeholder(value):
+    if len(value) < 4 or not may_name_a_secret(name) or ((weak := is_weak(name)) and not has_digit(value)):
+        return False
+    if value.lower() == name.lower() or is_placeholder(value):
         return False
     words = words_of_name(name)
     if words[-1] == "signature":
         return re.fullmatch(r"(?=\D*\d)[\w+/=%.-]{16,}", value, re.ASCII) is not None
     if words[-1] == "auth" and not names_a_secret(name):  # `user:password` in base64, as Docker and npm keep it
         return re.fullmatch(r"(?=[^\d]*\d)(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z\d+/]{12,}={0,2}", value) is not None
-    digit = has_digit(value)
     if words[-1] in ("pwd", "pw", "pass"):  # also a folder, and what a test did
-        has_both = len(value) >= 6 and digit and any(map(str.isalpha, value))
+        has_both = len(value) >= 6 and has_digit(value) and any(map(str.isalpha, value))
         if _PATH.match(value) or (bare and (not has_both or COUNT_OR_CODE.match(value))):
             return False
     elif bare and kind_of(name) == "token" and (len(value) < 8 or (value.isdigit() and len(value) < 13)):
         return False
-    if not is_weak(name):
+    if not weak:
         return True
     if _is_other_key(name) and not names_a_secret(name):
         return looks_random(value)
@@ -186,7 +193,7 @@ def is_secret(value: str, name: str, *, bare: bool = False) -> bool:
         return False  # it counts: `passwords_checked`, `api_key_uses`
     fewest = 8 if names_a_secret(name) else 6
     is_a_word = not any(map(str.isspace, value)) and not DOTTED.fullmatch(value)
-    return len(value) >= fewest and digit and (is_a_word or ends_in_a_secret(name))
+    return len(value) >= fewest and (is_a_word or ends_in_a_secret(name))
 
 
 def name_within(name: str, key: str, fields: Mapping[str, object]) -> str:
@@ -201,8 +208,8 @@ def name_within(name: str, key: str, fields: Mapping[str, object]) -> str:
     return f"{name}.{key}" if name and may_name_a_secret(name) and not may_name_a_secret(key) else key
 
 
-def has_digit(text: str) -> bool:
-    return _DIGIT.search(text) is not None
+def has_digit(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
+    return _DIGIT.search(text, start, end) is not None
 
 
 def looks_random(value: str) -> bool:
@@ -214,6 +221,6 @@ def is_placeholder(value: str) -> bool:
     """Whether a text stands in the place of a secret, or names one."""
     if value.lower() in ORDINARY or _STANDS_FOR.fullmatch(value):
         return True
-    if not (value[:1].isalnum() and value[0] not in "xX") and not any(map(str.isalnum, _REFERENCE.sub("", value))):
+    if not (value[:1].isalnum() and value[0] not in "xX") and _REFERENCES.fullmatch(value):
         return True
-    return re.fullmatch("[A-Za-z_-]+", value) is not None and names_a_secret(value)
+    return _A_NAME.fullmatch(value) is not None and names_a_secret(value)

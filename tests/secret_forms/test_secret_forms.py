@@ -1,9 +1,11 @@
 """Secrets that can be told by their form. None is written out here: a scanner of repositories reads this file too."""
 
 import json
+import re
 import string
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -327,32 +329,31 @@ def test_the_name_of_a_field_tells_too(name: str, kind: str) -> None:
     assert find_secrets("correct horse 1", "title") == []
 
 
-SLOW = """eyJ eyJ- eyJaaaaaaaa. sk- sk-a AKIA xoxb- ghp_ :// ://a: password= password=" password='" token=a token=" a"""
+SLOW = """
+eyJ eyJ- eyJaaaaaaaa. sk- sk-a AKIA xoxb- ghp_ :// ://a: password= password=" password='" token=a token=" a pass="
+token=' {"key": pass= auth= pwd:"\\ pass(" pass=“ pass=“1 pass="1 "password":"a\\ {"password":" password=\\"
+password={"a":[ password(" <password> = mysql|- 密码\uff1a \uff50ass\u200bword\uff1d key pwd tskey- 密码 sk-\u200ba
+\u200bpass\u200bword= aaa\u200b \u200beyJaaaaaaaa SG.aaaaaaaaaaaaaaaa. glpat- pwd=' bearer| Basic| Basic|aaaaaaaaaaaaa
+token:| password:| pass:| password|is| -----BEGIN| -----BEGIN|PRIVATE|KEY----- -u|a: Authorization:|x|a= Cookie:|a=b
+"""
+"""Beginnings of a secret that none follows; `|` is a space."""
 
 
-@pytest.mark.parametrize(
-    "piece",
-    [
-        *SLOW.split(),
-        "bearer ",
-        "Basic ",
-        "Basic aaaaaaaaaaaaa",
-        "token: ",
-        "-----BEGIN ",
-        "-----BEGIN PRIVATE KEY-----",
-        "SG.aaaaaaaaaaaaaaaa.",
-        "glpat-",
-        "pass: ",
-        "pwd='",
-        "\u200beyJaaaaaaaa",
-        "sk-\u200ba",
-        "\u200bpass\u200bword=",
-        "\u200b",
-    ],
-)
+def cpu(work: Callable[[], object]) -> float:
+    """The least CPU time, in seconds, of some runs."""
+    times: list[float] = []
+    for _ in range(3):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+@pytest.mark.parametrize("piece", SLOW.split())
 def test_a_text_that_is_made_to_be_slow_is_not(piece: str) -> None:
-    """A pattern that tries every start against every end needs a minute of computing for such a text."""
-    text = piece * (100_000 // len(piece))
-    start = time.process_time()
-    find_secrets(text)
-    assert time.process_time() - start < 5
+    """The measure is a walk from name to name in a text as long. What is quadratic takes thousands of such walks; a
+    row of names, each with two hundred letters looked at one by one for its value, took eight hundred."""
+    text = (piece.replace("|", " ") * 60_000)[:60_000]
+    names = 'pass="' * 10_000
+    walk = min(cpu(lambda: deque(re.finditer("pass", names), maxlen=0)) for _ in range(3))
+    assert cpu(lambda: find_secrets(text)) < 450 * walk
