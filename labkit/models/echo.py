@@ -1,12 +1,14 @@
 """A key that a provider quotes back, in whatever form: whole or in part, in pieces, encoded, with stars in it.
 
 A text is read as its letters alone, with escapes resolved, so that nothing between the letters of a key hides it. A
-twelfth letter in a row of the key, or of the key in hexadecimal, base64 or base32, is no chance.
+twelfth letter in a row of the key, or of the key in hexadecimal, decimal or octal numbers, base32, or base64 once or
+twice, is no chance; nor is one of the key read backwards.
 """
 
 import re
 from base64 import b32encode, b64encode
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import cached_property
 
 LEAST = 12
@@ -21,6 +23,13 @@ _SIGNS = re.compile(rf"{_ESCAPES}|([^\s%&\\<\x80-\xff]+|[%&<])", re.ASCII | re.I
 """The letters of a text, or all that is printed; a quotation mark is one of them, since it ends a text of JSON."""
 
 _URL_SAFE = str.maketrans("+/", "-_")
+
+
+def _cores(coded: Callable[[bytes], bytes], bits: int, of: int, raw: bytes) -> list[str]:
+    """What there is of `raw` in a text encoded with so many bits a letter, where it stands behind `of` other bytes."""
+    core = coded(b"\0" * of + raw).decode().rstrip("=")
+    core = core[-(-of * 8 // bits) : len(core) - (1 if (of + len(raw)) * 8 % bits else 0)]
+    return [core, core.translate(_URL_SAFE)]
 
 
 class Echo:
@@ -90,12 +99,11 @@ class Echo:
     def _forms(self) -> set[str]:
         """The letters of the key, as it is and encoded."""
         raw = self._key.encode()
-        told = [self._key, raw.hex()]
-        # Encoded a text looks otherwise for each place at which it may begin.
-        for coded, bits, of in (*((b64encode, 6, n) for n in range(3)), *((b32encode, 5, n) for n in range(5))):
-            core = coded(b"\0" * of + raw).decode().rstrip("=")
-            core = core[-(-of * 8 // bits) : len(core) - (1 if (of + len(raw)) * 8 % bits else 0)]
-            told += [core, core.translate(_URL_SAFE)]
+        codes = ["".join(f"{letter:{base}}" for letter in raw) for base in ("d", "o")]
+        once = [core for n in range(3) for core in _cores(b64encode, 6, n, raw)]
+        told = [self._key, self._key[::-1], raw.hex(), *codes, *once]
+        told += [core for n in range(5) for core in _cores(b32encode, 5, n, raw)]
+        told += [core for n in range(3) for each in once for core in _cores(b64encode, 6, n, each.encode())]
         return {self._read(each)[0] for each in told}
 
     @cached_property

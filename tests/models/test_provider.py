@@ -71,6 +71,14 @@ SECRET = "sk-" + "aB3/dE5fG7hJ9kL1mN2pQ4"
         quote(quote(SECRET, safe=""), safe=""),
         "".join(f"%2525{ord(letter):02x}" for letter in SECRET),
         ", ".join(f"0x{ord(letter):02x}" for letter in SECRET),
+        *(
+            b64encode(x + b64encode(y + SECRET.encode())).decode()
+            for x in (b"", b"x", b"xy")
+            for y in (b"", b"a", b"me:")
+        ),
+        SECRET[::-1],
+        *(between.join(str(ord(letter)) for letter in SECRET) for between in (", ", " ", ",\n    ")),
+        " ".join(f"{ord(letter):o}" for letter in SECRET),
         SECRET[:16],
         SECRET[9:],
     ],
