@@ -96,16 +96,23 @@ async def _over_http(
         if answered is not None and response.request.method == "POST":
             answered(response.status_code)
 
+    async def ask(request: "httpx2.Request") -> None:
+        if request.url == logged:  # never that of a redirect, and none is followed
+            request.extensions["target"] = address.raw_path
+
     client = network.client(
         url,
         timeout=httpx2.Timeout(30, read=300),  # as the SDK has them
         headers=headers,
-        event_hooks={"response": [hear]},
+        event_hooks={"request": [ask], "response": [hear]},
     )
     address = httpx2.URL(url)
-    if address.userinfo:  # else the libraries' logs, which hold the URL, would tell it
+    # The logs of the libraries hold the URL, and often enough it holds a key.
+    logged = address.copy_with(username=None, password=None, query=None)
+    if address.userinfo:
         client.auth = httpx2.BasicAuth(address.username, address.password)
-        url = str(address.copy_with(username=None, password=None))
+    if logged != address:
+        url = str(logged)
     async with client, streamable_http_client(url, http_client=client) as streams:
         yield streams
 

@@ -802,17 +802,19 @@ def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do(wire: str, tm
     assert "SSL_CERT_FILE" in str(caught.value)
 
 
-async def test_what_a_url_says_of_a_user_is_sent_as_a_header_and_stands_in_no_log(
+async def test_what_a_url_says_of_a_user_or_asks_for_is_sent_and_stands_in_no_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("DEBUG")
     with StandIn([Reply({"error": "no"}, status=401)]) as server:
         url = server.url.replace("http://", "http://anna:Blau7%2Fmeise@")
         with pytest.raises(ConnectError) as caught:
-            Lab(f"{url}/mcp")
+            Lab(f"{url}/mcp?key=Gelb8%2Ffink&a=b")
     expected = "Basic " + b64encode(b"anna:Blau7/meise").decode()
     assert [each.headers.get("authorization") for each in server.received][:1] == [expected]
+    assert {each.path for each in server.received} == {"/mcp?key=Gelb8%2Ffink&a=b"}
     assert "Connecting to StreamableHTTP endpoint" in caplog.text
     for told in (caplog.text, str(caught.value), repr(caught.value)):
         assert "anna" not in told
+        assert "Gelb8" not in told
         assert "Blau7" not in told
