@@ -1,11 +1,14 @@
 """A case of a scorecard: what there is to say of it; and of a callback's, what is sent and how it is judged."""
 
 import re
+import tomllib
 from asyncio import CancelledError, current_task
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from types import ModuleType
+from typing import Literal, TypeVar
 
 from mcp_types import ErrorData
 
@@ -125,6 +128,16 @@ class Matter:
 
     def __str__(self) -> str:
         return self.id
+
+
+C = TypeVar("C", bound=Matter)
+
+
+def written(kind: Callable[..., C], file: Path, *modules: ModuleType) -> tuple[C, ...]:
+    """The cases of a file, in its order; the judge of each stands in the `JUDGES` of one of `modules`, by its id."""
+    judges = {name: judge for module in modules for name, judge in module.JUDGES.items()}
+    texts = tomllib.loads(file.read_text(encoding="utf-8"))
+    return tuple(kind(id=name, judge=judges[name], **told) for name, told in texts.items())
 
 
 @dataclass(frozen=True)

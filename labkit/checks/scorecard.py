@@ -12,10 +12,11 @@ import textwrap
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
+from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring  # what is made here is not read
 
 from labkit.callbacks import name_of
-from labkit.checks.case import Case, Row
+from labkit.checks.case import Case, Row, written
 from labkit.checks.engine import STAGE_TIMEOUT, CheckFailed
 from labkit.checks.sampling import (
     answers,
@@ -32,11 +33,8 @@ from labkit.checks.sampling import (
 )
 from labkit.notebook import say_if_stale
 
-GROUPS = (
-    "messages", "answers", "limits", "stop-reasons", "content", "tools", "errors", "manners", "wires", "provider",
-)  # fmt: skip
 MODULES = (messages, answers, limits, content, tools, errors, manners, wires, provider, replies, faults)
-CASES = tuple(sorted((case for module in MODULES for case in module.CASES), key=lambda case: GROUPS.index(case.group)))
+CASES = written(Case, Path(messages.__file__).with_name("cases.toml"), *MODULES)
 
 PATIENCE = 3
 """How many cases may use up all the time that they are allowed, before the rest are allowed a tenth of it."""

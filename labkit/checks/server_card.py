@@ -4,9 +4,10 @@ print(await scorecard_server(make_server, "label", {"text": "I like it."}))
 """
 
 from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
 from typing import Any
 
-from labkit.checks.case import Row
+from labkit.checks.case import Row, written
 from labkit.checks.engine import STAGE_TIMEOUT
 from labkit.checks.overheard import overheard
 from labkit.checks.scorecard import PATIENCE, Scorecard, concluded
@@ -14,7 +15,7 @@ from labkit.checks.served import ANSWER, Given, Served, ServerCase
 from labkit.checks.serving import callers, clients, errors, questions, replies, rounds, wires
 
 MODULES = (wires, clients, replies, questions, callers, rounds, errors)
-SERVER_CASES = tuple(case for module in MODULES for case in module.CASES)
+SERVER_CASES = written(ServerCase, Path(wires.__file__).with_name("cases.toml"), *MODULES)
 
 
 def server_cases() -> list[ServerCase]:

@@ -17,7 +17,11 @@ from mcp_types import CallToolResult, TextContent
 from labkit import close_all
 from labkit.checks import scorecard_server, server_cases
 from labkit.checks.__main__ import main
-from labkit.checks.served import Given, seen_of
+from labkit.checks.sampling import answers, faults, limits, messages
+from labkit.checks.scorecard import CASES
+from labkit.checks.served import MOST_SAMPLES, Given, seen_of
+from labkit.checks.server_card import SERVER_CASES
+from labkit.checks.serving import questions, replies, rounds
 from servers import code_reviewer, log_archiver, research_assistant, text_analyst
 from tests.checks.mistakes import load_servers
 from tests.checks.right_servers import RIGHT, TEXT
@@ -122,6 +126,26 @@ def test_every_case_says_what_to_do_in_sentences_and_names_its_source() -> None:
         assert case.mend.endswith("."), case.id
         assert case.wrong, case.id
         assert re.match(r"(MUST|SHOULD|advice): (2025-11-25|2026-07-28), ", case.source), case.id
+
+
+def test_the_figures_that_a_case_tells_are_those_of_its_judge() -> None:
+    told = {case.id: f"{case.sent} {case.why}" for case in (*CASES, *SERVER_CASES)}
+    for name, figure in {
+        "messages.long-system-prompt": f"{messages.LONG_PROMPT:,} characters",
+        "limits.absurd": f"maxTokens {limits.ABSURD:,}",
+        "limits.few-tokens": "maxTokens {}, then with {}".format(*limits.FEW),
+        "limits.temperature": f"temperature {limits.USUAL:g}, then one with 99",
+        "stop-reasons.whole": f"maxTokens {answers.ROOM:,}",
+        "provider.slow": f"after {faults.LATE:g} s",
+        "provider.silent": f"timeout={faults.SHORT:g}",
+        "provider.wrong-key": f"More than {faults.FEW_TRIES} tries",
+        "provider.busy-always": f"More than {faults.MOST_TRIES} times",
+        "questions.max-tokens": f"From 1 to {questions.MOST_TOKENS:,}",
+        "answers.never-right": f"More than {MOST_SAMPLES} of one call",
+        "answers.long": f"{replies.LONG:,} characters",
+        "rounds.changed": f"at {rounds.PLACES} places",
+    }.items():
+        assert figure in told[name]
 
 
 async def test_what_comes_first_is_told_once_and_nothing_is_raised() -> None:

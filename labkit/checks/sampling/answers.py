@@ -3,7 +3,6 @@
 from mcp_types import CreateMessageRequestParams, ToolUseContent
 
 from labkit.callbacks import Answer
-from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
 from labkit.checks.judging import asks, ended, given, handles, said
 from labkit.checks.sampling.messages import QUESTION
@@ -77,75 +76,12 @@ async def claims_no_cut(trial: Trial) -> None:
         raise Problem(f'{whole[0][:60]!r} with the stop reason "maxTokens", where there was room for {ROOM:,} tokens.')
 
 
-CASES = [
-    Case(
-        "answers.role",
-        "the answer is the assistant's",
-        "one text of the user",
-        "The asker is the user, the answerer the assistant. A server puts the answer into the next request as it is.",
-        "advice: 2026-07-28, client/sampling, Result Fields",
-        'CreateMessageResult(role="assistant", ...).',
-        asks(QUESTION, has_role),
-        wrong='CreateMessageResult(role="user", ...)',
-    ),
-    Case(
-        "answers.model",
-        "the answer names its model",
-        "one text of the user",
-        "The client chooses the model, so the server learns only here which it was.",
-        "advice: 2026-07-28, client/sampling, Result Fields",
-        "Take the name from the model's reply; write your own where you answer by yourself.",
-        asks(QUESTION, has_model),
-        wrong='CreateMessageResult(model="", ...)',
-    ),
-    Case(
-        "answers.one-block",
-        "one block for a plain request",
-        "one text of the user, no tools",
-        "The schema allows a list. Servers of mcp 2.3 take one block where they offered no tools; a list fails there.",
-        "SDK: mcp 2.3, CreateMessageResult",
-        "Join the text blocks of the reply into one TextContent.",
-        asks(QUESTION, is_one_block),
-        wrong="CreateMessageResultWithTools(content=[TextContent(text=text)], ...)",
-    ),
-    Case(
-        "stop-reasons.words",
-        "a stop reason in MCP's words",
-        "one text of the user",
-        'Own words are allowed. But a server looks for "maxTokens" to see a cut, and does not know your provider.',
-        "advice: 2026-07-28, client/sampling, Result Fields",
-        "Map them: end_turn or stop to endTurn, max_tokens or length to maxTokens; let the others through.",
-        asks(QUESTION, has_mcps_stop_reason),
-        wrong="stop_reason=reply.stop_reason",
-    ),
-    Case(
-        "stop-reasons.own-cut",
-        "a cut of your own is told",
-        "the same question with maxTokens 100, then with 3",
-        "A server that does not know takes half a sentence for a whole one.",
-        "advice: 2026-07-28, client/sampling, Result Fields",
-        'Where you cut a text yourself, say stop_reason="maxTokens".',
-        tells_its_cut,
-        wrong='TextContent(text=text[:limit]) with stop_reason="endTurn"',
-    ),
-    Case(
-        "stop-reasons.whole",
-        "a whole answer is not called cut",
-        f"two short questions, each with maxTokens {ROOM:,}",
-        "A server that believes it asks for the rest, or throws away what it has, and its user pays twice.",
-        "advice: 2026-07-28, client/sampling, Result Fields",
-        'Say stop_reason="maxTokens" only where the limit cut the text, and "endTurn" else.',
-        claims_no_cut,
-        wrong='stop_reason="maxTokens" in every answer',
-    ),
-    Case(
-        "stop-reasons.sequences",
-        "stop sequences",
-        'the stop sequences ["\\n\\n", "END"]',
-        "They are a wish. A client may leave it out, but not fail over it.",
-        "advice: 2026-07-28, client/sampling, Sampling Parameters",
-        "Hand `params.stop_sequences` to the model if it takes them; it is None when there are none.",
-        asks(request("Count to three, then write END.", stop_sequences=["\n\n", "END"]), handles),
-        wrong="(stop,) = params.stop_sequences",
-    ),
-]
+JUDGES = {
+    "answers.role": asks(QUESTION, has_role),
+    "answers.model": asks(QUESTION, has_model),
+    "answers.one-block": asks(QUESTION, is_one_block),
+    "stop-reasons.words": asks(QUESTION, has_mcps_stop_reason),
+    "stop-reasons.own-cut": tells_its_cut,
+    "stop-reasons.whole": claims_no_cut,
+    "stop-reasons.sequences": asks(request("Count to three, then write END.", stop_sequences=["\n\n", "END"]), handles),
+}

@@ -10,7 +10,6 @@ from mcp_types import (
 )
 
 from labkit.callbacks import Answer
-from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
 from labkit.checks.judging import asks, handles, said
 
@@ -35,46 +34,9 @@ def can_be_sent(answer: Answer, params: CreateMessageRequestParams) -> None:
         raise Problem("A text that is no valid Unicode, which cannot be sent.") from None
 
 
-CASES = [
-    Case(
-        "content.image",
-        "an image",
-        "a PNG of one pixel as the only content",
-        "Messages may hold images. A callback that looks for .text ends with an AttributeError.",
-        "advice: 2025-11-25, client/sampling, Image Content",
-        'Hand it on, or refuse: ErrorData(code=-32602, message="I cannot look at images.").',
-        asks(holding(IMAGE), handles),
-        wrong="text = message.content.text",
-        requirement="sampling:create-message:image-content",
-    ),
-    Case(
-        "content.audio",
-        "audio",
-        "a WAV without sound as the only content",
-        "Messages may hold audio, which few models take.",
-        "advice: 2025-11-25, client/sampling, Audio Content",
-        'Hand it on, or refuse: ErrorData(code=-32602, message="I cannot listen to audio.").',
-        asks(holding(AudioContent(data=SILENCE, mime_type="audio/wav")), handles),
-        wrong="text = message.content.text",
-    ),
-    Case(
-        "content.mixed",
-        "text and an image in one message",
-        "a list of a text block and a PNG of one pixel",
-        "A question about a picture comes with its picture, and the text alone may not make sense.",
-        "advice: 2025-11-25, schema, SamplingMessage",
-        "Look at the type of each block; refuse in words what you cannot use.",
-        asks(holding([TextContent(text="What is on this picture?"), IMAGE]), handles),
-        wrong="text = message.content.text",
-    ),
-    Case(
-        "content.odd-letters",
-        "odd letters",
-        "a text with a zero byte, zero-width and right-to-left marks, an emoji, HTML and braces",
-        "A text comes from a server, which has it from a log or a page. It is data, whatever is in it.",
-        "advice: 2025-11-25, client/sampling, Security Considerations (validate message content)",
-        "Hand it on as it is; never through str.format, eval, or a page as HTML.",
-        asks(request(ODD), can_be_sent),
-        wrong='prompt = ("Explain: " + text).format(user=user)',
-    ),
-]
+JUDGES = {
+    "content.image": asks(holding(IMAGE), handles),
+    "content.audio": asks(holding(AudioContent(data=SILENCE, mime_type="audio/wav")), handles),
+    "content.mixed": asks(holding([TextContent(text="What is on this picture?"), IMAGE]), handles),
+    "content.odd-letters": asks(request(ODD), can_be_sent),
+}

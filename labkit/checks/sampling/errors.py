@@ -3,7 +3,6 @@
 from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.checks import judging
-from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
 from labkit.checks.sampling.messages import QUESTION
 from labkit.checks.sampling.tools import RESULT, conversation, result
@@ -41,26 +40,7 @@ async def goes_on(trial: Trial) -> None:
     judging.answers(answer, QUESTION)
 
 
-CASES = [
-    Case(
-        "errors.in-words",
-        "a refusal is a sentence",
-        "three faulty requests: maxTokens -5, no messages, a tool's result without its use",
-        "The message goes to the server, and often on to a model or a person. A traceback shows them your code.",
-        "SHOULD: 2025-11-25, schema, Error.message (a concise single sentence)",
-        "Write what is wrong and what would be right; keep str(error) and tracebacks for your own log.",
-        in_words,
-        wrong="ErrorData(code=-32603, message=traceback.format_exc())",
-        requirement="sampling:error:user-rejected",
-    ),
-    Case(
-        "errors.goes-on",
-        "a faulty request is not the end",
-        "the same three faulty requests, then a plain question",
-        "One bad request of one server must not take the client from the others.",
-        "advice: 2025-11-25, client/sampling, Error Handling",
-        "Return ErrorData in place of raising, and leave nothing half-done outside the function.",
-        goes_on,
-        wrong="lock.acquire(), and a return before lock.release()",
-    ),
-]
+JUDGES = {
+    "errors.in-words": in_words,
+    "errors.goes-on": goes_on,
+}

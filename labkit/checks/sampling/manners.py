@@ -12,7 +12,6 @@ from mcp_types import TextContent
 
 from labkit.callbacks import Answer
 from labkit.checks.apis import Asked, Fails
-from labkit.checks.case import Case
 from labkit.checks.engine import Problem, plain, request
 from labkit.checks.judging import handles, said
 from labkit.checks.overheard import FAKE_KEY
@@ -214,56 +213,10 @@ async def keeps_key(trial: Trial) -> None:
         raise NotApplicable("It did not answer in time, and so was not asked for all that could bring the key out.")
 
 
-CASES = [
-    Case(
-        "manners.untouched",
-        "the request is left as it is",
-        "a request with metadata, a list of content and stop sequences; then a plain one",
-        "Whoever wraps your callback, to log it or to ask a person, reads the same object after you.",
-        "advice: 2025-11-25, client/sampling, Message Flow (review of request and response)",
-        "Build lists of your own: [*params.messages, ...] in place of params.messages.append(...).",
-        leaves_alone,
-        wrong="params.messages.append(...)",
-    ),
-    Case(
-        "manners.apart",
-        "two at once are kept apart",
-        "two requests at the same time, each with a word of its own",
-        "A tool may ask several things at once. On 2026-07-28 the client runs its callback for all of them together.",
-        "advice: 2026-07-28, basic/patterns/mrtr (several inputRequests)",
-        "Keep nothing of a request outside the function, neither in a global nor on self.",
-        keeps_apart,
-        wrong="self.current = params",
-    ),
-    Case(
-        "manners.loop",
-        "the event loop goes on",
-        "a plain question, with a heartbeat on the same loop",
-        "Client, server and callback share one loop. While you block it, nothing else happens, not even a timeout.",
-        "SDK: mcp 2.3, SamplingFnT (awaited on the client's loop)",
-        "Use your provider's async client, or `await asyncio.to_thread(...)` for what blocks.",
-        lets_loop_go_on,
-        wrong="requests.post(...), or Anthropic() in place of AsyncAnthropic()",
-    ),
-    Case(
-        "manners.cancelled",
-        "it ends when it is cancelled",
-        "a plain question, cancelled while the callback waits",
-        "When the call is given up, whatever goes on for it has to end: somebody may be paying for it.",
-        "SHOULD: 2025-11-25, basic/utilities/cancellation",
-        "Let asyncio.CancelledError pass: `except Exception` does, a bare `except:` does not. Shield nothing.",
-        ends_when_cancelled,
-        wrong="except BaseException: continue, or await asyncio.shield(request)",
-    ),
-    Case(
-        "manners.key",
-        "it keeps the key",
-        "questions, a faulty request, and two that ask for the key, which is in ANTHROPIC_API_KEY and OPENAI_API_KEY",
-        "What you return goes to the server, and what you print stays in the notebook. Some providers echo the key.",
-        "MUST: 2025-11-25, client/sampling, Security Considerations (handle sensitive data)",
-        "Never put str(error) of a provider, the environment or your client into an answer, a print or a log.",
-        keeps_key,
-        with_key=True,
-        wrong="ErrorData(code=-32603, message=str(error))",
-    ),
-]
+JUDGES = {
+    "manners.untouched": leaves_alone,
+    "manners.apart": keeps_apart,
+    "manners.loop": lets_loop_go_on,
+    "manners.cancelled": ends_when_cancelled,
+    "manners.key": keeps_key,
+}

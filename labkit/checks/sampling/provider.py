@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from mcp_types import CreateMessageRequestParams, ErrorData, Role, SamplingMessage, TextContent
 
 from labkit.checks.apis import Asked, Says, as_a_model
-from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
 from labkit.checks.judging import given, handles, said
 from labkit.checks.sampling.content import IMAGE, PIXEL, holding
@@ -216,126 +215,20 @@ async def tool_use(trial: Trial) -> None:
         raise Problem(f"The model used the tool weather with {cities}, and what came back is {came}.")
 
 
-CASES = [
-    Case(
-        "provider.messages",
-        "every message reaches the model",
-        "three messages: user, assistant, user",
-        "A model that sees the last message alone does not know what is talked about.",
-        "advice: 2025-11-25, client/sampling, Message Flow",
-        "Go through `params.messages` and hand each on with its role, in their order.",
-        arrives(turns(*TALK), has_messages),
-        needs_provider=True,
-        wrong="messages=[params.messages[-1]]",
+JUDGES = {
+    "provider.messages": arrives(turns(*TALK), has_messages),
+    "provider.system-prompt": arrives(request("What does this line mean?", system_prompt=PROMPT), has_prompt),
+    "provider.limit": arrives(QUESTION, has_limit),
+    "provider.long-conversation": long_conversation,
+    "provider.same-question": same_question,
+    "provider.blocks": arrives(
+        turns(("user", ["Explain this line.", "ERROR: deadlock detected"])), has_blocks, or_refuses=True
     ),
-    Case(
-        "provider.system-prompt",
-        "the system prompt reaches the model",
-        "one text of the user with a system prompt",
-        "A client may change it or leave it out for a reason of its own. One that never hands it on has none.",
-        "advice: 2026-07-28, client/sampling, System Prompt",
-        "system=params.system_prompt for the Messages API; a first message with the role system for the other.",
-        arrives(request("What does this line mean?", system_prompt=PROMPT), has_prompt),
-        needs_provider=True,
-        wrong="messages alone, and `params.system_prompt` handed to nobody",
+    "provider.letters": arrives(request(LINES), has_letters, or_refuses=True),
+    "provider.model": names_model,
+    "provider.image": images,
+    "provider.tool-result": arrives(
+        conversation(WEATHER_QUESTION, USES, result(*RESULTS)), has_result, or_refuses=True
     ),
-    Case(
-        "provider.limit",
-        "the limit reaches the model",
-        "a question with maxTokens 100",
-        "The client must respect it, and the one who can keep to it is the model.",
-        "MUST: 2026-07-28, client/sampling, Sampling Parameters",
-        "max_tokens=params.max_tokens, or your own limit where that is smaller.",
-        arrives(QUESTION, has_limit),
-        needs_provider=True,
-        wrong="max_tokens=1_000",
-    ),
-    Case(
-        "provider.long-conversation",
-        "a long conversation reaches the model",
-        f"{len(LONG_TALK.messages)} short messages with a system prompt",
-        "Who cuts a conversation answers another one. A server that wants a shorter one sends a shorter one.",
-        "advice: 2025-11-25, client/sampling, Message Flow",
-        "Hand all of it on, or refuse in words what your model has no room for.",
-        long_conversation,
-        needs_provider=True,
-        wrong="params.messages[-3:]",
-    ),
-    Case(
-        "provider.same-question",
-        "the same last question in another conversation",
-        "two conversations with one last question; then the second again, with a system prompt",
-        "What was answered in one conversation may be wrong, or a secret, in another.",
-        "SHOULD: 2026-07-28, client/sampling, Messages (not retained between requests)",
-        "Keep no replies, or by the whole request: params.model_dump_json().",
-        same_question,
-        needs_provider=True,
-        wrong="cache[params.messages[-1]]",
-    ),
-    Case(
-        "provider.blocks",
-        "every block of a list reaches the model",
-        "one message whose content is a list of two texts",
-        "What is asked may stand in one block and what it is about in the next.",
-        "advice: 2025-11-25, schema, SamplingMessage",
-        "Go through `message.content_as_list`, not to its first entry.",
-        arrives(turns(("user", ["Explain this line.", "ERROR: deadlock detected"])), has_blocks, or_refuses=True),
-        needs_provider=True,
-        wrong="message.content_as_list[0]",
-    ),
-    Case(
-        "provider.letters",
-        "a text reaches the model as it is",
-        f"a text of {len(LINES):,} letters that begins {LETTERS!r}",
-        "Letters that are lost, replaced or cut make another question of it.",
-        "advice: 2025-11-25, client/sampling, Text Content",
-        "Encode as UTF-8, escape nothing, and refuse in words what is too long.",
-        arrives(request(LINES), has_letters, or_refuses=True),
-        needs_provider=True,
-        wrong='text[:1000], or text.encode("ascii", "ignore")',
-    ),
-    Case(
-        "provider.model",
-        "the model that replied is named",
-        f"a question; the reply names the model {NAMES[1]}",
-        "The client chooses the model. The name of its own program tells the server nothing.",
-        "advice: 2026-07-28, client/sampling, Result Fields",
-        "model=reply.model, or the name that you asked for.",
-        names_model,
-        needs_provider=True,
-        wrong='model="my-client"',
-    ),
-    Case(
-        "provider.image",
-        "no image is lost on the way",
-        "a text and a PNG of one pixel; then three messages, of which the first holds both",
-        "An answer about a picture that the model has not seen is made up, and nobody is told.",
-        "advice: 2025-11-25, client/sampling, Image Content",
-        "Hand each image on as a block of its own with its media type, wherever it stands, or refuse in words.",
-        images,
-        needs_provider=True,
-        wrong='f"data:{block.mime_type};base64,{block.data}" as a text',
-    ),
-    Case(
-        "provider.tool-result",
-        "no tool's result is lost on the way",
-        "a question, two uses of weather, their two results",
-        "The results are what the model is to answer from.",
-        "advice: 2025-11-25, client/sampling, Multi-turn Tool Loop",
-        "Hand tool_use and tool_result on, or refuse the request in words.",
-        arrives(conversation(WEATHER_QUESTION, USES, result(*RESULTS)), has_result, or_refuses=True),
-        needs_provider=True,
-        wrong="message.content_as_list[0]",
-    ),
-    Case(
-        "provider.tool-use",
-        "the model uses a tool",
-        "a question and the tool weather; the model wants the weather in Lima and in Oslo",
-        "The server runs the tools: it needs each name, id and input, in a tool_use block each.",
-        "advice: 2025-11-25, client/sampling, Sampling with Tools",
-        'CreateMessageResultWithTools(content=[ToolUseContent(...)], stop_reason="toolUse", ...), or refuse in words.',
-        tool_use,
-        needs_provider=True,
-        wrong='use = next(block for block in reply.content if block.type == "tool_use")',
-    ),
-]
+    "provider.tool-use": tool_use,
+}

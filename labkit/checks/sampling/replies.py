@@ -6,7 +6,6 @@ from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.callbacks import Answer
 from labkit.checks.apis import Asked, Says
-from labkit.checks.case import Case
 from labkit.checks.engine import Problem, request
 from labkit.checks.judging import Judge, ended, handles, said
 from labkit.checks.sampling.messages import QUESTION
@@ -69,49 +68,9 @@ def keeps_thoughts(answer: Answer, _: CreateMessageRequestParams) -> None:
         raise Problem("What the model had thought went out as its answer.")
 
 
-CASES = [
-    Case(
-        "stop-reasons.cut-off",
-        "the model is cut off",
-        "a question; the reply ends at its limit",
-        "A server that does not know takes half a sentence, or half a JSON object, for a whole one.",
-        "advice: 2026-07-28, client/sampling, Result Fields",
-        "Map max_tokens (Messages API) and length (Chat Completions) to maxTokens.",
-        comes_back(Says("The disk is", "limit"), says("maxTokens")),
-        needs_provider=True,
-        wrong='stop_reason="endTurn", whatever the reply says',
-    ),
-    Case(
-        "stop-reasons.sequence",
-        "the model meets a stop sequence",
-        "count to three, with the stop sequence three; the reply ends before it",
-        "The server cuts the text at its own mark, and has to know that the mark was met.",
-        "advice: 2026-07-28, client/sampling, Result Fields",
-        "Map stop_sequence (Messages API) to stopSequence.",
-        stop_sequence,
-        needs_provider=True,
-        wrong='stop_reason="endTurn", whatever the reply says',
-    ),
-    Case(
-        "stop-reasons.refusal",
-        "the model refuses",
-        "a question; the reply holds no text, only the reason refusal or content_filter",
-        "Nothing went wrong, and yet there is no text. content[0] ends in an IndexError.",
-        "advice: 2026-07-28, client/sampling, Result Fields (values of your own)",
-        "Pass the stop reason through with an empty text, or return ErrorData with a sentence.",
-        comes_back(Says(stop="refusal"), claims_no_end),
-        needs_provider=True,
-        wrong="text = reply.content[0].text",
-    ),
-    Case(
-        "provider.no-text",
-        "a reply without text",
-        "a question; the reply holds what the model thought, and no text",
-        "Models that think may use up their limit before the first word. The first block need not be text.",
-        "advice: 2026-07-28, client/sampling, Result Fields",
-        "Pick blocks by type; if no text is left, return ErrorData with a sentence.",
-        comes_back(Says(thought=THOUGHT), keeps_thoughts),
-        needs_provider=True,
-        wrong="text = reply.content[0].text",
-    ),
-]
+JUDGES = {
+    "stop-reasons.cut-off": comes_back(Says("The disk is", "limit"), says("maxTokens")),
+    "stop-reasons.sequence": stop_sequence,
+    "stop-reasons.refusal": comes_back(Says(stop="refusal"), claims_no_end),
+    "provider.no-text": comes_back(Says(thought=THOUGHT), keeps_thoughts),
+}

@@ -18,7 +18,6 @@ from mcp_types import (
 
 from labkit.callbacks import Answer
 from labkit.checks.apis import Asked, Says, as_a_model
-from labkit.checks.case import Case
 from labkit.checks.engine import Problem, plain
 from labkit.checks.judging import asks, blocks_of, ended, handles, refuses, said
 from labkit.checks.sampling.messages import refuses_this_alone
@@ -153,119 +152,16 @@ async def other_ids(trial: Trial) -> None:
     refuses(await trial.ask(params), params)
 
 
-UNPAIRED = (
-    "Providers refuse such a conversation, with an error of their own. The specification names the code -32602 for it.",
-    "SHOULD: 2025-11-25, client/sampling, Error Handling",
-    "Where a message's results are not those of the uses before it, return ErrorData(code=-32602, message=...).",
-)
-
-CASES = [
-    Case(
-        "tools.offered",
-        "a tool is offered",
-        "a question and the tool weather, toolChoice left out",
-        'The model may use it or not. If it does, the answer says so: a tool_use block and stopReason "toolUse".',
-        "advice: 2025-11-25, client/sampling, Sampling with Tools",
-        "Hand `params.tools` on and return CreateMessageResultWithTools, or answer in text, or refuse in words.",
-        asks(conversation(QUESTION), fits),
-        wrong='CreateMessageResultWithTools(content=[use], stop_reason="endTurn", ...)',
-        requirement="sampling:create:tools",
-    ),
-    Case(
-        "tools.undeclared",
-        "tools are refused by who has none",
-        "a question and the tool weather; where the answer is a text, the same with toolChoice required",
-        "Without sampling.tools declared the client must return an error. A text hides that no tool could be used.",
-        "MUST: 2025-11-25, schema, CreateMessageRequestParams.tools",
-        'Hand `params.tools` on, or refuse: ErrorData(code=-32602, message="I cannot use tools.").',
-        can_or_refuses,
-        wrong="an answer in text, and `params.tools` handed to nobody",
-    ),
-    Case(
-        "tools.required",
-        "a tool is demanded",
-        "a question and the tool weather, toolChoice required",
-        "The model must use a tool. A text looks to the server as if there were nothing to do.",
-        "MUST: 2025-11-25, client/sampling, Tool Choice Modes",
-        'Demand it of the model (any, required), or refuse: ErrorData(code=-32602, message="I cannot use tools.").',
-        asks(conversation(QUESTION, mode="required"), uses_one),
-        wrong="an answer in text where toolChoice is required",
-    ),
-    Case(
-        "tools.required-without",
-        "a tool is demanded and none is there",
-        "a question without tools, toolChoice required",
-        "Nothing can meet it. The client must return an error, also where it has not declared sampling.tools.",
-        "MUST: 2025-11-25, schema, CreateMessageRequestParams.toolChoice",
-        "If toolChoice is required and `params.tools` is empty, return ErrorData(code=-32602, message=...).",
-        asks(conversation(QUESTION, mode="required", tools=False), refuses),
-        wrong="an answer in text where toolChoice is required",
-    ),
-    Case(
-        "tools.none",
-        "tools are forbidden",
-        "a question and the tool weather, toolChoice none",
-        "A server ends its loop with it: this answer has to be the last one.",
-        "MUST: 2025-11-25, client/sampling, Tool Choice Modes",
-        "Hand toolChoice on, or leave the tools out of what the model sees.",
-        none_used,
-        wrong="tools=params.tools, and toolChoice left out",
-    ),
-    Case(
-        "tools.pair",
-        "a tool's use and its result",
-        "a question, the use of weather, its result",
-        "It is the second round of a tool loop: neither of the last two messages holds a text.",
-        "advice: 2025-11-25, client/sampling, Multi-turn Tool Loop",
-        "Hand tool_use and tool_result on, or refuse in words.",
-        asks(conversation(QUESTION, USE, result(RESULT)), fits),
-        wrong="text = params.messages[-1].content.text",
-    ),
-    Case(
-        "tools.orphaned-result",
-        "a result without its use",
-        "a question, then the result of a tool that nobody used",
-        "Providers refuse such a conversation, with an error of their own. The specification names no code for it.",
-        "SHOULD: 2025-11-25, client/sampling, Security Considerations (validate message content)",
-        "Where a message's results are not those of the uses before it, refuse in words: -32602 fits.",
-        asks(conversation(QUESTION, result(RESULT)), refuses),
-        wrong="results handed on unseen",
-    ),
-    Case(
-        "tools.any-order",
-        "two results in any order",
-        "a question, two uses of weather, their results in the other order",
-        "A result says by its toolUseId which use it belongs to. Its place says nothing.",
-        "advice: 2025-11-25, client/sampling, Tool Use and Result Balance",
-        "Compare the set of ids, not the lists.",
-        any_order,
-        wrong="[use.id for use in uses] == [result.tool_use_id for result in results]",
-    ),
-    Case(
-        "tools.other-ids",
-        "a result of another use",
-        "a question, the use of weather, then a result with another toolUseId",
-        "As many results as uses, and none belongs: providers refuse it, with an error of their own.",
-        "SHOULD: 2025-11-25, client/sampling, Error Handling (tool result missing)",
-        "Compare the ids of a message's results with those of the uses before it; where they differ, refuse.",
-        other_ids,
-        wrong="len(uses) == len(results)",
-    ),
-    Case(
-        "tools.missing-result",
-        "a use without its result",
-        "a question, the use of weather, then a text in place of its result",
-        *UNPAIRED,
-        finds_fault(conversation(QUESTION, USE, QUESTION)),
-        wrong="uses handed on without a look at the next message",
-    ),
-    Case(
-        "tools.mixed-result",
-        "a result beside a text",
-        "a question, the use of weather, then its result and a text in one message",
-        *UNPAIRED,
-        finds_fault(conversation(QUESTION, USE, result(RESULT, TextContent(text="Hurry!")))),
-        wrong="the text beside a result handed on with it",
-        requirement="sampling:tool-result:no-mixed-content",
-    ),
-]
+JUDGES = {
+    "tools.offered": asks(conversation(QUESTION), fits),
+    "tools.undeclared": can_or_refuses,
+    "tools.required": asks(conversation(QUESTION, mode="required"), uses_one),
+    "tools.required-without": asks(conversation(QUESTION, mode="required", tools=False), refuses),
+    "tools.none": none_used,
+    "tools.pair": asks(conversation(QUESTION, USE, result(RESULT)), fits),
+    "tools.orphaned-result": asks(conversation(QUESTION, result(RESULT)), refuses),
+    "tools.any-order": any_order,
+    "tools.other-ids": other_ids,
+    "tools.missing-result": finds_fault(conversation(QUESTION, USE, QUESTION)),
+    "tools.mixed-result": finds_fault(conversation(QUESTION, USE, result(RESULT, TextContent(text="Hurry!")))),
+}

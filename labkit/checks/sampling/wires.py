@@ -9,7 +9,6 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData
 
 from labkit.answering import ask
 from labkit.callbacks import Answer
-from labkit.checks.case import Case
 from labkit.checks.engine import Problem
 from labkit.checks.judging import given, said
 from labkit.checks.sampling.messages import QUESTION
@@ -69,21 +68,7 @@ def through(mode: str) -> Callable[[Trial], Awaitable[None]]:
     return run
 
 
-def case(name: str, mode: str, revision: str, why: str, section: str) -> Case:
-    return Case(
-        f"wires.{name}",
-        f"through a server, revision {revision}",
-        "a call of a tool which asks for one sample",
-        why,
-        f"SDK: mcp 2.3 on {revision}, {section}",
-        "Return a CreateMessageResult with one TextContent; see what the cases above say.",
-        through(mode),
-        wrong="return text",
-        requirement="sampling:create:basic",
-    )
-
-
-CASES = [
-    case("modern", "auto", "2026-07-28", "Here the answer goes back inside the next call.", "basic/patterns/mrtr"),
-    case("legacy", "legacy", "2025-11-25", "Most servers in use still speak it.", "client/sampling, Message Flow"),
-]
+JUDGES = {
+    "wires.modern": through("auto"),
+    "wires.legacy": through("legacy"),
+}

@@ -8,7 +8,7 @@ from labkit.call import Call
 from labkit.checks.asking_servers import never
 from labkit.checks.clock import in_time
 from labkit.checks.engine import Problem
-from labkit.checks.served import NEWER, Asked, Judge, Seen, Served, ServerCase, question_of, seen_of, useful
+from labkit.checks.served import NEWER, Asked, Seen, Served, question_of, seen_of, useful
 from labkit.checks.serving.clients import FAULT
 from labkit.checks.serving.replies import IMAGE, NONSENSE
 from labkit.checks.trial import NotApplicable
@@ -131,59 +131,10 @@ async def _either(call: Call[Any], client: Asked, scope: anyio.CancelScope) -> N
     scope.cancel()
 
 
-def case(name: str, title: str, sent: str, why: str, source: str, mend: str, judge: Judge, wrong: str) -> ServerCase:  # noqa: PLR0917 - as in ServerCase
-    return ServerCase(f"callers.{name}", title, sent, why, source, mend, judge, wrong=wrong)
-
-
-CASES = [
-    case(
-        "one-waits",
-        "one client takes its time, another is served",
-        "two calls: the client of the first does not answer, that of the second does at once",
-        "A person may look at a question for minutes. Who holds a lock meanwhile holds up all others.",
-        "advice: 2026-07-28, basic/patterns/mrtr (clients may never retry)",
-        "Ask outside every lock, and keep nothing open for an answer.",
-        serves_others,
-        "async with lock: answer = await ctx.session.create_message(...)",
-    ),
-    case(
-        "hangs-up",
-        "a caller hangs up in the middle",
-        "a call that is cancelled while its question waits for an answer, then calls of two clients",
-        "Clients give up, and on 2026-07-28 none needs to come back. What you took must be free again.",
-        "MUST: 2026-07-28, basic/patterns/mrtr, Server Requirements (no retry assumed); 2025-11-25, only advice",
-        "Take locks and files in `with`, after the answer; count open calls nowhere.",
-        is_free_again,
-        "busy = True before the question, busy = False behind the answer",
-    ),
-    case(
-        "goes-on",
-        "bad answers are not the end",
-        "an image, an empty answer, nonsense, on 2025-11-25 an error; then a good answer",
-        "One client with a weak model must not take your server from the others.",
-        "advice: 2026-07-28, client/sampling",
-        "Leave nothing half-done outside the function when you give up.",
-        goes_on,
-        "self.failed = True",
-    ),
-    case(
-        "apart",
-        "two callers at once are kept apart",
-        "two calls at once with marks in arguments and answers; the second is answered before the first",
-        "What one user sent, and a model said to it, is nobody else's.",
-        "advice: 2026-07-28, client/sampling, Security Considerations (sensitive data)",
-        "Keep a call's data in local variables or in requestState, never in a global or on the server.",
-        kept_apart,
-        "global last; last = text",
-    ),
-    case(
-        "forgotten",
-        "what a caller sent is not told to the next",
-        "two calls, one after the other, with marks in arguments and answers",
-        "A history that all callers share shows each what the others asked.",
-        "advice: 2026-07-28, client/sampling, Security Considerations (sensitive data)",
-        "Build each question from the arguments of its own call.",
-        forgotten,
-        "history.append(text)",
-    ),
-]
+JUDGES = {
+    "callers.one-waits": serves_others,
+    "callers.hangs-up": is_free_again,
+    "callers.goes-on": goes_on,
+    "callers.apart": kept_apart,
+    "callers.forgotten": forgotten,
+}

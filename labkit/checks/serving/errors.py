@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from labkit.checks.engine import Problem
-from labkit.checks.served import OLDER, Served, ServerCase
+from labkit.checks.served import OLDER, Served
 from labkit.checks.serving.clients import FAULT
 from labkit.checks.serving.replies import BLOCKS, IMAGE, NONSENSE, USE
 from labkit.checks.trial import NotApplicable
@@ -34,15 +34,6 @@ async def tell_nothing_private(served: Served, mode: str) -> None:
             raise Problem(f"A path of the machine that the server runs on, {len(told[0])} characters long.")
 
 
-CASES = [
-    ServerCase(
-        "errors.private",
-        "results and errors without tracebacks and paths",
-        "no sampling, an image, nothing, nonsense, a tool use, several blocks; on 2025-11-25 an error",
-        "Who calls your tool need not know your code, your machine and who is logged in there; a model reads it too.",
-        "advice: 2025-11-25, client/sampling, Security Considerations (handle sensitive data)",
-        "Write what is wrong and what would be right; keep str(error) and tracebacks for your own log.",
-        tell_nothing_private,
-        wrong="return traceback.format_exc()",
-    ),
-]
+JUDGES = {
+    "errors.private": tell_nothing_private,
+}

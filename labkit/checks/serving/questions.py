@@ -7,7 +7,7 @@ from mcp_types import CreateMessageRequestParams
 
 from labkit.checks.engine import Problem
 from labkit.checks.overheard import FAKE_KEY, overheard
-from labkit.checks.served import Judge, Served, ServerCase, question_of
+from labkit.checks.served import Judge, Served, question_of
 from labkit.checks.trial import NotApplicable
 from labkit.secret_forms import redacted
 
@@ -70,70 +70,11 @@ async def without_the_key(served: Served, mode: str) -> None:
         raise Problem("The key of its environment, in a question or in a result.")
 
 
-def case(name: str, title: str, sent: str, why: str, source: str, mend: str, judge: Judge, wrong: str) -> ServerCase:  # noqa: PLR0917 - as in ServerCase
-    return ServerCase(f"questions.{name}", title, sent, why, source, mend, judge, wrong=wrong)
-
-
-ONE = "a call, with a good answer"
-CASES = [
-    case(
-        "max-tokens",
-        "a sensible maxTokens",
-        ONE,
-        f"It is your caller who pays. From 1 to {MOST_TOKENS:,} counts as sensible here.",
-        "advice: 2026-07-28, client/sampling, Sampling Parameters",
-        "Ask for as many tokens as the answer needs: 10 for a label, some hundred for a summary.",
-        each(sensible),
-        "max_tokens=10**9",
-    ),
-    case(
-        "form",
-        "a question that models take",
-        ONE,
-        "Providers turn down an empty message, and many a last message of the assistant.",
-        "advice: 2026-07-28, client/sampling, Message Content",
-        "Let the last message be the user's, with something in it.",
-        each(well_formed),
-        "messages=[]",
-    ),
-    case(
-        "tools",
-        "no tools for a client that takes none",
-        "a call by a client that declares sampling without tools",
-        "A client that did not declare them cannot use them, and may not even see them.",
-        "MUST: 2025-11-25, client/sampling, Tools in Sampling (no tools without the capability)",
-        "Look at ctx.client_capabilities.sampling.tools before you offer any.",
-        each(without_tools),
-        "tools=[...], in every case",
-    ),
-    case(
-        "context",
-        "no context of other servers",
-        "a call by a client that declares sampling without context",
-        "It asks for what other servers said. It is deprecated, and only for clients that declare it.",
-        "SHOULD: 2025-11-25, client/sampling, Capabilities (includeContext without sampling.context)",
-        'Leave include_context out, or say "none".',
-        each(without_context),
-        'include_context="allServers"',
-    ),
-    case(
-        "secrets",
-        "nothing that looks like a secret",
-        ONE,
-        "A question goes to a client and a model that you do not know. What you write into each is published.",
-        "advice: 2026-07-28, client/sampling, Security Considerations (sensitive data)",
-        "Keep keys and passwords out of prompts; mask what you read from files.",
-        without_secrets,
-        'f"Use the key {KEY}"',
-    ),
-    case(
-        "environment",
-        "no key of the environment",
-        "a call while the variables ANTHROPIC_API_KEY and OPENAI_API_KEY hold a key",
-        "Whoever calls your tool would read your key in the question, or in the result.",
-        "advice: 2026-07-28, client/sampling, Security Considerations (sensitive data)",
-        "Never put os.environ, or a settings object, into a prompt or a result.",
-        without_the_key,
-        'f"Environment: {dict(os.environ)}"',
-    ),
-]
+JUDGES = {
+    "questions.max-tokens": each(sensible),
+    "questions.form": each(well_formed),
+    "questions.tools": each(without_tools),
+    "questions.context": each(without_context),
+    "questions.secrets": without_secrets,
+    "questions.environment": without_the_key,
+}

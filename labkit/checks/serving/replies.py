@@ -5,7 +5,7 @@ from mcp_types import CreateMessageResult, CreateMessageResultWithTools, ImageCo
 from labkit.callbacks import Answer
 from labkit.checks.engine import Problem
 from labkit.checks.sampling.content import PIXEL
-from labkit.checks.served import MOST_SAMPLES, NEWER, WIRES, Judge, Served, ServerCase, ends_well, good
+from labkit.checks.served import MOST_SAMPLES, Judge, Served, ends_well, good
 from labkit.checks.trial import NotApplicable
 from labkit.secret_forms.hidden import visible
 
@@ -91,115 +91,14 @@ async def runs_nothing(served: Served, mode: str) -> None:
             raise Problem(f"The answer was {program!r}. {seen.told}")
 
 
-FORM = "advice: 2026-07-28, client/sampling, Message Content"
-TRUST = "advice: 2026-07-28, client/sampling, Security Considerations (validate message content)"
-
-
-def case(  # noqa: PLR0917 - as in ServerCase
-    name: str,
-    title: str,
-    sent: str,
-    why: str,
-    source: str,
-    mend: str,
-    judge: Judge,
-    wrong: str,
-    wires: tuple[str, ...] = WIRES,
-) -> ServerCase:
-    return ServerCase(f"answers.{name}", title, sent, why, source, mend, judge, wrong=wrong, wires=wires)
-
-
-CASES = [
-    case(
-        "image",
-        "an image for an answer",
-        "the answer is a PNG of one pixel",
-        "The protocol allows it, and there are models that draw.",
-        FORM,
-        "Look at the type of the block before you read its text: isinstance(answer.content, TextContent).",
-        survives(IMAGE),
-        "answer.content.text",
-    ),
-    case(
-        "tool-use",
-        "a tool use for an answer",
-        "the answer is the use of a tool that nobody offered (on 2025-11-25 the SDK turns it down itself)",
-        "Models do that. What is not offered is not to be run.",
-        FORM,
-        "Look at the type of the block; run no tool that you did not offer.",
-        survives(USE),
-        "answer.content.text",
-        wires=(NEWER,),
-    ),
-    case(
-        "several",
-        "several blocks for an answer",
-        "the answer is a list of two blocks of text (on 2025-11-25 the SDK turns it down itself)",
-        "The schema allows a list. A tool that reads its answers by hand has to look.",
-        FORM,
-        "Where you read answers yourself, take one block and a list of them.",
-        survives(BLOCKS),
-        "answer.content.text",
-        wires=(NEWER,),
-    ),
-    case(
-        "empty",
-        "an empty answer",
-        "the answer is a text without a character",
-        "Models that only think, or stop at once, send it. A caller who gets nothing does not know why.",
-        FORM,
-        "Say that the answer was empty, or return what plain code can tell.",
-        survives(good("")),
-        "return answer.content.text",
-    ),
-    case(
-        "cut",
-        "an answer that was cut",
-        'the same half sentence with the stop reason "endTurn", then "maxTokens"',
-        "Who reads half an answer takes it for a whole one.",
-        "advice: 2026-07-28, client/sampling, Result Fields (stopReason)",
-        'Look at answer.stop_reason: where it is "maxTokens", say so or ask for less.',
-        tells_a_cut,
-        "return answer.content.text",
-    ),
-    case(
-        "long",
-        "an answer of 100,000 characters",
-        "the answer has 100,000 characters, whatever maxTokens was",
-        "No client is held to maxTokens. What you return goes into the context of a model, at its user's cost.",
-        TRUST,
-        "Cut an answer at a length of your own, and say so.",
-        keeps_a_limit,
-        "return answer.content.text",
-    ),
-    case(
-        "never-right",
-        "an answer that never fits",
-        'each answer is "¤ ¤ ¤"',
-        f"Each question costs your caller. More than {MOST_SAMPLES} of one call count as asking without an end here.",
-        "advice: 2026-07-28, client/sampling, Security Considerations (rate limiting)",
-        "Ask once more, with what was wrong; then give up, in words.",
-        gives_up,
-        "while not fits(answer): ask again",
-    ),
-    case(
-        "hidden",
-        "an answer with escape sequences and hidden characters",
-        "the answer holds orders, sequences that a terminal obeys, characters that nobody sees, HTML and braces",
-        "A result is printed in terminals and read by models: what nobody sees steers both. HTML may stay as text.",
-        TRUST,
-        "Take out what is not printable, or write it out, before you return an answer or file it.",
-        shows_nothing_hidden,
-        "return answer.content.text",
-    ),
-    case(
-        "program",
-        "an answer that looks like a program",
-        "the answers are an expression, templates, and an import",
-        "A model writes what a stranger's text told it to: an answer that is run is a stranger's code.",
-        TRUST,
-        "Read answers with json.loads or by hand; never through eval, str.format or a template.",
-        runs_nothing,
-        "eval(answer.content.text)",
-    ),
-]
+JUDGES = {
+    "answers.image": survives(IMAGE),
+    "answers.tool-use": survives(USE),
+    "answers.several": survives(BLOCKS),
+    "answers.empty": survives(good("")),
+    "answers.cut": tells_a_cut,
+    "answers.long": keeps_a_limit,
+    "answers.never-right": gives_up,
+    "answers.hidden": shows_nothing_hidden,
+    "answers.program": runs_nothing,
+}

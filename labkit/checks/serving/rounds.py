@@ -8,13 +8,10 @@ from mcp_types import CallToolResult, InputRequiredResult
 
 from labkit.checks.engine import Problem
 from labkit.checks.served import (
-    NEWER,
     Asked,
     Endless,
-    Judge,
     Leg,
     Served,
-    ServerCase,
     ends_well,
     good,
     question_of,
@@ -187,110 +184,14 @@ def _in_words(leg: Leg) -> None:
         ends_well(seen_of(leg))
 
 
-def case(name: str, title: str, sent: str, why: str, source: str, mend: str, judge: Judge, wrong: str) -> ServerCase:  # noqa: PLR0917 - as in ServerCase
-    binding, _, section = source.partition(": ")
-    return ServerCase(
-        f"rounds.{name}",
-        title,
-        sent,
-        why,
-        f"{binding}: 2026-07-28, basic/patterns/mrtr, {section}",
-        mend,
-        judge,
-        wires=(NEWER,),
-        wrong=wrong,
-    )
-
-
-CASES = [
-    case(
-        "ends",
-        "a call comes to its end",
-        "a call, with a good answer in each round",
-        "A resolver runs again in each round. A clock, a counter, a live page make another question each time.",
-        "advice: Server Requirements",
-        "Build each question from the tool's arguments and its state alone.",
-        comes_to_an_end,
-        'f"It is {datetime.now()}. {text}"',
-    ),
-    case(
-        "twice",
-        "a retry that comes twice",
-        "the same answers with the same state: twice at once, then once more",
-        "Networks lose replies, and clients send again what may have arrived.",
-        "advice: Server Requirements (a state is not used up by itself)",
-        "Let a step follow from its arguments, state and answers; refuse a second use in words where it must not be.",
-        takes_a_second_retry,
-        "pending.pop(key)",
-    ),
-    case(
-        "replayed",
-        "a state under other arguments",
-        "the state and the answers of a call, in a call with other arguments",
-        "Whoever may call your tool would answer one question, and be given what belongs to another.",
-        "SHOULD: Server Requirements (the originating request)",
-        "Put a digest of the arguments into the state; MCPServer seals states so by itself.",
-        binds_its_state,
-        "state = json.loads(ctx.request_state)",
-    ),
-    case(
-        "changed",
-        "a state changed by a byte",
-        f"the state of a call with one character changed, at {PLACES} places",
-        "The client holds the state, and may write into it what it likes. What you act upon must be sealed.",
-        "MUST: Server Requirements (a state that influences what is done)",
-        "Sign or encrypt the state (RequestStateSecurity), and refuse what fails.",
-        notices_a_change,
-        "state = json.loads(ctx.request_state)",
-    ),
-    case(
-        "expired",
-        "a state whose time is up",
-        "a retry with a state that has expired",
-        "A state that is good for ever can be used for ever, by whoever finds it in a log.",
-        "SHOULD: Server Requirements (a short expiry)",
-        "Leave the time of RequestStateSecurity at ten minutes or so; with a seal of your own, put a time into it.",
-        lets_it_expire,
-        "RequestStateSecurity(keys=[key], ttl=10**9)",
-    ),
-    case(
-        "second-process",
-        "a retry that reaches a second process",
-        "the first step to one process, the retry with its state and answers to a second one of the same kind",
-        "Behind a balancer no two requests need to meet the same process, and every process is started anew some day.",
-        "advice: Basic Workflow (a retry needs nothing but itself)",
-        "Keep nothing of a call in the process: what a later step needs belongs into requestState.",
-        moves,
-        "pending[key] = text",
-    ),
-    case(
-        "shared-key",
-        "two processes with a key in common",
-        "the retry to a process with the same key, then to one with another",
-        "With a key of its own each process refuses what the others sealed: no call comes to its end.",
-        "advice: Basic Workflow (no sticky balancing); SDK: mcp 2.3, RequestStateSecurity",
-        "Give the keys on: MCPServer(name, request_state_security=RequestStateSecurity(keys=keys)).",
-        shares_a_key,
-        "MCPServer(name), whatever the keys are",
-    ),
-    case(
-        "missing",
-        "a retry without its answers",
-        "a retry with the state and no answer",
-        "Clients answer some questions and not others. What is missing is asked again.",
-        "SHOULD: Error Handling",
-        "Look whether each answer is there; return the unfinished result again where one is not.",
-        asks_for_what_is_missing,
-        'answer = ctx.input_responses["question"]',
-    ),
-    case(
-        "unasked",
-        "an answer that nobody asked for",
-        "a first call that brings an answer under an unknown name",
-        "It may be meant for another version of your server. What is not known is ignored.",
-        "SHOULD: Error Handling",
-        "Read the answers that you asked for, by their names, and no others.",
-        ignores_what_it_did_not_ask,
-        "[answer] = ctx.input_responses.values()",
-    ),
-]
+JUDGES = {
+    "rounds.ends": comes_to_an_end,
+    "rounds.twice": takes_a_second_retry,
+    "rounds.replayed": binds_its_state,
+    "rounds.changed": notices_a_change,
+    "rounds.expired": lets_it_expire,
+    "rounds.second-process": moves,
+    "rounds.shared-key": shares_a_key,
+    "rounds.missing": asks_for_what_is_missing,
+    "rounds.unasked": ignores_what_it_did_not_ask,
+}
