@@ -22,6 +22,7 @@ from mcp_types import (
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
     PARSE_ERROR,
+    CallToolResult,
     CreateMessageRequestParams,
     CreateMessageResult,
     ListToolsResult,
@@ -30,6 +31,7 @@ from mcp_types import (
 )
 
 from labkit import CallTimeout, ConnectError, Lab, LabClosed, Origin, close_all, origin
+from labkit.call import Call
 from labkit.connection import all_tools, describe, reason
 from labkit.runtime import LEAVE, Runtime
 from tests.standins.serving import Received, Reply, StandIn
@@ -113,7 +115,12 @@ class AskedTwice:
 async def test_with_two_calls_open_legacy_stdio_does_not_tell_which_one_asks(wire: str) -> None:
     callback = AskedTwice()
     lab = Lab(OVER_STDIO, sampling_callback=callback, mode=wire)
-    calls = [lab.start("recommend", {"genre": genre}) for genre in ("noir", "poetry")]
+    calls: list[Call[CallToolResult]] = []
+    # In the lab thread: on a busy machine the first would ask before this one begins the second.
+    lab._connection.runtime.post(
+        lambda: calls.extend(lab.start("recommend", {"genre": genre}) for genre in ("noir", "poetry"))
+    )
+    await until(lambda: len(calls) == 2)
     assert [said(await call) for call in calls] == ["about recommend noir", "about recommend poetry"]
     titles = [flow.title for flow in lab.flows]
     tools = [known.tool if known else None for known in callback.origins.values()]
