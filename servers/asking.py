@@ -58,6 +58,7 @@ __all__ = [
     "text_of",
     "visible",
     "was_cut",
+    "why_none",
     "why_not",
     "words_of",
 ]
@@ -107,6 +108,9 @@ class NoAnswer:
     is_refusal: bool = True
 
 
+NO_SESSION = NoAnswer("a server without sessions cannot ask a client of this revision")
+"""What a stateless server over HTTP says on 2025-11-25: it has forgotten what the client can, and no way leads back."""
+
 NOT_ONE_ANSWER = NoAnswer("what the client returned is not one answer", is_refusal=False)
 
 Answer = CreateMessageResult | NoAnswer | None
@@ -132,7 +136,12 @@ def asks_by_result(ctx: Context) -> bool:
     return (ctx.protocol_version or "") >= FIRST_WITH_ROUNDS
 
 
-def or_none(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | CreateMessageResult | NoAnswer]]:
+def why_none(ctx: Context) -> NoAnswer | None:
+    """What stands for the answer of a client that cannot be asked; `None` where that is its own doing."""
+    return NO_SESSION if ctx.client_capabilities is None and not asks_by_result(ctx) else None
+
+
+def or_none(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | CreateMessageResult | NoAnswer | None]]:
     """`resolver`, with a `NoAnswer` where the client gave no answer to it, as far as a server can hear of that.
 
     Left to the SDK, a refusal ends the call on the older wire, and an answer of another kind on both: the tool never
@@ -140,12 +149,12 @@ def or_none(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | Cr
     """
 
     @wraps(resolver)
-    async def resolved(*args: P.args, **kwargs: P.kwargs) -> T | CreateMessageResult | NoAnswer:
+    async def resolved(*args: P.args, **kwargs: P.kwargs) -> T | CreateMessageResult | NoAnswer | None:
         asked = await resolver(*args, **kwargs)
         given: tuple[object, ...] = (*args, *kwargs.values())
         [ctx] = (cast("Context", each) for each in given if isinstance(each, Context))
         if not isinstance(asked, Sample):
-            return asked
+            return why_none(ctx) if asked is None else asked
         if not asks_by_result(ctx):
             return await sent(ctx, asked.params)
         # The SDK names a question by its resolver.

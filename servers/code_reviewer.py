@@ -10,7 +10,7 @@ against the code, and marked where it does not stand. Where no model answers, th
 import argparse
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Unpack
 
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.server.mcpserver.exceptions import ToolError
@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field
 from servers.asking import Answer, ask, or_none, prefers, visible, was_cut, why_not, words_of
 from servers.code_facts import SEVERITIES, Analysis, CodeError, Fact, analyse
 from servers.code_findings import Finding, missed, read_findings
+from servers.credentials import Served
 from servers.serving import in_thread, quietly, serve
 
 SYSTEM = (
@@ -190,9 +191,9 @@ def as_text(told: CodeFacts) -> str:
 
 
 @quietly()
-def make_server() -> MCPServer:
+def make_server(**served: Unpack[Served]) -> MCPServer:
     """A code reviewer."""
-    server = MCPServer("code-reviewer")
+    server = MCPServer("code-reviewer", **served)
 
     @server.tool(structured_output=False)
     async def analyze_code(code: str) -> CallToolResult:
@@ -223,4 +224,4 @@ def make_server() -> MCPServer:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m servers.code_reviewer", description="Review Python code.")
-    serve(lambda _options: make_server(), parser)
+    serve(lambda _options, served: make_server(**served), parser)

@@ -10,13 +10,14 @@ call instead, and nothing is filed.
 import argparse
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Unpack
 
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from pydantic import Field
 
 from servers.asking import Answer, ask, or_none, prefers, shortened, text_of, visible
+from servers.credentials import Served
 from servers.incident_report import REPORT_NAME, Entry, IncidentReport, ReportError
 from servers.log_entries import LEVELS, LogEntry, last_hours, most_severe, read_log
 from servers.sample_logs import SAMPLE_LOG
@@ -44,9 +45,9 @@ async def explain(log_line: str, ctx: Context) -> Sample | None:
 
 
 @quietly()
-def make_server(folder: Path | str, *, log: Path | str = SAMPLE_LOG) -> MCPServer:
+def make_server(folder: Path | str, *, log: Path | str = SAMPLE_LOG, **served: Unpack[Served]) -> MCPServer:
     """A log archiver that keeps its report in `folder` and summarizes `log`, which is read once, here."""
-    server = MCPServer("log-archiver")
+    server = MCPServer("log-archiver", **served)
     report = IncidentReport(folder)
     log_text = Path(log).read_text(encoding="utf-8", errors="replace")
     entries = read_log(log_text)
@@ -115,4 +116,4 @@ if __name__ == "__main__":
     parser.add_argument(
         "--folder", default=".", help="where incident_report.txt is kept; without it, the current folder"
     )
-    serve(lambda options: make_server(options.folder), parser)
+    serve(lambda options, served: make_server(options.folder, **served), parser)

@@ -11,7 +11,7 @@ refuses ends the call instead: the server never hears of it.
 import argparse
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Unpack
 
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
@@ -31,9 +31,11 @@ from servers.asking import (
     prefers,
     shortened,
     visible,
+    why_none,
     why_not,
     words_of,
 )
+from servers.credentials import Served
 from servers.investigation import INVESTIGATE, MOST_FOUND, Investigation, papers_in, reading_tools
 from servers.library import Library
 from servers.papers import Found, Paper, joined, one_line, words_of_topic
@@ -145,6 +147,7 @@ def make_server(
     library: Library | None = None,
     arxiv: Arxiv | None = None,
     strategies: Mapping[str, Strategy] = STRATEGIES,
+    **served: Unpack[Served],
 ) -> MCPServer:
     """A research assistant.
 
@@ -152,8 +155,9 @@ def make_server(
         library: Where it searches unless arXiv is asked for; the one in the box when left out.
         arxiv: Where it searches when arXiv is asked for. Nothing goes out before that.
         strategies: Which samples are taken, by the name that a caller gives; the first is the default.
+        served: What `MCPServer` takes beside the name.
     """
-    server = MCPServer("research-assistant")
+    server = MCPServer("research-assistant", **served)
     box = library or Library()
     online = arxiv or Arxiv()
     searches: dict[str, str] = {}
@@ -293,7 +297,7 @@ async def synthesized(research: Research, found: Found, strategy: Strategy, ctx:
     if not found.papers:
         return research
     if not can_sample(ctx):
-        research.notes.append("A synthesis is not available, because this client cannot sample.")
+        research.notes.append(f"A synthesis is {why_not(why_none(ctx))}")
         return research
 
     all_questions: list[str] = []
@@ -344,4 +348,4 @@ if __name__ == "__main__":
         prog="python -m servers.research_assistant", description="Find papers and have them synthesized."
     )
     parser.add_argument("--cache", type=cache, metavar="FILE", help="where arXiv's answers are kept; else in memory")
-    serve(lambda options: make_server(arxiv=Arxiv(options.cache)), parser)
+    serve(lambda options, served: make_server(arxiv=Arxiv(options.cache), **served), parser)

@@ -12,7 +12,7 @@ import argparse
 import re
 from collections.abc import Sequence
 from types import GenericAlias
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Unpack
 
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp_types import (
@@ -40,6 +40,7 @@ from servers.asking import (
     why_not,
     words_of,
 )
+from servers.credentials import Served
 from servers.rounds import MoreNeeded, Rounds
 from servers.serving import quietly, serve
 from servers.typed import ask_for
@@ -224,9 +225,9 @@ def words_or_plain(answer: Answer, kind: Kind, text: str) -> str:
 
 
 @quietly()
-def make_server() -> MCPServer:
+def make_server(**served: Unpack[Served]) -> MCPServer:
     """A text analyst."""
-    server = MCPServer("text-analyst")
+    server = MCPServer("text-analyst", **served)
 
     @server.tool(structured_output=False)
     async def analyze_sentiment(
@@ -303,4 +304,4 @@ async def labelled(text: str, labels: Sequence[str], several: bool, ctx: Context
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m servers.text_analyst", description="Label and sum up texts.")
-    serve(lambda _options: make_server(), parser)
+    serve(lambda _options, served: make_server(**served), parser)

@@ -36,6 +36,7 @@ from mcp_types import (
 )
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel
+from starlette.applications import Starlette
 
 ROOT = Path(__file__).parent.parent
 WIRES = ("auto", "legacy")
@@ -238,23 +239,30 @@ async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
         await asyncio.sleep(0.005)
 
 
-def http_server(shop: MCPServer | None = None, *, stateless: bool = False) -> uvicorn.Server:
-    app = (shop or bookshop()).streamable_http_app(stateless_http=stateless)
+def http_server(app: Starlette) -> uvicorn.Server:
     return uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
 
 
 @contextmanager
-def over_http(shop: MCPServer | None = None, *, stateless: bool = False) -> Generator[str]:
-    """The URL of a bookshop, or another server, that a thread of this process serves."""
-    server = http_server(shop, stateless=stateless)
+def app_over_http(app: Starlette) -> Generator[str]:
+    """The URL at which a thread of this process serves an app."""
+    server = http_server(app)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), name="bookshop")
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(60)
+
+
+@contextmanager
+def over_http(shop: MCPServer | None = None, *, sse: bool = False, stateless: bool = False) -> Generator[str]:
+    """The URL of a bookshop, or another server, that a thread of this process serves."""
+    shop = shop or bookshop()
+    with app_over_http(shop.sse_app() if sse else shop.streamable_http_app(stateless_http=stateless)) as url:
+        yield f"{url}/{'sse' if sse else 'mcp'}"
 
 
 @contextmanager
@@ -272,7 +280,7 @@ def in_a_process(port: int = 0) -> Generator[tuple[str, subprocess.Popen[str]]]:
 async def serve_http(port: int) -> None:
     with socket.create_server(("127.0.0.1", port)) as listener:
         print(listener.getsockname()[1], flush=True)
-        await http_server().serve(sockets=[listener])
+        await http_server(bookshop().streamable_http_app()).serve(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -472,6 +472,7 @@ MAY_USE = {
     "labkit/checks/standin.py": ("socket", "the API that a student's callback calls"),
     "labkit/checks/sampling/faults.py": ("socket", "a port on which nobody listens"),
     "labkit/playground/reach.py": ("socket", "a server over HTTP"),
+    "servers/processes.py": ("process signal", "several processes of a server, which end together"),
     "servers/serving.py": ("thread", "a slow file does not hold up the loop"),
 }
 

@@ -4,7 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -19,8 +19,9 @@ from mcp.client import ClientRequestContext
 from mcp.client.stdio import stdio_client
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
 
+from servers.credentials import STATE_KEYS
 from servers.incident_report import REPORT_NAME, Entry, read_entries
-from servers.serving import port
+from servers.serving import port, serve
 
 pytestmark = pytest.mark.anyio
 
@@ -134,12 +135,39 @@ def test_what_is_no_port_is_turned_down(text: str) -> None:
         port(text)
 
 
-def test_a_wrong_port_is_told_in_a_sentence() -> None:
-    command = [sys.executable, *SERVER, "--http", "65536"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    assert ended.returncode == 2
-    assert "argument --http: '65536' is no port" in ended.stderr
-    assert "Traceback" not in ended.stderr
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--http", "65536"], "argument --http: '65536' is no port"),
+        (["--stateless"], "--stateless is for a server over HTTP: add --http PORT"),
+        (["--processes", "2"], "--processes is for a server over HTTP: add --http PORT"),
+        (["--token-env", "READER"], "--token-env is for a server over HTTP: add --http PORT"),
+        (["--http", "65530", "--processes", "7"], "7 processes need as many ports, and there is none above 65535"),
+        (["--http", "8000", "--processes", "65"], "'65' is no number of processes; it takes a number from 1 to 64"),
+        (["--http", "8000", "--token-env", "READER"], "The environment variable READER holds no token"),
+        (["--http", "8000", "--sse", "--stateless"], "not allowed with argument"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told_in_a_sentence(
+    arguments: list[str], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["server", *arguments])
+    monkeypatch.delenv("READER", raising=False)
+    with pytest.raises(SystemExit):
+        serve(lambda _options, _served: pytest.fail("a server was made"), ArgumentParser())
+    assert says in capsys.readouterr().err
+
+
+def test_keys_that_cannot_be_used_end_the_program_before_a_server_is_made(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["server"])
+    monkeypatch.setenv(STATE_KEYS, "short-secret")
+    with pytest.raises(SystemExit):
+        serve(lambda _options, _served: pytest.fail("a server was made"), ArgumentParser())
+    told = capsys.readouterr().err
+    assert f"Key 1 of the environment variable {STATE_KEYS} has 12 bytes" in told
+    assert "short-secret" not in told
 
 
 def test_a_server_in_process_leaves_logging_alone_and_a_raising_tool_prints_nothing(tmp_path: Path) -> None:
