@@ -27,7 +27,7 @@ from mcp_types import (
 )
 from pydantic import BaseModel, ValidationError
 
-from servers.asking import NoAnswer, can_sample, can_use_tools, message
+from servers.asking import NoAnswer, can_sample, can_use_tools, message, why_none
 from servers.plain_text import shortened
 from servers.rounds import Answered, Declined, Rounds
 
@@ -59,7 +59,7 @@ async def ask_for(
         MoreNeeded: The client has to answer first.
     """
     if not can_sample(ctx):
-        return NoAnswer("this client cannot sample")
+        return why_none(ctx) or NoAnswer("this client cannot sample")
     schema = form.model_json_schema()
     with_tool = can_use_tools(ctx)
     asked = question.model_copy(update=_by_tool(schema) if with_tool else _in_words(question, schema))
