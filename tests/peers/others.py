@@ -2,12 +2,13 @@
 
     python tests/peers/others.py [WORD ...]
 
-Needs the network, uv and npm: each peer of the table below is fetched in its version into an environment that is thrown
-away. WORDs choose the peers that have one of them in their name. A row for each peer, server, way to reach it and wire;
-its columns are a sample that was answered, one that was refused, and a side that does not sample. `ok` where what came
-back is what should, else the sentence that came. The exit status is 1 where a row is not all ok.
+Needs the network, uv and npm, and Pythons 3.11 and 3.13 that uv finds: each peer of the table below is fetched in its
+version into an environment that is thrown away. WORDs choose the peers that have one of them in their name. A row for
+each peer, server, way to reach it and wire; its columns are a sample that was answered, one that was refused, and a
+side that does not sample. `ok` where what came back is what should, else the sentence that came. The exit status is 1
+where a row is not all ok.
 
-What cannot be had is in `LEFT_OUT`, with the reason. A peer runs this file in its own environment, so what is imported
+A peer runs this file in its own environment, so what is imported
 at its top is Python's own.
 """
 
@@ -52,7 +53,8 @@ class Peer:
     """Whose program it is, what is installed for it, and what it can be.
 
     `client` and `server` name a function of this file, or of `others.mjs` where `npm` is true; `wires` are the client's
-    modes, `bridge` a command line that serves a server of ours at a port, `front` one over stdio for one at an address.
+    modes, `bridge` a command line that serves a server of ours at a port, `front` one over stdio for one at an address;
+    `python` is the version of Python that it needs.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Peer:
     npm: bool = False
     bridge: str = ""
     front: str = ""
+    python: str = "3.11"
 
 
 BOTH = ("legacy", "auto")
@@ -84,6 +87,8 @@ PEERS = (
     Peer("pydantic-ai 2", ("pydantic-ai-slim[mcp]==2.68.0",), client="pydantic_ai", wires=("auto",)),
     Peer("langchain-mcp-adapters", ("langchain-mcp-adapters==0.3.2",), client="langchain"),
     Peer("mcp-use", ("mcp-use==1.7.1",), client="mcp_use"),
+    Peer("mcp-agent", ("mcp-agent==0.2.6", "mcp==1.30.0"), client="mcp_agent"),  # with mcp 2 it cannot be imported
+    Peer("fast-agent", ("fast-agent-mcp==0.10.48",), client="fast_agent", wires=BOTH, python="3.13"),
     Peer(
         "mcp-proxy (Python)",
         ("mcp-proxy==0.13.0",),
@@ -104,10 +109,6 @@ PEERS = (
         front="supergateway --streamableHttp {url} --logLevel none",
     ),
 )
-LEFT_OUT = {
-    "mcp-agent 0.2.6": "installs mcp 2 and cannot be imported with it (no module mcp.shared.session)",
-    "fast-agent-mcp 0.2.36": "the newest for Python 3.11; cannot be imported with the pydantic that it installs",
-}
 
 # ---- what a peer runs as a client: a job in, whether the result is an error and its text out
 
@@ -229,6 +230,57 @@ async def mcp_use(job: Job) -> tuple[bool, str]:
         return told(await session.call_tool(job["tool"], job["arguments"]))
     finally:
         await client.close_all_sessions()
+
+
+async def mcp_agent(job: Job) -> tuple[bool, str]:
+    from functools import partial
+
+    from mcp import types
+    from mcp_agent.app import MCPApp  # pyright: ignore[reportMissingImports]
+    from mcp_agent.config import (  # pyright: ignore[reportMissingImports]
+        LoggerSettings,
+        MCPServerSettings,
+        MCPSettings,
+        Settings,
+    )
+    from mcp_agent.mcp.gen_client import gen_client  # pyright: ignore[reportMissingImports]
+    from mcp_agent.mcp.mcp_agent_client_session import MCPAgentClientSession  # pyright: ignore[reportMissingImports]
+
+    command, *args = job.get("command", [""])
+    way = {"transport": "streamable_http", "url": job["url"]} if "url" in job else {"command": command, "args": args}
+    servers = MCPSettings(servers={"ours": MCPServerSettings(**way)})
+    app = MCPApp(name="peer", settings=Settings(mcp=servers, logger=LoggerSettings(type="none")))
+    session_of: Any = MCPAgentClientSession  # left alone it declares sampling, and says that it has no model
+    if job["way"] != "none":
+        session_of = partial(session_of, sampling_callback=sdk1_callback(types, job["way"]))
+    async with app.run() as running:
+        known = {"client_session_factory": session_of, "context": running.context}
+        async with gen_client("ours", running.server_registry, **known) as session:
+            return told(await session.call_tool(job["tool"], job["arguments"]))
+
+
+async def fast_agent(job: Job) -> tuple[bool, str]:
+    from fast_agent.config import MCPSamplingSettings, MCPServerSettings  # pyright: ignore[reportMissingImports]
+    from fast_agent.llm.internal.passthrough import PassthroughLLM  # pyright: ignore[reportMissingImports]
+    from fast_agent.mcp.client_callback_runtime import (  # pyright: ignore[reportMissingImports]
+        MCPClientCallbackRuntime,
+    )
+    from fast_agent.mcp.client_gateway import open_request_scoped_client  # pyright: ignore[reportMissingImports]
+    from fast_agent.mcp.prompt import Prompt  # pyright: ignore[reportMissingImports]
+
+    async def model(llm: Any, messages: Any, *more: Any, **options: Any) -> Any:
+        if job["way"] == "refuse":
+            raise ValueError(REFUSAL)
+        return Prompt.assistant(ANSWER)
+
+    PassthroughLLM._apply_prompt_provider_specific = model  # its model that asks nobody says ours
+    command, *args = job.get("command", [""])
+    at = {"url": job["url"], "transport": "http"} if "url" in job else {"command": command, "args": args}
+    sampling = None if job["way"] == "none" else MCPSamplingSettings(model="passthrough")
+    config = MCPServerSettings(name="ours", protocol_mode=job["wire"], sampling=sampling, **at)
+    runtime = MCPClientCallbackRuntime(server_name="ours", server_config=config)
+    async with open_request_scoped_client(server_name="ours", config=config, callback_runtime=runtime) as client:
+        return told(await client.call_tool(job["tool"], job["arguments"]))
 
 
 # ---- what a peer runs as a server: one tool, `ask`, that says what the client's model said
@@ -363,7 +415,18 @@ def runner(peer: Peer, folder: Path) -> list[str]:
         (folder / "others.mjs").write_bytes(Path(__file__).with_suffix(".mjs").read_bytes())
         return ["node", str(folder / "others.mjs")]
     versions = [part for each in peer.install for part in ("--with", each)]
-    return ["uv", "run", "--quiet", "--isolated", "--no-project", "--python", "3.11", *versions, "python", __file__]
+    return [
+        "uv",
+        "run",
+        "--quiet",
+        "--isolated",
+        "--no-project",
+        "--python",
+        peer.python,
+        *versions,
+        "python",
+        __file__,
+    ]
 
 
 def row(peer: Peer, what: str, came: list[tuple[bool, str]], *, heard: bool, answers: bool = True) -> bool:
@@ -483,12 +546,11 @@ def main(words: list[str]) -> int:
                 good &= as_server(peer, run)
             if peer.bridge:
                 good &= as_bridge(peer, run, urls, folder)
-    for name, reason in LEFT_OUT.items():
-        print(f"{name:22} left out: {reason}")
     return 0 if good else 1
 
 
 if __name__ == "__main__":
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # uv stands beside Python
     match sys.argv[1:]:
         case ["client", name]:
             came = asyncio.run(jobs_done(json.load(sys.stdin), globals()[name]))
