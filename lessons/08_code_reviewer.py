@@ -380,4 +380,4 @@ lesson("08")
 # - Mask before you ask, and hold every line number against the code.
 # - One sample is cheaper, two are simpler questions; on 2026-07-28 a refusal ends the whole call. Measure, then choose.
 #
-# **Next:** [10 · Two wires](10_two_wires.ipynb)
+# **Next:** [09 · When sampling fails](09_when_sampling_fails.ipynb)

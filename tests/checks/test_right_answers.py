@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from itertools import chain
+from random import random, uniform
 from typing import Annotated, Any, NamedTuple
 
 import anyio
@@ -28,7 +29,8 @@ from mcp.types import (
 from labkit.checks import examine, lesson_08
 from labkit.host import Approve, visible
 from servers import plain_reading
-from servers.asking import ask, message, shortened
+from servers.asking import Answer as Reply
+from servers.asking import NoAnswer, ask, message, or_none, shortened
 from servers.code_facts import analyse
 from servers.code_reviewer import SYSTEM, question
 from servers.text_analyst import label_in, shown
@@ -637,6 +639,109 @@ def by_counting_down(findings):
 @right("8.3")
 def in_four_heaps(findings):
     return [finding for wanted in ("high", "medium", "low", None) for finding in findings if finding.severity == wanted]
+
+
+# 9.1: five flows
+
+
+@right_as_object_and_partial("9.1")
+def as_lists():
+    causes = ("wrong form", "given up", "late", "empty", "busy")
+    return {letter: [cause, cause not in ("late", "busy")] for letter, cause in zip("ABCDE", causes, strict=True)}
+
+
+# 9.2: a retry
+
+
+def _after(failure: ErrorData) -> float | None:
+    try:
+        return float(failure.data["retryAfter"])
+    except (TypeError, KeyError, IndexError):
+        return None
+
+
+@right("9.2")
+class RetriesAsAnObject:
+    def __init__(self, callback, tries=3, longest=20, sleep=asyncio.sleep):
+        self.callback, self.tries, self.longest, self.sleep = callback, tries, longest, sleep
+
+    def __call__(self, context, params):
+        return self.ask(context, params, self.tries, 1)
+
+    async def ask(self, context, params, left, most):
+        answer = await self.callback(context, params)
+        if left == 1 or not isinstance(answer, ErrorData) or answer.code != INTERNAL_ERROR:
+            return answer
+        told = _after(answer)
+        if told is not None and told > self.longest:
+            return answer
+        await self.sleep(uniform(0, min(self.longest, most)) if told is None else told + uniform(0, 1))
+        return await self.ask(context, params, left - 1, 2 * most)
+
+
+@right_as_object_and_partial("9.2")
+def counts_down(callback, tries=3, longest=20, sleep=asyncio.sleep):
+    async def trying(context, params):
+        waits = iter([*(2**n for n in range(tries - 1))])
+        while isinstance(answer := await callback(context, params), ErrorData) and answer.code == INTERNAL_ERROR:
+            if (most := next(waits, None)) is None:
+                break
+            if (told := _after(answer)) and told > longest:
+                break
+            await sleep(told + random() if told else min(random() * most, longest))
+        return answer
+
+    return trying
+
+
+# 9.3: a tool for every client
+
+
+def _level(line: str) -> str:
+    return next((word for word in ("PANIC", "FATAL", "ERROR", "WARNING") if word in line), "no level")
+
+
+@right_as_object_and_partial("9.3")
+def auf_deutsch():
+    server = MCPServer("desk")
+
+    @or_none
+    async def gefragt(line: str, ctx: Context) -> Sample | None:
+        return ask(ctx, "Sag, was zu tun ist.", line, max_tokens=60)
+
+    @server.tool(structured_output=False)
+    async def advise(line: str, answer: Annotated[Reply, Resolve(gefragt)]) -> str:
+        match answer:
+            case None:
+                why = "cannot sample"
+            case NoAnswer():
+                why = answer.reason
+            case CreateMessageResult(content=TextContent(text=text)) if text.strip():
+                note = " […]" * (len(visible(text)) > 1_000) + " (abgebrochen)" * (answer.stop_reason == "maxTokens")
+                return visible(text)[:1_000] + note
+            case _:
+                why = "das Modell schwieg"
+        return f"Kein Rat ({why}). Stufe: {_level(line)}"
+
+    return server
+
+
+# 9.4: limits for a class
+
+
+@right_as_object_and_partial("9.4")
+def two_at_once(times):
+    return {"per_minute": 4, "at_once": 2, "waiting": 40, "timeout": max(times) + 1}
+
+
+@right("9.4")
+def three_at_once(times):
+    return {"per_minute": 5, "at_once": 3, "waiting": 50, "timeout": 1.5 * sorted(times)[-1] + 1}
+
+
+@right("9.4")
+def the_same_for_all(times):
+    return {"per_minute": 3, "at_once": 2, "waiting": 36, "timeout": 8.5}
 
 
 @pytest.mark.parametrize(
