@@ -92,16 +92,17 @@ def _cut(value: object) -> str:
 # 2.2: how long an answer may be, and why it ended
 
 
-def ends(
-    text: str, wanted: str, reason: str, why: str, *, max_tokens: int, stop: list[str] | None = None, hint: str = ""
+def ends(  # noqa: PLR0917 - a row of a table
+    text: str, max_tokens: int, wanted: str, reason: str, why: str, hint: str = "", *stops: str, none: bool = False
 ) -> Callable[..., Awaitable[None]]:
-    """A case: `text` comes back as `wanted`, with a stop reason."""
+    """A case: `text` comes back as `wanted`, with a stop reason. With `none`, the list of stop sequences is empty."""
+    stop = list(stops) if stops or none else None
 
     async def case(function: Callable[..., Any]) -> None:
         params = request("How are you?", max_tokens=max_tokens, stop_sequences=stop)
         copy = params.model_copy(deep=True)
-        stops = f" and stop_sequences {stop}" if stop is not None else ""
-        told = f"finish({_cut(text)}, params) with max_tokens {max_tokens}{stops}"
+        and_stop = f" and stop_sequences {stop}" if stop is not None else ""
+        told = f"finish({_cut(text)}, params) with max_tokens {max_tokens}{and_stop}"
         given: Any = called(function, text, copy)
         if not isinstance(given, CreateMessageResult | CreateMessageResultWithTools):
             got = "nothing" if given is None else f"a {type(given).__name__}"
@@ -283,22 +284,16 @@ EXERCISES: dict[str, Exercise] = {
                 "blocks",
             ),
             maps(
-                _WITH_PROMPT,
-                "a system prompt and three messages",
-                'The system prompt is the first entry, with the role "system".',
-                "system",
+                _WITH_PROMPT, "a system prompt and three messages",
+                'The system prompt is the first entry, with the role "system".', "system",
             ),
             maps(
-                _BLOCKS,
-                "a conversation that the assistant began, with two messages of the user in a row",
-                "Each message has a role of its own, and as many blocks as it likes.",
-                "roles",
+                _BLOCKS, "a conversation that the assistant began, with two messages of the user in a row",
+                "Each message has a role of its own, and as many blocks as it likes.", "roles",
             ),
             maps(
-                _LETTERS,
-                "texts with blanks, line breaks and letters of other languages, and one without a letter",
-                "A text comes as it is, and an empty one too.",
-                "text-changed",
+                _LETTERS, "texts with blanks, line breaks and letters of other languages, and one without a letter",
+                "A text comes as it is, and an empty one too.", "text-changed",
             ),
         ],
         tried="one message and three, one block and many, roles in any turn, any letters, a system prompt or none",
@@ -306,91 +301,35 @@ EXERCISES: dict[str, Exercise] = {
     "2.2": FunctionExercise(
         "2.2",
         [
-            ends(_SIX, _SIX, "endTurn", "There was room for all of it.", max_tokens=100),
+            ends(_SIX, 100, _SIX, "endTurn", "There was room for all of it."),
+            ends(_SIX, 3, "The disk of", "maxTokens", "It was cut off by the limit, a word for a token.", "limit"),
+            ends(_SIX, 1, "The", "maxTokens", "It was cut off by the limit, a word for a token.", "limit"),
+            ends(_LONG, 100, " ".join(_LONG.split()[:100]), "maxTokens", "The limit is 100 words.", "limit"),
+            ends(_SIX, 6, _SIX, "endTurn", "It has just as many words as the limit, so nothing is cut."),
+            ends(_SIX, 5, "The disk of db-1 is", "maxTokens", "It has one word more than the limit.", "limit"),
+            ends("", 3, "", "endTurn", "There is nothing to cut."),
+            ends(_SIX, 100, _SIX, "endTurn", "The stop sequence is not in it.", "stop", "END"),
+            ends(_SIX, 100, _SIX, "endTurn", "There is no stop sequence.", "stop", none=True),
             ends(
-                _SIX,
-                "The disk of",
-                "maxTokens",
-                "It was cut off by the limit, a word for a token.",
-                max_tokens=3,
-                hint="limit",
+                "Full. END Delete old logs. STOP", 100, "Full.", "stopSequence",
+                "The text ends before the first stop sequence in it.", "first-stop", "STOP", "END", "HALT",
             ),
             ends(
-                _SIX, "The", "maxTokens", "It was cut off by the limit, a word for a token.", max_tokens=1, hint="limit"
+                "Full.(end) Delete logs.(END) (END)", 100, "Full.(end) Delete logs.", "stopSequence",
+                "A stop sequence is any piece of text, wherever it stands first, in just this case.", "stop", "(END)",
             ),
             ends(
-                _LONG,
-                " ".join(_LONG.split()[:100]),
-                "maxTokens",
-                "The limit is 100 words.",
-                max_tokens=100,
-                hint="limit",
+                "Full.\n\nDelete logs.", 100, "Full.", "stopSequence", "A stop sequence need not be a word.", "stop",
+                "\n\n",
             ),
-            ends(_SIX, _SIX, "endTurn", "It has just as many words as the limit, so nothing is cut.", max_tokens=6),
+            ends("END of it", 3, "", "stopSequence", "It stands at the very beginning.", "stop", "END"),
             ends(
-                _SIX,
-                "The disk of db-1 is",
-                "maxTokens",
-                "It has one word more than the limit.",
-                max_tokens=5,
-                hint="limit",
-            ),
-            ends("", "", "endTurn", "There is nothing to cut.", max_tokens=3),
-            ends(_SIX, _SIX, "endTurn", "The stop sequence is not in it.", max_tokens=100, stop=["END"], hint="stop"),
-            ends(_SIX, _SIX, "endTurn", "There is no stop sequence.", max_tokens=100, stop=[], hint="stop"),
-            ends(
-                "Full. END Delete old logs. STOP",
-                "Full.",
-                "stopSequence",
-                "The text ends before the first stop sequence in it.",
-                max_tokens=100,
-                stop=["STOP", "END", "HALT"],
-                hint="first-stop",
+                "Delete the old logs. END", 1, "Delete", "maxTokens", "The limit was reached before the stop sequence.",
+                "both", "END",
             ),
             ends(
-                "Full.(end) Delete logs.(END) (END)",
-                "Full.(end) Delete logs.",
-                "stopSequence",
-                "A stop sequence is any piece of text, wherever it stands first, in just this case.",
-                max_tokens=100,
-                stop=["(END)"],
-                hint="stop",
-            ),
-            ends(
-                "Full.\n\nDelete logs.",
-                "Full.",
-                "stopSequence",
-                "A stop sequence need not be a word.",
-                max_tokens=100,
-                stop=["\n\n"],
-                hint="stop",
-            ),
-            ends(
-                "END of it",
-                "",
-                "stopSequence",
-                "It stands at the very beginning.",
-                max_tokens=3,
-                stop=["END"],
-                hint="stop",
-            ),
-            ends(
-                "Delete the old logs. END",
-                "Delete",
-                "maxTokens",
-                "The limit was reached before the stop sequence.",
-                max_tokens=1,
-                stop=["END"],
-                hint="both",
-            ),
-            ends(
-                "Delete them. END They are old.",
-                "Delete them.",
-                "stopSequence",
-                "The stop sequence came before the limit.",
-                max_tokens=3,
-                stop=["END"],
-                hint="both",
+                "Delete them. END They are old.", 3, "Delete them.", "stopSequence",
+                "The stop sequence came before the limit.", "both", "END",
             ),
         ],
         tried="limits of 1, 3 and 100 words and of just the length, several stop sequences, none, any piece of text",
@@ -405,33 +344,15 @@ EXERCISES: dict[str, Exercise] = {
     "2.6": FactoryExercise(
         "2.6",
         (
-            "messages.shape",
-            "messages.one",
-            "messages.none",
-            "answers.one-block",
-            "limits.one-token",
-            "limits.negative",
-            "content.image",
-            "tools.undeclared",
-            "provider.tool-use",
-            "provider.messages",
-            "provider.system-prompt",
-            "provider.limit",
-            "stop-reasons.cut-off",
-            "stop-reasons.refusal",
-            "provider.no-text",
-            "provider.wrong-key",
-            "provider.malformed",
-            "provider.error-in-reply",
-            "provider.hangs-up",
-            "provider.gone",
-            "provider.broken",
-            "manners.key",
-            "provider.silent",
+            "messages.shape", "messages.one", "messages.none", "answers.one-block", "limits.one-token",
+            "limits.negative", "content.image", "tools.undeclared", "provider.tool-use", "provider.messages",
+            "provider.system-prompt", "provider.limit", "stop-reasons.cut-off", "stop-reasons.refusal",
+            "provider.no-text", "provider.wrong-key", "provider.malformed", "provider.error-in-reply",
+            "provider.hangs-up", "provider.gone", "provider.broken", "manners.key", "provider.silent",
         ),
         "what is refused, what the API is sent, how a reply ends, and an API that is wrong, silent, broken or gone",
     ),
-}
+}  # fmt: skip
 
 QUESTIONS = {
     "2.4": Question(

@@ -369,9 +369,7 @@ EXERCISES = {
             _top_p([0.5, 0.3, 0.2], 1.0, "With p = 1 nothing is ruled out."),
             _top_p([0.98, 0.019, 0.001], 1.0, "With p = 1 nothing is ruled out, be it ever so unlikely."),
             _top_p(
-                [0.5, 0.3, 0.2],
-                0.7,
-                "Keep the fewest best that together hold at least p, and share 1 among them.",
+                [0.5, 0.3, 0.2], 0.7, "Keep the fewest best that together hold at least p, and share 1 among them.",
                 "fewest",
             ),
             _top_p([0.2, 0.5, 0.3], 0.7, "The list need not be sorted: what is kept stays in its place.", "sorted"),
@@ -387,7 +385,7 @@ EXERCISES = {
         ],
         tried="p of 0, 0.01, 1 and just what some hold, equal ones, unsorted ones, a single one, some at random",
     ),
-}
+}  # fmt: skip
 
 QUESTIONS = {
     "3.5": Question(

@@ -255,9 +255,7 @@ EXERCISES = {
                 *("Another one for storage: I know it, and note it.", "1. Storage: größer als 5 µs."),
             ),
             *_texts(
-                None,
-                "A word that holds a label is another word.",
-                "another-word",
+                None, "A word that holds a label is another word.", "another-word",
                 *("storages", "It is networking.", "storage2", "éstorage", "überstorage"),
             ),
             *_texts(
@@ -274,9 +272,7 @@ EXERCISES = {
                 *("It isn\u2019t storage.", "Neither: storage", "storage, nor", "I wonder whether storage"),
             ),
             *_texts(
-                None,
-                "Two labels are no label.",
-                "two",
+                None, "Two labels are no label.", "two",
                 *("storage, or network", "More network than storage.", "neither network nor storage"),
             ),
             *_texts(None, "Nothing is no label.", "empty", "", " … "),
@@ -298,7 +294,7 @@ EXERCISES = {
         [on_both_wires(case) for case in careful_desk.CASES],
         tried=careful_desk.TRIED,
     ),
-}
+}  # fmt: skip
 
 QUESTIONS = {
     "4.4": Question(
