@@ -166,9 +166,9 @@ def _at(error: BaseException) -> str:
 
 def asked(params: CreateMessageRequestParams) -> str:
     """A sampling request in a few words: `1 message, ≤ 100 tokens`."""
-    messages = len(params.messages)
-    text = f"{messages} message{'' if messages == 1 else 's'}, ≤ {params.max_tokens} tokens"
-    return f"{text}, {len(params.tools)} tools" if params.tools else text
+    counts = {"message": len(params.messages), "token": params.max_tokens, "tool": len(params.tools or ())}
+    messages, tokens, tools = (f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
+    return f"{messages}, ≤ {tokens}, {tools}" if params.tools else f"{messages}, ≤ {tokens}"
 
 
 def answered(answer: Answer) -> str:

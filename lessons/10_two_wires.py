@@ -662,5 +662,4 @@ lesson("10")
 # - Move what must go on sampling to `Resolve`, or to rounds by hand; let the server call a model where time, cost or
 #   scale must be its own; leave what works to `mode="legacy"` until you can.
 #
-# **Next:** [the playground](playground.ipynb), where all of this can be tried together. `Playground(my_server)` opens it
-# on a server of your own: begin with `careful_desk()` of lesson 04, or with a tool that you need yourself.
+# **Next:** [11 · Tools inside a sample](11_tools_inside_a_sample.ipynb)

@@ -113,7 +113,7 @@ async def with_own_tools(
             break
         results = await _results(rounds, ctx, tools, turn, answer.uses)
         told.uses += [(turn, use, result) for use, result in zip(answer.uses, results, strict=True)]
-        messages = [*messages, _said(answer), _heard(answer.uses, results)]
+        messages = [*messages, said(answer), heard(answer.uses, results)]
     return told
 
 
@@ -150,13 +150,14 @@ async def _run(tools: dict[str, Tool], use: Use, ctx: Context, *, too_many: bool
     return result.model_dump_json()
 
 
-def _said(answer: Answered) -> SamplingMessage:
+def said(answer: Answered) -> SamplingMessage:
+    """An answer as the model's message of the next turn."""
     words = [TextContent(text=answer.text)] if answer.text else []
     uses = [ToolUseContent(id=use.id, name=use.name, input=use.input) for use in answer.uses]
     return SamplingMessage(role="assistant", content=[*words, *uses])
 
 
-def _heard(uses: Sequence[Use], results: Sequence[Result]) -> SamplingMessage:
+def heard(uses: Sequence[Use], results: Sequence[Result]) -> SamplingMessage:
     """The results: each by the id of its use, and nothing beside them, as the specification demands."""
     return SamplingMessage(
         role="user",

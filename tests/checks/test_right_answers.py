@@ -17,13 +17,17 @@ import httpx2
 import numpy as np
 import pytest
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
     CreateMessageResult,
     CreateMessageResultWithTools,
     ErrorData,
+    SamplingMessage,
     TextContent,
+    ToolResultContent,
+    ToolUseContent,
 )
 
 from labkit.checks import examine, lesson_08
@@ -742,6 +746,42 @@ def three_at_once(times):
 @right("9.4")
 def the_same_for_all(times):
     return {"per_minute": 3, "at_once": 2, "waiting": 36, "timeout": 8.5}
+
+
+# 11.1: a result for every use
+
+
+@right_as_object_and_partial("11.1")
+async def all_at_once(answer, tools):
+    async def one(use: ToolUseContent) -> ToolResultContent:
+        tool = tools.get(use.name)
+        try:
+            if tool is None:
+                raise ToolError("kein solches Werkzeug")
+            told, failed = await tool(**use.input), None
+        except ToolError as error:
+            told, failed = f"Fehler: {error}", True
+        except Exception:  # noqa: BLE001 - whatever a tool raises
+            told, failed = "Das Werkzeug ist abgest\u00fcrzt.", True
+        return ToolResultContent(tool_use_id=use.id, content=[TextContent(text=told)], is_error=failed)
+
+    uses = [each for each in answer.content_as_list if each.type == "tool_use"]
+    return SamplingMessage(role="user", content=[*reversed(await asyncio.gather(*map(one, uses)))])
+
+
+# 11.2: a loop that ends
+
+
+@right_as_object_and_partial("11.2")
+async def turn_by_turn(ask, question, run, most_turns=4):
+    said = [question]
+    left = most_turns
+    while True:
+        left -= 1
+        answer = await ask(tuple(said), "auto" if left else "none")
+        if not left or len(answer.uses) == 0:
+            return answer.text
+        said.extend(await run(answer))
 
 
 @pytest.mark.parametrize(
