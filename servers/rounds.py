@@ -127,9 +127,10 @@ class Rounds:
         missing: dict[str, CreateMessageRequestParams] = {}
         for key, question in questions.items():
             digest = sha256(question.model_dump_json().encode()).hexdigest()[:16]
+            was_asked = key in self._state.asked
             if self._state.asked.setdefault(key, digest) != digest:
                 raise ToolError(f"In {key} this tool asked something else in the round before: its prompt is not pure.")
-            if key not in self._state.answered and key in came:
+            if was_asked and key not in self._state.answered and key in came:
                 self._state.answered[key] = _answered(question, came[key], as_said)
             if key not in self._state.answered:
                 missing[key] = question
