@@ -14,7 +14,7 @@ from typing import Any, cast
 from labkit.cutting import without_mark
 from labkit.diagram import Step, models_of
 from labkit.flow import Flow
-from labkit.secret_forms import may_hold, redacted, redacted_across, redacted_number
+from labkit.secret_forms import may_hold, redacted, redacted_across, redacted_number, redacted_words
 from labkit.secret_forms.in_json import changed
 from labkit.secret_forms.names import MARK
 
@@ -67,7 +67,12 @@ def redact(told: Any, name: str = "", known: dict[tuple[str, str], str] | None =
         return kept
 
     kept = changed(
-        told, text_shown, number=lambda number, key: redacted_number(number, Counter(), key), behind=name, free=True
+        told,
+        text_shown,
+        number=lambda number, key: redacted_number(number, Counter(), key),
+        words=lambda words: redacted_words(words, Counter()),
+        behind=name,
+        free=True,
     )
     return told if kept == told else kept
 

@@ -9,7 +9,7 @@ from mcp_types import CreateMessageRequestParams
 from labkit.callbacks import Answer
 from labkit.host.texts import dumped, texts
 from labkit.numbers import checked_number, checked_whole
-from labkit.secret_forms import redacted, redacted_across, redacted_number
+from labkit.secret_forms import redacted, redacted_across, redacted_number, redacted_words
 from labkit.secret_forms.hidden import hidden, visible, without_hidden
 from labkit.secret_forms.in_json import changed
 
@@ -108,6 +108,7 @@ def without_secrets(subject: T, *, by_itself: bool = False) -> tuple[Finding | N
         told,
         lambda text, key: redacted(goes_on.get(id(text), text), kinds, key),
         number=lambda number, key: redacted_number(number, kinds, key),
+        words=lambda words: redacted_words(words, kinds),
         said=lambda text, _: redacted(goes_on.get(id(text), text), kinds, by_itself=by_itself),
     )
     if not kinds:

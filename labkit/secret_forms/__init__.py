@@ -10,7 +10,16 @@ new form is a row in one of them. Nothing of the kit is imported here, so that s
 finding may hold a secret all the same.
 """
 
-from labkit.secret_forms.finding import MARK, Found, find_secrets, may_hold, redacted, redacted_across, redacted_number
+from labkit.secret_forms.finding import (
+    MARK,
+    Found,
+    find_secrets,
+    may_hold,
+    redacted,
+    redacted_across,
+    redacted_number,
+    redacted_words,
+)
 from labkit.secret_forms.forms import FORMS, Form
 from labkit.secret_forms.names import is_secret, name_within, names_a_secret
 
@@ -27,4 +36,5 @@ __all__ = [
     "redacted",
     "redacted_across",
     "redacted_number",
+    "redacted_words",
 ]

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from labkit.secret_forms.forms import ALONE, FORMS
-from labkit.secret_forms.given import Hit, given, may_be_given
+from labkit.secret_forms.given import Hit, given, in_tables, may_be_given
 from labkit.secret_forms.hidden import HIDDEN, seen_part, without_hidden
-from labkit.secret_forms.names import GAP, MARK, is_placeholder, is_secret, kind_of
+from labkit.secret_forms.names import GAP, MARK, is_pin, is_placeholder, is_secret, kind_of
 
 PASSES = 8
 """How often a redacted text is looked through again. A text that still holds something then is redacted whole."""
@@ -56,7 +56,8 @@ def find_secrets(text: str, name: str = "", *, by_itself: bool = False) -> list[
         name: The key whose value `text` is, where there is one: `password` makes a secret of any text.
         by_itself: Whether only what is known by itself is looked for, and nothing that the text gives to a name.
     """
-    if name and is_secret(without_hidden(text), seen := without_hidden(name)):
+    seen = without_hidden(name)
+    if name and (is_secret(plain := without_hidden(text), seen) or is_pin(plain, seen)):
         return [Found(0, len(text), kind_of(seen))]
     if name and _HEADERS.fullmatch(name):
         before = len(f"{name}: ")
@@ -64,7 +65,10 @@ def find_secrets(text: str, name: str = "", *, by_itself: bool = False) -> list[
         return [Found(max(0, start - before), end - before, kind) for start, end, kind in told if end > before]
     text = MARK.sub(lambda mark: GAP * len(mark.group()), text)
     # What is known by itself tells more than what stands before it.
-    hits = sorted([*find_forms(text), *(() if by_itself else given(text, ()))], key=lambda hit: hit[0] - hit[3])
+    hits = sorted(
+        [*find_forms(text), *(() if by_itself else (*given(text, ()), *in_tables(text)))],
+        key=lambda hit: hit[0] - hit[3],
+    )
     found = [Found(start, end, kind) for start, end, kind, _ in hits]
     merged: list[Found] = []
     for one in sorted([*found, *_split(text, by_itself)], key=lambda each: each.start):
@@ -97,6 +101,11 @@ def redacted_across(texts: Sequence[str], kinds: Counter[str], *, by_itself: boo
     return kept
 
 
+def redacted_words(words: Sequence[str], kinds: Counter[str]) -> list[str]:
+    """The words of a command line, with marks for what is found in them as one: `["curl", "-u", "eva:…"]`."""
+    return redacted_across([part for word in words for part in (word, " ")], kinds)[::2]
+
+
 def redacted(text: str, kinds: Counter[str], name: str = "", *, by_itself: bool = False) -> str:
     """`text` with `[redacted: GitHub token]` where a secret was; how many of each kind is added to `kinds`.
 
@@ -118,12 +127,14 @@ def redacted(text: str, kinds: Counter[str], name: str = "", *, by_itself: bool 
 def redacted_number(value: float, kinds: Counter[str], name: str) -> object:
     """`value`, or a mark where its name makes a secret of it; how many of each kind is added to `kinds`.
 
-    A number of fewer than six digits rather counts something.
+    A number of fewer than six digits rather counts something, where the name is not that of a PIN or a password.
     """
     whole = int(value) if isinstance(value, int) or value.is_integer() else 0
     # Python refuses to write a number of more than 4,300 digits.
-    told = "" if abs(whole) < 100_000 else str(abs(whole)) if whole.bit_length() < 14_000 else "9" * 4_300
-    return redacted(told, kinds, name) if told and is_secret(told, name, bare=True) else value
+    told = str(abs(whole)) if whole.bit_length() < 14_000 else "9" * 4_300
+    if is_pin(told, name) or (len(told) > 5 and is_secret(told, name, bare=True)):
+        return redacted(told, kinds, name)
+    return value
 
 
 def _marked(text: str, found: Sequence[Found]) -> str:

@@ -34,7 +34,7 @@ class Form(NamedTuple):
 
 
 _TOOLS = {
-    "p": r"mysql\w*|mariadb|7z|sshpass|(?:docker|podman|helm)[ \w]{0,20} login",
+    "p": r"mysql\w*|mariadb|7z|sshpass|psexec|(?:docker|podman|helm)\b[^\n]{0,20}\blogin",
     "a": "redis-cli",
     "P": "sqlcmd",
     "w": r"ldap\w+",
@@ -102,8 +102,8 @@ FORMS = (
     Form("password", "(?i:identified by)", r"[ \t](?:PASSWORD[ \t])?[\"']([^\"'\n]{4,200})[\"']"),
     Form(
         "password",
-        r"(?<![\w-])-(?:-(?:proxy-)?user[ =]|u ?|U ?)",
-        r"[\"']?[^\s:'\"$]{1,60}:(?!\d+\b)"
+        r"(?<![\w-])-(?:-(?:proxy-)?user[ =\"']|[uU][\"']?)",
+        r"(?:,[ ]?|[ ]?)[\"']?[^\s:'\"$]{1,60}:(?!\d+\b)"
         r"((?=[^\s'\"]{0,60}(?: [^\s'\"]{0,60})?[\d!?*+])[^\s'\"$][^\s'\"]{2,200}(?: [^\s'\"]{1,60}(?='))?)",
         alone=False,
     ),
@@ -111,10 +111,26 @@ FORMS = (
         Form(
             "password",
             rf"(?:{tools})\b",
-            rf"[^\n]{{0,120}}?[ \t]-{option}[ \t]?(?=[^\s'\"]{{0,60}}\d|[\"'])"
+            rf"[^\n]{{0,120}}?[ \t\"']-{option}(?:[\"'],[ ]?|[ \t])?(?=[^\s'\"]{{0,60}}\d|[\"'])"
             r"[\"']?([^\s'\"]{4,200}(?: [^\s'\"]{1,60}(?='))?)",
         )
         for option, tools in _TOOLS.items()
+    ),
+    Form(
+        "password",
+        "(?i:net use )",
+        r"(?:[^\n/]{0,200}/user:\S{1,60}[ \t]|(?:\S{1,200}[ \t]){1,2}(?=[^\n]{0,99} /user:))"
+        r"\"?((?<=\")[^\"\n]{4,99}|(?![*/\\])[^\s\"]{4,99})",
+    ),
+    Form("password", "(?i:net user )", r"\S{1,60}[ \t](?![*/])(\S{4,99})(?=[ \t]+/add)"),
+    Form("password", "(?:xfreerdp|cmdkey|wmic|schtasks) ", r"[^\n]{0,120}?/(?:rp?|p|pass|password)[: ](\S{4,99})"),
+    Form("password", "htpasswd -[a-zB]*b", r"\w* \S{1,99} \S{1,99} (\S{4,99})"),
+    Form("password", "https? (?:-a|--auth) ", r"[^\s:]{1,60}:(\S{4,99})"),
+    Form("password", r"\.auth\(", r"[\"'][^\"'\n]{1,60}[\"'],[ ]?[\"']([^\"'\n]{4,99})[\"']", alone=False),
+    Form(
+        "password",
+        r"(?i:(?<![_-])(?:pin|puk|otp)|(?:sim|card|user|door|bank|account|login|security)[ _-]?pin)",
+        r"(?:[ _-]?code)?\\{0,4}[\"']?(?: is|[ \t]{0,3}[:=])[ \t]{0,3}\\{0,4}[\"']?(\d{4,8})(?![\w.,-]*\w)",
     ),
     Form("password", "echo ", r"[\"']?([^\s'\"|]{6,99})[\"']?[ \t]*\|[^\n|]{0,80}(?:sudo -S|-stdin|passwd)\b"),
     Form("Azure storage key", "(?:Account|SharedAccess)Key=", r"([\w+/]{20,}=*)"),
@@ -200,6 +216,40 @@ FORMS = (
     Form("Alibaba key", "LTAI", SOLID),
     Form("Render key", "rnd_", SOLID),
     Form("OnePassword token", "ops_eyJ"),
+    Form("OnePassword key", "A3-", r"[A-Z0-9]{6}(?:-[A-Z0-9]{5,11}){4,5}(?!\w)"),
+    Form("Clojars token", "CLOJARS_", SOLID),
+    Form("Adobe secret", "p8e-", SOLID),
+    Form("Dropbox token", r"sl\.", r"(?:u\.)?[\w-]{60,}"),
+    Form("Duffel token", "duffel_(?:live|test)_"),
+    Form("EasyPost key", "EZ[AT]K", r"[0-9A-Za-z]{54}"),
+    Form("Flutterwave key", "FLWSECK(?:_TEST)?-", SOLID),
+    Form("Frame token", "fio-u-"),
+    Form("HubSpot token", r"pat-(?:na|eu|ap)\d-", r"[0-9a-f-]{36}"),
+    Form("Infracost key", "ico-", SOLID),
+    Form("Sourcegraph token", "sgp_", r"(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40}"),
+    Form("Sonar token", "sq[apu]_", SOLID),
+    Form("SettleMint token", "sm_(?:aat|pat|sat)_", r"\w{16,}"),
+    Form("Shippo token", "shippo_(?:live|test)_", SOLID),
+    Form("Scalingo token", "tk-us-", r"[\w-]{40,}"),
+    Form("Typeform token", "tfp_", r"[\w.=-]{40,}"),
+    Form("ReadMe key", "rdme_", SOLID),
+    Form("Prefect key", "pn[ub]_", SOLID),
+    Form("NuGet key", "oy2", r"[a-z0-9]{43}(?!\w)"),
+    Form("Octopus key", "API-", r"(?=[A-Z]{0,25}\d)[A-Z0-9]{25,26}(?![\w-])"),
+    Form("OpenShift token", "sha256~", r"[\w-]{43,}"),
+    Form("Nebula token", "dnkey-", r"[\w=-]{60,}"),
+    Form("Cloudflare key", r"v1\.0-", r"[0-9a-f]{24}-[0-9a-f]{100,}"),
+    Form("Stytch secret", "secret-(?:live|test)-", SOLID),
+    Form("Amazon MWS token", r"amzn\.mws\.", r"[0-9a-f-]{36}"),
+    Form("Braintree token", r"access_token\$", r"(?:production|sandbox)\$\w{16}\$[0-9a-f]{32}"),
+    Form("Mapbox token", r"sk\.eyJ", r"[\w-]{20,}\.[\w-]{20,}"),
+    Form("Firecrawl key", "fc-", r"[0-9a-f]{32}(?!\w)"),
+    Form("sandbox key", "e2b_", SOLID),
+    Form("job key", "tr_(?:prod|dev)_", SOLID),
+    Form("Inngest key", "signkey-(?:prod|test|branch)-", r"[0-9a-f]{32,}"),
+    Form("Neon key", "napi_", SOLID),
+    Form("Voyage key", "pa-", r"(?=[A-Za-z_-]{0,38}\d)[\w-]{40,}"),
+    Form("Teams webhook", r"webhook\.office\.com/webhookb2/", r"[\w@-]{36,80}/IncomingWebhook/([\w/-]{32,})"),
     Form("Facebook token", "EAA[A-Z]", r"[0-9A-Za-z]{40,}"),
 )
 """The forms, in the order in which they are tried: the more telling before those that would also fit."""

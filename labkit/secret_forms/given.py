@@ -15,6 +15,7 @@ from labkit.secret_forms.names import (
     TOKENS,
     ends_in_a_secret,
     has_digit,
+    is_pin,
     is_placeholder,
     is_secret,
     is_weak,
@@ -91,6 +92,11 @@ _HELD = re.compile(rf"[{{\[]{_FLAT}(?:{_TWO}{_FLAT}){{0,5}}[}}\]]")
 _INNER = re.compile(r"\\{0,4}([\"'])((?:(?!\1)[^\\\n])+)\\{0,4}\1(\s{0,3}:)?")
 """An object or a list as a value, three deep; and a text in it, which is no key."""
 
+_BRACED = re.compile(r"\{(?![\w.!:\[\]]*\})((?:[^{}\s\"'()=>]|\}\}){4,200})\}")
+"""A value in braces as ODBC has it, `Pwd={a;b1}`; in others stands a name or an expression."""
+
+_CONNECTION = re.compile(r"(?:server|data source|uid|user(?: id)?|host|database)[ ]?=[^;\n]*;$", re.IGNORECASE)
+
 _NOT_GIVEN = {"no", "use", "ask", "show", "skip", "without", "with", "require", "prompt", "allow", "hide"}
 """First words of an option that is given no secret: `--no-password`."""
 
@@ -107,6 +113,15 @@ _CALL = re.compile(r"[A-Za-z_$@][\w.$:>?!-]*[(\[{]")
 _FORMAT = re.compile(r"(?:sha|md|utf|base|ed|rsa|aes|v|ver|rfc|http)[-/]?\d|\w+=", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d]+\d?")
 _CAMEL = re.compile(r"(?:[A-Z][a-z]+)+")
+
+_SEPARATOR = re.compile(r"[|\t;,]")
+_CELLS = {
+    sep: re.compile(rf"(?:^|(?<=[{sep}\n]))[ ]*(?:\"(?P<quoted>[^\"\n]*)\"|(?P<bare>[^{sep}\n]*?))[ ]*(?=[{sep}\n]|\Z)")
+    for sep in ("|", "\t", ";", ",")
+}
+_COLUMN = re.compile(r"[\w .-]{2,40}")
+_RULE = re.compile(r"[-+|:= ]+")
+"""What divides the cells of a table, what a cell is, the name of a column, and a line that is drawn."""
 
 Hit = tuple[int, int, str, int]
 """A hit: where the secret begins and ends, the kind, and where the name or the form that tells it begins."""
@@ -146,6 +161,8 @@ def _values(text: str, start: int, name: str, place: int, gap: str) -> Iterator[
     if (is_loose or (not is_option and is_weak(name))) and not has_digit(text, place, place + _LOOKED_AT):
         return
     if gap in ("sign", "value") and (held := _HELD.match(text, place)):
+        if text[place - 1] == "=" and (braced := _BRACED.match(text, place)) and is_secret(braced[1], name):
+            yield braced.span(1)
         for inner in _INNER.finditer(text, place, held.end()):
             if not inner[3] and is_secret(inner[2], f"{name}.x") and not is_code(inner[2]):
                 yield inner.span(2)
@@ -161,16 +178,20 @@ def _values(text: str, start: int, name: str, place: int, gap: str) -> Iterator[
     is_bare = group == "bare"
     if is_loose and (not has_digit(told) or (not is_option and any(map(str.isspace, told)))):
         return
+    if gap == "comma" and not is_option and not is_mixed(told):  # `["user", "password", "host1"]` lists names
+        return
     named = start + len(name)
     if is_option and gap in ("blank", "comma"):
         is_it = is_given(name, told, is_sure=False) and not (is_bare and is_code(told))
     elif is_option and text[named : named + 1] == "=":
         is_it = is_given(name, told, is_sure=True)
+    elif gap in ("sign", "prose") and is_pin(told.rstrip(").]},;"), name):
+        is_it = True
     elif is_bare and is_loose:
         is_it = names_a_secret(name) and is_secret(told, name) and is_mixed(told)
     else:
         is_it = is_secret(told, name, bare=is_bare) and not (
-            _is_code_or_prose(text, place, value) if is_bare else _is_prose(told)
+            _is_code_or_prose(text, start, place, value) if is_bare else _is_prose(told)
         )
     if is_it and not _is_another_pass(text, start, name, is_sure=text[named : named + 1] == "="):
         begin, end = value.span(group)
@@ -213,9 +234,11 @@ def _is_prose(value: str) -> bool:
     return any(map(str.isspace, value)) and (value[-1] in ".!?:" or _STEMS.search(_lower(value)) is not None)
 
 
-def _is_code_or_prose(text: str, place: int, value: re.Match[str]) -> bool:
+def _is_code_or_prose(text: str, start: int, place: int, value: re.Match[str]) -> bool:
     """Whether a value without quotes is an expression, or the next word of a sentence: `password: Letters of`."""
     told = value[0].rstrip(").]:`,;}")
+    if text[start - 1] == ";" and _CONNECTION.search(text[max(0, start - 80) : start]):
+        return False
     if len(told) < 6 or is_code(value[0]):
         return True
     if any(not each.isalpha() and each not in "_/-" for each in told):
@@ -225,6 +248,38 @@ def _is_code_or_prose(text: str, place: int, value: re.Match[str]) -> bool:
         return text[place - 1] == " " or value[0] != told or after[:1] in tuple(",;")
     goes_on = re.match(r"[ \t]+[`(]?\w|[.,;)]", value[0][len(told) :] + after)
     return goes_on is not None or _CAMEL.fullmatch(told) is not None
+
+
+def in_tables(text: str) -> Iterator[Hit]:
+    """The secrets in the columns of tables: of Markdown, CSV, or as `psql` prints them."""
+    done = 0
+    for stem in _STEMS.finditer(_lower(text)):
+        if stem.start() < done:
+            continue
+        first, done = text.rfind("\n", 0, stem.start()) + 1, _line_end(text, stem.end())
+        if done - first > 1_000 or not (sep := _SEPARATOR.search(text, first, done)):
+            continue
+        names = _cells(text, first, done, sep[0])
+        columns = [n for n, (a, b) in enumerate(names) if _COLUMN.fullmatch(text, a, b) and ends_in_a_secret(text[a:b])]
+        while columns and done < len(text):
+            start, end = done + 1, _line_end(text, done + 1)
+            cells = _cells(text, start, end, sep[0])
+            if not _RULE.fullmatch(text, start, end):
+                if len(cells) != len(names):
+                    break
+                for a, b in (cells[n] for n in columns):
+                    name = text[slice(*names[columns[0]])]
+                    if is_mixed(text[a:b]) and is_secret(text[a:b], name):
+                        yield a, b, kind_of(name), a
+            done = end
+
+
+def _line_end(text: str, place: int) -> int:
+    return end if (end := text.find("\n", place)) >= 0 else len(text)
+
+
+def _cells(text: str, start: int, end: int, sep: str) -> list[tuple[int, int]]:
+    return [cell.span(cell.lastgroup or 0) for cell in _CELLS[sep].finditer(text, start, min(end, start + 4_000))]
 
 
 def _begin(text: str, place: int, stops: Collection[int]) -> int:

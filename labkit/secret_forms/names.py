@@ -21,6 +21,13 @@ OTHER_KEYS = {
 }  # fmt: skip
 """The words before `key` where that is a place in a table; another key is a secret where the value looks random."""
 
+PINS = {"pin", "puk", "otp", "password", "passcode", "pwd", "passwd", "passwort", "kennwort"}
+OWNERS_OF_PINS = {
+    "my", "your", "user", "card", "sim", "bank", "account", "door", "phone", "device", "login", "security", "admin",
+    "db",
+}  # fmt: skip
+"""The names whose value may be of a few digits, and the words before them: an LED has a pin too."""
+
 TOKENS = {"token", "hmac"}
 SERVICES = {
     "db", "database", "sql", "mysql", "pg", "postgres", "redis", "mongo", "amqp", "smtp", "imap", "mail", "email",
@@ -194,6 +201,14 @@ def is_secret(value: str, name: str, *, bare: bool = False) -> bool:
     fewest = 8 if names_a_secret(name) else 6
     is_a_word = not any(map(str.isspace, value)) and not DOTTED.fullmatch(value)
     return len(value) >= fewest and (is_a_word or ends_in_a_secret(name))
+
+
+def is_pin(value: str, name: str) -> bool:
+    """Whether a text is a number of four to eight digits under the name of a PIN or of one password."""
+    if not (4 <= len(value) <= 8 and value.isdigit() and value.isascii()):
+        return False
+    last = re.split(r"[^A-Za-z]|(?<=[a-z])(?=[A-Z])", name)[-1].lower()
+    return last in PINS and all(word in OWNERS_OF_PINS for word in words_of_name(name)[:-1])
 
 
 def name_within(name: str, key: str, fields: Mapping[str, object]) -> str:

@@ -20,11 +20,6 @@ NOT_FOUND = {
     ],
     "the rest may as well be the next field of a query": ["password=«50%off&more=yes»"],
     "brackets as in code": ["password: «a(b)c[d]e{f}9»", "secret_key=«)leading(bracket9)»"],
-    "nothing says that it is one but the place behind a program's name": [
-        "net use z: \\\\srv\\share «hunter22x» /user:app",
-        "htpasswd -b users app «hunter22x»",
-    ],
-    "a name that is rather another thing": ["pin: «482133»"],
 }
 """The samples of which a secret is shown, by the reason."""
 
@@ -71,9 +66,12 @@ def test_so_it_is_of_several_that_follow_each_other(several: list, between: str)
 
 def test_the_texts_that_were_written_after_the_rules_are_told_as_well() -> None:
     assert [sample.line for sample in leaks("later_held")] == [
-        "http -a eva:«Blau7meise» shop.example",
-        '.auth("eva", "«Blau7meise»")',
-        "Driver={PostgreSQL};Server=db;Uid=eva;Pwd={«Blau;7meise»};",
-        "net use Z: \\\\srv\\share /user:eva «Blau7meise»",
+        "<table><tr><th>user</th><th>password</th></tr><tr><td>eva</td><td>«Blau7meise»</td></tr></table>",
+        '{"columns": ["user", "password"], "rows": [["eva", "«Blau7meise»"], ["kim", "«Gelb8fink»"]]}',
+        '{"text": "user,password\\neva,«Blau7meise»\\n"}',
+        '["password", "«meisenblau»"]',
+        '[["user", "eva"], ["password", "«meisenblau»"]]',
+        'CMD ["redis-server", "--requirepass", "«Blau7meise»"]',
+        "Driver={MySQL ODBC 8.0};Server=db;User=eva;Password={«a;b»};",
     ]
     assert alarms("later_honest") == []

@@ -86,7 +86,7 @@ def test_whatever_stands_around_it_a_secret_is_taken_out(before: str, one: tuple
     kinds: Counter[str] = Counter()
     text = redacted(f"{before} {written} {after}", kinds)
     assert secret not in text
-    assert kinds.total() == text.count("[redacted: ") >= 1
+    assert kinds.total() == text.count("[redacted: ") - after.count("[redacted: ") >= 1
 
 
 @patient
