@@ -4,6 +4,7 @@ print(await scorecard_server(make_server, "label", {"text": "I like it."}))
 """
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +76,7 @@ async def examined_server(served: Served) -> AsyncGenerator[Row]:
         for case in SERVER_CASES:
             served.timeout = timeout if hung < PATIENCE else timeout / 10
             with overheard():
-                row = await _examined(case, served)
+                async with served.anew() if served.is_made else nullcontext(served) as examined:
+                    row = await case.examine(examined)
             hung += row.hung
             yield row
-
-
-async def _examined(case: ServerCase, served: Served) -> Row:
-    """What comes of a case: on a server of its own, where a function makes them."""
-    if not served.is_made:
-        return await case.examine(served)
-    async with served.anew() as own:
-        return await case.examine(own)
