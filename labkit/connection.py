@@ -103,6 +103,9 @@ async def _over_http(
     client = network.client(
         url,
         timeout=httpx2.Timeout(30, read=300),  # as the SDK has them
+        # Each open call holds a connection. Were there a hundred at most, as usual, a hundred calls would wait for the
+        # answers to their samples, which need one too.
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
         headers=headers,
         event_hooks={"request": [ask], "response": [hear]},
     )

@@ -16,6 +16,7 @@ from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.callbacks import Answer, name_of
+from labkit.cutting import Latest
 from labkit.errors import CallbackError, LabError, sentence
 from labkit.host.duty import REFUSED, Duty, Remark, Result, inspected, remarks
 from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, checked, what_changed
@@ -90,6 +91,7 @@ class Approval(Duty):
         self.seconds = checked_seconds("timeout", timeout)
         self._turns = Turns(1, "its turn: a person decides on one request after the other", SOONER)
         self._allowed: WeakKeyDictionary[object, str] = WeakKeyDictionary()
+        self._labs = Latest[str, None](2)
 
     @property
     def waiting(self) -> int:
@@ -132,6 +134,8 @@ class Approval(Duty):
     def _request(
         self, params: CreateMessageRequestParams, answer: Result | None = None, found: tuple[Remark, ...] = ()
     ) -> ReviewRequest:
+        lab = by.lab if (by := origin()) else ""
+        self._labs[lab] = None
         return ReviewRequest(
             params.model_copy(deep=True),
             answer and answer.model_copy(deep=True),
@@ -139,6 +143,7 @@ class Approval(Duty):
             remarks() + found,
             self.seconds,
             lambda: self.waiting,
+            lab if len(self._labs) > 1 else "",
         )
 
     async def _reviewed(self, context: ClientRequestContext, request: ReviewRequest, subject: T) -> T | ErrorData:

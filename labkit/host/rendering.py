@@ -66,7 +66,7 @@ def _is_short(shown: object) -> bool:
 def _lines(request: ReviewRequest) -> Iterator[str]:
     fields = dumped(request.params)
     answer = dumped(request.answer) if request.answer else {}
-    yield from _asked_by(request.origin)
+    yield from _asked_by(request.origin, request.connection)
     for remark in request.remarks:
         yield f"! {plain(remark.text)}"
     if not _is_short([fields, answer]):
@@ -93,11 +93,13 @@ def _lines(request: ReviewRequest) -> Iterator[str]:
         yield from _message("answer", answer)
 
 
-def _asked_by(origin: Origin | None) -> Iterator[str]:
+def _asked_by(origin: Origin | None, connection: str) -> Iterator[str]:
     if origin is None:
         yield "a server asks; outside a Lab it is not known which, nor for which call, if for any"
         return
     yield f"{plain(origin.server)} asks"
+    if connection:
+        yield f"on the connection {plain(connection)}"
     if origin.tool is None:
         yield "the tool call that it asks for is not known"
     else:

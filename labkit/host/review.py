@@ -25,6 +25,7 @@ class ReviewRequest:
         remarks: What the guard remarked on the request, and on the answer.
         timeout: Seconds after which it expires.
         waiting: Tells how many reviews stand in line behind this one, whenever it is asked.
+        connection: The name of the Lab that it comes from, where requests of several come to the same person.
     """
 
     params: CreateMessageRequestParams
@@ -33,6 +34,7 @@ class ReviewRequest:
     remarks: tuple[Remark, ...] = ()
     timeout: float = 0.0
     waiting: Callable[[], int] = field(default=lambda: 0, repr=False, compare=False)
+    connection: str = ""
 
     @property
     def stage(self) -> Literal["request", "answer"]:

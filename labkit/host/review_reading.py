@@ -134,6 +134,8 @@ def _facts(request: ReviewRequest, fields: dict[str, Any], answer: dict[str, Any
     every = [text for _, text in texts(under_review)]
     marks = sum(hidden(text[: _longest(text)]) for text in every)
     length = sum(map(len, every))
+    if request.connection:
+        yield ["", f"connection {plain(request.connection)}"]
     if answer:
         if mark := mark_of(request.answer):
             yield ["model", mark]
