@@ -26,7 +26,7 @@ class Child:
     async def __aenter__(self) -> Any:
         streams = await self._transport.__aenter__()
         # The SDK hands its process to nobody: it is a variable of the generator that is suspended just now.
-        self._process = self._transport.gen.ag_frame.f_locals["process"]
+        self._process = self._transport.gen.ag_frame.f_locals.get("process")
         return streams
 
     async def __aexit__(

@@ -196,6 +196,12 @@ def about_status(status: int) -> str:
     return f"the server answered with HTTP status {status}: {told}."
 
 
+def about_refused(status: int) -> str:
+    """What an HTTP status says of what was sent last, and was no call: the answer to a sample, say."""
+    lost = ": it may have reached a process that does not hold the session, behind a balancer" if status == 404 else ""
+    return f"What was last sent to the server was refused with HTTP status {status}{lost}."
+
+
 def _no_address(text: str) -> str:
     """The sentence for a text that is no URL. A command line is not quoted: a key may stand in it."""
     if re.fullmatch(r"[\w.-]+(:\d+)(/\S*)?|localhost(/\S*)?", text):

@@ -35,6 +35,7 @@ from labkit.connection import (
     Connection,
     LabServer,
     about_http,
+    about_refused,
     describe,
     is_over,
     transport_to,
@@ -392,6 +393,8 @@ class Lab:
                 f"{call.title} was under way when the connection to {connection.place} ended. "
                 "The next call makes another."
             )
+        elif isinstance(leaf, CallTimeout) and connection.status is not None:
+            leaf = CallTimeout(f"{leaf} {about_refused(connection.status)}")
         elif told := about_http(leaf, connection.status):
             leaf = ConnectError(f"{call.title}: {told}")
         elif isinstance(leaf, ValidationError) and "Result" in leaf.title:  # the SDK's, not of the caller's arguments

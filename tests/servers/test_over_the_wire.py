@@ -18,7 +18,7 @@ from mcp import MCPError
 from mcp.client.sse import sse_client
 from mcp_types import INVALID_PARAMS, CreateMessageRequestParams, CreateMessageResult
 
-from labkit import ConnectError, Lab
+from labkit import CallTimeout, ConnectError, Lab
 from labkit.playground.box import in_the_box
 from servers import text_analyst
 from servers.credentials import STATE_KEYS, bearer_token
@@ -141,3 +141,13 @@ async def test_without_a_common_key_a_call_whose_rounds_reach_two_processes_fail
             await lab.call_tool("classify_document", CONTRACT)
         assert caught.value.code == INVALID_PARAMS
         assert len({*sent_to}) == 2
+
+
+async def test_on_the_older_wire_a_session_that_is_shared_out_is_told_when_the_call_times_out() -> None:
+    with ExitStack() as stack:
+        urls = [stack.enter_context(over_http(text_analyst.make_server())) for _ in range(2)]
+        # The session is the first one's; what the client answers to its sample goes to the other.
+        url, _ = stack.enter_context(balanced(urls, lambda body: int(b'"result"' in body)))
+        lab = stack.enter_context(Lab(url, mode="legacy", sampling_callback=unsure, timeout=1))
+        with pytest.raises(CallTimeout, match=r"was refused with HTTP status 404: it may have reached a process that "):
+            await lab.call_tool("classify_document", CONTRACT)

@@ -1,6 +1,6 @@
 """A balancer as small as can be: each HTTP request goes to the next of several servers, whoever sends it."""
 
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import contextmanager
 from itertools import cycle
 from urllib.parse import urlsplit
@@ -18,16 +18,20 @@ HOP = {"host", "content-length", "connection", "transfer-encoding"}
 
 
 @contextmanager
-def balanced(urls: Sequence[str]) -> Generator[tuple[str, list[str]]]:
-    """The address of a balancer in front of `urls`, and the places to which it sent the requests, in their order."""
+def balanced(urls: Sequence[str], choose: Callable[[bytes], int] | None = None) -> Generator[tuple[str, list[str]]]:
+    """The address of a balancer in front of `urls`, and the places to which it sent the requests, in their order.
+
+    They come in turn, or as `choose` says of a request's body.
+    """
     turns, sent_to = cycle(urls), list[str]()
 
     async def forward(request: Request) -> StreamingResponse:
-        url = next(turns)
+        content = await request.body()
+        url = urls[choose(content)] if choose else next(turns)
         sent_to.append(urlsplit(url).netloc)
         headers = {name: value for name, value in request.headers.items() if name not in HOP}
         client = httpx2.AsyncClient(timeout=60, trust_env=False)
-        outgoing = client.build_request(request.method, url, content=await request.body(), headers=headers)
+        outgoing = client.build_request(request.method, url, content=content, headers=headers)
         answer = await client.send(outgoing, stream=True)
 
         async def body() -> AsyncGenerator[bytes]:
