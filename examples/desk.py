@@ -1,14 +1,24 @@
 """The desk: a server of plain mcp. It explains log lines with the model of whoever calls, and files what it was told.
 
-python examples/desk.py               over stdio, as a client starts it
-python examples/desk.py --http 8000   at http://127.0.0.1:8000/mcp
+python examples/desk.py                           over stdio, as a client starts it
+python examples/desk.py --http 8000               at http://127.0.0.1:8000/mcp
+python examples/desk.py --http 8000 --stateless   where any of several processes may take the next request
+
+In the environment, for HTTP: DESK_TOKEN, which a client must bring as `Authorization: Bearer ...`, and
+DESK_STATE_KEYS, secrets of 32 characters or more that several processes share: the first seals, all of them open.
 """
 
 import argparse
+import os
+from collections.abc import Mapping
+from hmac import compare_digest
 from pathlib import Path
 from typing import Annotated, Any
 
+from mcp.server.auth.provider import AccessToken
+from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
+from mcp.server.request_state import RequestStateSecurity
 from mcp.types import CreateMessageResult, SamplingMessage, TextContent
 
 REPORT = "incident_report.txt"
@@ -55,13 +65,38 @@ def make_desk(folder: Path | str = ".", **options: Any) -> MCPServer:
     return server
 
 
+class OneToken:
+    """Lets in whoever brings the one token that there is."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        """Whom a token stands for; `None` for one that is not ours."""
+        is_ours = compare_digest(token.encode(), self._token.encode())
+        return AccessToken(token=token, client_id="whoever holds the token", scopes=[]) if is_ours else None
+
+
+def from_environment(environment: Mapping[str, str], url: str) -> dict[str, Any]:
+    """The options of a desk at `url` that are secrets, and so stand in no file and no command."""
+    options: dict[str, Any] = {}
+    if keys := environment.get("DESK_STATE_KEYS", "").split():
+        options["request_state_security"] = RequestStateSecurity(keys=keys)
+    if token := environment.get("DESK_TOKEN"):
+        options["token_verifier"] = OneToken(token)
+        options["auth"] = AuthSettings.model_validate({"issuer_url": url, "resource_server_url": None})
+    return options
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Explain log lines, keep a report.")
     parser.add_argument("--folder", default=".", help="where the report is kept; without it, the current folder")
     parser.add_argument("--http", type=int, metavar="PORT", help="serve over HTTP; without it, over stdio")
+    parser.add_argument("--stateless", action="store_true", help="over HTTP: keep nothing between two requests")
     options = parser.parse_args()
-    desk = make_desk(options.folder)
     if options.http is None:
-        desk.run()
+        make_desk(options.folder).run()
     else:
-        desk.run("streamable-http", port=options.http)
+        secrets = from_environment(os.environ, f"http://127.0.0.1:{options.http}")
+        desk = make_desk(options.folder, **secrets)
+        desk.run("streamable-http", port=options.http, stateless_http=options.stateless)

@@ -1,18 +1,22 @@
-"""The client hands all of a request to its model, and refuses in words what no model should be asked.
+"""The client hands all of a request to its API, and refuses in words what nobody could answer.
 
 python -m pytest test_my_client.py
 """
 
 import asyncio
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from mcp.types import CreateMessageRequestParams, ErrorData, SamplingMessage, TextContent
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from my_client import conversation, make
+from my_client import make
 
 TALK = [
     SamplingMessage(role="user", content=TextContent(text="What is a deadlock?")),
@@ -21,24 +25,43 @@ TALK = [
 ]
 
 
-def test_every_message_and_the_system_prompt_reach_the_model() -> None:
-    body = conversation(CreateMessageRequestParams(messages=TALK, max_tokens=50, system_prompt="Be brief."))
-    assert [turn["content"] for turn in body["messages"]] == [
-        "What is a deadlock?",
-        "Two processes that wait for each other.",
-        "Then explain:\nERROR 40P01",
-    ]
-    assert (body["system"], body["max_tokens"]) == ("Be brief.", 50)
+class Api(BaseHTTPRequestHandler):
+    """An API that keeps what it is asked, and has no answer."""
+
+    asked = ""
+
+    def do_POST(self) -> None:
+        Api.asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.send_error(503)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the base class has it
+        """Print nothing."""
+
+
+@pytest.fixture
+def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "a key")
+    with HTTPServer(("127.0.0.1", 0), Api) as api:
+        threading.Thread(target=api.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{api.server_port}"
+        api.shutdown()
+
+
+def ask(url: str, messages: list[SamplingMessage], max_tokens: int) -> Any:
+    params = CreateMessageRequestParams(messages=messages, max_tokens=max_tokens, system_prompt="Be brief.")
+    return asyncio.run(cast("Any", make(url))(None, params))
+
+
+def test_every_message_and_the_system_prompt_reach_the_api(url: str) -> None:
+    answer = ask(url, TALK, 50)
+    for words in ("What is a deadlock?", "wait for each other.", "Then explain:", "ERROR 40P01", "Be brief."):
+        assert words in Api.asked
+    assert isinstance(answer, ErrorData)
+    assert (answer.code, bool(answer.message)) == (-32603, True)
 
 
 def test_what_cannot_be_answered_is_refused_in_words() -> None:
-    nowhere = make("http://127.0.0.1:9")
-    for params, code in (
-        (CreateMessageRequestParams(messages=[], max_tokens=50), -32602),
-        (CreateMessageRequestParams(messages=TALK, max_tokens=0), -32602),
-        (CreateMessageRequestParams(messages=TALK, max_tokens=50), -32603),
-    ):
-        answer = asyncio.run(cast("Any", nowhere(cast("Any", None), params)))
+    for messages, limit in (([], 50), (TALK, 0)):
+        answer = ask("http://127.0.0.1:9", messages, limit)
         assert isinstance(answer, ErrorData)
-        assert answer.code == code
-        assert answer.message
+        assert (answer.code, bool(answer.message)) == (-32602, True)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from labkit.models.tracing import trace
     from labkit.nested import allow_asyncio_run
     from labkit.playground import Playground
+    from labkit.programs import Program
     from labkit.steps import Origin, origin, report
     from labkit.views.approval_panel import approval_panel
     from labkit.views.bars import plot_bars
@@ -75,6 +76,7 @@ _ELSEWHERE = {
     "OpenAICompatible": "labkit.models.openai_compatible",
     "Origin": "labkit.steps",
     "Playground": "labkit.playground",
+    "Program": "labkit.programs",
     "Quoting": "labkit.models.quoting",
     "ScriptEnded": "labkit.errors",
     "Scripted": "labkit.models.scripted",
@@ -147,6 +149,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "OpenAICompatible",
     "Origin",
     "Playground",
+    "Program",
     "Quoting",
     "ScriptEnded",
     "Scripted",

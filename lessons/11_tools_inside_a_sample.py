@@ -418,5 +418,4 @@ lesson("11")
 # - A use and its result belong together by id; what fails is told to the model, without a crash's own words.
 # - A loop ends by a cap on both sides, with a last turn in which no tool is allowed.
 #
-# **Next:** [the playground](playground.ipynb), where all of this can be tried together. `Playground(my_server)` opens it
-# on a server of your own: begin with `careful_desk()` of lesson 04, or with a tool that you need yourself.
+# **Next:** [13 · Over the wire](13_over_the_wire.ipynb)

@@ -175,12 +175,13 @@ class FunctionExercise:
     """An exercise whose solution is any other function.
 
     Each case is called with it, in order, and raises `Problem` when it does not do what it should. `tried` is the short
-    line of what all this tries.
+    line of what all this tries. A case may take `seconds`.
     """
 
     number: str
     cases: Sequence[Callable[[Callable[..., Any]], Awaitable[None]]]
     tried: str = ""
+    seconds: float = STAGE_TIMEOUT
 
     @property
     def total(self) -> int:
@@ -194,7 +195,7 @@ class FunctionExercise:
             if not callable(function):
                 raise Problem(f"We were given a {type(function).__name__}. Pass the function itself, without brackets.")
             for case in self.cases:
-                await bounded(partial(case, function))
+                await bounded(partial(case, function), self.seconds)
                 passed += 1
         except NotImplementedError:
             return Report(self.number, "TODO", passed, self.total)

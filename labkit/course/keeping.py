@@ -8,9 +8,16 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+EXAMPLES = HERE.parents[1] / "examples"
+KEPT_AS_THEY_ARE = ("test_desk.py", "test_my_client.py")
+"""The tests of `examples/`, which hold for what a student wrote as well."""
 MARK = "# YOUR FUNCTIONS\n"
 KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 """What of a cell belongs in a program: what it prints or tries does not."""
+
+
+class NotWritten(Exception):
+    """Why there is no program yet; the text is what a student reads."""
 
 
 def keep(name: str, *functions: Callable[..., Any]) -> None:
@@ -19,35 +26,46 @@ def keep(name: str, *functions: Callable[..., Any]) -> None:
         keep("my_client.py", conversation, finish, my_callback, make)
 
     Args:
-        name: The program's name: there is a frame for it in the course.
+        name: The program's name: there is a frame for it in the course, or a program of `examples/` that needs none.
         functions: What the frame needs, in this order. While one is a stub, no file is written.
 
     Raises:
         LookupError: There is no frame of that name.
     """
-    frame = (HERE / name).with_suffix(".txt")
-    if Path(name).name != name or not frame.exists():
-        raise LookupError(f"There is no frame for {name}; there is one for my_client.py.")
-    cells, names = list[str](), list[str]()
+    try:
+        text = program(name, *functions)
+        told = _write(Path(name), text)
+    except NotWritten as why:
+        print(why)
+    except OSError as error:
+        print(f"{name} could not be written: {error.strerror or error}.")
+    else:
+        called = ", ".join(getattr(each, "__name__", repr(each)) for each in functions)
+        print(f"{name}: {called}, in a program of plain mcp.{told}" if called else f"{name} is written.{told}")
+
+
+def program(name: str, *functions: Callable[..., Any]) -> str:
+    """The text of the program that `keep` writes.
+
+    Raises:
+        LookupError: There is no frame of that name.
+        NotWritten: A function is a stub, or cannot be read.
+    """
+    frames = {path.with_suffix(".py").name: path for path in HERE.glob("*.txt")}
+    frame = frames.get(name) or (EXAMPLES / name if not functions and name in KEPT_AS_THEY_ARE else None)
+    if frame is None or not frame.exists():
+        raise LookupError(f"There is no frame for {name}; there is one for {' and '.join(sorted(frames))}.")
+    cells = list[str]()
     for function in functions:
         called = getattr(function, "__name__", repr(function))
         cell = _kept("".join(linecache.getlines(_file_of(function))))
         if not cell:
-            print(f"{called} cannot be read: run its cell, then this one again.")
-            return
+            raise NotWritten(f"{called} cannot be read: run its cell, then this one again.")
         if "raise NotImplementedError\n" in cell:
-            print(f"TODO: {called} is not written yet, so {name} is not either.")
-            return
-        names.append(called)
+            raise NotWritten(f"TODO: {called} is not written yet, so {name} is not either.")
         if cell not in cells:
             cells.append(cell)
-    text = frame.read_text(encoding="utf-8").replace(MARK, "\n\n".join(cells))
-    try:
-        told = _write(Path(name), text)
-    except OSError as error:
-        print(f"{name} could not be written: {error.strerror or error}.")
-        return
-    print(f"{name}: {', '.join(names)}, in a program of plain mcp.{told}")
+    return frame.read_text(encoding="utf-8").replace(MARK, "\n\n".join(cells))
 
 
 def _write(path: Path, text: str) -> str:

@@ -28,7 +28,7 @@ from tests.checks.solutions import Solution, solutions
 
 SURVIVORS = Path(__file__).parent / "survivors.toml"
 MOST, MOST_OF_SLOW = 80, 36
-SLOW = ("4.3", "9.3")
+SLOW = ("4.3", "9.3", "13.1")
 """Mutants of an exercise at most, and of one whose check takes long; of more, as many are taken at even distances."""
 
 Place = tuple[str, ast.AST, Callable[[Any], ast.AST]]

@@ -1,6 +1,7 @@
 """The exercises of the lessons with their solutions, as the instructor's notebook has them."""
 
 import ast
+import linecache
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -48,6 +49,8 @@ class Solution(NamedTuple):
         exec(compile(ast.Module(imports, []), "<setup>", "exec"), namespace)  # noqa: S102 - our own lesson
         for each in (self.before, source):
             exec(compile(each, "<exercise>", "exec"), namespace)  # noqa: S102
+        # As IPython does it: a check may look for the cell of a function.
+        linecache.cache["<exercise>"] = len(source), None, source.splitlines(keepends=True), "<exercise>"
         return namespace[self.name]
 
 

@@ -9,7 +9,17 @@ from types import ModuleType
 
 import pytest
 
-from labkit.checks import asking_servers, budgets, careful_desk, cases, engine, examine, factories, judging
+from labkit.checks import (
+    asking_servers,
+    budgets,
+    careful_desk,
+    cases,
+    engine,
+    examine,
+    factories,
+    judging,
+    server_cases,
+)
 from labkit.course.entries import exercises
 from labkit.course.hints import Hints
 from labkit.course.table import lessons
@@ -62,6 +72,7 @@ def test_each_hint_to_a_mistake_belongs_to_one_that_a_check_names(lesson: str) -
     numbers = [number for number in exercises(lesson) if number != "2.6"]  # its mistakes are cases of the scorecard
     told = {name for number in numbers for name in Hints.of(number).mistakes.keys() - Hints.of(number).errors.keys()}
     letters = {*"ABCDEF"} if lesson == "05" else set()  # the cases of 5.2
+    letters |= {case.id.partition(".")[2] for case in server_cases()} if lesson == "13" else set()  # those of 13.1
     assert told - keys_of(lesson) - COMMON - letters == set()
 
 

@@ -5,8 +5,10 @@ plain function that returns an awaitable, a loop where others write a comprehens
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from itertools import chain
 from random import random, uniform
@@ -16,8 +18,10 @@ import anyio
 import httpx2
 import numpy as np
 import pytest
+from mcp import Client, MCPError
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.request_state import RequestStateSecurity
 from mcp.types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -38,6 +42,7 @@ from servers.asking import NoAnswer, ask, message, or_none, shortened
 from servers.code_facts import analyse
 from servers.code_reviewer import SYSTEM, question
 from servers.text_analyst import label_in, shown
+from tests.checks.right_desk import another_desk
 
 pytestmark = pytest.mark.anyio
 
@@ -782,6 +787,57 @@ async def turn_by_turn(ask, question, run, most_turns=4):
         if not left or len(answer.uses) == 0:
             return answer.text
         said.extend(await run(answer))
+
+
+# 13.1 to 13.4: over the wire
+
+right("13.1")(another_desk)
+
+
+@right("13.2")
+async def in_a_task_group(servers, calls, answer):
+    results: dict[int, str] = {}
+
+    async def call(place: int, client: Client, tool: str, arguments: Any) -> None:
+        try:
+            said = await client.call_tool(tool, arguments)
+            results[place] = "".join(getattr(block, "text", "") for block in said.content)
+        except MCPError as error:
+            results[place] = str(error)
+
+    def bound(name: str) -> Any:
+        return lambda context, params: answer(name, context, params)
+
+    async with AsyncExitStack() as stack:
+        clients = {name: Client(servers[name], sampling_callback=bound(name)) for name, *_ in calls}
+        for client in clients.values():
+            await stack.enter_async_context(client)
+        async with anyio.create_task_group() as tasks:
+            for place, (name, tool, arguments) in enumerate(calls):
+                tasks.start_soon(call, place, clients[name], tool, arguments)
+    return tuple(results[place] for place in sorted(results))
+
+
+@right_as_object_and_partial("13.3")
+def with_an_error_of_another_kind(environment):
+    keys = re.findall(r"\S+", environment.get("DESK_STATE_KEYS") or "")
+    if not keys:
+        raise LookupError("DESK_STATE_KEYS fehlt")
+    return RequestStateSecurity(keys=[key.encode() for key in keys], ttl=60)
+
+
+@right_as_object_and_partial("13.4")
+def with_other_names(command, url):
+    first, *rest = command
+    servers = {
+        "geteilt": {"headers": {"Authorization": "Bearer ${input:wort}"}, "url": url, "type": "http"},
+        "hier": {"type": "stdio", "command": first} | ({"args": rest} if rest else {}),
+    }
+    inputs = [
+        {"type": "promptString", "id": "anderes", "description": "?"},
+        {"type": "promptString", "id": "wort", "description": "Das Wort", "password": True},
+    ]
+    return json.dumps({"inputs": inputs, "servers": servers}, ensure_ascii=False)
 
 
 @pytest.mark.parametrize(

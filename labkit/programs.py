@@ -1,0 +1,113 @@
+"""`Program`: a program in a process of its own that serves over HTTP on this machine, as long as the kernel lives."""
+
+import atexit
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from labkit.errors import ConnectError
+
+LONGEST_START = 60.0
+"""Seconds until a program must listen."""
+
+PORT = "PORT"
+"""The word of a command in whose place the port stands."""
+
+_running: dict[str, "Program"] = {}
+
+
+class Program:
+    """A program that serves at a free port of 127.0.0.1, in a process of its own.
+
+        desk = Program("desk", [sys.executable, "desk.py", "--http", "PORT"], DESK_TOKEN="...")
+        lab = Lab(desk.url)
+
+    It is ended by `close`, by another of its name (a cell may be run again), and with the kernel. Nothing that it
+    writes is shown.
+
+    Args:
+        name: The program's name.
+        command: The command that starts the program, with the word PORT where the port belongs.
+        path: What of the address comes after the port.
+        environment: What is set in the program's environment beside what is there.
+
+    Raises:
+        ConnectError: The program ended before it listened, did not listen in time, or there can be no process here.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], *, path: str = "/mcp", **environment: str) -> None:
+        self.name = name
+        if sys.platform == "emscripten":
+            raise ConnectError(f"{name} needs a process of its own, and a browser has none: run this on a machine.")
+        if former := _running.get(name):
+            former.close()
+        with closing(socket.create_server(("127.0.0.1", 0))) as free:
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}{path}"
+        self._command = [str(self.port) if word == PORT else word for word in command]
+        self._environment: Mapping[str, str] = {**os.environ, **environment}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        """End the process at once, as a crash does, and start another at the same address."""
+        self.close()
+        self._process = subprocess.Popen(
+            self._command,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _running[self.name] = self
+        try:
+            self._wait(self._process)
+        except BaseException:  # also the kernel's "interrupt"
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the process at once. More than once does no harm."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        if _running.get(self.name) is self:
+            del _running[self.name]
+
+    def _wait(self, process: "subprocess.Popen[bytes]") -> None:
+        """Wait until the process listens."""
+        end = monotonic() + LONGEST_START
+        while monotonic() < end:
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+                raise ConnectError(f"{self.name} ended before it listened. Run its command in a terminal to see why.")
+        raise ConnectError(f"{self.name} did not listen within {LONGEST_START:g} s.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Program {self.name}{'' if self._process else ' (ended)'}>"
+
+
+def _close_all() -> None:
+    for program in list(_running.values()):
+        program.close()
+
+
+atexit.register(_close_all)
