@@ -287,6 +287,8 @@ async def investigated(question: str, library: Library, ctx: Context, max_turns:
                 result.notes.append(f"The model's answer is not available, because {declined}.")
     if result.answer is None and rounds.answers:
         result.notes.append("The model's last answer held no words.")
+    if result.answer and rounds.answers and rounds.answers[-1].stop_reason == "maxTokens":
+        result.notes.append("The answer ended at its limit of tokens, not at its end.")
     if result.answer and not result.sources:
         result.notes.append("It names no paper that was found: nothing stands behind it but the model.")
     return result

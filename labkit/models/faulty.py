@@ -73,6 +73,7 @@ class Faulty:
         if sum(checked_ratio(way, share) for way, share in shares.items()) > 1 + 1e-9:
             raise ValueError(f"the shares {shares} are more than the whole")
         self._callback = callback
+        self.inner = (callback,)
         self._plan = iter([] if shares else ways)
         self._shares, self._random = shares, Random(seed)
         self._deadline = checked_seconds("deadline", deadline)

@@ -8,6 +8,8 @@ from mcp import MCPError
 from mcp_types import CreateMessageResult, ErrorData
 
 from labkit import CallbackError, Faulty, Lab
+from labkit.callbacks import uses_tools
+from labkit.host import with_tools
 from labkit.models.faulty import KINDS
 from tests.host.crowd import Model, answered, labels
 from tests.host.virtual import now, run
@@ -90,6 +92,12 @@ def test_the_ways_come_in_turn_and_after_them_answers() -> None:
         assert faulty.done == {"refuse": 1, "ok": 3, "empty": 1}
 
     run(main())
+
+
+def test_a_client_declares_the_tools_of_the_callback_that_it_holds() -> None:
+    using = with_tools(echo)
+    assert uses_tools(Faulty(using, []))
+    assert not uses_tools(Faulty(echo, []))
 
 
 def test_at_random_each_way_comes_as_often_as_was_said_and_the_same_with_the_same_seed() -> None:
