@@ -6,10 +6,10 @@ reviews is what the answerer then gets.
 """
 
 from asyncio import CancelledError
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams
@@ -18,27 +18,34 @@ from labkit.callbacks import Answer
 from labkit.callbacks import name_of as called
 from labkit.dial_table import OWN, turned_model
 from labkit.dial_table import Settings as Dials
-from labkit.host import RULES, Ask, Budget, Duty, ReviewRequest, with_approval, with_budget, with_guard
+from labkit.host import Approval, Ask, Budget, Duty, ReviewRequest
 from labkit.host.approval import Said
 from labkit.host.dials import DialReading, DialState, defaults, read
-from labkit.host.duty import models_in
 from labkit.host.usage import Meter, Usage, metering, prompt_tokens
 from labkit.models.answerers import ANSWERERS, FREE, usual_settings
 from labkit.models.catalog import catalog
 from labkit.models.tracing import can_be_traced, drawing
 from labkit.playground.choices import Choices
+from labkit.playground.duties import AT_FIRST, DUTIES, checked
 from labkit.playground.runs import Sampled
 from labkit.playground.who import ByHand, callback_of
 from labkit.steps import HostStep, overhearing
 
-LIMITS = {"samples": 100, "tokens": 20_000}
-"""The limits of the budget at first."""
-
 APPROVAL_TIME = 120.0
 """Seconds that a person has for a decision."""
 
-_sampled: ContextVar[tuple[Sampled, Dials] | None] = ContextVar("labkit_playground_sampled", default=None)
-"""The sample that is being answered, and where the dials stood when it came."""
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a sample is answered by, as it was set when the sample came."""
+
+    sampled: Sampled
+    dials: Dials
+    duties: Mapping[str, Duty]
+    model: SamplingFnT
+
+
+_standing: ContextVar[Standing | None] = ContextVar("labkit_playground_standing", default=None)
 
 
 class Answers:
@@ -61,18 +68,22 @@ class Answers:
         self._chosen = self._callback_of(self.who)
         self.dials = DialState(self._chosen)
         self.dials.listen(changed)
-        self.approval = False
-        self.guard = False
-        self.limits: Mapping[str, int] = dict(LIMITS)
+        self.duties = checked(AT_FIRST)
+        """The duties that are on, by name, and what is set about each."""
+        self.set_last = {name: row.usual for name, row in DUTIES.items()}
+        """What was set last about each duty, also about those that are off."""
         self.record: Callable[[Sampled], object] = lambda _: None
         """Called with each sample: the run under way takes it up."""
         self.settled: Callable[[], object] = lambda: None
         """Called when a sample of the run under way is over."""
         self.noted = 0
         """How much the guard has found in the last run."""
-        self._route = _Route(self)
-        self._approval = with_approval(self._route, ask=self._asked, timeout=APPROVAL_TIME)
-        self.budget = self._new_budget()
+        self._made: dict[str, tuple[Mapping[str, Any], Duty]] = {}
+        """The duties that were made, and what was set about each."""
+        self._made_of: tuple[object, ...] = ()
+        self._approval = cast("Approval", self._duty("approval"))
+        self.budget = cast("Budget", self._duty("budget"))
+        self.budget.listen(self._spent)
 
     # What is chosen
 
@@ -127,32 +138,40 @@ class Answers:
         """
         self.settings = dict(choices.settings)
         self.dials.turn(**{field.name: getattr(choices.dials, field.name) for field in fields(choices.dials)})
-        if dict(choices.limits) != dict(self.limits):
-            self.limit(**choices.limits)
         self.use(choices.who)
-        self.hold(approval=choices.approval, guard=choices.guard)
+        self.set_last |= {name: {**values} for name, values in choices.duties.items()}
+        self.hold(**{name: name in choices.duties for name in DUTIES})
 
-    def hold(self, *, approval: bool | None = None, guard: bool | None = None) -> None:
-        """Turn a duty of the host on or off."""
-        self.approval = self.approval if approval is None else approval
-        self.guard = self.guard if guard is None else guard
-        if approval:
-            self.forget()
-        self._changed()
+    def hold(self, **duties: bool | Mapping[str, Any]) -> None:
+        """Turn duties of the host on or off: `hold(guard=True, retry={"tries": 2}, timeout=False)`.
 
-    def limit(self, **limits: int | None) -> None:
-        """Set other limits: `limit(samples=20, tokens=2_000)`; without a limit, everything is only counted.
-
-        What was spent stays spent.
+        What was set last about a duty stays so where nothing else is said. What a budget has spent stays spent.
 
         Raises:
-            ValueError: A limit is negative, or no whole number.
+            ValueError: There is no such duty, or something about one cannot be so; nothing is changed.
         """
-        kept = {name: value for name, value in limits.items() if value is not None}
-        asked: dict[str, Any] = dict(kept)
-        self.budget.set_limits(**asked)
-        self.limits = kept
+        wanted = {
+            name: {**self.set_last.get(name, {}), **(value if isinstance(value, Mapping) else {})}
+            for name, value in duties.items()
+            if value is not False
+        }
+        now = checked({name: value for name, value in self.duties.items() if name not in duties} | wanted)
+        self.budget.set_limits(**now.get("budget", {}))
+        if "approval" in now and "approval" not in self.duties:
+            self.forget()
+        self.set_last |= {name: now[name] for name in wanted}
+        self.duties = now
         self._changed()
+
+    def limit(self, **limits: float | None) -> None:
+        """Set other limits of the budget: `limit(samples=20, tokens=2_000)`; without a limit all is only counted.
+
+        Raises:
+            ValueError: A limit is negative, or no number.
+        """
+        given = {name: value for name, value in limits.items() if value is not None}
+        self.set_last["budget"] = {}
+        self.hold(budget=given or False)
 
     def forget(self) -> None:
         """Forget the reviews so far: another server was connected, and all requests are reviewed again."""
@@ -167,24 +186,22 @@ class Answers:
     @property
     def host(self) -> str:
         """The duties that are on, in a few words."""
-        duties = [*(["approval"] if self.approval else []), *(["guard"] if self.guard else [])]
-        return ", ".join([*duties, *(["budget"] if self.limits else [])]) or "none"
+        return ", ".join(self.duties) or "none"
 
     @property
     def needs_a_person(self) -> bool:
         """Whether somebody has to click or type before there is an answer."""
-        return self.approval or self.who == "hand"
-
-    @property
-    def rules(self) -> int:
-        """How many rules the guard has."""
-        return len(RULES)
+        return "approval" in self.duties or self.who == "hand"
 
     def vary(self, i: int | None) -> None:
-        """Give run number `i` of several a seed of its own, where the dial sets none and the model has one."""
+        """Give run number `i` of several a seed of its own, where the dial sets none and the model has one.
+
+        With a cache on, which is there for equal requests, it keeps the one it has.
+        """
         if defaults(self._chosen).get("seed") is not None:
             # A copy shares what was loaded: one made anew would load a model's file at every run.
-            self.dials.use(self._chosen if i is None else turned_model(self._chosen, Dials(seed=i)))
+            same = i is None or "cache" in self.duties
+            self.dials.use(self._chosen if same else turned_model(self._chosen, Dials(seed=i)))
 
     # What is answered
 
@@ -197,24 +214,22 @@ class Answers:
         """Answer as everything is set at this moment, and keep what passed."""
         sampled, settled = Sampled(params), self.settled
         self.record(sampled)
-        callback: SamplingFnT = self.budget
-        if self.guard:
-            callback = with_guard(callback)
         dials = self.dials.settings
-        token = _sampled.set((sampled, dials))
+        standing = Standing(sampled, dials, *self._stand(dials))
+        token = _standing.set(standing)
         try:
             sampled.dials = read(self.dials.model, dials, params)
             sampled.seen = turned = self.dials.turned(params)
             with overhearing(self._hear), metering(turned) as meter:
                 try:
-                    sampled.answer = await callback(context, turned)
+                    sampled.answer = await self.inside("")(context, turned)
                 except CancelledError:
                     sampled.take(self._at_most(meter))
                     raise
             sampled.take(meter.usage)
             return sampled.answer
         finally:
-            _sampled.reset(token)
+            _standing.reset(token)
             sampled.cut_down()
             settled()
             self._changed()
@@ -224,7 +239,7 @@ class Answers:
         if meter.usage.tokens or not meter.witness.asked:
             return meter.usage
         params = meter.witness.params or meter.params
-        most = params.max_tokens if "tokens" in self.limits else 0
+        most = params.max_tokens if "tokens" in self.duties.get("budget", {}) else 0
         return Usage(prompt := prompt_tokens(params), most, prompt + most)
 
     def _hear(self, step: HostStep) -> None:
@@ -233,30 +248,41 @@ class Answers:
     def _asked(self, request: ReviewRequest) -> Said:
         return self.ask(request)  # as it is set at this moment
 
-    async def approved(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        """Ask the human where approval is on, then the answerer."""
-        return await (self._approval if self.approval else self._route)(context, params)
+    def inside(self, duty: str) -> SamplingFnT:
+        """Who is asked inside a duty; inside none, the outermost. For the sample that is being answered, or now."""
+        standing = _standing.get()
+        duties, model = (standing.duties, standing.model) if standing else self._stand(self.dials.settings)
+        names = [*DUTIES]
+        inner = names[names.index(duty) + 1 :] if duty else names
+        return next((duties[name] for name in inner if name in duties), model)
 
-    async def model(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        """Ask the answerer, with the client's own dials as they stood when the request came."""
-        model, own = self.dials.model, Dials()
-        if (now := _sampled.get()) is not None:
-            sampled, dials = now
-            own = Dials(**{name: getattr(dials, name) for name in OWN})
-            sampled.seen = params
-            sampled.dials = [_as_used(reading, params, model) for reading in sampled.dials]
-            if can_be_traced(model):
-                sampled.drawing = drawing(model, params, own)
-        return await self._route.ask(turned_model(model, own), context, params)
+    def _stand(self, dials: Dials) -> tuple[Mapping[str, Duty], SamplingFnT]:
+        """The duties that are on, and the answerer with the client's own dials."""
+        own = Dials(**{name: getattr(dials, name) for name in OWN})
+        made_of = (self.dials.model, own)
+        if made_of != self._made_of:  # what is kept of earlier answers was said by another
+            self._made_of = made_of
+            self._made = {name: made for name, made in self._made.items() if DUTIES[name].keeps}
+        names = (name for name in DUTIES if name in self.duties or name == "budget")  # which counts in any case
+        return {name: self._duty(name) for name in names}, _Told(turned_model(self.dials.model, own), own)
 
-    def _new_budget(self) -> Budget:
-        limits: dict[str, Any] = dict(self.limits)
-        budget = with_budget(_Approved(self), **limits, prices=catalog(), free=FREE)
-        budget.listen(self._spent)
-        return budget
+    def _duty(self, name: str) -> Duty:
+        values, made = self.duties.get(name, {}), self._made.get(name)
+        if made is None or (made[0] != values and name != "budget"):  # whose limits are set, since it has spent
+            more: dict[str, Mapping[str, Any]] = {
+                "approval": {"ask": self._asked, "timeout": APPROVAL_TIME},
+                "budget": {"prices": catalog(), "free": FREE},
+            }
+            inside = _Inside(lambda: self.inside(name))
+            made = values, DUTIES[name].make(inside, values, self._other, **more.get(name, {}))
+            inside.is_made, self._made[name] = True, made
+        return made[1]
 
     def _spent(self, _: Budget) -> None:
         self._changed()
+
+    def _other(self, who: str) -> SamplingFnT:
+        return _Told(self._callback_of(who))
 
 
 class _Chain:
@@ -273,26 +299,38 @@ class _Chain:
         return await self.answers.answer(context, params)
 
 
-class _Link(Duty):
-    """A duty that hands on to what is set at this moment."""
+class _Inside(Duty):
+    """Whoever stands inside a duty when a sample comes: the duty stays, and knows what it knew."""
 
-    def __init__(self, answers: Answers) -> None:
-        super().__init__()
-        self.answers = answers
+    def __init__(self, who: Callable[[], SamplingFnT]) -> None:
+        self._who, self.is_made = who, False
 
-    def models(self) -> Iterator[str]:
-        """The name of the answerer that is set now."""
-        yield from models_in(self.answers.dials.model)
+    @property
+    def inner(self) -> tuple[SamplingFnT, ...]:  # pyright: ignore[reportIncompatibleVariableOverride] - read alone
+        """The one who is asked."""
+        return (self._who(),) if self.is_made else ()
 
-
-class _Approved(_Link):
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        return await self.answers.approved(context, params)
+        return await self.ask(self.inner[0], context, params)
 
 
-class _Route(_Link):
+class _Told(Duty):
+    """An answerer, with a note in the sample of what it was asked and how it drew."""
+
+    def __init__(self, model: SamplingFnT, own: Dials | None = None) -> None:
+        super().__init__(model)
+        self._own = own
+        """The client's own dials; `None` for one who is asked in another's place, whose tokens are not drawn."""
+
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        return await self.answers.model(context, params)
+        [model] = self.inner
+        if (standing := _standing.get()) is not None:
+            sampled = standing.sampled
+            sampled.seen = params
+            sampled.dials = [_as_used(reading, params, model) for reading in sampled.dials]
+            own = self._own
+            sampled.drawing = drawing(model, params, own) if own is not None and can_be_traced(model) else None
+        return await self.ask(model, context, params)
 
 
 def _as_used(reading: DialReading, params: CreateMessageRequestParams, model: SamplingFnT) -> DialReading:

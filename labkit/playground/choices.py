@@ -15,6 +15,7 @@ from labkit.dial_table import DIAL, DIALS, Kind
 from labkit.dial_table import Settings as Dials
 from labkit.models.answerers import ANSWERERS, usual_settings
 from labkit.playground.box import BoxServer
+from labkit.playground.duties import checked
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, Transport, transports_of, url_of
 from labkit.secret_forms import find_secrets
 
@@ -41,9 +42,8 @@ class Choices:
     who: str
     settings: Mapping[str, str]
     dials: Dials
-    approval: bool
-    guard: bool
-    limits: Mapping[str, int]
+    duties: Mapping[str, Mapping[str, Any]]
+    """The duties that are on, and what is set about each."""
 
 
 # To JSON
@@ -67,9 +67,7 @@ def to_json(choices: Choices, given: Source | None, keys: Sequence[str]) -> dict
         "who": choices.who,
         "settings": dict(choices.settings),
         "dials": {field.name: getattr(choices.dials, field.name) for field in fields(Dials)},
-        "approval": choices.approval,
-        "guard": choices.guard,
-        "limits": dict(choices.limits),
+        "duties": {name: dict(values) for name, values in choices.duties.items()},
     }
     kept: dict[str, Any] = {}
     for name, value in told.items():
@@ -162,9 +160,7 @@ def from_json(told: Mapping[str, Any], first: Choices, box: Mapping[str, BoxServ
         who,
         _settings(_typed(told, "settings", dict, {})),
         _dials(_typed(told, "dials", dict, {})),
-        _typed(told, "approval", bool, first.approval),
-        _typed(told, "guard", bool, first.guard),
-        _limits(_typed(told, "limits", dict, first.limits)),
+        _duties(_typed(told, "duties", dict, first.duties)),
     )
 
 
@@ -237,12 +233,10 @@ def _dials(told: Mapping[str, Any]) -> Dials:
     return Dials(**known)
 
 
-def _limits(told: Mapping[str, Any]) -> dict[str, int]:
-    if not set(told) <= {"samples", "tokens"}:
-        raise ValueError("no such limit")
-    if not all(isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in told.values()):
-        raise ValueError("a limit is no number")
-    return dict(told)
+def _duties(told: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    if not all(isinstance(values, dict) for values in told.values()):
+        raise ValueError("a duty is no object")
+    return checked(told)
 
 
 def _known(told: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

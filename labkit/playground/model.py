@@ -2,6 +2,7 @@
 
 from asyncio import CancelledError
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -24,7 +25,7 @@ from labkit.playground.answers import Answers
 from labkit.playground.choices import Choices
 from labkit.playground.export import Form, exported, keys_known, without_keys
 from labkit.playground.past import Past
-from labkit.playground.program import Present, program
+from labkit.playground.program import program
 from labkit.playground.reach import Wire
 from labkit.playground.runs import Row, Run, compare, make_room, text_of_result
 from labkit.playground.setup import CONNECTING, Setup, error_of
@@ -118,7 +119,7 @@ class Model(Setup):
         answers, (tool, typed) = self.answers, self.called
         return Choices(
             self.source, self.transport, self.wires, tool, dict(typed), self.who, dict(answers.settings),
-            self.dials.settings, answers.approval, answers.guard, dict(answers.limits),
+            self.dials.settings, dict(answers.duties),
         )  # fmt: skip
 
     def choose(self, choices: Choices, *, ask: bool = False) -> None:
@@ -305,12 +306,8 @@ class Model(Setup):
     @property
     def code(self) -> str:
         """The present settings as a program of plain `mcp`, without a key."""
-        answers = self.answers
-        present = Present(
-            self.source, self.transport, self._wires, self.tool, self.arguments, self.who, answers.settings,
-            answers.own, self.dials.settings, answers.approval, answers.guard, answers.limits,
-        )  # fmt: skip
-        return without_keys(program(present), self.keys)
+        chosen = replace(self.choices, tool=self.tool)
+        return without_keys(program(chosen, self._wires, self.arguments, self.answers.own), self.keys)
 
     @property
     def keys(self) -> list[str]:
@@ -340,14 +337,7 @@ _open: WeakValueDictionary[str, Model] = WeakValueDictionary()
 
 def _program_of(run: Run) -> str:
     """The settings of a run as a program."""
-    if (chosen := run.choices) is None:
-        return ""
-    return program(
-        Present(
-            chosen.source, chosen.transport, (run.wire,), run.tool, run.arguments, chosen.who, chosen.settings, run.own,
-            chosen.dials, chosen.approval, chosen.guard, chosen.limits,
-        )
-    )  # fmt: skip
+    return program(run.choices, (run.wire,), run.arguments, run.own) if run.choices else ""
 
 
 def _nobody(_: object) -> Refuse:

@@ -4,20 +4,20 @@ import re
 import sys
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pprint import pformat
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from mcp.client.session import SamplingFnT
 
 from labkit.dial_table import OWN, Dialled
-from labkit.dial_table import Settings as Dials
-from labkit.models.answerers import ANSWERERS, FREE
+from labkit.models.answerers import ANSWERERS
 from labkit.models.scripted import lines_of
 from labkit.playground.box import BoxServer
+from labkit.playground.choices import Choices
+from labkit.playground.duties import DUTIES
 from labkit.playground.own import missing, source_of
 from labkit.playground.program_parts import FAR, NEAR, RESULT, SAFE, UNANSWERED, Parts, server_of
-from labkit.playground.reach import MODES, Source, Transport, Wire
+from labkit.playground.reach import MODES, Wire
 
 OF_THE_KIT = {
     "labkit": "what your callback uses",
@@ -37,30 +37,29 @@ except EOFError:
 """The body of the callback where a person is the model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
-    """The present settings: all that the program depends on."""
+class Present(NamedTuple):
+    """The present settings, and what else the program depends on."""
 
-    source: Source
-    transport: Transport
+    chosen: Choices
     wires: tuple[Wire, ...]
-    tool: str
     arguments: Mapping[str, Any]
-    who: str
-    settings: Mapping[str, str]
     own: SamplingFnT | None
-    dials: Dials
-    approval: bool
-    guard: bool
-    budget: Mapping[str, int]
 
 
-def program(present: Present) -> str:
-    """The program, which needs no playground and no Lab: what it takes from the kit are callbacks."""
+def program(chosen: Choices, wires: tuple[Wire, ...], arguments: Mapping[str, Any], own: SamplingFnT | None) -> str:
+    """The program, which needs no playground and no Lab: what it takes from the kit are callbacks.
+
+    Args:
+        chosen: The settings.
+        wires: The revisions to call the tool on.
+        arguments: The tool's arguments.
+        own: The student's callback.
+    """
+    present = Present(chosen, wires, arguments, own)
     parts = Parts({"asyncio", "sys"}, {"mcp": {"Client", "MCPError"}})
     callback = _duties(parts, present, _model(parts, present))
     callback = _dials(parts, present, callback)  # outermost: what the duties check is what the model gets
-    reached = server_of(parts, present.source, present.transport)
+    reached = server_of(parts, present.chosen.source, present.chosen.transport)
     parts.blocks.append(f"arguments = {pformat(dict(present.arguments), width=110, sort_dicts=False)}")
     parts.blocks.append(_main(parts, present, reached, callback))
     imports = sorted(f"from __future__ import {name}" for name in parts.names.pop("__future__", ()))
@@ -82,14 +81,14 @@ def program(present: Present) -> str:
 def _title(present: Present) -> str:
     wires = " and ".join(present.wires)
     # The name comes from the server, and must not end the text that it stands in.
-    tool = present.tool if re.fullmatch(r"[\w./-]+", present.tool) else "a tool"
+    tool = present.chosen.tool if re.fullmatch(r"[\w./-]+", present.chosen.tool) else "a tool"
     return f"Call {tool} and answer what its server asks, on revision {wires} of MCP."
 
 
 def _needs(parts: Parts, present: Present) -> str:
     """The packages to install, in a sentence: `mcp`, and the kit where something of it is used."""
     used = [words for module, words in OF_THE_KIT.items() if module in parts.names]
-    if isinstance(present.source, BoxServer):
+    if isinstance(present.chosen.source, BoxServer):
         used.append("the server")
     if not used:
         return 'It needs mcp alone: pip install "mcp>=2.3"'
@@ -101,11 +100,11 @@ def _needs(parts: Parts, present: Present) -> str:
 
 def _model(parts: Parts, present: Present) -> str:
     """The callback that answers. Returns the callback's name."""
-    match present.who:
+    match present.chosen.who:
         case "script":
             parts.use("itertools", "cycle")
             _use_answer(parts)
-            lines = "".join(f"    {line!r},\n" for line in lines_of(present.settings["script"]))
+            lines = "".join(f"    {line!r},\n" for line in lines_of(present.chosen.settings["script"]))
             parts.blocks.append(f"script = cycle([\n{lines}])")
             parts.blocks.append(_callback("text = next(script)", "scripted"))
         case "hand":
@@ -120,14 +119,20 @@ def _model(parts: Parts, present: Present) -> str:
             return _own(parts, present.own)
         case who:
             row = ANSWERERS[who]
-            honours = cast("Dialled", row.make(present.settings)).honours
-            wishes = {name: getattr(present.dials, name) for name in OWN if honours[name] != "no"}
-            options = _options({name: wish for name, wish in wishes.items() if wish is not None})
-            given = ", ".join(filter(None, [*map(_quoted, row.arguments(present.settings)), options]))
-            parts.use(row.module, row.name)
+            honours = cast("Dialled", row.make(present.chosen.settings)).honours
+            wishes = {name: getattr(present.chosen.dials, name) for name in OWN if honours[name] != "no"}
+            wishes = {name: wish for name, wish in wishes.items() if wish is not None}
             note = f"  # the key: {row.key} in the environment" if row.needs_key else ""
-            parts.blocks.append(f"model = {row.name}({given}){note}")
+            parts.blocks.append(f"model = {_made(parts, present, who, wishes)}{note}")
     return "model"
+
+
+def _made(parts: Parts, present: Present, who: str, options: Mapping[str, Any] | None = None) -> str:
+    """An answerer of the table as the call that makes it."""
+    row = ANSWERERS[who]
+    parts.use(row.module, row.name)
+    told = [f"{name}={value!r}" for name, value in (options or {}).items()]
+    return f"{row.name}({', '.join([*map(_quoted, row.arguments(present.chosen.settings)), *told])})"
 
 
 def _use_answer(parts: Parts) -> None:
@@ -156,7 +161,7 @@ def _own(parts: Parts, own: SamplingFnT | None) -> str:
 
 def _dials(parts: Parts, present: Present, model: str) -> str:
     """The changes that the client makes to a request. Returns the name of the callback that answers then."""
-    dials, changes = present.dials, {}
+    dials, changes = present.chosen.dials, {}
     if dials.temperature is not None:
         changes["temperature"] = repr(dials.temperature)
     if dials.max_tokens is not None:
@@ -178,23 +183,25 @@ def _dials(parts: Parts, present: Present, model: str) -> str:
 
 
 def _duties(parts: Parts, present: Present, callback: str) -> str:
+    """The duties around the callback, the innermost first. Returns the name of the callback that answers then."""
     lines: list[str] = []
-
-    def wrap(duty: str, options: str = "", note: str = "") -> None:
-        parts.use("labkit.host", duty)
-        inner = "callback" if lines else callback
-        lines.append(f"callback = {duty}({', '.join(filter(None, [inner, options]))}){note}")
-
-    if present.approval:
-        wrap("with_approval", note="  # asks in the terminal; where there is none, refuses")
-    if present.budget:
-        options = _options(present.budget)
-        if "usd" in present.budget:
-            parts.use("labkit.models.catalog", "catalog")
-            options += f", prices=catalog(), free={FREE!r}"
-        wrap("with_budget", options)
-    if present.guard:
-        wrap("with_guard")
+    for row in reversed([*DUTIES.values()]):
+        if (values := present.chosen.duties.get(row.name)) is None or not (values or not row.knobs):
+            continue  # a budget without a limit holds nothing back
+        parts.use("labkit.host", f"with_{row.name}")
+        arguments = ["callback" if lines else callback]
+        for knob in row.knobs:
+            if knob.name not in values:
+                continue
+            if knob.choices:
+                arguments.append(_made(parts, present, values[knob.name]))
+                continue
+            arguments.append(f"{knob.name}={values[knob.name]!r}")
+            module, name, beside = knob.beside
+            if module:
+                parts.use(module, name)
+                arguments.append(beside)
+        lines.append(f"callback = with_{row.name}({', '.join(arguments)}){row.note and f'  # {row.note}'}")
     if not lines:
         return callback
     parts.blocks.append("\n".join(lines))
@@ -206,11 +213,11 @@ def _main(parts: Parts, present: Present, reached: tuple[str, list[str], int], c
     parts.use("json")
     modes = [MODES[wire] for wire in present.wires]
     mode = f'"{modes[0]}"' if len(modes) == 1 else "mode"
-    is_there = isinstance(present.source, BoxServer) and present.transport != "stdio"
+    is_there = isinstance(present.chosen.source, BoxServer) and present.chosen.transport != "stdio"
     call = (NEAR if is_there else FAR).format(
-        client=f"Client({server}, mode={mode}, sampling_callback={callback})", tool=_quoted(present.tool)
+        client=f"Client({server}, mode={mode}, sampling_callback={callback})", tool=_quoted(present.chosen.tool)
     )
-    call += UNANSWERED if present.who == "hand" else ""
+    call += UNANSWERED if present.chosen.who == "hand" else ""
     call += RESULT
     if len(modes) > 1:
         call = f"for mode in {tuple(modes)!r}:\n{textwrap.indent(call, '    ')}"
@@ -223,7 +230,3 @@ def _main(parts: Parts, present: Present, reached: tuple[str, list[str], int], c
 def _quoted(text: str) -> str:
     """A text as Python writes it, with the quotation marks of the rest where that is possible."""
     return f'"{text}"' if text.isprintable() and not {'"', "\\"} & set(text) else repr(text)
-
-
-def _options(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in values.items())

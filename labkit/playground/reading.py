@@ -7,7 +7,9 @@ from labkit.callbacks import name_of as called
 from labkit.host import ReviewRequest, visible
 from labkit.host.review_reading import reading as parts_of
 from labkit.models.answerers import ANSWERERS, Setting
+from labkit.playground.answers import Answers
 from labkit.playground.choices import text_of
+from labkit.playground.duties import DUTIES, Knob, Row
 from labkit.playground.export import summary, titled, without_keys
 from labkit.playground.model import Model
 from labkit.playground.reach import TRANSPORTS, WIRES, Source, why_not
@@ -126,17 +128,27 @@ def host(playground: Model) -> dict[str, Any]:
         if most is not None and most > 0
     ]
     return {
-        "approval": answers.approval,
-        "guard": answers.guard,
-        "rules": answers.rules,
-        "noted": answers.noted,
-        "limited": bool(answers.limits),
-        "samples": limit.samples,
-        "tokens": limit.tokens,
+        "duties": [_duty(row, answers) for row in DUTIES.values()],
         "spent": f"{_of(spent.samples, limit.samples, 'samples')}, {_of(spent.tokens, limit.tokens, 'tokens')}",
         "share": min(1.0, max(shares, default=0.0)),
         "cost": f"${spent.usd:.4f}" if spent.usd else "",
     }
+
+
+def _duty(row: Row, answers: Answers) -> list[Any]:
+    """The row of a duty, in the order that side.js reads."""
+    values = answers.duties.get(row.name, answers.set_last[row.name])
+    words = f"{row.words} · {answers.noted} noted" if row.name == "guard" and answers.noted else row.words
+    knobs = [
+        [knob.name, knob.title, values.get(knob.name), knob.least, knob.most, knob.step, _titles(knob)]
+        for knob in row.knobs
+        if knob.usual is not None  # what is seldom set is set in code
+    ]
+    return [row.name, row.title, row.what, words, row.name in answers.duties, knobs]
+
+
+def _titles(knob: Knob) -> list[list[str]]:
+    return [[name, ANSWERERS[name].title] for name in knob.choices]
 
 
 def _of(spent: int, limit: int | None, what: str) -> str:

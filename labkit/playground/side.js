@@ -108,37 +108,43 @@ class Who {
 class Host {
   constructor(tell) {
     this.tell = tell;
-    this.approval = choice("checkbox", "", "Ask me first", "", ({ checked }) => tell({ do: "hold", approval: checked }));
-    this.guard = choice("checkbox", "", "Guard", " ", ({ checked }) => tell({ do: "hold", guard: checked }));
-    this.limited = choice("checkbox", "", "Budget", "", () => this.limit());
-    this.approval.label.title = "You review every request before the model sees it, and every answer before the server does";
-    this.guard.label.title = "Looks at every request and answer for what the SDK lets through: sizes, hidden characters, keys";
-    this.limited.label.title = "Hold back what the server asks beyond these; without it, everything is only counted";
-    this.check = [this.approval, this.guard, this.limited].map(({ control }) => held([control], (on) => { control.checked = on; }));
-    const number = (label) => el("input", { type: "number", min: 0, step: 1, class: "figure", "aria-label": label, title: `${label}; changed, the count begins anew` });
-    [this.samples, this.tokens] = ["samples that may be asked", "tokens that may be used"].map(number);
-    for (const field of [this.samples, this.tokens]) field.addEventListener("change", () => this.limit());
+    this.rows = new Map();
+    this.marks = el("div", { class: "duties" });
+    this.set = el("div", { class: "set" });
     this.spent = el("span", { class: "spent" });
     this.share = el("progress", { class: "thin", max: 1, "aria-label": "Share of the budget that is spent" });
-    this.node = el(
-      "section", { class: "host" }, el("div", { class: "duties" }, title("Host"), this.approval.label, this.guard.label),
-      el("div", { class: "budget" }, this.limited.label, this.samples, el("span", {}, "samples"), this.tokens, el("span", {}, "tokens")),
-      el("div", { class: "meter" }, this.spent, this.share),
-    );
+    this.node = el("section", { class: "host" }, title("Host"), this.marks, this.set, el("div", { class: "meter" }, this.spent, this.share));
   }
 
-  limit() {
-    const on = this.limited.control.checked;
-    const figure = ({ value }) => (on && value !== "" ? Math.max(0, Math.floor(Number(value))) : null);
-    this.tell({ do: "limit", samples: figure(this.samples), tokens: figure(this.tokens) });
+  /** A mark in the list of duties, and a line with what is set, which is there while the duty is on. */
+  row([name, title, what, , , knobs]) {
+    const mark = choice("checkbox", "", title, "", ({ checked }) => this.tell({ do: "hold", [name]: checked }));
+    mark.label.title = what;
+    const fields = knobs.map(([knob, words, , least, most, step, choices]) => {
+      const label = `${title}: ${words}`;
+      const control = choices.length
+        ? el("select", { "aria-label": label }, ...choices.map(([value, text]) => el("option", { value }, text)))
+        : el("input", { type: "number", min: least, max: most, step, class: "figure", "aria-label": label });
+      const read = () => (choices.length ? control.value : control.value === "" ? null : Number(control.value));
+      control.addEventListener("change", () => this.tell({ do: "hold", [name]: { [knob]: read() } }));
+      return [control, el("span", {}, words)];
+    });
+    const note = el("span");
+    const line = el("div", { class: "duty", title: what }, el("b", {}, title), ...fields.flat(), note);
+    this.marks.append(mark.label);
+    this.set.append(line);
+    return { line, note, controls: fields.map(([control]) => control), check: held([mark.control], (on) => { mark.control.checked = on; }) };
   }
 
-  draw({ approval, guard, rules, noted, limited, samples, tokens, spent, share, cost }) {
-    this.check.forEach((check, i) => check([approval, guard, limited][i]));
-    this.guard.label.querySelector("small").textContent = `${rules} rules${noted ? ` · ${noted} noted` : ""}`;
-    for (const [field, value, usual] of [[this.samples, samples, 100], [this.tokens, tokens, 20000]]) {
-      if (document.activeElement !== field) field.value = value ?? (field.value || usual);
-      field.disabled = !limited;
+  draw({ duties, spent, share, cost }) {
+    for (const duty of duties) {
+      const [name, , , note, on, knobs] = duty;
+      if (!this.rows.has(name)) this.rows.set(name, this.row(duty));
+      const row = this.rows.get(name);
+      row.check(on);
+      row.note.textContent = note;
+      row.line.hidden = !on || !(note || knobs.length);
+      row.controls.forEach((control, i) => { if (document.activeElement !== control) control.value = knobs[i][2] ?? ""; });
     }
     this.spent.textContent = `Spent: ${spent}${cost ? ` · ${cost}` : ""}`;
     this.share.value = share;

@@ -226,6 +226,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         try:
             if name in self._by_name:
                 self._by_name[name](**told)
+                self.playground.say("")
             elif name in self._in_order:
                 self._in_order[name](*told.values())
         except Exception as error:  # noqa: BLE001 - a click has nobody else to tell
@@ -235,7 +236,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
     def _by_name(self) -> dict[str, Callable[..., object]]:
         """The actions of messages whose values have names of their own."""
         answers = self.playground.answers
-        return {"set": answers.set, "hold": answers.hold, "limit": answers.limit}
+        return {"set": answers.set, "hold": answers.hold}
 
     @property
     def _in_order(self) -> dict[str, Callable[..., object]]:

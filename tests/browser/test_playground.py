@@ -144,7 +144,7 @@ def tab(playground: Locator, name: str) -> Locator:
 
 def allow(playground: Locator, samples: int) -> None:
     """Set how many samples may be asked."""
-    field = playground.get_by_label("samples that may be asked")
+    field = playground.get_by_label("Budget: samples")
     field.fill(str(samples))
     field.blur()
 
@@ -473,6 +473,23 @@ def test_the_dials_and_the_duties_are_set_by_mouse(page_of: Locator) -> None:
     expect(page_of.locator(".result .meta")).to_contain_text("max tokens")
     button(page_of, "As asked").click()
     page_of.get_by_role("checkbox", name="Budget").uncheck()
+    # What is off takes no line; what is on has its settings.
+    tries = page_of.get_by_label("Retry: tries")
+    expect(tries).to_be_hidden()
+    page_of.get_by_role("checkbox", name="Retry").check()
+    tries.fill("12")
+    tries.blur()
+    expect(page_of.locator(".run .fault")).to_have_text("tries is 12, and must be a number from 1 to 10")
+    tries.fill("2")
+    tries.blur()
+    expect(page_of.locator(".run .fault")).to_have_text("")
+    page_of.get_by_role("checkbox", name="Fallback").check()
+    page_of.get_by_label("Fallback: is asked then").select_option("embedded model")
+    expect(page_of.locator(".panel.code pre")).to_contain_text("with_retry(model, tries=2, wait=0.5)")
+    expect(page_of.locator(".panel.code pre")).to_contain_text("with_fallback(callback, TinyModel())")
+    for duty in ("Retry", "Fallback"):
+        page_of.get_by_role("checkbox", name=duty).uncheck()
+    expect(tries).to_be_hidden()
     # What differs between the two, chosen by hand.
     tab(page_of, "History").click()
     for mark in page_of.get_by_role("checkbox", name=re.compile("Compare run")).all():
@@ -655,13 +672,13 @@ def test_what_is_set_about_who_answers_and_the_budget_is_set_by_mouse(notebook: 
     budget = page_of.get_by_role("checkbox", name="Budget")
     budget.uncheck()  # whatever the tests before have left
     budget.check()
-    tokens = page_of.get_by_label("tokens that may be used")
+    tokens = page_of.get_by_label("Budget: tokens")
     tokens.fill("1")
     tokens.blur()
     expect(page_of.locator(".spent")).to_contain_text("of 1 tokens")
     expect(run(page_of)).to_contain_text("budget")
     budget.uncheck()
-    expect(tokens).to_be_disabled()
+    expect(tokens).to_be_hidden()
     expect(run(page_of)).to_contain_text("So say I.")
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
-from labkit import close_all
+from labkit import close_all, host
 from labkit.host import AllowServer, Approve, Edit, Refuse, ReviewRequest
+from labkit.host.duty import duties_in
 from labkit.playground import Playground
+from labkit.playground.duties import DUTIES
 from labkit.playground.reach import WIRES, Wire
 from tests.story import answer, bookshop
 
@@ -215,3 +217,109 @@ def test_what_is_typed_by_hand_costs_nothing_also_where_it_is_cancelled(shop: Pl
     settled(shop)
     assert shop.budget.spent.samples == 1
     assert shop.budget.spent.usd == 0
+
+
+class Failing:
+    """A callback that fails at first, as a provider does that is busy."""
+
+    def __init__(self, times: int) -> None:
+        self.asked, self.times = 0, times
+
+    async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        self.asked += 1
+        if self.asked <= self.times:
+            raise ConnectionError("busy")
+        return answer(f"Answer {self.asked}.", "mine")
+
+
+def labels_of(run: Any) -> str:
+    return "\n".join(step.label for step in run.flow.steps)
+
+
+def test_every_duty_of_the_host_is_in_the_table_and_each_order_of_the_table_makes_sense() -> None:
+    made = {name.removeprefix("with_") for name in vars(host) if name.startswith("with_")}
+    assert made - set(DUTIES) == {"bill", "dials"}  # which the playground has in other places
+    callback: Any = Asked()
+    for row in reversed([*DUTIES.values()]):  # raises WrongOrder
+        callback = row.make(
+            callback, row.usual, lambda _: Asked(), **({"ask": lambda _: Refuse()} if row.name == "approval" else {})
+        )
+    assert [type(each).__name__.lower() for each in duties_in(callback)] == [*DUTIES]
+    for row in DUTIES.values():
+        assert row.checked(row.usual) == row.usual
+
+
+def test_what_fails_is_tried_again_and_then_another_is_asked_and_the_flow_says_so(shop: Playground) -> None:
+    failing = Failing(1)
+    shop.callback(failing)
+    shop.answers.hold(retry={"tries": 2, "wait": 0})
+    run = ran(shop)
+    assert (run.answers, failing.asked, run.host) == ("Answer 2.", 2, "budget, retry")
+    assert "try 1 of 2 failed" in labels_of(run)
+    shop.answers.hold(fallback=True)
+    failing.times = 99
+    run = ran(shop)
+    assert (run.model, failing.asked, run.host) == ("tiny", 4, "budget, fallback, retry")
+    assert "answered in place of" in labels_of(run)
+    assert run.samples[0].drawing is None  # another's model would draw other tokens
+    shop.answers.hold(fallback=False, retry=False)
+    assert ran(shop).outcome != "done"
+    assert failing.asked == 5
+
+
+def test_who_is_too_late_is_cancelled(shop: Playground) -> None:
+    async def slow(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    shop.callback(slow)
+    shop.answers.hold(timeout={"seconds": 0.1})
+    run = ran(shop)
+    assert "There was no answer within 0.1 s." in run.result
+    assert "cancelled after 0.1 s" in labels_of(run)
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_what_was_asked_before_comes_from_the_cache_until_another_answers(shop: Playground, wire: Wire) -> None:
+    asked = Asked()
+    shop.use_wires(wire)
+    shop.callback(asked)
+    shop.dials.turn(temperature=0)
+    shop.answers.hold(cache=True)
+    shop.run(2)
+    shop.wait()
+    assert len(asked.model) == 1
+    assert "answered from the cache" in labels_of(shop.runs[-1])
+    assert shop.runs[-1].answers == shop.runs[0].answers == "Read Chandler."
+    again = Asked()
+    shop.callback(again)
+    assert "answered from the cache" not in labels_of(ran(shop))
+    assert len(again.model) == 1
+
+
+def test_ten_runs_with_a_cache_draw_once(shop: Playground) -> None:
+    shop.answers.use("tiny")
+    shop.answers.hold(cache=True)
+    shop.dials.turn(temperature=1)
+    shop.run(3)
+    shop.wait()
+    assert len({run.answers for run in shop.runs}) == 1
+    assert "answered from the cache" in labels_of(shop.runs[-1])
+    shop.answers.hold(cache=False)
+    shop.run(3)
+    shop.wait()
+    assert len({run.answers for run in shop.runs[3:]}) > 1
+
+
+def test_what_cannot_be_set_changes_nothing(shop: Playground) -> None:
+    before = dict(shop.answers.duties)
+    for wrong in ({"tries": 0}, {"tries": 2.5}, {"tries": True}, {"tries": "3"}, {"wait": float("nan")}, {"rest": 1}):
+        with pytest.raises(ValueError, match=r"must be|has no"):
+            shop.answers.hold(retry=wrong)
+    with pytest.raises(ValueError, match="one of"):
+        shop.answers.hold(fallback={"other": "own"})
+    assert shop.answers.duties == before
+    shop.answers.hold(retry={"tries": 4})
+    shop.answers.hold(retry=False)
+    shop.answers.hold(retry=True)
+    assert shop.answers.duties["retry"] == {"tries": 4, "wait": 0.5}

@@ -333,7 +333,7 @@ def test_approval_sees_the_request_and_the_answer_and_may_change_them() -> None:
     assert [request.stage for request in seen] == ["request", "answer"]
     playground.answers.ask = lambda _: Refuse("not today")
     run = ran(playground)
-    assert (run.outcome, run.host) == ("failed", "approval, budget")
+    assert (run.outcome, run.host) == ("failed", "budget, approval")
     assert "not today" in run.result
     playground.close()
     close_all()
@@ -354,7 +354,7 @@ def test_the_guard_notes_and_the_budget_holds(shop: Playground) -> None:
     assert run.outcome == "failed"
     assert "budget" in run.result
     assert shop.budget.spent.samples == 1
-    with pytest.raises(ValueError, match="must be a whole number, 0 or more"):
+    with pytest.raises(ValueError, match="samples is -1, and must be a number from 0 to"):
         shop.answers.limit(samples=-1)
     shop.answers.limit()
     assert ran(shop).outcome == "done"

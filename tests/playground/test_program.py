@@ -24,10 +24,13 @@ from mcp_types import (
 
 from labkit import TinyModel, close_all
 from labkit.dial_table import Settings as Dials
+from labkit.host import Queue
 from labkit.models.answerers import usual_settings
 from labkit.playground import Playground
 from labkit.playground.box import ROOT
-from labkit.playground.program import Present, program
+from labkit.playground.choices import Choices
+from labkit.playground.duties import DUTIES
+from labkit.playground.program import program
 from labkit.playground.reach import WIRES, Source, Wire, transports_of
 from tests.story import bookshop
 
@@ -67,7 +70,9 @@ async def mine(context: ClientRequestContext, params: CreateMessageRequestParams
 
 def everything_turned(playground: Playground) -> None:
     playground.dials.turn(temperature=0.8, max_tokens=30, top_p=0.9, seed=7, stop_sequences=(" the",))
-    playground.answers.hold(guard=True)
+    every = {name: True for name in DUTIES if name != "approval"}  # nobody sits at a terminal
+    playground.answers.hold(**every)
+    playground.answers.hold(retry={"tries": 2})
     playground.use_wires("both")
 
 
@@ -179,10 +184,7 @@ def test_the_program_of_a_command_keeps_its_folder_and_the_names_of_its_environm
     (folder / "my_plain_server.py").write_text(PLAIN, encoding="utf-8")
     environment = {"PLAIN_WORD": "not-for-a-file"}
     source = StdioServerParameters(command=sys.executable, args=["my_plain_server.py"], cwd=folder, env=environment)
-    present = Present(
-        source, "stdio", ("2026-07-28",), "say", {}, "script", usual_settings(), None, Dials(), False, False, {}
-    )  # fmt: skip
-    code = program(present)
+    code = of_plain_mcp(source, "2026-07-28")
     assert "not-for-a-file" not in code
     with pytest.raises(SystemExit) as told:
         names_of(code)
@@ -195,10 +197,7 @@ def test_an_argument_that_may_be_a_secret_is_taken_from_the_environment(tmp_path
     (tmp_path / "my_plain_server.py").write_text(PLAIN, encoding="utf-8")
     told = ["my_plain_server.py", "--password", "not-for-a-file-1", "--api-key=not-for-a-file-2", "--port", "8000"]
     source = StdioServerParameters(command=sys.executable, args=told, env={"PLAIN_WORD": "not-for-a-file"})
-    present = Present(
-        source, "stdio", ("2026-07-28",), "say", {}, "script", usual_settings(), None, Dials(), False, False, {}
-    )  # fmt: skip
-    code = program(present)
+    code = of_plain_mcp(source, "2026-07-28")
     assert "not-for-a-file" not in code
     assert "'--port', '8000'" in code
     with pytest.raises(SystemExit) as said:
@@ -235,6 +234,23 @@ def test_a_person_who_is_the_model_is_shown_the_whole_request_and_nothing_that_h
     assert not {"\u202e", "\x1b", "\u200b", "\x07"} & set(shown)
 
 
+def test_a_program_has_the_duties_in_their_order_with_what_is_set(playground: Playground) -> None:
+    playground.answers.hold(**dict.fromkeys(DUTIES, True))
+    playground.answers.hold(queue={"waiting": 0}, budget={"tokens": None}, timeout={"seconds": 2.5})
+    lines = [line for line in playground.code.splitlines() if line.startswith("callback = with_")]
+    assert lines == [
+        "callback = with_timeout(model, seconds=2.5)",
+        "callback = with_retry(callback, tries=3, wait=0.5)",
+        "callback = with_fallback(callback, TinyModel())",
+        "callback = with_cache(callback, ttl=300)",
+        "callback = with_approval(callback)  # asks in the terminal; where there is none, refuses",
+        "callback = with_budget(callback, samples=100)",
+        "callback = with_guard(callback)",
+        "callback = with_queue(callback, at_once=2, waiting=0)",
+    ]
+    assert isinstance(names_of(playground.code)["callback"], Queue)
+
+
 def test_a_callback_that_is_not_there_is_asked_for(playground: Playground) -> None:
     playground.answers.use("own")
     with pytest.raises(SystemExit) as told:
@@ -263,9 +279,8 @@ def test_a_program_without_a_result_says_why_and_ends_with_1(playground: Playgro
 def of_plain_mcp(source: Source, wire: Wire, tool: str = "say") -> str:
     """The program for a server that is not the kit's, with a script as the model."""
     transport = transports_of(source)[0]
-    return program(
-        Present(source, transport, (wire,), tool, {}, "script", usual_settings(), None, Dials(), False, False, {})
-    )
+    chosen = Choices(source, transport, wire, tool, {}, "script", usual_settings(), Dials(), {})
+    return program(chosen, (wire,), {}, None)
 
 
 def ended(code: str, **given: object) -> object:
@@ -366,13 +381,8 @@ async def with_helpers(context: ClientRequestContext, params: CreateMessageReque
 def test_no_helper_of_a_callback_is_replaced_by_one_of_the_program(
     wire: Wire, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = {"genre": "romance"}
-    code = program(
-        Present(
-            bookshop(), "in process", (wire,), "recommend", asked, "own", usual_settings(), with_helpers, Dials(),
-            False, False, {},
-        )
-    )  # fmt: skip
+    chosen = Choices(bookshop(), "in process", wire, "recommend", {}, "own", usual_settings(), Dials(), {})
+    code = program(chosen, (wire,), {"genre": "romance"}, with_helpers)
     [line] = [line for line in code.splitlines() if line.startswith("server =")]
     assert ended(code.replace(line, "server = given"), given=bookshop()) is None
     assert capsys.readouterr().out == "SHOWN BY THE STUDENT: EMMA\n"

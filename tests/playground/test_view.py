@@ -212,8 +212,17 @@ def test_an_export_is_written_beside_the_thread_of_the_click(
 def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> None:
     view = Telling(playground)
     view.click(do="hold", guard=True)
-    view.click(do="limit", samples=3, tokens=None)
-    assert (view.host["guard"], view.host["samples"], view.host["tokens"]) == (True, 3, None)
+    view.click(do="hold", budget={"samples": 3, "tokens": None})
+    on = {
+        name: {knob: value for knob, _, value, *_ in knobs}
+        for name, _, _, _, is_on, knobs in view.host["duties"]
+        if is_on
+    }
+    assert on == {"guard": {}, "budget": {"samples": 3, "tokens": None}}
+    view.click(do="hold", retry={"tries": 11})
+    assert view.top["fault"] == "tries is 11, and must be a number from 1 to 10"
+    view.click(do="hold", rest=True)
+    assert view.top["fault"].startswith("there is no duty rest")
     view.click(do="who", name="script")
     view.click(do="set", script="Emma")
     view.click(do="type", values={"genre": "crime"})
