@@ -178,7 +178,8 @@ it_was("10.2")
 #
 # ## Attack it
 #
-# You are the client now, and send what you like: also to two more processes, one of which has the same key.
+# You are the client now, and send what you like, to whom you like: also to a desk with the same key, as a second process
+# of it would be, and to one with another key.
 
 
 # %%
@@ -546,8 +547,8 @@ hint("10.3")
 # %% [markdown]
 # ## What takes the time?
 #
-# One model is asked the same: directly, as plain code could in a server of yours, and as a sample on each wire. The last
-# client has a person who takes half a second to approve, which is quick for a person.
+# One model is asked the same: directly, as a server can by itself, and as a sample on each wire. The last client has a
+# person who takes half a second to approve, which is quick for a person.
 
 # %% tags=["live"]
 import asyncio
@@ -556,13 +557,13 @@ from time import perf_counter
 
 
 async def took(way):
-    """Milliseconds: the median of three."""
+    """Milliseconds: the fastest of three."""
     times = []
     for _ in range(3):
         began = perf_counter()
         await way()
         times.append(1_000 * (perf_counter() - began))
-    return {"milliseconds": round(sorted(times)[1])}
+    return {"milliseconds": round(min(times))}
 
 
 # %% tags=["live"]

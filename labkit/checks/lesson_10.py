@@ -17,9 +17,6 @@ from labkit.course.clinic import Frame, sketch
 
 # 10.1: the frames of a call
 
-ASK = "sampling/createMessage"
-
-
 KINDS = {"call": "tools/call", "ask": "sampling/createMessage"}
 
 
@@ -83,7 +80,6 @@ def _compare(name: str, got: list[object], wanted: list[Frame], hint: str) -> No
 # 10.2: as many questions as there are lines
 
 MOST = 5
-SEALED = "2026-07-28"
 Lines = list[str]
 
 
@@ -104,7 +100,7 @@ def _night(count: int, name: str = "db") -> Lines:
 
 
 class Explains(Answers):
-    """A client that says of each line that it explains that line."""
+    """A client that says another thing of each line."""
 
     async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
         self.asked.append(params)
@@ -113,12 +109,6 @@ class Explains(Answers):
 
 def _meaning(line: str) -> str:
     return f"It means {line[::-1]}"
-
-
-async def _digest(make: Callable[..., Any], mode: str, fetch: Fetch, client: Answers | None) -> Use:
-    server = made(partial(make, fetch), "digest")
-    with connect(server, mode, client) as lab:
-        return await use(lab, "digest", {}, client)
 
 
 def _rows(lines: Lines, *, explained: bool) -> Lines:
@@ -150,7 +140,7 @@ def _explains(count: int) -> Case:
     async def case(make: Callable[..., Any]) -> None:
         lines, later = _night(count), _night(2, "web")
         fetch, client = Fetch(lines, later), Explains()
-        told = f"On {SEALED} the log had {count} lines:"
+        told = f"On 2026-07-28 the log had {count} lines:"
         server = made(partial(make, fetch), "digest")
         with connect(server, "auto", client) as lab:
             used = await use(lab, "digest", {}, client)
@@ -208,7 +198,7 @@ async def _asks_again(make: Callable[..., Any]) -> None:
                 "A call without a state brought answers, which belong to no question of yours, and they were taken.",
                 hint="unasked",
             )
-        again = await served.leg({keys[0]: good("x")}, first.request_state)
+        again = await served.leg({keys[0]: good("All is well.")}, first.request_state)
         if not isinstance(again, InputRequiredResult) or not again.input_requests:
             raise Problem(
                 f"The client answered 1 of 3 questions, and what came was: {seen_of(again).told} Ask again.",
@@ -219,9 +209,7 @@ async def _asks_again(make: Callable[..., Any]) -> None:
         if not isinstance(await served.leg(None, again.request_state), InputRequiredResult):
             raise Problem("A round came without any answer, and it did not ask again.", hint="missing")
         last = await served.leg({key: good("All is well.") for key in keys}, again.request_state)
-        if not isinstance(last, CallToolResult) or [*seen_of(last).text.splitlines()] != [
-            f"- {line}: All is well." for line in lines
-        ]:
+        if seen_of(last).text.split("\n") != [f"- {line}: All is well." for line in lines]:
             raise Problem(f"When all were answered in the second round: {seen_of(last).told}", hint="missing")
 
 
@@ -231,16 +219,11 @@ async def _does_without(make: Callable[..., Any]) -> None:
         for count in (2, 7, 0):
             lines = _night(count)
             told = f"On {REVISIONS[mode]}, for {who}, with {count} lines:"
-            used = await _digest(make, mode, Fetch(lines), client)
+            with connect(made(partial(make, Fetch(lines)), "digest"), mode, client) as lab:
+                used = await use(lab, "digest", {}, client)
             if used.asked or (mode == "legacy" and used.error):
                 raise Problem(f"{told} it asked. There the tool does without, and says so.", hint="older")
             _judge(used, lines, told, explained=False)
-
-
-async def _takes_no_text(make: Callable[..., Any]) -> None:
-    used = await _digest(make, "auto", Fetch(_night(1)), Answers(good("")))
-    if not used.said.startswith(_night(1)[0].join(["- ", ":"])):
-        raise Problem(f"The model said nothing, and the tool: {used.said[:60]!r}.", hint="rows")
 
 
 # 10.3: a tool of 2025, moved
@@ -373,7 +356,6 @@ EXERCISES = {
             _keeps_callers_apart,
             _asks_again,
             _does_without,
-            _takes_no_text,
         ],
         tried="0 to 12 lines, other lines at each look, two callers, half the answers, foreign ones, both wires",
     ),

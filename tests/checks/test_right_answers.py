@@ -25,9 +25,11 @@ from mcp.server.request_state import RequestStateSecurity
 from mcp.types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
+    CreateMessageRequest,
     CreateMessageResult,
     CreateMessageResultWithTools,
     ErrorData,
+    InputRequiredResult,
     SamplingMessage,
     TextContent,
     ToolResultContent,
@@ -38,9 +40,11 @@ from labkit.checks import examine, lesson_08
 from labkit.host import Approve, visible
 from servers import plain_reading
 from servers.asking import Answer as Reply
-from servers.asking import NoAnswer, ask, message, or_none, shortened
+from servers.asking import NoAnswer, ask, asks_by_result, can_sample, message, or_none, sent, shortened, text_of
+from servers.clinic.ctx_sample import question as request
 from servers.code_facts import analyse
 from servers.code_reviewer import SYSTEM, question
+from servers.rounds import MoreNeeded, Rounds
 from servers.text_analyst import label_in, shown
 from tests.checks.right_desk import another_desk
 
@@ -751,6 +755,89 @@ def three_at_once(times):
 @right("9.4")
 def the_same_for_all(times):
     return {"per_minute": 3, "at_once": 2, "waiting": 36, "timeout": 8.5}
+
+
+# 10.1 to 10.3: frames in order, questions by hand, a tool moved
+
+
+@right_as_object_and_partial("10.1")
+def by_one_key(frames):
+    first = min(frame["id"] for frame in frames if frame.get("method") == "tools/call")
+
+    def place(frame):
+        replies = "method" not in frame
+        if (frame["to"] == "client") != replies:  # a question of the server, or the reply to it
+            return first, 1, frame["id"], replies
+        return frame["id"], 2 * replies, 0, False
+
+    return tuple(sorted(frames, key=place))
+
+
+@right("10.1")
+def by_the_states(frames):
+    def reply(request):
+        [found] = [f for f in frames if "method" not in f and f["id"] == request["id"] and f["to"] != request["to"]]
+        return found
+
+    calls = [frame for frame in frames if frame.get("method") == "tools/call"]
+    [call] = [each for each in calls if "requestState" not in each["params"]]
+    asked = sorted((f for f in frames if f.get("method") == "sampling/createMessage"), key=lambda f: f["id"])
+    ordered = [call, *chain.from_iterable((each, reply(each)) for each in asked), reply(call)]
+    while state := ordered[-1].get("result", {}).get("requestState"):
+        [call] = [each for each in calls if each["params"].get("requestState") == state]
+        ordered += [call, reply(call)]
+    return ordered
+
+
+@right_as_object_and_partial("10.2")
+def a_digest_with_rounds(fetch):
+    server = MCPServer("digest")
+
+    @server.tool(structured_output=False)
+    async def digest(ctx: Context) -> str | InputRequiredResult:
+        async def fetched() -> str:
+            return json.dumps(await fetch())
+
+        rounds = Rounds(ctx)
+        lines = json.loads(await rounds.once("lines", fetched))
+        shown, levels = lines[:5], ["not asked"] * 5
+        if can_sample(ctx) and asks_by_result(ctx):
+            try:
+                levels = [answer.text for answer in await rounds.ask([request(line).params for line in shown])]
+            except MoreNeeded as more:
+                return more.result
+        rows = [f"- {line}: {level}" for line, level in zip(shown, levels, strict=False)]
+        rest = f"and {len(lines) - 5} more lines" if len(lines) > 5 else ""
+        return "\n".join(filter(None, [*rows, rest])) or "The log is empty."
+
+    return server
+
+
+@right("10.3")
+def moved_by_hand(filed):
+    server = MCPServer("desk")
+
+    @server.tool(structured_output=False)
+    async def explain(line: str, ctx: Context) -> str | InputRequiredResult:
+        asked = ask(ctx, "Explain this log line.", line, max_tokens=60)
+        answer: Any = None
+        if asked and not asks_by_result(ctx):
+            answer = await sent(ctx, asked.params)
+        elif asked:
+            answer = (ctx.input_responses or {}).get("why")
+            if answer is None:
+                return InputRequiredResult(input_requests={"why": CreateMessageRequest(params=asked.params)})
+        filed.append(line)
+        return f"Filed as {len(filed)}: {text_of(answer)}"
+
+    return server
+
+
+@right_as_object_and_partial("10.4")
+def other_choices():
+    chosen = ["code time", "provider cost", "code exact", "provider private", "provider any client", "provider many"]
+    pairs = [choice.split(" ", 1) for choice in [*chosen, "provider stateless", "sample their model"]]
+    return dict(zip("abcdefgh", pairs, strict=True))
 
 
 # 11.1: a result for every use
