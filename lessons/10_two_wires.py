@@ -18,7 +18,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageRequestParams, CreateMessageResult, InputRequiredResult
 
-from labkit import Lab, Scripted, TinyModel, check, hint, it_was, lesson, plot_bars, predict, quiz, show
+from labkit import Lab, Scripted, TinyModel, check, hint, it_was, lesson, plot_bars, predict, quiz, show, try_out
 from labkit.course.clinic import answering, beside, frames_of, recorded, sketch
 from servers import log_archiver
 from servers.asking import ask, asks_by_result, can_sample, message, text_of
@@ -106,8 +106,9 @@ hint("10.1")
 # %% [markdown]
 # ## What is in `requestState`?
 #
-# This desk opens a ticket: a deed, and not only a text. Its key is ours, so that we can look into the state. Below it
-# `leg` makes one call by hand: the first one, or one that brings an answer to `asked`.
+# This desk opens a ticket: a deed, and not only a text. `RequestStateSecurity` says with which key a state is sealed; this
+# key is ours, so that we can look inside. Below it, `leg` makes one call by hand: the first one, which comes back with a
+# question, or one that brings an answer to it.
 
 # %%
 from secrets import token_bytes
@@ -332,7 +333,7 @@ it_was("10.4", len(bodies))
 # ## Exercise 10.2 · as many as there are ●●● 15 minutes
 #
 # **Goal** A tool `digest()` that says how urgent the newest lines of a log are: a sample for each, at most `MOST`, all
-# in one round. **Input** `await fetch()` gives the lines; a moment later it gives others. **Return** a text with a row
+# in one round. **Input** `await fetch()` gives a list of lines; a moment later it gives others. **Return** a text with a row
 # `- {line}: {text_of(answer)}` for each line, and where there are more than `MOST`, a last row that says how many more.
 #
 # - Fetch once a call, and keep the lines in `request_state`, as a text. `request(line)` makes a question.
@@ -377,6 +378,16 @@ def make_digest(fetch):
 # %%
 await check("10.2", make_digest)
 hint("10.2")
+
+
+# %%
+async def newest():
+    return [line[:48] for line in SAMPLE_LINES.values()]
+
+
+mine = Lab(make_digest(newest), name="my digest", sampling_callback=levels)
+await try_out(mine, levels, "digest", {})
+show(mine)
 
 # %% [markdown] tags=["instructor"]
 # **10.1, explained.** One loop does for both wires and shows their difference: on the older one there is one call with
@@ -473,8 +484,8 @@ newer = Lab(tool_loop.make_server(), sampling_callback=answering("tool_loop"), s
 print("On the newer wire:", (await newer.call_tool(tool, arguments)).content[0].text)
 
 # %% [markdown]
-# In `tool_loop` each question depends on the answer before it, and the model may search the log in between. It can be
-# moved too, in rounds by hand (`servers/tool_loop.py`), which takes a page. It works, so it may stay.
+# In `tool_loop` each question depends on the answer before it, and the model may search the log in between. Lesson 11
+# builds such a loop for both wires. This one works, so it may stay.
 #
 # `stateless` had sent its question, and the process that could have taken the answer was gone: the client waited until it
 # gave up. Now it calls a model by itself; a stand-in plays the provider, and the Lab has no callback.
@@ -649,13 +660,17 @@ hint("10.4")
 # nobody takes the answer on the older wire without a session. `h` is what sampling was made for, deprecated or not.
 # *Common in class:* `sample` for `f`, since it costs the server nothing.
 
+# %% [markdown]
+# **Stretch.** Let your `digest` ask only for the answers that are missing, and keep those that came. Where must they go,
+# and what does the state grow by in each round?
+#
+# [Moving a server off sampling](../docs/moving-off.md) says all of this as a page, with dates and sources, for a server
+# of your own.
+
 # %%
 lesson("10")
 
 # %% [markdown]
-# [Moving a server off sampling](../docs/moving-off.md) says the same as a page, with dates and sources, for a server of
-# your own.
-#
 # ## Recap
 #
 # - The older wire asks in the middle of a call, the newer one between two calls; the same callback answers both.
