@@ -56,13 +56,13 @@ predict("9.1")
 # ## Who learns of it?
 #
 # A failure may be seen by the *callback's side*, which is yours, by the *server*, and by the *caller* of the tool. Here
-# are nine ways, each on both wires: what the server is sent after its question, and what the caller is told.
+# are eight ways, each on both wires: what the server is sent after its question, and what the caller is told.
 
 # %%
-for way in ("no callback", "refuse", "429 after 2", "raise", "empty", "cut", "wrong form", "slow", "late"):
+for way in ("no callback", "refuse", "429 after 2", "raise", "two blocks", "empty", "cut", "late"):
     for mode in ("legacy", "auto"):
-        callback = None if way == "no callback" else Faulty(model, [way, way], deadline=0.6)
-        lab = Lab(analyst, mode=mode, sampling_callback=callback, timeout=0.9 if way == "late" else 60)
+        callback = None if way == "no callback" else Faulty(model, [way, way], deadline=1)
+        lab = Lab(analyst, mode=mode, sampling_callback=callback, timeout=1.5 if way == "late" else 60)
         try:
             told = (await lab.call_tool("analyze_sentiment", text)).content[0].text
         except (MCPError, LabError) as error:
@@ -77,7 +77,7 @@ predict("9.2")
 # %% [markdown]
 # | | on 2025-11-25 | on 2026-07-28 |
 # |---|---|---|
-# | a bad answer: empty, cut, of another form | the server gets it, and decides | the same |
+# | a bad answer: empty, cut, of a wrong form, two where one is wanted | the server gets it, and decides | the same |
 # | no answer: refused, busy, raised | the server is sent an error, and may go on without | **the server is sent nothing, and the call ends.** The caller alone knows |
 # | the caller waits no longer | a notification says so | nothing says so |
 #
@@ -158,7 +158,8 @@ hint("9.1")
 # ## Ask again
 #
 # `429` is what HTTP says to too many requests; its header `retry-after` says how many seconds to wait. `with_retry` waits
-# that long, or a little longer each time, and asks again. A refusal, and a request that is wrong, it leaves as they are.
+# that long, or a little longer each time, and asks again. A refusal (-1: a person's, a budget's) and a wrong request
+# (-32602) it leaves as they are.
 
 # %%
 from labkit import with_retry
@@ -252,8 +253,8 @@ hint("9.2")
 
 # %% [markdown] tags=["instructor"]
 # **9.2, explained.** The loop holds all tries but the last, so nobody waits behind that one. It is left early by an
-# answer, by a failure that is final, and by one that asks to wait too long. `sleep` is an argument because code that waits is tested with a clock of its own:
-# the check draws some 600 waits and takes no time.
+# answer, by a failure that is final, and by one that asks to wait too long. `sleep` is an argument because code that
+# waits is tested with a clock of its own: the check draws some 500 waits and takes no time.
 #
 # *Common in class:* a wait after the last try; `random()` outside of the loop; `min(longest, after)`, which comes back
 # too early and fails again; a counter outside of `trying`, which all requests share; `except Exception`, which asks
@@ -298,8 +299,9 @@ it_was("9.4", len(pages))
 
 # %% [markdown]
 # A resolver runs in every round and at every call. **Ask first, act last**: in the tool's body, which runs once the
-# answer is there. A call may still come twice, as a time-out tells its caller nothing. So give the act a key that
-# follows from the arguments, and do nothing where that key is known: the log archiver files the same line once.
+# answer is there. A call, or on 2026-07-28 a single round of it, may still come twice: its sender cannot know what became
+# of the first. So give the act a key that follows from the arguments, and do nothing where that key is known, as the
+# log archiver does with a line that it has filed. What may be done twice without harm is called *idempotent*.
 #
 # **A good place to stop:** you can tell what failed, and ask again without harm. To go on another day, choose *Run → Run
 # All Above Selected Cell* here.
@@ -313,13 +315,13 @@ it_was("9.4", len(pages))
 # %%
 from labkit import with_fallback, with_queue
 
-empty, slow = Faulty(model, ["empty"]), Faulty(model, {"slow": 1.0}, deadline=0.6)
+empty, slow = Faulty(model, ["empty"]), Faulty(model, {"slow": 1.0}, deadline=1.2)
 lab = Lab(analyst, name="stand-in", sampling_callback=empty)
 stands_in = with_fallback(empty, TinyModel(seed=7), usable=lambda answer: answer.content.text.strip())
 await try_out(lab, stands_in, "analyze_sentiment", text)
 
-lab.callback = with_queue(slow, at_once=2, waiting=3)
-results = await asyncio.gather(*(lab.call_tool("analyze_sentiment", text) for _ in range(7)), return_exceptions=True)
+lab.callback = with_queue(slow, at_once=2, waiting=2)
+results = await asyncio.gather(*(lab.call_tool("analyze_sentiment", text) for _ in range(6)), return_exceptions=True)
 print(*(result if isinstance(result, MCPError) else result.content[0].text for result in results), sep="\n")
 
 # %%
@@ -353,10 +355,10 @@ from labkit import with_approval
 from labkit.host import Approve, WrongOrder
 
 human = partial(with_approval, ask=lambda request: Approve())
-for outer, inner in (
-    *((with_retry, human), (with_cache, human), (human, with_queue), (with_retry, with_retry)),
-    *((partial(with_timeout, seconds=20), with_retry), (with_retry, partial(with_timeout, seconds=20))),
-):
+in_time = partial(with_timeout, seconds=20)
+orders = [(with_retry, human), (with_cache, human), (human, with_queue), (with_retry, with_retry)]
+
+for outer, inner in [*orders, (in_time, with_retry), (with_retry, in_time)]:
     try:
         print("works:  ", outer(inner(model)))
     except WrongOrder as wrong:
@@ -485,7 +487,8 @@ hint("9.3")
 # a minute after each answer. One has written a loop: forty calls at once, and each that ends is made again. One request
 # in 25 is never answered. While four are under way on two cores, each takes twice as long.
 #
-# `Hour` plays five minutes of that, with the seconds that SmolLM took on one core. Change the limits, and run it again.
+# `Hour` plays five minutes of that, with the seconds that SmolLM took on one core. It counts what became of the others'
+# calls, the longest wait, and what the loop was given. Change the limits, run it again, and watch what gets worse.
 
 # %%
 from labkit.checks.class_hour import SMOLLM, Hour, Limits

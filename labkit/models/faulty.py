@@ -9,7 +9,14 @@ from random import Random
 from typing import cast
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
-from mcp_types import INTERNAL_ERROR, CreateMessageRequestParams, CreateMessageResult, ErrorData, TextContent
+from mcp_types import (
+    INTERNAL_ERROR,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ErrorData,
+    TextContent,
+)
 
 from labkit.callbacks import TOO_MANY, Answer, hint, name_of
 from labkit.numbers import checked_ratio, checked_seconds
@@ -26,6 +33,7 @@ KINDS = {
     "wrong form": "a text that has no form that a server can have asked for",
     "cut": "the first half of the callback's text, stop reason maxTokens",
     "empty": "an answer without any text",
+    "two blocks": "a list of two texts, where nobody asked with tools and one block is wanted",
     "block": "it holds the event loop for twice the deadline, as a callback does that forgets to await",
 }
 """Each way to fail, and what then comes back."""
@@ -107,12 +115,12 @@ class Faulty:
             return _busy(int(status[1]), float(status[2] or 0))
         if way == "cut":
             return _cut(await self._callback(context, params))
-        return CreateMessageResult(
-            role="assistant",
-            model=self.model or "faulty",
-            content=TextContent(text="" if way == "empty" else FORMLESS),
-            stop_reason="endTurn",
-        )
+        said, model = TextContent(text="" if way == "empty" else FORMLESS), self.model or "faulty"
+        if way == "two blocks":
+            return CreateMessageResultWithTools(
+                role="assistant", model=model, content=[said, said], stop_reason="endTurn"
+            )
+        return CreateMessageResult(role="assistant", model=model, content=said, stop_reason="endTurn")
 
     def _next(self) -> str:
         if not self._shares:

@@ -18,6 +18,7 @@ from labkit.checks import (
     examine,
     factories,
     judging,
+    retries,
     server_cases,
 )
 from labkit.course.entries import exercises
@@ -52,7 +53,7 @@ def named(module: ModuleType) -> Iterator[str]:
             yield from (str(each.value) for each in given if isinstance(each, ast.Constant) and each.value)
 
 
-ALSO = {"04": [careful_desk], "06": [budgets]}
+ALSO = {"04": [careful_desk], "06": [budgets], "09": [retries]}
 """Where else the checks of a lesson stand."""
 COMMON = {key for module in (engine, judging, asking_servers) for key in named(module)}
 

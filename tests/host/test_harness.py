@@ -6,8 +6,9 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData
+from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
+from labkit.callbacks import Answer
 from labkit.host import (
     Approve,
     Bill,
@@ -85,7 +86,7 @@ def test_whatever_fails_there_is_an_end_and_nothing_is_left_behind(
                 asyncio.get_running_loop().call_later(seconds, task.cancel)
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             told = outcome if isinstance(outcome, BaseException) else outcome[0]
-            assert isinstance(told, CreateMessageResult | ErrorData | ConnectionError | asyncio.CancelledError)
+            assert isinstance(told, Answer | ConnectionError | asyncio.CancelledError)
         most = TRIES if "retry" in order else 1
         assert all(times <= most * prompts.count(prompt) for prompt, times in tries.items())
         assert now() <= (2 * DEADLINE + LONGEST) * most * len(patience)

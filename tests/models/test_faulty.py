@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from mcp import MCPError
-from mcp_types import CreateMessageResult, ErrorData
+from mcp_types import CreateMessageResult, CreateMessageResultWithTools, ErrorData
 
 from labkit import CallbackError, Faulty, Lab
 from labkit.callbacks import uses_tools
@@ -43,6 +43,12 @@ def way(name: str) -> tuple[Any, float]:
 def test_a_way_that_ends_in_an_answer(name: str, text: str, stop: str, seconds: float) -> None:
     told, took = way(name)
     assert (said(told), told.stop_reason, told.model, took) == (text, stop, "m", seconds)
+
+
+def test_two_blocks_come_as_one_answer() -> None:
+    told, _ = way("two blocks")
+    assert isinstance(told, CreateMessageResultWithTools)
+    assert [block.type for block in told.content_as_list] == ["text", "text"]
 
 
 @pytest.mark.parametrize(
