@@ -5,7 +5,6 @@ client/sampling, Security Considerations); the SDK leaves that to them.
 """
 
 import logging
-from asyncio import CancelledError
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from functools import partial
@@ -53,9 +52,9 @@ def with_budget(
     aside, or it is held back. When the answer is there, what it took is spent and the rest is given back. So a limit
     holds for a hundred requests in one round too, as long as the answerer keeps to `max_tokens`; where more was used,
     the truth is spent. A request that ends in an error gives everything back but the tokens that were told. One that is
-    cancelled at the model counts as if it had taken all that was set aside: a server may cancel on the 2025-11-25 wire,
-    and would otherwise sample for nothing. Several tries at a request (`with_retry`, `with_fallback`) are one sample,
-    each with its tokens, and each begins in its minute.
+    cancelled at the model, as by a `with_timeout` inside, counts as if it had taken all that was set aside: a server
+    may cancel on the 2025-11-25 wire, and would otherwise sample for nothing. Several tries at a request (`with_retry`,
+    `with_fallback`) are one sample, each with its tokens, and each begins in its minute.
 
     Args:
         callback: The callback that is asked.
@@ -215,6 +214,7 @@ class Budget(Duty):
                 if (another := this_try()) is not latest:
                     # What earlier tries told is spent whatever this one takes.
                     told = Amount(tokens=meter.usage.tokens, nano_usd=self._cost(meter.usage, meter.witness.named))
+                    told += self._lost(meter)
                     self._ledger.again(held, told + self._most(params), self._clock())
                     tries, latest = tries + 1, another
                     self._tell()
@@ -225,14 +225,10 @@ class Budget(Duty):
             return None
 
         with metering(params) as meter, gated(looks):
-            cancelled = False
             try:
                 return await self.ask(self.inner[0], context, params)
-            except CancelledError:
-                cancelled = True
-                raise
             finally:
-                self._settle(held, meter, tries, cancelled=cancelled)
+                self._settle(held, meter, tries)
 
     def _held_back(self, reason: Overdrawn) -> ErrorData:
         report(f"held: over budget, {reason}", **self._figures())
@@ -255,15 +251,11 @@ class Budget(Duty):
             nano_usd=0 if limits.nano_usd is None else self._highest_cost(usage),
         )
 
-    def _settle(self, held: Reservation, meter: Meter, tries: int, *, cancelled: bool) -> None:
+    def _settle(self, held: Reservation, meter: Meter, tries: int) -> None:
         usage, witness = meter.usage, meter.witness
-        spent = Amount()
-        if witness.answer is not None or usage.tokens:
-            spent = Amount(1, usage.tokens, self._cost(usage, witness.named, usage.model), usage.estimated)
-        elif cancelled and witness.asked:
-            prompt = Usage(prompt_tokens(witness.params or meter.params), 0)
-            tokens = max(prompt.tokens, held.amount.tokens)
-            spent = Amount(1, tokens, max(self._highest_cost(prompt), held.amount.nano_usd), estimated=tokens)
+        spent, lost = Amount(), self._lost(meter)
+        if witness.answer is not None or usage.tokens or witness.lost:
+            spent = Amount(1, usage.tokens, self._cost(usage, witness.named, usage.model), usage.estimated) + lost
         self._ledger.settle(held, spent)
         if spent.samples:
             about = "about " if spent.estimated else ""
@@ -271,6 +263,15 @@ class Budget(Duty):
             left = self._left_in_words()
             report(f"spent {about}{counted(spent.tokens, 'token')}{times}; left: {left}", **self._figures())
         self._tell()
+
+    def _lost(self, meter: Meter) -> Amount:
+        """What the tries that were cancelled, or left to themselves, may have taken: as much as they could."""
+        lost = Amount()
+        for params in meter.witness.given_up():
+            prompt, most = Usage(prompt_tokens(params), 0), self._most(params)
+            tokens = max(prompt.tokens, most.tokens)
+            lost += Amount(0, tokens, max(self._highest_cost(prompt), most.nano_usd), estimated=tokens)
+        return lost
 
     def _highest_cost(self, usage: Usage) -> int:
         return max(self._cost(usage, name) for name in models_in(self.inner[0]))

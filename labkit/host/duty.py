@@ -80,14 +80,21 @@ class Duty(ABC):
                 return held
         witnesses = _witnesses.get()
         for witness in witnesses:
+            witness.given_up()
             if witness.params is not None and witness.answer is not None:
                 witness.earlier.append((witness.params, witness.answer))
             witness.asked, witness.params, witness.answer = True, params, None
-            witness.named = next(models_in(callback))
+            witness.asking, witness.was_told, witness.named = params, False, next(models_in(callback))
         name = name_of(callback)
-        answer = answer_of(await awaitable(callback(context, params), name), name)
-        if not isinstance(answer, ErrorData):
+        try:
+            answer = answer_of(await awaitable(callback(context, params), name), name)
+        except Exception:
             for witness in witnesses:
+                witness.asking = None
+            raise
+        for witness in witnesses:
+            witness.asking = None
+            if not isinstance(answer, ErrorData):
                 witness.answer = answer
         return answer
 
@@ -159,6 +166,9 @@ class Witness:
         answer: The answerer's own words. The person may have edited or withheld it since.
         named: The name that the answerer told before it was asked; empty where it tells none.
         earlier: What was asked and answered in tries before this one.
+        asking: The request while the answerer is at work on it, also when it was cancelled or left to itself there.
+        was_told: Whether the answerer has told of tokens meanwhile.
+        lost: The requests that were given up while the answerer was at work on them and had told of no tokens.
     """
 
     asked: bool = False
@@ -166,6 +176,17 @@ class Witness:
     answer: Result | None = None
     named: str = ""
     earlier: list[tuple[CreateMessageRequestParams, Result]] = field(default_factory=list[Any])
+
+    asking: CreateMessageRequestParams | None = None
+    was_told: bool = False
+    lost: list[CreateMessageRequestParams] = field(default_factory=list[CreateMessageRequestParams])
+
+    def given_up(self) -> list[CreateMessageRequestParams]:
+        """What was lost so far, with what is being asked: nobody waits for that any more."""
+        if self.asking is not None and not self.was_told:
+            self.lost.append(self.asking)
+        self.asking = None
+        return self.lost
 
     def is_own(self, answer: Result) -> bool:
         """Whether `answer` says what the answerer said, and nobody has changed it since."""

@@ -5,6 +5,7 @@ A tool's call waits for as long as the model thinks, and on the 2025-11-25 wire 
 
 import asyncio
 from contextlib import suppress
+from contextvars import copy_context
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import INTERNAL_ERROR, CreateMessageRequestParams, ErrorData
@@ -42,16 +43,20 @@ class Timeout(Duty):
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """The answer of the callback, if it comes in time."""
-        asking = asyncio.create_task(self._outcome(context, params))
+        # What is cancelled in this task, as by `asyncio.timeout`, has to end before anything goes on.
+        variables = copy_context()
+        asking = asyncio.create_task(self._outcome(context, params), context=variables)
         asking.add_done_callback(_heard)
         try:
-            # Neither `asyncio.timeout` nor `wait_for` returns before what it has cancelled does.
             done, _ = await asyncio.wait({asking}, timeout=self.seconds)
         finally:
             if not asking.done():
                 asking.cancel()
                 await asyncio.wait({asking}, timeout=GRACE)
         if done:
+            for variable, value in variables.items():
+                if variable.get(None) is not value:
+                    variable.set(value)  # what a task sets is its own
             outcome = asking.result()
             if isinstance(outcome, BaseException):
                 raise outcome

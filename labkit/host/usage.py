@@ -109,6 +109,7 @@ class Meter:
             if not isinstance(number, int) or isinstance(number, bool) or self.closed:
                 continue
             if 0 <= number <= MOST_TOLD:
+                self.witness.was_told = True
                 self.told[name] = min(self.told.get(name, 0) + number, MOST)
                 self.last_answer = number if name == "output_tokens" else self.last_answer
 

@@ -13,15 +13,18 @@ from labkit import CallbackError, Lab
 from labkit.callbacks import hint
 from labkit.host import (
     Approve,
+    Spent,
     may_pass,
     with_approval,
     with_budget,
+    with_fallback,
     with_guard,
     with_retry,
     with_timeout,
 )
+from labkit.host.usage import prompt_tokens
 from labkit.steps import report
-from tests.host.crowd import answered, labels
+from tests.host.crowd import Model, answered, labels
 from tests.host.test_timeout import Sleeper
 from tests.host.virtual import now, run
 from tests.story import WIRES, answer, bookshop, echo, question, said
@@ -192,6 +195,35 @@ def test_a_budget_outside_counts_one_sample_with_the_tokens_of_all_tries() -> No
     assert steps[-1] == "spent 45 tokens in 3 tries; left: 4 samples"
     assert budget.of_last_minute is not None
     assert budget.of_last_minute[0] == 3
+
+
+def test_a_try_that_is_cut_off_costs_a_budget_outside_all_that_was_set_aside_for_it() -> None:
+    async def main() -> None:
+        for stubborn in (0, 1):
+            budget = with_budget(with_retry(with_timeout(Sleeper(60, stubborn=stubborn), 5), wait=0), tokens=1000)
+            told, steps = await answered(budget, question("plot"))
+            assert told.code == -32603
+            each = prompt_tokens(question("plot")) + question("plot").max_tokens
+            assert budget.spent == Spent(samples=1, tokens=3 * each, estimated=3 * each, usd=None)
+            assert labels(steps)[-1].startswith(f"spent about {3 * each} tokens in 3 tries")
+            await asyncio.sleep(60 * stubborn)  # what was left to itself ends
+        budget = with_budget(with_fallback(with_timeout(Sleeper(60), 5), Model(tokens=(10, 5))), tokens=1000)
+        await answered(budget, question("plot"))
+        assert budget.spent == Spent(samples=1, tokens=each + 15, estimated=each, usd=None)
+        budget = with_budget(with_retry(with_timeout(Sleeper(60), 5), wait=0), tokens=2 * each)
+        told, _ = await answered(budget, question("plot"))
+        assert (told.code, budget.spent.tokens) == (-1, 2 * each)
+
+    run(main())
+
+
+def test_a_try_that_failed_before_the_request_was_given_up_costs_nothing() -> None:
+    async def main() -> None:
+        budget = with_budget(with_timeout(with_retry(Fails(*[AWAY] * 9), tries=9, wait=60), 5), tokens=1000)
+        await answered(budget, question("plot"))
+        assert budget.spent == Spent(samples=0, tokens=0, estimated=0, usd=None)
+
+    run(main())
 
 
 def test_a_budget_outside_ends_the_tries_where_its_minute_or_its_tokens_do() -> None:

@@ -1,6 +1,7 @@
 """`with_timeout`: the sentence comes in time, and nothing goes on behind it."""
 
 import asyncio
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -14,6 +15,15 @@ from tests.host.virtual import now, run
 from tests.story import WIRES, answer, bookshop, echo, question, said
 
 pytestmark = pytest.mark.anyio
+
+
+NOTE = ContextVar("note", default="")
+
+
+async def sets(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+    await asyncio.sleep(1)
+    NOTE.set("set")
+    return answer("hello")
 
 
 class Sleeper:
@@ -90,6 +100,19 @@ def test_what_the_callback_raises_is_raised_also_where_it_would_end_the_loop() -
             await answered(with_timeout(fails, 5), question("plot"))
         with pytest.raises(SystemExit):
             await answered(with_timeout(leaves, 5), question("plot"))
+
+    run(main())
+
+
+def test_what_the_callback_sets_is_set_for_whoever_asked_as_without_a_timeout() -> None:
+    async def main() -> None:
+        for callback in (sets, with_timeout(sets, 5), with_timeout(with_timeout(sets, 4), 5)):
+            NOTE.set("")
+            await answered(callback, question("plot"))
+            assert NOTE.get() == "set"
+        NOTE.set("")
+        await answered(with_timeout(sets, 0.5), question("plot"))
+        assert NOTE.get() == ""
 
     run(main())
 
