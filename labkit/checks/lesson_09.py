@@ -10,15 +10,12 @@ from labkit.callbacks import name_of
 from labkit.checks import retries
 from labkit.checks.asking_servers import REVISIONS, Case, Line, answered, made, on_both_wires
 from labkit.checks.class_hour import SMOLLM, Hour, Limits
-from labkit.checks.engine import (
-    FunctionExercise,
-    Problem,
-    called,
-)
+from labkit.checks.engine import FunctionExercise, Problem, called
 from labkit.checks.night_calls import CAUSES, NIGHTS
 from labkit.checks.quizzes import Question
 from labkit.checks.retries import REFUSALS, busy
-from labkit.checks.serving import clients, replies
+from labkit.checks.server_card import server_cases
+from labkit.checks.serving import replies
 from servers.sample_logs import SAMPLE_LINES
 
 # 9.1: five flows
@@ -67,7 +64,7 @@ def _read(letter: str) -> Case:
 
 EIGHT = {
     case.id: case
-    for case in (*clients.CASES, *replies.CASES)
+    for case in server_cases()
     if case.id.partition(".")[2] in ("cannot-sample", "says-so", "refuses", "image", "empty", "cut", "long", "hidden")
 }
 """The clients, by the cases of the scorecard for servers."""
