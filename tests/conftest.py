@@ -37,6 +37,7 @@ LONGEST = (
     "tests/test_kernel.py",
     "tests/test_run.py",
     "tests/checks/test_scorecard.py",
+    "tests/checks/test_server_card.py",
 )
 """Begins of the paths of what takes longest, longest first: what comes late must be short, or one process is left alone
 with it. Only the time of a whole run hangs on this list, which the table at the end of one renews."""
