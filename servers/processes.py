@@ -14,24 +14,29 @@ from collections.abc import Sequence
 
 from servers.credentials import STATE_KEYS
 
+ENDS = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+"""What ends a program beside Ctrl-C: somebody ends it, its terminal is closed."""
+
 LONGEST_GOODBYE = 5.0
 """Seconds that a process has to end in, before it is killed."""
 
 
 def run_several(commands: Sequence[Sequence[str]]) -> int:
-    """Start each of `commands` and wait until one ends, or Ctrl-C or SIGTERM comes; then end the rest.
+    """Start each of `commands` and wait until one ends, or Ctrl-C, SIGTERM or SIGHUP comes; then end the rest.
 
     Where the environment names no key, they are given one that is made now: without a common key a call would fail
-    whenever its rounds reach two processes. It goes to them through their environment, where no list of processes
-    shows it. Processes that are started by other commands, or on other machines, do not know it.
+    whenever its rounds reach two processes. It goes to them through their environment, and stands on no command line.
+    Processes that are started by other commands, or on other machines, do not know it.
 
     Returns:
         The exit status of the one that ended by itself; 0 after Ctrl-C.
     """
     environment = os.environ | ({} if STATE_KEYS in os.environ else {STATE_KEYS: secrets.token_hex(32)})
-    signal.signal(signal.SIGTERM, _as_ctrl_c)
     processes = list[subprocess.Popen[bytes]]()
     try:
+        for number in ENDS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, _as_ctrl_c)
         for command in commands:
             processes.append(subprocess.Popen(command, env=environment))
         while True:
@@ -50,7 +55,7 @@ def _as_ctrl_c(_number: int, _frame: object) -> None:
 
 
 def _end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C must not leave any of them
+    for number in (signal.SIGINT, *ENDS):  # a second Ctrl-C must not leave any of them
         signal.signal(number, signal.SIG_IGN)
     for process in processes:
         process.terminate()

@@ -29,14 +29,14 @@ sys.exit(3)
 DEAF = """
 import os, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-os.kill(os.getppid(), signal.SIGTERM)
+os.kill(os.getppid(), int(sys.argv[1]))
 time.sleep(600)
 """
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Generator[None]:
-    handlers = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    handlers = [(number, signal.getsignal(number)) for number in (signal.SIGINT, *processes.ENDS)]
     before = set(psutil.Process().children())
     yield
     for number, handler in handlers:
@@ -59,9 +59,10 @@ def test_they_share_a_key_and_the_end_of_one_is_the_end_of_all(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a process cannot be deaf to its end")
-def test_what_is_deaf_is_killed_when_all_shall_end(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, *processes.ENDS])
+def test_what_is_deaf_is_killed_when_all_shall_end(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LONGEST_GOODBYE", 0.2)
-    assert run_several([[sys.executable, "-c", DEAF]]) == 0
+    assert run_several([[sys.executable, "-c", DEAF, str(number)]]) == 0
 
 
 def test_the_same_program_is_run_again_with_what_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
