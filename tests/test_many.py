@@ -1,14 +1,18 @@
 """Several servers in one host: many calls at once on every transport and both wires, and more than a model can take."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Generator
 
 import pytest
+from mcp import MCPError
 
 from labkit import close_all
+from labkit.host import with_queue
 from labkit.host.rendering import render
 from labkit.host.review_reading import reading
-from tests.bench.many import WAYS, Slow, many, misled, pressed
+from tests.bench.many import WAYS, Slow, labs_of, many, misled, pressed
+from tests.story import until
 
 pytestmark = pytest.mark.anyio
 
@@ -48,3 +52,17 @@ async def test_where_the_model_is_slow_the_connections_take_turns() -> None:
 async def test_more_calls_at_once_than_an_http_client_has_connections_by_default() -> None:
     slow = Slow(0)
     assert misled(await pressed([("http", "legacy")], 101, slow)) == 0
+
+
+async def test_what_finds_the_line_full_is_told_at_once_and_takes_no_more_room() -> None:
+    slow = Slow(0)
+    queue = with_queue(slow, at_once=2, waiting=6)
+    with labs_of([("http", "auto"), ("http", "legacy")], queue, 300) as labs:
+        asking = [lab.start("recommend", {"genre": f"{number}"}) for lab in labs for number in range(10)]
+        await until(lambda: sum(call.done for call in asking) == 12)
+        assert queue.waiting == 6
+        slow.let.set_result(None)
+        results = await asyncio.gather(*asking, return_exceptions=True)
+    refused = [str(result) for result in results if isinstance(result, MCPError)]
+    assert refused == ["The client answers 2 at once, and 6 stand in line. Ask again later."] * 12
+    assert slow.most == 2
