@@ -4,8 +4,9 @@ python examples/desk.py                           over stdio, as a client starts
 python examples/desk.py --http 8000               at http://127.0.0.1:8000/mcp
 python examples/desk.py --http 8000 --stateless   where any of several processes may take the next request
 
-In the environment, for HTTP: DESK_TOKEN, which a client must bring as `Authorization: Bearer ...`, and
-DESK_STATE_KEYS, secrets of 32 characters or more that several processes share: the first seals, all of them open.
+Secrets come from the environment: REQUEST_STATE_KEYS holds some of 32 characters or more that several processes share
+(the first seals, all of them open), and with `--token-env NAME` the variable NAME holds what a client must bring over
+HTTP, as `Authorization: Bearer ...`. The servers of the box take the same options, and `--processes N`.
 """
 
 import argparse
@@ -77,13 +78,13 @@ class OneToken:
         return AccessToken(token=token, client_id="whoever holds the token", scopes=[]) if is_ours else None
 
 
-def from_environment(environment: Mapping[str, str], url: str) -> dict[str, Any]:
+def from_environment(environment: Mapping[str, str], url: str, token_env: str | None) -> dict[str, Any]:
     """The options of a desk at `url` that are secrets, and so stand in no file and no command."""
     options: dict[str, Any] = {}
-    if keys := environment.get("DESK_STATE_KEYS", "").split():
+    if keys := environment.get("REQUEST_STATE_KEYS", "").split():
         options["request_state_security"] = RequestStateSecurity(keys=keys)
-    if token := environment.get("DESK_TOKEN"):
-        options["token_verifier"] = OneToken(token)
+    if token_env:
+        options["token_verifier"] = OneToken(environment[token_env])
         options["auth"] = AuthSettings.model_validate({"issuer_url": url, "resource_server_url": None})
     return options
 
@@ -93,10 +94,11 @@ if __name__ == "__main__":
     parser.add_argument("--folder", default=".", help="where the report is kept; without it, the current folder")
     parser.add_argument("--http", type=int, metavar="PORT", help="serve over HTTP; without it, over stdio")
     parser.add_argument("--stateless", action="store_true", help="over HTTP: keep nothing between two requests")
+    parser.add_argument("--token-env", metavar="NAME", help="over HTTP: let in who brings what this variable holds")
     options = parser.parse_args()
     if options.http is None:
         make_desk(options.folder).run()
     else:
-        secrets = from_environment(os.environ, f"http://127.0.0.1:{options.http}")
+        secrets = from_environment(os.environ, f"http://127.0.0.1:{options.http}", options.token_env)
         desk = make_desk(options.folder, **secrets)
         desk.run("streamable-http", port=options.http, stateless_http=options.stateless)

@@ -309,7 +309,7 @@ hint("13.2")
 predict("13.3")
 
 # %%
-shared = {"DESK_STATE_KEYS": "a-secret-of-the-operations-team-of-32-characters"}
+shared = {"REQUEST_STATE_KEYS": "a-secret-of-the-operations-team-of-32-characters"}
 keyed = Program("desk with a shared key", serve, **shared)
 
 for program, mode in ((keyed, "legacy"), (web, "auto"), (keyed, "auto")):
@@ -389,7 +389,7 @@ for mode in ("auto", "legacy"):
 # ## Exercise 13.3 · the key that all processes share ●●○ 10 minutes
 #
 # **Goal** Let the processes of a desk open each other's states. **Input** `environment`, a mapping such as `os.environ`.
-# **Return** `RequestStateSecurity(keys=[...])` with the secrets of `DESK_STATE_KEYS`, in their order. Blanks or ends of
+# **Return** `RequestStateSecurity(keys=[...])` with the secrets of `REQUEST_STATE_KEYS`, in their order. Blanks or ends of
 # lines stand between them: the first key seals, every key opens, so a key can be changed while the desk runs.
 #
 # Where there is none, raise a `ValueError` that names the variable. A desk that made up a key of its own would work until
@@ -401,11 +401,11 @@ from mcp.server.request_state import RequestStateSecurity
 
 
 def state_security(environment):
-    """How the state of a call is sealed, with the secrets of DESK_STATE_KEYS."""
+    """How the state of a call is sealed, with the secrets of REQUEST_STATE_KEYS."""
     # SOLUTION
-    keys = environment.get("DESK_STATE_KEYS", "").split()
+    keys = environment.get("REQUEST_STATE_KEYS", "").split()
     if not keys:
-        raise ValueError("Set DESK_STATE_KEYS: one secret of 32 characters or more, the same for all processes.")
+        raise ValueError("Set REQUEST_STATE_KEYS: one secret of 32 characters or more, the same for all processes.")
     return RequestStateSecurity(keys=keys)
     # END SOLUTION
 
@@ -420,7 +420,7 @@ hint("13.3")
 # seconds (`RequestStateSecurity`, mcp 2.3). `MCPServer(..., request_state_security=...)` takes it; `examples/desk.py` has it.
 #
 # *Common in class:* `secrets.token_hex()` where the variable is missing, which hides the fault until the second process
-# answers; `[environment["DESK_STATE_KEYS"]]`, one key with a blank in it; a key in the program.
+# answers; `[environment["REQUEST_STATE_KEYS"]]`, one key with a blank in it; a key in the program.
 
 # %% [markdown]
 # ## Step 6 · Behind a key
@@ -432,7 +432,7 @@ hint("13.3")
 from labkit import ConnectError
 
 badge = "only-for-this-lesson"
-locked = Program("locked desk", serve, DESK_TOKEN=badge)
+locked = Program("locked desk", [*serve, "--token-env", "DESK_TOKEN"], DESK_TOKEN=badge)
 
 for headers in ({}, {"Authorization": f"Bearer {badge}"}):
     try:
@@ -442,10 +442,10 @@ for headers in ({}, {"Authorization": f"Bearer {badge}"}):
         print(str(error).partition(": ")[2])
 
 # %% [markdown]
-# The desk does it in a dozen lines (`OneToken` in `examples/desk.py`): a `TokenVerifier` of the SDK looks at each token. A
-# service with many users asks an authorization server instead (OAuth; specification 2026-07-28, basic/authorization). A
-# desk on `127.0.0.1` also refuses requests that a web page of elsewhere makes your browser send: the SDK looks at `Host`
-# and `Origin` (DNS rebinding).
+# The desk does it in a dozen lines (`OneToken` in `examples/desk.py`): the SDK has each token looked at. A service with
+# many users asks an authorization server instead (OAuth; specification 2026-07-28, basic/authorization). On `127.0.0.1`
+# the SDK also refuses what a web page of elsewhere makes your browser send: it looks at `Host` and `Origin`. The servers
+# of the box take the same options: `python -m servers.log_archiver --http 8000 --stateless --processes 2`.
 #
 # ## Step 7 · Two scripts in a terminal
 #

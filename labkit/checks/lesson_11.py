@@ -216,8 +216,8 @@ def _loops(turns: int, most: int | None, **model: bool) -> Callable[..., Awaitab
 def _is_as_wanted(given: str, talk: Talk, returned: object, turns: int, limit: int) -> None:
     wanted = min(turns + 1, limit)
     if len(talk.asked) != wanted:
-        hint = "cap" if len(talk.asked) > wanted else "uses"
-        raise Problem(f"{given} you asked {len(talk.asked)} times, and {wanted} is right.", hint=hint)
+        told = f"{given} you asked {len(talk.asked)} times, and {wanted} is right."
+        raise Problem(told, hint="cap") if len(talk.asked) > wanted else Problem(told, hint="uses")
     choices = [choice for _, choice in talk.asked]
     right = ["none" if turn == limit else "auto" for turn in range(1, wanted + 1)]
     if choices != right:

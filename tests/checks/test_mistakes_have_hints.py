@@ -14,9 +14,11 @@ from labkit.checks import (
     budgets,
     careful_desk,
     cases,
+    desks,
     engine,
     examine,
     factories,
+    hosts,
     judging,
     retries,
     server_cases,
@@ -53,7 +55,7 @@ def named(module: ModuleType) -> Iterator[str]:
             yield from (str(each.value) for each in given if isinstance(each, ast.Constant) and each.value)
 
 
-ALSO = {"04": [careful_desk], "06": [budgets], "09": [retries]}
+ALSO = {"04": [careful_desk], "06": [budgets], "09": [retries], "13": [desks, hosts]}
 """Where else the checks of a lesson stand."""
 COMMON = {key for module in (engine, judging, asking_servers) for key in named(module)}
 

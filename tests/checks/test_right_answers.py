@@ -907,9 +907,9 @@ async def in_a_task_group(servers, calls, answer):
 
 @right_as_object_and_partial("13.3")
 def with_an_error_of_another_kind(environment):
-    keys = re.findall(r"\S+", environment.get("DESK_STATE_KEYS") or "")
+    keys = re.findall(r"\S+", environment.get("REQUEST_STATE_KEYS") or "")
     if not keys:
-        raise LookupError("DESK_STATE_KEYS fehlt")
+        raise LookupError("REQUEST_STATE_KEYS fehlt")
     return RequestStateSecurity(keys=[key.encode() for key in keys], ttl=60)
 
 

@@ -7,12 +7,12 @@ from mcp.server.request_state import RequestStateSecurity
 
 
 def _keys(environment):
-    return environment.get("DESK_STATE_KEYS", "").split()
+    return environment.get("REQUEST_STATE_KEYS", "").split()
 
 
 def _or_error(keys):
     if not keys:
-        raise ValueError("Set DESK_STATE_KEYS.")
+        raise ValueError("Set REQUEST_STATE_KEYS.")
     return RequestStateSecurity(keys=keys)
 
 
@@ -47,7 +47,7 @@ def all_in_one(environment):
 
     Both had the old and the new key.
     """
-    text = environment.get("DESK_STATE_KEYS", "").strip()
+    text = environment.get("REQUEST_STATE_KEYS", "").strip()
     return _or_error([text] if text else [])
 
 
@@ -56,7 +56,7 @@ def at_blanks_alone(environment):
 
     The keys of the second stood on two lines. The second said
     """
-    return _or_error([key for key in environment.get("DESK_STATE_KEYS", "").split(" ") if key.strip()])
+    return _or_error([key for key in environment.get("REQUEST_STATE_KEYS", "").split(" ") if key.strip()])
 
 
 def the_last_seals(environment):
@@ -70,7 +70,7 @@ def the_last_seals(environment):
 def makes_one_up(environment):
     """Makes a key up where there is none.
 
-    There was no DESK_STATE_KEYS, and state_security returned a key all the same.
+    There was no REQUEST_STATE_KEYS, and state_security returned a key all the same.
     """
     return RequestStateSecurity(keys=_keys(environment) or [secrets.token_hex(32)])
 
@@ -78,7 +78,7 @@ def makes_one_up(environment):
 def nothing_at_all(environment):
     """Returns nothing where there is no key.
 
-    There was no DESK_STATE_KEYS, and state_security returned None.
+    There was no REQUEST_STATE_KEYS, and state_security returned None.
     """
     return RequestStateSecurity(keys=_keys(environment)) if _keys(environment) else None
 
@@ -86,10 +86,10 @@ def nothing_at_all(environment):
 def empty_is_a_key(environment):
     """Looks whether the variable is there, and not whether it holds anything.
 
-    DESK_STATE_KEYS was empty, and the error said
+    REQUEST_STATE_KEYS was empty, and the error said
     """
-    if "DESK_STATE_KEYS" not in environment:
-        raise ValueError("Set DESK_STATE_KEYS.")
+    if "REQUEST_STATE_KEYS" not in environment:
+        raise ValueError("Set REQUEST_STATE_KEYS.")
     return RequestStateSecurity(keys=_keys(environment))
 
 
@@ -124,4 +124,4 @@ def the_real_environment(environment):
 
     Your function raised KeyError
     """
-    return _or_error(os.environ["DESK_STATE_KEYS"].split())
+    return _or_error(os.environ["REQUEST_STATE_KEYS"].split())
