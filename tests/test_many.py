@@ -25,12 +25,13 @@ def nothing_stays_open() -> Generator[None]:
 
 async def test_eight_servers_share_a_callback_a_budget_and_a_bill_and_each_answer_is_its_callers() -> None:
     calls = 5
-    heard = await many(WAYS, calls)
+    ways = [("http", "auto") if way == ("stdio", "auto") else way for way in WAYS]  # another process costs a second
+    heard = await many(ways, calls)
     assert misled(heard.labs) == 0
-    assert Counter(len(answers) for answers in heard.labs.values()) == {calls: len(WAYS)}
+    assert Counter(len(answers) for answers in heard.labs.values()) == {calls: len(ways)}
     # What was asked names the Lab that it comes from, and so does what the callback knows of it.
     assert [(lab, text) for lab, text in heard.asked_by if not text.startswith(f"recommend {lab} tag ")] == []
-    assert len(heard.asked_by) == heard.budget.spent.samples == calls * len(WAYS)
+    assert len(heard.asked_by) == heard.budget.spent.samples == calls * len(ways)
     everywhere = dict.fromkeys(heard.flows, calls)
     assert heard.flows == everywhere
     assert Counter((item.origin.lab, item.origin.server) for item in heard.bill.items if item.origin) == everywhere
