@@ -240,11 +240,11 @@ def describe(server: LabServer) -> tuple[str, str]:
 
 
 def _program(server: StdioServerParameters) -> str:
-    """What a command line runs: `log.py` of `python -u log.py`. What follows other options may be a key: not shown."""
+    """What a command line runs: `log.py` of `python -u log.py`, `uv run log.py`. Behind other options may be a key."""
     for argument in server.args:
-        if not argument.startswith("-"):
+        if not argument.startswith("-") and argument != "run":
             return argument
-        if argument not in ("-m", "-u", "-y"):
+        if argument not in ("-m", "-u", "-y", "run"):
             break
     return server.command
 

@@ -526,6 +526,8 @@ def test_what_is_no_address_is_told_how_it_is_reached(text: str, cure: str) -> N
         ("python", ["-m", "servers.log_archiver"], "servers.log_archiver"),
         ("python", ["-u", "servers/log_archiver.py", "--folder", "x"], "log_archiver.py"),
         ("npx", ["-y", "@scope/server", "--api-key", "secret"], "server"),
+        ("uv", ["run", "my-server"], "my-server"),
+        ("uv", ["run", "--with", "secret", "my-server"], "uv"),
         ("C:\\tools\\server.exe", [], "server.exe"),
         ("/usr/bin/server", ["--api-key", "secret"], "server"),
         ("python", ["-c", "key = 'secret'"], "python"),

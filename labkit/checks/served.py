@@ -167,12 +167,21 @@ class Served:
             LookupError: It has others.
         """
         try:
-            names = [tool.name for tool in await self.lab(NEWER, Asked(self.answer)).run(all_tools)]
+            names = await self.tools(NEWER, Asked(self.answer))
         except (LabError, MCPError):
             return
         if self.tool not in names:
             there = f"there are {', '.join(names)}" if names else "it has none"
             raise LookupError(f"There is no tool {self.tool!r} on this server; {there}.")
+
+    async def tools(self, mode: str, client: Asked | None) -> list[str]:
+        """The names of the tools that are listed for a client."""
+        return [tool.name for tool in await self.lab(mode, client).run(all_tools)]
+
+    def revision(self, mode: str) -> str:
+        """The revision that is spoken with the server: it may be an older one than was asked for."""
+        spoken = (lab.protocol_version for (wire, *_), lab in self._labs.items() if wire == mode)
+        return next(filter(None, spoken), REVISIONS[mode])
 
     async def first(self, mode: str) -> Seen:
         """What comes of a good answer on a wire; asked once.
@@ -352,7 +361,7 @@ class ServerCase(Matter):
                 if status == "N/A":
                     unseen.append(said)
                     continue
-                where = f"On revision {REVISIONS[mode]}: " if status == "FAIL" else ""
+                where = f"On revision {served.revision(mode)}: " if status == "FAIL" else ""
                 return self.row(status, f"{where}{said}", hung=served.hung, mend=getattr(raised, "mend", ""))
         if not passed:
             return self.row("N/A", " ".join(dict.fromkeys(unseen)), hung=served.hung)

@@ -12,6 +12,7 @@ from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.request_state import RequestStateSecurity
 from mcp_types import (
+    INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
     CreateMessageRequest,
@@ -135,15 +136,21 @@ def with_keys(keys: Sequence[str] = (), ttl: float = 600.0) -> MCPServer:
     return server
 
 
-def without_a_seal() -> Server[Any]:
+def without_a_seal(*, hides: bool = False) -> Server[Any]:
     """Gives a state on which nothing hangs, which need not be sealed."""
 
+    def samples(ctx: Any) -> bool:
+        capabilities = ctx.session.client_params and ctx.session.client_params.capabilities
+        return bool(capabilities and capabilities.sampling)
+
     async def tools(ctx: Any, params: Any) -> ListToolsResult:
-        return ListToolsResult(tools=[Tool(name="label", input_schema={"type": "object"})])
+        shown = [Tool(name="label", input_schema={"type": "object"})]
+        return ListToolsResult(tools=[] if hides and not samples(ctx) else shown)
 
     async def call(ctx: Any, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
-        capabilities = ctx.session.client_params and ctx.session.client_params.capabilities
-        if (ctx.protocol_version or "") < "2026-07-28" or not (capabilities and capabilities.sampling):
+        if hides and not samples(ctx):
+            raise MCPError(INVALID_PARAMS, "Tool label not found")
+        if (ctx.protocol_version or "") < "2026-07-28" or not samples(ctx):
             return CallToolResult(content=[TextContent(text=NO_MODEL)])
         if came := (params.input_responses or {}).get(KEY):
             return CallToolResult(content=[TextContent(text=words(came))])
@@ -151,6 +158,11 @@ def without_a_seal() -> Server[Any]:
         return InputRequiredResult(input_requests=asked(text), request_state="asked for a label")
 
     return Server("without-a-seal", on_list_tools=tools, on_call_tool=call)
+
+
+def shown_where_it_can_be_used() -> Server[Any]:
+    """Lists its tool to clients that can sample, and to no others."""
+    return without_a_seal(hides=True)
 
 
 def without_a_sample() -> MCPServer:
@@ -163,4 +175,13 @@ def without_a_sample() -> MCPServer:
     return server
 
 
-RIGHT = [with_resolve, by_hand, with_create_message, like_ctx_sample, with_keys, without_a_seal, without_a_sample]
+RIGHT = [
+    with_resolve,
+    by_hand,
+    with_create_message,
+    like_ctx_sample,
+    with_keys,
+    without_a_seal,
+    shown_where_it_can_be_used,
+    without_a_sample,
+]

@@ -32,6 +32,8 @@ async def degrades(served: Served, mode: str) -> str:
     seen = await served.use(mode)
     if seen.asking:
         raise NotApplicable("See clients.not-asked.")
+    if seen.kind != "result" and served.tool not in await served.tools(mode, None):
+        raise NotApplicable("The server lists the tool for clients that can sample, and for no others.")
     useful(seen)
     return seen.told
 

@@ -5,7 +5,7 @@ from mcp_types import CreateMessageResult, CreateMessageResultWithTools, ImageCo
 from labkit.callbacks import Answer
 from labkit.checks.engine import Problem
 from labkit.checks.sampling.content import PIXEL
-from labkit.checks.served import MOST_SAMPLES, Judge, Served, ends_well, good
+from labkit.checks.served import MOST_SAMPLES, Judge, Seen, Served, ends_well, good
 from labkit.checks.trial import NotApplicable
 from labkit.secret_forms.hidden import visible
 
@@ -56,12 +56,19 @@ async def tells_a_cut(served: Served, mode: str) -> str:
     return cut.told
 
 
+async def alone_and_behind(served: Served, mode: str, text: str) -> list[Seen]:
+    """What comes of an answer of `text`, and of a good one with `text` behind it: a tool may want a form."""
+    seen = [await served.use(mode, answer) for answer in (text, f"{served.answer} {text}")]
+    for each in seen:
+        ends_well(each)
+    return seen
+
+
 async def keeps_a_limit(served: Served, mode: str) -> str:
-    seen = await served.use(mode, good("word " * (LONG // 5)))
-    ends_well(seen)
-    if len(seen.text) > MOST:
-        raise Problem(f"A result of {len(seen.text):,} characters.")
-    return f"A result of {len(seen.text):,} characters."
+    longest = max(len(seen.text) for seen in await alone_and_behind(served, mode, "word " * (LONG // 5)))
+    if longest > MOST:
+        raise Problem(f"A result of {longest:,} characters.")
+    return f"A result of {longest:,} characters."
 
 
 async def gives_up(served: Served, mode: str) -> None:
@@ -75,11 +82,10 @@ async def gives_up(served: Served, mode: str) -> None:
 
 
 async def shows_nothing_hidden(served: Served, mode: str) -> str:
-    seen = await served.use(mode, HOSTILE)
-    ends_well(seen)
-    if found := [character for character in ("\x1b", *HIDDEN) if character in seen.text]:
+    alone, behind = await alone_and_behind(served, mode, HOSTILE)
+    if found := [character for character in ("\x1b", *HIDDEN) if character in alone.text + behind.text]:
         raise Problem(f"A result in which what the model sent stands as it came: {', '.join(map(visible, found))}.")
-    return seen.told
+    return alone.told
 
 
 async def runs_nothing(served: Served, mode: str) -> None:

@@ -1,5 +1,7 @@
 """Servers that trust what a client answers."""
 
+import re
+
 from mcp_types import ImageContent, TextContent
 from servers.asking import shortened, visible
 from tests.checks.right_servers import by_hand, with_create_message
@@ -123,3 +125,14 @@ def says_what_it_raised():
             return traceback.format_exc()
 
     return by_hand(read)
+
+
+def trusts_what_has_its_form():
+    """Wants a sentence, a colon and more, and hands on whatever begins so.
+
+    - answers.long
+    - answers.hidden
+    """
+    return by_hand(
+        lambda answer: (_text(answer) if re.match(r"[A-Z][a-z ]+: ", _text(answer)) else "No label.") + _note(answer)
+    )
