@@ -108,10 +108,12 @@ async def use(lab: Lab, tool: str, arguments: dict[str, Any], answers: Answers |
         try:
             result = await in_time(lab.start(tool, arguments), PATIENCE)
         except InputRequiredRoundsExceededError:
-            asked = len(answers.asked) - before if answers else 0
+            asked = [each.model_dump_json() for each in answers.asked[before:]] if answers else []
+            why = "the question was another one in every round. Build it from the tool's arguments alone"
+            if len({*asked}) < len(asked):
+                why = "the same was asked in every round. Take the answers that came"
             raise Problem(
-                f"{on} one call of {tool} asked {asked} times and never came to an end: the question was another one "
-                "in every round. Build it from the tool's arguments alone.",
+                f"{on} one call of {tool} asked {len(asked)} times and never came to an end: {why}.",
                 hint="pure",
             ) from None
         except LabError as error:

@@ -130,6 +130,14 @@ def one_at_a_time(fetch):
     return _server(fetch, complete=complete)
 
 
+def never_satisfied(fetch):
+    """Asks again whatever was answered.
+
+    the same was asked in every round
+    """
+    return _server(fetch, complete=lambda asked, came: not asked)
+
+
 def any_answer(fetch):
     """Takes one answer for all of them.
 
