@@ -300,17 +300,35 @@ async def _files_without(make: Callable[..., Any]) -> None:
 
 WAYS = ("code", "provider", "sample")
 REASONS = ("time", "cost", "exact", "private", "any client", "many", "stateless", "their model")
+DECISIONS = {
+    "a": (
+        "code time, provider time",
+        "A sample takes as long as the client's model and its person: nobody can bound it.",
+    ),
+    "b": ("provider cost", "Who samples neither chooses the model nor sees the bill. What you sell, you must pay."),
+    "c": ("code exact", "Counting is exact and free in code; a model is neither."),
+    "d": (
+        "sample private, provider private",
+        "Letters stay where the model runs: the client's own, or one on the machine.",
+    ),
+    "e": ("provider any client", "Few clients can sample, and code does not sum up a text."),
+    "f": ("provider many", "Five hundred requests come to a person, or to a budget, one by one."),
+    "g": ("provider stateless", "On 2025-11-25 a stateless server cannot ask: nobody is there to take the answer."),
+    "h": ("sample their model", "You have no key and no budget; the users have, and want to see what is asked."),
+}
+"""By letter each way that is right, with its reason; and what is wrong with the others."""
 
 
-def _decides(letter: str, why: str, hint: str, **right: str) -> Case:
-    """A case: a choice is one of the ways in `right`, with the reason beside it."""
+def _decides(letter: str) -> Case:
+    """A case: a choice is a way that is right, with the reason that belongs to it."""
+    told, why = DECISIONS[letter]
+    right = dict(each.split(" ", 1) for each in told.split(", "))
 
     async def case(function: Callable[..., Any]) -> None:
         given: object = called(function)
         if not isinstance(given, Mapping):
-            raise Problem(
-                f'my_choices returned a {type(given).__name__}. Return {{"a": (way, reason), …}}.', hint="dict"
-            )
+            got = type(given).__name__
+            raise Problem(f'my_choices returned a {got}. Return {{"a": (way, reason), …}}.', hint="dict")
         chosen = cast("Mapping[object, object]", given).get(letter)
         if not isinstance(chosen, tuple | list) or len(cast("Sequence[object]", chosen)) != 2:
             raise Problem(f"Of {letter} you say {chosen!r}. A choice is a way and a reason.", hint="pair")
@@ -319,12 +337,10 @@ def _decides(letter: str, why: str, hint: str, **right: str) -> Case:
             if said not in known:
                 raise Problem(f"In {letter}: {said!r} is none of {', '.join(known)}.", hint="words")
         if way not in right:
-            raise Problem(f"In {letter} you chose {way!r}. {why}", hint=hint)
+            raise Problem(f"In {letter} you chose {way!r}. {why}", hint="way")
         if right[cast("str", way)] != reason:
-            raise Problem(
-                f"In {letter} {way!r} is right, and {reason!r} is not why: look for what only this scenario has.",
-                hint="reason",
-            )
+            told = "is not why: look for what only this scenario has."
+            raise Problem(f"In {letter} {way!r} is right, and {reason!r} {told}", hint="reason")
 
     return case
 
@@ -364,47 +380,7 @@ EXERCISES = {
         [_answers_alike, _counts_what_is_filed, _asks_the_same, _files_without],
         tried="the same line on both wires, three in turn, the same again, a client that cannot sample",
     ),
-    "10.4": FunctionExercise(
-        "10.4",
-        [
-            _decides(
-                "a",
-                "A sample takes as long as the client's model, its queue and its person: no server can bound it.",
-                "a",
-                code="time",
-                provider="time",
-            ),
-            _decides(
-                "b",
-                "Who samples neither chooses the model nor sees the bill. What you sell, you must pay.",
-                "b",
-                provider="cost",
-            ),
-            _decides("c", "Counting is exact and free in code; a model is neither.", "c", code="exact"),
-            _decides(
-                "d",
-                "The letters stay where the model runs: with the user's own client, or on the same machine.",
-                "d",
-                sample="private",
-                provider="private",
-            ),
-            _decides("e", "Few clients can sample, and code does not sum up a text.", "e", provider="any client"),
-            _decides("f", "Five hundred requests come to a person, or to a budget, one by one.", "f", provider="many"),
-            _decides(
-                "g",
-                "On 2025-11-25 a stateless server cannot ask: nobody is there to take the answer.",
-                "g",
-                provider="stateless",
-            ),
-            _decides(
-                "h",
-                "You have no key and no budget; the users have, and want to see what is asked.",
-                "h",
-                sample="their model",
-            ),
-        ],
-        tried="eight scenarios, with their reasons",
-    ),
+    "10.4": FunctionExercise("10.4", [*map(_decides, DECISIONS)], tried="eight scenarios, with their reasons"),
 }
 
 QUESTIONS = {
