@@ -7,7 +7,7 @@
 # | | |
 # |---|---|
 # | **You will be able to** | tell from a flow what failed and who knows of it · give a callback a time, tries, a stand-in, a line and a memory, in an order that works · say when trying again harms · write a tool for every client · choose limits from measured times |
-# | **Needs** | lesson 04. No key, no network |
+# | **Needs** | lessons 04 and 06. No key, no network |
 # | **Time** | 70–90 minutes (an estimate), with a place to stop |
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
@@ -75,9 +75,6 @@ for way in ("no callback", "refuse", "429 after 2", "raise", "two blocks", "empt
         print(f"{'':24} caller: {shorten(told, 76, placeholder=' …')}")
 it_was("9.1")
 
-# %%
-predict("9.2")
-
 # %% [markdown]
 # | | on 2025-11-25 | on 2026-07-28 |
 # |---|---|---|
@@ -92,6 +89,9 @@ predict("9.2")
 #
 # `read_timeout_seconds` of the SDK's client is how long it waits for the reply to a request *of its own*. Here it waits
 # for one second, and the callback takes 1.3.
+
+# %%
+predict("9.2")
 
 # %%
 slow = Faulty(model, ["slow", "slow"], deadline=2.6)
@@ -266,6 +266,8 @@ hint("9.2")
 #
 # `with_retry` knows more: it reads statuses (a 401 is -32603 too, and does not pass), tries again after a broken
 # connection, and leaves what a duty inside it refused.
+#
+# *The stretch, further down:* what stands inside a function cannot be seen, so no order that is hidden in one is refused.
 
 # %% [markdown]
 # Without the kit that is `Client(server, sampling_callback=my_retry(my_callback))`: a callback around a callback is a
