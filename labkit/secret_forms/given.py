@@ -111,8 +111,6 @@ _OWNER = re.compile(
 
 _CALL = re.compile(r"[A-Za-z_$@][\w.$:>?!-]*[(\[{]")
 _FORMAT = re.compile(r"(?:sha|md|utf|base|ed|rsa|aes|v|ver|rfc|http)[-/]?\d|\w+=", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d]+\d?")
-_CAMEL = re.compile(r"(?:[A-Z][a-z]+)+")
 
 _SEPARATOR = re.compile(r"[|\t;,]")
 _CELLS = {
@@ -178,8 +176,6 @@ def _values(text: str, start: int, name: str, place: int, gap: str) -> Iterator[
     is_bare = group == "bare"
     if is_loose and (not has_digit(told) or (not is_option and any(map(str.isspace, told)))):
         return
-    if gap == "comma" and not is_option and not is_mixed(told):  # `["user", "password", "host1"]` lists names
-        return
     named = start + len(name)
     if is_option and gap in ("blank", "comma"):
         is_it = is_given(name, told, is_sure=False) and not (is_bare and is_code(told))
@@ -187,7 +183,7 @@ def _values(text: str, start: int, name: str, place: int, gap: str) -> Iterator[
         is_it = is_given(name, told, is_sure=True)
     elif gap in ("sign", "prose") and is_pin(told.rstrip(").]},;"), name):
         is_it = True
-    elif is_bare and is_loose:
+    elif is_loose and (is_bare or gap == "comma"):  # `["user", "password", "host1"]` lists names
         is_it = names_a_secret(name) and is_secret(told, name) and is_mixed(told)
     else:
         is_it = is_secret(told, name, bare=is_bare) and not (
@@ -211,8 +207,6 @@ def is_given(option: str, value: str, *, is_sure: bool) -> bool:
 def is_code(value: str) -> bool:
     """Whether a text without quotes is an expression, a reference or a day: `self.password`, `get(x`, `:id`."""
     told = value.rstrip(").]:`,;}")
-    if _WORD.fullmatch(told) and names_a_secret(told):
-        return True
     if (call := _CALL.match(value)) and (not value[-1].isalnum() or value.count(call[0][-1]) == 1):
         return True
     return (
@@ -247,7 +241,7 @@ def _is_code_or_prose(text: str, start: int, place: int, value: re.Match[str]) -
     if "=" in text[place - 3 : place]:  # `password = value`, and `connect(password=value)`
         return text[place - 1] == " " or value[0] != told or after[:1] in tuple(",;")
     goes_on = re.match(r"[ \t]+[`(]?\w|[.,;)]", value[0][len(told) :] + after)
-    return goes_on is not None or _CAMEL.fullmatch(told) is not None
+    return goes_on is not None
 
 
 def in_tables(text: str) -> Iterator[Hit]:

@@ -96,7 +96,7 @@ _STANDS_FOR = re.compile(
 
 DOTTED = re.compile(r"[A-Za-z_$@][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+[().;,]*")
 _DIGIT = re.compile("[0-9]")
-_A_NAME = re.compile("[A-Za-z_-]+")
+_A_NAME = re.compile(r"[^\W\d]+(?:-[^\W\d]+)*\d?")
 _TURNS = re.compile(r"(?=[A-Za-z]\d|\d[A-Za-z])")
 
 _GLUED = re.compile(
