@@ -238,7 +238,7 @@ def labels_of(run: Any) -> str:
 
 def test_every_duty_of_the_host_is_in_the_table_and_each_order_of_the_table_makes_sense() -> None:
     made = {name.removeprefix("with_") for name in vars(host) if name.startswith("with_")}
-    # Bill and dials the playground has in other places; tools are declared when a client connects, and it declares none.
+    # Bill and dials the playground has in other places; tools a client declares as it connects, and it declares none.
     assert made - set(DUTIES) == {"bill", "dials", "tools"}
     callback: Any = Asked()
     for row in reversed([*DUTIES.values()]):  # raises WrongOrder
