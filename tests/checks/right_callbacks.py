@@ -12,6 +12,7 @@ from mcp_types import (
     CreateMessageResult,
     CreateMessageResultWithTools,
     ErrorData,
+    TextContent,
     ToolResultContent,
     ToolUseContent,
 )
@@ -75,6 +76,14 @@ async def says_nothing_of_its_end(context: object, params: Params) -> CreateMess
 async def one_word_for_all(context: object, params: Params) -> CreateMessageResult | ErrorData:
     """A label, whatever is asked."""
     return ErrorData(code=INVALID_PARAMS, message=fault_of(params)) if fault_of(params) else answer("neutral", 1)
+
+
+async def keeps_to_six_tokens(context: object, params: Params) -> CreateMessageResult | ErrorData:
+    """Has a limit of its own, and a language that puts no blanks between words; a character counts as a token."""
+    if fault_of(params):
+        return await my_callback(context, params)
+    text = "磁盘已满因为日志太多了"[: min(params.max_tokens, 6)]
+    return CreateMessageResult(role="assistant", model="six", content=TextContent(text=text), stop_reason="maxTokens")
 
 
 async def uses_tools(context: object, params: Params) -> CreateMessageResult | CreateMessageResultWithTools | ErrorData:
@@ -142,6 +151,7 @@ RIGHT: dict[str, Any] = {
     "German": refuses_in_german,
     "no stop reason": says_nothing_of_its_end,
     "one word": one_word_for_all,
+    "six tokens": keeps_to_six_tokens,
     "uses tools": uses_tools,
     "a duty in a duty": with_guard(with_budget(my_callback, samples=1_000, tokens=10_000_000)),
     "keeps replies": keeps_replies,
