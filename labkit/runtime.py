@@ -73,6 +73,7 @@ class Runtime:
     _wake: threading.Event = field(default_factory=threading.Event)
     _over: threading.Event = field(default_factory=threading.Event)
     _watchdog: threading.Thread | None = None
+    _winds_down: bool = False
 
     @classmethod
     def current(cls) -> "Runtime":
@@ -108,6 +109,7 @@ class Runtime:
 
     async def _wind_down(self) -> None:
         """Cancel what still runs, and once more what then holds on; only what leaves a server is given its time."""
+        self._winds_down = True
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for seconds in (TICK, LEAVE):
             for task in tasks:
@@ -189,7 +191,9 @@ class Runtime:
             return
         self._retire()
         if not self.here:
-            self.thread.join(GRACE + LEAVE if self.connections else GRACE)
+            self.thread.join(GRACE)
+            if self._winds_down:
+                self.thread.join(LEAVE)
             self._kill()
             if self._watchdog is not None and self._watchdog is not threading.current_thread():
                 self._watchdog.join(GRACE)
