@@ -10,8 +10,9 @@ import contextlib
 import re
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -28,7 +29,7 @@ from labkit.errors import ConnectError, LabError, sentence, unwrap
 from labkit.lines import LONGEST, bounded
 from labkit.plain import short
 from labkit.quiet import quieten
-from labkit.runtime import GRACE, LEAVE, Runtime, block_on
+from labkit.runtime import GRACE, HAS_THREADS, LEAVE, Runtime, block_on
 from labkit.wire import InMemoryTransport, Transport
 
 LabServer = MCPServer | Server[Any] | StdioServerParameters | str | Transport | Callable[[], Transport]
@@ -303,6 +304,16 @@ async def all_tools(client: Client) -> tuple[Tool, ...]:
     raise LabError(f"The list of the server's tools has no end: its page {len(cursors)} {what}. Mend its nextCursor.")
 
 
+async def _can_check(tools: Iterable[Tool]) -> None:
+    """Have the package at hand that checks structured results, where `tools` have any.
+
+    The SDK imports it when the first result comes, in the lab thread, which is then deaf for 1.5 s of CPU. A call
+    whose time is over meanwhile would be told that its callback hangs.
+    """
+    if HAS_THREADS and "jsonschema" not in sys.modules and any(tool.output_schema for tool in tools):
+        await asyncio.to_thread(import_module, "jsonschema")
+
+
 def too_late(place: str, seconds: float, made: str, sent: str = "") -> ConnectError:
     """The sentence for a server that did not answer in time, to be given more as an option of what is `made`."""
     return ConnectError(
@@ -448,7 +459,7 @@ class Connection:
                     # The SDK lists the tools after the first call of each, to check its result. Asked for now, the
                     # listing belongs to the handshake and the flow of a call shows the call alone.
                     with contextlib.suppress(MCPError, LabError):
-                        await all_tools(client)
+                        await _can_check(await all_tools(client))
                 self.protocol_version = client.protocol_version
                 self.opened.set_result(client)
                 async with self._listening(client):

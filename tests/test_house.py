@@ -464,7 +464,7 @@ MAY_USE = {
     "labkit/runtime.py": ("thread signal", "the lab thread and its watchdog; a loop that runs away is broken off"),
     "labkit/interrupts.py": ("signal", "an interrupt waits until what is being made has an owner"),
     "labkit/child.py": ("process signal", "a server that is a command, and its end"),
-    "labkit/connection.py": ("process", "where a program writes its errors if nobody reads them"),
+    "labkit/connection.py": ("process thread", "where a program writes its errors; an import of seconds"),
     "labkit/programs.py": ("process socket", "a server over HTTP beside the kernel"),
     "labkit/network.py": ("socket", "which proxies the environment names"),
     "labkit/doctor.py": ("socket", "looks whether this machine lets a server listen"),

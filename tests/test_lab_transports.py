@@ -30,13 +30,26 @@ from mcp_types import (
     SubscriptionsListenResult,
 )
 
-from labkit import CallTimeout, ConnectError, Lab, LabClosed, Origin, close_all, origin
+from labkit import CallTimeout, ConnectError, Lab, LabClosed, Origin, close_all, connection, origin
 from labkit.call import Call
 from labkit.connection import all_tools, describe, reason
 from labkit.runtime import LEAVE, Runtime
 from tests.standins.serving import Received, Reply, StandIn
 from tests.standins.tls import certified
-from tests.story import OVER_STDIO, ROOT, WIRES, answer, asked, echo, growing, in_a_process, over_http, said, until
+from tests.story import (
+    OVER_STDIO,
+    ROOT,
+    WIRES,
+    answer,
+    asked,
+    bookshop,
+    echo,
+    growing,
+    in_a_process,
+    over_http,
+    said,
+    until,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -827,3 +840,23 @@ async def test_what_a_url_says_of_a_user_or_asks_for_is_sent_and_stands_in_no_lo
         assert "anna" not in told
         assert "Gelb8" not in told
         assert "Blau7" not in told
+
+
+@pytest.mark.parametrize("structured", [True, False])
+def test_what_checks_structured_results_is_imported_beside_the_lab_thread_where_it_is_needed(
+    structured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        connection, "import_module", lambda name: imported.append((name, threading.current_thread().name))
+    )
+    monkeypatch.delitem(sys.modules, "jsonschema", raising=False)
+    shop = bookshop()
+
+    @shop.tool(structured_output=structured)
+    def count(shelf: str) -> int:
+        return len(shelf)
+
+    Lab(shop).close()
+    assert [name for name, _ in imported] == ["jsonschema"] * structured
+    assert "labkit" not in [thread for _, thread in imported]
