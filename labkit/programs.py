@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
+from threading import Lock
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -53,45 +54,60 @@ class Program:
         self._command = [str(self.port) if word == PORT else word for word in command]
         self._environment: Mapping[str, str] = {**os.environ, **environment}
         self._process: subprocess.Popen[bytes] | None = None
+        self._changing = Lock()
+        self._over = False
+        _running[name] = self
         self.restart()
 
     def restart(self) -> None:
-        """End the process at once, as a crash does, and start another at the same address."""
-        self.close()
-        self._process = subprocess.Popen(
-            self._command,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        _running[self.name] = self
-        try:
-            self._wait(self._process)
-        except BaseException:  # also the kernel's "interrupt"
-            self.close()
-            raise
+        """End the process at once, as a crash does, and start another at the same address.
+
+        Raises:
+            ConnectError: As for the program itself; or it was closed.
+        """
+        with self._changing:
+            self._end()
+            if self._over:  # a callback that restarts its server may come too late
+                raise ConnectError(f"{self.name} was closed. Run the cell that makes it again.")
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            try:
+                self._wait(self._process)
+            except BaseException:  # also the kernel's "interrupt"
+                self._end()
+                raise
 
     def close(self) -> None:
-        """End the process at once. More than once does no harm."""
+        """End the process at once, and start no other. More than once does no harm."""
+        self._over = True
+        with self._changing:
+            self._end()
+        if _running.get(self.name) is self:
+            del _running[self.name]
+
+    def _end(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
-        if _running.get(self.name) is self:
-            del _running[self.name]
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> None:
         """Wait until the process listens."""
         end = monotonic() + LONGEST_START
-        while monotonic() < end:
+        while monotonic() < end and not self._over:
             with suppress(OSError):
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
                 return
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.05)
                 raise ConnectError(f"{self.name} ended before it listened. Run its command in a terminal to see why.")
-        raise ConnectError(f"{self.name} did not listen within {LONGEST_START:g} s.")
+        told = "was closed before it listened" if self._over else f"did not listen within {LONGEST_START:g} s"
+        raise ConnectError(f"{self.name} {told}.")
 
     def __enter__(self) -> Self:
         return self
