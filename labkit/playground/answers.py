@@ -143,7 +143,7 @@ class Answers:
         self.hold(**{name: name in choices.duties for name in DUTIES})
 
     def hold(self, **duties: bool | Mapping[str, Any]) -> None:
-        """Turn duties of the host on or off: `hold(guard=True, retry={"tries": 2}, timeout=False)`.
+        """Turn duties of the host on or off: `hold(guard=True, budget={"samples": 20}, timeout=False)`.
 
         What was set last about a duty stays so where nothing else is said. What a budget has spent stays spent.
 
@@ -162,16 +162,6 @@ class Answers:
         self.set_last |= {name: now[name] for name in wanted}
         self.duties = now
         self._changed()
-
-    def limit(self, **limits: float | None) -> None:
-        """Set other limits of the budget: `limit(samples=20, tokens=2_000)`; without a limit all is only counted.
-
-        Raises:
-            ValueError: A limit is negative, or no number.
-        """
-        given = {name: value for name, value in limits.items() if value is not None}
-        self.set_last["budget"] = {}
-        self.hold(budget=given or False)
 
     def forget(self) -> None:
         """Forget the reviews so far: another server was connected, and all requests are reviewed again."""

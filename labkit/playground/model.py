@@ -49,14 +49,7 @@ PATIENCE, HUMAN_PATIENCE = 90.0, 600.0
 class Model(Setup):
     """A playground without a page; `Playground` adds the page.
 
-    Args:
-        server: A server of your own, which is then chosen at first: an `MCPServer`, `StdioServerParameters`, a URL.
-        name: The playground's name. Of one name only one can be open: making the second closes the first and takes over
-            its history.
-        ask: Asks a human for the decision where `approval` is on, as `with_approval` takes it. A page brings its own.
-        remember: Whether a page takes up the settings of last time, and in which folder these are kept: the usual one
-            with `True`. Without a page nothing is read and nothing kept. A key and the code of a callback never are.
-        connect_timeout: Seconds that a server has to answer; one that is first downloaded needs many.
+    What it takes, `Playground` says.
 
     Raises:
         TypeError: `ask` is no function.

@@ -121,10 +121,10 @@ def test_guard_and_budget_hold_what_the_dials_ask_for(shop: Playground, wire: Wi
     asked = Asked()
     shop.use_wires(wire)
     shop.answers.use_own(asked)
-    shop.answers.limit(tokens=300)
+    shop.answers.hold(budget={"tokens": 300})
     shop.dials.turn(max_tokens=5_000, insist=True)
     assert "budget" in ran(shop).result
-    shop.answers.limit()
+    shop.answers.hold(budget=False)
     shop.answers.hold(guard=True)
     run = ran(shop)
     assert run.outcome == "failed"
@@ -136,7 +136,7 @@ def test_guard_and_budget_hold_what_the_dials_ask_for(shop: Playground, wire: Wi
 def test_the_program_turns_the_dials_outside_every_duty(shop: Playground) -> None:
     namespace: dict[str, object] = {"__name__": "program"}
     shop.answers.hold(guard=True)
-    shop.answers.limit(tokens=300)
+    shop.answers.hold(budget={"tokens": 300})
     shop.dials.turn(max_tokens=5_000, insist=True)
     shop.answers.use("script")
     code = shop.code.replace("sys.exit(asyncio.run(main()))", "").replace('sys.exit("Your own', 'str("Your own')
@@ -176,7 +176,7 @@ def test_other_limits_leave_spent_what_was_spent(shop: Playground) -> None:
     ran(shop)
     spent = shop.budget.spent
     assert spent.samples == 1
-    shop.answers.limit(samples=1, tokens=5_000)
+    shop.answers.hold(budget={"samples": 1, "tokens": 5_000})
     assert shop.budget.spent == spent
     assert "1 of 1 sample" in ran(shop).result
 
@@ -238,7 +238,7 @@ def labels_of(run: Any) -> str:
 
 def test_every_duty_of_the_host_is_in_the_table_and_each_order_of_the_table_makes_sense() -> None:
     made = {name.removeprefix("with_") for name in vars(host) if name.startswith("with_")}
-    # Bill and dials the playground has in other places; tools a client declares as it connects, and it declares none.
+    # Bill and dials stand in other places of the playground; tools are declared at connect, and it declares none.
     assert made - set(DUTIES) == {"bill", "dials", "tools"}
     callback: Any = Asked()
     for row in reversed([*DUTIES.values()]):  # raises WrongOrder

@@ -348,15 +348,15 @@ def test_approval_where_nobody_looks_refuses(shop: Playground) -> None:
 def test_the_guard_notes_and_the_budget_holds(shop: Playground) -> None:
     shop.callback(shouted)
     shop.answers.hold(guard=True)
-    shop.answers.limit(samples=1)
+    shop.answers.hold(budget={"samples": 1})
     assert ran(shop).outcome == "done"
     run = ran(shop)
     assert run.outcome == "failed"
     assert "budget" in run.result
     assert shop.budget.spent.samples == 1
     with pytest.raises(ValueError, match="samples is -1, and must be a number from 0 to"):
-        shop.answers.limit(samples=-1)
-    shop.answers.limit()
+        shop.answers.hold(budget={"samples": -1})
+    shop.answers.hold(budget=False)
     assert ran(shop).outcome == "done"
 
 
@@ -573,7 +573,7 @@ def test_a_cancelled_run_costs_what_the_budget_counts(shop: Playground, wire: Wi
         await asyncio.Event().wait()
         return answer("never")
 
-    shop.answers.limit(**limits)
+    shop.answers.hold(budget=limits or False)
     shop.use_wires(wire)
     shop.wait()
     shop.run()
@@ -652,7 +652,7 @@ def test_what_a_page_cuts_itself_says_so(shop: Playground) -> None:
 
 def test_of_what_is_large_a_run_keeps_a_part_and_says_so_wherever_it_is_told(shop: Playground) -> None:
     many: list[Any] = [TextContent(text="")] * 30_000
-    shop.answers.limit()
+    shop.answers.hold(budget=False)
 
     @shop.callback
     async def large(context: object, params: CreateMessageRequestParams) -> Any:

@@ -77,7 +77,7 @@ def turned(playground: Playground) -> None:
     playground.answers.use("script")
     playground.dials.turn(temperature=0.8, seed=7, stop_sequences=("END",), system_prompt="Be brief.")
     playground.answers.hold(approval=True, guard=True)
-    playground.answers.limit(samples=3)
+    playground.answers.hold(budget={"samples": 3})
 
 
 def test_what_was_chosen_last_is_kept_though_no_page_has_drawn_it(folder: Path) -> None:

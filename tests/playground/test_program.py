@@ -86,7 +86,7 @@ def scripted_over_stdio(playground: Playground) -> None:
 def own_over_http(playground: Playground) -> None:
     playground.callback(mine)
     SEEN.append(object())  # as after a first run
-    playground.answers.limit()
+    playground.answers.hold(budget=False)
     playground.use_transport("http")
     playground.use_wires("both")
 
@@ -208,7 +208,7 @@ def test_an_argument_that_may_be_a_secret_is_taken_from_the_environment(tmp_path
 
 
 def test_a_budget_in_dollars_has_its_prices(playground: Playground) -> None:
-    playground.answers.limit(usd=1)
+    playground.answers.hold(budget={"usd": 1, "samples": None, "tokens": None})
     assert "with_budget(model, usd=1, prices=catalog()" in playground.code
     assert callable(names_of(playground.code)["callback"])
 
@@ -261,7 +261,7 @@ def test_a_callback_that_is_not_there_is_asked_for(playground: Playground) -> No
 def test_the_program_says_what_it_takes_from_the_kit(playground: Playground) -> None:
     assert "the embedded model, the host's duties and the server from the kit" in playground.code
     playground.answers.use("script")
-    playground.answers.limit()
+    playground.answers.hold(budget=False)
     assert "takes the server from the kit" in playground.code
     playground.use_command("python my_server.py")
     assert 'It needs mcp alone: pip install "mcp>=2.3"' in playground.code
@@ -269,7 +269,7 @@ def test_the_program_says_what_it_takes_from_the_kit(playground: Playground) -> 
 
 
 def test_a_program_without_a_result_says_why_and_ends_with_1(playground: Playground, tmp_path: Path) -> None:
-    playground.answers.limit(samples=0)
+    playground.answers.hold(budget={"samples": 0})
     ran = start(playground.code, tmp_path)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.startswith("No result: Held back by the client's budget for sampling: ")
