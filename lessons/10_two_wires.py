@@ -199,7 +199,7 @@ attacks = {
 predict("10.3")
 
 # %%
-stale = Lab(make_desk(keys=[key], ttl=1e-6), name="holds for a microsecond", sampling_callback=model)
+stale = Lab(make_desk(keys=[key], ttl=1e-9), name="holds for a nanosecond", sampling_callback=model)
 alien = Lab(make_desk(keys=[token_bytes(32)]), name="another key", sampling_callback=model)
 attacks["at another server"] = alien, ticket, asked
 attacks["expired"] = stale, ticket, await leg(stale, ticket)
@@ -264,9 +264,10 @@ for told, how, attack in (("encoded", encoded, str), ("forged", encoded, forge),
     print(f"{told:8}", came if isinstance(came, MCPError) else came.content[0].text)
 
 # %% [markdown]
-# The specification says it in a sentence: a server MUST treat `requestState` as written by an attacker (2026-07-28,
-# basic/patterns/mrtr, Server Requirements 4). `MCPServer` seals by default, with a key of its process; two processes that
-# share the work need `RequestStateSecurity(keys=[…])`, with one secret from the environment.
+# The cleaner believed a note of its own that anybody may write. The specification says it in a sentence: a server MUST
+# treat `requestState` as written by an attacker (2026-07-28, basic/patterns/mrtr, Server Requirements 4). `MCPServer` seals
+# by default, with a key of its process; processes that share the work need `RequestStateSecurity(keys=[…])`, with one
+# secret from the environment.
 #
 # ## Rounds without a question, and without an end
 #
@@ -297,7 +298,7 @@ for rounds in (3, 1_000):
 # ## As many samples as there are lines
 #
 # `Resolve` fixes the number of samples in the signature. Where only the run knows it, the tool returns its questions by
-# hand. This one asks how urgent each line is, and then about all the answers: two *steps*. `request(text)` is a question.
+# hand. This one asks how urgent each line is, and then about all the answers: two *steps*. `request(text)` makes a question.
 
 # %%
 summary, bodies = MCPServer("summary"), []
