@@ -511,8 +511,9 @@ for numbers in ((60, 2, 30, 60), (60, 8, 30, 5), (2, 1, 100, 5)):
 # ## Exercise 9.4 · choose limits ●●○ 10 minutes
 #
 # **Goal** Choose the four numbers by what is measured. **Input** the measured seconds, of this machine and of others.
-# **Return** a dict: `per_minute`, the samples that a student may begin in a minute; `at_once` and `waiting`, of the one
-# queue; `timeout`, the seconds that the model has for an answer. Many settings are right. On each machine
+# **Return** a dict: `per_minute`, the samples that a student may begin in a minute (`with_budget`); `at_once` and
+# `waiting` of the one `with_queue`; `timeout`, the seconds for an answer, once it is begun (`with_timeout`). Many settings
+# are right. On each machine
 #
 # - none of the others is refused, turned away, or cut off while an answer is on its way,
 # - nobody waits longer than 60 s, when many clients give up, and no more than 50 stand in line,
@@ -546,7 +547,8 @@ lesson("09")
 # %% [markdown]
 # ## Recap
 #
-# - A bad answer reaches the server on both wires; no answer reaches it on 2025-11-25 alone. A time-out proves nothing.
+# - A bad answer reaches the server on both wires; that there is none it hears on 2025-11-25 alone. A time-out proves
+#   nothing.
 # - Retry in one place, with a random part, never after a no; count each try; ask first and act last.
 # - Check, degrade, and say so. Limits come from measured times, and every one of them can be too large as well.
 #

@@ -136,7 +136,7 @@ async def _waits_as_told(make: Callable[..., Any]) -> None:
         told = f"The failure said retryAfter {after:g}, and it waited {min(waits):.2f} to {max(waits):.2f} s"
         if min(waits) < after or max(waits) > after + 1:
             raise Problem(f"{told}. That long, and a part of one second more, is right.", hint="told")
-        if max(waits) - min(waits) < 0.25:
+        if after < 20 and max(waits) - min(waits) < 0.25:  # at the longest there may be no room for a part
             raise Problem(
                 f"{told}. All who were told the same come back together: add a part of a second.", hint="herd"
             )

@@ -707,6 +707,23 @@ def counts_down(callback, tries=3, longest=20, sleep=asyncio.sleep):
     return trying
 
 
+@right("9.2")
+def never_longer_than_the_longest(callback, tries=3, longest=20, sleep=asyncio.sleep):
+    async def trying(context, params):
+        failed = 0
+        while True:
+            failed += 1
+            answer = await callback(context, params)
+            if failed >= tries or getattr(answer, "code", None) != INTERNAL_ERROR:
+                return answer
+            told = _after(answer)
+            if told is not None and told > longest:
+                return answer
+            await sleep(min(longest, random() * 2 ** (failed - 1) if told is None else told + random()))
+
+    return trying
+
+
 # 9.3: a tool for every client
 
 
