@@ -12,14 +12,9 @@
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
-import asyncio
-from functools import partial
-from random import Random, random
-from tempfile import mkdtemp
-from textwrap import shorten
 from typing import Annotated
 
-from mcp import Client, MCPError
+from mcp import MCPError
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult, ErrorData, TextContent
 
@@ -28,7 +23,6 @@ from servers import log_archiver, text_analyst
 from servers.asking import Answer, NoAnswer, ask, message, or_none, visible
 from servers.sample_logs import SAMPLE_LINES
 
-archiver, disk = log_archiver.make_server(mkdtemp()), {"log_line": SAMPLE_LINES["disk_full"]}
 print("ready")
 lesson("09")
 
@@ -40,9 +34,12 @@ lesson("09")
 # negative or neutral.
 
 # %%
-text = {"text": "The help was quick, and nothing broke."}
+from tempfile import mkdtemp
+from textwrap import shorten
+
+analyst, text = text_analyst.make_server(), {"text": "The help was quick, and nothing broke."}
+archiver, disk = log_archiver.make_server(mkdtemp()), {"log_line": SAMPLE_LINES["disk_full"]}
 model = Scripted(lambda params: "Positive.")
-analyst = text_analyst.make_server()
 
 lab = Lab(analyst, sampling_callback=Faulty(model, ["ok", "wrong form", "wrong form", "empty", "cut"]))
 for _ in range(3):
@@ -94,8 +91,9 @@ it_was("9.1")
 predict("9.2")
 
 # %%
-slow = Faulty(model, ["slow", "slow"], deadline=2.6)
+from mcp import Client
 
+slow = Faulty(model, ["slow", "slow"], deadline=2.6)
 for mode in ("legacy", "auto"):
     async with Client(analyst, mode=mode, sampling_callback=slow) as client:
         try:
@@ -203,6 +201,9 @@ it_was("9.3", down.done.total())
 
 
 # %%
+from random import Random
+
+
 def arrivals(part):
     """When thirty clients come back, three times each."""
     return [sum(2**n * part() for n in range(tries + 1)) for _ in range(30) for tries in range(3)]
@@ -229,6 +230,10 @@ for half in range(15):
 
 
 # %%
+import asyncio
+from random import random
+
+
 def my_retry(callback, tries=3, longest=20, sleep=asyncio.sleep):
     """A callback that asks `callback` again where it failed for now. random() is a number from 0 to 1."""
 
@@ -357,6 +362,8 @@ it_was("9.5")
 # Duties stand around each other; the outermost is asked first. Some orders make no sense, and the kit says why.
 
 # %%
+from functools import partial
+
 from labkit import with_approval
 from labkit.host import Approve, WrongOrder
 
@@ -441,13 +448,11 @@ await before_eight(naive_desk)
 
 # %%
 def plain(line):
-    """What plain code can tell of a line."""
-    level = next((word for word in ("PANIC", "FATAL", "ERROR", "WARNING") if word in line), "no level")
-    return f"The line says {level}."
+    levels = [word for word in ("PANIC", "FATAL", "ERROR", "WARNING") if word in line]
+    return f"The line says {levels[0] if levels else 'no level'}."
 
 
 def sturdy_desk():
-    """A server with one tool, advise(line), that is of use to every client."""
     server = MCPServer("sturdy desk")
 
     @or_none
@@ -456,7 +461,6 @@ def sturdy_desk():
 
     @server.tool(structured_output=False)
     async def advise(line: str, answer: Annotated[Answer, Resolve(question)]) -> str:
-        """Say what to do about a log line."""
         # SOLUTION
         if answer is None:
             return f"No advice, because this client cannot sample. {plain(line)}"
