@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -260,8 +260,11 @@ async def mcp_agent(job: Job) -> tuple[bool, str]:
 
 
 async def fast_agent(job: Job) -> tuple[bool, str]:
+    from unittest.mock import patch
+
     from fast_agent.config import MCPSamplingSettings, MCPServerSettings  # pyright: ignore[reportMissingImports]
     from fast_agent.llm.internal.passthrough import PassthroughLLM  # pyright: ignore[reportMissingImports]
+    from fast_agent.mcp import sampling  # pyright: ignore[reportMissingImports]
     from fast_agent.mcp.client_callback_runtime import (  # pyright: ignore[reportMissingImports]
         MCPClientCallbackRuntime,
     )
@@ -269,18 +272,24 @@ async def fast_agent(job: Job) -> tuple[bool, str]:
     from fast_agent.mcp.prompt import Prompt  # pyright: ignore[reportMissingImports]
 
     async def model(llm: Any, messages: Any, *more: Any, **options: Any) -> Any:
-        if job["way"] == "refuse":
-            raise ValueError(REFUSAL)
         return Prompt.assistant(ANSWER)
 
+    def refusing(*more: Any, **options: Any) -> Any:
+        raise ValueError(REFUSAL)
+
     PassthroughLLM._apply_prompt_provider_specific = model  # its model that asks nobody says ours
+    # An error of a model it would ask for again, for half a minute.
+    refuses = patch.object(sampling, "create_sampling_llm", refusing) if job["way"] == "refuse" else nullcontext()
     command, *args = job.get("command", [""])
     at = {"url": job["url"], "transport": "http"} if "url" in job else {"command": command, "args": args}
-    sampling = None if job["way"] == "none" else MCPSamplingSettings(model="passthrough")
-    config = MCPServerSettings(name="ours", protocol_mode=job["wire"], sampling=sampling, **at)
+    lent = MCPSamplingSettings(model="passthrough")
+    config = MCPServerSettings(name="ours", protocol_mode=job["wire"], sampling=lent, **at)
     runtime = MCPClientCallbackRuntime(server_name="ours", server_config=config)
-    async with open_request_scoped_client(server_name="ours", config=config, callback_runtime=runtime) as client:
-        return told(await client.call_tool(job["tool"], job["arguments"]))
+    if job["way"] == "none":  # left alone it declares sampling, and says that it has no model
+        runtime.sampling_callback = runtime.sampling_capabilities = None
+    with refuses:
+        async with open_request_scoped_client(server_name="ours", config=config, callback_runtime=runtime) as client:
+            return told(await client.call_tool(job["tool"], job["arguments"]))
 
 
 # ---- what a peer runs as a server: one tool, `ask`, that says what the client's model said
