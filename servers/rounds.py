@@ -65,8 +65,11 @@ class MoreNeeded(Exception):
         self.result = result
 
 
-class Declined(Exception):
-    """The client refused a question; the text is the reason, as in `NoAnswer`. Only the older wire tells of it."""
+class Declined(ToolError):
+    """The client refused a question; the text is the reason, as in `NoAnswer`. Only the older wire tells of it.
+
+    A tool that does not catch it ends with that reason, and not with a crash.
+    """
 
 
 class _State(BaseModel):

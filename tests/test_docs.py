@@ -7,7 +7,8 @@ import pytest
 
 from tests.test_house import ROOT, name_of, texts
 
-PAGES = ["docs/MAP.md", "docs/DECISIONS.md", "CONTRIBUTING.md", "training/README.md", "training/LOG.md"]
+DOCS = ["MAP", "DECISIONS", "moving-off", "SMOLLM"]
+PAGES = [*(f"docs/{name}.md" for name in DOCS), "CONTRIBUTING.md", "training/README.md", "training/LOG.md"]
 SUFFIX = r"\.(?:py|js|css|md|toml|txt|jsonl?|npz)"
 NAMED = re.compile(rf"`((?:[\w.*-]+/)+|(?:[\w.*-]+/)*[\w*-]+{SUFFIX})`|\]\(([^)#:]+)\)")
 LINE = re.compile(r"(?P<indent> *)(?P<names>\S+(?: \S+)*)(?: {2,}.+)?")
