@@ -4,27 +4,24 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from mcp import StdioServerParameters
+from pydantic import BaseModel, ConfigDict
 
-from labkit.dial_table import DIAL, DIALS, Kind
 from labkit.dial_table import Settings as Dials
 from labkit.models.answerers import ANSWERERS, usual_settings
 from labkit.playground.box import BoxServer
 from labkit.playground.duties import checked
-from labkit.playground.reach import TRANSPORTS, WIRES, Source, Transport, transports_of, url_of
+from labkit.playground.reach import Source, Transport, transports_of, url_of
 from labkit.secret_forms import find_secrets
 
 Wires = Literal["2025-11-25", "2026-07-28", "both"]
 MOST = 10**9
 """The largest number that is taken from a file."""
-
-KINDS: Mapping[Kind, tuple[type, ...]] = {"number": (int, float), "whole": (int,), "texts": (list,), "text": (str,)}
-"""The types in which JSON holds a dial, by kind."""
 
 DEEPEST = 12
 """How many lists and objects inside one another are taken from a file: more than a form has."""
@@ -144,31 +141,35 @@ def from_json(told: Mapping[str, Any], first: Choices, box: Mapping[str, BoxServ
         ValueError: Something in the file cannot be so. Nothing of the file is to be used then.
     """
     _check(told, 0)
+    kept = _Kept.model_validate_json(json.dumps(told))
     source = _source(told.get("server", {}), first, box, given)
-    transport = told.get("transport", first.transport)
-    if not isinstance(transport, str) or transport not in TRANSPORTS:
-        raise ValueError(f"no transport: {transport!r}")
-    wires, who = told.get("wires", first.wires), told.get("who", first.who)
-    if wires not in (*WIRES, "both") or not isinstance(who, str) or who not in ANSWERERS:
-        raise ValueError(f"no wire or nobody: {wires!r}, {who!r}")
-    return Choices(
-        source,
-        transport if transport in transports_of(source) else transports_of(source)[0],
-        wires,
-        _typed(told, "tool", str, first.tool),
-        _typed(told, "typed", dict, first.typed),
-        who,
-        _settings(_typed(told, "settings", dict, {})),
-        _dials(_typed(told, "dials", dict, {})),
-        _duties(_typed(told, "duties", dict, first.duties)),
+    chosen = replace(first, **{name: getattr(kept, name) for name in kept.model_fields_set - {"settings", "dials"}})
+    if chosen.who not in ANSWERERS or set(told.get("dials", {})) - {each.name for each in fields(Dials)}:
+        raise ValueError(f"nobody is called {chosen.who!r}, or there are no such dials")
+    ways = transports_of(source)
+    return replace(
+        chosen,
+        source=source,
+        transport=chosen.transport if chosen.transport in ways else ways[0],
+        settings=_settings(kept.settings),
+        dials=replace(kept.dials, stop_sequences=tuple(filter(None, kept.dials.stop_sequences or ())) or None),
+        duties=checked(chosen.duties),
     )
 
 
-def _typed(told: Mapping[str, Any], name: str, kind: type, otherwise: Any) -> Any:
-    value = told.get(name, otherwise)
-    if not isinstance(value, kind):
-        raise ValueError(f"{name} is {value!r}")
-    return value
+class _Kept(BaseModel):
+    """What is read of a file; the server is read by itself, and what is left open is as it was."""
+
+    model_config = ConfigDict(strict=True)
+
+    transport: Transport = "in process"
+    wires: Wires = "both"
+    tool: str = ""
+    typed: dict[str, Any] = {}
+    who: str = ""
+    settings: dict[str, str] = {}
+    dials: Dials = Dials()
+    duties: dict[str, dict[str, Any]] = {}
 
 
 def _check(value: Any, depth: int) -> None:
@@ -208,38 +209,12 @@ def _source(told: Any, first: Choices, box: Mapping[str, BoxServer], given: Sour
             raise ValueError(f"no server: {told!r}")
 
 
-def _settings(told: Mapping[str, Any]) -> dict[str, str]:
-    if not all(isinstance(value, str) for value in told.values()):
-        raise ValueError("a setting is no text")
-    settings = {**usual_settings(), **_known(told, [*usual_settings()])}
+def _settings(told: Mapping[str, str]) -> dict[str, str]:
+    usual = usual_settings()
+    if unknown := set(told) - set(usual):
+        raise ValueError(f"what is {', '.join(map(repr, unknown))}?")
+    settings = {**usual, **told}
     for row in ANSWERERS.values():
         if row.settings:
             row.make(settings)
     return settings
-
-
-def _dials(told: Mapping[str, Any]) -> Dials:
-    known = _known(told, [*DIAL, "insist"])
-    if not isinstance(known.get("insist", False), bool):
-        raise ValueError(f"insist is {known['insist']!r}")
-    for dial in DIALS:
-        value = known.get(dial.name)
-        if value is not None and (not isinstance(value, KINDS[dial.kind]) or isinstance(value, bool)):
-            raise ValueError(f"{dial.name} is {value!r}")
-        if dial.kind == "texts" and value is not None:
-            if not all(isinstance(each, str) for each in value):
-                raise ValueError(f"{dial.name} holds no texts")
-            known[dial.name] = tuple(each for each in value if each) or None
-    return Dials(**known)
-
-
-def _duties(told: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    if not all(isinstance(values, dict) for values in told.values()):
-        raise ValueError("a duty is no object")
-    return checked(told)
-
-
-def _known(told: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    if not set(told) <= set(names):
-        raise ValueError(f"what is {', '.join(map(repr, set(told) - set(names)))}?")
-    return dict(told)

@@ -55,7 +55,7 @@ class Page extends Parts {
   build() {
     this.wires = el("span");
     this.server = this.select("server", "Server", "Who offers the tools", (name) => this.chooseServer(name));
-    this.over = this.select("over", "Over", "How the server is reached", (name) => this.tell({ do: "transport", name }));
+    this.over = this.select("over", "Over", "How the server is reached", (transport) => this.tell({ do: "transport", transport }));
     this.own = el("input", { type: "text", class: "own", autocomplete: "off", spellcheck: "false" });
     this.own.addEventListener("keydown", (event) => event.key === "Enter" && this.connect());
     this.join = button("Connect", "Connect to this server", () => this.connect());
@@ -174,7 +174,7 @@ class Page extends Parts {
     this.server.fill(servers, asked ? this.server.node.value : server);
     this.over.fill(transports, transport);
     if (!this.wireMarks) {
-      const set = segments(el("legend", { class: "heard" }, "Wire"), wires.map((name) => [name, name, WIRE[name]]), wire, (name) => this.tell({ do: "wire", name }));
+      const set = segments(el("legend", { class: "heard" }, "Wire"), wires.map((name) => [name, name, WIRE[name]]), wire, (name) => this.tell({ do: "wire", wires: name }));
       this.wires.replaceWith(set);
       const marks = [...set.querySelectorAll("input")];
       this.wireMarks = held(marks, (now) => marks.forEach((control) => { control.checked = control.value === now; }));

@@ -28,7 +28,7 @@ class Question {
 
   send(text) {
     if (this.id === undefined) return;
-    this.tell({ do: "answer", id: this.id, text });
+    this.tell({ do: "answer", number: this.id, text });
     this.id = undefined;
   }
 

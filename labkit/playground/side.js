@@ -53,7 +53,7 @@ class Who {
     if (!this.marks) {
       this.marks = new Map();
       for (const [id, words, what] of told.choices) {
-        const mark = choice("radio", this.name, words, " ", () => this.tell({ do: "who", name: id }));
+        const mark = choice("radio", this.name, words, " ", () => this.tell({ do: "who", who: id }));
         mark.label.title = what;
         this.marks.set(id, mark);
         this.list.append(mark.label);

@@ -224,25 +224,20 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         if name not in _OF_ITSELF and not self.playground.past.recalled:
             self.playground.past.recall(use=False)  # what was clicked at counts
         try:
-            if name in self._by_name:
-                self._by_name[name](**told)
+            if name in self._actions:
+                self._actions[name](**told)
+            if name in ("set", "hold"):
                 self.playground.say("")
-            elif name in self._in_order:
-                self._in_order[name](*told.values())
         except Exception as error:  # noqa: BLE001 - a click has nobody else to tell
             self.playground.say(str(error) if isinstance(error, ValueError) else sentence(error))
 
     @property
-    def _by_name(self) -> dict[str, Callable[..., object]]:
-        """The actions of messages whose values have names of their own."""
-        answers = self.playground.answers
-        return {"set": answers.set, "hold": answers.hold}
-
-    @property
-    def _in_order(self) -> dict[str, Callable[..., object]]:
-        """The actions of messages whose values come in the order of the parameters."""
+    def _actions(self) -> dict[str, Callable[..., object]]:
+        """What is done for each message. The values in it bear the names of the parameters."""
         playground, answers = self.playground, self.playground.answers
         return {
+            "set": answers.set,
+            "hold": answers.hold,
             "here": self._here,
             "server": self._server,
             "transport": playground.use_transport,

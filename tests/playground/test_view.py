@@ -97,7 +97,7 @@ def test_the_embedded_model_shows_its_tokens_and_another_shows_none(playground: 
     assert isinstance(tokens, TokenView)
     assert tokens.reading.trace.text == playground.runs[-1].answers
     assert view.drawing_note == ""
-    view.click(do="who", name="script")
+    view.click(do="who", who="script")
     view.click(do="run", values={"genre": "romance"})
     view.until(lambda: view.tokens is None)
     assert view.drawing_note.startswith("Only the models in the box")
@@ -223,7 +223,7 @@ def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> 
     assert view.top["fault"] == "tries is 11, and must be a number from 1 to 10"
     view.click(do="hold", rest=True)
     assert view.top["fault"].startswith("there is no duty rest")
-    view.click(do="who", name="script")
+    view.click(do="who", who="script")
     view.click(do="set", script="Emma")
     view.click(do="type", values={"genre": "crime"})
     view.click(do="run", values={"genre": "crime"}, many=True)
@@ -232,9 +232,9 @@ def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> 
     assert view.host["spent"].startswith("3 of 3 samples")
     view.click(do="forget")
     assert view.history == {"runs": []}
-    view.click(do="wire", name="both")
+    view.click(do="wire", wires="both")
     assert view.flow_names == ["2025-11-25", "2026-07-28"]
-    view.click(do="transport", name="http")
+    view.click(do="transport", transport="http")
     assert view.top["transport"] == "http"
     view.click(do="tool", name="nothing")
     assert "no tool 'nothing'" in view.top["fault"]
