@@ -82,10 +82,8 @@ for temperature in (0, 0.5, 1, 1.5, 2):
         print(f"tiny model, temperature {temperature}, seed {seed} | {text}")
 
 print("the same seed again gives the same:", answer(seed=1, max_tokens=30).text == answer(seed=1, max_tokens=30).text)
-plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=Settings(max_tokens=30))
-
-# %%
 it_was("3.1")
+plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=Settings(max_tokens=30))
 
 # %% [markdown]
 # Above 0 the same seed gives the same answer, and another seed may give another one. With the heat the answers grow less
@@ -111,8 +109,6 @@ for temperature in (1, 2):
     drawn = [trace(label, model, Settings(temperature=temperature, seed=seed)).text for seed in range(20)]
     found = {word: drawn.count(word) for word in text_analyst.SENTIMENTS}
     print(f"tiny model, temperature {temperature} | {found}, no label: {20 - sum(found.values())}")
-
-# %%
 it_was("3.2", 20 - sum(found.values()))
 
 # %% [markdown]

@@ -85,10 +85,21 @@ async def _results(function: Callable[..., Any], answer: CreateMessageResultWith
     wanted = [block.id for block in kept.content_as_list if isinstance(block, ToolUseContent)]
     given = [each.tool_use_id for each in told]
     if sorted(given) != sorted(wanted):
-        raise Problem(f"{asked}, with the ids {wanted}; the results are for {given}. Each use has one.", hint="ids")
+        raise Problem(f"{asked}, with the ids {wanted}. {_unlike(kept, wanted, given)}", hint="ids")
     if answer != kept or tools != desk.tools:
         raise Problem(f"{asked}, and afterwards that answer or `tools` was another. Leave them.", hint="changed")
     return {each.tool_use_id: each for each in told}
+
+
+def _unlike(answer: CreateMessageResultWithTools, wanted: list[str], given: list[str]) -> str:
+    """How the ids of the results are not those of the uses."""
+    if strange := [each for each in given if each not in wanted]:
+        return f"There is a result for {strange[0]!r}, which is no use of this answer."
+    if len(given) > len({*given}):
+        return f"The results are for {given}: one use has two."
+    names = {use.id: use.name for use in answer.content_as_list if isinstance(use, ToolUseContent)}
+    [missing, *_] = [each for each in wanted if each not in given]
+    return f"There is no result for {missing!r}, the use of {names[missing]}: each use has one, whatever comes of it."
 
 
 def _blocks(answer: CreateMessageResultWithTools) -> str:
@@ -225,7 +236,9 @@ def _is_as_wanted(given: str, talk: Talk, returned: object, turns: int, limit: i
     if talk.runs != wanted - 1:
         raise Problem(f"{given} the tools ran {talk.runs} times, and {wanted - 1} is right.", hint="run")
     for turn, (messages, _) in enumerate(talk.asked, 1):
-        if messages[0] != QUESTION or len(messages) != 2 * turn - 1:
+        if messages[:1] != [QUESTION]:
+            raise Problem(f"{given} in turn {turn} the question does not stand first.", hint="messages")
+        if len(messages) != 2 * turn - 1:
             raise Problem(
                 f"{given} in turn {turn} ask() got {len(messages)} messages; {2 * turn - 1} are right: the question, "
                 "and two for each turn before.",

@@ -20,7 +20,7 @@ LESSON = build.LESSONS / "07_research_assistant.py"
 def lesson() -> dict[str, Any]:
     """The names of the lesson's set-up, of its measure and of the solution of 7.1."""
     cells = jupytext.reads(LESSON.read_text(encoding="utf-8"), fmt="py:percent").cells
-    wanted = ("import asyncio", "def own_words(", "async def my_groups(")
+    wanted = ("import re\n", "def own_words(", "from labkit import catalog", "async def my_groups(")
     namespace: dict[str, Any] = {}
     for cell in cells:
         if cell.source.startswith(wanted):

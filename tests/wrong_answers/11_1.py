@@ -56,7 +56,7 @@ async def from_the_assistant(answer, tools):
 async def only_the_first_block(answer, tools):
     """Looks at the first block and at no other.
 
-    Each use has one
+    There is no result for 'a'
     """
     return _heard([await _ran(use, tools) for use in answer.content_as_list[:1] if isinstance(use, ToolUseContent)])
 
@@ -83,7 +83,7 @@ async def by_place(answer, tools):
 async def ids_of_its_own(answer, tools):
     """Numbers the results.
 
-    Each use has one
+    There is a result for '0'
     """
     ran = [await _ran(use, tools) for use in _uses(answer)]
     return _heard([each.model_copy(update={"tool_use_id": str(n)}) for n, each in enumerate(ran)])
@@ -92,7 +92,7 @@ async def ids_of_its_own(answer, tools):
 async def one_for_each_name(answer, tools):
     """Runs a tool once, however often the model asked for it.
 
-    Each use has one
+    a text, with the ids ['1', '2']. There is no result for '1'
     """
     once = {(use.name, str(use.input)): use for use in _uses(answer)}
     return _heard([await _ran(use, tools) for use in once.values()])
@@ -101,7 +101,7 @@ async def one_for_each_name(answer, tools):
 async def missing_tools_left_out(answer, tools):
     """Says nothing of a tool that does not exist.
 
-    Each use has one
+    the use of delete: each use has one
     """
     return _heard([await _ran(use, tools) for use in _uses(answer) if use.name in tools])
 
@@ -117,7 +117,7 @@ async def missing_tools_raise(answer, tools):
 async def failures_left_out(answer, tools):
     """Drops what failed.
 
-    Each use has one
+    There is no result for '1', the use of closed
     """
     ran = [await _ran(use, tools) for use in _uses(answer)]
     return _heard([each for each in ran if not each.is_error or each.content[0].text == "no such tool"])
@@ -204,7 +204,7 @@ async def takes_uses_out(answer, tools):
 async def kept_from_before(answer, tools):
     """Keeps results of an earlier call.
 
-    Each use has one
+    There is a result for 'use_1'
     """
     _kept.extend([await _ran(use, tools) for use in _uses(answer)])
     return _heard([*_kept])

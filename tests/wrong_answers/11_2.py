@@ -112,7 +112,7 @@ async def only_the_last_turn(ask, question, run, most_turns=4):
 async def without_the_question(ask, question, run, most_turns=4):
     """Sends the question once.
 
-    ask() got 2 messages; 3 are right
+    in turn 2 the question does not stand first
     """
     messages = [question]
     for turn in range(1, most_turns + 1):
