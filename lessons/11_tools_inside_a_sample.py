@@ -38,7 +38,7 @@ async def grep_log(word: str) -> str:
     """Find the lines of the night's log that hold a word. Returns how many there are, and the first three."""
     night = SAMPLE_LOG.read_text(encoding="utf-8").splitlines()
     lines = [line for line in night if word.lower() in line.lower()]
-    return "\n".join([f"{len(lines)} lines", *(line[:120] for line in lines[:3])])
+    return "\n".join([f"{len(lines)} lines", *(line[:110] for line in lines[:3])])
 
 
 schema = {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}
@@ -250,7 +250,7 @@ async def why_capped(ctx: Context) -> str | types.InputRequiredResult:
         told = await with_own_tools(Rounds(ctx), ctx, first, [grep_log], most_turns=3)
     except MoreNeeded as more:
         return more.result
-    return f"{told.turns} turns, {len(told.uses)} uses, capped: {told.is_capped} · {told.answer or 'no words'}"
+    return f"turns: {told.turns}, uses: {len(told.uses)}, capped: {told.is_capped} · {told.answer or 'no words'}"
 
 
 # %%
