@@ -96,5 +96,5 @@ test("a question is answered once, and the next one is another", () => {
   question.draw({ id: 1, server: "desk", tool: "route", limit: 8 });
   assert.equal(question.who.textContent, "desk asks, for its tool route: at most 8 tokens");
   question.send(null);
-  assert.deepEqual(told, [{ do: "answer", id: 0, text: "mine" }, { do: "answer", id: 1, text: null }]);
+  assert.deepEqual(told, [{ do: "answer", number: 0, text: "mine" }, { do: "answer", number: 1, text: null }]);
 });

@@ -16,7 +16,7 @@ function clicked(control, on) {
 test("a choice is not taken back by what was told before the kernel has heard of it", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const said = [];
-  const who = new Who((message) => said.push(message.name));
+  const who = new Who((message) => said.push(message.who));
   who.draw(told("tiny"));
   const [tiny, claude] = [...who.marks.values()].map(({ control }) => control);
   assert.deepEqual([tiny.checked, claude.checked], [true, false]);
@@ -32,16 +32,16 @@ test("a choice is not taken back by what was told before the kernel has heard of
 test("what the kernel still tells in the end is what holds", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const host = new Host(() => {});
-  const figures = { rules: 12, noted: 0, samples: null, tokens: null, spent: "", share: 0, cost: "" };
-  const duties = (approval, limited) => host.draw({ approval, guard: false, limited, ...figures });
-  const marks = () => [host.approval.control.checked, host.limited.control.checked];
+  const duty = (name, on) => [name, name, "", "", on, []];
+  const duties = (approval, budget) => host.draw({ duties: [duty("approval", approval), duty("budget", budget)], spent: "", share: 0, cost: "" });
+  const marks = () => [...host.marks.all("input")].map(({ checked }) => checked);
   duties(false, false);
-  clicked(host.approval.control, true);
+  clicked(host.marks.all("input")[0], true);
   duties(false, true); // the one is older than the click, the other is no matter of hands
   assert.deepEqual(marks(), [true, true]);
   t.mock.timers.tick(60_000);
   assert.deepEqual(marks(), [false, true]);
-  clicked(host.approval.control, true);
+  clicked(host.marks.all("input")[0], true);
   t.mock.timers.tick(60_000); // the kernel is busy, and tells nothing
   assert.deepEqual(marks(), [true, true]);
 });
