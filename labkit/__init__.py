@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         with_queue,
         with_retry,
         with_timeout,
+        with_tools,
     )
     from labkit.lab import Call, Lab, close_all
     from labkit.models.catalog import catalog
@@ -128,6 +129,7 @@ _ELSEWHERE = {
     "with_queue": "labkit.host",
     "with_retry": "labkit.host",
     "with_timeout": "labkit.host",
+    "with_tools": "labkit.host",
 }
 """Everything costs its import only where it is used: a script that needs a Lab loads no widgets, and a server that asks
 `labkit.secret_forms` what a secret looks like loads nothing else."""
@@ -201,6 +203,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "with_queue",
     "with_retry",
     "with_timeout",
+    "with_tools",
 ]
 
 
