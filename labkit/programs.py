@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
+from random import SystemRandom
 from threading import Lock
 from time import monotonic
 from types import TracebackType
@@ -19,6 +20,9 @@ LONGEST_START = 60.0
 
 PORT = "PORT"
 """The word of a command in whose place the port stands."""
+
+PORTS = range(20_000, 32_000)
+"""Ports that no system hands out by itself: no connection takes one while its program starts, or starts anew."""
 
 _running: dict[str, "Program"] = {}
 
@@ -48,9 +52,8 @@ class Program:
             raise ConnectError(f"{name} needs a process of its own, and a browser has none: run this on a machine.")
         if former := _running.get(name):
             former.close()
-        with closing(socket.create_server(("127.0.0.1", 0))) as free:
-            self.port: int = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}{path}"
+        self.port = _free_port()
+        self._url = f"http://127.0.0.1:{self.port}{path}"
         self._command = [str(self.port) if word == PORT else word for word in command]
         self._environment: Mapping[str, str] = {**os.environ, **environment}
         self._process: subprocess.Popen[bytes] | None = None
@@ -58,6 +61,12 @@ class Program:
         self._over = False
         _running[name] = self
         self.restart()
+
+    @property
+    def url(self) -> str:
+        """The program's address. Whoever asks for it while the program is restarted waits until it listens."""
+        with self._changing:  # a call that was lost with the process has ended long before the next one listens
+            return self._url
 
     def restart(self) -> None:
         """End the process at once, as a crash does, and start another at the same address.
@@ -119,6 +128,18 @@ class Program:
 
     def __repr__(self) -> str:
         return f"<Program {self.name}{'' if self._process else ' (ended)'}>"
+
+
+def _free_port() -> int:
+    """A port of `PORTS` on which nobody listens; chance picks it, so that two kernels do not pick the same.
+
+    Raises:
+        ConnectError: There is none.
+    """
+    for port in SystemRandom().sample(PORTS, len(PORTS)):  # a notebook's own seed does not reach this one
+        with suppress(OSError), closing(socket.create_server(("127.0.0.1", port))):
+            return port
+    raise ConnectError(f"All ports from {PORTS[0]} to {PORTS[-1]} are taken.")
 
 
 def _close_all() -> None:

@@ -128,9 +128,9 @@ keep("desk.py", make_desk)
 if Path("desk.py").exists():
     keep("test_desk.py")
     mine = StdioServerParameters(command=sys.executable, args=["desk.py", "--folder", folder])
-    async with Client(mine, sampling_callback=TinyModel()) as client:
-        result = await client.call_tool("process_log_entry", {"log_line": line})
-        print(client.server_info.name, "|", result.content[0].text)
+    lab = Lab(mine, name="mine", sampling_callback=TinyModel())
+    result = await lab.call_tool("process_log_entry", {"log_line": line})
+    print(lab.transport, "|", result.content[0].text)
 
 # %% [markdown] tags=["instructor"]
 # **13.1, explained.** The order matters: first whether there is an answer at all, then what kind, then what is left of

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.request import urlopen
 
@@ -58,6 +59,25 @@ def test_another_of_its_name_ends_it_and_a_restart_keeps_its_address() -> None:
             former.close()
             assert told(program)[1] == third
     assert is_gone(third)
+
+
+def test_who_asks_for_the_address_in_the_middle_of_a_restart_waits_until_it_listens() -> None:
+    with Program("tells", COMMAND) as program, ThreadPoolExecutor(1) as beside:
+        _, first = told(program)
+        gone = psutil.Process(int(first))
+        restarting = beside.submit(program.restart)
+        gone.wait(60)
+        _, second = told(program)
+        assert second != first
+        restarting.result(60)
+
+
+def test_its_port_is_one_that_no_connection_is_given_and_nobody_listens_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Program("tells", COMMAND) as program:
+        assert program.port < 32_768  # from there on Linux hands them out, from 49,152 on macOS and Windows
+        monkeypatch.setattr(programs, "PORTS", [program.port])
+        with pytest.raises(ConnectError, match=r"^All ports from (\d+) to \1 are taken\.$"):
+            Program("another", COMMAND)
 
 
 def test_it_ends_with_the_kernel() -> None:
