@@ -92,6 +92,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self.playground = playground
         self._lock = RLock()
         self._waiting = self._looking = False
+        self._heard = 0
         self._compared: list[int] = []
         self._shown: dict[Wire, Lab] = {}
         self._drawn: Drawing | None = None
@@ -161,8 +162,9 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "form": reading.form(playground),
             "errors": dict(playground.errors),
             "work": reading.work(playground),
-            "who": reading.who(playground),
-            "host": reading.host(playground),
+            # Two clicks may leave all as it was: the page has to hear of that too, or it goes on showing the first.
+            "who": {**reading.who(playground), "heard": self._heard},
+            "host": {**reading.host(playground), "heard": self._heard},
             "result": reading.result(playground),
             "question": reading.question(playground.answers.hand.open),
             "history": reading.history(playground),
@@ -221,6 +223,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         """Do what was clicked. May run on the kernel's thread or on that of a subshell: nothing here waits."""
         told = dict(message)
         name = str(told.pop("do", ""))
+        self._heard += name in ("who", "hold", "again", "fresh", "past")
         if name not in _OF_ITSELF and not self.playground.past.recalled:
             self.playground.past.recall(use=False)  # what was clicked at counts
         try:

@@ -67,6 +67,20 @@ def state_of(view: PlaygroundView) -> str:
     return json.dumps(view.get_state(), default=str)
 
 
+def test_two_clicks_that_leave_all_as_it_was_are_told_all_the_same(playground: Playground) -> None:
+    """The page shows the first click by itself, and would go on showing it."""
+    view = Telling(playground)
+    before = view.who, view.host
+    view._draw = lambda: None  # as where both are heard before anything is drawn
+    view.click(do="who", who="script")
+    view.click(do="who", who="tiny")
+    del view._draw
+    view._draw()
+    assert (view.who["chosen"], view.host["duties"]) == (before[0]["chosen"], before[1]["duties"])
+    assert view.who != before[0]
+    assert view.host != before[1]
+
+
 def test_a_click_on_run_draws_what_came_of_it(playground: Playground) -> None:
     view = Telling(playground)
     assert view.result["text"] == ""
