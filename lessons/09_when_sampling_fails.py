@@ -56,7 +56,7 @@ predict("9.1")
 #
 # A failure may be seen by the *callback's side*, which is yours, by the *server*, and by the *caller* of the tool. Here
 # are eight ways, each on both wires: what the server, here the log archiver, is sent after its question, and what the
-# caller is told in the end.
+# caller is told in the end. In the last, `late`, nobody gives the callback a time: it is the *caller* who gives up.
 
 # %%
 for way in ("no callback", "refuse", "429 after 2", "raise", "two blocks", "empty", "cut", "late"):
@@ -85,7 +85,7 @@ it_was("9.1")
 # ## What a time-out bounds
 #
 # `read_timeout_seconds` of the SDK's client is how long it waits for the reply to a request *of its own*. Here it waits
-# for one second, and the callback takes 1.3.
+# for one second, and the callback takes 1.3 (`slow` takes half of its `deadline`, `late` twice as long).
 
 # %%
 predict("9.2")
@@ -192,7 +192,8 @@ it_was("9.3", down.done.total())
 
 # %% [markdown]
 # Tries multiply, and fall on a model that has too much to do already. So retry in *one* place, the one that hears
-# `retry-after`. A budget around it counts each try as begun in its minute, and what it refuses nobody tries again.
+# `retry-after`. For a budget around it all tries are *one* of its `samples`, and each is one of its `per_minute`. Where
+# the budget says no, `with_retry` does not ask again.
 #
 # ## The herd
 #
@@ -224,7 +225,7 @@ for half in range(15):
 # - asks again after an `ErrorData` of code -32603 alone; any other is final, and what is raised goes through,
 # - waits before it asks again, with `await sleep(…)`: a random part of 1, 2, 4, 8, … seconds, and at most `longest`.
 #   Where the failure's `data` is a dict that holds `"retryAfter"`, it waits that long and a random part of one second;
-#   where that asks for more than `longest`, it gives up at once.
+#   where `retryAfter` alone is more than `longest`, it gives up at once.
 #
 # **Example** `ErrorData(code=-32603, message="busy", data={"status": 429, "retryAfter": 2})`: 2 to 3 seconds.
 
@@ -354,12 +355,13 @@ it_was("9.5")
 
 # %% [markdown]
 # Who asks for a temperature above 0 wants a *draw*, and may want another one. Only with a seed is the second draw the
-# first, so at temperature 1 `with_cache` answers where the model tells its seed, and nowhere else. It keeps the
+# first, so above 0 `with_cache` answers where the model tells its seed, and nowhere else. It keeps the
 # connections apart: no server learns what another one asked.
 #
 # ## In which order?
 #
-# Duties stand around each other; the outermost is asked first. Some orders make no sense, and the kit says why.
+# Duties, callbacks around a callback, stand around each other; the outermost is asked first. Some orders make no sense,
+# and the kit says why.
 
 # %%
 from functools import partial
@@ -378,8 +380,8 @@ for outer, inner in [*orders, (in_time, with_retry), (with_retry, in_time)]:
         print("refused:", wrong)
 
 # %% [markdown]
-# The last two both work and differ: 20 s for all tries together, or for each. From the inside out: how long and how
-# often a model is asked, the stand-in, the memory, the person, and outside how much and in which line.
+# The last two both work and differ: 20 s for all tries together, or for each. From the inside out:
+# `with_timeout`, `with_retry`, `with_fallback`, `with_cache`, `with_approval`, `with_budget`, `with_queue`.
 #
 # MCP answers whole: no part of an answer crosses before all of it is there. A callback may read its model piece by piece
 # all the same, to show them, or to notice early that none comes. `streams` does; it stands in for a model that is busy,
@@ -411,8 +413,8 @@ show(everything)
 # ## The server's side
 #
 # Good servers **degrade** (plain code does what it can), **check** what comes, **ask once more** where that may help,
-# and **give up** with a result that says why. Here is a tool that does none of it, before eight kinds of client from the
-# scorecard for servers.
+# and **give up** with a result that says why. Here is a tool that does none of it. The kit has a
+# scorecard for servers too, and these are eight of its clients.
 
 
 # %%
@@ -438,11 +440,12 @@ await before_eight(naive_desk)
 # ## Exercise 9.3 · a tool that survives ●●● 12 minutes
 #
 # **Goal** Mend it. The question is written: `ask` gives `None` for a client that cannot sample, and `@or_none` makes a
-# `NoAnswer` of an error, where a server hears of one. **Input** the line, and `answer`: one of the two, or a
-# `CreateMessageResult` of any content. **Return** a text:
+# `NoAnswer` of an error, where a server hears of one. **Input** the line, and `answer`: `None`, a `NoAnswer`,
+# or a `CreateMessageResult` of any content. **Return** a text:
 #
-# - the model's own, with `visible()` around it, where it is text; of a longer one its first 1,000 characters and a note;
-#   a note too where its stop reason is `maxTokens`;
+# - the model's own, where it is text and more than blanks, with `visible()` around it, which writes hidden characters
+#   out as numbers; of one of more than 1,000 characters the first 1,000 and a note; a note too where its stop reason is
+#   `maxTokens`;
 # - else a sentence that says which it was (`answer.reason` of a `NoAnswer` does), and `plain(line)`.
 
 
@@ -494,8 +497,9 @@ hint("9.3")
 # ## Limits for a class
 #
 # Thirty students share one machine with two cores and SmolLM, and all press *Run* within three seconds, then again half
-# a minute after each answer. One has written a loop: forty calls at once, and each that ends is made again. One request
-# in 25 is never answered. While four are under way on two cores, each takes twice as long.
+# a minute after each answer: a fast one may begin three in a minute. One has written a loop: forty calls at once, and
+# each that ends is made again. One request in 25 is never answered. While four are under way on two cores, each takes
+# twice as long.
 #
 # `Hour` plays five minutes of that, with the seconds that SmolLM took on one core. It counts what became of the others'
 # calls, the longest wait, and what the loop was given. Change the limits, run it again, and watch what gets worse.

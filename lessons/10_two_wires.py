@@ -63,7 +63,7 @@ show(flows["auto"])
 # | an answer finds its question | by the id | by the *key* in `inputRequests` |
 # | while the model thinks | the tool waits, and its connection | nobody waits: the call is over |
 # | what the server knows meanwhile | all that the tool has in its variables | nothing: it comes back in `arguments` and `requestState` |
-# | which process may go on | the one that asked | any one with the same key |
+# | which process may go on | the one that asked | any one with the same *secret* key |
 #
 # The last two rows are why there is a newer wire: a server that keeps nothing can be stopped, moved and doubled.
 #
@@ -135,7 +135,7 @@ def make_desk(**security):
 from mcp import MCPError
 
 tickets, key = [], token_bytes(32)
-said = await model(None, CreateMessageRequestParams(messages=[], max_tokens=10))
+said = await model(None, CreateMessageRequestParams(messages=[], max_tokens=10))  # no server asked for it
 
 
 async def leg(lab, call, asked=None, state=None):
@@ -293,12 +293,12 @@ for rounds in (3, 1_000):
 
 # %% [markdown]
 # Nobody but the client ends an endless tool: after ten rounds, or here after four. Lesson 04 met the usual reason, a
-# question that is another one each time. A server may also mean it.
+# question that is another one each time. A hostile server may do so on purpose.
 #
 # ## As many samples as there are lines
 #
 # `Resolve` fixes the number of samples in the signature. Where only the run knows it, the tool returns its questions by
-# hand. This one asks how urgent each line is, and then about all the answers: two *steps*. `request(text)` makes a question.
+# hand. This one asks how urgent each line is, and then about all the answers: two *rounds of questions*. `request(text)` makes a question.
 
 # %%
 summary, bodies = MCPServer("summary"), []
@@ -328,16 +328,17 @@ print(*map(sketch, frames_of(lab.flow)), sep="\n")
 it_was("10.4", len(bodies))
 
 # %% [markdown]
-# A client sends the answers of the last step, and no earlier ones: what the tool needs later it must put into its state,
-# as `known` here. `servers/rounds.py` does this for any number of steps, and for both wires.
+# A client sends the answers of the last round, and no earlier ones: what the tool needs later it must put into its state,
+# as `known` here. `servers/rounds.py` does this for any number of rounds, and for both wires.
+# `sum_up` trusts its client: it takes answers that come without a state, and fails where one is missing. Yours will not.
 #
 # ## Exercise 10.2 · as many as there are ●●● 15 minutes
 #
 # **Goal** A tool `digest()` that says how urgent the newest lines of a log are: a sample for each, at most `MOST`, all
 # in one round. **Input** `await fetch()` gives a list of lines; a moment later it gives others. **Return** a text with a row
-# `- {line}: {text_of(answer)}` for each line, and where there are more than `MOST`, a last row that says how many more.
+# `- {line}: {text_of(answer)}` for each line, and where there are more than `MOST`, a last row with the number of the others.
 #
-# - Fetch once a call, and keep the lines in `request_state`, as a text. `request(line)` makes a question.
+# - Fetch once a call, and keep the lines in `request_state`, as a text (`json.dumps`). `request(line)` makes a question.
 # - Where an answer is missing, ask again. What comes without a state answers nothing of yours.
 # - On the older wire, or where the client cannot sample (`asks_by_result(ctx)`, `can_sample(ctx)`), ask nothing: each
 #   row ends with `not asked`. Where there are no lines, say so.
@@ -450,7 +451,7 @@ it_was("10.5")
 #
 # | server | in 2025 | moved to |
 # |---|---|---|
-# | `session_asks` | `create_message` in the middle of a tool | `Resolve`: above the question it is a resolver, below it the tool |
+# | `session_asks` | `create_message` in the middle of a tool | `Resolve`: what words the question is a resolver, all deeds are the tool |
 # | `ctx_sample` | FastMCP 3's `ctx.sample`, in a loop | a result by hand: all questions at once, the answers found by key |
 # | `tool_loop` | a loop of samples, with a tool | kept, for `mode="legacy"`; it tells other clients so |
 # | `stateless` | `create_message` without sessions | a provider, which the server calls itself |
@@ -594,7 +595,7 @@ plot_bars({name: await took(way) for name, way in ways.items()})
 
 # %% [markdown]
 # The wire costs some milliseconds. What a server cannot know beforehand is the rest: which model the client has, how
-# many wait before it, and whether a person is at lunch. A limit of your own only ends the waiting.
+# many wait before it, and whether a person is at lunch. A time-out of your own ends the waiting, and brings no answer.
 #
 # ## Exercise 10.4 · eight decisions ●●○ 10 minutes
 #
@@ -622,7 +623,7 @@ plot_bars({name: await took(way) for name, way in ways.items()})
 # - **a** A search field asks for three suggestions while one types; after 500 ms nobody wants them.
 # - **b** You sell summaries at a fixed price.
 # - **c** How many errors were there in each hour of this log?
-# - **d** Letters of patients, which may not leave the doctor's machine. Server and client both run there.
+# - **d** Letters of patients, which may not leave the doctor's machine. Server, client and the client's model all run there.
 # - **e** A public server sums up web pages, for clients that you do not know.
 # - **f** Five hundred papers are to be labelled over night.
 # - **g** Behind a load balancer, over stateless HTTP; half of the clients speak 2025-11-25.

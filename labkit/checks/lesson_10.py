@@ -123,11 +123,9 @@ def _judge(used: Use, lines: Lines, told: str, *, explained: bool = True) -> Non
         if number >= len(got) or got[number].strip() != row:
             there = f"is {got[number]!r}" if number < len(got) else "is missing"
             raise Problem(f"{told} row {number + 1} should be {row!r} and {there}.", hint="rows")
-    rest, more = got[min(len(lines), MOST) :], len(lines) - MOST
-    if more > 0 and (len(rest) != 1 or re.findall(r"\d+", rest[0]) != [str(more)]):
-        raise Problem(
-            f"{told} {more} of {len(lines)} lines are left out, and nobody is told. Say how many.", hint="more"
-        )
+    rest, more = [row for row in got[min(len(lines), MOST) :] if row.strip()], len(lines) - MOST
+    if more > 0 and (len(rest) != 1 or str(more) not in re.findall(r"\d+", rest[0])):
+        raise Problem(f"{told} {more} of {len(lines)} lines are left out. Say how many, in one last row.", hint="more")
     if more <= 0 and lines and rest:
         raise Problem(f"{told} there is a row too many: {rest[0]!r}.", hint="more")
     if not got:
@@ -206,9 +204,12 @@ async def _asks_again(make: Callable[..., Any]) -> None:
             )
         if not set(keys[1:]) <= again.input_requests.keys() or not again.request_state:
             raise Problem("The client answered 1 of 3, and the next round did not ask for the others.", hint="missing")
-        if not isinstance(await served.leg(None, again.request_state), InputRequiredResult):
+        asked = await served.leg(None, again.request_state)
+        if not isinstance(asked, InputRequiredResult) or not asked.input_requests:
             raise Problem("A round came without any answer, and it did not ask again.", hint="missing")
-        last = await served.leg({key: good("All is well.") for key in keys}, again.request_state)
+        # A client answers what it is asked: who asks for the others alone has to keep the one that came.
+        rest = {key: good("All is well.") for key in asked.input_requests}
+        last = await served.leg(rest, asked.request_state or again.request_state)
         if seen_of(last).text.split("\n") != [f"- {line}: All is well." for line in lines]:
             raise Problem(f"When all were answered in the second round: {seen_of(last).told}", hint="missing")
 

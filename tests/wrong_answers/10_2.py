@@ -79,6 +79,25 @@ def keeps_the_lines(fetch):
     return _server(fetch, start=start)
 
 
+def asks_for_the_rest_and_keeps_nothing(fetch):
+    """Asks for the answers that are missing, and forgets the one that came: it never comes to an end.
+
+    When all were answered in the second round
+    """
+    server = MCPServer("digest")
+
+    @server.tool(structured_output=False)
+    async def digest(ctx: Context) -> str | InputRequiredResult:
+        lines, came = await _start(ctx, fetch)
+        if _asks(ctx):
+            missing = {key: each for key, each in _keyed(lines).items() if key not in came}
+            if missing:
+                return InputRequiredResult(input_requests=missing, request_state=json.dumps(lines))
+        return _written(lines, came)
+
+    return server
+
+
 def no_cap(fetch):
     """Asks about all lines.
 
@@ -90,7 +109,7 @@ def no_cap(fetch):
 def no_word_of_the_rest(fetch):
     """Leaves lines out and tells nobody.
 
-    1 of 6 lines are left out, and nobody is told
+    1 of 6 lines are left out. Say how many
     """
     return _server(fetch, written=lambda lines, came: _written(lines[:MOST], came))
 
