@@ -69,7 +69,11 @@ predict("11.1")
 # ## The loop by hand
 #
 # A server that asks, runs what is asked for, and asks again with the result behind the question, until the answer is
-# words. `Rounds` (lesson 07) asks on both wires: it raises `MoreNeeded` where the newer one wants an unfinished result.
+# words. `Rounds` (`servers/rounds.py`) asks on both wires. On the newer one it raises `MoreNeeded`, the tool returns its
+# result and later runs again *from its first line*: then `ask` returns at once what was answered.
+#
+# `said(answer)` is the model's turn as a message; `heard(uses, results)` is the user's, with a
+# `ToolResultContent(tool_use_id=…, content=[TextContent(…)])` for each use.
 
 
 # %%
@@ -132,15 +136,16 @@ print(script.asked[-1].messages[-1].content_as_list[0].content[0].text)
 #
 # ## Exercise 11.1 · a result for every use ●●○ 10 minutes
 #
-# **Goal** Run what an answer asks for, and say what came of it. **Input** `answer`, whose `content_as_list` may hold texts
-# and uses; `tools`, a dictionary of `async` functions by name, called as `await tools[name](**use.input)`. **Return** a
-# `SamplingMessage` of the user: a `ToolResultContent` for each use, and nothing else.
+# **Goal** Run what an answer asks for, and say what came of it. **Input** `answer`, as it came from the client (`.uses`
+# is what `Rounds` makes of it); its `content_as_list` may hold texts and uses; `tools`, a dictionary of `async`
+# functions by name, called as `await tools[name](**use.input)`. **Return** a `SamplingMessage` of the user: a
+# `ToolResultContent` for each use, and nothing else.
 #
 # - A tool that raises, or that does not exist, gives a result too, with `is_error=True` and some words.
 # - The words of a `ToolError` are meant for the model. Those of any other exception may hold a path or a key: say only
 #   that the tool failed.
 #
-# **Example** For the answer above, one result with `tool_use_id="use_1"` and the text of `grep_log("space left")`.
+# **Example** For the model's first answer above, one result with `tool_use_id="use_1"` and the text of `grep_log("space left")`.
 
 # %%
 from mcp.server.mcpserver.exceptions import ToolError
@@ -172,7 +177,8 @@ hint("11.1")
 # %% [markdown]
 # ## A model that never stops
 #
-# This one asks for another word each time. Nothing in the loop above makes it stop.
+# This one asks for another word each time. Nothing in the loop above makes it stop; `with_tools` has a cap of its own,
+# which is set out of the way here.
 
 # %%
 predict("11.2")
@@ -288,7 +294,8 @@ it_was("11.3", len(inventive.asked))
 print(lab.flow)
 
 # %% [markdown]
-# The server never heard of `delete_log`. The budget outside counted every time the model was asked.
+# Two samples for the server, three questions to the model: the server never heard of `delete_log`, and the budget outside
+# counted each.
 #
 # ## Two at once
 #

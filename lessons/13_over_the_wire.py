@@ -73,13 +73,14 @@ show(stdio)
 #
 # ## Exercise 13.1 · a desk of your own ●●○ 15 minutes
 #
-# **Goal** The server `desk`, which will be a program. **Input** the folder of its report.
+# **Goal** The server `desk`, which will be a program. **Input** the folder of its report, which is there.
 # **Return** an `MCPServer` named `desk` with the tool `process_log_entry(log_line)` and a docstring for it. It takes the
 # answer of `explain`, appends the line and, below it, the explanation to `incident_report.txt`, and returns a text with it.
 #
-# No client is trusted: the answer may be `None`, an image, empty, cut (`stop_reason` is `"maxTokens"`: say so), longer
-# than 2,000 characters (keep that many), or hold what cannot be seen (`str.isprintable`). File the line in any case, and
-# say why it is not explained. Write `MCPServer("desk", log_level="ERROR")`, or it tells each request on standard error.
+# No client is trusted: the answer may be `None`, an image, or empty: then say why there is no explanation. It may be cut
+# (`stop_reason` is `"maxTokens"`): keep its words and say so. Keep 2,000 characters at most, and leave out what cannot be
+# seen (`str.isprintable`). File the line in any case. Write `MCPServer("desk", log_level="ERROR")`, or it tells each
+# request on standard error.
 
 
 # %%
@@ -144,8 +145,9 @@ if Path("desk.py").exists():
 # %% [markdown]
 # ## Step 2 · At an address
 #
-# A server over HTTP is started by somebody else and serves many clients. `Program` starts one in a process of its own, at
-# a free port, and ends it with your kernel. In a terminal it is `python examples/desk.py --http 8000`.
+# A server over HTTP is started by somebody else and serves many clients. `Program` starts one in a process of its own,
+# at a free port, and ends it with your kernel. Keywords become variables of its environment. In a terminal it is
+# `python examples/desk.py --http 8000`.
 
 # %%
 predict("13.1")
@@ -304,7 +306,8 @@ hint("13.2")
 # the process; on 2026-07-28 the client holds it, as `requestState`, *sealed*: encrypted with a key of the server's.
 #
 # Each process makes a key of its own when it starts, as the SDK does where none is given. The desk takes one from its
-# environment too. The next cell kills the server while the callback answers, and starts it anew.
+# environment too. The next cell kills the server while the callback answers, and starts it anew, three times: on
+# 2025-11-25 with a shared key, on 2026-07-28 without one, and on 2026-07-28 with one.
 
 # %%
 predict("13.3")
@@ -379,7 +382,8 @@ print(outcome)
 # %% [markdown]
 # `--stateless` is the SDK's `stateless_http=True`: nothing at all is kept between two requests, and no connection is held
 # open. With 2026-07-28 and a shared key such a server can sample, so it can run on as many machines as you like. On
-# 2025-11-25 it cannot: without a connection there is no way for its question, and the desk says so.
+# 2025-11-25 it cannot: without a connection there is no way for its question. The server sees no client that can sample,
+# and the desk words it so, though ours could.
 
 # %%
 for mode in ("auto", "legacy"):
@@ -531,7 +535,7 @@ if Path("my_client.py").exists():
 # %%
 claude_code = {
     "mcpServers": {
-        "desk": {"command": "python", "args": ["desk.py", "--folder", "reports"]},
+        "desk": {"command": "/full/path/python", "args": ["/full/path/desk.py", "--folder", "/full/path"]},
         "shared-desk": {
             "type": "http",
             "url": "https://desk.example.com/mcp",
@@ -600,7 +604,8 @@ lesson("13")
 # ## Stretch
 #
 # Put `.vscode/mcp.json` into a folder, open it in VS Code and let a chat call the desk: you are asked before the first
-# sample. Then kill the desk while it waits. Score your `desk.py` from a terminal; its first lines say how.
+# sample. Then kill the desk while it waits. Score your `desk.py` from a terminal; its first lines
+# say how, with `../.venv/bin/python` for both `python`s.
 #
 # ## Recap
 #

@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -124,3 +125,22 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.Ca
 def test_a_program_without_a_frame_is_told_with_those_that_there_are(name: str) -> None:
     with pytest.raises(LookupError, match=r"there is one for desk\.py and my_client\.py"):
         keep(name)
+
+
+@pytest.mark.parametrize("worded", [False, True], ids=["the solution", "in other words"])
+def test_the_tests_beside_a_desk_pass_for_every_desk_that_passes(tmp_path: Path, worded: bool) -> None:
+    cells = build.from_lesson(build.LESSONS / "13_over_the_wire.py", solved=True).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    [written] = [cell for cell in code if "def make_desk(" in cell]
+    if worded:
+        written = written.replace("ANALYSIS: ", "").replace("this client cannot sample", "nobody answers here")
+    namespace: dict[str, Any] = {}
+    run(code[0].partition("\nprint")[0], namespace, "<set-up>")
+    run(written, namespace, "<desk>")
+    keep("desk.py", namespace["make_desk"])
+    keep("test_desk.py")
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_desk.py"],
+        cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=300, env={**os.environ, "PYTEST_ADDOPTS": ""},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -82,7 +82,7 @@ def keeps_the_lines(fetch):
 def asks_for_the_rest_and_keeps_nothing(fetch):
     """Asks for the answers that are missing, and forgets the one that came: it never comes to an end.
 
-    When all were answered in the second round
+    then the other 2, and was asked again
     """
     server = MCPServer("digest")
 
