@@ -604,8 +604,7 @@ lesson("13")
 # ## Stretch
 #
 # Put `.vscode/mcp.json` into a folder, open it in VS Code and let a chat call the desk: you are asked before the first
-# sample. Then kill the desk while it waits. Score your `desk.py` from a terminal; its first lines
-# say how, with `../.venv/bin/python` for both `python`s.
+# sample. Kill the desk while it waits. Score `desk.py` as its first lines say, with `../.venv/bin/python` for `python`.
 #
 # ## Recap
 #

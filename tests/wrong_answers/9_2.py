@@ -201,7 +201,7 @@ def begins_with_two(callback, tries=3, longest=20, sleep=asyncio.sleep):
 def not_as_told(callback, tries=3, longest=20, sleep=asyncio.sleep):
     """Does not read how long to wait.
 
-    The failure said retryAfter 0.25, and it waited 0.0
+    s. That long, and a part of one second more, is right
     """
     return _retry(callback, tries, longest, sleep, told=lambda _: None)
 
