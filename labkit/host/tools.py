@@ -6,6 +6,7 @@ counts it, an approval inside shows it.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -35,6 +36,8 @@ from labkit.steps import report
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 """A tool's name (specification 2025-11-25, server/tools, Tool Names)."""
 
+REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+UNCHECKED = ("pattern", "patternProperties", "unevaluatedProperties", "unevaluatedItems")
 MOST_REFERENCES = 1_000
 """References of a schema that are followed: they may double at every step."""
 
@@ -96,7 +99,8 @@ class Tools(Duty):
             with trying():
                 answer = await self.ask(self.inner[0], context, _told(params, answer, faults))
             if faults := self._faults(answer, params, offered):
-                report(f"left out {len(faults)} uses of tools: {faults[0][1]}", uses=len(faults))
+                count = len([*_uses(_blocks(answer))])
+                report(f"left out {len(faults)} of {count} uses of tools: {faults[0][1]}", uses=count)
                 kept = [each for each in _blocks(answer) if all(each is not use for use, _ in faults)]
                 if isinstance(answer, ErrorData) or not kept:
                     words = f"The model asks for tools in a way that cannot be met: {faults[0][1]}"
@@ -128,7 +132,7 @@ class Tools(Duty):
             if not words:
                 message = "The model asks for a tool where none is allowed, and says nothing."
                 return ErrorData(code=INTERNAL_ERROR, message=message)
-            report(f"left out {len(uses)} uses of tools: none is allowed", uses=len(uses))
+            report("left out what it asks of tools: none is allowed", uses=len(uses))
             return _answer(answer, words)
         if len(uses) > self.max_parallel:
             report(f"left out {len(uses) - self.max_parallel} of {len(uses)} uses of tools", uses=len(uses))
@@ -197,19 +201,19 @@ def _wrong_request(params: CreateMessageRequestParams) -> str:
     names = [tool.name for tool in params.tools or ()]
     if _mode(params) == "required" and not names:
         return "The request demands a tool and offers none."
-    for name in names:
+    for name, count in Counter(names).items():
         if not NAME.fullmatch(name):
             return (
                 f"A tool cannot be named {short(repr(name), 60)}: a name has 1 to 128 letters, digits, _, - and dots."
             )
-        if names.count(name) > 1:
+        if count > 1:
             return f"Two tools are named {name}."
     for tool in params.tools or ():
         if tool.input_schema.get("type") != "object" or not _is_schema(tool.input_schema):
             return f"The input schema of the tool {tool.name} is no JSON Schema of an object."
     for count in range(2, len(params.messages) + 1):
         try:
-            validate_tool_use_result_messages(params.messages[:count])
+            validate_tool_use_result_messages(params.messages[count - 2 : count])  # it looks at the last two
         except ValueError as error:
             return f"Message {count} does not fit the one before: {error}."
     return ""
@@ -237,7 +241,8 @@ def _is_schema(schema: dict[str, Any]) -> bool:
 def _unfit(value: object, schema: Mapping[str, Any]) -> str:
     """How `value` does not fit a server's schema; nothing where it does, or where the schema takes too long to follow.
 
-    Patterns are left out, since one that a server writes may take for ever, and no reference leaves the schema.
+    A server wrote the schema. Patterns are left out, since one may take for ever, and so is what jsonschema finds by
+    going through patterns and references by itself; no reference leaves the schema.
     """
     import jsonschema.exceptions
     import referencing
@@ -247,17 +252,25 @@ def _unfit(value: object, schema: Mapping[str, Any]) -> str:
     kind = validator_for(schema, Draft202012Validator)
     left = MOST_REFERENCES
 
-    def reference(validator: Any, target: Any, instance: Any, within: Any) -> Iterator[Any]:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise RecursionError
-        yield from kind.VALIDATORS["$ref"](validator, target, instance, within) or ()
+    def counted(keyword: str) -> Any:
+        def follow(validator: Any, target: Any, instance: Any, within: Any) -> Iterator[Any]:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise RecursionError
+            yield from kind.VALIDATORS[keyword](validator, target, instance, within) or ()
+
+        return follow
 
     def never(*_: Any) -> tuple[()]:
         return ()
 
-    lenient: Any = extend(kind, {"$ref": reference, "pattern": never, "patternProperties": never})
+    def additional(validator: Any, allowed: Any, instance: Any, within: Any) -> Iterator[Any]:
+        if "patternProperties" not in within:
+            yield from kind.VALIDATORS["additionalProperties"](validator, allowed, instance, within) or ()
+
+    rules = {keyword: counted(keyword) for keyword in REFERENCES if keyword in kind.VALIDATORS}
+    lenient: Any = extend(kind, dict.fromkeys(UNCHECKED, never) | rules | {"additionalProperties": additional})
     empty = cast("Any", referencing.Registry)()
     best = cast("Any", jsonschema.exceptions).best_match
     try:

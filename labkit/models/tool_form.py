@@ -115,14 +115,19 @@ def _properties(tool: Tool) -> dict[str, dict[str, Any]]:
     """The properties of a tool's input, each with a plain type, or a choice of texts, or neither."""
     declared: Any = tool.input_schema.get("properties")
     told = cast("dict[str, Any]", declared) if isinstance(declared, dict) else {}
-    return {name: _plain(form) for name, form in [*told.items()][:MOST_PROPERTIES]}
+    short = {name: form for name, form in told.items() if len(name) <= LONGEST_INPUT}
+    return {name: _plain(form) for name, form in [*short.items()][:MOST_PROPERTIES]}
 
 
 def _plain(form: Any) -> dict[str, Any]:
     schema = cast("dict[str, Any]", form) if isinstance(form, dict) else {}
     choice: Any = schema.get("enum")
     if isinstance(choice, list) and choice:
-        texts = [each for each in cast("list[Any]", choice)[:MOST_PROPERTIES] if isinstance(each, str)]
+        texts = [
+            each
+            for each in cast("list[Any]", choice)[:MOST_PROPERTIES]
+            if isinstance(each, str) and len(each) <= LONGEST_INPUT
+        ]
         if texts:
             return {"type": "string", "enum": texts}
     kind = schema.get("type")

@@ -188,26 +188,32 @@ async def test_a_choice_that_the_model_does_not_heed_is_an_error(mode: str, give
     assert told == ErrorData(code=-32603, message=sentence)
 
 
-def bomb() -> dict[str, Any]:
-    """A schema whose references double at each of sixty steps."""
+def bomb(keyword: str = "$ref", to: str = "#/$defs/", **more: Any) -> dict[str, Any]:
+    """A schema whose references double at each of thirty steps."""
     steps: dict[str, Any] = {
-        f"a{n}": {"allOf": [{"$ref": f"#/$defs/a{n + 1}"}, {"$ref": f"#/$defs/a{n + 1}"}]} for n in range(60)
+        f"a{n}": {"$dynamicAnchor": f"a{n}", "allOf": [{keyword: f"{to}a{n + 1}"}, {keyword: f"{to}a{n + 1}"}]}
+        for n in range(30)
     }
-    return {"type": "object", "$defs": {**steps, "a60": {}}, "$ref": "#/$defs/a0"}
+    steps["a30"] = {"$dynamicAnchor": "a30"}
+    return {"type": "object", "$defs": steps, keyword: f"{to}a0", **more}
 
 
 @pytest.mark.parametrize(
     "schema",
     [
         bomb(),
+        bomb("$dynamicRef", "#"),
+        bomb(unevaluatedProperties=False),
+        {"type": "object", "patternProperties": {"^(.+)+t.$": {}}, "additionalProperties": False},
         {"type": "object", "$ref": "#"},
         {"type": "object", "properties": {"title": {"$ref": "https://registry.invalid/schema.json"}}},
         {"type": "object", "properties": {"title": {"type": "string", "pattern": "^(a+)+$"}}},
     ],
-    ids=["doubling", "circle", "elsewhere", "pattern"],
+    ids=["doubling", "dynamic", "unevaluated", "names", "circle", "elsewhere", "pattern"],
 )
 async def test_a_schema_that_would_take_for_ever_or_lead_elsewhere_holds_nothing_up(schema: dict[str, Any]) -> None:
-    model = Model(right := answers(use("a" * 40 + "!")))
+    given = {"title": "a" * 40 + "!", "a" * 40 + "t": 1}
+    model = Model(right := answers(ToolUseContent(id="1", name="count_stock", input=given)))
     told, _ = await answered(with_tools(model), asks(tools=[Tool(name="count_stock", input_schema=schema)]))
     assert told == right
 
