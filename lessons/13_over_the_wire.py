@@ -397,7 +397,7 @@ for mode in ("auto", "legacy"):
 # **Return** `RequestStateSecurity(keys=[...])` with the secrets of `REQUEST_STATE_KEYS`, in their order. Blanks or ends of
 # lines stand between them: the first key seals, every key opens, so a key can be changed while the desk runs.
 #
-# Where there is none, raise a `ValueError` that names the variable. A desk that made up a key of its own would work until
+# Where there is none, raise an error that names the variable. A desk that made up a key of its own would work until
 # the second process answers.
 
 

@@ -14,6 +14,7 @@ from labkit.checks.engine import FunctionExercise, Problem, called
 from labkit.checks.night_calls import CAUSES, NIGHTS
 from labkit.checks.quizzes import Question
 from labkit.checks.retries import REFUSALS, busy
+from labkit.checks.served import good
 from labkit.checks.server_card import server_cases
 from labkit.checks.serving import replies
 from servers.sample_logs import SAMPLE_LINES
@@ -117,6 +118,18 @@ async def _hands_on(make: Callable[..., Any], mode: str) -> None:
                 f"{LONGEST:,}, and a note that it was cut.",
                 hint="long",
             )
+
+
+async def _says_both(make: Callable[..., Any], mode: str) -> None:
+    server, line = made(make, "advise"), {"line": "ERROR: it is full"}
+    text = 2 * LONGEST * "x"
+    seen = [(await answered(server, mode, "advise", line, good(text, why))).said for why in ("endTurn", "maxTokens")]
+    if seen[0] == seen[1]:
+        raise Problem(
+            f"An answer of {2 * LONGEST:,} characters whose stop reason is maxTokens is told as one that ended by "
+            "itself. There are two things to note.",
+            hint="long",
+        )
 
 
 async def _degrades(make: Callable[..., Any], mode: str) -> None:
@@ -231,8 +244,9 @@ EXERCISES = {
             _survives("answers.long", "long"),
             _survives("answers.hidden", "hidden"),
             on_both_wires(_degrades),
+            on_both_wires(_says_both),
         ],
-        tried="eight kinds of client from the scorecard for servers, whole answers and long ones, and both wires",
+        tried="eight kinds of client from the scorecard for servers, answers whole, long and cut, and both wires",
     ),
     "9.4": FunctionExercise(
         "9.4",

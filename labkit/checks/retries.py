@@ -189,6 +189,22 @@ async def _begins_anew(make: Callable[..., Any]) -> None:
             raise Problem(
                 f"Request {number} of one callback had {len(trial.asked)} tries in all. Count anew.", hint="anew"
             )
+    many = Trial(make, busy())
+    for _ in range(DRAWS // 3):
+        await many.told()
+    first = many.waits[::2]
+    if max(first) > 1:
+        raise Problem(
+            f"One of {len(first)} requests of one callback waited {max(first):.2f} s before its second try, and up to "
+            "1 s is right. Each begins with the shortest wait.",
+            hint="anew",
+        )
+    if len({*first}) == 1:
+        raise Problem(
+            f"All of {len(first)} requests of one callback waited {first[0]:.2f} s before their second try. Draw anew "
+            "before each wait.",
+            hint="herd",
+        )
     both = Trial(make, busy())
     await asyncio.gather(both.told(), both.told())
     if len(both.asked) != 6:

@@ -40,6 +40,29 @@ def _retry(
     return trying
 
 
+def goes_on_growing(callback, tries=3, longest=20, sleep=asyncio.sleep):
+    """Counts the waits of all requests together: the second begins where the first ended.
+
+    Each begins with the shortest wait
+    """
+    waited = []
+
+    def grown(tried, longest):
+        waited.append(tried)
+        return min(longest, random() * 2 ** (len(waited) - 1))
+
+    return _retry(callback, tries, longest, sleep, grown=grown)
+
+
+def draws_once(callback, tries=3, longest=20, sleep=asyncio.sleep):
+    """Draws one part for all waits.
+
+    Draw anew before each wait
+    """
+    part = random()
+    return _retry(callback, tries, longest, sleep, grown=lambda tried, longest: min(longest, part * 2 ** (tried - 1)))
+
+
 async def is_async_itself(callback, tries=3, longest=20, sleep=asyncio.sleep):
     """Makes the outer function wait too.
 

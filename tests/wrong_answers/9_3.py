@@ -75,6 +75,21 @@ def forgets_the_server():
     _desk()
 
 
+def one_note_of_two():
+    """Says that an answer was long, or that it was cut, and never both.
+
+    There are two things to note
+    """
+
+    def words(answer):
+        text = visible(answer.content.text)
+        if len(text) > 1_000:
+            return f"{text[:1_000]}\n(Cut here.)"
+        return f"{text}\n(The model was cut off.)" if answer.stop_reason == "maxTokens" else text
+
+    return _desk(words=words)
+
+
 def fails_politely():
     """Ends in an error where the client cannot sample.
 
