@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from labkit.errors import CallbackError, CallTimeout, ConnectError, LabClosed, LabError, ScriptEnded
     from labkit.flow import Flow
     from labkit.host import (
+        AuditLog,
         Bill,
         choose,
         choose_model,
         with_approval,
+        with_audit,
         with_bill,
         with_budget,
         with_cache,
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from labkit.wire import Frame, tap
 
 _ELSEWHERE = {
+    "AuditLog": "labkit.host",
     "Bill": "labkit.host",
     "Call": "labkit.lab",
     "CallTimeout": "labkit.errors",
@@ -120,6 +123,7 @@ _ELSEWHERE = {
     "try_out": "labkit.checks",
     "tune": "labkit.views.dials",
     "with_approval": "labkit.host",
+    "with_audit": "labkit.host",
     "with_bill": "labkit.host",
     "with_budget": "labkit.host",
     "with_cache": "labkit.host",
@@ -135,6 +139,7 @@ _ELSEWHERE = {
 `labkit.secret_forms` what a secret looks like loads nothing else."""
 
 __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF first
+    "AuditLog",
     "Bill",
     "Call",
     "CallTimeout",
@@ -194,6 +199,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "try_out",
     "tune",
     "with_approval",
+    "with_audit",
     "with_bill",
     "with_budget",
     "with_cache",

@@ -11,9 +11,7 @@ and no text of the student but the answers to predictions; nothing here knows a 
 import json
 import os
 import re
-import stat
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -21,6 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
+from labkit.files import opened, tail
 from labkit.front_end import can_ask_a_person
 
 PLACE = "LABKIT_PROGRESS"
@@ -155,7 +154,7 @@ class Journal:
 
     def events(self) -> list[Event]:
         """All events, in the order in which they were kept."""
-        content = _read(self.path) if self.path else b""
+        content = tail(self.path, LARGEST) if self.path else b""
         if content != self._read[0]:
             self._read = content, [event for line in content.split(b"\n") if (event := Event.read(line))]
         return self._read[1] + self._unsaved
@@ -195,36 +194,13 @@ def _append(path: Path, line: str) -> None:
     Raises:
         OSError: Not all of the line could be written; a part of it may have been.
     """
-    handle = _opened(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    handle = opened(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         text = f"\n{line}".encode()
         if os.write(handle, text) < len(text):
             raise OSError("the disk is full")
     finally:
         os.close(handle)
-
-
-def _read(path: Path) -> bytes:
-    """The end of the file; nothing where it cannot be read."""
-    with suppress(OSError):
-        handle = _opened(path, os.O_RDONLY)
-        with os.fdopen(handle, "rb") as file:
-            file.seek(max(os.fstat(handle).st_size - LARGEST, 0))
-            return file.read(LARGEST)
-    return b""
-
-
-def _opened(path: Path, flags: int) -> int:
-    """A handle of an ordinary file: who opened a pipe would wait for its other end.
-
-    Raises:
-        OSError: There is something else at `path`, or no access.
-    """
-    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0), 0o666)
-    if stat.S_ISREG(os.fstat(handle).st_mode):
-        return handle
-    os.close(handle)
-    raise OSError("it is not an ordinary file")
 
 
 _journals: dict[Path | None, Journal] = {}

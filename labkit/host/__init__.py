@@ -9,10 +9,12 @@ model then sees. In another order the duty that could not do its work says so wh
     callback = with_approval(with_cache(with_fallback(with_retry(with_timeout(my_callback, 5)), other)))
     callback = with_queue(with_guard(with_budget(callback)))
 
-is an order of all: how long and how often the model is asked stands next to it, who may ask at all stands outside.
+is an order of all: how long and how often the model is asked stands next to it, who may ask at all stands outside, and
+outermost, where all is seen, `with_audit`.
 """
 
 from labkit.host.approval import Approval, Ask, with_approval
+from labkit.host.audit import AuditLog, Entry, with_audit
 from labkit.host.bill import Bill, Billed, with_bill
 from labkit.host.budget import Budget, with_budget
 from labkit.host.cache import Cache, whole_request, with_cache
@@ -38,6 +40,7 @@ __all__ = [
     "Approval",
     "Approve",
     "Ask",
+    "AuditLog",
     "Bill",
     "Billed",
     "Budget",
@@ -47,6 +50,7 @@ __all__ = [
     "Dials",
     "Duty",
     "Edit",
+    "Entry",
     "Fallback",
     "Guard",
     "Left",
@@ -69,6 +73,7 @@ __all__ = [
     "visible",
     "whole_request",
     "with_approval",
+    "with_audit",
     "with_bill",
     "with_budget",
     "with_cache",

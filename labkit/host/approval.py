@@ -18,7 +18,7 @@ from mcp_types import CreateMessageRequestParams, ErrorData
 from labkit.callbacks import Answer, name_of
 from labkit.cutting import Latest
 from labkit.errors import CallbackError, LabError, sentence
-from labkit.host.duty import REFUSED, Duty, Remark, Result, inspected, remarks
+from labkit.host.duty import Duty, Remark, Result, inspected, refusal, remarks
 from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, checked, what_changed
 from labkit.host.terminal import ask_in_terminal
 from labkit.host.turns import Turns
@@ -174,7 +174,7 @@ class Approval(Duty):
                 verb = "withheld" if request.answer else "refused"
                 report(f"{of_answer}{verb}{': ' if reason else ''}{reason}", source=by, target="callback")
                 told = f"{verb.capitalize()}: {reason}" if reason else f"The user {verb} this {request.stage}."
-                return ErrorData(code=REFUSED, message=told)
+                return refusal("person" if by == "you" else "approval", told)
 
     async def _decision(self, request: ReviewRequest) -> tuple[Decision, Lane]:
         """What `ask` says, or a refusal when it says nothing in time; and whose decision that is.

@@ -16,7 +16,7 @@ from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.callbacks import Answer
-from labkit.host.duty import REFUSED, Duty, gated, models_in, this_try
+from labkit.host.duty import Duty, gated, models_in, refusal, this_try
 from labkit.host.figures import Left, Spent
 from labkit.host.findings import counted
 from labkit.host.ledger import NANO, Amount, Ledger, Limits, Overdrawn, Reservation
@@ -232,7 +232,7 @@ class Budget(Duty):
 
     def _held_back(self, reason: Overdrawn) -> ErrorData:
         report(f"held: over budget, {reason}", **self._figures())
-        return ErrorData(code=REFUSED, message=f"Held back by the client's budget for sampling: {reason}.")
+        return refusal("budget", f"Held back by the client's budget for sampling: {reason}.")
 
     def _priced(self, limits: Limits) -> Limits:
         if limits.nano_usd is not None and self._prices is None:

@@ -23,6 +23,9 @@ from labkit.host.order import disorder
 REFUSED = -1
 """The code of a request that the user, or a duty in the user's name, refuses (client/sampling, Error Handling)."""
 
+MODEL = "model"
+"""Who refused, or failed, where that was the answerer and no duty."""
+
 Result = CreateMessageResult | CreateMessageResultWithTools
 
 
@@ -85,16 +88,19 @@ class Duty(ABC):
                 witness.earlier.append((witness.params, witness.answer))
             witness.asked, witness.params, witness.answer = True, params, None
             witness.asking, witness.was_told, witness.named = params, False, next(models_in(callback))
+            witness.by = ""
         name = name_of(callback)
         try:
             answer = answer_of(await awaitable(callback(context, params), name), name)
         except Exception:
             for witness in witnesses:
-                witness.asking = None
+                witness.asking, witness.by = None, MODEL
             raise
         for witness in witnesses:
             witness.asking = None
-            if not isinstance(answer, ErrorData):
+            if isinstance(answer, ErrorData):
+                witness.by = MODEL
+            else:
                 witness.answer = answer
         return answer
 
@@ -169,12 +175,14 @@ class Witness:
         asking: The request while the answerer is at work on it, also when it was cancelled or left to itself there.
         was_told: Whether the answerer has told of tokens meanwhile.
         lost: The requests that were given up while the answerer was at work on them and had told of no tokens.
+        by: Who gave an error in the place of an answer last: `MODEL`, or who `refusal` names; empty after an answer.
     """
 
     asked: bool = False
     params: CreateMessageRequestParams | None = None
     answer: Result | None = None
     named: str = ""
+    by: str = ""
     earlier: list[tuple[CreateMessageRequestParams, Result]] = field(default_factory=list[Any])
 
     asking: CreateMessageRequestParams | None = None
@@ -191,6 +199,13 @@ class Witness:
     def is_own(self, answer: Result) -> bool:
         """Whether `answer` says what the answerer said, and nobody has changed it since."""
         return self.answer is not None and self.answer.content == answer.content
+
+
+def refusal(by: str, message: str, code: int = REFUSED, data: object = None) -> ErrorData:
+    """An error in the place of an answer; the duties further out know by whom."""
+    for witness in _witnesses.get():
+        witness.by = by
+    return ErrorData(code=code, message=message, data=data)
 
 
 @contextmanager

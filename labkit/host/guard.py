@@ -11,7 +11,7 @@ from threading import Lock
 from typing import get_args
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
-from mcp_types import CreateMessageRequestParams, ErrorData
+from mcp_types import CreateMessageRequestParams
 
 from labkit.callbacks import Answer
 from labkit.host.duty import (
@@ -22,6 +22,7 @@ from labkit.host.duty import (
     always_asks_a_human,
     duties_in,
     inspecting,
+    refusal,
     remarking,
 )
 from labkit.host.findings import Bounds, Finding
@@ -129,7 +130,8 @@ class Guard(Duty):
             if finding is None:
                 continue
             if self._is_refused(rule, action, finding):
-                return ErrorData(code=rule.code, message=f"Refused by the client's rule {rule.name}: {finding.text}.")
+                words = f"Refused by the client's rule {rule.name}: {finding.text}."
+                return refusal(f"rule {rule.name}", words, rule.code)
             params = finding.request or params
             remarks.append(Remark(rule.name, finding.mended_text, must_ask=action == "ask"))
         passed: list[Answer] = []
@@ -149,7 +151,7 @@ class Guard(Duty):
         self, answer: Answer, params: CreateMessageRequestParams, meter: Meter, *, reviewed: bool = False
     ) -> tuple[Answer, tuple[Remark, ...]]:
         """What becomes of an answer, and what a human is told of it. Told tokens are those of the model's own text."""
-        told = meter.last_answer if not isinstance(answer, ErrorData) and meter.witness.is_own(answer) else None
+        told = meter.last_answer if isinstance(answer, Result) and meter.witness.is_own(answer) else None
         found: list[Remark] = []
         for rule, action in self._in_force():
             finding = rule.of_answer(answer, params, told, self.bounds) if rule.of_answer else None
@@ -157,7 +159,7 @@ class Guard(Duty):
                 continue
             if self._is_refused(rule, "note" if reviewed and action == "ask" else action, finding):
                 withheld = f"Withheld by the client's rule {rule.name}: {finding.text}."
-                return ErrorData(code=rule.code, message=withheld), tuple(found)
+                return refusal(f"rule {rule.name}", withheld, rule.code), tuple(found)
             answer = finding.answer or answer
             found.append(Remark(rule.name, finding.mended_text, must_ask=action == "ask"))
         return answer, tuple(found)

@@ -4,10 +4,10 @@ Without an end a line grows with what servers ask for: each that waits holds a c
 """
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
-from mcp_types import INTERNAL_ERROR, CreateMessageRequestParams, ErrorData
+from mcp_types import INTERNAL_ERROR, CreateMessageRequestParams
 
 from labkit.callbacks import TOO_MANY, Answer, hint
-from labkit.host.duty import Duty
+from labkit.host.duty import Duty, refusal
 from labkit.host.turns import Full, Turns
 from labkit.numbers import checked_whole
 from labkit.steps import report
@@ -52,4 +52,4 @@ class Queue(Duty):
             places, most = self._turns.places, self._turns.most_waiting
             report(f"turned away: {places} at once and {most} in line")
             words = f"The client answers {places} at once, and {most} stand in line. Ask again later."
-            return ErrorData(code=INTERNAL_ERROR, message=words, data=hint(TOO_MANY))
+            return refusal("queue", words, INTERNAL_ERROR, hint(TOO_MANY))

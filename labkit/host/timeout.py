@@ -8,10 +8,10 @@ from contextlib import suppress
 from contextvars import copy_context
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
-from mcp_types import INTERNAL_ERROR, CreateMessageRequestParams, ErrorData
+from mcp_types import INTERNAL_ERROR, CreateMessageRequestParams
 
 from labkit.callbacks import Answer
-from labkit.host.duty import Duty
+from labkit.host.duty import Duty, refusal
 from labkit.numbers import checked_seconds
 from labkit.steps import report
 
@@ -63,7 +63,7 @@ class Timeout(Duty):
             return outcome
         goes_on = "" if asking.done() else ", and it goes on"
         report(f"cancelled after {self.seconds:g} s without an answer{goes_on}", seconds=self.seconds)
-        return ErrorData(code=INTERNAL_ERROR, message=f"There was no answer within {self.seconds:g} s.")
+        return refusal("timeout", f"There was no answer within {self.seconds:g} s.", INTERNAL_ERROR)
 
     async def _outcome(
         self, context: ClientRequestContext, params: CreateMessageRequestParams

@@ -28,7 +28,7 @@ from mcp_types import (
 )
 
 from labkit.callbacks import Answer
-from labkit.host.duty import REFUSED, Duty, Result, trying
+from labkit.host.duty import Duty, Result, refusal, trying
 from labkit.numbers import checked_whole
 from labkit.plain import short
 from labkit.steps import report
@@ -84,12 +84,12 @@ class Tools(Duty):
             return await self.ask(self.inner[0], context, params)
         offered = {tool.name: tool for tool in params.tools or ()}
         if wrong := _wrong_request(params):
-            return ErrorData(code=INVALID_PARAMS, message=wrong)
+            return refusal("tools", wrong, INVALID_PARAMS)
         rounds = sum(any(_uses(message.content_as_list)) for message in params.messages)
         if rounds >= self.max_rounds:
             if _mode(params) == "required":
                 words = f"The client lets its model ask for tools in {self.max_rounds} rounds, and these are over."
-                return ErrorData(code=REFUSED, message=words)
+                return refusal("tools", words)
             if _mode(params) == "auto":
                 report(f"round {rounds} was the last with tools: an answer in words is asked for", rounds=rounds)
             params = params.model_copy(update={"tool_choice": ToolChoice(mode="none")})
@@ -104,7 +104,7 @@ class Tools(Duty):
                 kept = [each for each in _blocks(answer) if all(each is not use for use, _ in faults)]
                 if isinstance(answer, ErrorData) or not kept:
                     words = f"The model asks for tools in a way that cannot be met: {faults[0][1]}"
-                    return ErrorData(code=INTERNAL_ERROR, message=words)
+                    return refusal("tools", words, INTERNAL_ERROR)
                 answer = _answer(answer, kept)
         return self._fitting(answer, params)
 
@@ -126,12 +126,12 @@ class Tools(Duty):
         words = [block for block in blocks if not isinstance(block, ToolUseContent)]
         if not uses:
             if _mode(params) == "required":
-                return ErrorData(code=INTERNAL_ERROR, message="The model used no tool, and the request demands one.")
+                return refusal("tools", "The model used no tool, and the request demands one.", INTERNAL_ERROR)
             return answer
         if _mode(params) == "none":
             if not words:
                 message = "The model asks for a tool where none is allowed, and says nothing."
-                return ErrorData(code=INTERNAL_ERROR, message=message)
+                return refusal("tools", message, INTERNAL_ERROR)
             report("left out what it asks of tools: none is allowed", uses=len(uses))
             return _answer(answer, words)
         if len(uses) > self.max_parallel:
