@@ -363,7 +363,7 @@ MAY_KNOW = {
     "diagram": {"plain", "steps"},
     "flow": {"cutting", "diagram", "record", "steps", "wire"},
     "redacting": {"cutting", "diagram", "flow", "secret_forms"},
-    "models": {"callbacks", "dial_table", "errors", "models", "network", "numbers", "plain", "steps"},
+    "models": {"callbacks", "dial_table", "errors", "models", "network", "numbers", "plain", "steps", "uses"},
     "host": {
         "callbacks",
         "cutting",
@@ -377,6 +377,7 @@ MAY_KNOW = {
         "redacting",
         "secret_forms",
         "steps",
+        "uses",
     },
 }
 

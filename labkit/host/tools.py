@@ -32,6 +32,7 @@ from labkit.host.duty import Duty, Result, refusal, trying
 from labkit.numbers import checked_whole
 from labkit.plain import short
 from labkit.steps import report
+from labkit.uses import Unmet, Unreadable, uses_in, with_own_ids
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 """A tool's name (specification 2025-11-25, server/tools, Tool Names)."""
@@ -85,7 +86,7 @@ class Tools(Duty):
         offered = {tool.name: tool for tool in params.tools or ()}
         if wrong := _wrong_request(params):
             return refusal("tools", wrong, INVALID_PARAMS)
-        rounds = sum(any(_uses(message.content_as_list)) for message in params.messages)
+        rounds = sum(any(uses_in(message.content_as_list)) for message in params.messages)
         if rounds >= self.max_rounds:
             if _mode(params) == "required":
                 words = f"The client lets its model ask for tools in {self.max_rounds} rounds, and these are over."
@@ -93,13 +94,14 @@ class Tools(Duty):
             if _mode(params) == "auto":
                 report(f"round {rounds} was the last with tools: an answer in words is asked for", rounds=rounds)
             params = params.model_copy(update={"tool_choice": ToolChoice(mode="none")})
-        answer = await self.ask(self.inner[0], context, params)
+        answer = _said(await self.ask(self.inner[0], context, params), params)
         if faults := self._faults(answer, params, offered):
             report(f"asked once more: {faults[0][1]}")
             with trying():
-                answer = await self.ask(self.inner[0], context, _told(params, answer, faults))
+                told = self._told(params, answer, faults)
+                answer = _said(await self.ask(self.inner[0], context, told), params)
             if faults := self._faults(answer, params, offered):
-                count = len([*_uses(_blocks(answer))])
+                count = len([*uses_in(_blocks(answer))])
                 report(f"left out {len(faults)} of {count} uses of tools: {faults[0][1]}", uses=count)
                 kept = [each for each in _blocks(answer) if all(each is not use for use, _ in faults)]
                 if isinstance(answer, ErrorData) or not kept:
@@ -111,52 +113,61 @@ class Tools(Duty):
     def _faults(
         self, answer: Answer, params: CreateMessageRequestParams, offered: Mapping[str, Tool]
     ) -> list[tuple[ToolUseContent, str]]:
-        """The uses of an answer that cannot be met, and why."""
-        uses = [] if _mode(params) == "none" else [*_uses(_blocks(answer))]
+        """The uses of an answer that cannot be met, and why; where none is allowed, all of one that says nothing."""
+        blocks = _blocks(answer)
+        uses = [*uses_in(blocks)]
+        if _mode(params) == "none":
+            return [(use, "No tool may be used now. Answer in words.") for use in uses if len(uses) == len(blocks)]
         told = ((use, _wrong_use(use, offered)) for use in uses[: self.max_parallel])
         return [(use, fault) for use, fault in told if fault]
 
+    def _told(
+        self, params: CreateMessageRequestParams, answer: Answer, faults: Sequence[tuple[ToolUseContent, str]]
+    ) -> CreateMessageRequestParams:
+        """The request with what the model asked for behind it, and what is wrong with each use."""
+        why = {use.id: fault for use, fault in faults}
+        uses = [*uses_in(_blocks(answer))][: self.max_parallel]
+        results = [
+            ToolResultContent(
+                tool_use_id=use.id,
+                content=[TextContent(text=why.get(use.id, "Not run, since another use was wrong. Ask for it again."))],
+                is_error=True,
+            )
+            for use in uses
+        ]
+        said = SamplingMessage(role="assistant", content=[*uses])
+        heard = SamplingMessage(role="user", content=[*results])
+        return params.model_copy(update={"messages": [*params.messages, said, heard]})
+
     def _fitting(self, answer: Answer, params: CreateMessageRequestParams) -> Answer:
-        """An answer whose uses are allowed, not too many, and each with an id that nothing else in the conversation
-        has."""
+        """An answer whose uses are allowed and not too many."""
         if isinstance(answer, ErrorData):
             return answer
         blocks = _blocks(answer)
-        uses = [*_uses(blocks)]
+        uses = [*uses_in(blocks)]
         words = [block for block in blocks if not isinstance(block, ToolUseContent)]
         if not uses:
             if _mode(params) == "required":
                 return refusal("tools", "The model used no tool, and the request demands one.", INTERNAL_ERROR)
             return answer
         if _mode(params) == "none":
-            if not words:
-                message = "The model asks for a tool where none is allowed, and says nothing."
-                return refusal("tools", message, INTERNAL_ERROR)
             report("left out what it asks of tools: none is allowed", uses=len(uses))
             return _answer(answer, words)
         if len(uses) > self.max_parallel:
             report(f"left out {len(uses) - self.max_parallel} of {len(uses)} uses of tools", uses=len(uses))
-        kept = uses[: self.max_parallel]
-        taken = {use.id for message in params.messages for use in _uses(message.content_as_list)}
-        renamed = [use.model_copy(update={"id": _free(use.id, taken)}) for use in kept]
-        return _answer(answer, [*words, *renamed])
+        return _answer(answer, [*words, *uses[: self.max_parallel]])
 
 
 def _mode(params: CreateMessageRequestParams) -> str:
     return (params.tool_choice and params.tool_choice.mode) or "auto"
 
 
-def _uses(blocks: Sequence[object]) -> Iterator[ToolUseContent]:
-    return (block for block in blocks if isinstance(block, ToolUseContent))
-
-
-def _free(taken_id: str, taken: set[str]) -> str:
-    """An id that is not `taken`, and is from now on."""
-    number, free = 2, taken_id or "use"
-    while free in taken:
-        number, free = number + 1, f"{taken_id or 'use'}-{number}"
-    taken.add(free)
-    return free
+def _said(answer: Answer, params: CreateMessageRequestParams) -> Answer:
+    """The answer as the model gave it, its uses with ids of their own."""
+    answer = answer.said if isinstance(answer, Unmet) else answer
+    if isinstance(answer, ErrorData) or not any(uses_in(_blocks(answer))):
+        return answer
+    return _answer(answer, with_own_ids(_blocks(answer), params.messages))
 
 
 def _blocks(answer: Answer) -> list[SamplingMessageContentBlock]:
@@ -167,33 +178,14 @@ def _blocks(answer: Answer) -> list[SamplingMessageContentBlock]:
 
 def _answer(answer: Result, blocks: Sequence[SamplingMessageContentBlock]) -> CreateMessageResultWithTools:
     """`answer` with other blocks, and the stop reason that they call for."""
-    stop_reason = "toolUse" if any(_uses(blocks)) else answer.stop_reason
+    stop_reason = "toolUse" if any(uses_in(blocks)) else answer.stop_reason
     return CreateMessageResultWithTools(
         role=answer.role,
         content=[*blocks],
         model=answer.model,
-        stop_reason="endTurn" if stop_reason == "toolUse" and not any(_uses(blocks)) else stop_reason,
+        stop_reason="endTurn" if stop_reason == "toolUse" and not any(uses_in(blocks)) else stop_reason,
         _meta=answer.meta,
     )
-
-
-def _told(
-    params: CreateMessageRequestParams, answer: Answer, faults: Sequence[tuple[ToolUseContent, str]]
-) -> CreateMessageRequestParams:
-    """The request with what the model asked for behind it, and what is wrong with each use."""
-    why = {use.id: fault for use, fault in faults}
-    uses = [*{use.id: use for use in _uses(_blocks(answer))}.values()]
-    results = [
-        ToolResultContent(
-            tool_use_id=use.id,
-            content=[TextContent(text=why.get(use.id, "Not run, since another use was wrong. Ask for it again."))],
-            is_error=True,
-        )
-        for use in uses
-    ]
-    said = SamplingMessage(role="assistant", content=[*uses])
-    heard = SamplingMessage(role="user", content=[*results])
-    return params.model_copy(update={"messages": [*params.messages, said, heard]})
 
 
 def _wrong_request(params: CreateMessageRequestParams) -> str:
@@ -222,6 +214,8 @@ def _wrong_request(params: CreateMessageRequestParams) -> str:
 def _wrong_use(use: ToolUseContent, offered: Mapping[str, Tool]) -> str:
     if use.name not in offered:
         return f"There is no tool {short(repr(use.name), 60)}; there are: {', '.join(offered)}."
+    if isinstance(use, Unreadable):
+        return f"The arguments of {use.name} are no JSON object."
     if fault := _unfit(use.input, offered[use.name].input_schema):
         return f"The input of {use.name} does not fit its schema: {fault}."
     return ""

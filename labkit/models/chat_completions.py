@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from mcp_types import (
-    INTERNAL_ERROR,
     AudioContent,
     BlobResourceContents,
     ContentBlock,
@@ -22,7 +21,7 @@ from mcp_types import (
     ToolResultContent,
     ToolUseContent,
 )
-from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator
 
 from labkit.dial_table import OWN
 from labkit.models.convert import (
@@ -35,6 +34,7 @@ from labkit.models.convert import (
     spoken,
     structured_text,
     unsent,
+    use_of,
 )
 
 if TYPE_CHECKING:
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
 
 STOP_REASONS = {"stop": "endTurn", "length": "maxTokens", "tool_calls": "toolUse"}
 """MCP's stop reasons by finish reason; a finish reason that is not among them passes through as it is."""
-
-_ARGUMENTS = TypeAdapter(dict[str, Any])
 
 DROPPABLE = ("temperature", *OWN, "metadata")
 """The fields of a request that are left out, should a server not take them."""
@@ -202,13 +200,13 @@ def _text(content: Any) -> Any:
 
 
 class _Function(BaseModel):
-    name: str
-    arguments: str | dict[str, Any] | None = None
+    name: object = None
+    arguments: object = None
 
 
 class _Call(BaseModel):
-    id: str | None = None
-    function: _Function
+    id: object = None
+    function: _Function = _Function()
 
 
 class _Message(BaseModel):
@@ -248,36 +246,13 @@ class Reply(BaseModel):
             return "toolUse"
         return STOP_REASONS.get(choice.finish_reason or "", choice.finish_reason)
 
-    def blocks(self, turn: int) -> list[TextContent | ToolUseContent]:
-        """The blocks of the answer. A call that has no id is given one from the call's place in the conversation.
-
-        Args:
-            turn: The number of messages so far.
-
-        Raises:
-            Refused: The arguments of a call are no JSON object.
-        """
+    def blocks(self) -> list[TextContent | ToolUseContent]:
+        """The blocks of the answer."""
         message = self.choices[0].message
         content = spoken(message.content or "", is_cut=self.stopped == "maxTokens")
-        said: list[TextContent | ToolUseContent] = [
-            TextContent(text=text) for text in (content, message.refusal) if text
-        ]
-        for place, call in enumerate(message.tool_calls or (), 1):
-            arguments = self._arguments(call.function.arguments)
-            said.append(ToolUseContent(id=call.id or f"call_{turn}_{place}", name=call.function.name, input=arguments))
-        return said
-
-    def _arguments(self, arguments: str | dict[str, Any] | None) -> dict[str, Any]:
-        if isinstance(arguments, dict):
-            return arguments
-        try:
-            return _ARGUMENTS.validate_json(arguments or "{}")
-        except ValidationError:
-            if self.stopped == "maxTokens":
-                said = "The answer was cut off in the middle of a tool's arguments. Ask with a larger maxTokens."
-            else:
-                said = "The model asked for a tool with arguments that are no JSON object."
-            raise Refused(said, INTERNAL_ERROR) from None
+        texts = [TextContent(text=text) for text in (content, message.refusal) if text]
+        calls = message.tool_calls or ()
+        return [*texts, *(use_of(call.id, call.function.name, call.function.arguments) for call in calls)]
 
 
 class _Listed(BaseModel):

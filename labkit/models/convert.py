@@ -26,8 +26,12 @@ from mcp_types import (
     ToolResultContent,
     ToolUseContent,
 )
-from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import TypeAdapter, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
+from labkit.uses import Unmet, Unreadable, uses_in, with_own_ids
+
+_ARGUMENTS = TypeAdapter(dict[str, Any])
+CUT = "The answer was cut off in the middle of a tool's arguments. Ask with a larger maxTokens."
 SAY_WHY = ("refusal", "content_filter", "stopSequence")
 """The stop reasons that explain an answer without text."""
 
@@ -55,9 +59,9 @@ class Refused(Exception):
     that the provider or the way to it is. Code -1 is not used: it is a person's refusal. `data` is as `hint` makes it.
     """
 
-    def __init__(self, message: str, code: int = INVALID_PARAMS, data: dict[str, float] | None = None) -> None:
-        super().__init__(message)
-        self.error = ErrorData(code=code, message=message, data=data)
+    def __init__(self, said: str | ErrorData, code: int = INVALID_PARAMS, data: dict[str, float] | None = None) -> None:
+        self.error = ErrorData(code=code, message=said, data=data) if isinstance(said, str) else said
+        super().__init__(self.error.message)
 
 
 def check(params: CreateMessageRequestParams) -> None:
@@ -325,6 +329,17 @@ def _target(schema: Mapping[str, Any]) -> Any:
     return found
 
 
+def use_of(id: object, name: object, arguments: object) -> ToolUseContent:  # noqa: A002 - as the field is called
+    """A use of a tool as a provider tells it; `Unreadable` where its arguments are no JSON object."""
+    id, name = (each if isinstance(each, str) else "" for each in (id, name))  # noqa: A001
+    try:
+        told = arguments if isinstance(arguments, dict) else _ARGUMENTS.validate_json(cast("str", arguments or "{}"))
+        json.dumps(told, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return Unreadable(id=id, name=name, input={})
+    return ToolUseContent(id=id, name=name, input=cast("dict[str, Any]", told))
+
+
 def answer(
     params: CreateMessageRequestParams,
     *,
@@ -335,16 +350,27 @@ def answer(
     """The answer of a model, in the shape that the request calls for: one text, or a list where tools are in play.
 
     Raises:
-        Refused: The model gave neither text nor tool use, or used a tool that the request does not declare.
+        Refused: The model gave neither text nor tool use, or used a tool in a way that nobody can meet: one that the
+            request does not declare, or with arguments that are no JSON object. The error is `Unmet` where tools are in
+            play.
     """
-    declared = {tool.name for tool in params.tools or ()}
-    if any(isinstance(block, ToolUseContent) and block.name not in declared for block in blocks):
-        raise Refused(f"{model} asked for a tool that the request does not declare.", INTERNAL_ERROR)
-    said = [block for block in blocks if isinstance(block, ToolUseContent) or block.text]
+    said = [block for block in with_own_ids(blocks, params.messages) if isinstance(block, ToolUseContent) or block.text]
+    uses, unreadable = [*uses_in(said)], any(isinstance(block, Unreadable) for block in said)
     if not said and stop_reason not in SAY_WHY:
         raise Refused(_no_text(params, model, stop_reason), INTERNAL_ERROR)
+    if unreadable and stop_reason == "maxTokens":
+        raise Refused(CUT, INTERNAL_ERROR)
+    why = "asked for a tool with arguments that are no JSON object" if unreadable else ""
+    if {use.name for use in uses} - {tool.name for tool in params.tools or ()}:
+        why = "asked for a tool that the request does not declare"
     if params.tools is not None or params.tool_choice is not None:
-        return CreateMessageResultWithTools(role="assistant", content=[*said], model=model, stop_reason=stop_reason)
+        stopped = "toolUse" if uses else stop_reason
+        told = CreateMessageResultWithTools(role="assistant", content=[*said], model=model, stop_reason=stopped)
+        if why:
+            raise Refused(Unmet(f"{model} {why}.", told))
+        return told
+    if why:
+        raise Refused(f"{model} {why}.", INTERNAL_ERROR)
     text = "".join(block.text for block in said if isinstance(block, TextContent))
     return CreateMessageResult(role="assistant", content=TextContent(text=text), model=model, stop_reason=stop_reason)
 

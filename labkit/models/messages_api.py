@@ -34,7 +34,9 @@ from labkit.models.convert import (
     resource_block,
     structured_text,
     unsent,
+    use_of,
 )
+from labkit.uses import Unreadable
 
 if TYPE_CHECKING:
     from anthropic.types import (
@@ -223,9 +225,9 @@ class _Block(BaseModel):
 
     type: str
     text: str = ""
-    id: str = ""
-    name: str = ""
-    input: dict[str, Any] | None = None
+    id: object = None
+    name: object = None
+    input: object = None
 
 
 class Reply(BaseModel):
@@ -248,12 +250,12 @@ class Reply(BaseModel):
     def blocks(self) -> list[TextContent | ToolUseContent]:
         """The blocks of the answer, in their order. A refusal without text is given the words of the explanation."""
         said = [
-            TextContent(text=block.text)
-            if block.type == "text"
-            else ToolUseContent(id=block.id, name=block.name, input=block.input or {})
+            TextContent(text=block.text) if block.type == "text" else use_of(block.id, block.name, block.input)
             for block in self.content
             if block.type in ("text", "tool_use")
         ]
+        if self.stopped == "maxTokens" and said and isinstance(cut := said[-1], ToolUseContent):
+            said[-1] = Unreadable(id=cut.id, name=cut.name, input={})  # what there is of its input is read, and short
         if not said and self.stop_reason == "refusal" and self.stop_details and self.stop_details.explanation:
             return [TextContent(text=self.stop_details.explanation)]
         return said

@@ -129,7 +129,7 @@ class OpenAICompatible(WithDials):
             output_tokens=usage.completion_tokens if usage else None,
             stop_reason=reply.stopped,
         )
-        blocks, stopped = fitted.back(reply.blocks(len(params.messages))), reply.stopped
+        blocks, stopped = fitted.back(reply.blocks()), reply.stopped
         if exchange.cuts and blocks and isinstance(blocks[0], TextContent):
             end = find_stop(blocks[0].text, stops)
             if end is not None:

@@ -135,6 +135,21 @@ async def test_a_model_that_asks_wrongly_is_told_and_asked_once_more(wrong: Tool
     assert "2 tries" in labels(steps)[-1]  # which the budget outside has counted
 
 
+async def test_a_model_that_uses_a_forbidden_tool_and_says_nothing_is_told_so() -> None:
+    model = Model(answers(use()), WORDS)
+    told, _ = await answered(with_tools(model), asks(mode="none"))
+    assert told == WORDS
+    assert "No tool may be used now." in model.asked[1].messages[-1].model_dump_json()
+
+
+async def test_of_uses_with_one_id_each_is_told_its_own_fault_and_no_more_are_told_than_may_be_used() -> None:
+    model = Model(answers(use(3), use(), *[use()] * 300), answers(use()))
+    await answered(with_tools(model, max_parallel=2), asks())
+    wrong, right = model.asked[1].messages[-1].content_as_list
+    assert "3 is not of type" in wrong.model_dump_json()
+    assert "another use was wrong" in right.model_dump_json()
+
+
 async def test_what_is_wrong_again_is_left_out() -> None:
     model = Model(answers(use(3)), answers(use(id="1"), use(3, id="2")))
     told, _ = await answered(with_tools(model), asks())
@@ -180,11 +195,15 @@ async def test_a_server_that_demands_tools_without_an_end_is_refused() -> None:
     ("mode", "given", "sentence"),
     [
         ("required", WORDS, "The model used no tool, and the request demands one."),
-        ("none", answers(use()), "The model asks for a tool where none is allowed, and says nothing."),
+        (
+            "none",
+            answers(use()),
+            "The model asks for tools in a way that cannot be met: No tool may be used now. Answer in words.",
+        ),
     ],
 )
 async def test_a_choice_that_the_model_does_not_heed_is_an_error(mode: str, given: Answer, sentence: str) -> None:
-    told, _ = await answered(with_tools(Model(given)), asks(mode=mode))
+    told, _ = await answered(with_tools(Model(given, given)), asks(mode=mode))
     assert told == ErrorData(code=-32603, message=sentence)
 
 

@@ -301,7 +301,7 @@ async def test_a_tool_is_used_and_its_result_goes_back(finish_reason: str) -> No
         first, _ = await ask(model, request("Look at line 3.", tools=[READ_LINE]))
         assert first == CreateMessageResultWithTools(
             role="assistant",
-            content=[ToolUseContent(id="call_1_1", name="read_line", input={"line": 3})],
+            content=[ToolUseContent(id="use", name="read_line", input={"line": 3})],
             model="smollm2",
             stop_reason="toolUse",
         )
