@@ -117,7 +117,8 @@ async def test_nothing_is_left_of_a_loop_that_is_given_up(
     assert (len(story.asked), approval.waiting, story.shown) == (samples, 0, shown)
     if end == "cancelled":
         story.is_over = True
-        assert (await lab.call_tool("errand")).content[0].text == "Another time."
+        [said] = (await lab.call_tool("errand")).content
+        assert isinstance(said, TextContent) and said.text == "Another time."
         lab.close()
 
 
