@@ -24,11 +24,13 @@ from labkit.host.duty import Duty, Remark, WrongOrder
 from labkit.host.fallback import Fallback, with_fallback
 from labkit.host.figures import Left, Spent
 from labkit.host.guard import Guard, with_guard
+from labkit.host.policy import Policed, Policy, with_policy
 from labkit.host.queue import Queue, with_queue
 from labkit.host.rendering import render
 from labkit.host.retry import Retry, may_pass, with_retry
 from labkit.host.review import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest
 from labkit.host.rules import RULES, Rule
+from labkit.host.switch import Switch
 from labkit.host.terminal import ask_in_terminal
 from labkit.host.timeout import Timeout, with_timeout
 from labkit.host.tools import Tools, with_tools
@@ -55,6 +57,8 @@ __all__ = [
     "Guard",
     "Left",
     "ModelChoice",
+    "Policed",
+    "Policy",
     "Queue",
     "Refuse",
     "Remark",
@@ -62,6 +66,7 @@ __all__ = [
     "ReviewRequest",
     "Rule",
     "Spent",
+    "Switch",
     "Timeout",
     "Tools",
     "WrongOrder",
@@ -80,6 +85,7 @@ __all__ = [
     "with_dials",
     "with_fallback",
     "with_guard",
+    "with_policy",
     "with_queue",
     "with_retry",
     "with_timeout",

@@ -148,13 +148,12 @@ class Approval(Duty):
 
     async def _reviewed(self, context: ClientRequestContext, request: ReviewRequest, subject: T) -> T | ErrorData:
         """`subject`, or what the human put in its place, or a refusal."""
-        insists = any(remark.must_ask for remark in request.remarks)
-        if not insists and self._passes(context):
+        if self._passes(context, request):
             return subject
         async with self._turns:
-            if not insists and self._passes(context):  # allowed while this one stood in line
+            if self._passes(context, request):  # allowed while this one stood in line
                 return subject
-            decision, by = await self._decision(request)
+            decision, by = await self._decision(context, request)
         of_answer = "answer " if request.answer else ""
         match decision:
             case Approve():
@@ -176,7 +175,7 @@ class Approval(Duty):
                 told = f"{verb.capitalize()}: {reason}" if reason else f"The user {verb} this {request.stage}."
                 return refusal("person" if by == "you" else "approval", told)
 
-    async def _decision(self, request: ReviewRequest) -> tuple[Decision, Lane]:
+    async def _decision(self, _context: ClientRequestContext, request: ReviewRequest) -> tuple[Decision, Lane]:
         """What `ask` says, or a refusal when it says nothing in time; and whose decision that is.
 
         Raises:
@@ -219,9 +218,11 @@ class Approval(Duty):
         except (TypeError, ValueError) as error:
             raise CallbackError(f"{self._decider} cannot edit so: {sentence(error)}") from error
 
-    def _passes(self, context: ClientRequestContext) -> bool:
+    def _passes(self, context: ClientRequestContext, request: ReviewRequest) -> bool:
+        """Whether `request` needs no review."""
         session: object = getattr(context, "session", None)
-        return session is not None and session in self._allowed
+        insists = any(remark.must_ask for remark in request.remarks)
+        return not insists and session is not None and session in self._allowed
 
     def _allow(self, context: ClientRequestContext, server: str) -> None:
         session: object = getattr(context, "session", None)

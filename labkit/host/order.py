@@ -42,7 +42,7 @@ def _asked_twice(outer: Ordered, _: Ordered) -> str:
 
 
 def _has_approval(callback: object) -> bool:
-    return type(callback).__name__ == "Approval" or any(map(_has_approval, getattr(callback, "inner", ())))
+    return getattr(callback, "asks_a_human", False) or any(map(_has_approval, getattr(callback, "inner", ())))
 
 
 ORDER: dict[tuple[str, str], Why] = {
@@ -60,6 +60,11 @@ ORDER: dict[tuple[str, str], Why] = {
     ("Fallback", "Approval"): _asked_twice,
     ("Cache", "Approval"): "what is kept would be answered without a human",
     ("Cache", "Guard"): "what is kept would be answered without the guard",
+    ("Policed", "Policed"): "of two policies the inner one would be asked for what the outer one then changes",
+    ("Approval", "Policed"): "a human would approve what the policy then changes or refuses",
+    ("Timeout", "Policed"): _too_soon_for_a_human,
+    ("Retry", "Policed"): "a human would be asked again at every try",
+    ("Cache", "Policed"): "what is kept would be answered without the policy",
     ("Cache", "Cache"): "the same would be kept twice",
 }
 """Why the second must not stand inside the first, however deep: by the names of their classes."""
@@ -71,7 +76,11 @@ def disorder(outer: Ordered, inner: Ordered) -> str:
         for of_inner in type(inner).__mro__:
             why = ORDER.get((of_outer.__name__, of_inner.__name__), "")
             if why := why if isinstance(why, str) else why(outer, inner):
-                first, second = f"with_{of_outer.__name__.lower()}", f"with_{of_inner.__name__.lower()}"
+                first, second = _made_by(of_outer), _made_by(of_inner)
                 mend = "Leave one of them out." if first == second else f"Write {second}({first}(callback))."
                 return f"{second} stands inside {first}, and so {why}. {mend}"
     return ""
+
+
+def _made_by(kind: type) -> str:
+    return getattr(kind, "made_by", f"with_{kind.__name__.lower()}")
