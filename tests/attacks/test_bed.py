@@ -1,0 +1,79 @@
+"""The bed: what is carried out on it, the host that has something to lose, and the person."""
+
+import pytest
+from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
+
+from labkit.attacks import Obedient, Person, carry_out, hindered, succeeded, without_payload
+from labkit.attacks.bed import CONVERSATION, KEY, PATIENCE, Host, undefended
+from labkit.host import Approve, Refuse, ReviewRequest, with_approval
+from servers.hostile import PLANS, Plan
+
+pytestmark = pytest.mark.anyio
+
+ON_WIRES = [(plan, wire) for plan in PLANS.values() for wire in plan.wires]
+ATTACKS = [pytest.param(plan, wire, id=f"{plan.name}-{wire}") for plan, wire in ON_WIRES if not plan.honest]
+HONEST = [pytest.param(plan, wire, id=f"{plan.name}-{wire}") for plan, wire in ON_WIRES if plan.honest]
+MOVING = [
+    pytest.param(plan, wire, id=f"{plan.name}-{wire}")
+    for plan, wire in ON_WIRES
+    if plan.lever and plan.gain and plan.gain.kind in ("says", "leaks", "unseen")
+]
+
+
+def request(text: str, **fields: object) -> CreateMessageRequestParams:
+    message = SamplingMessage(role="user", content=TextContent(text=text))
+    return CreateMessageRequestParams.model_validate({"messages": [message], "max_tokens": 10, **fields})
+
+
+@pytest.mark.parametrize(("plan", "wire"), ATTACKS)
+async def test_without_a_defence_every_attack_succeeds(plan: Plan, wire: str) -> None:
+    outcome = await carry_out(plan, undefended, Obedient(), wire)
+    assert succeeded(plan, outcome), outcome
+    assert outcome.questions == 0
+
+
+@pytest.mark.parametrize(("plan", "wire"), MOVING)
+async def test_without_its_payload_an_attack_gains_nothing(plan: Plan, wire: str) -> None:
+    assert not succeeded(plan, await carry_out(without_payload(plan), undefended, Obedient(), wire))
+
+
+@pytest.mark.parametrize(("plan", "wire"), HONEST)
+async def test_without_a_defence_no_honest_request_is_hindered(plan: Plan, wire: str) -> None:
+    plain = await carry_out(plan, undefended, Obedient(), wire)
+    assert (hindered(plan, plain, plain), plain.error) == ("", "")
+    assert plain.asked
+    assert not any("error" in came for came in plain.answers)
+
+
+async def test_the_host_has_something_to_lose() -> None:
+    host = Host(Obedient())
+    for context, is_told in ((None, False), ("none", False), ("thisServer", True), ("allServers", True)):
+        await host(None, request("hello", include_context=context))  # pyright: ignore[reportArgumentType]
+        read = host.read[-1].model_dump_json()
+        assert KEY in read
+        assert (CONVERSATION in read) == is_told
+        assert KEY not in host.asked[-1].model_dump_json()
+
+
+async def test_the_person_reads_the_beginning_and_ten_questions() -> None:
+    person = Person(("rob the bank",))
+    assert isinstance(person(ReviewRequest(request("please rob   the\nbank"))), Refuse)
+    assert isinstance(person(ReviewRequest(request("x " * 2_500 + "rob the bank"))), Approve)
+    for _ in range(PATIENCE - 2):
+        assert isinstance(person(ReviewRequest(request("please rob the bank"))), Refuse)
+    assert isinstance(person(ReviewRequest(request("please rob the bank"))), Approve)
+    assert len(person.shown) == PATIENCE + 1
+
+
+async def test_a_person_who_is_asked_refuses_what_he_understands() -> None:
+    plan = PLANS["ignore_in_a_log_line"]
+    outcome = await carry_out(plan, with_approval, Obedient(), "legacy")
+    assert not succeeded(plan, outcome)
+    assert (outcome.questions, len(outcome.asked)) == (1, 0)
+    assert "I did not ask for this" in outcome.answers[0]["error"]
+
+
+async def test_a_call_that_ends_in_an_error_is_an_outcome() -> None:
+    outcome = await carry_out(PLANS["ignore_in_a_log_line"], with_approval, Obedient(), "auto")
+    assert "I did not ask for this" in outcome.error
+    assert outcome.answers == ()
