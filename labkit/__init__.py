@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labkit.attacks import attack_matrix
     from labkit.checks import check, quiz, scorecard, scorecard_server, try_out
     from labkit.course.keeping import keep
     from labkit.course.predictions import it_was
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from labkit.programs import Program
     from labkit.steps import Origin, origin, report
     from labkit.views.approval_panel import approval_panel
+    from labkit.views.attack_matrix import plot_attacks
     from labkit.views.bars import plot_bars
     from labkit.views.budget_meter import budget_meter
     from labkit.views.click_me import click_me
@@ -95,6 +97,7 @@ _ELSEWHERE = {
     "TinyModel": "labkit.models.tiny",
     "allow_asyncio_run": "labkit.nested",
     "approval_panel": "labkit.views.approval_panel",
+    "attack_matrix": "labkit.attacks",
     "budget_meter": "labkit.views.budget_meter",
     "catalog": "labkit.models.catalog",
     "check": "labkit.checks",
@@ -112,6 +115,7 @@ _ELSEWHERE = {
     "lesson": "labkit.views.progress_bar",
     "my_progress": "labkit.views.my_progress",
     "origin": "labkit.steps",
+    "plot_attacks": "labkit.views.attack_matrix",
     "plot_bars": "labkit.views.bars",
     "plot_sweep": "labkit.views.sweep_plot",
     "predict": "labkit.views.prediction",
@@ -174,6 +178,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "TinyModel",
     "allow_asyncio_run",
     "approval_panel",
+    "attack_matrix",
     "budget_meter",
     "catalog",
     "check",
@@ -191,6 +196,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "lesson",
     "my_progress",
     "origin",
+    "plot_attacks",
     "plot_bars",
     "plot_sweep",
     "predict",

@@ -1,11 +1,17 @@
-"""`command_of`: what somebody types to start a server, as the SDK is given it."""
+"""What somebody types: `command_of` to start a server, as the SDK is given it; `load` to name a function in a file."""
 
+import importlib
+import importlib.util
 import os
 import re
 import shlex
+import sys
+from operator import attrgetter
 from pathlib import Path
 
 from mcp import StdioServerParameters
+
+from labkit.errors import line_of, sentence
 
 
 def command_of(text: str, *, windows: bool = os.name == "nt") -> StdioServerParameters:
@@ -36,3 +42,44 @@ def command_of(text: str, *, windows: bool = os.name == "nt") -> StdioServerPara
     home = r"~(?=$|[/\\])" if windows else r"~(?=$|/)"
     command, *arguments = (str(Path.home()) + word[1:] if re.match(home, word) else word for word in words)
     return StdioServerParameters(command=command, args=arguments, env=env or None)
+
+
+class NotFound(Exception):
+    """There is no such function; the text says what was looked for."""
+
+
+def load(place: str) -> object:
+    """What `path/to/file.py:name` names, where `name` may be that of an attribute: `client.on_sampling`.
+
+    The file is run as an import runs it: its folder is on the path, or the one that its outermost package lies in.
+
+    Raises:
+        NotFound: There is no such file, it cannot be run, or it has no such name.
+    """
+    file, colon, name = place.rpartition(":")
+    path = Path(file)
+    if not colon or not all(part.isidentifier() for part in name.split(".")):
+        raise NotFound(f"{place} names no function. Write path/to/file.py:my_callback.")
+    if not path.is_file():
+        raise NotFound(f"There is no file {file}.")
+    root, package = path.resolve().parent, list[str]()
+    while (root / "__init__.py").is_file():
+        root, package = root.parent, [root.name, *package]
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise NotFound(f"{file} is no Python file.")
+    sys.path.insert(0, str(root))
+    try:
+        if package:
+            module = importlib.import_module(".".join([*package, path.stem]).removesuffix(".__init__"))
+        else:
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[path.stem] = module  # dataclasses and pickle look it up
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        line = line_of(error)
+        raise NotFound(f"{file} cannot be run: {sentence(error)}{f' at {line}' if line else ''}") from error
+    try:
+        return attrgetter(name)(module)
+    except AttributeError:
+        raise NotFound(f"{file} has no {name}.") from None

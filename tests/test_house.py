@@ -379,7 +379,19 @@ MAY_KNOW = {
         "steps",
         "uses",
     },
-    "attacks": {"attacks", "callbacks", "errors", "host", "lab", "models", "open_requests", "secret_forms", "steps"},
+    "attacks": {
+        "attacks",
+        "callbacks",
+        "command_line",
+        "errors",
+        "host",
+        "lab",
+        "models",
+        "numbers",
+        "open_requests",
+        "secret_forms",
+        "steps",
+    },
 }
 
 

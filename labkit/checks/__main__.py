@@ -12,13 +12,10 @@ be found, its file not be run, a file not be written, or what describes the call
 
 import argparse
 import asyncio
-import importlib
-import importlib.util
 import json
 import os
 import sys
 from collections.abc import Coroutine
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,49 +25,7 @@ from labkit.checks.engine import STAGE_TIMEOUT, CheckFailed
 from labkit.checks.scorecard import CASES, Scorecard, scorecard
 from labkit.checks.served import ANSWER
 from labkit.checks.server_card import SERVER_CASES, scorecard_server
-from labkit.command_line import command_of
-from labkit.errors import line_of, sentence
-
-
-class NotFound(Exception):
-    """There is no such callback; the text says what was looked for."""
-
-
-def load(place: str) -> object:
-    """What `path/to/file.py:name` names, where `name` may be that of an attribute: `client.on_sampling`.
-
-    The file is run as an import runs it: its folder is on the path, or the one that its outermost package lies in.
-
-    Raises:
-        NotFound: There is no such file, it cannot be run, or it has no such name.
-    """
-    file, colon, name = place.rpartition(":")
-    path = Path(file)
-    if not colon or not all(part.isidentifier() for part in name.split(".")):
-        raise NotFound(f"{place} names no callback. Write path/to/file.py:my_callback.")
-    if not path.is_file():
-        raise NotFound(f"There is no file {file}.")
-    root, package = path.resolve().parent, list[str]()
-    while (root / "__init__.py").is_file():
-        root, package = root.parent, [root.name, *package]
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise NotFound(f"{file} is no Python file.")
-    sys.path.insert(0, str(root))
-    try:
-        if package:
-            module = importlib.import_module(".".join([*package, path.stem]).removesuffix(".__init__"))
-        else:
-            module = importlib.util.module_from_spec(spec)
-            sys.modules[path.stem] = module  # dataclasses and pickle look it up
-            spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        line = line_of(error)
-        raise NotFound(f"{file} cannot be run: {sentence(error)}{f' at {line}' if line else ''}") from error
-    try:
-        return attrgetter(name)(module)
-    except AttributeError:
-        raise NotFound(f"{file} has no {name}.") from None
+from labkit.command_line import NotFound, command_of, load
 
 
 def _of_server(options: argparse.Namespace) -> Coroutine[Any, Any, Scorecard]:

@@ -23,8 +23,9 @@ with _without_warnings():  # matplotlib looks for fonts as it is imported, on a 
     from matplotlib import rc_context
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
 
-__all__ = ["DPI", "PALETTES", "Axes", "Figure", "to_png", "to_svg"]
+__all__ = ["DPI", "PALETTES", "Axes", "Figure", "Rectangle", "to_png", "to_svg"]
 
 DPI = 100
 """The pixels to the inch, on a page."""

@@ -512,9 +512,9 @@ def test_the_command_line_tells_by_its_exit_code(tmp_path: Path, capsys: pytest.
     [
         ("nowhere.py:cb", "There is no file"),
         ("callbacks.py:other", "has no other"),
-        ("callbacks.py", "names no callback"),
+        ("callbacks.py", "names no function"),
         ("callbacks.py:x.b", "has no x.b"),
-        ("callbacks.py:x.", "names no callback"),
+        ("callbacks.py:x.", "names no function"),
         ("broken.py:cb", "cannot be run: ZeroDivisionError: division by zero at broken.py, line 1: `1 / 0`"),
         ("leaving.py:cb", "cannot be run: SystemExit: 0"),
         ("wrong.py:cb", "cannot be run: SyntaxError"),
