@@ -118,7 +118,8 @@ async def test_nothing_is_left_of_a_loop_that_is_given_up(
     if end == "cancelled":
         story.is_over = True
         [said] = (await lab.call_tool("errand")).content
-        assert isinstance(said, TextContent) and said.text == "Another time."
+        assert isinstance(said, TextContent)
+        assert said.text == "Another time."
         lab.close()
 
 
