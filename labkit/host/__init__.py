@@ -14,7 +14,8 @@ outermost, where all is seen, `with_audit`.
 """
 
 from labkit.host.approval import Approval, Ask, with_approval
-from labkit.host.audit import AuditLog, Entry, with_audit
+from labkit.host.audit import AuditLog, with_audit
+from labkit.host.audit_entry import Entry
 from labkit.host.bill import Bill, Billed, with_bill
 from labkit.host.budget import Budget, with_budget
 from labkit.host.cache import Cache, whole_request, with_cache

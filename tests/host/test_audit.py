@@ -36,7 +36,7 @@ from labkit.host import (
     with_timeout,
 )
 from labkit.host import audit as module
-from labkit.host.audit import Asked, Audit
+from labkit.host.audit_entry import Asked, Sample
 from labkit.steps import Origin
 from tests.host.any_request import patient, requests
 from tests.host.crowd import CONNECTION, Gate, Model, Session, answered, fails, labels, refuses
@@ -432,7 +432,7 @@ async def test_an_entry_that_cannot_be_made_and_a_listener_that_fails_lose_no_sa
     forget = log.listen(lambda: heard.append(1))
     await answered(with_audit(Model(), log), question("plot"))
     forget()
-    monkeypatch.setattr(Audit, "_entry", lambda *_: 1 / 0)
+    monkeypatch.setattr(Sample, "entry", lambda *_, **__: 1 / 0)
     told, steps = await answered(with_audit(Model(), log), question("plot"))
     assert said(told) == "Read Chandler."
     assert labels(steps) == ["The audit log has no entry for this: ZeroDivisionError: division by zero"]
