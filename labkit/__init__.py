@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from labkit.steps import Origin, origin, report
     from labkit.views.approval_panel import approval_panel
     from labkit.views.attack_matrix import plot_attacks
+    from labkit.views.audit import show_audit
     from labkit.views.bars import plot_bars
     from labkit.views.budget_meter import budget_meter
     from labkit.views.click_me import click_me
@@ -124,6 +125,7 @@ _ELSEWHERE = {
     "scorecard": "labkit.checks",
     "scorecard_server": "labkit.checks",
     "show": "labkit.views.flow_view",
+    "show_audit": "labkit.views.audit",
     "show_scorecard": "labkit.views.scorecard_panel",
     "show_server_scorecard": "labkit.views.scorecard_panel",
     "show_tokens": "labkit.views.token_view",
@@ -205,6 +207,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "scorecard",
     "scorecard_server",
     "show",
+    "show_audit",
     "show_scorecard",
     "show_server_scorecard",
     "show_tokens",

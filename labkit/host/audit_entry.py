@@ -38,6 +38,7 @@ MOST = 10**15
 """What no figure in an entry is above: a page counts no further."""
 
 Decision = Literal["answered", "refused", "held back", "failed", "cancelled"]
+Id = Annotated[str, Field(pattern="^[0-9A-Za-z]{1,64}$")]
 Count = Annotated[int, Field(ge=0, le=MOST)]
 
 
@@ -105,8 +106,8 @@ class Entry(_Model):
 
     form: Literal[1] = FORM
     at: AwareDatetime
-    id: str
-    run: str
+    id: Id
+    run: Id
     connection: Count
     server: str = ""
     lab: str = ""
@@ -184,7 +185,7 @@ class Sample:
             "seconds": round(time.perf_counter() - self.began, 3),
             "texts": {name: _texts_of(each) for name, each in kept.items() if each is not None} or None,
         }
-        return Entry.model_validate({"at": self.at, "id": uuid4().hex, **told, **known})
+        return Entry.model_validate({"at": self.at, "id": uuid4().hex[:16], **told, **known})
 
 
 def _decided(outcome: Answer | BaseException, by: str, reached: bool) -> tuple[Decision, str, str]:

@@ -275,41 +275,37 @@ async def test_equal_system_prompts_have_equal_digests_that_tell_no_password(log
 # ---- the file
 
 
-def test_several_threads_and_several_processes_tear_no_line_while_the_file_is_rotated(tmp_path: Path) -> None:
+def test_several_threads_and_processes_tear_and_lose_no_line_while_the_file_is_rotated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "audit.jsonl"
     script = (
-        "import sys; from tests.host.test_audit import entry; from labkit.host import AuditLog\n"
-        "log = AuditLog(sys.argv[1], megabytes=0.02, keep=50)\n"
+        "import sys; from tests.host.test_audit import entry; from labkit.host import AuditLog, audit\n"
+        "audit.PATIENCE = 100.0; log = AuditLog(sys.argv[1], megabytes=0.001, keep=500)\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
-        "[log.add(entry(n, server='x' * 150)) for n in range(int(sys.argv[2]), int(sys.argv[2]) + 150)]\n"
-        "print(log.trouble)"
+        "[log.add(entry(n, server='x' * 150)) for n in range(1_000, 1_300)]"
     )
-    start = [sys.executable, "-c", script, str(path)]
-    programs = [
-        subprocess.Popen([*start, str(n)], cwd=ROOT, encoding="utf-8", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for n in (1_000, 2_000)
-    ]
+    other = subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    monkeypatch.setattr(module, "PATIENCE", 100.0)
     try:
-        for program in programs:
-            assert program.stdout is not None
-            assert program.stdout.readline() == "ready\n"
-        log = AuditLog(path, megabytes=0.02, keep=50)
-        told = [program.communicate for program in programs]
-        with ThreadPoolExecutor() as pool:
-            ends = [pool.submit(each, "go\n", 120) for each in told]
-            list(pool.map(lambda n: log.add(entry(n, server="x" * 150)), range(150)))
-            outputs = [end.result()[0].strip() for end in ends]
+        assert other.stdout is not None
+        assert other.stdout.readline().strip() == b"ready"
+        log = AuditLog(path, megabytes=0.001, keep=500)
+        with ThreadPoolExecutor(4) as pool:
+            ends = pool.submit(other.communicate, b"go\n", 120)
+            list(pool.map(lambda n: log.add(entry(n, server="x" * 150)), range(300)))
+            ends.result()
     finally:
-        for program in programs:
-            program.kill()
-            program.wait()
-    log.add(entry(150))
-    assert len(log.files()) > 5
+        other.kill()
+        other.wait()
     lines = [line for each in log.files() for line in each.read_bytes().splitlines()]
     found = [each.asked.characters for line in lines if (each := Entry.read(line)) is not None]
-    assert len(found) == len(lines)
-    if outputs == ["", ""]:  # on a machine that is too busy an entry may still wait, and then it says so
-        assert sorted(found) == [*range(151), *range(1_000, 1_150), *range(2_000, 2_150)]
+    assert sorted(found) == [*range(300), *range(1_000, 1_300)]
+    assert len(lines) == len(found)
+    # Of two that find the file full at the same time, one makes a new one.
+    assert min(each.stat().st_size for each in log.files()[:-1]) >= 1_000
 
 
 def test_a_file_is_rotated_by_size_and_only_so_many_are_kept(tmp_path: Path) -> None:
@@ -353,6 +349,7 @@ def test_a_torn_line_and_what_is_not_ours_cost_themselves_alone(log: AuditLog) -
         good.strip().replace(b'"form":1', b'"form":2'),
         good.strip().replace(b'"connection":1', b'"connection":' + b"9" * 5_000),
         good.strip().replace(b'"connection":1', b'"connection":"<b>"'),
+        good.strip().replace(b'"id":"9"', b'"id":"<b>"'),
         b"\xff\xfe\x00",
         good[:40],
     ]
