@@ -25,9 +25,13 @@ def name_of(function: object) -> str:
 
 
 def uses_tools(callback: object) -> bool:
-    """Whether a duty that lets a model use tools stands in a callback: a client then declares `sampling.tools`."""
+    """Whether a duty that lets a model use tools stands in a callback: a client then declares `sampling.tools`.
+
+    Where one outside says that it does not (`declares_tools`), what stands inside does not count.
+    """
+    declared = getattr(callback, "declares_tools", None)
     inner = cast("tuple[object, ...]", getattr(callback, "inner", ()))
-    return getattr(callback, "declares_tools", False) is True or any(map(uses_tools, inner))
+    return declared if isinstance(declared, bool) else any(map(uses_tools, inner))
 
 
 def awaitable(returned: object, name: str) -> Awaitable[object]:

@@ -1,28 +1,30 @@
 """Consent: what a person has approved on a connection, and which later requests that covers.
 
 A server may change what it asks for once it was let pass. So consent is no free pass: it covers a request in which
-nothing is new to the person, and what is new is asked about.
+nothing is new to the person, and what is new is asked about. He knows what he was shown, what he gave the tool himself,
+and what the model said.
 """
 
 import json
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from time import monotonic
 from typing import Any, Literal, cast
 from weakref import WeakKeyDictionary
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
-from mcp_types import CreateMessageRequestParams
+from mcp_types import CreateMessageRequestParams, ToolUseContent
 
-from labkit.callbacks import Answer
-from labkit.cutting import Latest
+from labkit.cutting import Latest, outline
 from labkit.host.approval import TIMEOUT, Approval, Ask
 from labkit.host.duty import Result
-from labkit.host.review import AllowServer, Approve, Decision, Refuse, ReviewRequest
+from labkit.host.findings import counted
+from labkit.host.rendering import render
+from labkit.host.review import AllowServer, Approve, Decision, Edit, Part, Refuse, ReviewRequest
 from labkit.host.texts import dumped, texts
-from labkit.secret_forms.in_json import is_binary
+from labkit.secret_forms.in_json import changed, is_binary
 from labkit.steps import Lane, origin
 
 When = Literal["never", "doubt", "first", "always"]
@@ -30,16 +32,19 @@ Lasts = Literal["call", "connection"]
 
 RUN = 24
 """Characters in a row, spaces aside, that make a text known which stands in another place. Fewer may be chance, and
-with few a new sentence could be put together out of old ones."""
+out of few a new sentence could be put together."""
 
 SHORT = 40
 """Characters of a line in which digits are all one: `Part 3 of 10` is no news after `Part 2 of 10`."""
 
+LEFT_OUT = 200
+"""Characters that are known, in a row, which are left out of what is shown."""
+
 LARGER, ROOM = 2, 500
 """How many times as long as what was approved a request may be, and how many characters more."""
 
-MOST_KNOWN = 200_000
-"""Runs that are remembered of a scope."""
+MOST_KNOWN = 100_000
+"""Runs, and lines, that are remembered of a scope, the latest of them."""
 
 CALLS = 100
 """Calls of a connection that are remembered."""
@@ -47,35 +52,65 @@ CALLS = 100
 WHILE = 600.0
 """Seconds in which the questions about a call are counted."""
 
+AT_ONCE = 3_600
+"""Characters of a sheet that are shown as one question: who is shown more reads the beginning of it."""
+
+ARGUMENTS = 300
+"""Bytes of the call's arguments that are shown in parts: the person gave them himself."""
+
 
 class Known:
-    """The texts that a person knows: they were shown to him, or are his own."""
+    """The texts that a person knows."""
 
     def __init__(self) -> None:
-        self._lines: set[str] = set()
-        self._runs: set[int] = set()
+        self._lines = Latest[str, None](MOST_KNOWN)
+        self._runs = Latest[int, None](MOST_KNOWN)
 
     def add(self, text: str) -> None:
-        """Know `text`. Where too much is known already it stays unknown, and is asked about."""
-        if len(self._runs) + len(text) > MOST_KNOWN:
-            return
-        self._lines.update(map(_line, text.splitlines()))
-        together = "".join(text.split())
-        self._runs.update(hash(together[n : n + RUN]) for n in range(len(together) - RUN + 1))
+        """Know `text`."""
+        for line in text.splitlines():
+            self._lines[_line(line)] = None
+        for _, run in _runs(text):
+            self._runs[run] = None
 
     def has(self, text: str) -> bool:
         """Whether there is nothing new in `text`."""
-        return all(line in self._lines or self._has_runs(line) for line in map(_line, text.splitlines()))
+        return all(_line(line) in self._lines or not self._news(line) for line in text.splitlines())
 
-    def _has_runs(self, line: str) -> bool:
-        together = "".join(line.split())
+    def _news(self, line: str) -> bool:
         end = 0
-        for start in range(len(together) - RUN + 1):
-            if hash(together[start : start + RUN]) in self._runs:
+        for start, run in _runs(line):
+            if run in self._runs:
                 if start > end:
-                    return False
+                    return True
                 end = start + RUN
-        return end >= len(together)
+        return end < len("".join(line.split()))
+
+    def shortened(self, text: str, read: set[int]) -> str:
+        """`text` without what is known, or was `read` further up, where that is long."""
+        places = [place for place, character in enumerate(text) if not character.isspace()]
+        known: list[tuple[int, int]] = []
+        for start, run in _runs(text):
+            if run in self._runs or run in read:
+                begin, end = places[start], places[start + RUN - 1] + 1
+                if known and begin <= known[-1][1]:
+                    known[-1] = known[-1][0], end
+                else:
+                    known.append((begin, end))
+            read.add(run)
+        parts: list[str] = []
+        before = 0
+        for begin, end in known:
+            if end - begin > LEFT_OUT:
+                parts += text[before:begin], f"⟨{counted(end - begin, 'character')} that you know⟩"
+                before = end
+        return "".join([*parts, text[before:]])
+
+
+def _runs(text: str) -> Iterator[tuple[int, int]]:
+    """Each run of a text, by where it begins among what is no space."""
+    together = "".join(text.split())
+    return ((start, hash(together[start : start + RUN])) for start in range(len(together) - RUN + 1))
 
 
 def _line(line: str) -> str:
@@ -88,39 +123,50 @@ class Scope:
     """What is consented to in a call, or on a connection.
 
     Attributes:
-        forms: The form of each request that was approved, with the most tokens and characters that it had.
-        known: Texts by the role in which they were shown.
+        forms: All but messages and tools of each request that was approved, as JSON, with the most tokens and
+            characters that it had.
+        known: Texts by the role in which they were shown; what was remarked, by none.
         tools: The tools that were shown, as JSON.
-        refused: Requests that the person refused, as JSON: the same is not asked about again.
+        media: Images and sounds that were shown.
+        uses: What the model asked of tools, by the id under which the server was told.
+        refused: Requests that the person refused: the same is not asked about again.
     """
 
     forms: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     known: dict[str, Known] = field(default_factory=lambda: {"user": Known(), "assistant": Known(), "": Known()})
     tools: set[str] = field(default_factory=set[str])
     media: set[int] = field(default_factory=set[int])
-    refused: set[str] = field(default_factory=set[str])
+    uses: dict[str, str] = field(default_factory=dict[str, str])
+    refused: set[int] = field(default_factory=set[int])
 
-    def add(self, request: ReviewRequest) -> None:
-        """The person has approved `request`."""
-        asked = _Asked(request)
+    def add(self, asked: "_Asked") -> None:
+        """The person has approved what was `asked`."""
         tokens, characters = self.forms.get(asked.form, (0, 0))
         self.forms[asked.form] = max(tokens, asked.max_tokens), max(characters, asked.characters)
         self.tools |= set(asked.tools)
-        self.media |= set(asked.media)
-        for role, text in asked.texts:
+        self.media |= asked.media
+        for role, text in asked.texts(self):
             self.known[role].add(text)
 
-    def covers(self, request: ReviewRequest) -> bool:
-        """Whether nothing in `request` is new."""
-        asked = _Asked(request)
+    def covers(self, asked: "_Asked") -> bool:
+        """Whether nothing in what is `asked` is new."""
         tokens, characters = self.forms.get(asked.form, (0, 0))
         return (
             asked.max_tokens <= tokens
-            and asked.characters <= characters * LARGER + ROOM
+            and asked.characters <= characters * LARGER + ROOM + asked.of_tools(self)
             and set(asked.tools) <= self.tools
-            and set(asked.media) <= self.media
-            and all(self.known[role].has(text) for role, text in asked.texts)
+            and asked.media <= self.media
+            and all(self.known[role].has(text) for role, text in asked.texts(self))
         )
+
+    def heard(self, answer: Result) -> None:
+        """The server was told `answer`, and may quote it."""
+        for _, text in texts(dumped(answer)):
+            self.known["user"].add(text)
+            self.known["assistant"].add(text)
+        for block in answer.content if isinstance(answer.content, list) else [answer.content]:
+            if isinstance(block, ToolUseContent):
+                self.uses[block.id] = as_json([block.name, block.input])
 
 
 class _Asked:
@@ -128,14 +174,33 @@ class _Asked:
 
     def __init__(self, request: ReviewRequest) -> None:
         fields = dumped(request.params)
-        messages = cast("list[dict[str, Any]]", fields.pop("messages"))
+        self._messages = cast("list[dict[str, Any]]", fields.pop("messages"))
+        self._remarks = [("", remark.text) for remark in request.remarks]
         self.max_tokens = int(fields.pop("maxTokens"))
         self.tools = [as_json(tool) for tool in fields.pop("tools", [])]
+        self.choice = fields.pop("toolChoice", None)
         self.form = as_json(fields)
-        self.texts = [(str(message["role"]), text) for message in messages for _, text in texts(message)]
-        self.texts += [("", remark.text) for remark in request.remarks]
-        self.media = [hash(data) for data in _media(messages)]
-        self.characters = sum(len(text) for _, text in self.texts)
+        self.media = {hash(data) for data in _media(self._messages)}
+        self.characters = sum(len(text) for _, text in texts(self._messages))
+
+    def texts(self, scope: Scope) -> Iterator[tuple[str, str]]:
+        """Its texts by their roles, but for uses of tools that are the model's own, and for their results."""
+        for message in self._messages:
+            content = message["content"]
+            for block in cast("list[dict[str, Any]]", content if isinstance(content, list) else [content]):
+                if not _is_own(block, scope):
+                    yield from ((str(message["role"]), text) for _, text in texts(block))
+        yield from self._remarks
+
+    def of_tools(self, scope: Scope) -> int:
+        """Characters of the model's own uses of tools, and of their results."""
+        return self.characters - sum(len(text) for role, text in self.texts(scope) if role)
+
+
+def _is_own(block: dict[str, Any], scope: Scope) -> bool:
+    if block.get("type") == "tool_use":
+        return scope.uses.get(str(block.get("id"))) == as_json([block.get("name"), block.get("input")])
+    return block.get("type") == "tool_result" and str(block.get("toolUseId")) in scope.uses
 
 
 def as_json(value: object) -> str:
@@ -182,16 +247,11 @@ class Consent(Approval):
         with self._lock:
             self._connections.clear()
 
-    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        """Answer `params` as the person decides, and know the model's own words from then on."""
-        answer = await super().__call__(context, params)
-        if isinstance(answer, Result):
-            with self._lock:
-                for scope in self._scopes(context):
-                    for _, text in texts(dumped(answer)):
-                        scope.known["user"].add(text)
-                        scope.known["assistant"].add(text)
-        return answer
+    def heard(self, context: ClientRequestContext, answer: Result) -> None:
+        """The server was told `answer`, and may quote it."""
+        with self._lock:
+            for scope in self._scopes(context)[:1]:
+                scope.heard(answer)
 
     def _passes(self, context: ClientRequestContext, request: ReviewRequest) -> bool:
         insists = any(remark.must_ask for remark in request.remarks)
@@ -200,30 +260,42 @@ class Consent(Approval):
         if request.answer is not None:
             return not insists
         with self._lock:
-            changed = self._tools_changed(context, request)
+            changed = self._tools_changed(context, request.params)
             if self._when == "never":
                 return not insists and not changed
-            if not insists and any(scope.covers(request) for scope in self._scopes(context)):
+            asked = _Asked(request)
+            if not insists and any(scope.covers(asked) for scope in self._scopes(context)):
                 return True
             return self._when == "doubt" and not (request.remarks or request.params.tools)
 
     async def _decision(self, context: ClientRequestContext, request: ReviewRequest) -> tuple[Decision, Lane]:
         if self._when == "never":
             return Refuse("it would have to be asked about, and the policy asks nobody."), "callback"
-        whole = as_json(dumped(request.params)) if request.answer is None else ""
+        whole = 0 if request.answer else hash(as_json(dumped(request.params)))
         with self._lock:
             scopes = self._scopes(context)
-            if any(whole in scope.refused for scope in scopes):
+            if whole and any(whole in scope.refused for scope in scopes):
                 return Refuse("it was refused before."), "callback"
-            if not self._may_ask(context):
-                return Refuse(f"{self._questions} questions were asked, and the policy asks no more."), "callback"
-        decision, by = await super()._decision(context, request)
+            parts = _in_parts(request, scopes)
+            if not self._may_ask(context, len(parts)):
+                return Refuse(self._too_many(len(parts))), "callback"
+        decision, by = await super()._decision(context, parts[0])
+        for part in parts[1:]:
+            if isinstance(decision, Approve | AllowServer):
+                decision, by = await super()._decision(context, part)
+        if parts[0].part is not None and isinstance(decision, Edit):
+            return Refuse("what is shown in parts can be approved or refused, and not edited."), "callback"
         if request.answer is None:
             with self._lock:
                 self._remember(context, request, decision, whole)
         return decision, by
 
-    def _remember(self, context: ClientRequestContext, request: ReviewRequest, decision: Decision, whole: str) -> None:
+    def _too_many(self, parts: int) -> str:
+        if parts > self._questions:
+            return f"it is too long to be read by a person, in {counted(parts, 'part')}."
+        return f"a person has been asked {counted(self._questions, 'question')} about it, and the policy asks no more."
+
+    def _remember(self, context: ClientRequestContext, request: ReviewRequest, decision: Decision, whole: int) -> None:
         connection = self._connection(context)
         if connection is None:
             return
@@ -234,29 +306,29 @@ class Consent(Approval):
             case Approve() | AllowServer():
                 scopes = [connection.whole] if isinstance(decision, AllowServer) else self._scopes(context)[:1]
                 for scope in scopes:
-                    scope.add(request)
-                connection.tools |= {tool.name: as_json(dumped_tool(tool)) for tool in request.params.tools or ()}
+                    scope.add(_Asked(request))
+                connection.tools |= _tools(request.params)
             case _:
                 pass
 
-    def _tools_changed(self, context: ClientRequestContext, request: ReviewRequest) -> bool:
+    def _tools_changed(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> bool:
         """Whether a tool is another than the one of its name that came before. The first one stands."""
         connection = self._connection(context)
         if connection is None:
             return False
-        now = {tool.name: as_json(dumped_tool(tool)) for tool in request.params.tools or ()}
-        return any(connection.tools.setdefault(name, tool) != tool for name, tool in now.items())
+        return any(connection.tools.setdefault(name, tool) != tool for name, tool in _tools(params).items())
 
-    def _may_ask(self, context: ClientRequestContext) -> bool:
+    def _may_ask(self, context: ClientRequestContext, parts: int) -> bool:
+        """Count so many questions, if they may be asked."""
         connection = self._connection(context)
         if connection is None:
-            return True
+            return parts <= self._questions
         asked, now = connection.asked.setdefault(_call(), deque()), monotonic()
         while asked and now - asked[0] >= WHILE:
             asked.popleft()
-        if len(asked) >= self._questions:
+        if len(asked) + parts > self._questions:
             return False
-        asked.append(now)
+        asked.extend([now] * parts)
         return True
 
     def _scopes(self, context: ClientRequestContext) -> list[Scope]:
@@ -264,26 +336,50 @@ class Consent(Approval):
         connection, call = self._connection(context), _call()
         if connection is None:
             return []
-        if self._lasts == "connection":
-            return [connection.whole]
-        if call is None:
-            return [connection.whole]
         if call not in connection.calls:
-            connection.calls[call] = scope = Scope()
+            connection.calls[call] = Scope()
             arguments = (by.arguments if (by := origin()) else None) or {}
-            for _, text in texts(arguments, free=True):
-                scope.known["user"].add(text)
-        return [connection.calls[call], connection.whole]
+            for scope in (connection.whole, connection.calls[call]):
+                for _, text in texts(arguments, free=True):
+                    scope.known["user"].add(text)
+        return [connection.whole] if self._lasts == "connection" else [connection.calls[call], connection.whole]
 
     def _connection(self, context: ClientRequestContext) -> _Connection | None:
         session: object = getattr(context, "session", None)
         return None if session is None else self._connections.setdefault(session, _Connection())
 
 
-def dumped_tool(tool: Any) -> object:
-    """A tool as JSON."""
-    return tool.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=False)
+def _tools(params: CreateMessageRequestParams) -> dict[str, str]:
+    return {
+        tool.name: as_json(tool.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=False))
+        for tool in params.tools or ()
+    }
 
 
 def _call() -> int | None:
     return by.call if (by := origin()) else None
+
+
+def _in_parts(request: ReviewRequest, scopes: list[Scope]) -> list[ReviewRequest]:
+    """`request` itself where it is short, else what is new in it, in parts that are read at once."""
+    sheet = render(request)
+    if len(sheet) <= AT_ONCE:
+        return [request]
+    known = scopes[0].known["user"] if scopes else Known()
+    read: set[int] = set()
+    by = request.origin and replace(request.origin, arguments=outline(request.origin.arguments or {}, ARGUMENTS))
+    shown = replace(request, params=_without(request.params, known, read), origin=by)
+    pages: list[str] = []
+    page: list[str] = []
+    for line in render(shown).split("\n"):
+        if page and sum(map(len, page)) + len(page) + len(line) > AT_ONCE:
+            pages.append("\n".join(page))
+            page = page[-2:]  # what stands across two pages can be read on the second
+        page.append(line)
+    pages.append("\n".join(page))
+    return [replace(request, part=Part(n, len(pages), each)) for n, each in enumerate(pages, 1)]
+
+
+def _without(params: CreateMessageRequestParams, known: Known, read: set[int]) -> CreateMessageRequestParams:
+    shorter = changed(dumped(params), lambda text, _: known.shortened(text, read))
+    return CreateMessageRequestParams.model_validate(shorter)

@@ -7,14 +7,21 @@ the protocol, a person consents, a timeout ends.
 from typing import Literal
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
-from mcp_types import INVALID_PARAMS, CreateMessageRequestParams, ErrorData
+from mcp_types import (
+    INVALID_PARAMS,
+    CreateMessageRequestParams,
+    ErrorData,
+    ToolResultContent,
+    ToolUseContent,
+)
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
 
 from labkit.callbacks import Answer
 from labkit.host.approval import Ask
+from labkit.host.audit import AuditLog, with_audit
 from labkit.host.budget import Budget, with_budget
 from labkit.host.consent import Consent, Lasts, When
-from labkit.host.duty import REFUSED, Duty, Remark, Result, inspecting, models_in, remarking
+from labkit.host.duty import REFUSED, Duty, Remark, Result, inspecting, models_in, refusal, remarking
 from labkit.host.findings import Bounds, short
 from labkit.host.guard import Guard
 from labkit.host.plain_answers import plain_answer
@@ -22,6 +29,7 @@ from labkit.host.queue import with_queue
 from labkit.host.rules import RULES, Action
 from labkit.host.switch import Stopped, Switch
 from labkit.host.terminal import ask_in_terminal
+from labkit.host.texts import dumped
 from labkit.host.timeout import with_timeout
 from labkit.host.tools import with_tools
 from labkit.steps import report
@@ -29,8 +37,8 @@ from labkit.steps import report
 IN_LINE = 16
 """Requests that wait for their turn; the next is turned away."""
 
-MEDIA, MESSAGES, VALUES = 2 * 1024**2, 60, 3_000
-"""Bytes of images and sounds, messages, and JSON values that a request may have."""
+MEDIA, MESSAGES, BLOCKS, VALUES, DEPTH = 2 * 1024**2, 60, 100, 3_000, 32
+"""Bytes of images and sounds, messages, blocks of content, JSON values, and levels of JSON that a request may have."""
 
 
 class Policy(BaseModel, frozen=True):
@@ -63,6 +71,7 @@ class Policy(BaseModel, frozen=True):
         answers: `"plain"`: what would act in an answer is made text, as `labkit.host.plain_answers` says;
             `"as they are"`.
         rules: Actions of the guard's rules (`labkit.host.RULES`), where not their own.
+        audit: What is kept in an audit log, where there is one: `"nothing"`, `"facts"`, or the `"texts"` too.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -85,6 +94,7 @@ class Policy(BaseModel, frozen=True):
     questions: NonNegativeInt = 10
     answers: Literal["plain", "as they are"] = "plain"
     rules: dict[str, Action] = {}
+    audit: Literal["nothing", "facts", "texts"] = "facts"
 
     @field_validator("rules")
     @classmethod
@@ -101,6 +111,7 @@ def with_policy(
     *,
     ask: Ask = ask_in_terminal,
     stop: Switch | None = None,
+    audit: AuditLog | None = None,
 ) -> "Policed":
     """Answer a server as far as `policy` lets it sample.
 
@@ -108,14 +119,19 @@ def with_policy(
         with_policy(callback, Policy(tools=("search_papers", "read_paper"), consent="connection"), ask=panel)
 
     What a policy does not allow is answered with an error and a sentence. Consent is remembered for a connection and
-    its calls, and never by the name that a server gives itself: whoever connects anew is asked about anew. One such
-    callback may serve several Labs; its limits then hold for all of them together.
+    its calls, and never by the name that a server gives itself: whoever connects anew is asked about anew. It covers a
+    request in which nothing is new: the same but for what the person was shown before, gave the tool himself, or had
+    from the model, and for results of tools that the policy names; with no more tokens, and not much longer. What is
+    too long to be read at once is shown in parts, each a question of its own, and what is known is left out of them.
+
+    One such callback may serve several Labs; its limits then hold for all of them together.
 
     Args:
         callback: Who is asked.
         policy: What the server may do; `Policy()` where it is left out.
         ask: Decides on a `ReviewRequest`, as for `with_approval`.
         stop: Ends all that is under way, and has all that comes refused.
+        audit: Where an entry is kept of each request.
 
     Raises:
         TypeError: `policy` is no policy, or `ask` no function.
@@ -125,24 +141,35 @@ def with_policy(
     policy = Policy() if policy is None else policy
     if not isinstance(policy, Policy):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
         raise TypeError(f"policy={policy!r}: give a Policy(...), or Policy.model_validate(...) of what was read")
-    return Policed(callback, policy, ask, stop or Switch())
+    return Policed(callback, policy, ask, stop or Switch(), audit)
 
 
 class Policed(Duty):
-    """What `with_policy` makes."""
+    """What `with_policy` makes.
+
+    Attributes:
+        policy: What it holds to.
+        stop: The switch.
+        budget: What was spent, and what is left.
+        consent: Its `forget()` has a person asked anew about everything.
+        guard: Its `counts` tell what was found.
+    """
 
     made_by = "with_policy"
 
-    def __init__(self, callback: SamplingFnT, policy: Policy, ask: Ask, stop: Switch) -> None:
+    def __init__(self, callback: SamplingFnT, policy: Policy, ask: Ask, stop: Switch, audit: AuditLog | None) -> None:
         self.policy, self.stop = policy, stop
+        if policy.models is not None:
+            for name in models_in(callback):
+                if name and not may_answer(policy, name):
+                    raise ValueError(f"{name} may answer, and models={policy.models!r} does not name it")
         self.consent = Consent(
             with_timeout(callback, policy.seconds), ask, policy.ask, policy.consent, policy.questions
         )
-        inner: Duty = self.consent
-        if policy.tools:
-            inner = with_tools(inner, max_rounds=policy.rounds, max_parallel=policy.parallel)
         self.budget: Budget = with_budget(
-            inner,
+            with_tools(self.consent, max_rounds=policy.rounds, max_parallel=policy.parallel)
+            if policy.tools
+            else self.consent,
             samples=policy.samples,
             tokens=policy.tokens,
             per_call=policy.samples_per_call,
@@ -162,56 +189,100 @@ class Policed(Duty):
                 context=set(policy.context) > {"none"},
             ),
         )
-        super().__init__(self.guard)
+        inner: Duty = _Rules(self.guard, policy, stop, self.consent)
+        if audit is not None and policy.audit != "nothing":
+            inner = with_audit(inner, audit, texts=policy.audit == "texts")
+        super().__init__(inner)
         self.seconds = self.consent.seconds
-        if policy.models is not None:
-            for name in models_in(callback):
-                if name and not self._may_answer(name):
-                    raise ValueError(f"{name} may answer, and models={policy.models!r} does not name it")
+
+    @property
+    def declares_tools(self) -> bool:
+        """Whether a client with this callback declares `sampling.tools`."""
+        return bool(self.policy.tools)
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """Answer `params` as far as the policy allows."""
-        params, found, refused = self._of_request(params)
-        if refused is not None:
-            return self._refused(refused)
+        return await self.ask(self.inner[0], context, params)
+
+
+class _Rules(Duty):
+    """What a policy says beyond the duties inside it."""
+
+    made_by = "with_policy"
+
+    def __init__(self, guard: Guard, policy: Policy, stop: Switch, consent: Consent) -> None:
+        super().__init__(guard)
+        self._policy, self._stop, self._consent = policy, stop, consent
+
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        if wrong := self._wrong(params):
+            return _refused(wrong, INVALID_PARAMS if params.tools else REFUSED)
+        params, found = self._with_context(params)
         try:
-            async with self.stop.heeded():
+            async with self._stop.heeded():
                 with remarking(found), inspecting(self._before_review):
-                    answer = await self.ask(self.guard, context, params)
+                    answer = await self.ask(self.inner[0], context, params)
         except Stopped as reason:
-            return self._refused(
-                ErrorData(code=REFUSED, message=f"Stopped by the user{f': {reason}' if str(reason) else '.'}")
-            )
-        return self._of_answer(answer)
+            return _refused(f"Stopped by the user{f': {reason}' if str(reason) else ''}.", by="switch")
+        answer = self._of_answer(answer)
+        if isinstance(answer, Result):
+            self._consent.heard(context, answer)
+        return answer
 
-    def _refused(self, refused: ErrorData) -> ErrorData:
-        report(f"refused: {refused.message}")
-        return refused
-
-    def _of_request(
-        self, params: CreateMessageRequestParams
-    ) -> tuple[CreateMessageRequestParams, list[Remark], ErrorData | None]:
-        policy, found = self.policy, list[Remark]()
+    def _wrong(self, params: CreateMessageRequestParams) -> str:
+        """What the policy does not allow in a request; nothing where it may pass."""
+        policy = self._policy
         if policy.when == "never":
-            return params, found, ErrorData(code=REFUSED, message="The client's policy lets this server sample never.")
+            return "The client's policy lets this server sample never."
+        blocks = [block for message in params.messages for block in message.content_as_list]
+        if len(blocks) > BLOCKS:
+            return f"The client's policy takes {BLOCKS} blocks of content, and not {len(blocks):,}."
+        if _is_deep(params):
+            return f"The client's policy takes JSON of {DEPTH} levels and no more."
         others = [tool.name for tool in params.tools or () if tool.name not in policy.tools]
-        if others and policy.tools:
-            words = f"The client's policy takes the tools {', '.join(policy.tools)}, and not {short(others[0])}."
-            return params, found, ErrorData(code=INVALID_PARAMS, message=words)
-        wanted = params.include_context
-        if wanted not in (None, *policy.context) and len(policy.context) > 1:
-            found.append(Remark("context", f"includeContext was {short(wanted)}, left out"))
-            params = params.model_copy(update={"include_context": None})
-        return params, found, None
+        if others:
+            taken = f"the tools {', '.join(policy.tools)}" if policy.tools else "no tools"
+            return f"The client's policy takes {taken}, and not {short(others[0])}."
+        if not policy.tools and any(isinstance(block, ToolUseContent | ToolResultContent) for block in blocks):
+            return "The client's policy takes no tools, and a message holds a use of one, or a result."
+        return ""
 
-    def _may_answer(self, model: str) -> bool:
-        return self.policy.models is None or any(model.startswith(name) for name in self.policy.models)
+    def _with_context(self, params: CreateMessageRequestParams) -> tuple[CreateMessageRequestParams, list[Remark]]:
+        wanted = params.include_context
+        if wanted in (None, *self._policy.context) or len(self._policy.context) == 1:
+            return params, []  # the guard leaves it out
+        found = Remark("context", f"includeContext is {short(wanted)}, left out")
+        return params.model_copy(update={"include_context": None}), [found]
 
     def _before_review(self, answer: Result) -> tuple[Answer, tuple[Remark, ...]]:
         return self._of_answer(answer), ()
 
     def _of_answer(self, answer: Answer) -> Answer:
-        if not isinstance(answer, ErrorData) and not self._may_answer(answer.model):
-            words = f"The model {short(answer.model)} answered, and the client's policy does not take it."
-            return self._refused(ErrorData(code=REFUSED, message=words))
-        return plain_answer(answer) if self.policy.answers == "plain" else answer
+        if isinstance(answer, Result) and not may_answer(self._policy, answer.model):
+            return _refused(f"The model {short(answer.model)} answered, and the client's policy does not take it.")
+        return plain_answer(answer) if self._policy.answers == "plain" else answer
+
+
+def may_answer(policy: Policy, model: str) -> bool:
+    """Whether a model of this name may answer."""
+    return policy.models is None or any(model.startswith(name) for name in policy.models)
+
+
+def _refused(words: str, code: int = REFUSED, by: str = "policy") -> ErrorData:
+    report(f"refused: {words}")
+    return refusal(by, words, code)
+
+
+def _is_deep(params: CreateMessageRequestParams) -> bool:
+    try:
+        level: list[object] = [dumped(params)]
+    except (ValueError, RecursionError):
+        return True
+    for _ in range(DEPTH):
+        level = [
+            each
+            for item in level
+            if isinstance(item, dict | list)
+            for each in (item.values() if isinstance(item, dict) else item)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        ]
+    return bool(level)

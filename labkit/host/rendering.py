@@ -43,12 +43,15 @@ def render(request: ReviewRequest) -> str:
     Hidden characters are written out, such as `⟨U+200B ZERO WIDTH SPACE⟩`. An image or a sound is told by its type, its
     size and a hash.
     """
-    return "\n".join(_lines(request))
+    part = request.part
+    return "\n".join(_lines(request)) if part is None else f"part {part.number} of {part.count}\n{part.text}"
 
 
 def is_rendered_whole(request: ReviewRequest) -> bool:
-    """Whether `render` leaves nothing out. Otherwise a person can only refuse."""
-    return _is_short([dumped(request.params), dumped(request.answer) if request.answer else {}])
+    """Whether `render` leaves nothing out that is to be shown. Otherwise a person can only refuse."""
+    return request.part is not None or _is_short(
+        [dumped(request.params), dumped(request.answer) if request.answer else {}]
+    )
 
 
 def _is_short(shown: object) -> bool:

@@ -15,6 +15,15 @@ T = TypeVar("T", bound=CreateMessageRequestParams | Result)
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a review that is too long to be read at once, or of which something is known: lines of plain text."""
+
+    number: int
+    count: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewRequest:
     """A request before the model sees it; or, with an `answer`, that answer before the server sees it.
 
@@ -26,6 +35,7 @@ class ReviewRequest:
         timeout: Seconds after which it expires.
         waiting: Tells how many reviews stand in line behind this one, whenever it is asked.
         connection: The name of the Lab that it comes from, where requests of several come to the same person.
+        part: What a person is shown, where that is not the whole. Each part is a question of its own.
     """
 
     params: CreateMessageRequestParams
@@ -35,6 +45,7 @@ class ReviewRequest:
     timeout: float = 0.0
     waiting: Callable[[], int] = field(default=lambda: 0, repr=False, compare=False)
     connection: str = ""
+    part: Part | None = None
 
     @property
     def stage(self) -> Literal["request", "answer"]:
@@ -45,6 +56,8 @@ class ReviewRequest:
     def text(self) -> str | None:
         """The text that `edit` replaces: of the answer, or of the last message. `None` where that is not one text."""
         subject = self.answer or (self.params.messages[-1] if self.params.messages else None)
+        if self.part is not None:
+            return None
         return subject.content.text if subject and isinstance(subject.content, TextContent) else None
 
     def edit(self, text: str) -> "Edit":

@@ -14,6 +14,7 @@ from mcp_types import CreateMessageRequestParams, TextContent
 from labkit.host import AllowServer, Approve, Decision, Edit, Refuse, ReviewRequest, visible
 from labkit.host.duty import Result
 from labkit.host.rendering import described, mark_of, shown_lines
+from labkit.host.review import Part as ShownPart
 from labkit.host.review import checked, edited_answer
 from labkit.host.texts import dumped, texts
 from labkit.plain import plain
@@ -50,6 +51,8 @@ Part = dict[str, Any]
 
 def reading(request: ReviewRequest) -> dict[str, Any]:
     """Everything that a page shows of a review, as JSON, with nothing hidden."""
+    if request.part is not None:
+        return _of_part(request, request.part)
     is_whole = _is_short(request.answer or request.params)
     fields = dumped(_first(request.params))
     answer = dumped(_first(request.answer)) if request.answer else None
@@ -75,6 +78,21 @@ def reading(request: ReviewRequest) -> dict[str, Any]:
         "before": before,
         "called": called,
         "whole": is_whole and not left_out,
+    }
+
+
+def _of_part(request: ReviewRequest, part: ShownPart) -> dict[str, Any]:
+    return {
+        "stage": request.stage,
+        "server": plain(request.origin.server) if request.origin else "",
+        "tool": plain(request.origin.tool or "") if request.origin else "",
+        "facts": [["", f"connection {plain(request.connection)}"]] if request.connection else [],
+        "remarks": [plain(remark.text) for remark in request.remarks],
+        "limits": [],
+        "parts": [{"title": f"part {part.number} of {part.count}", "text": part.text}],
+        "before": [],
+        "called": "",
+        "whole": True,
     }
 
 
