@@ -2,7 +2,9 @@
 
 A server may change what it asks for once it was let pass. So consent is no free pass: it covers a request in which
 nothing is new to the person, and what is new is asked about. He knows what he was shown, what he gave the tool himself,
-and what the model said.
+and what the model said. Where he lets the server pass (`AllowServer`), what is not new need not be the data: requests
+of the same form pass as long as the connection lasts, with the same system prompt, no other tool, no more tokens, and
+not much longer.
 """
 
 import json
@@ -125,6 +127,7 @@ class Scope:
     Attributes:
         forms: All but messages and tools of each request that was approved, as JSON, with the most tokens and
             characters that it had.
+        let_pass: The forms of those after which the server was let pass.
         known: Texts by the role in which they were shown; what was remarked, by none.
         tools: The tools that were shown, as JSON.
         media: Images and sounds that were shown.
@@ -133,6 +136,7 @@ class Scope:
     """
 
     forms: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    let_pass: set[str] = field(default_factory=set[str])
     known: dict[str, Known] = field(default_factory=lambda: {"user": Known(), "assistant": Known(), "": Known()})
     tools: set[str] = field(default_factory=set[str])
     media: set[int] = field(default_factory=set[int])
@@ -156,7 +160,11 @@ class Scope:
             and asked.characters <= characters * LARGER + ROOM + asked.of_tools(self)
             and set(asked.tools) <= self.tools
             and asked.media <= self.media
-            and all(self.known[role].has(text) for role, text in asked.texts(self))
+            and all(
+                self.known[role].has(text)
+                for role, text in asked.texts(self)
+                if role != "user" or asked.form not in self.let_pass
+            )
         )
 
     def heard(self, answer: Result) -> None:
@@ -306,7 +314,8 @@ class Consent(Approval):
             case Approve() | AllowServer():
                 scopes = [connection.whole] if isinstance(decision, AllowServer) else self._scopes(context)[:1]
                 for scope in scopes:
-                    scope.add(_Asked(request))
+                    scope.add(asked := _Asked(request))
+                    scope.let_pass |= {asked.form} if isinstance(decision, AllowServer) else set()
                 connection.tools |= _tools(request.params)
             case _:
                 pass
