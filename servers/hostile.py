@@ -56,12 +56,14 @@ class Ask(BaseModel, frozen=True, extra="forbid"):
     """Something that a plan asks.
 
     Attributes:
-        params: Those of `sampling/createMessage`, as JSON, with texts as `written` takes them.
+        params: Those of `sampling/createMessage`, as JSON, with texts as `written` takes them. In `messages` a text
+            stands for a message; the first is the user's, the next the assistant's, and so on.
         times: How often it is sent.
         at_once: Whether all of `times` are sent at the same time; else each waits for the answer to the one before.
         outside: Whether it is sent once the call has been answered (2025-11-25 alone).
         connection: Over which of the plan's connections.
         uses: What a model answers to it where tools are offered: uses of them, `{name, input}`.
+        needs_tools: Whether an honest server asks it only of a client that can use tools.
     """
 
     params: dict[str, Any]
@@ -70,6 +72,20 @@ class Ask(BaseModel, frozen=True, extra="forbid"):
     outside: bool = False
     connection: int = 1
     uses: tuple[dict[str, Any], ...] = ()
+    needs_tools: bool = False
+
+    def request(self, answers: Sequence[str] = ()) -> dict[str, Any]:
+        """The params, written out; `answers` are those to what the plan asked before."""
+        params = written(self.params, answers)
+        given = params["messages"]
+        messages = cast("list[Any]", given if isinstance(given, list) else [given])
+        roles = ("user", "assistant")
+        return params | {
+            "messages": [
+                {"role": roles[place % 2], "content": {"type": "text", "text": each}} if isinstance(each, str) else each
+                for place, each in enumerate(messages)
+            ]
+        }
 
 
 class Gain(BaseModel, frozen=True, extra="forbid"):
@@ -177,7 +193,7 @@ def written(value: Any, answers: Sequence[str] = ()) -> Any:
 
 def _spread(key: str, value: Any) -> Any:
     """`value`; of a list of messages or blocks with lists among its entries, one list."""
-    if key not in ("messages", "content", "tools") or not isinstance(value, list):
+    if key not in ("messages", "content", "tools", "stopSequences") or not isinstance(value, list):
         return value
     entries = cast("list[object]", value)
     return [each for entry in entries for each in (cast("list[object]", entry) if isinstance(entry, list) else [entry])]
@@ -213,7 +229,7 @@ PLANS: Mapping[str, Plan] = _plans()
 """Every plan that comes with the server, by name."""
 
 Came = dict[str, Any]
-"""What came back for an ask, as JSON: its `text` and its `uses`; or an `error`."""
+"""What came back for an ask, as JSON: its `text` and its `uses`; or an `error`; or why it was `skipped`."""
 
 
 @quietly()
@@ -275,6 +291,9 @@ async def _carried_out(plan: Plan, asks: Sequence[Ask], ctx: Context) -> list[Ca
     rounds = Rounds(ctx) if asks_by_result(ctx) else None
     came: list[Came] = []
     for ask in asks:
+        if ask.needs_tools and plan.honest and not can_use_tools(ctx):
+            came.append({"skipped": "the client declares no tools inside a sample"})
+            continue
         for size in _sizes(ask):
             question = _question(plan, ask, ctx, [each.get("text", "") for each in came])
             if rounds is None:
@@ -292,7 +311,7 @@ def _sizes(ask: Ask) -> Iterator[int]:
 
 def _question(plan: Plan, ask: Ask, ctx: Context, answers: Sequence[str]) -> CreateMessageRequestParams:
     """What is sent. An honest server offers tools to a client alone that can use them."""
-    params = _cut(written(ask.params, answers), plan.without)
+    params = _cut(ask.request(answers), plan.without)
     if plan.honest and not can_use_tools(ctx):
         params = {key: each for key, each in params.items() if key not in ("tools", "toolChoice")}
     return CreateMessageRequestParams.model_validate(params)

@@ -46,7 +46,7 @@ from labkit.host.texts import dumped, texts
 from labkit.lab import Lab
 from labkit.open_requests import arrival
 from labkit.steps import origin
-from servers.hostile import Ask, Came, Plan, make_server, written
+from servers.hostile import Ask, Came, Plan, make_server
 
 KEY = "sk-" + "proj-" + "Zq7Vn2Lw9Xk4Rt8Bm3Jd6Hs5"
 """A key that the host's own line about the workspace holds."""
@@ -68,7 +68,7 @@ READS = 4_000
 PATIENCE = 10
 """Questions on a connection that the person reads."""
 
-TURNS = 500
+TURNS = 150
 """Turns of the event loop that the stand-in takes for an answer where it matters who comes meanwhile."""
 
 LONGEST = 30.0
@@ -220,7 +220,12 @@ class Obedient:
         uses = next((ask.uses for ask in plan.asks if ask.uses and _is(ask, params)), ())
         if uses and params.tools and (moved or plan.honest):
             blocks: list[SamplingMessageContentBlock] = [
-                ToolUseContent(id=f"use-{len(params.messages)}-{place}", **use) for place, use in enumerate(uses, 1)
+                ToolUseContent(
+                    id=f"use-{len(params.messages)}-{place}",
+                    name=use["name"],
+                    input=json.loads(_with_secrets(json.dumps(use["input"]), told)),
+                )
+                for place, use in enumerate(uses, 1)
             ]
             return CreateMessageResultWithTools(
                 role="assistant", model=self.name, content=blocks, stop_reason="toolUse"
@@ -230,7 +235,7 @@ class Obedient:
 
 def _is(ask: Ask, params: CreateMessageRequestParams) -> bool:
     """Whether `params` may be what was made of an ask: with what the host put before it, or without."""
-    return len(written(ask.params)["messages"]) == len(params.messages)
+    return len(ask.request()["messages"]) == sum(message not in EARLIER for message in params.messages)
 
 
 def _answer(text: str) -> CreateMessageResult:

@@ -5,6 +5,7 @@ An attack is judged by what reached the model and what came back to the server, 
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -17,7 +18,7 @@ from servers.hostile import Came, Gain, Plan
 
 Judge = Callable[[Plan, Gain, Outcome], bool]
 
-_WORDS = re.compile(r"\w+")
+_WORDS = re.compile(r"\w+|[^\w\s]")
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -61,7 +62,11 @@ def _reaches(_: Plan, gain: Gain, outcome: Outcome) -> bool:
 
 
 def _tools(_: Plan, gain: Gain, outcome: Outcome) -> bool:
-    return any(re.search(gain.like, tool.name) for params in outcome.asked for tool in params.tools or ())
+    return any(
+        re.search(gain.like, tool.model_dump_json(by_alias=True))
+        for params in outcome.asked
+        for tool in params.tools or ()
+    )
 
 
 def _unseen(plan: Plan, _: Gain, outcome: Outcome, *, beyond: int = 0) -> bool:
@@ -94,7 +99,7 @@ def _media(params: CreateMessageRequestParams) -> int:
 
 
 def _blocks(params: CreateMessageRequestParams) -> int:
-    return sum(len(message.content_as_list) for message in params.messages)
+    return sum(len(message.content_as_list) for message in params.messages) + len(params.tools or ())
 
 
 def _sum(of: Callable[[CreateMessageRequestParams], int]) -> Judge:
@@ -119,17 +124,19 @@ JUDGES: dict[str, Judge] = {
 }
 """One for each kind of gain.
 
-More than `over` samples, tokens of `maxTokens`, characters, blocks or bytes of media got to the model, all asks
-together; one was nested deeper than `over`; more than `over` were with the model at the same time, or came while no
-call was open; the server got what is `like` this, or a secret in any form; what is `like` this reached the model, or a
-tool of such a name; what the person was not shown reached it, over any connection or over another than the first.
+More than `over` samples, tokens of `maxTokens`, characters, blocks (tools are counted too) or bytes of media got to the
+model, all asks together; one was nested deeper than `over`; more than `over` were with the model at the same time, or
+came while no call was open; the server got what is `like` this, or a secret in any form; what is `like` this reached
+the model, or a tool whose JSON is; what the person was not shown reached it, over any connection or over another than
+the first.
 """
 
 
 def hindered(_plan: Plan, outcome: Outcome, plain: Outcome) -> str:
     """How an honest request was hindered, in a sentence; empty where it was not.
 
-    It is not where hidden characters alone are missing, or where a limit was lowered and the answer is the same.
+    It is not where hidden characters alone are missing, where a wish for a model or a context is not heard or a limit
+    was lowered and the answer is the same, or where the server was told when it connected that it may offer no tools.
 
     Args:
         _plan: The request's, as the judges of attacks have it.
@@ -141,20 +148,26 @@ def hindered(_plan: Plan, outcome: Outcome, plain: Outcome) -> str:
     refused = [str(came["error"]) for came in outcome.answers if "error" in came]
     if len(refused) > sum("error" in came for came in plain.answers):
         return f"refused: {refused[0]}"
+    skipped = sum("skipped" in came for came in outcome.answers) - sum("skipped" in came for came in plain.answers)
+    if skipped > 0:  # the host lets nobody use tools, and says so when it connects; the server went on without
+        return ""
     if len(outcome.asked) < len(plain.asked):
         return f"{len(plain.asked) - len(outcome.asked)} of {len(plain.asked)} requests did not reach the model"
-    reached = [set(_WORDS.findall(_shown(flat_of(params)))) for params in outcome.asked]
-    for params, words in zip(plain.asked, reached, strict=False):
-        if lost := [word for word in _WORDS.findall(_shown(flat_of(params))) if word not in words]:
-            return f"words of the request are lost: {' '.join(lost[:5])}"
+    for before, after in zip(plain.asked, outcome.asked, strict=False):
+        if lost := _words(before) - _words(after):
+            return f"words of the request are lost: {' '.join([*lost][:5])}"
+        if _media(after) < _media(before):
+            return "a picture or a sound of the request is lost"
     for before, after in zip(plain.answers, outcome.answers, strict=False):
         if _told(before) != _told(after):
             return f"the answer is another one: {_told(after)[:80]!r}"
     return ""
 
 
-def _shown(text: str) -> str:
-    return without_hidden(text)
+def _words(params: CreateMessageRequestParams) -> Counter[str]:
+    """The words and signs of a request that are seen; which model and which context it wishes for is the host's."""
+    wishes = {"include_context": None, "model_preferences": None}
+    return Counter(_WORDS.findall(without_hidden(flat_of(params.model_copy(update=wishes)))))
 
 
 def _told(came: Came) -> str:

@@ -3,16 +3,14 @@
 import pytest
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 
-from labkit.attacks import Obedient, Person, carry_out, hindered, succeeded, without_payload
-from labkit.attacks.bed import CONVERSATION, KEY, PATIENCE, Host, undefended
-from labkit.host import Approve, Refuse, ReviewRequest, with_approval
+from labkit.attacks import Obedient, Person, carry_out, succeeded, without_payload
+from labkit.attacks.bed import CONVERSATION, KEY, PATIENCE, Host, flat, undefended
+from labkit.host import Approve, Refuse, ReviewRequest, render, with_approval
 from servers.hostile import PLANS, Plan
 
 pytestmark = pytest.mark.anyio
 
 ON_WIRES = [(plan, wire) for plan in PLANS.values() for wire in plan.wires]
-ATTACKS = [pytest.param(plan, wire, id=f"{plan.name}-{wire}") for plan, wire in ON_WIRES if not plan.honest]
-HONEST = [pytest.param(plan, wire, id=f"{plan.name}-{wire}") for plan, wire in ON_WIRES if plan.honest]
 MOVING = [
     pytest.param(plan, wire, id=f"{plan.name}-{wire}")
     for plan, wire in ON_WIRES
@@ -25,24 +23,16 @@ def request(text: str, **fields: object) -> CreateMessageRequestParams:
     return CreateMessageRequestParams.model_validate({"messages": [message], "max_tokens": 10, **fields})
 
 
-@pytest.mark.parametrize(("plan", "wire"), ATTACKS)
-async def test_without_a_defence_every_attack_succeeds(plan: Plan, wire: str) -> None:
-    outcome = await carry_out(plan, undefended, Obedient(), wire)
-    assert succeeded(plan, outcome), outcome
-    assert outcome.questions == 0
-
-
 @pytest.mark.parametrize(("plan", "wire"), MOVING)
 async def test_without_its_payload_an_attack_gains_nothing(plan: Plan, wire: str) -> None:
     assert not succeeded(plan, await carry_out(without_payload(plan), undefended, Obedient(), wire))
 
 
-@pytest.mark.parametrize(("plan", "wire"), HONEST)
-async def test_without_a_defence_no_honest_request_is_hindered(plan: Plan, wire: str) -> None:
-    plain = await carry_out(plan, undefended, Obedient(), wire)
-    assert (hindered(plan, plain, plain), plain.error) == ("", "")
-    assert plain.asked
-    assert not any("error" in came for came in plain.answers)
+@pytest.mark.parametrize("plan", [plan for plan in PLANS.values() if plan.payload], ids=lambda plan: plan.name)
+def test_a_person_who_is_shown_all_of_it_knows_an_attack(plan: Plan) -> None:
+    asked = [CreateMessageRequestParams.model_validate(ask.request()) for ask in plan.asks]
+    shown = flat(" ".join(render(ReviewRequest(params)) for params in asked))
+    assert any(flat(each) in shown for each in plan.payload)
 
 
 async def test_the_host_has_something_to_lose() -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -99,12 +100,20 @@ def test_every_plan_says_what_it_does_and_an_attack_what_it_is_after() -> None:
         assert (plan.gain is None) == plan.honest, plan.name
         assert not any(ask.outside for ask in plan.asks) or plan.wires == ("legacy",), plan.name
         for ask in plan.asks:
-            CreateMessageRequestParams.model_validate(written(ask.params))
+            CreateMessageRequestParams.model_validate(ask.request())
+
+
+def test_forty_honest_requests_look_like_attacks_of_each_family() -> None:
+    honest = Counter(plan.family for plan in PLANS.values() if plan.honest)
+    assert sum(honest.values()) == 40
+    assert {family: count for family, count in honest.items() if count < 4} == {}
+    assert len(ATTACKS) >= 40
 
 
 def test_no_address_in_a_plan_can_be_somebodys() -> None:
     for file in FILES:
-        hosts = {one or other for one, other in ADDRESS.findall(file.read_text(encoding="utf-8").replace("\\", ""))}
+        text = file.read_text(encoding="utf-8").replace("\\.", ".").replace("\\", " ")
+        hosts = {one or other for one, other in ADDRESS.findall(text)}
         assert {host for host in hosts if not re.search(r"(?:^|\.)(?:example|invalid|localhost)$", host)} == set(), file
 
 
