@@ -279,8 +279,8 @@ async def carry_out(plan: Plan, defence: Defence, model: SamplingFnT, mode: str)
     host = Host(for_plan(plan) if for_plan else model)
     person = Person(plan.payload)
     defended = defence(host, ask=person)
-    outside = sum(ask.times for ask in plan.asks if ask.outside)
     answers, errors, late, bed = list[Came](), list[str](), list[Came](), next(_beds)
+    outside = 0
     started = perf_counter()
     with ExitStack() as labs:
         for connection in range(1, plan.connections + 1):
@@ -305,8 +305,9 @@ async def carry_out(plan: Plan, defence: Defence, model: SamplingFnT, mode: str)
                 errors.append(text)
             else:
                 answers += cast("list[Came]", json.loads(text))
+                outside += sum(ask.times for ask in plan.asks if ask.outside and ask.connection == connection)
         with anyio.move_on_after(LONGEST):
-            while len(late) < outside and not errors:  # noqa: ASYNC110 - told in the lab thread
+            while len(late) < outside:  # noqa: ASYNC110 - told in the lab thread
                 await anyio.sleep(0.001)
     return Outcome(
         asked=tuple(host.asked),

@@ -1,11 +1,12 @@
 """The bed: what is carried out on it, the host that has something to lose, and the person."""
 
 import pytest
-from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
+from mcp.client.session import SamplingFnT
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, SamplingMessage, TextContent
 
 from labkit.attacks import Obedient, Person, carry_out, succeeded, without_payload
 from labkit.attacks.bed import CONVERSATION, KEY, PATIENCE, Host, flat, undefended
-from labkit.host import Approve, Refuse, ReviewRequest, render, with_approval
+from labkit.host import Approve, Refuse, ReviewRequest, render, with_approval, with_guard
 from servers.hostile import PLANS, Plan
 
 pytestmark = pytest.mark.anyio
@@ -67,3 +68,39 @@ async def test_a_call_that_ends_in_an_error_is_an_outcome() -> None:
     outcome = await carry_out(PLANS["ignore_in_a_log_line"], with_approval, Obedient(), "auto")
     assert "I did not ask for this" in outcome.error
     assert outcome.answers == ()
+
+
+async def test_what_is_asked_when_the_call_is_over_is_counted_and_its_answers_are_told() -> None:
+    plan = PLANS["while_nobody_asks"]
+    bare = await carry_out(plan, undefended, Obedient(), "legacy")
+    guarded = await carry_out(plan, guard, Obedient(), "legacy")
+    assert (bare.unasked, len(bare.asked), len(bare.answers)) == (25, 26, 26)
+    assert (guarded.unasked, len(guarded.asked), len(guarded.answers)) == (0, 1, 26)
+    assert all("unasked" in came["error"] for came in guarded.answers[1:])
+
+
+async def test_each_connection_has_its_own_server_and_one_callback() -> None:
+    plan = PLANS["nearly_the_same_name"]
+    outcome = await carry_out(plan, with_approval, Obedient(), "auto")
+    assert outcome.over == (1,)
+    names = [(over, shown.split(" asks", 1)[0]) for over, shown in outcome.shown]
+    assert names == [(1, "log-archiver"), (1, "log-archiver"), (2, plan.names[1])]
+    bare = await carry_out(plan, undefended, Obedient(), "auto")
+    assert bare.over == (1, 2)
+
+
+async def test_a_defence_that_breaks_is_an_outcome() -> None:
+    def raises(callback: SamplingFnT, *, ask: Person) -> SamplingFnT:
+        async def broken(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+            raise RuntimeError("this defence is broken")
+
+        return broken
+
+    outcome = await carry_out(PLANS["markdown_table"], raises, Obedient(), "auto")
+    assert "this defence is broken" in outcome.error
+    assert not outcome.asked
+
+
+def guard(callback: SamplingFnT, *, ask: Person) -> SamplingFnT:
+    del ask
+    return with_guard(callback)
