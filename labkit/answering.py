@@ -206,11 +206,12 @@ async def answer_for(
     try:
         answer = await answering
     except LabError as fault:
-        add(HostStep(str(fault), "callback", "client", reply=True))
+        add(HostStep(str(fault), "callback", "client", {"error": {"message": str(fault)}}, reply=True))
         if call:
             call.asking.pop(sample, None)
         raise
     if call:
         call.asking.pop(sample, None)
-    add(HostStep(answered(answer), "callback", "client", reply=True))
+    refused = {"error": {"code": answer.code, "message": answer.message}} if isinstance(answer, ErrorData) else {}
+    add(HostStep(answered(answer), "callback", "client", refused, reply=True))
     return answer

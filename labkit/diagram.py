@@ -1,8 +1,10 @@
 """A flow as text, as Mermaid, and as SVG. Labels may hold text of a server or a model: each form escapes it."""
 
 import textwrap
+from collections import deque
 from dataclasses import dataclass
 from html import escape
+from operator import itemgetter
 from typing import Any, Literal
 
 from labkit.plain import short
@@ -20,6 +22,8 @@ COLOURS: dict[Lane, str] = {
     "server": "#8a4b08",
 }
 WIDTH, TOP, ROW = 880, 50, 27
+REMARK, LINE = 130, 18
+"""Characters of a remark that a drawing shows, and the height of its line."""
 MOST_STEPS = 1_000
 """Steps of a flow that a table and a Mermaid diagram tell; of a longer flow the first and the last half of so many."""
 
@@ -76,6 +80,11 @@ class Diagram:
     def samples(self) -> int:
         """How many completions were asked for."""
         return max((number for step in self.steps for number in step.samples), default=0)
+
+    @property
+    def remarks(self) -> list[tuple[int, str]]:
+        """Lines about several steps together, each with the number of the step at which it begins."""
+        return []
 
     @property
     def tokens(self) -> int | None:
@@ -137,7 +146,7 @@ def table(flow: Diagram) -> str:
         if step.source == step.target:
             between = f"{step.source:>{width}}    {'':<{width}}"
         lines.append(f"{step.n:>{digits}}  {between}  {short(step.label, 72)}{_about(many, step)}".rstrip())
-    return "\n".join([*lines, summary(flow)])
+    return "\n".join([*lines, summary(flow), *(text for _, text in flow.remarks)])
 
 
 def in_part(step: Step) -> str:
@@ -166,10 +175,13 @@ def mermaid(flow: Diagram) -> str:
     """A `sequenceDiagram`; wire frames have filled heads, replies broken lines."""
     many = flow.samples > 1
     lines = ["sequenceDiagram", f"  %% {_mermaid(head(flow))}", *(f"  participant {lane}" for lane in lanes(flow))]
+    remarks = deque(sorted(flow.remarks, key=itemgetter(0)))
     for step in _told(flow):
         if isinstance(step, str):
             lines.append(f"  Note over {LANES[1]}: {_mermaid(step)}")
             continue
+        while remarks and remarks[0][0] <= step.n:
+            lines.append(f"  Note over {LANES[1]}: {_mermaid(short(remarks.popleft()[1], REMARK))}")
         label = _mermaid(short(step.label) + _about(many, step))
         if step.source == step.target:
             lines.append(f"  Note over {step.source}: {label}")
@@ -187,7 +199,9 @@ def svg(flow: Diagram) -> str:
     """A sequence diagram on a light card, readable in any theme: it carries its own colours and no script."""
     used = lanes(flow)
     x: dict[Lane, int] = {lane: _at(i, len(used)) for i, lane in enumerate(used)}
-    height = TOP + ROW * len(flow.steps) + 34
+    remarks = [short(text, REMARK) for _, text in flow.remarks]
+    bottom = TOP + ROW * len(flow.steps) + 34
+    height = bottom + LINE * len(remarks) + (6 if remarks else 0)
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
@@ -199,15 +213,18 @@ def svg(flow: Diagram) -> str:
     ]
     for lane in used:
         parts += [
-            f'<line x1="{x[lane]}" y1="36" x2="{x[lane]}" y2="{height - 28}" stroke="#dfe2e6"/>',
+            f'<line x1="{x[lane]}" y1="36" x2="{x[lane]}" y2="{bottom - 28}" stroke="#dfe2e6"/>',
             f'<rect x="{x[lane] - 46}" y="12" width="92" height="24" rx="4" fill="#f4f5f7" stroke="#dfe2e6"/>',
             f'<text x="{x[lane]}" y="28" text-anchor="middle" font-weight="600" fill="{COLOURS[lane]}">{lane}</text>',
         ]
     many = flow.samples > 1
     for i, step in enumerate(flow.steps):
         parts += _svg_step(many, step, x, TOP + ROW * i + 14)
-    parts.append(f'<text x="14" y="{height - 10}" fill="#5b6470">{escape(summary(flow))}</text></svg>')
-    return "".join(parts)
+    parts.append(f'<text x="14" y="{bottom - 10}" fill="#5b6470">{escape(summary(flow))}</text>')
+    for i, text in enumerate(remarks, 1):
+        x_of = 14 if text.startswith("loop") else 26
+        parts.append(f'<text x="{x_of}" y="{bottom - 8 + LINE * i}" fill="#1b1f24">{escape(text.strip())}</text>')
+    return "".join([*parts, "</svg>"])
 
 
 def _at(i: int, lanes: int) -> int:
@@ -248,4 +265,5 @@ def alt(flow: Diagram) -> str:
         for step in flow.steps[:40]
     ]
     more = [f"{len(flow.steps) - 40} more steps."] if len(flow.steps) > 40 else []
-    return textwrap.shorten(" ".join([*steps, *more, summary(flow) + "."]), 4000, placeholder=" …")
+    remarks = [f"{short(text, REMARK).strip()}." for _, text in flow.remarks]
+    return textwrap.shorten(" ".join([*steps, *more, summary(flow) + ".", *remarks]), 4000, placeholder=" …")

@@ -16,11 +16,12 @@ from mcp_types import RequestId
 from labkit import diagram
 from labkit.cutting import Latest
 from labkit.diagram import Diagram, Kind, Step, json_object
+from labkit.loop_reader import SAMPLING, loops_of
+from labkit.loops import Loop, lines_of
 from labkit.record import Entry
 from labkit.steps import LANES, HostStep
 from labkit.wire import Frame
 
-SAMPLING = "sampling/createMessage"
 OPEN = 10_000
 """Requests and questions without an answer that are remembered: a flow that is shown may go on without an end."""
 
@@ -49,6 +50,16 @@ class Flow(Diagram):
     def seconds(self) -> float:
         """From the first step to the last."""
         return self.steps[-1].time if self.steps else 0.0
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The samples that go on with one conversation while a model uses the tools of the server, loop by loop."""
+        return loops_of(self.steps)
+
+    @property
+    def remarks(self) -> list[tuple[int, str]]:
+        """The loops as lines."""
+        return lines_of(self.loops)
 
     def to_json(self) -> str:
         """The flow as JSON: `{"title", "server", "wire", "transport", "steps": [...]}`, steps as `Step` has them."""

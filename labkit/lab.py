@@ -48,7 +48,7 @@ from labkit.open_requests import OpenRequests
 from labkit.plain import short
 from labkit.record import CONNECTION, Entry, Record
 from labkit.runtime import Runtime
-from labkit.steps import HostStep, Origin, jsonable, listening
+from labkit.steps import ELSEWHERE, HostStep, Origin, jsonable, listening
 from labkit.unread import no_result
 from labkit.wire import Frame, short_name, tap
 
@@ -434,9 +434,7 @@ class Lab:
         for call in self._calls.open.values():
             if not call.pointed:
                 call.pointed = True
-                self.record.add(
-                    HostStep('a sample of one of the open calls: see "call unknown"', "client", "client"), call.number
-                )
+                self.record.add(HostStep(ELSEWHERE, "client", "client"), call.number)
 
     def _private(self, callback: Callable[..., object]) -> Callable[..., Awaitable[object]]:
         """`callback`, which answers a server that asks for something else, with what it raises kept here."""

@@ -17,6 +17,9 @@ Lane = Literal["you", "client", "callback", "model", "server"]
 
 LANES: tuple[Lane, ...] = ("you", "client", "callback", "model", "server")
 
+ELSEWHERE = 'a sample of one of the open calls: see "call unknown"'
+"""The label of a step that stands in a flow for samples which may be its own: the wire does not tell."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostStep:
