@@ -54,8 +54,11 @@ CALLS = 100
 WHILE = 600.0
 """Seconds in which the questions about a call are counted."""
 
-AT_ONCE = 3_600
+AT_ONCE = 3_900
 """Characters of a sheet that are shown as one question: who is shown more reads the beginning of it."""
+
+OVERLAP = 4
+"""Lines at the end of a part that stand at the beginning of the next too: what goes on can be read in one piece."""
 
 ARGUMENTS = 300
 """Bytes of the call's arguments that are shown in parts: the person gave them himself."""
@@ -80,13 +83,9 @@ class Known:
         return all(_line(line) in self._lines or not self._news(line) for line in text.splitlines())
 
     def _news(self, line: str) -> bool:
-        end = 0
-        for start, run in _runs(line):
-            if run in self._runs:
-                if start > end:
-                    return True
-                end = start + RUN
-        return end < len("".join(line.split()))
+        """Whether something in a line is new; what is put together out of known parts is."""
+        runs = [run for _, run in _runs(line)]
+        return not runs or any(run not in self._runs for run in runs)
 
     def shortened(self, text: str, read: set[int]) -> str:
         """`text` without what is known, or was `read` further up, where that is long."""
@@ -383,7 +382,7 @@ def _in_parts(request: ReviewRequest, scopes: list[Scope]) -> list[ReviewRequest
     for line in render(shown).split("\n"):
         if page and sum(map(len, page)) + len(page) + len(line) > AT_ONCE:
             pages.append("\n".join(page))
-            page = page[-2:]  # what stands across two pages can be read on the second
+            page = page[-OVERLAP:]
         page.append(line)
     pages.append("\n".join(page))
     return [replace(request, part=Part(n, len(pages), each)) for n, each in enumerate(pages, 1)]

@@ -60,7 +60,13 @@ ORDER: dict[tuple[str, str], Why] = {
     ("Fallback", "Approval"): _asked_twice,
     ("Cache", "Approval"): "what is kept would be answered without a human",
     ("Cache", "Guard"): "what is kept would be answered without the guard",
-    ("Policed", "Policed"): "of two policies the inner one would be asked for what the outer one then changes",
+    ("Policed", "Policed"): "a human would be asked twice for the same",
+    ("Policed", "Approval"): "a human would be asked twice for the same",
+    ("Policed", "Budget"): "a human would be asked for what the budget then holds back",
+    ("Policed", "Guard"): "a human would approve what the guard then changes or refuses",
+    ("Policed", "Dials"): _changed_afterwards,
+    ("Policed", "Queue"): "a human would be asked for what the queue then turns away",
+    ("Policed", "Tools"): "a human would approve what with_tools then changes",
     ("Approval", "Policed"): "a human would approve what the policy then changes or refuses",
     ("Timeout", "Policed"): _too_soon_for_a_human,
     ("Retry", "Policed"): "a human would be asked again at every try",
@@ -77,7 +83,8 @@ def disorder(outer: Ordered, inner: Ordered) -> str:
             why = ORDER.get((of_outer.__name__, of_inner.__name__), "")
             if why := why if isinstance(why, str) else why(outer, inner):
                 first, second = _made_by(of_outer), _made_by(of_inner)
-                mend = "Leave one of them out." if first == second else f"Write {second}({first}(callback))."
+                neither = first == second or (of_inner.__name__, of_outer.__name__) in ORDER
+                mend = "Leave one of them out." if neither else f"Write {second}({first}(callback))."
                 return f"{second} stands inside {first}, and so {why}. {mend}"
     return ""
 

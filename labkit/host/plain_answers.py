@@ -1,17 +1,18 @@
 """An answer in which nothing acts: what a page, a chat or a terminal would run, load or make a link of becomes text.
 
 Every word stays, so that a review of code which speaks of `<script>` still does. A space is put where something would
-begin to act:
+begin to act, or to hide where it leads:
 
-  - `<b>`, `</a>`, `<!-- -->`, `<https://…>`: `< b>`. No parser of HTML or Markdown takes that for the start of a tag.
+  - a tag of HTML, a comment, an instruction: `< b>`. No parser of HTML or Markdown takes that for the start of a tag.
+    `a<b`, `List<str>` and `<https://…>` are none.
   - `![alt](address)`, `[text](address)`, `[text][name]`, `[name]: address`: `! [alt] (address)`, `[text] (address)`, …
-  - `https://…`, `www.…`, which many pages make links of by themselves: `https: //…`, `www. …`
+    Nothing is loaded, and an address is seen. An address that is seen already stays as it is.
   - `javascript:…`, `vbscript:…`, `data:text/html…`: `javascript :…`
   - controls, as terminal escapes begin with (C0, C1): taken out.
 
 Code between backticks or in a fenced block stays as it is, controls aside: nothing of Markdown acts in it. A page that
-puts an answer into its HTML without escaping it is not helped there. In the input of a tool addresses stay, which are
-arguments; in the name of a model, which is never code, nothing does.
+puts an answer into its HTML without escaping it is not helped there. The input of a tool is told in the same way, and
+so are the name of a model and an error.
 """
 
 import re
@@ -23,20 +24,25 @@ from labkit.secret_forms.in_json import changed
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
 
-_SCRIPT = (
+_ELEMENTS = (
+    "a|abbr|address|applet|area|article|aside|audio|b|base|bdi|bdo|big|blockquote|body|br|button|canvas|caption|center"
+    "|cite|code|col|colgroup|data|datalist|dd|del|details|dfn|dialog|dir|div|dl|dt|em|embed|fieldset|figcaption|figure"
+    "|font|footer|form|frame|frameset|h[1-6]|head|header|hgroup|hr|html|i|iframe|img|image|input|ins|kbd|keygen|label"
+    "|legend|li|link|main|map|mark|marquee|math|menu|meta|meter|nav|noembed|noframes|noscript|object|ol|optgroup|option"
+    "|output|p|param|picture|plaintext|portal|pre|progress|q|rp|rt|ruby|s|samp|script|search|section|select|slot|small"
+    "|source|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|time|title|tr"
+    "|track|tt|u|ul|var|video|wbr|xmp"
+)
+"""The elements of HTML (HTML Living Standard, 4 and 16.2). Of others those act that have attributes."""
+
+_TAG = re.compile(rf"<(?:[!?]|/?(?:(?P<known>{_ELEMENTS})|[A-Za-z][^\s/<>]*)(?P<more>[\s/]|(?=>)))", re.IGNORECASE)
+
+_RULES = (
     (re.compile(r"\b(javascript|vbscript)(?=:)", re.IGNORECASE), r"\1 "),
     (re.compile(r"\b(data)(?=:[\w.+-]*[/;,])", re.IGNORECASE), r"\1 "),
-)
-_MARKUP = (
-    *_SCRIPT,
-    (re.compile(r"<(?=[A-Za-z/!?])"), "< "),
     (re.compile(r"!(?=\[)"), "! "),
     (re.compile(r"\](?=[(\[])"), "] "),
-    (re.compile(r"^( {0,3}\[[^\]\n]*\])(?=:)", re.MULTILINE), r"\1 "),
-)
-_ADDRESSES = (
-    (re.compile(r"(?<=\w):(?=//)"), ": "),
-    (re.compile(r"\b(www\.)(?=\w)", re.IGNORECASE), r"\1 "),
+    (re.compile(r"^([ \t>]*\[[^\]\n]*\])(?=:)", re.MULTILINE), r"\1 "),
 )
 
 _FENCE = re.compile(r"^(?P<indent> {0,3})(?P<mark>`{3,}|~{3,})(?P<rest>[^`\n]*?)[ \r]*$", re.MULTILINE)
@@ -50,32 +56,43 @@ _SPAN = re.compile(r"(?<![\\`$])(`{1,2})(?!`)[^\n|]*?(?<!`)\1(?![`$])")
 def plain_answer(answer: Answer) -> Answer:
     """A copy of `answer` in which nothing acts; `answer` itself where nothing would."""
     fields = dumped(answer)
-    plain = changed(fields, _of_input, said=_of_field)
+    plain = changed(fields, _of_field)
     return answer if plain == fields else type(answer).model_validate(plain)
 
 
 def plain_text(text: str) -> str:
     """`text`, in Markdown or in none, as text in which nothing acts."""
-    return "".join(part if is_code else _defused(part, *_MARKUP, *_ADDRESSES) for is_code, part in _parts(text))
+    text = _CONTROL.sub("", text)
+    place, parts = 0, list[str]()
+    for is_code, part in _parts(text):
+        parts.append(part if is_code else _defused(part, text, place))
+        place += len(part)
+    return "".join(parts)
 
 
-def _of_field(text: str, key: str) -> str:
-    return plain_text(text) if key in ("text", "message") else _defused(_CONTROL.sub("", text), *_MARKUP, *_ADDRESSES)
+def _of_field(text: str, _: str) -> str:
+    return plain_text(text)
 
 
-def _of_input(text: str, _: str) -> str:
-    return _defused(_CONTROL.sub("", text), *_MARKUP)
+def _defused(part: str, text: str, place: int) -> str:
+    """The `part` of `text` that begins at `place`."""
+    sets, ends = text.rfind("="), text.rfind(">")
 
+    def tag(found: re.Match[str]) -> str:
+        """Of a tag, what may end further down: it acts by being one that there is, or by what is set in it."""
+        end = place + found.end()
+        known, more = found["known"] or found["more"] is None, found["more"]
+        acts = sets >= end if more and not known else known and (not more or max(sets, ends) >= end)
+        return f"< {found[0][1:]}" if acts else found[0]
 
-def _defused(text: str, *rules: tuple[re.Pattern[str], str]) -> str:
-    for acting, instead in rules:
-        text = acting.sub(instead, text)
-    return text
+    part = _TAG.sub(tag, part)
+    for acting, instead in _RULES:
+        part = acting.sub(instead, part)
+    return part
 
 
 def _parts(text: str) -> Iterator[tuple[bool, str]]:
     """The parts of a text, and whether each is code to every reader of Markdown; in doubt it is none."""
-    text = _CONTROL.sub("", text)
     before = 0
     for start, end in _blocks(text):
         yield from _spans(text[before:start])

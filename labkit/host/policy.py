@@ -4,11 +4,12 @@ What a policy says is done by the duties that there are: a guard looks, a queue 
 the protocol, a person consents, a timeout ends.
 """
 
-from typing import Literal
+from threading import Lock
+from typing import Literal, cast
+from weakref import WeakKeyDictionary
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import (
-    INVALID_PARAMS,
     CreateMessageRequestParams,
     ErrorData,
     ToolResultContent,
@@ -17,11 +18,12 @@ from mcp_types import (
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
 
 from labkit.callbacks import Answer
+from labkit.cutting import Latest
 from labkit.host.approval import Ask
 from labkit.host.audit import AuditLog, with_audit
 from labkit.host.budget import Budget, with_budget
-from labkit.host.consent import Consent, Lasts, When
-from labkit.host.duty import REFUSED, Duty, Remark, Result, inspecting, models_in, refusal, remarking
+from labkit.host.consent import CALLS, Consent, Lasts, When
+from labkit.host.duty import Duty, Remark, Result, inspecting, models_in, refusal, remarking
 from labkit.host.findings import Bounds, short
 from labkit.host.guard import Guard
 from labkit.host.plain_answers import plain_answer
@@ -32,12 +34,13 @@ from labkit.host.terminal import ask_in_terminal
 from labkit.host.texts import dumped
 from labkit.host.timeout import with_timeout
 from labkit.host.tools import with_tools
-from labkit.steps import report
+from labkit.host.usage import prompt_tokens
+from labkit.steps import origin, report
 
 IN_LINE = 16
 """Requests that wait for their turn; the next is turned away."""
 
-MEDIA, MESSAGES, BLOCKS, VALUES, DEPTH = 2 * 1024**2, 60, 100, 3_000, 32
+MEDIA, MESSAGES, BLOCKS, VALUES, DEPTH = 2 * 1024**2, 60, 60, 3_000, 32
 """Bytes of images and sounds, messages, blocks of content, JSON values, and levels of JSON that a request may have."""
 
 
@@ -52,6 +55,8 @@ class Policy(BaseModel, frozen=True):
             too.
         max_tokens: The most that a request may ask for.
         samples_per_call: Samples for one tool call.
+        tokens_per_call: Tokens that the requests of one tool call may ask for, by their prompts and their maxTokens;
+            what is not used of them counts too.
         samples_per_minute: Samples that may begin in a minute, of all connections together.
         samples: Samples in all; `None` without a limit.
         tokens: Tokens in all, of prompts and answers; `None` without a limit.
@@ -80,6 +85,7 @@ class Policy(BaseModel, frozen=True):
     models: tuple[str, ...] | None = None
     max_tokens: PositiveInt = 4_096
     samples_per_call: NonNegativeInt = 16
+    tokens_per_call: NonNegativeInt = 40_000
     samples_per_minute: NonNegativeInt = 20
     samples: NonNegativeInt | None = 200
     tokens: NonNegativeInt | None = 200_000
@@ -158,6 +164,7 @@ class Policed(Duty):
     made_by = "with_policy"
 
     def __init__(self, callback: SamplingFnT, policy: Policy, ask: Ask, stop: Switch, audit: AuditLog | None) -> None:
+        super().__init__(callback)  # which holds nothing that belongs outside
         self.policy, self.stop = policy, stop
         if policy.models is not None:
             for name in models_in(callback):
@@ -177,7 +184,7 @@ class Policed(Duty):
         )
         rules: dict[str, Action] = {"unasked": "off"} if policy.when == "always" else {}
         self.guard = Guard(
-            with_queue(self.budget, at_once=policy.parallel, waiting=IN_LINE),
+            _Within(with_queue(self.budget, at_once=policy.parallel, waiting=IN_LINE), policy),
             rules | policy.rules,
             Bounds(
                 max_tokens=policy.max_tokens,
@@ -189,10 +196,10 @@ class Policed(Duty):
                 context=set(policy.context) > {"none"},
             ),
         )
-        inner: Duty = _Rules(self.guard, policy, stop, self.consent)
+        inner: Duty = _Around(self.guard, policy, stop, self.consent)
         if audit is not None and policy.audit != "nothing":
             inner = with_audit(inner, audit, texts=policy.audit == "texts")
-        super().__init__(inner)
+        self.inner = (inner,)
         self.seconds = self.consent.seconds
 
     @property
@@ -205,8 +212,8 @@ class Policed(Duty):
         return await self.ask(self.inner[0], context, params)
 
 
-class _Rules(Duty):
-    """What a policy says beyond the duties inside it."""
+class _Around(Duty):
+    """What a policy does outside of its guard: it stops, and has an answer do nothing."""
 
     made_by = "with_policy"
 
@@ -215,52 +222,81 @@ class _Rules(Duty):
         self._policy, self._stop, self._consent = policy, stop, consent
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        if wrong := self._wrong(params):
-            return _refused(wrong, INVALID_PARAMS if params.tools else REFUSED)
-        params, found = self._with_context(params)
+        if self._policy.when == "never":
+            return _refused("The client's policy lets this server sample never.")
         try:
             async with self._stop.heeded():
-                with remarking(found), inspecting(self._before_review):
+                with inspecting(lambda answer: (self._plain(answer), ())):
                     answer = await self.ask(self.inner[0], context, params)
         except Stopped as reason:
             return _refused(f"Stopped by the user{f': {reason}' if str(reason) else ''}.", by="switch")
-        answer = self._of_answer(answer)
+        # What the guard takes out may have kept apart what acts together.
+        answer = self._plain(answer)
         if isinstance(answer, Result):
             self._consent.heard(context, answer)
         return answer
 
-    def _wrong(self, params: CreateMessageRequestParams) -> str:
-        """What the policy does not allow in a request; nothing where it may pass."""
-        policy = self._policy
-        if policy.when == "never":
-            return "The client's policy lets this server sample never."
-        blocks = [block for message in params.messages for block in message.content_as_list]
-        if len(blocks) > BLOCKS:
-            return f"The client's policy takes {BLOCKS} blocks of content, and not {len(blocks):,}."
-        if _is_deep(params):
-            return f"The client's policy takes JSON of {DEPTH} levels and no more."
-        others = [tool.name for tool in params.tools or () if tool.name not in policy.tools]
-        if others:
-            taken = f"the tools {', '.join(policy.tools)}" if policy.tools else "no tools"
-            return f"The client's policy takes {taken}, and not {short(others[0])}."
-        if not policy.tools and any(isinstance(block, ToolUseContent | ToolResultContent) for block in blocks):
-            return "The client's policy takes no tools, and a message holds a use of one, or a result."
-        return ""
-
-    def _with_context(self, params: CreateMessageRequestParams) -> tuple[CreateMessageRequestParams, list[Remark]]:
-        wanted = params.include_context
-        if wanted in (None, *self._policy.context) or len(self._policy.context) == 1:
-            return params, []  # the guard leaves it out
-        found = Remark("context", f"includeContext is {short(wanted)}, left out")
-        return params.model_copy(update={"include_context": None}), [found]
-
-    def _before_review(self, answer: Result) -> tuple[Answer, tuple[Remark, ...]]:
-        return self._of_answer(answer), ()
-
-    def _of_answer(self, answer: Answer) -> Answer:
+    def _plain(self, answer: Answer) -> Answer:
         if isinstance(answer, Result) and not may_answer(self._policy, answer.model):
             return _refused(f"The model {short(answer.model)} answered, and the client's policy does not take it.")
         return plain_answer(answer) if self._policy.answers == "plain" else answer
+
+
+class _Within(Duty):
+    """What a policy refuses of what its guard lets through."""
+
+    made_by = "with_policy"
+
+    def __init__(self, inner: Duty, policy: Policy) -> None:
+        super().__init__(inner)
+        self._policy = policy
+        self._asked_for: WeakKeyDictionary[object, Latest[int | None, int]] = WeakKeyDictionary()
+        self._lock = Lock()
+
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        if wrong := self._wrong(params) or self._too_much(context, params):
+            return _refused(wrong)
+        wanted, found = params.include_context, list[Remark]()
+        if wanted is not None and wanted not in self._policy.context:
+            found.append(Remark("context", f"includeContext is {short(wanted)}, left out"))
+            params = params.model_copy(update={"include_context": None})
+        with remarking(found):
+            return await self.ask(self.inner[0], context, params)
+
+    def _wrong(self, params: CreateMessageRequestParams) -> str:
+        """What the policy does not take in a request, in a sentence; nothing where it may pass."""
+        taken = self._policy.tools
+        blocks = [block for message in params.messages for block in message.content_as_list]
+        if len(blocks) > BLOCKS:
+            return f"The client's policy takes {BLOCKS} blocks of content, and not {len(blocks):,}."
+        if _is_deep(dumped(params)):
+            return f"The client's policy takes {DEPTH} levels of JSON and no more."
+        if others := [tool.name for tool in params.tools or () if tool.name not in taken]:
+            return f"The client's policy takes {_listed(taken)}, and not {short(others[0])}."
+        uses = [block for block in blocks if isinstance(block, ToolUseContent | ToolResultContent)]
+        if not taken and (uses or params.tools is not None or params.tool_choice is not None):
+            return "The client's policy takes no tools, and no uses or results of any."
+        return ""
+
+    def _too_much(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> str:
+        """Why a call has asked for too much; nothing where it has not, and then `params` count too."""
+        session: object = getattr(context, "session", None)
+        call, most = by.call if (by := origin()) else None, self._policy.tokens_per_call
+        tokens = prompt_tokens(params) + max(0, params.max_tokens)
+        with self._lock:
+            calls = Latest[int | None, int](CALLS) if session is None else self._of_connection(session)
+            asked = calls.pop(call, 0)
+            calls[call] = asked if asked + tokens > most else asked + tokens
+        if asked + tokens <= most:
+            return ""
+        return f"It asks for {tokens:,} tokens, and of the {most:,} of one call {max(0, most - asked):,} are left."
+
+    def _of_connection(self, session: object) -> Latest[int | None, int]:
+        return self._asked_for.setdefault(session, Latest(CALLS))
+
+
+def _listed(tools: tuple[str, ...]) -> str:
+    return f"the tools {', '.join(tools)}" if tools else "no tools"
 
 
 def may_answer(policy: Policy, model: str) -> bool:
@@ -268,21 +304,19 @@ def may_answer(policy: Policy, model: str) -> bool:
     return policy.models is None or any(model.startswith(name) for name in policy.models)
 
 
-def _refused(words: str, code: int = REFUSED, by: str = "policy") -> ErrorData:
+def _refused(words: str, by: str = "policy") -> ErrorData:
     report(f"refused: {words}")
-    return refusal(by, words, code)
+    return refusal(by, words)
 
 
-def _is_deep(params: CreateMessageRequestParams) -> bool:
-    try:
-        level: list[object] = [dumped(params)]
-    except (ValueError, RecursionError):
-        return True
+def _is_deep(value: object) -> bool:
+    level = [value]
     for _ in range(DEPTH):
-        level = [
-            each
-            for item in level
-            if isinstance(item, dict | list)
-            for each in (item.values() if isinstance(item, dict) else item)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        ]
+        level = [each for item in level if isinstance(item, dict | list) for each in _members(cast("object", item))]
     return bool(level)
+
+
+def _members(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return [*cast("dict[str, object]", value).values()]
+    return cast("list[object]", value)
