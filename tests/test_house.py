@@ -391,6 +391,7 @@ MAY_KNOW = {
         "models",
         "numbers",
         "open_requests",
+        "plain",
         "secret_forms",
         "steps",
     },

@@ -56,13 +56,13 @@ def main(arguments: list[str] | None = None) -> int:
     named = f"{', '.join(DEFENCES)}, or FILE.py:NAME for your own; all of these where left out"
     parser.add_argument("--defence", nargs="+", metavar="NAME", help=named)
     parser.add_argument("--family", nargs="+", choices=FAMILIES, help="the families to try, all where left out")
-    parser.add_argument("--plans", metavar="FILE.toml", help="plans to carry out, in place of the kit's")
+    parser.add_argument("--plans", nargs="+", metavar="FILE.toml", help="plans to carry out, in place of the kit's")
     helped = "write shares and trials as JSON; without FILE, print them in the place of the table"
     parser.add_argument("--json", metavar="FILE", nargs="?", const="-", help=helped)
     options = parser.parse_args(arguments)
     try:
         defences = [load(each) if ":" in each else each for each in options.defence or DEFENCES]
-        plans = _plans(options.plans) if options.plans else None
+        plans = [plan for file in options.plans for plan in _plans(file)] if options.plans else None
         matrix = asyncio.run(
             attack_matrix(defences, options.model, options.seeds, options.family, plans=plans, progress=_progress)
         )

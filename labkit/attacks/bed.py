@@ -72,7 +72,7 @@ TURNS = 150
 """Turns of the event loop that the stand-in takes for an answer where it matters who comes meanwhile."""
 
 LONGEST = 30.0
-"""Seconds that a plan may take."""
+"""Seconds that a plan may take, where nothing else is said."""
 
 _beds = count(1)
 _BARS = re.compile(r"^ *[│┆] ?", re.MULTILINE)
@@ -266,7 +266,9 @@ def _with_secrets(text: str, told: str) -> str:
     return _NAMED.sub(found, text)
 
 
-async def carry_out(plan: Plan, defence: Defence, model: SamplingFnT, mode: str) -> Outcome:
+async def carry_out(
+    plan: Plan, defence: Defence, model: SamplingFnT, mode: str, *, seconds: float = LONGEST
+) -> Outcome:
     """What comes of a plan against a host with `defence` around `model`, on one wire.
 
     Args:
@@ -274,6 +276,7 @@ async def carry_out(plan: Plan, defence: Defence, model: SamplingFnT, mode: str)
         defence: Gets the host's answerer and whom to ask; `undefended` is none.
         model: Who answers; where it has a method `for_plan`, what that returns.
         mode: `"legacy"` or `"auto"`.
+        seconds: How long it may take.
     """
     for_plan: Callable[[Plan], SamplingFnT] | None = getattr(model, "for_plan", None)
     host = Host(for_plan(plan) if for_plan else model)
@@ -291,7 +294,7 @@ async def carry_out(plan: Plan, defence: Defence, model: SamplingFnT, mode: str)
                     name=f"bed {bed} connection {connection}",
                     mode=mode,
                     sampling_callback=defended,
-                    timeout=LONGEST,
+                    timeout=seconds,
                     keep=100,
                 )
             )
@@ -306,7 +309,7 @@ async def carry_out(plan: Plan, defence: Defence, model: SamplingFnT, mode: str)
             else:
                 answers += cast("list[Came]", json.loads(text))
                 outside += sum(ask.times for ask in plan.asks if ask.outside and ask.connection == connection)
-        with anyio.move_on_after(LONGEST):
+        with anyio.move_on_after(seconds):
             while len(late) < outside:  # noqa: ASYNC110 - told in the lab thread
                 await anyio.sleep(0.001)
     return Outcome(

@@ -16,6 +16,7 @@ from labkit.callbacks import name_of
 from labkit.host.approval import Ask, Said, with_approval
 from labkit.host.budget import with_budget
 from labkit.host.guard import with_guard
+from labkit.host.policy import Policy, with_policy
 from labkit.host.review import Approve, ReviewRequest
 from labkit.secret_forms.hidden import visible
 
@@ -54,6 +55,11 @@ def by_rule(callback: SamplingFnT, ask: Ask) -> SamplingFnT:
     return with_approval(callback, ask=decide)
 
 
+def unread(callback: SamplingFnT) -> SamplingFnT:
+    """The recommended policy with a person who approves without reading: what a host does by itself."""
+    return with_policy(callback, ask=lambda _: Approve())
+
+
 def taken(defence: object) -> Defence:
     """`defence` with a parameter `ask`, whether it asks a person or not.
 
@@ -85,12 +91,14 @@ DEFENCES: Mapping[str, Defence] = {
     "guard": taken(with_guard),
     "budget": taken(partial(with_budget, samples=20, tokens=5_000)),
     "approval": taken(by_rule),
+    "policy": taken(with_policy),
+    "unread": taken(unread),
 }
 """The defences by name, in the order in which a matrix shows them."""
 
 
 def chosen(defences: Mapping[str, object] | Iterable[object] | Callable[..., object] | None) -> dict[str, Defence]:
-    """The defences by name: those of the table that are named, and functions of one's own by their own names.
+    """The defences by name: those of the table that are named, policies, and functions of one's own by their own names.
 
     Raises:
         TypeError: One is neither a name nor a function.
@@ -103,12 +111,22 @@ def chosen(defences: Mapping[str, object] | Iterable[object] | Callable[..., obj
     given = defences.items() if isinstance(defences, Mapping) else ((None, each) for each in defences)
     found: dict[str, Defence] = {}
     for name, each in cast("Iterable[tuple[str | None, object]]", given):
-        if isinstance(each, str) and each not in DEFENCES:
-            raise ValueError(f"there is no defence {each!r}; there are {', '.join(DEFENCES)}")
-        named = name or (each if isinstance(each, str) else name_of(each))
+        own, defence = _known(each)
+        named = name or own
         if named in found:
             raise ValueError(f"two defences are called {named!r}: name them, {{{named!r}: ..., 'another': ...}}")
-        found[named] = DEFENCES[each] if isinstance(each, str) else taken(each)
+        found[named] = defence
     if not found:
         raise ValueError(f"there is no defence to try; there are {', '.join(DEFENCES)}")
     return found
+
+
+def _known(each: object) -> tuple[str, Defence]:
+    """A defence with the name that it has by itself."""
+    if isinstance(each, str):
+        if each not in DEFENCES:
+            raise ValueError(f"there is no defence {each!r}; there are {', '.join(DEFENCES)}")
+        return each, DEFENCES[each]
+    if isinstance(each, Policy):
+        return "Policy", taken(partial(with_policy, policy=each))
+    return name_of(each), taken(each)

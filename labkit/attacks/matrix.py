@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from mcp.client.session import SamplingFnT
 
-from labkit.attacks.bed import Defence, Obedient, Outcome, carry_out, undefended
+from labkit.attacks.bed import LONGEST, Defence, Obedient, Outcome, carry_out, undefended
 from labkit.attacks.defences import chosen
 from labkit.attacks.judging import hindered, succeeded, without_payload
 from labkit.attacks.memory import Remembered
@@ -28,6 +28,9 @@ HANGS_ON_WORDS = frozenset({"says", "leaks"})
 
 CHANCE = "none"
 """The defence of a control: a plan without what is to move the model."""
+
+PATIENCE = 600.0
+"""Seconds that a plan may take with a real model, which is slow on a busy machine: no attack is to fail for that."""
 
 Progress = Callable[[int, int, str], None]
 """Is told how many trials are done, of how many, and what is tried now."""
@@ -107,6 +110,7 @@ class _Bed:
 
     def __init__(self, plan: Plan, model: SamplingFnT, wires: Sequence[str]) -> None:
         self._plan, self._model, self._wires = plan, model, wires
+        self._seconds = PATIENCE if isinstance(model, Remembered) else LONGEST
         self._plain: dict[str, Outcome] = {}
 
     async def trial(self, model: str, seed: int | None, called: str, defence: Defence) -> Trial:
@@ -130,9 +134,9 @@ class _Bed:
 
     async def _outcome(self, defence: Defence, wire: str) -> Outcome:
         if defence is not undefended:
-            return await carry_out(self._plan, defence, self._model, wire)
+            return await carry_out(self._plan, defence, self._model, wire, seconds=self._seconds)
         if wire not in self._plain:
-            self._plain[wire] = await carry_out(self._plan, defence, self._model, wire)
+            self._plain[wire] = await carry_out(self._plan, defence, self._model, wire, seconds=self._seconds)
         return self._plain[wire]
 
 

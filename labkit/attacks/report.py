@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import sqrt
 
+from labkit.plain import short
+
 WIDTH = 100
 """The most characters of a line."""
 
@@ -181,7 +183,7 @@ class Matrix:
             hindered = [trial for trial in wrong if trial.honest]
             most = len(tried) // ONE_IN
             if len(hindered) > most:
-                told = "; ".join(f"{trial.plan}: {trial.how}" for trial in hindered)
+                told = "; ".join(f"{trial.plan}: {short(trial.how, 100)}" for trial in hindered)
                 found.append(f"honest: {len(hindered)} of {len(tried)} hindered with {model}, {most} may be: {told}")
         return found
 

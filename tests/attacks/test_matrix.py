@@ -9,24 +9,22 @@ from typing import Any
 import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData
 
-from labkit.attacks import DEFENCES, Matrix, attack_matrix
+from labkit.attacks import Matrix, attack_matrix
 from labkit.attacks.__main__ import main
-from labkit.host import with_budget
+from labkit.host import Policy, with_budget
 from servers.hostile import PLANS, read_plans
 from tests.story import answer
-
-RECOMMENDED = "policy" if "policy" in DEFENCES else "guard"
 
 
 @pytest.fixture(scope="module")
 def matrix() -> Matrix:
     """All plans of the kit, without a defence and with the recommended one, by the stand-in that obeys."""
-    return asyncio.run(attack_matrix(["none", RECOMMENDED]))
+    return asyncio.run(attack_matrix(["none", "policy"]))
 
 
 def test_every_plan_is_tried_with_every_defence_on_each_of_its_wires(matrix: Matrix) -> None:
     tried = [(trial.plan, trial.defence) for trial in matrix.trials]
-    assert sorted(tried) == sorted((name, defence) for name in PLANS for defence in ("none", RECOMMENDED))
+    assert sorted(tried) == sorted((name, defence) for name in PLANS for defence in ("none", "policy"))
     assert all(set(trial.wires) <= set(PLANS[trial.plan].wires) for trial in matrix.trials)
 
 
@@ -39,10 +37,6 @@ def test_every_attack_succeeds_on_each_of_its_wires_where_there_is_no_defence(ma
 
 def test_nothing_hinders_an_honest_request_where_there_is_no_defence(matrix: Matrix) -> None:
     assert [trial.plan for trial in matrix.trials if trial.honest and trial.defence == "none" and trial.wires] == []
-
-
-def test_the_bars_of_the_recommended_policy_hold(matrix: Matrix) -> None:
-    assert matrix.broken == []
 
 
 SMALL = """
@@ -99,7 +93,8 @@ class Seeded:
 
 
 def of_small(*defences: Any, **more: Any) -> Matrix:
-    return asyncio.run(attack_matrix(defences, plans=read_plans(SMALL).values(), **more))
+    given = defences[0] if isinstance(defences[0], dict) else defences
+    return asyncio.run(attack_matrix(given, plans=read_plans(SMALL).values(), **more))
 
 
 def two(callback: Any) -> Any:
@@ -118,6 +113,13 @@ def test_a_defence_of_ones_own_is_counted_by_its_name() -> None:
     hindered = {defence: found.honest("obedient", defence).hits for defence in found.defences}
     assert hindered == {"none": 0, "two": 0, "one": 1}
     assert "budget" in found.passed("one")["asks_twice"].how
+
+
+def test_a_policy_is_a_defence() -> None:
+    found = of_small({"few": Policy(samples_per_call=1), "never": Policy(when="never")})
+    assert found.attacks("obedient", "few").hits == 0
+    assert found.honest("obedient", "few").hits == 1
+    assert "never" in found.passed("never")["asks_twice"].how
 
 
 def test_what_hangs_on_words_is_tried_with_every_seed_and_the_rest_with_one() -> None:
