@@ -53,9 +53,10 @@ class AuditLog:
 
     Of several threads, and of several processes on one machine, each line is written whole, one after the other, also
     while the file is being rotated: a lock file beside it sees to that. On a network drive it does so as far as that
-    drive locks files. A process that is killed while it writes may leave a torn line, which costs that line alone; what
-    was not answered when it was killed has no entry. Where the file cannot be written (the disk is full, another
-    process holds the lock), `trouble` says so, an error is logged, and up to `UNSAVED` entries wait for the next one.
+    drive locks files. A process that is killed while it writes may leave a torn line, which costs that line alone.
+    Where the file cannot be written (the disk is full, another process holds the lock), `trouble` says so, an error is
+    logged, and up to `UNSAVED` entries wait for the next one. There is no entry of what was not answered when the
+    process was killed, nor of what the SDK or a Lab answers without asking a callback.
 
         log = AuditLog("audit.jsonl", megabytes=5, keep=5)
         log.entries(last=20)

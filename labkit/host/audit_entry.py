@@ -20,8 +20,8 @@ from mcp_types import INVALID_PARAMS, CreateMessageRequestParams, ErrorData, Too
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from labkit.callbacks import Answer
-from labkit.cutting import outline
-from labkit.errors import sentence
+from labkit.cutting import LARGEST, outline
+from labkit.errors import CallbackStuck, sentence
 from labkit.host.duty import MODEL, REFUSED, Result
 from labkit.host.texts import dumped, texts
 from labkit.host.usage import Meter
@@ -161,7 +161,8 @@ class Sample:
         """
         witness, usage = meter.witness, meter.usage
         by = origin() or Origin("", str(getattr(self.session, "protocol_version", None) or ""))
-        decision, who, why = _decided(outcome, witness.by, witness.asked)
+        at_work = witness.asking is not None
+        decision, who, why = _decided(outcome, witness.by or (MODEL if at_work else ""), witness.asked)
         answer = outcome if isinstance(outcome, Result) else None
         request_changed = witness.params is not None and witness.params != self.params
         answer_changed = answer is not None and witness.answer is not None and not witness.is_own(answer)
@@ -195,6 +196,8 @@ def _decided(outcome: Answer | BaseException, by: str, reached: bool) -> tuple[D
     by = by or "client"
     if isinstance(outcome, CancelledError | GeneratorExit):
         return "cancelled", "client", "It was given up before there was an answer."
+    if isinstance(outcome, CallbackStuck):
+        return "failed", by, "It held the event loop, or its cancellation, and was stopped."
     if not isinstance(outcome, ErrorData):
         return "failed", by, _sentence(outcome)
     if by in ("budget", "queue"):
@@ -225,13 +228,19 @@ def _asked(params: CreateMessageRequestParams, found: Iterable[tuple[str, str]])
         messages=len(params.messages),
         characters=_characters(params),
         max_tokens=max(-MOST, min(params.max_tokens, MOST)),
-        # A digest of a short secret could be guessed: it is taken of what is left when that is out.
-        system="" if system is None else hashlib.sha256(_plain(str(redact(system))).encode()).hexdigest()[:16],
+        system="" if system is None else _digest(system),
         tools=_names(tool.name for tool in tools),
         tool_count=len(tools),
         context=params.include_context or "",
         remarks=tuple(_clean(f"{rule}: {text}", SENTENCE) for rule, text in islice(dict.fromkeys(found), MOST_NAMES)),
     )
+
+
+def _digest(text: str) -> str:
+    # Of a short secret the digest could be guessed, so it is taken of what is left without it. What is long cannot be
+    # guessed, and a server decides how long it is.
+    kept = text if len(text) > LARGEST else str(redact(text))
+    return hashlib.sha256(_plain(kept).encode()).hexdigest()[:16]
 
 
 def _given(answer: Result) -> Given:

@@ -20,7 +20,7 @@ from hypothesis import given
 from mcp import Client
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData
 
-from labkit import CallbackError, CallTimeout, Lab, report
+from labkit import CallbackError, CallTimeout, Lab, LabClosed, LabError, report
 from labkit.host import (
     Approve,
     AuditLog,
@@ -28,6 +28,7 @@ from labkit.host import (
     Entry,
     Refuse,
     ReviewRequest,
+    audit_entry,
     with_approval,
     with_audit,
     with_budget,
@@ -37,12 +38,13 @@ from labkit.host import (
 )
 from labkit.host import audit as module
 from labkit.host.audit_entry import Asked, Sample
+from labkit.host.duty import Duty, refusal
 from labkit.steps import Origin
 from tests.host.any_request import patient, requests
-from tests.host.crowd import CONNECTION, Gate, Model, Session, answered, fails, labels, refuses
+from tests.host.crowd import CONNECTION, Gate, Model, Session, answered, crowd, fails, labels, refuses
 from tests.host.virtual import run
 from tests.secret_forms.corpus import samples, survives
-from tests.story import ROOT, WIRES, answer, bookshop, question, said
+from tests.story import ROOT, WIRES, answer, bookshop, question, said, until
 
 pytestmark = pytest.mark.anyio
 
@@ -163,6 +165,48 @@ async def test_a_call_that_runs_out_of_time_and_a_mistake_of_the_student_have_th
     assert "is a `return` missing?" in mistaken.why
 
 
+async def test_what_the_server_takes_back_what_a_lab_breaks_off_and_what_never_ends_have_their_entries(
+    log: AuditLog,
+) -> None:
+    asked = asyncio.Event()
+
+    async def waits(context: object, params: CreateMessageRequestParams) -> Any:
+        asked.set()
+        await asyncio.Event().wait()
+
+    async def never_ends(context: object, params: CreateMessageRequestParams) -> Any:
+        while True:
+            pass
+
+    with Lab(crowd(asked), sampling_callback=with_audit(waits, log), mode="legacy") as lab:
+        assert said(await lab.call_tool("steal")) == "stolen"
+        await until(log.entries)
+    with Lab(bookshop(), sampling_callback=with_audit(never_ends, log), timeout=0.3) as lab, pytest.raises(LabError):
+        await lab.call_tool("recommend", {"genre": "crime"})
+    gate = Gate()
+    with Lab(bookshop(), sampling_callback=with_audit(gate, log)) as lab:
+        call = lab.start("recommend", {"genre": "crime"})
+        await until(lambda: gate.waiting)
+    with pytest.raises(LabClosed):
+        await call
+    taken_back, stuck, broken_off = log.entries()
+    assert (taken_back.decision, taken_back.reached) == (broken_off.decision, broken_off.reached) == ("cancelled", True)
+    assert (stuck.decision, stuck.by) == ("failed", "model")
+    assert stuck.why == "It held the event loop, or its cancellation, and was stopped."
+
+
+async def test_what_a_switch_ends_is_cancelled_and_what_comes_then_refused(log: AuditLog) -> None:
+    class Stopped(Duty):
+        async def __call__(self, context: Any, params: CreateMessageRequestParams) -> Any:
+            if params.max_tokens > 1:
+                await self.ask(self.inner[0], context, params)
+            return refusal("switch", "Stopped by the user.")
+
+    for params in (question("plot"), question("plot", 1)):
+        await answered(with_audit(Stopped(Model()), log), params)
+    assert [(told.decision, told.by) for told in log.entries()] == [("cancelled", "switch"), ("refused", "switch")]
+
+
 async def test_what_a_person_or_a_rule_changed_and_what_a_rule_found_is_told(log: AuditLog) -> None:
     def edits(request: ReviewRequest) -> Edit:
         return request.edit("ending of Emma" if request.answer is None else "It ends well.")
@@ -262,6 +306,22 @@ async def test_the_texts_are_kept_where_that_is_said_and_cut(log: AuditLog) -> N
     assert told.texts["answer"]["content"]["text"] == "Read Chandler."
     assert "the rest is not shown" in told.texts["request"]["messages"][0]["content"]["text"]
     assert log.path.stat().st_size < 40_000
+
+
+async def test_a_long_prompt_costs_no_search_for_secrets(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[int] = []
+    redact = audit_entry.redact
+
+    def counted(told: Any) -> Any:
+        searched.append(len(str(told)))
+        return redact(told)
+
+    monkeypatch.setattr(audit_entry, "redact", counted)
+    long = "x" * 1_000_000
+    for params in (question(long), question("plot").model_copy(update={"system_prompt": long})):
+        await answered(with_audit(Model(long, model=long), log, texts=True), params)
+    assert len(log.entries()[1].asked.system) == 16
+    assert 0 < max(searched) < 100_000
 
 
 async def test_equal_system_prompts_have_equal_digests_that_tell_no_password(log: AuditLog) -> None:
