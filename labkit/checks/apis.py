@@ -213,8 +213,8 @@ def _unpaired(asked: Asked) -> str:
     return ""
 
 
-def reply(api: Api, says: Says, model: object) -> dict[str, Any]:
-    """A reply as the API writes it."""
+def reply(api: Api, says: Says, model: object, turn: int = 1) -> dict[str, Any]:
+    """A reply as the API writes it. Ids of uses are those of the `turn`: real ones never come twice."""
     stop, model = STOPS[api][says.stop], says.model or model
     if api == "messages":
         content: list[dict[str, Any]] = []
@@ -223,7 +223,7 @@ def reply(api: Api, says: Says, model: object) -> dict[str, Any]:
         if says.text:
             content.append({"type": "text", "text": says.text})
         for number, (name, arguments) in enumerate(says.tools, 1):
-            content.append({"type": "tool_use", "id": f"toolu_{number}", "name": name, "input": arguments})
+            content.append({"type": "tool_use", "id": f"toolu_{turn}_{number}", "name": name, "input": arguments})
         return {
             "id": "msg_1",
             "type": "message",
@@ -237,7 +237,11 @@ def reply(api: Api, says: Says, model: object) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": says.text or None}
     if says.tools:
         message["tool_calls"] = [
-            {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+            {
+                "id": f"call_{turn}_{number}",
+                "type": "function",
+                "function": {"name": name, "arguments": json.dumps(arguments)},
+            }
             for number, (name, arguments) in enumerate(says.tools, 1)
         ]
     return {

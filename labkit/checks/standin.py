@@ -163,7 +163,7 @@ def _told(asked: Asked, answer: Reply) -> bytes:
     if isinstance(answer, Sends):
         response = _response(200, answer.body)
         return response[: -(len(answer.body) // 2)] if answer.half else response
-    whole = reply(asked.api, answer, asked.body.get("model", MODEL))
+    whole = reply(asked.api, answer, asked.body.get("model", MODEL), len(asked.messages))
     if asked.body.get("stream"):
         return _response(200, events(asked.api, whole).encode("utf-8"), {"content-type": "text/event-stream"})
     return _response(200, whole)

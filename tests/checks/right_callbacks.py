@@ -17,7 +17,7 @@ from mcp_types import (
     ToolUseContent,
 )
 
-from labkit.host import with_budget, with_guard
+from labkit.host import with_budget, with_guard, with_tools
 from labkit.models.claude import Claude
 from labkit.models.openai_compatible import OpenAICompatible
 from tests.checks.good_callbacks import answer, fault_of, make, my_callback
@@ -106,6 +106,22 @@ async def uses_tools(context: object, params: Params) -> CreateMessageResult | C
     return CreateMessageResultWithTools(role="assistant", model="rules", content=[use], stop_reason="toolUse")
 
 
+async def uses_tools_in_every_turn(context: object, params: Params) -> Any:
+    """Declares by itself that it uses tools, and refuses all tools but weather."""
+    full = await uses_tools(context, params)
+    if isinstance(full, ErrorData) or not params.tools:
+        return full
+    if params.tools[0].name != "weather":
+        return ErrorData(code=INVALID_PARAMS, message="I know the weather alone.")
+    if params.tool_choice and params.tool_choice.mode == "none":
+        return full
+    use = ToolUseContent(id=f"call {len(params.messages)}", name="weather", input={"city": "Oslo"})
+    return CreateMessageResultWithTools(role="assistant", model="rules", content=[use], stop_reason="toolUse")
+
+
+uses_tools_in_every_turn.declares_tools = True  # pyright: ignore[reportFunctionMemberAccess]
+
+
 def keeps_replies(base_url: str, timeout: float = 30.0) -> Any:
     """Keeps replies by the whole request."""
     asks, known = make(base_url, timeout), dict[str, Any]()
@@ -131,6 +147,14 @@ def passes_to_claude(base_url: str, api_key: str, timeout: float = 30.0) -> Any:
     return sampled
 
 
+def loops_with_claude(base_url: str, api_key: str, timeout: float = 30.0) -> Any:
+    return with_budget(with_tools(Claude(api_key=api_key, base_url=base_url, timeout=timeout)), samples=1_000)
+
+
+def loops_with_any_server(base_url: str, timeout: float = 30.0) -> Any:
+    return with_tools(OpenAICompatible(base_url, timeout=timeout), max_rounds=2, max_parallel=2)
+
+
 class PassesToAnyServer:
     """A factory that is a class."""
 
@@ -153,8 +177,12 @@ RIGHT: dict[str, Any] = {
     "one word": one_word_for_all,
     "six tokens": keeps_to_six_tokens,
     "uses tools": uses_tools,
+    "uses tools in every turn": uses_tools_in_every_turn,
+    "tools around rules": with_tools(uses_tools),
     "a duty in a duty": with_guard(with_budget(my_callback, samples=1_000, tokens=10_000_000)),
     "keeps replies": keeps_replies,
     "Claude": passes_to_claude,
+    "Claude with tools": loops_with_claude,
+    "OpenAICompatible with tools": loops_with_any_server,
     "OpenAICompatible": PassesToAnyServer,
 }

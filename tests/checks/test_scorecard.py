@@ -39,6 +39,8 @@ pytestmark = pytest.mark.anyio
 
 WRONG = load_callbacks()
 WAITING = {"provider.slow", "provider.silent"}  # they take as long as the other 59 together
+DECLARED = {"tools.one-missing", "tools.input", "tools.loop", "provider.tool-error", "provider.invented-tool"}
+"""What is asked of those alone for whom a client declares tools."""
 CLI = "labkit.checks"
 GOOD = Path(good_callbacks.__file__)
 
@@ -75,13 +77,18 @@ async def test_a_good_callback_fails_in_no_case(case: Any) -> None:
 async def test_a_good_factory_passes_every_case(factory: Any) -> None:
     card = await scorecard(factory)
     assert card.failed == [], str(card)
-    assert {row.id for row in card.not_applicable} == {"stop-reasons.own-cut"}  # a model cuts in another case
+    assert {row.id for row in card.not_applicable} == {"stop-reasons.own-cut"} | DECLARED  # a model cuts in another
 
 
 @pytest.mark.parametrize("name", RIGHT)
 async def test_no_style_fails_in_any_case(name: str) -> None:
     card = await scorecard(RIGHT[name])
     assert card.failed == [], str(card)
+
+
+async def test_who_declares_tools_is_asked_for_them() -> None:
+    card = await scorecard(RIGHT["Claude with tools"])
+    assert {row.id for row in card.not_applicable} == {"stop-reasons.own-cut"}
 
 
 async def test_what_fails_a_plain_question_is_told_once() -> None:
@@ -97,7 +104,7 @@ async def test_what_fails_a_plain_question_is_told_once() -> None:
 async def test_the_embedded_model_passes_every_case_that_needs_no_provider() -> None:
     card = await scorecard(TinyModel(), timeout=60.0)
     assert card.failed == [], str(card)
-    assert {row.id for row in card.not_applicable} == {case.id for case in CASES if case.needs_provider}
+    assert {row.id for row in card.not_applicable} == DECLARED | {case.id for case in CASES if case.needs_provider}
 
 
 def test_every_case_says_what_to_do_in_sentences_and_names_its_source() -> None:
@@ -136,7 +143,7 @@ async def test_what_cannot_be_seen_counts_neither_as_passed_nor_as_failed() -> N
     card = await scorecard(my_callback)
     assert card.failed == []
     unseen = {row.id for row in card.not_applicable}
-    assert unseen == {"manners.cancelled"} | {case.id for case in CASES if case.needs_provider}
+    assert unseen == {"manners.cancelled"} | DECLARED | {case.id for case in CASES if case.needs_provider}
     assert unseen.isdisjoint(row.id for row in card.passed)
     assert len(card.passed) + len(unseen) == len(card.rows) == len(CASES)
     assert str(card).endswith(f"{len(card.passed)} passed, 0 failed, {len(unseen)} not applicable")

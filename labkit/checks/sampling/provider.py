@@ -1,6 +1,7 @@
 """What reaches the provider. It shows only on a factory, which asks our stand-in."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from mcp_types import CreateMessageRequestParams, ErrorData, Role, SamplingMessage, TextContent
 
@@ -10,7 +11,7 @@ from labkit.checks.judging import given, handles, said
 from labkit.checks.sampling.content import IMAGE, PIXEL, holding
 from labkit.checks.sampling.messages import QUESTION, turns
 from labkit.checks.sampling.tools import QUESTION as WEATHER_QUESTION
-from labkit.checks.sampling.tools import RESULTS, USES, conversation, fits, result, uses_of
+from labkit.checks.sampling.tools import RESULTS, USE, USES, conversation, declared, fits, result, uses_of
 from labkit.checks.standin import Reply
 from labkit.checks.trial import NotApplicable, Trial
 
@@ -215,6 +216,26 @@ async def tool_use(trial: Trial) -> None:
         raise Problem(f"The model used the tool weather with {cities}, and what came back is {came}.")
 
 
+async def invented(trial: Trial) -> None:
+    async def invents(asked: Asked) -> Reply:
+        return Says(stop="tool", tool=("search_the_web", {})) if asked.may_use_tool else as_a_model(asked)
+
+    if trial.provider:
+        trial.provider.behaves(invents)
+    params = conversation(WEATHER_QUESTION)
+    handles(await trial.ask(params), params)
+
+
+async def tool_error(trial: Trial) -> None:
+    sent = list[Any]()
+    for is_error in (None, True):
+        failed = RESULTS[0].model_copy(update={"is_error": is_error})
+        given(await trial.ask(conversation(WEATHER_QUESTION, USE, result(failed))))
+        sent.append(asked_of(trial).messages)
+    if sent[0] == sent[1]:
+        raise Problem("The provider was sent a result that says isError as one that does not.")
+
+
 JUDGES = {
     "provider.messages": arrives(turns(*TALK), has_messages),
     "provider.system-prompt": arrives(request("What does this line mean?", system_prompt=PROMPT), has_prompt),
@@ -231,4 +252,6 @@ JUDGES = {
         conversation(WEATHER_QUESTION, USES, result(*RESULTS)), has_result, or_refuses=True
     ),
     "provider.tool-use": tool_use,
+    "provider.tool-error": declared(tool_error),
+    "provider.invented-tool": declared(invented),
 }

@@ -16,7 +16,7 @@ from mcp_types import (
     ToolUseContent,
 )
 
-from labkit.callbacks import Answer
+from labkit.callbacks import Answer, uses_tools
 from labkit.checks.apis import Asked, Says, as_a_model
 from labkit.checks.engine import Problem, plain
 from labkit.checks.judging import asks, blocks_of, ended, handles, refuses, said
@@ -38,6 +38,19 @@ RESULT = ToolResultContent(tool_use_id="use_1", content=[TextContent(text="19 de
 OSLO = ToolUseContent(id="use_2", name="weather", input={"city": "Oslo"})
 USES = SamplingMessage(role="assistant", content=[*USE.content_as_list, OSLO])
 RESULTS = (RESULT, ToolResultContent(tool_use_id="use_2", content=[TextContent(text="4 degrees, rain")]))
+
+SEATS, CLASSES = 1, ("first", "second")
+TICKET = Tool(
+    name="ticket",
+    description="Book a seat or more on a train.",
+    input_schema={
+        "type": "object",
+        "properties": {"seats": {"type": "integer", "minimum": SEATS}, "class": {"enum": [*CLASSES]}},
+        "required": ["seats", "class"],
+    },
+)
+TURNS = 3
+"""Turns of a loop in which the tool may be used, before one in which it may not."""
 
 
 def conversation(
@@ -152,6 +165,46 @@ async def other_ids(trial: Trial) -> None:
     refuses(await trial.ask(params), params)
 
 
+def declared(judge: Callable[[Trial], Awaitable[object]]) -> Callable[[Trial], Awaitable[None]]:
+    """A judge of callbacks for which a client declares `sampling.tools`."""
+
+    async def run(trial: Trial) -> None:
+        if not uses_tools(trial.callback):
+            raise NotApplicable("It declares no tools: with_tools(...) does, or my_callback.declares_tools = True.")
+        await judge(trial)
+
+    return run
+
+
+async def loop_ends(trial: Trial) -> None:
+    """As a server's loop goes: each use has its result, and in the last turn the tool is forbidden."""
+    if trial.provider:
+        trial.provider.behaves(would_use)
+    messages, taken = [QUESTION], set[str]()
+    for turn in range(1, TURNS + 2):
+        params = conversation(*messages, mode="none" if turn > TURNS else None)
+        answer = await trial.ask(params)
+        (uses_none if turn > TURNS else fits)(answer, params)
+        uses = uses_of(answer)
+        if isinstance(answer, ErrorData) or not uses:
+            return
+        if again := taken & {use.id for use in uses}:
+            raise Problem(f"In turn {turn} of a loop a use with the id {min(again)!r}, which an earlier use has.")
+        taken |= {use.id for use in uses}
+        told = [RESULT.model_copy(update={"tool_use_id": use.id}) for use in uses]
+        messages += [SamplingMessage(role="assistant", content=blocks_of(answer)), result(*told)]
+
+
+async def input_fits(trial: Trial) -> None:
+    params = conversation(QUESTION, mode="required").model_copy(update={"tools": [TICKET]})
+    answer = await trial.ask(params)
+    handles(answer, params)
+    for use in uses_of(answer):
+        seats = use.input.get("seats")
+        if type(seats) is not int or seats < SEATS or use.input.get("class") not in CLASSES:
+            raise Problem(f"A use of the tool ticket with {use.input}, which does not fit its schema.")
+
+
 JUDGES = {
     "tools.offered": asks(conversation(QUESTION), fits),
     "tools.undeclared": can_or_refuses,
@@ -164,4 +217,7 @@ JUDGES = {
     "tools.other-ids": other_ids,
     "tools.missing-result": finds_fault(conversation(QUESTION, USE, QUESTION)),
     "tools.mixed-result": finds_fault(conversation(QUESTION, USE, result(RESULT, TextContent(text="Hurry!")))),
+    "tools.one-missing": declared(finds_fault(conversation(QUESTION, USES, result(RESULT)))),
+    "tools.input": declared(input_fits),
+    "tools.loop": declared(loop_ends),
 }

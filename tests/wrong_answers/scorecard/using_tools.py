@@ -2,7 +2,9 @@
 
 from mcp.types import CreateMessageResultWithTools, ErrorData, ToolResultContent, ToolUseContent
 
+from labkit.host import with_tools
 from labkit.models.claude import Claude
+from labkit.uses import Unmet
 from tests.checks.good_callbacks import answer
 from tests.checks.good_callbacks import my_callback as good
 
@@ -20,6 +22,8 @@ async def _uses_weather(context, params, *, arguments=None):
     may = params.tools and not (params.tool_choice and params.tool_choice.mode == "none")
     if not params.tools:
         return await good(context, params)
+    if params.tools[0].name != "weather" and not arguments:
+        return ErrorData(code=-32602, message="I know the weather alone.")
     if may and not any(_tools_of(message)[1] for message in params.messages):
         use = ToolUseContent(id="use_9", name=params.tools[0].name, input=arguments or {"city": "Lima"})
         return CreateMessageResultWithTools(role="assistant", model="my-rules", content=[use], stop_reason="toolUse")
@@ -82,6 +86,58 @@ async def talks_though_it_has_no_tools(context, params):
     return await good(context, params)
 
 
+async def counts_what_is_there(context, params):
+    """Sees a result that belongs to no use, and not a use that has no result.
+
+    - tools.one-missing
+    """
+    opened = set()
+    for message in params.messages:
+        results = {each.tool_use_id for each in _tools_of(message)[1]}
+        if (opened and not results) or results - opened or 0 < len(results) < len(message.content_as_list):
+            return UNPAIRED
+        opened = {each.id for each in _tools_of(message)[0]}
+    return UNPAIRED if opened else await _uses_weather(context, params)
+
+
+async def one_input_for_every_tool(context, params):
+    """Gives every tool what the first one took.
+
+    - tools.input
+    """
+    if not _paired(params, _by_id):
+        return UNPAIRED
+    return await _uses_weather(context, params, arguments={"city": "Lima"})
+
+
+async def one_id_in_every_turn(context, params):
+    """Uses a tool in each turn, always by the same id.
+
+    - tools.loop
+    """
+    if not _paired(params, _by_id):
+        return UNPAIRED
+    return await _uses_weather(context, params.model_copy(update={"messages": params.messages[:1]}))
+
+
+async def heeds_none_in_the_first_turn(context, params):
+    """Forgets in a long conversation that no tool may be used.
+
+    - tools.loop
+    """
+    turn = len(params.messages)
+    if not _paired(params, _by_id):
+        return UNPAIRED
+    if turn == 1 or not params.tools:
+        return await _uses_weather(context, params)
+    use = ToolUseContent(id=f"use_{turn}", name=params.tools[0].name, input={"city": "Oslo"})
+    return CreateMessageResultWithTools(role="assistant", model="my-rules", content=[use], stop_reason="toolUse")
+
+
+for _each in (counts_what_is_there, one_input_for_every_tool, one_id_in_every_turn, heeds_none_in_the_first_turn):
+    _each.declares_tools = True
+
+
 def first_of_two_uses(base_url, api_key, timeout=30.0):
     """Expects one use of a tool in a reply.
 
@@ -133,3 +189,39 @@ def one_result_of_two(base_url, api_key, timeout=30.0):
         return await asks(context, params.model_copy(update={"messages": [first(one) for one in params.messages]}))
 
     return my_callback
+
+
+def passes_on_what_was_refused(base_url, api_key, timeout=30.0):
+    """Takes the model's answer out of the refusal, an invented tool in it.
+
+    - provider.invented-tool
+    - tools.input
+    """
+    asks = Claude(api_key=api_key, base_url=base_url, timeout=timeout)
+
+    async def my_callback(context, params):
+        reply = await asks(context, params)
+        return reply.said if isinstance(reply, Unmet) else reply
+
+    my_callback.declares_tools = True
+    return my_callback
+
+
+def forgets_that_a_tool_failed(base_url, api_key, timeout=30.0):
+    """Hands on what a tool said, and not that the tool failed.
+
+    - provider.tool-error
+    """
+    asks = Claude(api_key=api_key, base_url=base_url, timeout=timeout)
+
+    def plain(block):
+        return block.model_copy(update={"is_error": None}) if isinstance(block, ToolResultContent) else block
+
+    async def my_callback(context, params):
+        said = [
+            message.model_copy(update={"content": [plain(block) for block in message.content_as_list]})
+            for message in params.messages
+        ]
+        return await asks(context, params.model_copy(update={"messages": said}))
+
+    return with_tools(my_callback)
