@@ -13,9 +13,9 @@ from labkit.checks.engine import STAGE_TIMEOUT
 from labkit.checks.overheard import overheard
 from labkit.checks.scorecard import PATIENCE, Scorecard, concluded
 from labkit.checks.served import ANSWER, Given, Served, ServerCase
-from labkit.checks.serving import callers, clients, errors, questions, replies, rounds, wires
+from labkit.checks.serving import callers, clients, errors, questions, replies, rounds, tools, wires
 
-MODULES = (wires, clients, replies, questions, callers, rounds, errors)
+MODULES = (wires, clients, replies, questions, tools, callers, rounds, errors)
 SERVER_CASES = written(ServerCase, Path(wires.__file__).with_name("cases.toml"), *MODULES)
 
 

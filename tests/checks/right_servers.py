@@ -26,8 +26,9 @@ from mcp_types import (
     Tool,
 )
 
-from servers.asking import asks_by_result, can_sample, shortened, visible
+from servers.asking import asks_by_result, can_sample, can_use_tools, shortened, visible
 from servers.rounds import Declined, MoreNeeded, Rounds
+from servers.tool_loop import with_own_tools
 
 TEXT = "I like it very much."
 NO_MODEL = "No label: this client cannot sample."
@@ -160,6 +161,34 @@ def without_a_seal(*, hides: bool = False) -> Server[Any]:
     return Server("without-a-seal", on_list_tools=tools, on_call_tool=call)
 
 
+def lets_a_model_look() -> MCPServer:
+    """Offers a tool to models that can use one."""
+    server = MCPServer("lets-a-model-look")
+
+    async def look_up(word: str) -> str:
+        """Look up what a word is used for."""
+        return f"{word} is used for good things."
+
+    @server.tool(structured_output=False)
+    async def label(text: str, ctx: Context) -> str | InputRequiredResult:
+        if not can_sample(ctx):
+            return NO_MODEL
+        rounds = Rounds(ctx)
+        try:
+            if can_use_tools(ctx):
+                told = await with_own_tools(rounds, ctx, question(text), [look_up], most_turns=3)
+                return visible(told.answer) or f"No label: {told.declined or 'no words came'}."
+            [answer] = await rounds.ask([question(text)])
+        except MoreNeeded as more:
+            return more.result
+        except Declined as declined:
+            return f"No label: {declined}."
+        cut = " (Cut.)" if answer.stop_reason == "maxTokens" else ""
+        return f"{visible(answer.text) or 'No label.'}{cut}"
+
+    return server
+
+
 def shown_where_it_can_be_used() -> Server[Any]:
     """Lists its tool to clients that can sample, and to no others."""
     return without_a_seal(hides=True)
@@ -182,6 +211,7 @@ RIGHT = [
     like_ctx_sample,
     with_keys,
     without_a_seal,
+    lets_a_model_look,
     shown_where_it_can_be_used,
     without_a_sample,
 ]
