@@ -181,13 +181,24 @@ class Lab:
     @callback.setter
     def callback(self, callback: SamplingFnT | None) -> None:
         self._callback = callback
-        needed = {"sampling": callback is not None, "sampling.tools": uses_tools(callback)}
-        if missing := [name for name in needed if needed[name] and not self._declares[name]]:
-            self._declares.update(dict.fromkeys(missing, True))
-            print(f"{self.server} is connected anew: the client that was there declares no {missing[0]}.")
-            with interrupts_held():
-                self._break_off("it was connected anew for the sampling callback")
-            self._connection.close()
+        if changed := self.declare_anew():
+            print(f"{self.server} is connected anew: the client that was there declares {changed}.")
+
+    def declare_anew(self) -> str:
+        """Declare what the callback needs that is set just now; where that is another, the next call connects anew.
+
+        Returns:
+            What the client that is there declares, or not; empty where nothing has to change.
+        """
+        callback, was = self._callback, self._declares
+        now = {"sampling": was["sampling"] or callback is not None, "sampling.tools": uses_tools(callback)}
+        if not (changed := [name for name in now if now[name] != was[name]]):
+            return ""
+        self._declares = now
+        with interrupts_held():
+            self._break_off("it was connected anew for the sampling callback")
+        self._connection.close()
+        return changed[0] if was[changed[0]] else f"no {changed[0]}"
 
     @property
     def protocol_version(self) -> str | None:

@@ -103,8 +103,7 @@ class Guard(Duty):
                 raise ValueError(f"there is no rule {name!r}; there are {', '.join(RULES)}")
             if action not in get_args(Action):
                 raise ValueError(f"{name} cannot be {action!r}; it can be {', '.join(get_args(Action))}")
-        uses_tools = bounds.tools or any(isinstance(duty, Tools) for duty in duties_in(callback))
-        self.bounds = replace(bounds, tools=uses_tools)
+        self._bounds = bounds
         self.actions: dict[str, Action] = {name: rules.get(name, rule.action) for name, rule in RULES.items()}
         self._counts: Counter[str] = Counter()
         self._lock = Lock()
@@ -113,6 +112,12 @@ class Guard(Duty):
             raise WrongOrder(
                 f"nobody can be asked about {', '.join(asking)}: write with_guard(with_approval(callback), ...)."
             )
+
+    @property
+    def bounds(self) -> Bounds:
+        """What is allowed; tools are where who stands inside now lets a model use them."""
+        has_tools = any(isinstance(duty, Tools) for duty in duties_in(self))
+        return replace(self._bounds, tools=self._bounds.tools or has_tools)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -14,7 +14,7 @@ from typing import Any, cast
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams
 
-from labkit.callbacks import Answer
+from labkit.callbacks import Answer, uses_tools
 from labkit.callbacks import name_of as called
 from labkit.dial_table import OWN, turned_model
 from labkit.dial_table import Settings as Dials
@@ -284,6 +284,11 @@ class _Chain:
     @property
     def __name__(self) -> str:
         return called(self.answers.dials.model)
+
+    @property
+    def declares_tools(self) -> bool:
+        """Whether what is set just now lets a model use tools."""
+        return "tools" in self.answers.duties or uses_tools(self.answers.dials.model)
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         return await self.answers.answer(context, params)

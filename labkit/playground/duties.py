@@ -148,6 +148,12 @@ DUTIES: Mapping[str, Row] = {
             keeps=True,
         ),
         Row(
+            "tools",
+            "Tools",
+            "A server may offer tools to the model, and runs what it asks for; the client says so as it connects",
+            (Knob("max_rounds", "rounds", 5, most=100), Knob("max_parallel", "at once", 4, most=100)),
+        ),
+        Row(
             "approval",
             "Ask me first",
             "You review every request before the model sees it, and every answer before the server does",

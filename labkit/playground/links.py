@@ -100,7 +100,7 @@ class Links:
             stop()
 
     async def lab(self, wire: Wire) -> Lab:
-        """The Lab of a wire.
+        """The Lab of a wire, which declares what the answerer and the duties of this moment need.
 
         Raises:
             LookupError: There is no Lab of that wire.
@@ -108,6 +108,7 @@ class Links:
         lab = self.labs.get(wire)
         if lab is None:
             raise LookupError(CLOSED)
+        lab.declare_anew()
         return lab
 
     def close(self) -> None:

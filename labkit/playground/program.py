@@ -214,8 +214,14 @@ def _main(parts: Parts, present: Present, reached: tuple[str, list[str], int], c
     modes = [MODES[wire] for wire in present.wires]
     mode = f'"{modes[0]}"' if len(modes) == 1 else "mode"
     is_there = isinstance(present.chosen.source, BoxServer) and present.chosen.transport != "stdio"
+    declared = ""
+    if "tools" in present.chosen.duties:
+        parts.use("mcp.types", "SamplingCapability", "SamplingToolsCapability")
+        parts.blocks.append("declared = SamplingCapability(tools=SamplingToolsCapability())")
+        declared = ", sampling_capabilities=declared"
     call = (NEAR if is_there else FAR).format(
-        client=f"Client({server}, mode={mode}, sampling_callback={callback})", tool=_quoted(present.chosen.tool)
+        client=f"Client({server}, mode={mode}, sampling_callback={callback}{declared})",
+        tool=_quoted(present.chosen.tool),
     )
     call += UNANSWERED if present.chosen.who == "hand" else ""
     call += RESULT

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -15,8 +16,10 @@ from mcp_types import (
     ImageContent,
     ResourceLink,
     SamplingMessage,
+    SamplingMessageContentBlock,
     TextContent,
     TextResourceContents,
+    ToolUseContent,
 )
 
 from labkit.callbacks import Answer
@@ -365,13 +368,22 @@ def _turned(reading: DialReading) -> str:
 
 
 def said(answer: Answer | None) -> str:
-    """An answer as text: a block that is no text by its type, a refusal as a sentence."""
+    """An answer as text: a use of a tool as a call, another block by its type, a refusal as a sentence."""
     if answer is None:
         return "no answer"
     if isinstance(answer, ErrorData):
         return f"refused ({answer.code}): {answer.message}"
     blocks = answer.content if isinstance(answer.content, list) else [answer.content]
-    return "\n".join(block.text if isinstance(block, TextContent) else f"[{block.type}]" for block in blocks)
+    return "\n".join(map(_said, blocks))
+
+
+def _said(block: SamplingMessageContentBlock) -> str:
+    if isinstance(block, TextContent):
+        return block.text
+    if isinstance(block, ToolUseContent):
+        with suppress(RecursionError, TypeError, ValueError):
+            return f"{block.name}({json.dumps(block.input, ensure_ascii=False)})"
+    return f"[{block.type}]"
 
 
 def text_of_result(result: CallToolResult) -> str:

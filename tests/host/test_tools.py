@@ -261,8 +261,11 @@ async def test_a_lab_is_connected_anew_for_it(mode: str, capsys: pytest.CaptureF
         before = await lab.call_tool("investigate", {"question": "retrieval"})
         lab.callback = with_tools(reader())
         after = await lab.call_tool("investigate", {"question": "retrieval"})
-    assert (before.structured_content["turns"], after.structured_content["turns"]) == (0, 2)
-    assert "connected anew: the client that was there declares no sampling.tools." in capsys.readouterr().out
+        lab.callback = Model(words)
+        again = await lab.call_tool("investigate", {"question": "retrieval"})
+    assert [each.structured_content["turns"] for each in (before, after, again)] == [0, 2, 0]
+    told = [line.rpartition("there ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert told == ["declares no sampling.tools.", "declares sampling.tools."]
 
 
 @pytest.mark.parametrize("mode", WIRES)

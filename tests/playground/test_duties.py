@@ -7,7 +7,12 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from mcp_types import CreateMessageRequestParams, CreateMessageResult
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ToolUseContent,
+)
 
 from labkit import close_all, host
 from labkit.host import AllowServer, Approve, Edit, Refuse, ReviewRequest
@@ -238,8 +243,8 @@ def labels_of(run: Any) -> str:
 
 def test_every_duty_of_the_host_is_in_the_table_and_each_order_of_the_table_makes_sense() -> None:
     made = {name.removeprefix("with_") for name in vars(host) if name.startswith("with_")}
-    # Bill and dials stand in other places of the playground; tools are declared at connect, and it declares none.
-    assert made - set(DUTIES) == {"bill", "dials", "tools"}
+    # Bill and dials stand in other places; the playground keeps its runs itself; a policy is made of the others.
+    assert made - set(DUTIES) == {"audit", "bill", "dials", "policy"}
     callback: Any = Asked()
     for row in reversed([*DUTIES.values()]):  # raises WrongOrder
         callback = row.make(
@@ -248,6 +253,60 @@ def test_every_duty_of_the_host_is_in_the_table_and_each_order_of_the_table_make
     assert [type(each).__name__.lower() for each in duties_in(callback)] == [*DUTIES]
     for row in DUTIES.values():
         assert row.checked(row.usual) == row.usual
+
+
+class Reader:
+    """A model that searches once where it is offered tools, and answers from what it read."""
+
+    def __init__(self) -> None:
+        self.asked: list[CreateMessageRequestParams] = []
+
+    async def __call__(self, context: object, params: CreateMessageRequestParams) -> Any:
+        self.asked.append(params)
+        if not params.tools or len(params.messages) > 1:
+            return answer("Yes [2005.11401].", "reader")
+        use = ToolUseContent(id="1", name="search_papers", input={"words": "retrieval"})
+        return CreateMessageResultWithTools(role="assistant", content=[use], model="reader", stop_reason="toolUse")
+
+
+@pytest.fixture
+def library() -> Iterator[Playground]:
+    own = Playground()
+    own.use_server("research_assistant")
+    own.wait()
+    own.use_tool("investigate")
+    own.type({"question": "Does retrieval help?"})
+    yield own
+    own.close()
+    close_all()
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_model_may_use_a_servers_tools_while_the_duty_is_on(library: Playground, wire: Wire) -> None:
+    reader, person = Reader(), Asked()
+    library.use_wires(wire)
+    library.callback(reader)
+    library.answers.ask = person.approves
+    assert "cannot use tools" in ran(library).result  # the client has not said that it can
+    library.answers.hold(tools=True, guard=True, approval=True)
+    run = ran(library)
+    assert (run.outcome, run.host) == ("done", "guard, budget, tools, approval"), run.result
+    assert "[2005.11401]" in run.result
+    assert [bool(params.tools) for params in reader.asked] == [False, True, True]
+    assert [request.stage for request in person.shown] == ["request", "answer"] * 2
+    assert [sample.text for sample in run.samples] == ['search_papers({"words": "retrieval"})', "Yes [2005.11401]."]
+    library.answers.hold(tools=False)
+    assert "cannot use tools" in ran(library).result
+    assert not reader.asked[-1].tools
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_model_that_cannot_use_tools_says_so(library: Playground, wire: Wire) -> None:
+    library.use_wires(wire)
+    library.answers.hold(tools=True)
+    run = ran(library)
+    assert "the tiny model cannot use any. Ask without tools." in run.samples[0].text
+    assert "the tiny model cannot use any" in run.result
 
 
 def test_what_fails_is_tried_again_and_then_another_is_asked_and_the_flow_says_so(shop: Playground) -> None:

@@ -16,10 +16,12 @@ from mcp_types import (
     CallToolResult,
     CreateMessageRequestParams,
     CreateMessageResult,
+    CreateMessageResultWithTools,
     ErrorData,
     ImageContent,
     SamplingMessage,
     TextContent,
+    ToolUseContent,
 )
 
 from labkit import TinyModel, close_all
@@ -66,6 +68,15 @@ async def mine(context: ClientRequestContext, params: CreateMessageRequestParams
     if isinstance(answer, ErrorData):
         return answer
     return CreateMessageResult(role="assistant", content=TextContent(text=joined(WORDS)), model="mine")
+
+
+async def reads(
+    context: ClientRequestContext, params: CreateMessageRequestParams
+) -> CreateMessageResult | CreateMessageResultWithTools:
+    if not params.tools or len(params.messages) > 1:
+        return CreateMessageResult(role="assistant", content=TextContent(text="Yes [2005.11401]."), model="reader")
+    use = ToolUseContent(id="1", name="read_paper", input={"id": "2005.11401"})
+    return CreateMessageResultWithTools(role="assistant", content=[use], model="reader", stop_reason="toolUse")
 
 
 def everything_turned(playground: Playground) -> None:
@@ -244,11 +255,26 @@ def test_a_program_has_the_duties_in_their_order_with_what_is_set(playground: Pl
         "callback = with_fallback(callback, TinyModel())",
         "callback = with_cache(callback, ttl=300)",
         "callback = with_approval(callback)  # asks in the terminal; where there is none, refuses",
+        "callback = with_tools(callback, max_rounds=5, max_parallel=4)",
         "callback = with_budget(callback, samples=100)",
         "callback = with_guard(callback)",
         "callback = with_queue(callback, at_once=2, waiting=0)",
     ]
     assert isinstance(names_of(playground.code)["callback"], Queue)
+
+
+def test_a_program_declares_tools_where_the_duty_is_on(playground: Playground, tmp_path: Path) -> None:
+    playground.use_server("research_assistant")
+    playground.use_wires("both")
+    playground.wait()
+    playground.use_tool("investigate", {"question": "Does retrieval help?"})
+    playground.callback(reads)
+    assert "sampling_capabilities" not in playground.code
+    playground.answers.hold(tools=True)
+    done = start(playground.code, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("Yes [2005.11401].") == done.stdout.count("- [2005.11401] Retrieval") == 2
+    assert "cannot use tools" not in done.stdout
 
 
 def test_a_callback_that_is_not_there_is_asked_for(playground: Playground) -> None:
