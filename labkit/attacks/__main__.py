@@ -5,9 +5,9 @@ python -m labkit.attacks --model smollm --seeds 5 --family hijack poisoning
 python -m labkit.attacks --defence none policy path/to/file.py:my_defence
 python -m labkit.attacks --model smollm --plans more.toml --json matrix.json
 
-A defence of your own is `def my_defence(callback)`, which returns a callback around it; with a second parameter `ask`
-it is given whom to ask. Exit code 0: the bars of the policy hold, or it was not tried. 1: one is broken. 2: nothing was
-tried, and a sentence says why.
+A defence of your own is `def my_defence(callback)`, which returns a callback around it; with a parameter `ask` it is
+given whom to ask, with `agreed` the names of the tools that the user agreed to. Exit code 0: the bars of the policy
+hold, or it was not tried. 1: one is broken. 2: nothing was tried, and a sentence says why.
 """
 
 import argparse

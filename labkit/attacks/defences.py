@@ -1,10 +1,11 @@
 """The table of defences that a matrix compares: each makes of a callback one that stands in for a careful host.
 
-A defence is a function `callback -> callback`, and may have a second parameter `ask`: whoever decides for the person.
+A defence is a function `callback -> callback`. With a parameter `ask` it is given whoever decides for the person, with
+`agreed` the names of the tools that the user agreed to when the server was connected.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import cast
 
@@ -55,13 +56,18 @@ def by_rule(callback: SamplingFnT, ask: Ask) -> SamplingFnT:
     return with_approval(callback, ask=decide)
 
 
-def unread(callback: SamplingFnT) -> SamplingFnT:
-    """The recommended policy with a person who approves without reading: what a host does by itself."""
-    return with_policy(callback, ask=lambda _: Approve())
+def by_policy(callback: SamplingFnT, ask: Ask, agreed: Sequence[str]) -> SamplingFnT:
+    """The recommended policy, told by name which tools the user agreed to when the server was connected."""
+    return with_policy(callback, Policy(tools=tuple(agreed)), ask=ask)
+
+
+def unread(callback: SamplingFnT, agreed: Sequence[str]) -> SamplingFnT:
+    """The same with a person who approves without reading: what a host does by itself."""
+    return by_policy(callback, lambda _: Approve(), agreed)
 
 
 def taken(defence: object) -> Defence:
-    """`defence` with a parameter `ask`, whether it asks a person or not.
+    """`defence` with the parameters `ask` and `agreed`, of which it may have both, one or none.
 
     Raises:
         TypeError: `defence` is no function, or does not take a callback. So does the result where no callback is made.
@@ -69,16 +75,17 @@ def taken(defence: object) -> Defence:
     if not callable(defence):
         raise TypeError(f"{defence!r} is no defence: give a name of the table, or a function that wraps a callback")
     signature = inspect.signature(defence)
-    asks = "ask" in signature.parameters
+    wanted = {"ask", "agreed"} & signature.parameters.keys()
     try:
-        signature.bind(None, **({"ask": None} if asks else {}))
+        signature.bind(None, **dict.fromkeys(wanted))
     except TypeError:
         raise TypeError(
             f"{name_of(defence)} is no defence: it takes a callback and returns one, def {name_of(defence)}(callback)"
         ) from None
 
-    def taking(callback: SamplingFnT, *, ask: Ask) -> SamplingFnT:
-        made = defence(callback, ask=ask) if asks else defence(callback)
+    def taking(callback: SamplingFnT, *, ask: Ask, agreed: Sequence[str] = ()) -> SamplingFnT:
+        given = {"ask": ask, "agreed": agreed}
+        made = defence(callback, **{name: given[name] for name in wanted})
         if not callable(made):
             raise TypeError(f"{name_of(defence)} made a {type(made).__name__} of a callback: return a callback")
         return cast("SamplingFnT", made)
@@ -91,7 +98,7 @@ DEFENCES: Mapping[str, Defence] = {
     "guard": taken(with_guard),
     "budget": taken(partial(with_budget, samples=20, tokens=5_000)),
     "approval": taken(by_rule),
-    "policy": taken(with_policy),
+    "policy": taken(by_policy),
     "unread": taken(unread),
 }
 """The defences by name, in the order in which a matrix shows them."""

@@ -61,8 +61,8 @@ async def attack_matrix(
 
     Args:
         defences: Names of `labkit.attacks.defences.DEFENCES`, and functions of your own that make of a callback a
-            defended one. With a parameter `ask` they are given whom to ask, as in `with_approval`. All of the table
-            where left out.
+            defended one. With a parameter `ask` they are given whom to ask, as in `with_approval`, and with `agreed`
+            the names of the tools that the user agreed to. All of the table where left out.
         models: Of `MODELS`, or sampling callbacks; `"obedient"` is a stand-in that does whatever it is told.
         seeds: The seeds of a model that has one, or their number. What does not hang on words is tried with the first.
         families: The families to try; all where left out.

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from labkit.attacks.bed import Person
-from labkit.attacks.defences import DEFENCES, chosen, harmless, taken
+from labkit.attacks.defences import DEFENCES, by_policy, chosen, harmless, taken
 from labkit.course.entries import solutions
-from labkit.host import Approve, Budget, ReviewRequest, visible, with_budget
+from labkit.host import Approve, Budget, Guard, Policed, ReviewRequest, visible, with_budget
 from labkit.steps import Origin
 from tests.host.crowd import Model
 from tests.story import question
@@ -63,6 +63,20 @@ def test_a_defence_asks_the_person_if_it_wants_to() -> None:
     model = Model(tokens=(3, 4))
     assert taken(asking)(model, ask=person) is model
     assert isinstance(taken(partial(with_budget, samples=3))(model, ask=person), Budget)
+
+
+def agreeing(callback: Any, agreed: Any, ask: Any) -> Any:
+    assert (list(agreed), ask) == (["search_papers"], person)
+    return callback
+
+
+def test_a_defence_is_told_the_tools_that_the_user_agreed_to_if_it_wants_to_know() -> None:
+    model = Model(tokens=(3, 4))
+    assert taken(agreeing)(model, ask=person, agreed=["search_papers"]) is model  # pyright: ignore[reportCallIssue]
+    assert isinstance(DEFENCES["guard"](model, ask=person), Guard)  # whose own tools= is no list of names
+    policed = taken(by_policy)(model, ask=person, agreed=["search_papers"])  # pyright: ignore[reportCallIssue]
+    assert isinstance(policed, Policed)
+    assert policed.policy.tools == ("search_papers",)
 
 
 def test_a_defence_that_makes_no_callback_is_told_when_it_is_used() -> None:
