@@ -39,6 +39,10 @@ def test_nothing_hinders_an_honest_request_where_there_is_no_defence(matrix: Mat
     assert [trial.plan for trial in matrix.trials if trial.honest and trial.defence == "none" and trial.wires] == []
 
 
+def test_the_bars_of_the_recommended_policy_hold(matrix: Matrix) -> None:
+    assert matrix.broken == []
+
+
 SMALL = """
 [[plan]]
 name = "asks_for_a_word"
