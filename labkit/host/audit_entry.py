@@ -224,6 +224,7 @@ def _sentence(error: BaseException) -> str:
 def _asked(params: CreateMessageRequestParams, found: Iterable[tuple[str, str]]) -> Asked:
     tools = params.tools or ()
     system = params.system_prompt
+    remarks = islice(dict.fromkeys(found), MOST_NAMES)
     return Asked(
         messages=len(params.messages),
         characters=_characters(params),
@@ -232,7 +233,7 @@ def _asked(params: CreateMessageRequestParams, found: Iterable[tuple[str, str]])
         tools=_names(tool.name for tool in tools),
         tool_count=len(tools),
         context=params.include_context or "",
-        remarks=tuple(_clean(f"{rule}: {text}", SENTENCE) for rule, text in islice(dict.fromkeys(found), MOST_NAMES)),
+        remarks=tuple(f"{_name(rule)}: {_clean(text, SENTENCE)}" for rule, text in remarks),
     )
 
 

@@ -295,7 +295,10 @@ async def test_no_secret_stands_in_a_log_whatever_field_it_comes_in(log: AuditLo
         await answered(with_audit(quotes, log, texts=True), request_about(text), origin)
         with pytest.raises(RuntimeError):
             await answered(with_audit(leaks, log), request_about(text), origin)
-        shown = json.dumps([each.model_dump(mode="json") for each in log.entries(2)], ensure_ascii=False)
+        # Two digits of a PIN stand in many a number.
+        ours = {"at", "id", "run", "seconds", "input_tokens", "output_tokens", "estimated"}
+        told = [each.model_dump(mode="json", exclude=ours) for each in log.entries(2)]
+        shown = json.dumps([each | {"asked": each["asked"] | {"system": ""}} for each in told], ensure_ascii=False)
         assert not [secret for secret in sample.secrets if survives(secret, shown)], sample.line
 
 
