@@ -31,7 +31,7 @@ from labkit.host.queue import with_queue
 from labkit.host.rules import RULES, Action
 from labkit.host.switch import Stopped, Switch
 from labkit.host.terminal import ask_in_terminal
-from labkit.host.texts import dumped
+from labkit.host.texts import Media, dumped, values
 from labkit.host.timeout import with_timeout
 from labkit.host.tools import with_tools
 from labkit.host.usage import prompt_tokens
@@ -40,8 +40,11 @@ from labkit.steps import origin, report
 IN_LINE = 16
 """Requests that wait for their turn; the next is turned away."""
 
-MEDIA, MESSAGES, BLOCKS, VALUES, DEPTH = 2 * 1024**2, 60, 60, 3_000, 32
-"""Bytes of images and sounds, messages, blocks of content, JSON values, and levels of JSON that a request may have."""
+MEDIA = 3 * 1024**2
+"""Bytes of images and sounds that the requests of one call may hold."""
+
+MESSAGES, BLOCKS, VALUES, DEPTH = 60, 60, 3_000, 32
+"""Messages, blocks of content, JSON values, and levels of JSON that a request may have."""
 
 
 class Policy(BaseModel, frozen=True):
@@ -226,20 +229,20 @@ class _Around(Duty):
             return _refused("The client's policy lets this server sample never.")
         try:
             async with self._stop.heeded():
-                with inspecting(lambda answer: (self._plain(answer), ())):
+                with inspecting(lambda answer: (self._plain(answer, params), ())):
                     answer = await self.ask(self.inner[0], context, params)
         except Stopped as reason:
             return _refused(f"Stopped by the user{f': {reason}' if str(reason) else ''}.", by="switch")
         # What the guard takes out may have kept apart what acts together.
-        answer = self._plain(answer)
+        answer = self._plain(answer, params)
         if isinstance(answer, Result):
             self._consent.heard(context, answer)
         return answer
 
-    def _plain(self, answer: Answer) -> Answer:
+    def _plain(self, answer: Answer, params: CreateMessageRequestParams) -> Answer:
         if isinstance(answer, Result) and not may_answer(self._policy, answer.model):
             return _refused(f"The model {short(answer.model)} answered, and the client's policy does not take it.")
-        return plain_answer(answer) if self._policy.answers == "plain" else answer
+        return plain_answer(answer, params) if self._policy.answers == "plain" else answer
 
 
 class _Within(Duty):
@@ -250,7 +253,7 @@ class _Within(Duty):
     def __init__(self, inner: Duty, policy: Policy) -> None:
         super().__init__(inner)
         self._policy = policy
-        self._asked_for: WeakKeyDictionary[object, Latest[int | None, int]] = WeakKeyDictionary()
+        self._asked_for: WeakKeyDictionary[object, _Calls] = WeakKeyDictionary()
         self._lock = Lock()
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
@@ -283,16 +286,25 @@ class _Within(Duty):
         session: object = getattr(context, "session", None)
         call, most = by.call if (by := origin()) else None, self._policy.tokens_per_call
         tokens = prompt_tokens(params) + max(0, params.max_tokens)
+        media = sum(each.bytes for each in values(dumped(params)) if isinstance(each, Media))
         with self._lock:
-            calls = Latest[int | None, int](CALLS) if session is None else self._of_connection(session)
-            asked = calls.pop(call, 0)
-            calls[call] = asked if asked + tokens > most else asked + tokens
-        if asked + tokens <= most:
-            return ""
-        return f"It asks for {tokens:,} tokens, and of the {most:,} of one call {max(0, most - asked):,} are left."
+            calls = _Calls(CALLS) if session is None else self._asked_for.setdefault(session, _Calls(CALLS))
+            tokens_asked, media_asked = calls.pop(call, (0, 0))
+            calls[call] = tokens_asked, media_asked
+            if tokens_asked + tokens > most:
+                left = max(0, most - tokens_asked)
+                return f"It asks for {tokens:,} tokens, and of the {most:,} of one call {left:,} are left."
+            if media_asked + media > MEDIA:
+                left = max(0, MEDIA - media_asked)
+                return (
+                    f"It has {media:,} bytes of images and sounds, and of the {MEDIA:,} of one call {left:,} are left."
+                )
+            calls[call] = tokens_asked + tokens, media_asked + media
+        return ""
 
-    def _of_connection(self, session: object) -> Latest[int | None, int]:
-        return self._asked_for.setdefault(session, Latest(CALLS))
+
+_Calls = Latest[int | None, tuple[int, int]]
+"""Tokens and bytes of media that the calls of a connection have asked for, by their numbers."""
 
 
 def _listed(tools: tuple[str, ...]) -> str:

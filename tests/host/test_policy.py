@@ -243,6 +243,16 @@ async def test_limits_hold_for_all_connections_together_and_tokens_for_a_call() 
     assert [isinstance(each, ErrorData) for each in came] == [False, False, True, False]
 
 
+async def test_a_call_has_so_many_bytes_of_pictures() -> None:
+    picture = {"type": "image", "data": "A" * 2_000_000, "mimeType": "image/png"}
+    one = CreateMessageRequestParams.model_validate(
+        {"messages": [{"role": "user", "content": picture}], "maxTokens": 5}
+    )
+    policed, at = with_policy(Model(), NOBODY), connection()
+    refused(await ask(policed, one, one, one, context=at), "of the 3,145,728 of one call 145,728 are left")
+    assert said(await ask(policed, one, context=at, call=of_call(2)))
+
+
 async def test_a_sample_that_the_server_takes_back_on_the_older_wire_is_spent() -> None:
     asked, gate = asyncio.Event(), Gate()
 
@@ -274,9 +284,8 @@ class ForTools(Model):
 
 @pytest.mark.parametrize("mode", WIRES)
 async def test_tools_are_declared_where_the_policy_names_some(mode: str) -> None:
-    policy = Policy(ask="never", tools=("search_papers", "read_paper"))
-    for policy, declared in [(Policy(ask="never"), False), (policy, True)]:
-        policed = with_policy(ForTools(), policy)
+    for tools, declared in [((), False), (("search_papers", "read_paper"), True)]:
+        policed = with_policy(ForTools(), Policy(ask="never", tools=tools))
         assert policed.declares_tools is declared
         with Lab(research_assistant.make_server(), sampling_callback=policed, mode=mode) as lab:
             told = said(await lab.call_tool("investigate", {"question": QUESTION}))
@@ -520,20 +529,21 @@ async def test_many_calls_at_once_over_several_connections_are_asked_about_one_b
 
 
 async def test_an_answer_does_nothing_and_says_the_same() -> None:
-    said_so = "See [this](https://a.example) \x1b[31m<img src=x onerror=go()> `<b>`"
-    plain = "See [this] (https://a.example) [31m< img src=x onerror=go()> `<b>`"
+    said_so = "See [this](https://a.example/?q=key) \x1b[31m<img src=x onerror=go()> `<img src=x>`"
+    plain = "See [this] (https://a.example/?q=key) [31m< img src=x onerror=go()> `<img src=x>`"
     person = Person()
-    got = await ask(with_policy(Model(said_so, model="<b>x</b>"), Policy(ask="always"), ask=person), params("hello"))
+    policed = with_policy(Model(said_so, model="<script>x</script>"), Policy(ask="always"), ask=person)
+    got = await ask(policed, params("hello"))
     assert said(got) == plain
     assert person.shown[1].answer.content.text == plain  # type: ignore[union-attr]
-    assert got.model == "< b>x< /b>"
+    assert got.model == "< script>x</script>"
     raw = await ask(with_policy(Model(said_so), Policy(ask="never", answers="as they are")), params("hello"))
     assert said(raw) == said_so.replace("\x1b", "")  # by the guard
 
 
 async def test_what_the_guard_takes_out_puts_nothing_together() -> None:
     got = await ask(with_policy(Model("<\u200bscript>alert(1)<\u200b/script>"), NOBODY), params("hello"))
-    assert said(got) == "< script>alert(1)< /script>"
+    assert said(got) == "< script>alert(1)</script>"
 
 
 @pytest.mark.parametrize("mode", WIRES)
@@ -640,7 +650,10 @@ def test_an_order_in_which_a_policy_cannot_do_its_work_is_refused() -> None:
         (lambda: with_approval(with_policy(echo)), "with_policy stands inside with_approval"),
         (lambda: with_policy(with_policy(echo)), "with_policy stands inside with_policy"),
         (lambda: with_policy(with_approval(echo)), "asked twice for the same. Leave one of them out."),
-        (lambda: with_policy(with_budget(echo)), "with_budget stands inside with_policy, and so a human would be asked"),
+        (
+            lambda: with_policy(with_budget(echo)),
+            "with_budget stands inside with_policy, and so a human would be asked",
+        ),
     ]:
         with pytest.raises(WrongOrder) as told:
             wrong()
