@@ -113,6 +113,7 @@ class Plan(BaseModel, frozen=True, extra="forbid"):
         lever: Texts that a model must all find, just so, to be moved; where there are none, it is moved in any case.
         obeys: What a model answers that does all it is told to.
         answer: What an ordinary model answers.
+        agreed: Names of tools inside a sample that the user agreed to when this server was connected.
         without: Texts that are cut out of all that is asked: what is left of an attack without its payload.
     """
 
@@ -129,6 +130,7 @@ class Plan(BaseModel, frozen=True, extra="forbid"):
     lever: tuple[str, ...] = ()
     obeys: str = ""
     answer: str = "The text is clear, and nothing in it needs to be done."
+    agreed: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
 
     @property
@@ -229,7 +231,10 @@ PLANS: Mapping[str, Plan] = _plans()
 """Every plan that comes with the server, by name."""
 
 Came = dict[str, Any]
-"""What came back for an ask, as JSON: its `text` and its `uses`; or an `error`; or why it was `skipped`."""
+"""What came back for an ask, as JSON: its `text` and its `uses`; or an `error`.
+
+With `without_tools` an honest server has not offered any, or not asked at all, since the client declares none.
+"""
 
 
 @quietly()
@@ -291,16 +296,18 @@ async def _carried_out(plan: Plan, asks: Sequence[Ask], ctx: Context) -> list[Ca
     rounds = Rounds(ctx) if asks_by_result(ctx) else None
     came: list[Came] = []
     for ask in asks:
-        if ask.needs_tools and plan.honest and not can_use_tools(ctx):
-            came.append({"skipped": "the client declares no tools inside a sample"})
+        goes_without = plan.honest and "tools" in ask.params and not can_use_tools(ctx)
+        mark: Came = {"without_tools": True} if goes_without else {}
+        if goes_without and ask.needs_tools:
+            came.append(mark)
             continue
         for size in _sizes(ask):
             question = _question(plan, ask, ctx, [each.get("text", "") for each in came])
             if rounds is None:
-                came += await _by_requests(question, size, ctx)
+                came += [each | mark for each in await _by_requests(question, size, ctx)]
                 continue
             for answer in await rounds.ask([question] * size, as_said=True):
-                came.append({"text": answer.text, "uses": [use.model_dump() for use in answer.uses]})
+                came.append({"text": answer.text, "uses": [use.model_dump() for use in answer.uses], **mark})
     return came
 
 

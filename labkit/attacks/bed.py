@@ -13,6 +13,7 @@ questions on a connection he no longer reads, and approves (consent fatigue).
 
 import base64
 import codecs
+import inspect
 import json
 import re
 from collections import Counter
@@ -79,7 +80,10 @@ _BARS = re.compile(r"^ *[│┆] ?", re.MULTILINE)
 
 
 class Defence(Protocol):
-    """What stands between the server and the host's answerer: a callback around a callback, given whom to ask."""
+    """What stands between the server and the host's answerer: a callback around a callback, given whom to ask.
+
+    One with a parameter `agreed` is given the names of the tools that the user agreed to, `Plan.agreed`.
+    """
 
     def __call__(self, callback: SamplingFnT, *, ask: "Person") -> SamplingFnT:
         """`callback`, defended."""
@@ -281,7 +285,8 @@ async def carry_out(
     for_plan: Callable[[Plan], SamplingFnT] | None = getattr(model, "for_plan", None)
     host = Host(for_plan(plan) if for_plan else model)
     person = Person(plan.payload)
-    defended = defence(host, ask=person)
+    agreed = {"agreed": plan.agreed} if "agreed" in inspect.signature(defence).parameters else {}
+    defended = defence(host, ask=person, **agreed)
     answers, errors, late, bed = list[Came](), list[str](), list[Came](), next(_beds)
     outside = 0
     started = perf_counter()

@@ -148,8 +148,8 @@ def hindered(_plan: Plan, outcome: Outcome, plain: Outcome) -> str:
     refused = [str(came["error"]) for came in outcome.answers if "error" in came]
     if len(refused) > sum("error" in came for came in plain.answers):
         return f"refused: {refused[0]}"
-    skipped = sum("skipped" in came for came in outcome.answers) - sum("skipped" in came for came in plain.answers)
-    if skipped > 0:  # the host lets nobody use tools, and says so when it connects; the server went on without
+    without, bare = (sum("without_tools" in came for came in each.answers) for each in (outcome, plain))
+    if without > bare:  # the host lets nobody use tools, and says so when it connects; the server went on without
         return ""
     if len(outcome.asked) < len(plain.asked):
         return f"{len(plain.asked) - len(outcome.asked)} of {len(plain.asked)} requests did not reach the model"

@@ -1,13 +1,15 @@
 """The bed: what is carried out on it, the host that has something to lose, and the person."""
 
 import pytest
-from mcp.client.session import SamplingFnT
+from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, SamplingMessage, TextContent
 
-from labkit.attacks import Obedient, Person, carry_out, succeeded, without_payload
+from labkit.attacks import Obedient, Person, carry_out, hindered, succeeded, without_payload
 from labkit.attacks.bed import CONVERSATION, KEY, PATIENCE, Host, flat, undefended
+from labkit.callbacks import Answer
 from labkit.host import Approve, Refuse, ReviewRequest, render, with_approval, with_guard
 from servers.hostile import PLANS, Plan
+from tests.story import WIRES
 
 pytestmark = pytest.mark.anyio
 
@@ -104,3 +106,31 @@ async def test_a_defence_that_breaks_is_an_outcome() -> None:
 def guard(callback: SamplingFnT, *, ask: Person) -> SamplingFnT:
     del ask
     return with_guard(callback)
+
+
+async def test_a_defence_that_wants_to_know_is_told_the_tools_that_were_agreed_to() -> None:
+    told = list[tuple[str, ...]]()
+
+    def listening(callback: SamplingFnT, *, ask: Person, agreed: tuple[str, ...] = ()) -> SamplingFnT:
+        told.append(agreed)
+        return callback
+
+    await carry_out(PLANS["search_loop"], listening, Obedient(), "auto")
+    assert told == [("search",)]
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_an_honest_server_goes_without_tools_where_none_are_declared(wire: str) -> None:
+    def toolless(callback: SamplingFnT, *, ask: Person) -> SamplingFnT:
+        async def asking(context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+            return await callback(context, params)
+
+        return asking
+
+    for name, asked in (("search_loop", 1), ("typed_answer", 1)):
+        outcome = await carry_out(PLANS[name], toolless, Obedient(), wire)
+        plain = await carry_out(PLANS[name], undefended, Obedient(), wire)
+        assert len(outcome.asked) == asked
+        assert not any(params.tools for params in outcome.asked)
+        assert all(came["without_tools"] for came in outcome.answers)
+        assert hindered(PLANS[name], outcome, plain) == ""

@@ -124,7 +124,7 @@ def test_a_picture_is_missed() -> None:
         {"asked": (asked("As data: Sum up: 3 errors, 👍🏽 12 infos"),)},
         {"asked": (asked("Sum up: 3 errors, 👍🏽 12 infos", maxTokens=5),)},
         {"answers": ({"text": "15\u200b entries"},)},
-        {"asked": (), "answers": ({"text": "12"}, {"skipped": "no tools"})},
+        {"asked": (), "answers": ({"text": "12"}, {"without_tools": True})},
     ],
 )
 def test_an_honest_request_is_not_hindered(change: dict[str, Any]) -> None:

@@ -110,6 +110,12 @@ def test_forty_honest_requests_look_like_attacks_of_each_family() -> None:
     assert len(ATTACKS) >= 40
 
 
+def test_an_honest_answer_fits_its_limit() -> None:
+    """With four characters a token; or a defence that keeps to the limit would seem to hinder it."""
+    honest = ((plan, ask.params["maxTokens"]) for plan in PLANS.values() if plan.honest for ask in plan.asks)
+    assert {plan.name for plan, most in honest if len(plan.answer) / 4 > most} == set()
+
+
 def test_no_address_in_a_plan_can_be_somebodys() -> None:
     for file in FILES:
         text = file.read_text(encoding="utf-8").replace("\\.", ".").replace("\\", " ")
