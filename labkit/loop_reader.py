@@ -55,10 +55,12 @@ class LoopReader:
 
     def read(self, step: Step) -> list[Place]:
         """The turns that `step` begins or changes; `step` follows all that were read before."""
-        if self._is_whole is None or step.label == ELSEWHERE:
+        if self._is_whole is None:
             self._is_whole = step.source == "you"
+        if step.kind == "fault" or step.label == ELSEWHERE:
+            self.miss()
         if step.kind == "host":
-            return self._host(step)
+            return self._host(step) if step.samples or step.target == "you" else []
         if not step.samples or step.kind not in ("question", "answer"):
             return []
         is_request = "method" in step.data
@@ -75,6 +77,12 @@ class LoopReader:
         answers = _members(step.data, "params", "inputResponses").items()
         told = ((self._samples.get(key), answer) for key, answer in answers)
         return [place for each in told if each[0] in step.samples for place in self._answer(step, *each)]
+
+    def miss(self) -> None:
+        """Steps are missing here, so that what no answer asks for may have been asked for nevertheless."""
+        self._is_whole = False
+        for loop, _, _ in self._turns.values():
+            loop.is_whole = False
 
     def _question(self, step: Step, sample: int, params: dict[str, Any]) -> list[Place]:
         messages = _listed(params.get("messages"))
@@ -178,9 +186,6 @@ class LoopReader:
         return [(loop, turn)]
 
     def _host(self, step: Step) -> list[Place]:
-        if step.label == ELSEWHERE:
-            for loop, _, _ in self._turns.values():
-                loop.is_whole = False
         if (step.source, step.target, step.reply) == ("client", "you", True):
             over = list(self._open.values())
             for _, turn in over:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from labkit.cutting import cut
-from labkit.plain import short
+from labkit.plain import LABEL, short
 
 MOST_USES = 12
 """Uses of one turn that are told; of more it is said how many."""
@@ -42,10 +42,10 @@ class Use:
     is_error: bool = False
     is_lost: bool = False
 
-    def __str__(self) -> str:
-        """`grep_log {"word": "disk"} → 3 lines`."""
-        what = f"{short(self.name, 40)} {short(self.input)}" if self.name else "a result without a use"
-        return f"{what} → {short(self.told)}"
+    def line(self, width: int = LABEL) -> str:
+        """`grep_log {"word": "disk"} → 3 lines`, with so many characters of the input and of the result."""
+        what = f"{short(self.name, 40)} {short(self.input, width)}" if self.name else "a result without a use"
+        return f"{what} → {_on_a_line(self.told, width)}"
 
     @property
     def told(self) -> str:
@@ -67,7 +67,7 @@ class Turn:
         uses: What the model asks for.
         added: Uses and results in the request for which no model asked.
         said: The model's words.
-        end: Why there is no answer.
+        end: Why there is no answer, also where the model refuses.
         tokens: Tokens of the answer, where the answerer told them.
         is_answered: Whether the model answered.
         is_changed: Whether the conversation in the request is not the one of the turn before.
@@ -131,15 +131,17 @@ class Loop:
         tokens = "" if self.tokens is None else f" · {_counted(self.tokens, 'token')}"
         return f"{_counted(self.count, 'turn')}, {uses}{added}{tokens}"
 
-    def line(self, turn: Turn) -> str:
-        """A turn in a line: `turn 1: grep_log {"word": "disk"} → 3 lines`."""
+    def line(self, turn: Turn, width: int = LABEL) -> str:
+        """A turn in a line: `turn 1: grep_log {"word": "disk"} → 3 lines`, with so many characters of each text."""
         parts = ["the server changed what was said before"] if turn.is_changed else []
-        parts += [f"! {self.unasked} {use}" for use in turn.added[:2]] + [str(use) for use in turn.uses[:3]]
+        parts += [f"! {self.unasked} {use.line(width)}" for use in turn.added[:2]]
+        parts += [use.line(width) for use in turn.uses[:3]]
         more = len(turn.added[2:]) + len(turn.uses[3:])
         parts += [_counted(more, "more use")] if more else []
-        parts += [f"“{short(turn.said)}”"] if turn.said else []
-        parts += [short(turn.end)] if turn.end else []
-        return f"{turn.title}: {'; '.join(parts) or ('nothing' if turn.is_answered else 'no answer yet')}"
+        parts += [f"“{_on_a_line(turn.said, width)}”"] if turn.said else []
+        parts += [_on_a_line(turn.end, width)] if turn.end else []
+        tokens = "" if turn.tokens is None else f" · {_counted(turn.tokens, 'token')}"
+        return f"{turn.title}: {'; '.join(parts) or ('nothing' if turn.is_answered else 'no answer yet')}{tokens}"
 
     def parts(self, turn: Turn) -> list[tuple[str, str]]:
         """An opened turn: who says something, and what; a mark `!` stands before what no model asked for."""
@@ -152,7 +154,8 @@ class Loop:
         if more := len(turn.added[MOST_USES:]) + len(turn.uses[MOST_USES:]):
             told.append(("and", _counted(more, "more use")))
         told += [("the model says", turn.said)] if turn.said else []
-        told += [("the end", turn.end)] if turn.end else []
+        told += [("no answer", turn.end)] if turn.end else []
+        told += [("tokens", f"{turn.tokens:,}")] if turn.tokens is not None else []
         return [(who, cut(what, LONGEST)) for who, what in told]
 
 
@@ -170,6 +173,10 @@ def lines_of(loops: Sequence[Loop]) -> list[tuple[int, str]]:
     if len(loops) > MOST_LOOPS:
         lines.append((loops[MOST_LOOPS].turns[0].step, f"… {_counted(len(loops) - MOST_LOOPS, 'more loop')}"))
     return lines
+
+
+def _on_a_line(text: str, width: int) -> str:
+    return short(text[: 4 * width].replace("\n", " ↵ ") + text[4 * width : 8 * width], width)
 
 
 def _counted(count: int, word: str) -> str:

@@ -196,7 +196,7 @@ async def test_a_refusal_and_a_broken_callback_end_a_loop(wire: str) -> None:
             await lab.call_tool("find", {})
         assert [line for _, line in lab.flow.remarks] == [
             "loop: 2 turns, 1 use (search ×1) · 7 tokens",
-            '  turn 1: search {"word": "emma"} → found emma',
+            '  turn 1: search {"word": "emma"} → found emma · 7 tokens',
             "  turn 2: refused (-1): enough",
         ]
         lab.callback = breaks
@@ -403,14 +403,14 @@ def test_a_long_loop_is_told_in_part_and_so_are_many_loops() -> None:
 def test_the_work_grows_with_the_bytes_and_not_with_the_square_of_the_turns() -> None:
     def cost(turns: int) -> float:
         flow = a_loop("legacy", *[as_it_is] * turns).flow()
-        size = sum(step.size or 0 for step in flow.steps)
-        begin = process_time()
-        for _ in range(3):
+        times: list[float] = []
+        for _ in range(4):
+            begin = process_time()
             assert flow.loops[0].count == turns + 1
-        return (process_time() - begin) / size
+            times.append(process_time() - begin)
+        return min(times) / sum(step.size or 0 for step in flow.steps)
 
-    cost(10)
-    assert min(cost(160) for _ in range(3)) < 4 * max(cost(20) for _ in range(3))
+    assert cost(100) < 4 * cost(20)
 
 
 odd_text = st.sampled_from(["u", "search", "", "\ud800", "⟨… 3 more⟩", "<img src=x onerror=alert(1)>\n\u202e"])
@@ -428,7 +428,7 @@ odd: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.sampled_from(WIRES), st.lists(st.tuples(odd, odd, odd, odd), max_size=4))
 def test_nothing_however_odd_keeps_a_loop_from_being_told(wire: str, turns: list[Any]) -> None:
     conversation = Conversation(wire)
@@ -455,7 +455,7 @@ def several_loops(draw: st.DrawFn) -> list[list[list[tuple[str, str, str | None]
     return draw(st.lists(st.lists(uses, min_size=1, max_size=4), min_size=1, max_size=3))
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(several_loops())
 def test_random_loops_at_once_have_the_same_picture_on_both_wires(planned: Any) -> None:
     told: list[list[Loop]] = []

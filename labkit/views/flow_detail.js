@@ -16,6 +16,7 @@ class Detail {
 
   open(step) {
     const { node, view } = this;
+    if (folds(step)) return this.openTurns(step);
     const number = view.numberIn(step);
     this.step = step;
     this.json = el("pre", { tabindex: "0", "aria-label": "JSON of the step" });
@@ -35,7 +36,8 @@ class Detail {
   /** The facts change while the call goes on: a request is answered. */
   refresh() {
     const { step, view } = this;
-    if (!step) return;
+    if (step && folds(step)) this.printTurns(step);
+    if (!step || folds(step)) return;
     const number = view.numberIn(step);
     const parts = step.size ? [`${figure(step.size)} bytes`] : [];
     parts.push(`${view.time(step)} after the first step`);
@@ -46,6 +48,31 @@ class Detail {
     else if (isRequest(step)) parts.push("not answered yet");
     if (step.samples.length) parts.push(samplesOf(step));
     this.facts.textContent = parts.join(" · ");
+  }
+
+  openTurns(item) {
+    this.step = item;
+    this.version = undefined;
+    this.json = el("div", { class: "turns", tabindex: "0", role: "group", "aria-label": "Who said what" });
+    this.button = button("", "Also the left and the right arrow key, in the list", () => {
+      this.view.fold(this.view.items.indexOf(item));
+    });
+    this.notes = el("div", {});
+    const note = el("div", { class: "note", tabindex: "0", role: "group", "aria-label": "What it means" });
+    note.append(this.notes, this.button);
+    this.node.setAttribute("aria-label", `The ${item.kind}`);
+    this.node.replaceChildren(this.json, note);
+    this.node.hidden = false;
+    this.printTurns(item);
+  }
+
+  printTurns(item) {
+    this.button.textContent = `${this.view.isOpen(item) ? "Fold" : "Unfold"} the ${item.kind}`;
+    if (item.version === this.version) return;
+    this.version = item.version;
+    this.json.replaceChildren(...toldTurns(item));
+    const about = [ABOUT[item.kind], ...(item.odd ? [ABOUT.odd] : [])].map((text) => el("p", {}, text));
+    this.notes.replaceChildren(el("h4", {}, visible(item.kind === "loop" ? item.label : item.loop.label)), ...about);
   }
 
   print() {

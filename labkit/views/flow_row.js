@@ -57,7 +57,8 @@ class Drawing {
     });
   }
 
-  arrow({ source, target, reply }) {
+  arrow({ source, target, reply, kind }) {
+    if (folds({ kind })) return [];
     const [a, b] = [this.x[source], this.x[target]];
     if (a === b) return [draw("rect", { x: a - 5, y: LINE - 8, width: 10, height: 15, rx: 2, class: "ink block" })];
     const way = Math.sign(b - a);
@@ -80,6 +81,13 @@ class Drawing {
 
   /** The label of a step, above the middle of its arrow; that of a frame, above the wire. */
   label(step) {
+    if (folds(step)) {
+      const from = this.left - 4 + (step.kind === "turn" ? 16 : 0);
+      const label = this.placed("span", "label", visible(step.label), from);
+      label.style.maxWidth = `${this.right - from}px`;
+      label.title = visible(step.label);
+      return label;
+    }
     const [a, b] = [this.x[step.source], this.x[step.target]];
     this.pen.font = this.fonts[step.wire ? 1 : 0];
     const wanted = this.pen.measureText(step.label).width + 12;

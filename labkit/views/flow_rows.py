@@ -10,8 +10,11 @@ from collections import OrderedDict, deque
 from itertools import islice
 from typing import Any
 
+from labkit.cutting import Latest
 from labkit.diagram import Step, in_part
 from labkit.flow import Reader
+from labkit.loop_reader import LoopReader, Place
+from labkit.loops import Loop, Turn
 from labkit.plain import short
 from labkit.record import Entry
 from labkit.redacting import redact_json, redact_step
@@ -46,6 +49,7 @@ class Rows:
         self._window = 0
         self._window_bytes = 0
         self._readers: OrderedDict[int | None, Reader] = OrderedDict()
+        self._loops: dict[int | None, LoopReader] = Latest(keep)
         self._origin: float | None = None
         self._seq = 0
 
@@ -69,6 +73,7 @@ class Rows:
         if self._redacting:
             step, text = redact_step(step), redact_json(text) if text else ""
         longest = LONGEST_TEXT if self._bytes < ROOM else LONGEST_LABEL
+        loops = [_of_loop(*place, whole=longest == LONGEST_TEXT) for place in self._read_loops(step, call)]
         tokens = step.data.get("output_tokens")
         # Most labels are short and harmless, and ten thousand of them must open within a second.
         plain = len(step.label) <= LONGEST_LABEL and step.label.isprintable()
@@ -91,6 +96,7 @@ class Rows:
                 tokens if isinstance(tokens, int) else None,
                 text[:longest],
                 len(text) <= longest and not step.sha256,
+                *([loops] if loops else []),
             ],
             separators=(",", ":"),
         ).encode("ascii")
@@ -101,6 +107,14 @@ class Rows:
         self.total += 1
         self._bytes += len(row)
         self._window_bytes += len(row)
+
+    def _read_loops(self, step: Step, call: int | None) -> list[Place]:
+        if step.n == 0:  # steps of any call are missing before it
+            for reader in self._loops.values():
+                reader.miss()
+        if call not in self._loops:
+            self._loops[call] = LoopReader()
+        return self._loops[call].read(step)
 
     def _take_back(self) -> None:
         self._bytes -= len(self._kept.pop())
@@ -127,6 +141,13 @@ def text_of(entry: Entry) -> str:
     if isinstance(entry.item, Frame):
         return entry.item.json.decode("utf-8", "replace")
     return data_text(entry.item.data)
+
+
+def _of_loop(loop: Loop, turn: Turn, *, whole: bool) -> list[Any]:
+    """What a row tells of a turn that it begins or changes; what an earlier row told of that turn no longer holds."""
+    line = short(loop.line(turn, 140), LONGEST_LABEL)
+    parts = loop.parts(turn) if whole else []
+    return [loop.number, str(loop), turn.number, turn.sample, line, bool(turn.added or turn.is_changed), parts]
 
 
 def data_text(data: dict[str, Any]) -> str:

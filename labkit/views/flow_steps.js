@@ -111,17 +111,18 @@ class Store {
   }
 
   add(row) {
-    const [seq, call, n, from, to, label, kind, samples, replyTo, reply, time, at, size, tokens, text, whole] = row;
+    const [seq, call, n, from, to, label, kind, samples, replyTo, reply, time, at, size, tokens, text, whole, loops] = row;
     const step = { seq, call, n, source: LANES[from], target: LANES[to], label, kind, samples, replyTo, reply, time, at };
     Object.assign(step, { size, tokens, text, whole, wire: kind !== "host", nth: this.total + 1 });
     let group = this.calls.get(call);
     if (!group) {
       const title = { 0: "connect", null: "call unknown" }[call] || (step.source === "you" ? label : `call ${call}`);
-      this.calls.set(call, (group = { call, title: this.head.title ?? title, steps: [], byN: new Map() }));
+      this.calls.set(call, (group = { call, title: this.head.title ?? title, steps: [], byN: new Map(), loops: new Loops() }));
       if (call > (this.last ?? 0)) this.last = call;
     }
     group.steps.push(step);
     group.byN.set(n, step);
+    if (loops) group.loops.take(step, loops);
     this.steps.push(step);
   }
 
@@ -131,6 +132,7 @@ class Store {
       const group = this.calls.get(step.call);
       group.steps.shift();
       group.byN.delete(step.n);
+      group.loops.forget(step);
       if (!group.steps.length) this.calls.delete(step.call);
     }
   }

@@ -12,6 +12,7 @@ class View {
     this.made = undefined; // the call that the view was made for
     this.items = [];
     this.nodes = new Map();
+    this.folds = new Map(); // whether a loop or a turn is unfolded, by its `seq`
     this.active = 0;
     this.scrolled = 0; // where this view itself has put the scroll bar
     this.away = false; // whether the reader has moved it from the end
@@ -51,7 +52,8 @@ class View {
     this.rows.addEventListener("keydown", (event) => this.key(event));
     this.rows.addEventListener("click", (event) => {
       const node = event.target.closest("[role=option]");
-      if (node) this.pick(Number(node.dataset.i));
+      if (node && event.target.closest(".fold")) this.fold(Number(node.dataset.i));
+      else if (node) this.pick(Number(node.dataset.i));
     });
     const { top, how, tools, foot, box } = this.controls;
     card(this.root, "labkit-flow", "Flow");
@@ -131,11 +133,12 @@ class View {
     const seq = this.items[this.active]?.seq;
     const steps = this.choice === "all" ? store.steps : (this.group?.steps ?? []);
     const title = this.choice === "all" ? (store.head.title ?? "all calls") : (this.group?.title ?? "no call yet");
-    this.items = this.controls.wanted(steps);
+    const wanted = this.controls.wanted(steps);
+    this.items = this.controls.query ? wanted : grouped(wanted, store.calls, (item) => this.isOpen(item));
     this.active = Math.max(0, seq === undefined ? 0 : this.items.findIndex((step) => step.seq === seq));
     this.marks = arrange(this.items);
     this.version++;
-    this.controls.show(title, steps, this.items.length);
+    this.controls.show(title, steps, wanted.length);
     this.root.setAttribute("aria-label", `Flow of ${visible(store.head.server || "")}`);
     this.rows.setAttribute("aria-label", `Steps of ${visible(title)}`);
     this.rows.hidden = !this.items.length;
@@ -166,33 +169,40 @@ class View {
       node.remove();
       this.nodes.delete(seq);
     }
-    for (const [seq, i] of wanted) {
+    // From the end, so that each new row stands before the one that follows it: they are heard in this order.
+    let next = null;
+    for (const [seq, i] of [...wanted].sort(([, a], [, b]) => b - a)) {
       let node = this.nodes.get(seq);
       if (!node) {
         node = el("div", { role: "option" });
         this.nodes.set(seq, node);
-        this.rows.append(node);
+        this.rows.insertBefore(node, next);
       }
+      next = node;
       if (node.version !== this.version) this.drawRow(node, this.items[i], i);
     }
   }
 
   drawRow(node, step, i) {
     const { drawing } = this;
+    const isFold = folds(step);
     const chosen = this.detail.step?.seq === step.seq;
     node.version = this.version;
     node.dataset.i = i;
     node.dataset.lmSuppressShortcuts = "true";
-    node.className = `row ${step.source}${step.wire ? " heavy" : ""}`;
+    node.className = isFold ? `row ${step.kind}${step.odd ? " odd" : ""}` : `row ${step.source}${step.wire ? " heavy" : ""}`;
     node.style.transform = `translateY(${i * ROW}px)`;
     node.tabIndex = i === this.active ? 0 : -1;
     node.setAttribute("aria-selected", chosen);
     node.setAttribute("aria-posinset", i + 1);
     node.setAttribute("aria-setsize", this.items.length);
-    node.setAttribute("aria-label", sentence(step, this.numberIn(step), this.time(step)));
+    const said = isFold ? foldSentence(step, this.isOpen(step)) : sentence(step, this.numberIn(step), this.time(step));
+    node.setAttribute("aria-label", said);
     node.replaceChildren(
       drawing.picture(step, this.marks[i]),
-      el("span", { class: "no" }, figure(this.number(step))),
+      isFold
+        ? el("span", { class: "no fold" }, this.isOpen(step) ? "▾" : "▸")
+        : el("span", { class: "no" }, figure(this.number(step))),
       drawing.label(step),
       drawing.aside(step),
       el("span", { class: "time" }, this.time(step)),
@@ -218,12 +228,38 @@ class View {
       Home: 0,
       End: last,
     }[event.key];
+    const item = this.items[this.active];
     if (to !== undefined) this.go(Math.max(0, Math.min(to, last)));
+    else if (event.key === "ArrowRight" && folds(item) && !this.isOpen(item)) this.fold(this.active);
+    else if (event.key === "ArrowLeft" && folds(item) && this.isOpen(item)) this.fold(this.active);
+    else if (event.key === "ArrowLeft" && this.above >= 0) this.go(this.above);
     else if (event.key === "Enter" || event.key === " ") this.pick(this.active);
     else if (event.key === "Escape") this.shut(true);
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** The place of the heading that the active row stands under, or -1. */
+  get above() {
+    const { kind } = this.items[this.active];
+    const fits = kind === "turn" ? ({ kind }) => kind === "loop" : folds;
+    return kind === "loop" ? -1 : this.items.slice(0, this.active).findLastIndex(fits);
+  }
+
+  /** Whether a loop or a turn is unfolded; at first it is where the loop is not long. */
+  isOpen(item) {
+    if (!this.folds.has(item.seq)) this.folds.set(item.seq, (item.loop ?? item).turns.size <= LONG);
+    return this.folds.get(item.seq);
+  }
+
+  /** Fold what stands under row `i`, or unfold it. */
+  fold(i) {
+    const item = this.items[(this.active = i)];
+    this.folds.set(item.seq, !this.isOpen(item));
+    this.focus(); // so that the list stays where it is read
+    this.update();
+    this.focus();
   }
 
   /** Move to step number `i` of the list; where a step is open, that one is opened in its place. */

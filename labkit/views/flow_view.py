@@ -32,7 +32,7 @@ LONGEST_DRAWING = 200
 """How many steps of a flow are drawn for where no kernel runs."""
 
 _HERE = Path(__file__).parent
-_SCRIPT = ("flow_json.js", "flow_steps.js", "flow_row.js", "flow_detail.js", "flow_controls.js", "flow_view.js")
+_SCRIPT = tuple(f"flow_{part}.js" for part in ("json", "steps", "loops", "row", "detail", "controls", "view"))
 _STYLE = ("flow_view.css", "flow_row.css", "flow_detail.css")
 
 

@@ -5,13 +5,15 @@ import json
 import re
 import threading
 import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
-from labkit import Flow, Lab, Step, close_all, diagram, show
+from labkit import Flow, Lab, Scripted, Step, close_all, diagram, show
+from labkit.host import with_tools
 from labkit.record import CONNECTION, ROOM, held
 from labkit.steps import LANES, HostStep, report
 from labkit.views.flow_rows import LONGEST_TEXT, Rows
@@ -19,6 +21,8 @@ from labkit.views.flow_view import LONGEST_DRAWING, LONGEST_SHOWN, FlowView
 from labkit.views.placed import SVG
 from labkit.wire import Frame, Whole
 from tests.story import WIRES, answer, bookshop, echo, said, until
+from tests.test_loops import Conversation, a_loop, as_it_is, gave, library, params, search_for, use, user
+from tests.test_loops import said as by_model
 
 pytestmark = pytest.mark.anyio
 WIDGETS = Path(diagram.__file__).parent / "views"
@@ -252,6 +256,78 @@ async def test_a_long_frame_is_sent_in_part_and_whole_when_asked_for() -> None:
         answer = view.asked_for(ask="text", seq=1)
         assert (len(answer["text"]), answer["whole"]) == (LONGEST_SHOWN, False)
         view.close()
+
+
+# ---- loops of tools
+
+
+def told_of_loops(view: FlowView) -> dict[tuple[int, int], list[Any]]:
+    """What the rows tell last of each turn: loop and turn → its heading, its line and its parts."""
+    rows = [row for row in all_rows(view) if len(row) > 16]
+    return {(told[0], told[2]): [told[1], *told[4:]] for row in rows for told in row[16]}
+
+
+@pytest.mark.parametrize("mode", WIRES)
+@pytest.mark.parametrize("live", [True, False])
+async def test_the_rows_tell_each_turn_of_a_loop_as_the_flow_does(mode: str, live: bool) -> None:
+    uses = [search_for("emma"), search_for("austen"), "Jane Austen"]
+    with Lab(library(4), mode=mode, sampling_callback=with_tools(Scripted(uses))) as lab:
+        view = show(lab)
+        await lab.call_tool("find", {})
+        await until(lambda: all_rows(view)[-1][0] == lab.record.added)
+        told = told_of_loops(view if live else show(lab.flow))
+        (loop,) = lab.flow.loops
+        assert {place: each[1:] for place, each in told.items()} == {
+            (1, turn.number): [loop.line(turn, 140), False, [[*part] for part in loop.parts(turn)]]
+            for turn in loop.turns
+        }
+        assert told[1, 3][0] == str(loop)
+        assert told[1, 1][1:] == [
+            'turn 1: search {"word": "emma"} → found emma',
+            False,
+            [["the model asks for", 'search {"word": "emma"}'], ["the server answers", "found emma"]],
+        ]
+        assert all(len(row) == 16 for row in all_rows(view) if not row[7])
+
+
+async def test_steps_that_could_not_be_shown_let_nobody_be_accused() -> None:
+    forged = a_loop("legacy", as_it_is, as_it_is, as_it_is).flow().steps
+    view = Rows(100)
+    for step in forged[:2]:
+        view.add(step, step.n, 1, 0.0, "")
+    view.add(replace(forged[0], n=0, kind="fault"), 3, 2, 0.0, "")
+    for step in forged[4:]:
+        view.add(step, step.n, 1, 0.0, "")
+    assert "nobody asked for" not in view.since(0).decode()
+    assert "nobody on record asked for" in view.since(0).decode()
+
+
+async def test_a_view_that_redacts_shows_no_secret_in_a_loop() -> None:
+    token = "ghp_" + "0123456789abcdef" * 3
+    script = [search_for(token), f"it is {token}"]
+    with Lab(library(4), sampling_callback=with_tools(Scripted(script))) as lab:
+        view = show(lab, redacting=True)
+        await lab.call_tool("find", {})
+        await until(lambda: all_rows(view)[-1][0] == lab.record.added)
+        assert token not in str(all_rows(view))
+        assert "found [redacted: GitHub token]" in str(told_of_loops(view))
+        assert told_of_loops(view)[1, 2][0] == "2 turns, 1 use (search ×1)"
+
+
+def test_rows_of_large_loops_do_not_fill_the_page() -> None:
+    rows = Rows(10_000)
+    results = [gave(f"u{n}", "y" * 5_000) for n in range(12)]
+    for number in range(250):
+        conversation = Conversation("legacy")
+        messages = [user("who?"), by_model(*(use(f"u{n}") for n in range(12))), user(*results)]
+        conversation.ask(params(messages[:1]))
+        conversation.answer(messages[1])
+        conversation.ask(params(messages))
+        for step in conversation.flow().steps:
+            rows.add(step, 1, number, 0.0, "x" * 16_000)
+    assert len(rows.since(0)) < 22_000_000
+    ((*_, line, _, parts), *_) = rows_in(rows.since(0))[-1][16]
+    assert (line[:23], parts) == ("turn 1: search {} → yyy", [])
 
 
 def test_many_large_frames_do_not_fill_the_page() -> None:
