@@ -163,8 +163,8 @@ class Audit {
     this.active = id;
     for (const each of this.rows.keys()) this.mark(each);
     if (this.open && this.rows.get(id).texts) this.model.send({ ask: "texts", id });
-    const { opener, below } = this.rows.get(id);
-    below.scrollIntoView({ block: "nearest" });
+    const { opener, line, below } = this.rows.get(id);
+    for (const part of [below, line]) part.scrollIntoView({ block: "nearest" });
     opener.focus({ preventScroll: true });
   }
 
