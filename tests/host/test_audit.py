@@ -26,19 +26,21 @@ from labkit.host import (
     AuditLog,
     Edit,
     Entry,
+    Policy,
     Refuse,
     ReviewRequest,
+    Switch,
     audit_entry,
     with_approval,
     with_audit,
     with_budget,
     with_guard,
+    with_policy,
     with_queue,
     with_timeout,
 )
 from labkit.host import audit as module
 from labkit.host.audit_entry import Asked, Sample
-from labkit.host.duty import Duty, refusal
 from labkit.steps import Origin
 from tests.host.any_request import patient, requests
 from tests.host.crowd import CONNECTION, Gate, Model, Session, answered, crowd, fails, labels, refuses
@@ -195,16 +197,28 @@ async def test_what_the_server_takes_back_what_a_lab_breaks_off_and_what_never_e
     assert stuck.why == "It held the event loop, or its cancellation, and was stopped."
 
 
-async def test_what_a_switch_ends_is_cancelled_and_what_comes_then_refused(log: AuditLog) -> None:
-    class Stopped(Duty):
-        async def __call__(self, context: Any, params: CreateMessageRequestParams) -> Any:
-            if params.max_tokens > 1:
-                await self.ask(self.inner[0], context, params)
-            return refusal("switch", "Stopped by the user.")
+async def test_a_policy_and_its_switch_tell_the_audit_who_decided(log: AuditLog) -> None:
+    def allowing(callback: Any, **fields: Any) -> Any:
+        policy = Policy(**{"when": "always", "ask": "never", **fields})
+        return with_policy(callback, policy, ask=thinks, stop=stop, audit=log)
 
-    for params in (question("plot"), question("plot", 1)):
-        await answered(with_audit(Stopped(Model()), log), params)
-    assert [(told.decision, told.by) for told in log.entries()] == [("cancelled", "switch"), ("refused", "switch")]
+    stop, gate = Switch(), Gate()
+    await answered(allowing(Model(), when="never"), question("plot"))
+    await answered(allowing(Model(), ask="always"), question("plot"))
+    await answered(allowing(Model(), audit="texts"), question("plot"))
+    await answered(allowing(Model(), audit="nothing"), question("plot"))
+    under_way = asyncio.create_task(answered(allowing(gate), question("plot")))
+    await until(lambda: gate.waiting)
+    stop.stop("enough")
+    await under_way
+    await answered(allowing(Model()), question("plot"))
+    assert [(told.decision, told.by, told.texts is not None) for told in log.entries()] == [
+        ("refused", "policy", False),
+        ("refused", "person", False),
+        ("answered", "", True),
+        ("cancelled", "switch", False),
+        ("refused", "switch", False),
+    ]
 
 
 async def test_what_a_person_or_a_rule_changed_and_what_a_rule_found_is_told(log: AuditLog) -> None:
