@@ -32,7 +32,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
 _TAG = re.compile(r"<(?:!--|(?P<name>[A-Za-z][^\s/<>]*)(?P<more>[\s/]?))")
 _ACTS = re.compile(
     r"""[\s/"'](?:on[a-z]{1,40}|[\w:-]{0,20}src[a-z]{0,10}|data|style|background|poster|http-equiv)\s*="""
-    r"""|[\s/"'][\w:]{0,20}href\s*=(?!\s*(?:(?:"\s*|'\s*|)(?:https?://|mailto:|[#/]|[\w.-]+[\s>"'/#?])))""",
+    r"""|[\s/"'][\w:]{0,20}href\s*=(?!\s*(?:\\*"\s*|\\*'\s*|)(?:https?://|mailto:|[#/{]|[\w.-]+[\s>"'/#?]))""",
     re.IGNORECASE,
 )
 """Attributes that run or load something, or link to another thing than a page."""
