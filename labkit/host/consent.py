@@ -166,6 +166,10 @@ class Scope:
             )
         )
 
+    def doubts(self, asked: "_Asked") -> bool:
+        """Whether there is a tool, or a remark, that is new."""
+        return not set(asked.tools) <= self.tools or not all(self.known[""].has(text) for text in asked.remarks)
+
     def heard(self, answer: Result) -> None:
         """The server was told `answer`, and may quote it."""
         for _, text in texts(dumped(answer)):
@@ -182,7 +186,7 @@ class _Asked:
     def __init__(self, request: ReviewRequest) -> None:
         fields = dumped(request.params)
         self._messages = cast("list[dict[str, Any]]", fields.pop("messages"))
-        self._remarks = [("", remark.text) for remark in request.remarks]
+        self.remarks = [remark.text for remark in request.remarks]
         self.max_tokens = int(fields.pop("maxTokens"))
         self.tools = [as_json(tool) for tool in fields.pop("tools", [])]
         self.choice = fields.pop("toolChoice", None)
@@ -191,23 +195,28 @@ class _Asked:
         self.characters = sum(len(text) for _, text in texts(self._messages))
 
     def texts(self, scope: Scope) -> Iterator[tuple[str, str]]:
-        """Its texts by their roles, but for uses of tools that are the model's own, and for their results."""
+        """Its texts by their roles, but for uses of tools that are the model's own."""
         for message in self._messages:
-            content = message["content"]
-            for block in cast("list[dict[str, Any]]", content if isinstance(content, list) else [content]):
-                if not _is_own(block, scope):
+            for block in _blocks(message):
+                if not _is_own_use(block, scope):
                     yield from ((str(message["role"]), text) for _, text in texts(block))
-        yield from self._remarks
+        yield from (("", text) for text in self.remarks)
 
     def of_tools(self, scope: Scope) -> int:
-        """Characters of the model's own uses of tools, and of their results."""
-        return self.characters - sum(len(text) for role, text in self.texts(scope) if role)
+        """Characters of the results of tools that the model itself asked for: with each round there are more."""
+        blocks = [block for message in self._messages for block in _blocks(message)]
+        own = [each for each in blocks if _is_own_use(each, scope) or str(each.get("toolUseId")) in scope.uses]
+        return sum(len(text) for _, text in texts(own))
 
 
-def _is_own(block: dict[str, Any], scope: Scope) -> bool:
-    if block.get("type") == "tool_use":
-        return scope.uses.get(str(block.get("id"))) == as_json([block.get("name"), block.get("input")])
-    return block.get("type") == "tool_result" and str(block.get("toolUseId")) in scope.uses
+def _blocks(message: dict[str, Any]) -> list[dict[str, Any]]:
+    content = message["content"]
+    return cast("list[dict[str, Any]]", content if isinstance(content, list) else [content])
+
+
+def _is_own_use(block: dict[str, Any], scope: Scope) -> bool:
+    asked = as_json([block.get("name"), block.get("input")])
+    return block.get("type") == "tool_use" and scope.uses.get(str(block.get("id"))) == asked
 
 
 def as_json(value: object) -> str:
@@ -271,9 +280,10 @@ class Consent(Approval):
             if self._when == "never":
                 return not insists and not changed
             asked = _Asked(request)
-            if not insists and any(scope.covers(asked) for scope in self._scopes(context)):
-                return True
-            return self._when == "doubt" and not (request.remarks or request.params.tools)
+            scopes = self._scopes(context) or [Scope()]
+            if self._when == "doubt":
+                return not insists and not all(scope.doubts(asked) for scope in scopes)
+            return not insists and any(scope.covers(asked) for scope in scopes)
 
     async def _decision(self, context: ClientRequestContext, request: ReviewRequest) -> tuple[Decision, Lane]:
         if self._when == "never":

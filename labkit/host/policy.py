@@ -4,6 +4,7 @@ What a policy says is done by the duties that there are: a guard looks, a queue 
 the protocol, a person consents, a timeout ends.
 """
 
+import re
 from threading import Lock
 from typing import Literal, cast
 from weakref import WeakKeyDictionary
@@ -53,9 +54,9 @@ class Policy(BaseModel, frozen=True):
         Policy.model_validate_json('{"samples_per_call": 3, "ask": "always"}').model_dump_json(indent=2)
 
     Attributes:
-        when: Who may sample: a server `"in a call"`, while a request of the client is open; `"always"`; `"never"`.
-        models: Names of the models that may answer; `None` for all. A name that goes on, such as with a date, is meant
-            too.
+        when: Who may sample: a server `"in a call"`, while a request of the client is open, which a Lab tells and a plain
+            client as `with_guard` says; `"always"`; `"never"`.
+        models: Names of the models that may answer; `None` for all. One with a date or a number behind it is meant too.
         max_tokens: The most that a request may ask for.
         samples_per_call: Samples for one tool call.
         tokens_per_call: Tokens that the requests of one tool call may ask for, by their prompts and their maxTokens;
@@ -87,7 +88,7 @@ class Policy(BaseModel, frozen=True):
     when: Literal["in a call", "always", "never"] = "in a call"
     models: tuple[str, ...] | None = None
     max_tokens: PositiveInt = 4_096
-    samples_per_call: NonNegativeInt = 16
+    samples_per_call: NonNegativeInt = 12
     tokens_per_call: NonNegativeInt = 40_000
     samples_per_minute: NonNegativeInt = 20
     samples: NonNegativeInt | None = 200
@@ -130,8 +131,10 @@ def with_policy(
     What a policy does not allow is answered with an error and a sentence. Consent is remembered for a connection and
     its calls, and never by the name that a server gives itself: whoever connects anew is asked about anew. It covers a
     request in which nothing is new: the same but for what the person was shown before, gave the tool himself, or had
-    from the model, and for results of tools that the policy names; with no more tokens, and not much longer. What is
-    too long to be read at once is shown in parts, each a question of its own, and what is known is left out of them.
+    from the model; with no more tokens, and not much longer. Results of tools are new. A server that the person lets
+    pass (`AllowServer`) may go on with other data, as long as the connection lasts: the form stays, no tool and no
+    token is added, and nothing is remarked. What is too long to be read at once is shown in parts, each a question of
+    its own, and what is known is left out of them.
 
     One such callback may serve several Labs; its limits then hold for all of them together.
 
@@ -312,8 +315,9 @@ def _listed(tools: tuple[str, ...]) -> str:
 
 
 def may_answer(policy: Policy, model: str) -> bool:
-    """Whether a model of this name may answer."""
-    return policy.models is None or any(model.startswith(name) for name in policy.models)
+    """Whether a model of this name, or of one with a date or a number behind it, may answer."""
+    names = policy.models
+    return names is None or any(re.fullmatch(rf"{re.escape(name)}(?:[-@:]\d.*)?", model) for name in names)
 
 
 def _refused(words: str, by: str = "policy") -> ErrorData:

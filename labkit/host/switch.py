@@ -68,6 +68,8 @@ class Switch:
                 finally:
                     with self._lock:
                         self._under_way.pop(deadline, None)
+                if self._why is not None:  # in the moment in which it ended by itself
+                    raise Stopped(self._why)
         except TimeoutError:
             if not deadline.expired():
                 raise

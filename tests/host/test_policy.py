@@ -162,7 +162,7 @@ async def test_each_field_refuses_what_it_does_not_allow(
         samples=None,
         tokens=None,
         rules={"size": "off"},
-        models=("book",),
+        models=("bookseller",),
     )
     if fields:
         assert said(await ask(with_policy(model, loose), request_)) == "hello"
@@ -190,7 +190,10 @@ async def test_many_blocks_and_forged_uses_of_tools_are_refused() -> None:
 async def test_models_are_held_to_before_and_after() -> None:
     with pytest.raises(ValueError, match="gpt may answer, and models="):
         with_policy(Model(model="gpt"), Policy(models=("tiny",)))
-    assert said(await ask(with_policy(Model(model="tiny-2"), Policy(ask="never", models=("tiny",))), params("hello")))
+    policy = Policy(ask="never", models=("tiny",))
+    assert said(await ask(with_policy(Model(model="tiny-2"), policy), params("hello")))
+    with pytest.raises(ValueError, match="tiny-large may answer"):
+        with_policy(Model(model="tiny-large"), policy)
 
 
 def test_an_answer_comes_within_its_seconds() -> None:
@@ -621,7 +624,7 @@ HONEST: dict[str, tuple[Any, dict[str, Any], int]] = {
     "summarize": (lambda _: text_analyst.make_server(), {"text": WORDS * 60}, 1),
     "review_code": (lambda _: code_reviewer.make_server(), {"code": CODE * 40}, 2),
     "process_log_entry": (log_archiver.make_server, {"log_line": LINE}, 1),
-    "investigate": (lambda _: research_assistant.make_server(), {"question": QUESTION}, 1),
+    "investigate": (lambda _: research_assistant.make_server(), {"question": QUESTION}, 3),
     "research_topic": (lambda _: research_assistant.make_server(), EACH, 10),
 }
 
