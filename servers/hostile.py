@@ -10,7 +10,6 @@ no other effect: it listens on this machine alone, sends nothing anywhere, and e
 
 import argparse
 import base64
-import codecs
 import json
 import sys
 import tomllib
@@ -149,13 +148,9 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "tags": lambda text: text.translate(_TAGS),
     "zero_width": "\u200b".join,
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "rot13": lambda text: codecs.encode(text, "rot13"),
-    "hex": lambda text: text.encode().hex(),
-    "reversed": lambda text: text[::-1],
     "bits": lambda text: "".join(chr(0xFE00 + int(bit)) for byte in text.encode() for bit in f"{byte:08b}"),
-    "fullwidth": lambda text: text.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)}),
 }
-"""Ways to write a text: in invisible tags, with zero-width spaces, in an encoding, in invisible selectors, and more."""
+"""Ways to write a text: in invisible tags, with zero-width spaces, encoded, as bits in variation selectors."""
 
 
 def written(value: Any, answers: Sequence[str] = ()) -> Any:

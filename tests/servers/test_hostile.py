@@ -81,7 +81,7 @@ async def test_a_refusal_is_told_and_the_plan_goes_on() -> None:
         ({"tags": "hi"}, "\U000e0068\U000e0069"),
         ({"zero_width": "hi"}, "h\u200bi"),
         ({"base64": "hi"}, "aGk="),
-        ({"rot13": "hi"}, "uv"),
+        ({"bits": "h"}, "".join("\ufe01" if bit == "1" else "\ufe00" for bit in "01101000")),
         ({"answer": 2}, "second"),
         ({"answer": 9}, ""),
         ({"nested": 1, "in": {}}, {"type": "object", "properties": {"in": {}}}),
