@@ -35,6 +35,9 @@ from labkit.wire import InMemoryTransport, Transport
 LabServer = MCPServer | Server[Any] | StdioServerParameters | str | Transport | Callable[[], Transport]
 """What a Lab connects to: all that `mcp.Client` takes, or a function that makes a transport, again if need be."""
 
+LONGEST_NAME = 200
+"""Characters of a server's name that are shown."""
+
 LONGEST_PLACE = 200
 """Characters of an address that are quoted of what a server says."""
 
@@ -230,7 +233,12 @@ def _errlog() -> TextIO:
 
 
 def describe(server: LabServer) -> tuple[str, str]:
-    """A short name for `server`, and for how it is reached. A URL is shown without its user, password and query."""
+    """A name for `server`, on one line, and for how it is reached. A URL is without its user, password and query."""
+    name, transport = _described(server)
+    return short(name, LONGEST_NAME), transport  # a server names itself
+
+
+def _described(server: LabServer) -> tuple[str, str]:
     if isinstance(server, MCPServer | Server):
         return server.name, "in process"
     if isinstance(server, StdioServerParameters):

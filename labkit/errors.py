@@ -23,6 +23,8 @@ from typing import cast
 
 from pydantic import ValidationError
 
+from labkit.plain import plain
+
 _KIT = tuple(str(Path(__file__).parents[1] / name) for name in ("labkit", "servers"))
 """The kit's own folders: what a student hands to a server of the box may raise in it, and the fault is not there."""
 _LIBRARIES = tuple({str(Path(sysconfig.get_path(name))) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -171,8 +173,11 @@ def sentence(error: BaseException) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """What `error` says, in one line; nothing when it cannot even say it."""
+    """What `error` says, in one line with nothing invisible in it; nothing when it cannot even say it.
+
+    An error may quote what a server or a model wrote, and a terminal would obey that.
+    """
     try:
-        return " ".join(str(error).split())
+        return plain(" ".join(str(error).split()))
     except Exception:  # noqa: BLE001 - `__str__` of a student's exception may itself be wrong
         return ""

@@ -45,7 +45,7 @@ from labkit.flow import Flow
 from labkit.interrupts import interrupts_held
 from labkit.numbers import checked_seconds
 from labkit.open_requests import OpenRequests
-from labkit.plain import short
+from labkit.plain import plain
 from labkit.record import CONNECTION, Entry, Record
 from labkit.runtime import Runtime
 from labkit.steps import ELSEWHERE, HostStep, Origin, jsonable, listening
@@ -60,9 +60,6 @@ _ANSWER = ("elicitation_callback", "list_roots_callback")
 
 AT_ONCE = 2_000
 """Samples that are answered at once. A server that asks for more is refused those: it could ask without an end."""
-
-LONGEST_NAME = 200
-"""Characters of a server's name that are shown."""
 
 _labs: dict[str, "Lab"] = {}
 _registering = Lock()
@@ -108,8 +105,7 @@ class Lab:
         tools_changed: Callable[[], object] | None = None,
         **client_options: Any,
     ) -> None:
-        named, self.transport = describe(server)
-        self.server = short(named, LONGEST_NAME)  # one line wherever it is shown: a server names itself
+        self.server, self.transport = describe(server)
         self.mode = mode
         self.timeout = checked_seconds("timeout", timeout)
         connect_timeout = checked_seconds("connect_timeout", connect_timeout)
@@ -170,7 +166,7 @@ class Lab:
 
     def start(self, name: str, arguments: dict[str, Any] | None = None, **options: Any) -> Call[CallToolResult]:
         """Call a tool and return at once: widgets work while it goes on. `await` the handle for its result."""
-        call = self._begin(f"{name}({', '.join(arguments or {})})", name, arguments)
+        call = self._begin(plain(f"{name}({', '.join(arguments or {})})"), name, arguments)
         return self._post(call, lambda client: client.call_tool(name, arguments, **options))
 
     @property

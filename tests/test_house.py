@@ -339,7 +339,7 @@ def kit_modules(name: str) -> set[str]:
 # From the ground up: what each may know of the kit. What is not named here stands above all of these.
 MAY_KNOW = {
     "doctor": set[str](),
-    "errors": set[str](),
+    "errors": {"plain"},
     "interrupts": set[str](),
     "numbers": set[str](),
     "plain": {"secret_forms"},

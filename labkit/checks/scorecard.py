@@ -98,7 +98,7 @@ class Scorecard:
         """Name, counts and rows, as JSON."""
         counts = {"passed": len(self.passed), "failed": len(self.failed), "not_applicable": len(self.not_applicable)}
         rows = [asdict(row) | {"binding": row.binding} for row in self.rows]
-        return json.dumps({"name": self.name, **counts, "rows": rows}, ensure_ascii=False, indent=2)
+        return json.dumps({"name": self.name, **counts, "rows": rows}, indent=2)
 
     def to_junit(self) -> str:
         """The rows as JUnit XML, which CI systems read: a `testcase` each, those that do not apply as skipped."""

@@ -15,6 +15,7 @@ class Form {
     this.box = box;
     this.places = new Map();
     this.id = `labkit-form-${Math.random().toString(36).slice(2)}`;
+    this.rows = 0;
     box.addEventListener("input", changed);
   }
 
@@ -43,7 +44,7 @@ class Form {
   }
 
   row(field, place) {
-    const id = `${this.id}-${place}`;
+    const id = `${this.id}-${this.rows++}`; // a name may hold spaces, and an id may not
     const message = el("p", { class: "wrong", id: `${id}-wrong` });
     message.hidden = true;
     if (field.kind === "object" || field.kind === "list") return this.group(field, place, message);
@@ -58,7 +59,7 @@ class Form {
     return { nodes: [label, el("div", { class: "field" }, control, hint || null, message)], read };
   }
 
-  control({ kind, options, required, value }) {
+  control({ kind, options, shown, required, value }) {
     if (kind === "boolean") {
       const box = el("input", { type: "checkbox" });
       box.checked = Boolean(value);
@@ -66,7 +67,7 @@ class Form {
     }
     if (kind === "choice") {
       const empty = required ? [] : [el("option", { value: "" }, "–")];
-      const select = el("select", {}, ...empty, ...options.map((option) => el("option", { value: option }, option)));
+      const select = el("select", {}, ...empty, ...options.map((option, i) => el("option", { value: option }, shown[i])));
       select.value = value ?? "";
       return select;
     }

@@ -103,6 +103,7 @@ class _Maker:
             case "choice":
                 options = self.schemas.options(schema) or [True, False]
                 field["options"] = [as_typed(option) for option in options]
+                field["shown"] = [visible(option) for option in field["options"]]
                 field["value"] = as_typed(options[0] if value is None and field["required"] else value)
             case "object":
                 inner = cast("Mapping[str, Any]", value) if isinstance(value, dict) else _NOTHING

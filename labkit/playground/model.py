@@ -20,6 +20,7 @@ from labkit.host import Ask, Budget, Refuse
 from labkit.host.approval import checked_ask
 from labkit.host.dials import DialState
 from labkit.numbers import checked_seconds
+from labkit.plain import seen
 from labkit.playground import form as forms
 from labkit.playground.answers import Answers
 from labkit.playground.choices import Choices
@@ -298,9 +299,9 @@ class Model(Setup):
 
     @property
     def code(self) -> str:
-        """The present settings as a program of plain `mcp`, without a key."""
+        """The present settings as a program of plain `mcp`, without a key and with nothing invisible in its texts."""
         chosen = replace(self.choices, tool=self.tool)
-        return without_keys(program(chosen, self._wires, self.arguments, self.answers.own), self.keys)
+        return seen(without_keys(program(chosen, self._wires, self.arguments, self.answers.own), self.keys))
 
     @property
     def keys(self) -> list[str]:

@@ -219,8 +219,8 @@ class Page extends Parts {
 
   drawForm({ number, tools, tool, fields, note }) {
     this.note.textContent = note;
-    this.tool.fill(tools.map(([name]) => [name, name]), tool);
-    this.tool.node.title = tools.find(([name]) => name === tool)?.[1] ?? "";
+    this.tool.fill(tools.map(([name, shown]) => [name, shown]), tool);
+    this.tool.node.title = tools.find(([name]) => name === tool)?.[2] ?? "";
     if (number === this.formNumber) return;
     this.formNumber = number;
     clearTimeout(this.typing);

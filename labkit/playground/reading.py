@@ -77,7 +77,10 @@ def form(playground: Model) -> dict[str, Any]:
     """The tools, and the form of the chosen one. `number` changes when the fields do."""
     return {
         "number": playground.form_number,
-        "tools": [[tool.name, visible(" ".join((tool.description or "").split()))] for tool in playground.tools],
+        "tools": [
+            [tool.name, visible(tool.name), visible(" ".join((tool.description or "").split()))]
+            for tool in playground.tools
+        ],
         "tool": playground.tool,
         "fields": playground.fields,
         "note": playground.tool_note,

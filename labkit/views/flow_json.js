@@ -6,7 +6,7 @@ const visible = (text) =>
     const code = c.codePointAt(0).toString(16);
     return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
   });
-const UNSEEN = /(?! )[\p{C}\p{Z}]/gu;
+const UNSEEN = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** A string as JSON. There an escape has four figures: a character beyond the first plane takes two of them. */
 const quoted = (text) => JSON.stringify(text).replace(UNSEEN, (c) => c.replace(/./gs, visible));

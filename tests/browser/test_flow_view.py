@@ -66,18 +66,6 @@ for i in range(2, 200):
 view._rows.update()  # made, and not sent
 gap.record.add(step(200), 1)
 """
-HOSTILE = """
-TEXT = '<img src=x onerror="window.__pwned=1"><script>window.__pwned=1</script> '
-TEXT += '[a](javascript:window.__pwned=1) \\u202e\\u200b'
-
-async def spiteful(context, params):
-    report(TEXT, note=TEXT)
-    return CreateMessageResult(role="assistant", content=TextContent(text=TEXT), model=TEXT, stop_reason=TEXT)
-
-hostile = Lab(bookshop(name=TEXT), name="hostile", sampling_callback=spiteful)
-await hostile.call_tool("recommend", {"genre": TEXT})
-show(hostile)
-"""
 BIG = """
 big = Lab(bookshop(), name="big", sampling_callback=reader)
 await big.call_tool("recommend", {"genre": "romance"})
@@ -153,7 +141,6 @@ CELLS = {
     "legacy": LEGACY,
     "long": LONG,
     "gap": GAP,
-    "hostile": HOSTILE,
     "big": BIG,
     "show big": "show(big)",
     "loop": LOOP,
@@ -474,24 +461,6 @@ def test_what_nobody_asked_for_is_said_and_stays_text(notebook: LabPage) -> None
     assert "\u202e" not in view.inner_text()
     assert notebook.page.evaluate("() => window.__pwned") is None
     shut(view)
-
-
-# ---- hostile text
-
-
-def test_hostile_text_is_shown_and_does_nothing(notebook: LabPage) -> None:
-    view = view_of(notebook, "hostile")
-    expect(view.locator(".top")).to_contain_text("<img src=x onerror=")
-    for number in range(1, rows(view).count() + 1):
-        row(view, number).click()
-        expect(detail(view)).to_be_visible()
-        assert view.locator("img, script, a").count() == 0
-    row(view, 3).click()
-    expect(detail(view).locator("pre")).to_contain_text("<script>window.__pwned=1</script>")
-    expect(detail(view).locator("pre")).to_contain_text(r"\u202e\u200b")
-    assert "\u202e" not in view.inner_text()
-    shut(view)
-    assert notebook.page.evaluate("() => window.__pwned") is None
 
 
 # ---- looks

@@ -53,6 +53,7 @@ test("what is short stands on one line and what is long on many", () => {
 
 test("what cannot be seen is printed as an escape, and still as JSON", () => {
   assert.equal(print('["a\u202e\u200b b\u00a0c\\u200d"]'), '["a\\u202e\\u200b b\\u00a0c\\u200d"]');
+  assert.equal(print('"\u3164\u2800\u{e0100}"'), '"\\u3164\\u2800\\udb40\\udd00"'); // letters and marks by their class
   const tag = "\u{e0041}";
   assert.equal(JSON.parse(print(JSON.stringify([tag])))[0], tag);
   assert.doesNotMatch(print(JSON.stringify([tag])), /\p{C}/u);

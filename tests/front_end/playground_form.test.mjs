@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { node } from "./dom.mjs";
 import { Form, standing } from "./playground.mjs";
 
-const field = (name, kind, given = {}) => ({ name, kind, title: name, help: "", hint: "", required: false, ...given });
+const field = (name, kind, given = {}) => ({ name, kind, title: name, help: "", hint: "", required: false, shown: given.options, ...given });
 const text = (name, given) => field(name, "text", given);
 const list = (name, item, given) => field(name, "list", { item, value: [], ...given });
 const object = (name, fields, given) => field(name, "object", { fields, optional: false, included: true, ...given });
