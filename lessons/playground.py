@@ -16,6 +16,7 @@ playground
 # | what a dial changes | turn **temperature** up and press **Run ×10**; then look at *History* |
 # | both revisions of the protocol | choose **both**, Run, and compare the two flows |
 # | what a human in the loop sees | tick **Ask me first**, Run |
+# | a model that uses a server's tools | choose the server *research assistant*, its tool **investigate**, SmolLM2, tick **Tools**, Run |
 # | what it is like to be the model | choose **you, by hand**, Run, and type the answer |
 # | the same without the playground | *Code*: a program of plain `mcp` that you can keep |
 #

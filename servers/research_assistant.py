@@ -268,7 +268,10 @@ async def investigated(question: str, library: Library, ctx: Context, max_turns:
     )
     if can_use_tools(ctx):
         told = await with_own_tools(rounds, ctx, request, reading_tools(library), most_turns=max_turns)
-        result = Investigation.of(asked_as, told.answer, papers_in(told, library), told)
+        papers = papers_in(told, library)
+        if told.declined and not papers:
+            papers = library.search(question, MOST_FOUND).papers
+        result = Investigation.of(asked_as, told.answer, papers, told)
         if told.declined:
             result.notes.append(f"The model's answer is not available, because {told.declined}.")
         elif told.is_capped:

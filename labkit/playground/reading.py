@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from labkit.callbacks import name_of as called
+from labkit.callbacks import uses_tools
 from labkit.host import ReviewRequest, visible
 from labkit.host.review_reading import reading as parts_of
 from labkit.models.answerers import ANSWERERS, Setting
@@ -65,7 +66,8 @@ def _id(playground: Model) -> str:
 
 def _status(playground: Model) -> str:
     if playground.status == "connected":
-        return "connected · can sample · tools not declared"
+        tools = "tools declared" if uses_tools(playground.answers.callback) else "tools not declared"
+        return f"connected · can sample · {tools}"
     if playground.unasked:
         return "press Connect"
     if playground.status == "lost":

@@ -20,6 +20,7 @@ from labkit.host.duty import duties_in
 from labkit.playground import Playground
 from labkit.playground.duties import DUTIES
 from labkit.playground.reach import WIRES, Wire
+from labkit.playground.reading import top
 from tests.story import answer, bookshop
 
 
@@ -288,7 +289,9 @@ def test_a_model_may_use_a_servers_tools_while_the_duty_is_on(library: Playgroun
     library.callback(reader)
     library.answers.ask = person.approves
     assert "cannot use tools" in ran(library).result  # the client has not said that it can
+    assert top(library)["status"] == "connected · can sample · tools not declared"
     library.answers.hold(tools=True, guard=True, approval=True)
+    assert top(library)["status"] == "connected · can sample · tools declared"
     run = ran(library)
     assert (run.outcome, run.host) == ("done", "guard, budget, tools, approval"), run.result
     assert "[2005.11401]" in run.result
@@ -307,6 +310,7 @@ def test_a_model_that_cannot_use_tools_says_so(library: Playground, wire: Wire) 
     run = ran(library)
     assert "the tiny model cannot use any. Ask without tools." in run.samples[0].text
     assert "the tiny model cannot use any" in run.result
+    assert wire == "2026-07-28" or "may answer it:\n- [" in run.result  # the server goes on without the model
 
 
 def test_what_fails_is_tried_again_and_then_another_is_asked_and_the_flow_says_so(shop: Playground) -> None:
