@@ -7,6 +7,7 @@ asked for is kept apart: the server made it up.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, cast
@@ -52,6 +53,9 @@ class LoopReader:
         self._turns: dict[int, tuple[Loop, Turn, object]] = Latest(OPEN)
         self._open: dict[int, Place] = Latest(OPEN)
         self._waiting: dict[object, list[Place]] = Latest(OPEN)
+        self._length_of: dict[int, int] = Latest(OPEN)
+        self._lengths: Counter[int] = Counter()
+        """How many loops have so many messages: where the beginning of a request may be one of theirs."""
 
     def read(self, step: Step) -> list[Place]:
         """The turns that `step` begins or changes; `step` follows all that were read before."""
@@ -89,8 +93,8 @@ class LoopReader:
         if not params.get("tools") and not any(map(_is_of_tools, _blocks(messages))):
             return []
         is_part = bool(step.sha256)
-        head, digests = _head(params, messages), [] if is_part else list(_digests(messages))
-        found, known = self._goes_on(messages, digests) if digests else self._seems_to_go_on(messages, head)
+        head, digests = _head(params, messages), {} if is_part else _digests(messages, self._lengths)
+        found, known, is_by_uses = self._goes_on(messages, digests, head)
         if found is None:
             self._loops += 1
             loop = Loop(self._loops, bool(self._is_whole))
@@ -101,11 +105,10 @@ class LoopReader:
         mode = json_object(params.get("toolChoice")).get("mode")
         choice = mode if mode in ("none", "required") else "auto"
         turn = Turn(loop.count, sample, step.n, choice if params.get("tools") else "none")
-        if known is None and found:  # it goes on with the uses of that turn and not with its conversation
-            known, turn.is_changed = _last_use(messages), not loop.is_cut
+        turn.is_changed = is_by_uses and not loop.is_cut
         is_end_kept = bool(messages) and isinstance(messages[-1], dict)
         if found is None or is_end_kept:
-            self._pair(loop, found[1].uses if found else [], turn, messages[known or 0 :])
+            self._pair(loop, found[1].uses if found else [], turn, messages[known:])
         for use in found[1].uses if found and is_part else ():
             use.is_lost = use.result is None
         loop.turns.append(turn)
@@ -113,28 +116,34 @@ class LoopReader:
             del loop.turns[: -self._keep]
         self._turns[sample], self._open[sample] = (loop, turn, head), (loop, turn)
         if digests:
-            self._wait(digests[-1], (loop, turn))
+            self._wait(digests[len(messages)], (loop, turn))
+            self._lengths.update([len(messages)])
+            self._lengths -= Counter([self._length_of.get(loop.number, 0)])
+            self._length_of[loop.number] = len(messages)
         return [*([found] if found else []), (loop, turn)]
 
-    def _goes_on(self, messages: Sequence[object], digests: list[bytes]) -> tuple[Place | None, int | None]:
-        """The turn with which a request goes on, and how many of its messages are known from there."""
-        for known in range(len(digests), 0, -1):
-            places = [place for place in self._waiting.get(digests[known - 1], ()) if place[0].turns[-1] is place[1]]
-            if known == len(digests):  # the same once more, which is another conversation, but after an error
+    def _goes_on(
+        self, messages: Sequence[object], digests: dict[int, bytes], head: object
+    ) -> tuple[Place | None, int, bool]:
+        """The turn with which a request goes on, how many of its messages are told before its own, and whether it is
+        by the uses of that turn alone, and not by its conversation."""
+        for known, digest in digests.items():
+            places = [place for place in self._waiting.get(digest, ()) if place[0].turns[-1] is place[1]]
+            if known == len(messages):  # the same once more, which is another conversation, but after an error
                 places = [place for place in places if place[1].end]
             if places:
                 ids = {_text(block.get("id")) for block in _blocks(messages[known:])}
                 rank = [(not ids.isdisjoint(use.id for use in turn.uses), turn.is_answered) for _, turn in places]
-                return places[rank.index(max(rank))], known
-        last = _blocks(messages[_last_use(messages) :])
-        return self._first(*(_key(block) for block in last if block.get("type") == "tool_use")), None
+                return places[rank.index(max(rank))], known, False
+        known = _last_use(messages)
+        last = [block for block in _blocks(messages[known:]) if block.get("type") == "tool_use"]
+        if digests:
+            found = self._first(_key(block) for block in last)
+        else:  # it was kept in part: the ids of its last uses, or how it begins
+            found = self._first([*((head, _text(block.get("id"))) for block in last), head])
+        return (found, known, True) if found else (None, 0, False)
 
-    def _seems_to_go_on(self, messages: Sequence[object], head: object) -> tuple[Place | None, int | None]:
-        """As `_goes_on`, for a request that was kept in part: by the ids of its last uses, or by how it begins."""
-        ids = [_text(block.get("id")) for block in _blocks(messages[_last_use(messages) :])]
-        return self._first(*((head, id_) for id_ in ids if id_), head), None
-
-    def _first(self, *keys: object) -> Place | None:
+    def _first(self, keys: Iterable[object]) -> Place | None:
         waiting = (place for key in keys for place in self._waiting.get(key, ()))
         return next((place for place in waiting if place[0].turns[-1] is place[1] and place[1].uses), None)
 
@@ -230,14 +239,14 @@ def _last_use(messages: Sequence[object]) -> int:
     return next(used, len(messages))
 
 
-def _digests(messages: Iterable[object]) -> Iterator[bytes]:
-    """The digest of the first message, of the first two, and so on."""
-    digest = b""
-    for message in messages:
-        blocks = [{key: value for key, value in b.items() if value is not None} for b in _blocks([message])]
-        told = _json([json_object(message).get("role"), blocks], sort=True)
-        digest = blake2b(digest + told.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        yield digest
+def _digests(messages: Sequence[object], lengths: Iterable[int]) -> dict[int, bytes]:
+    """The digest of each beginning of so many messages that there is, and of all of them; the longest comes first."""
+    digest, before, found = blake2b(digest_size=16), 0, dict[int, bytes]()
+    for length in sorted({length for length in lengths if 0 < length < len(messages)} | {len(messages)}):
+        told = _json(messages[before:length], sort=True)  # in one piece, and in the same bytes however it is cut
+        digest.update(f"{told[1:-1]}, ".encode("utf-8", "surrogatepass"))
+        found[length], before = digest.digest(), length
+    return dict(reversed(found.items()))
 
 
 def _head(params: dict[str, Any], messages: Sequence[object]) -> object:
