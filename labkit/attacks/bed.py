@@ -150,8 +150,8 @@ def gives_away(payload: tuple[str, ...], told: str) -> bool:
 
 
 def flat(text: str) -> str:
-    """`text` without the bars of a review and with single spaces."""
-    return " ".join(_BARS.sub(" ", text).split())
+    """`text` without the bars of a review and without spaces: a long word is broken where it has none."""
+    return "".join(_BARS.sub("", text).split())
 
 
 def flat_of(params: CreateMessageRequestParams) -> str:

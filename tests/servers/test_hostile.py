@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -137,14 +136,7 @@ async def test_it_says_loudly_what_it_is() -> None:
     assert "There is no plan 'kindness'" in said(unknown)
 
 
-def test_it_says_so_on_standard_error_too() -> None:
-    program = [sys.executable, "-m", "servers.hostile"]
-    run = subprocess.run(program, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stdout) == (0, "")
-    assert WARNING in run.stderr
-
-
-async def test_it_runs_over_stdio_with_plans_of_its_own(tmp_path: Path) -> None:
+async def test_it_runs_over_stdio_with_plans_of_its_own_and_says_on_standard_error_what_it_is(tmp_path: Path) -> None:
     plans = tmp_path / "plans.toml"
     plans.write_text(ONE, encoding="utf-8")
     program = StdioServerParameters(
@@ -154,3 +146,4 @@ async def test_it_runs_over_stdio_with_plans_of_its_own(tmp_path: Path) -> None:
         async with Client(stdio_client(program, errors), sampling_callback=Echo()) as client:
             answers = json.loads(said(await client.call_tool("run_plan", {"name": "one"})))
     assert [each["text"] for each in answers] == ["answer 1", "answer 2"]
+    assert WARNING in (tmp_path / "errors").read_text(encoding="utf-8")
