@@ -106,6 +106,7 @@ class Plan(BaseModel, frozen=True, extra="forbid"):
         source: Where such a thing was described in public, if it was.
         wires: Where it can be done.
         names: What the server calls itself on each of its connections; the last name for those that follow.
+        together: Whether it is run over all of its connections at the same time; else over one after the other.
         asks: What it asks, in this order.
         gain: When it has succeeded; `None` of an honest plan.
         payload: Texts of which each gives the attack away to a person who understands what he is shown.
@@ -123,6 +124,7 @@ class Plan(BaseModel, frozen=True, extra="forbid"):
     source: str = ""
     wires: tuple[Wire, ...] = ("legacy", "auto")
     names: tuple[str, ...] = ("hostile-demo",)
+    together: bool = False
     asks: tuple[Ask, ...]
     gain: Gain | None = None
     payload: tuple[str, ...] = ()

@@ -383,6 +383,7 @@ MAY_KNOW = {
     },
     "attacks": {
         "attacks",
+        "call",
         "callbacks",
         "command_line",
         "errors",

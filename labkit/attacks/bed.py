@@ -30,6 +30,7 @@ from mcp import MCPError
 from mcp.client import InputRequiredRoundsExceededError
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import (
+    CallToolResult,
     CreateMessageRequestParams,
     CreateMessageResult,
     CreateMessageResultWithTools,
@@ -39,6 +40,7 @@ from mcp_types import (
     ToolUseContent,
 )
 
+from labkit.call import Call
 from labkit.callbacks import Answer, answer_of, awaitable, name_of
 from labkit.errors import LabError
 from labkit.host.rendering import render
@@ -290,6 +292,7 @@ async def carry_out(
     answers, errors, late, bed = list[Came](), list[str](), list[Came](), next(_beds)
     outside = 0
     started = perf_counter()
+    calls: list[tuple[int, Call[CallToolResult]]] = []
     with ExitStack() as labs:
         for connection in range(1, plan.connections + 1):
             server = make_server([plan], connection=connection, told=late.append)
@@ -303,17 +306,20 @@ async def carry_out(
                     keep=100,
                 )
             )
-            try:
-                result = await lab.call_tool("run_plan", {"name": plan.name})
-            except (LabError, MCPError, InputRequiredRoundsExceededError) as error:
-                errors.append(str(error))
-                continue
-            text = "".join(block.text for block in result.content if isinstance(block, TextContent))
-            if result.is_error:
-                errors.append(text)
-            else:
-                answers += cast("list[Came]", json.loads(text))
-                outside += sum(ask.times for ask in plan.asks if ask.outside and ask.connection == connection)
+            calls.append((connection, lab.start("run_plan", {"name": plan.name})))
+            while calls and (connection == plan.connections or not plan.together):
+                over, call = calls.pop(0)
+                try:
+                    result = await call
+                except (LabError, MCPError, InputRequiredRoundsExceededError) as error:
+                    errors.append(str(error))
+                    continue
+                text = "".join(block.text for block in result.content if isinstance(block, TextContent))
+                if result.is_error:
+                    errors.append(text)
+                else:
+                    answers += cast("list[Came]", json.loads(text))
+                    outside += sum(ask.times for ask in plan.asks if ask.outside and ask.connection == over)
         with anyio.move_on_after(seconds):
             while len(late) < outside:  # noqa: ASYNC110 - told in the lab thread
                 await anyio.sleep(0.001)

@@ -140,3 +140,8 @@ async def test_an_honest_server_goes_without_tools_where_none_are_declared(wire:
         assert not any(params.tools for params in outcome.asked)
         assert all(came["without_tools"] for came in outcome.answers)
         assert hindered(PLANS[name], outcome, plain) == ""
+
+
+async def test_connections_may_be_used_at_the_same_time() -> None:
+    outcome = await carry_out(PLANS["while_another_is_asked"], undefended, Obedient(), "legacy")
+    assert (outcome.over.count(1), outcome.over.count(2), outcome.unasked) == (60, 1, 1)

@@ -136,7 +136,7 @@ async def test_it_says_loudly_what_it_is() -> None:
     assert "There is no plan 'kindness'" in said(unknown)
 
 
-async def test_it_runs_over_stdio_with_plans_of_its_own_and_says_on_standard_error_what_it_is(tmp_path: Path) -> None:
+async def test_it_runs_over_stdio_and_says_there_what_it_is(tmp_path: Path) -> None:
     plans = tmp_path / "plans.toml"
     plans.write_text(ONE, encoding="utf-8")
     program = StdioServerParameters(
