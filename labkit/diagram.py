@@ -22,8 +22,8 @@ COLOURS: dict[Lane, str] = {
     "server": "#8a4b08",
 }
 WIDTH, TOP, ROW = 880, 50, 27
-REMARK, LINE = 130, 18
-"""Characters of a remark that a drawing shows, and the height of its line."""
+LINE = 18
+"""The height of a remark's line."""
 MOST_STEPS = 1_000
 """Steps of a flow that a table and a Mermaid diagram tell; of a longer flow the first and the last half of so many."""
 
@@ -83,7 +83,7 @@ class Diagram:
 
     @property
     def remarks(self) -> list[tuple[int, str]]:
-        """Lines about several steps together, each with the number of the step at which it begins."""
+        """Short lines about several steps together, made plain, each with the step at which it begins."""
         return []
 
     @property
@@ -181,7 +181,7 @@ def mermaid(flow: Diagram) -> str:
             lines.append(f"  Note over {LANES[1]}: {_mermaid(step)}")
             continue
         while remarks and remarks[0][0] <= step.n:
-            lines.append(f"  Note over {LANES[1]}: {_mermaid(short(remarks.popleft()[1], REMARK))}")
+            lines.append(f"  Note over {LANES[1]}: {_mermaid(remarks.popleft()[1])}")
         label = _mermaid(short(step.label) + _about(many, step))
         if step.source == step.target:
             lines.append(f"  Note over {step.source}: {label}")
@@ -199,7 +199,7 @@ def svg(flow: Diagram) -> str:
     """A sequence diagram on a light card, readable in any theme: it carries its own colours and no script."""
     used = lanes(flow)
     x: dict[Lane, int] = {lane: _at(i, len(used)) for i, lane in enumerate(used)}
-    remarks = [short(text, REMARK) for _, text in flow.remarks]
+    remarks = [text for _, text in flow.remarks]
     bottom = TOP + ROW * len(flow.steps) + 34
     height = bottom + LINE * len(remarks) + (6 if remarks else 0)
     parts = [
@@ -265,5 +265,5 @@ def alt(flow: Diagram) -> str:
         for step in flow.steps[:40]
     ]
     more = [f"{len(flow.steps) - 40} more steps."] if len(flow.steps) > 40 else []
-    remarks = [f"{short(text, REMARK).strip()}." for _, text in flow.remarks]
+    remarks = [f"{text.strip()}." for _, text in flow.remarks]
     return textwrap.shorten(" ".join([*steps, *more, summary(flow) + ".", *remarks]), 4000, placeholder=" …")

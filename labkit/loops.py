@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from labkit.cutting import cut
-from labkit.plain import LABEL, short
+from labkit.plain import LABEL, LINE, short
 
 MOST_USES = 12
 """Uses of one turn that are told; of more it is said how many."""
@@ -163,11 +163,11 @@ def lines_of(loops: Sequence[Loop]) -> list[tuple[int, str]]:
     """Loops as lines, a heading for each and below it one for each turn, each with the step at which it begins."""
     lines: list[tuple[int, str]] = []
     for loop in loops[:MOST_LOOPS]:
-        lines.append((loop.turns[0].step, f"loop{f' {loop.number}' if len(loops) > 1 else ''}: {loop}"))
+        lines.append((loop.turns[0].step, short(f"loop{f' {loop.number}' if len(loops) > 1 else ''}: {loop}", LINE)))
         many = len(loop.turns) - MOST_TURNS
         for place, turn in enumerate(loop.turns):
             if many <= 0 or not MOST_TURNS // 2 <= place < len(loop.turns) - MOST_TURNS // 2:
-                lines.append((turn.step, f"  {short(loop.line(turn), 200)}"))
+                lines.append((turn.step, f"  {short(loop.line(turn, 45), LINE - 2)}"))
             elif place == MOST_TURNS // 2:
                 lines.append((turn.step, f"  … {_counted(many, 'more turn')}"))
     if len(loops) > MOST_LOOPS:

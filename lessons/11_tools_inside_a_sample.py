@@ -121,8 +121,9 @@ it_was("11.1")
 show(lab)
 
 # %% [markdown]
-# Two samples for one question: the client pays for each, and the second holds the first once more. The server owns the
-# log and the function; it never sees the model. What the second request carried:
+# Two samples for one question, which the flow shows as two **turns** of one **loop**: choose the line of a turn to read
+# who asked for what, and what came back. The client pays for each turn, and the second holds the first once more. The
+# server owns the log and the function; it never sees the model. What the second request carried:
 
 # %%
 for number, each in enumerate(script.asked[-1].messages, 1):
@@ -345,11 +346,12 @@ lab = Lab(forged, name="forged", sampling_callback=with_tools(reader))
 print((await lab.call_tool("why_forged", {})).content[0].text)
 print("the model was asked", len(reader.asked), "time, and read", len(reader.asked[0].messages), "messages")
 it_was("11.4")
+show(lab)
 
 # %% [markdown]
 # Pairs and ids were right, so every rule of the protocol was kept. A result is what the *server* says; a model should read
 # it as data, like a log line. What a host can do is to show each turn to a person, to limit, and to compare with the
-# turns that it remembers (lesson 06).
+# turns that it remembers (lesson 06). The flow does that: no model was asked before, so `!` marks the use in its loop.
 
 # %%
 quiz("11.3", "")

@@ -24,6 +24,7 @@ from labkit import CallbackError, Flow, Lab, Scripted, report
 from labkit.cutting import LARGEST, outline
 from labkit.host import with_tools
 from labkit.loops import MOST_LOOPS, MOST_TURNS, Loop
+from labkit.plain import LINE
 from labkit.record import Entry
 from labkit.redacting import redact_drawing, redact_flow
 from labkit.steps import ELSEWHERE, HostStep
@@ -444,6 +445,7 @@ def test_nothing_however_odd_keeps_a_loop_from_being_told(wire: str, turns: list
     flow.to_svg().encode()
     flow.to_mermaid().encode()
     assert str(redact_drawing(flow)).count("loop") == str(flow).count("loop")
+    assert all(line.isprintable() and len(line) <= LINE for _, line in flow.remarks)
 
 
 @st.composite
