@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from labkit.cutting import cut
 from labkit.plain import LABEL, LINE, short
+from labkit.secret_forms import may_hold, redacted
 
 MOST_USES = 12
 """Uses of one turn that are told; of more it is said how many."""
@@ -15,6 +16,9 @@ MOST_TURNS = 12
 
 MOST_LOOPS = 20
 """Loops that a text tells."""
+
+MARGIN = 4_000
+"""Characters behind those that are told in which the end of a secret is looked for."""
 
 LONGEST = 1_200
 """Characters of an input, a result or an answer that an opened turn shows."""
@@ -44,7 +48,7 @@ class Use:
 
     def line(self, width: int = LABEL) -> str:
         """`grep_log {"word": "disk"} → 3 lines`, with so many characters of the input and of the result."""
-        what = f"{short(self.name, 40)} {short(self.input, width)}" if self.name else "a result without a use"
+        what = f"{_on_a_line(self.name, 40)} {_on_a_line(self.input, width)}" if self.name else "a result without a use"
         return f"{what} → {_on_a_line(self.told, width)}"
 
     @property
@@ -124,7 +128,7 @@ class Loop:
     def __str__(self) -> str:
         """`3 turns, 4 uses (search ×3, read ×1)`."""
         names = self.names.most_common(5)
-        told = [f"{short(name, 30)} ×{count:,}" for name, count in names]
+        told = [f"{_on_a_line(name, 30)} ×{count:,}" for name, count in names]
         told += [f"{len(self.names) - len(names):,} more"] if len(self.names) > len(names) else []
         uses = f"{_counted(self.names.total(), 'use')} ({', '.join(told)})" if told else "no use of a tool"
         added = f", {self.added:,} that {self.unasked}" if self.added else ""
@@ -176,7 +180,10 @@ def lines_of(loops: Sequence[Loop]) -> list[tuple[int, str]]:
 
 
 def _on_a_line(text: str, width: int) -> str:
-    return short(text[: 4 * width].replace("\n", " ↵ ") + text[4 * width : 8 * width], width)
+    """The beginning of `text`, with a mark in place of each secret: a notebook stores what a flow prints and draws."""
+    told = text[: 4 * width + MARGIN]
+    told = redacted(told, Counter()) if may_hold(told) else told
+    return short((told if len(text) <= 4 * width + MARGIN else told[:-MARGIN]).replace("\n", " ↵ "), width)
 
 
 def _counted(count: int, word: str) -> str:

@@ -14,7 +14,6 @@ from typing import Any, cast
 from labkit.cutting import without_mark
 from labkit.diagram import Step, models_of
 from labkit.flow import Flow
-from labkit.loops import lines_of
 from labkit.secret_forms import may_hold, redacted, redacted_across, redacted_number, redacted_words
 from labkit.secret_forms.in_json import changed
 from labkit.secret_forms.names import MARK
@@ -135,13 +134,5 @@ def redact_drawing(flow: Flow) -> Flow:
         data = {"params": {"inputResponses": models}} if models else tokens
         return replace(step, label=redact_shown(step.label, 200), data=data)
 
-    loops = flow.loops
-    for loop in loops:
-        loop.names = Counter({redact_shown(name, 200): count for name, count in loop.names.items()})
-        for turn in loop.turns:
-            turn.said, turn.end = redact_shown(turn.said, 200), redact_shown(turn.end, 200)
-            for use in (*turn.uses, *turn.added):
-                use.name, use.input = redact_shown(use.name, 200), redact_json(use.input)
-                use.result = use.result and redact_shown(use.result, 200)
     title, steps = redact(flow.title), tuple(map(drawn, flow.steps))
-    return _Drawn(title, flow.server, flow.wire, flow.transport, steps, tuple(lines_of(loops)))
+    return _Drawn(title, flow.server, flow.wire, flow.transport, steps, tuple(flow.remarks))

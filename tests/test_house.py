@@ -361,10 +361,10 @@ MAY_KNOW = {
     "record": {"cutting", "numbers", "steps", "wire"},
     "dial_table": {"numbers"},
     "diagram": {"plain", "steps"},
-    "loops": {"cutting", "plain"},
+    "loops": {"cutting", "plain", "secret_forms"},
     "loop_reader": {"cutting", "diagram", "loops", "steps"},
     "flow": {"cutting", "diagram", "loop_reader", "loops", "record", "steps", "wire"},
-    "redacting": {"cutting", "diagram", "flow", "loops", "secret_forms"},
+    "redacting": {"cutting", "diagram", "flow", "secret_forms"},
     "models": {"callbacks", "dial_table", "errors", "models", "network", "numbers", "plain", "steps", "uses"},
     "host": {
         "callbacks",
