@@ -84,6 +84,8 @@ from servers.rounds import MoreNeeded, Rounds
 from servers.tool_loop import with_own_tools
 from tests.story import question
 
+TEXT = '<img src=x onerror="window.__pwned=1"><script>window.__pwned=1</script> \\u202e'
+
 async def look_up(word: str) -> str:
     return f"found {word} " + TEXT
 
