@@ -54,8 +54,8 @@ class Policy(BaseModel, frozen=True):
         Policy.model_validate_json('{"samples_per_call": 3, "ask": "always"}').model_dump_json(indent=2)
 
     Attributes:
-        when: Who may sample: a server `"in a call"`, while a request of the client is open, which a Lab tells and a plain
-            client as `with_guard` says; `"always"`; `"never"`.
+        when: When the server may sample: `"in a call"`, while a request of the client is open, which a Lab tells, and a
+            plain client as `with_guard` says; `"always"`; `"never"`.
         models: Names of the models that may answer; `None` for all. One with a date or a number behind it is meant too.
         max_tokens: The most that a request may ask for.
         samples_per_call: Samples for one tool call.
