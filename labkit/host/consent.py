@@ -1,13 +1,15 @@
 """Consent: what a person has approved on a connection, and which later requests that covers.
 
 A server may change what it asks for once it was let pass. So consent is no free pass: it covers a request in which
-nothing is new to the person, and what is new is asked about. He knows what he was shown, what he gave the tool himself,
-and what the model said. Where he lets the server pass (`AllowServer`), what is not new need not be the data: requests
-of the same form pass as long as the connection lasts, with the same system prompt, no other tool, no more tokens, and
-not much longer.
+nothing is new to the person, and what is new is asked about. He knows what he was shown, and what he gave the tool
+himself. What the model said is known where it stands as the model's own turn, and nowhere else: he has not read it, and
+it may be what a server had it write. Where he lets the server pass (`AllowServer`), it goes on with other data in
+requests of the same form, as long as the connection lasts: with the same system prompt, no other tool, no more tokens,
+and not much longer.
 """
 
 import json
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -37,10 +39,11 @@ RUN = 24
 out of few a new sentence could be put together."""
 
 SHORT = 40
-"""Characters of a line in which digits are all one: `Part 3 of 10` is no news after `Part 2 of 10`."""
+"""Characters of a line in which one or two small numbers are any: `Part 3 of 10` is no news after `Part 2 of 10`."""
 
-LEFT_OUT = 200
-"""Characters that are known, in a row, which are left out of what is shown."""
+LEFT_OUT, AROUND = 200, 40
+"""Characters that are known, in a row, which are left out of what is shown, and those around them that are not: what
+is new may begin as what is known goes on."""
 
 LARGER, ROOM = 2, 500
 """How many times as long as what was approved a request may be, and how many characters more."""
@@ -62,6 +65,9 @@ OVERLAP = 4
 
 ARGUMENTS = 300
 """Bytes of the call's arguments that are shown in parts: the person gave them himself."""
+
+
+_NUMBER = re.compile(r"\d+")
 
 
 class Known:
@@ -101,7 +107,7 @@ class Known:
             read.add(run)
         parts: list[str] = []
         before = 0
-        for begin, end in known:
+        for begin, end in ((begin + AROUND, end - AROUND) for begin, end in known):
             if end - begin > LEFT_OUT:
                 parts += text[before:begin], f"⟨{counted(end - begin, 'character')} that you know⟩"
                 before = end
@@ -116,7 +122,9 @@ def _runs(text: str) -> Iterator[tuple[int, int]]:
 
 def _line(line: str) -> str:
     line = " ".join(line.split())
-    return "".join("0" if each.isdigit() else each for each in line) if len(line) <= SHORT else line
+    numbers = _NUMBER.findall(line)
+    small = len(line) <= SHORT and len(numbers) <= 2 and all(len(each) <= 3 for each in numbers)
+    return _NUMBER.sub("0", line) if small else line
 
 
 @dataclass
@@ -171,9 +179,8 @@ class Scope:
         return not set(asked.tools) <= self.tools or not all(self.known[""].has(text) for text in asked.remarks)
 
     def heard(self, answer: Result) -> None:
-        """The server was told `answer`, and may quote it."""
+        """The server was told `answer`, and may put it into a conversation as the model's turn."""
         for _, text in texts(dumped(answer)):
-            self.known["user"].add(text)
             self.known["assistant"].add(text)
         for block in answer.content if isinstance(answer.content, list) else [answer.content]:
             if isinstance(block, ToolUseContent):
@@ -264,7 +271,7 @@ class Consent(Approval):
             self._connections.clear()
 
     def heard(self, context: ClientRequestContext, answer: Result) -> None:
-        """The server was told `answer`, and may quote it."""
+        """The server was told `answer`, and may put it into a conversation as the model's turn."""
         with self._lock:
             for scope in self._scopes(context)[:1]:
                 scope.heard(answer)
