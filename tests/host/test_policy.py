@@ -39,6 +39,7 @@ from labkit.host import (
 )
 from labkit.host.audit import AuditLog
 from labkit.host.consent import Known
+from labkit.host.review_reading import decision_of, reading
 from labkit.open_requests import OpenRequests
 from labkit.steps import Origin
 from labkit.wire import InMemoryTransport, tap
@@ -473,6 +474,18 @@ async def test_what_is_known_or_repeated_is_left_out_of_what_is_long() -> None:
     given = " ".join(f"word{n * 7919 % 9973}" for n in range(900))
     await ask(with_policy(Model(), ask=person), params(f"Sum up:\n{given}"), call=of_call(1, text=given))
     assert person.questions == 1
+
+
+async def test_a_part_is_shown_on_the_page_and_decided_there() -> None:
+    person = Person()
+    await ask(with_policy(Model(), ask=person), params(" ".join(f"word{n * 7919 % 9973}" for n in range(900))))
+    first = person.shown[0]
+    shown = reading(first)
+    assert [part["title"] for part in shown["parts"]] == [f"part 1 of {person.questions}"]
+    assert shown["parts"][0]["text"] in render(first)
+    assert shown["whole"]
+    assert first.text is None  # nothing to edit
+    assert decision_of({"decision": "approve"}, first) == Approve()
 
 
 @pytest.mark.parametrize("second", [Refuse("no"), Edit(params("other"))])
