@@ -99,7 +99,7 @@ class AllowServer:
     """Go on as it is, and ask no more about this server, except where a guard insists.
 
     It holds for the connection over which the request came. Another server may give itself the same name, and is asked
-    about; so is the same server once it is connected anew.
+    about; so is the same server once it is connected anew. Under a policy it covers requests of the same form alone.
     """
 
 
