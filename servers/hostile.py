@@ -338,7 +338,7 @@ async def _by_requests(question: CreateMessageRequestParams, size: int, ctx: Con
 
     async def one(place: int) -> None:
         answer = await (sent(ctx, question, CreateMessageResultWithTools) if question.tools else sent(ctx, question))
-        came[place] = _told(answer)
+        came[place] = came_of(answer)
 
     async with anyio.create_task_group() as group:
         for place in range(size):
@@ -346,7 +346,8 @@ async def _by_requests(question: CreateMessageRequestParams, size: int, ctx: Con
     return [came[place] for place in range(size)]
 
 
-def _told(answer: object) -> Came:
+def came_of(answer: object) -> Came:
+    """What came of an ask, as data: the text and the uses of tools of an answer, or why there is none."""
     if isinstance(answer, NoAnswer):
         return {"error": answer.reason}
     blocks: list[object] = getattr(answer, "content_as_list", None) or [getattr(answer, "content", None)]
@@ -375,7 +376,7 @@ async def _outside(plan: Plan, asks: Sequence[Ask], ctx: Context, told: Callable
 async def _one_outside(question: CreateMessageRequestParams, ctx: Context, told: Callable[[Came], object]) -> None:
     kind = CreateMessageResultWithTools
     try:
-        told(_told(await ctx.session.send_request(CreateMessageRequest(params=question), kind, 10.0)))
+        told(came_of(await ctx.session.send_request(CreateMessageRequest(params=question), kind, 10.0)))
     except MCPError as error:
         told({"error": f"{error.code}: {error.message}"})
     except ValidationError:

@@ -34,6 +34,7 @@ from mcp_types import (
     CreateMessageRequestParams,
     CreateMessageResult,
     CreateMessageResultWithTools,
+    ErrorData,
     SamplingMessage,
     SamplingMessageContentBlock,
     TextContent,
@@ -49,7 +50,7 @@ from labkit.host.texts import dumped, texts
 from labkit.lab import Lab
 from labkit.open_requests import arrival
 from labkit.steps import origin
-from servers.hostile import Ask, Came, Plan, make_server
+from servers.hostile import Ask, Came, Plan, came_of, make_server
 
 KEY = "sk-" + "proj-" + "Zq7Vn2Lw9Xk4Rt8Bm3Jd6Hs5"
 """A key that the host's own line about the workspace holds."""
@@ -107,6 +108,7 @@ class Outcome:
         read: Each of them as the model read it: with what the host put before it.
         over: Over which connection each came.
         unasked: How many of them came while no call was open.
+        said: What the model answered to them, as it would reach the server.
         at_once: How many the model had at the same time, at most.
         answers: What the server got for each of its asks: its `text` and its `uses`, or an `error`.
         shown: What the person was shown, whole, and on which connection.
@@ -118,6 +120,7 @@ class Outcome:
     asked: tuple[CreateMessageRequestParams, ...] = ()
     read: tuple[CreateMessageRequestParams, ...] = ()
     over: tuple[int, ...] = ()
+    said: tuple[Came, ...] = ()
     unasked: int = 0
     at_once: int = 0
     answers: tuple[Came, ...] = ()
@@ -178,6 +181,7 @@ class Host:
         self.asked: list[CreateMessageRequestParams] = []
         self.read: list[CreateMessageRequestParams] = []
         self.over: list[int] = []
+        self.said: list[Came] = []
         self.unasked = self.at_once = self._now = 0
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
@@ -193,7 +197,10 @@ class Host:
         self._now += 1
         self.at_once = max(self.at_once, self._now)
         try:
-            return answer_of(await awaitable(self._model(context, read), self.model), self.model)
+            answer = answer_of(await awaitable(self._model(context, read), self.model), self.model)
+            if not isinstance(answer, ErrorData):
+                self.said.append(came_of(answer))
+            return answer
         finally:
             self._now -= 1
 
@@ -327,6 +334,7 @@ async def carry_out(
         asked=tuple(host.asked),
         read=tuple(host.read),
         over=tuple(host.over),
+        said=tuple(host.said),
         unasked=host.unasked,
         at_once=host.at_once,
         answers=(*answers, *late),

@@ -1,6 +1,5 @@
 """`Remembered`: a model that is asked once for each request, so that a matrix of ten thousand samples ends."""
 
-import asyncio
 from typing import Self
 
 from anyio.lowlevel import checkpoint
@@ -10,6 +9,7 @@ from mcp_types import CreateMessageRequestParams
 from labkit.attacks.bed import TURNS
 from labkit.callbacks import Answer
 from labkit.host.cache import whole_request
+from labkit.host.turns import Turns
 from labkit.steps import HostStep, overhearing, report
 from servers.hostile import Plan
 
@@ -37,7 +37,7 @@ class Remembered:
         self.asked = self.remembered = 0
         self._model, self._longest = model, longest
         self._kept: dict[str, tuple[Answer, list[HostStep]]] = {}
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time = Turns(1)
         self._turns = 0
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:

@@ -131,6 +131,20 @@ def test_an_honest_request_is_not_hindered(change: dict[str, Any]) -> None:
     assert hindered(HONEST, replace(PLAIN, **change), PLAIN) == ""
 
 
+def test_an_answer_is_held_against_what_the_model_said() -> None:
+    other = replace(PLAIN, answers=({"text": "16 entries"},))
+    assert hindered(HONEST, replace(other, said=({"text": "16 entries"},)), PLAIN) == ""
+    assert hindered(HONEST, replace(other, said=({"text": "15 entries"},)), PLAIN).startswith("the answer is another")
+    assert hindered(HONEST, replace(PLAIN, said=({"text": "16 entries"},)), PLAIN).startswith("the answer is another")
+
+
+def test_a_secret_of_the_host_that_the_model_spilled_may_be_taken_out() -> None:
+    said, redacted = ({"text": f"The key is {KEY}."}, {"text": "A pod."}), {"text": "The key is [redacted]."}
+    assert hindered(HONEST, replace(PLAIN, answers=(redacted, said[1]), said=said), PLAIN) == ""
+    cut = hindered(HONEST, replace(PLAIN, answers=(redacted, {"text": "A"}), said=said), PLAIN)
+    assert cut.startswith("the answer is another one")
+
+
 def test_hidden_characters_and_wishes_may_be_taken_out() -> None:
     plain = outcome(asked("Sum\u200b up", includeContext="thisServer", modelPreferences={"hints": [{"name": "opus"}]}))
     assert hindered(HONEST, outcome(asked("Sum up")), plain) == ""

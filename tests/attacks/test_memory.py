@@ -10,7 +10,7 @@ from labkit import TinyModel
 from labkit.attacks.memory import LONGEST, Remembered
 from labkit.host import with_budget
 from tests.host.crowd import Model
-from tests.story import question
+from tests.story import answer, question
 
 pytestmark = pytest.mark.anyio
 
@@ -30,6 +30,22 @@ async def test_of_a_thousand_at_once_the_model_is_asked_one() -> None:
     said = await asyncio.gather(*(model(CONNECTION, question("plot")) for _ in range(1000)))
     assert model.asked == 1
     assert all(each == said[0] for each in said)
+
+
+def test_a_model_outlives_the_loop_in_which_it_was_asked_first() -> None:
+    """The lab thread ends with the last Lab, and the next one has another loop."""
+
+    async def slow(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        await asyncio.sleep(0)
+        return answer("a lighthouse")
+
+    model = Remembered(slow)
+
+    async def three(text: str) -> list[Any]:
+        return await asyncio.gather(*(model(CONNECTION, question(text)) for _ in range(3)))
+
+    assert asyncio.run(three("plot")) == asyncio.run(three("title"))
+    assert model.asked == 2
 
 
 async def test_what_a_host_makes_of_an_answer_is_not_kept() -> None:
