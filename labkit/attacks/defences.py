@@ -61,9 +61,14 @@ def by_policy(callback: SamplingFnT, ask: Ask, agreed: Sequence[str]) -> Samplin
     return with_policy(callback, Policy(tools=tuple(agreed)), ask=ask)
 
 
-def unread(callback: SamplingFnT, agreed: Sequence[str]) -> SamplingFnT:
-    """The same with a person who approves without reading: what a host does by itself."""
-    return by_policy(callback, lambda _: Approve(), agreed)
+def unread(callback: SamplingFnT, ask: Ask, agreed: Sequence[str]) -> SamplingFnT:
+    """The same with a person who is shown everything and approves without reading: what a host does by itself."""
+
+    def approve(request: ReviewRequest) -> Said:
+        ask(request)
+        return Approve()
+
+    return by_policy(callback, approve, agreed)
 
 
 def taken(defence: object) -> Defence:

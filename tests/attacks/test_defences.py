@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from mcp_types import ErrorData
 
 from labkit.attacks.bed import Person
 from labkit.attacks.defences import DEFENCES, by_policy, chosen, harmless, taken
@@ -26,6 +27,13 @@ async def test_each_defence_lets_a_plain_question_of_the_archiver_through(name: 
     model = Model(tokens=(3, 4))
     defended = DEFENCES[name](model, ask=person)
     assert await defended(CONNECTION, question("plot")) == await model(CONNECTION, question("plot"))
+
+
+async def test_who_approves_without_reading_is_shown_everything_all_the_same() -> None:
+    shown = Person(payload=("plot",))
+    defended = DEFENCES["unread"](Model(tokens=(3, 4)), ask=shown)
+    assert not isinstance(await defended(CONNECTION, question("plot")), ErrorData)
+    assert len(shown.shown) == 1
 
 
 ORIGINS = (None, Origin("log-archiver", "auto"), Origin("hostile-demo", "auto"))
