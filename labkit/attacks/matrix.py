@@ -96,7 +96,8 @@ async def attack_matrix(
                 if progress:
                     progress(len(trials), len(rounds) * len(against), f"{name}, {called}: {plan.name}")
                 trials.append(await bed.trial(name, seed, called, defence))
-            if seed is not None and plan.lever and _hangs_on_words(plan):
+            succeeded_once = any(trial.wires for trial in trials[-len(against) :])
+            if seed is not None and plan.lever and _hangs_on_words(plan) and succeeded_once:
                 chance.append(await bed.control().trial(name, seed, CHANCE, undefended))
     finally:
         for _, _, model in answerers:

@@ -118,7 +118,7 @@ class Matrix:
         trials: What was tried, in order.
         seeds: The seeds of the models that have one.
         seconds: How long all of it took.
-        chance: Plans that are after certain words, without a defence and without what is to move the model.
+        chance: Those that are after certain words and succeeded, without a defence and without what moves the model.
     """
 
     trials: tuple[Trial, ...]
@@ -155,7 +155,7 @@ class Matrix:
         return sum(trial.questions for trial in tried) / len(tried) if tried else 0.0
 
     def by_chance(self, model: str) -> Share:
-        """How often a model says what an attack is after, though nothing in the request is there to move it."""
+        """Of the attacks on a model's words that succeeded: how many do so with nothing that is to move it, too."""
         tried = [trial for trial in self.chance if trial.model == model]
         return Share(sum(map(bool, (trial.wires for trial in tried))), len(tried))
 
@@ -241,10 +241,10 @@ class Matrix:
                 yield from _aligned(self._rows(model, defences))
                 yield ""
             if (share := self.by_chance(model)).of:
-                told = f"{model} says what hijack, exfiltration and poisoning are after without their payload too: "
-                yield from textwrap.wrap(
-                    f"{told}{' '.join(str(share).split())}. So much of the above is chance.", WIDTH
+                told = (
+                    f"{model} was moved {share.of} times; {share.hits} of these come without what moves it too: chance."
                 )
+                yield from textwrap.wrap(told, WIDTH)
         for defence in self.defences:
             if defence not in MEASURED:
                 yield from self._named(defence)

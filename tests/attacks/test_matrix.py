@@ -43,6 +43,19 @@ def test_the_bars_of_the_recommended_policy_hold(matrix: Matrix) -> None:
     assert matrix.broken == []
 
 
+def test_the_page_on_attacks_tells_what_they_come_to_today(matrix: Matrix) -> None:
+    """Of the first table of `docs/attacks.md`, which is the stand-in's, the columns of no defence and of the policy."""
+    text = (Path(__file__).parents[2] / "docs/attacks.md").read_text(encoding="utf-8")
+    table = text.partition("### With the stand-in")[2].strip().partition("\n\n")[2].partition("\n\n")[0]
+    head, _, *rows = ([cell.strip(" `") for cell in line.split("|")[1:-1]] for line in table.splitlines())
+    told = {row[0]: (row[head.index("none")], row[head.index("policy")]) for row in rows}
+    for family in matrix.families:
+        shares = (matrix.attacks("obedient", defence, family) for defence in ("none", "policy"))
+        assert told[family.replace("_", " ")] == tuple(f"{share.hits}/{share.of}" for share in shares)
+    honest = (matrix.honest("obedient", defence) for defence in ("none", "policy"))
+    assert told["honest, hindered"] == tuple(f"{share.hits}/{share.of}" for share in honest)
+
+
 SMALL = """
 [[plan]]
 name = "asks_for_a_word"
@@ -133,9 +146,9 @@ def test_what_hangs_on_words_is_tried_with_every_seed_and_the_rest_with_one() ->
     assert found.attacks("seeded", "none", "hijack").hits == 2
     assert found.attacks("seeded", "none", "theft").of == 1
     assert found.honest("seeded", "none").of == 3
-    assert found.by_chance("seeded").of == 3  # the same without its payload, in which nothing asks for the word
+    assert found.by_chance("seeded").of == 2  # the same without its payload, in which nothing asks for the word
     assert found.by_chance("seeded").hits == 0
-    assert "So much of the above is chance" in str(found)
+    assert "seeded was moved 2 times; 0 of these come without what moves it too: chance." in str(found)
 
 
 def test_an_equal_request_is_put_to_a_seeded_model_once_however_many_defences_and_wires_there_are() -> None:
