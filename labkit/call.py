@@ -29,7 +29,7 @@ from labkit.errors import (
     line_awaited,
     line_of,
 )
-from labkit.plain import short
+from labkit.plain import quoted
 from labkit.record import CONNECTION
 from labkit.runtime import TICK, Runtime, Watch, wait
 from labkit.steps import Wait, held_up_by
@@ -277,10 +277,7 @@ class Calls:
 
     def unread(self, frame: Frame, number: int | None) -> None:
         """Note what could not be read, and end the call number `number` where it was its answer."""
-        what = (
-            frame.fault
-            or f"an answer to no open request: {short(frame.json[: SHOWN + 1].decode(errors='replace'), SHOWN)}"
-        )
+        what = frame.fault or f"an answer to no open request: {quoted(frame.json.decode(errors='replace'), SHOWN)}"
         self.last_unread = what
         for call in self.open.values():
             call.unread = what

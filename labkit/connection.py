@@ -27,7 +27,7 @@ from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, METHOD_NOT_FOUND, Tool
 from labkit.child import Child
 from labkit.errors import ConnectError, LabError, sentence, unwrap
 from labkit.lines import LONGEST, bounded
-from labkit.plain import short
+from labkit.plain import quoted, short
 from labkit.quiet import quieten
 from labkit.runtime import GRACE, HAS_THREADS, LEAVE, Runtime, block_on
 from labkit.wire import InMemoryTransport, Transport
@@ -176,7 +176,7 @@ def about_http(error: BaseException, status: int | None) -> str:
     if not isinstance(error, MCPError):
         return ""
     if status is not None and (points := _POINTS.match(error.message)):
-        where = short(points[1], LONGEST_PLACE)
+        where = quoted(points[1], LONGEST_PLACE)
         if "downgrade this HTTPS" in error.message:
             cure = f"That is not encrypted. Write Lab({where.replace('http:', 'https:', 1)!r})"
         else:

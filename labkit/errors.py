@@ -23,10 +23,13 @@ from typing import cast
 
 from pydantic import ValidationError
 
-from labkit.plain import plain
+from labkit.plain import quoted
 
 _KIT = tuple(str(Path(__file__).parents[1] / name) for name in ("labkit", "servers"))
 """The kit's own folders: what a student hands to a server of the box may raise in it, and the fault is not there."""
+LONGEST = 65_536
+"""Characters of an error that are told."""
+
 _LIBRARIES = tuple({str(Path(sysconfig.get_path(name))) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
@@ -173,11 +176,11 @@ def sentence(error: BaseException) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """What `error` says, in one line with nothing invisible in it; nothing when it cannot even say it.
+    """What `error` says, `quoted`; nothing when it cannot even say it.
 
-    An error may quote what a server or a model wrote, and a terminal would obey that.
+    An error may quote what a server or a model wrote: a terminal would obey that, and a key may be in it.
     """
     try:
-        return plain(" ".join(str(error).split()))
+        return quoted(str(error), LONGEST)
     except Exception:  # noqa: BLE001 - `__str__` of a student's exception may itself be wrong
         return ""

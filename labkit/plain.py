@@ -3,6 +3,7 @@
 import re
 import textwrap
 
+from labkit.secret_forms import redacted_beginning
 from labkit.secret_forms.hidden import HIDDEN, spans, without_hidden
 
 LABEL = 60
@@ -41,6 +42,18 @@ def short(text: str, width: int = LABEL) -> str:
     # Cut first: a character takes the room of one or more, and the text may be as long as a server likes.
     shown = plain(text[: 4 * width + 64])
     return shown if len(shown) <= width else without_hidden(shown[: width - 1] + "…")
+
+
+def quoted(text: str, width: int) -> str:
+    """What somebody else wrote, as a part of a sentence: on one line, plain, and cut at `width` characters.
+
+    Its secrets are marked where they would not be known any more behind that: many are known by their lines, a half is
+    by nothing. What is one short line already stays as it is, for those who look through what they show.
+    """
+    if len(text) <= width and plain(text) == text == " ".join(text.split()):
+        return text
+    shown = plain(" ".join(redacted_beginning(text, width).split()))
+    return shown if max(len(text), len(shown)) <= width else without_hidden(shown[: width - 1] + "…")
 
 
 def seen(text: str) -> str:

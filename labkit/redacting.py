@@ -14,14 +14,19 @@ from typing import Any, cast
 from labkit.cutting import without_mark
 from labkit.diagram import Step, models_of
 from labkit.flow import Flow
-from labkit.secret_forms import may_hold, redacted, redacted_across, redacted_number, redacted_words
+from labkit.secret_forms import (
+    MARGIN,
+    may_hold,
+    redacted,
+    redacted_across,
+    redacted_beginning,
+    redacted_number,
+    redacted_words,
+)
 from labkit.secret_forms.in_json import changed
 from labkit.secret_forms.names import MARK
 
 _CUT = "characters more"
-MARGIN = 4_000
-"""Characters at the end of a cut text that are not shown: a secret that begins there may lack what tells it."""
-
 _END = re.compile(r"\A(?:(?:[\w+/=-]{24,}\s?)+|(?=[^\s\"']{0,99}\d)(?=[^\s\"']{0,99}[A-Za-z])[^\s\"']{4,})")
 """What may be the end of a secret, at the beginning of what follows a cut text: the part that tells it is not kept."""
 
@@ -31,9 +36,7 @@ def redact_shown(text: str, longest: int) -> str:
 
     It takes no longer for a longer text. A secret at the cut is not shown in part.
     """
-    if len(text) <= longest:
-        return str(redact(text))
-    return _redacted_part(text[: longest + MARGIN])[:longest]
+    return str(redact(text))[:longest] if len(text) <= longest + MARGIN else redacted_beginning(text, longest)
 
 
 def _redacted_part(text: str, name: str = "") -> str:

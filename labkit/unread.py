@@ -8,7 +8,7 @@ from mcp.shared.dispatcher import coerce_request_id
 from mcp_types import RequestId
 from pydantic import ValidationError
 
-from labkit.plain import short
+from labkit.plain import quoted
 
 _KINDS = {"method": "JSONRPCRequest", "error": "JSONRPCError", "result": "JSONRPCResponse"}
 _BEGINS_AN_ANSWER = re.compile(
@@ -35,7 +35,7 @@ def unread(error: Exception) -> tuple[str, RequestId | None, str]:
         why = "it is not UTF-8" if first["type"] == "string_unicode" else first["msg"]
         if sent.lstrip().startswith(("{'", "[{'")):
             why = "it is a Python object and not JSON, which has double quotes: print(json.dumps(message), flush=True)"
-        return f"a line that is no message ({why}): {short(sent[: SHOWN + 1], SHOWN)}", _answers(sent), sent
+        return f"a line that is no message ({why}): {quoted(sent, SHOWN)}", _answers(sent), sent
     # The line was tried as each kind of message. What counts is what is wrong with the kind that it would be.
     whole = repr(sent)
     sent = _object(next((fault["input"] for fault in faults if fault["type"] == "missing"), sent))
@@ -58,7 +58,7 @@ def no_result(error: ValidationError) -> str:
     # Where a value is wrong, every other kind lacks fields or has another name; the deepest fault is the nearest.
     telling = [fault for fault in faults if fault["type"] not in ("missing", "literal_error")] or faults
     first = max(telling, key=lambda fault: len(fault["loc"]))
-    return f"{short('.'.join(map(str, first['loc'])) or error.title, SHOWN)}: {first['msg']}"
+    return f"{quoted('.'.join(map(str, first['loc'])) or error.title, SHOWN)}: {first['msg']}"
 
 
 def _answers(line: str) -> RequestId | None:

@@ -199,26 +199,13 @@ def _decided(outcome: Answer | BaseException, by: str, reached: bool) -> tuple[D
     if isinstance(outcome, CallbackStuck):
         return "failed", by, "It held the event loop, or its cancellation, and was stopped."
     if not isinstance(outcome, ErrorData):
-        return "failed", by, _sentence(outcome)
+        return "failed", by, sentence(outcome)
     if by in ("budget", "queue"):
         return "held back", by, outcome.message
     if by == "switch" and reached:
         return "cancelled", by, outcome.message
     refused = outcome.code == REFUSED or (outcome.code == INVALID_PARAMS and by != MODEL)
     return "refused" if refused else "failed", by, outcome.message
-
-
-def _sentence(error: BaseException) -> str:
-    """`error` in one line. Its secrets are looked for before: a key in several lines is not known any more in one."""
-    told, cause = sentence(error), error
-    for _ in range(10):
-        with suppress(Exception):  # a student's exception may be unable to say what it is
-            whole = str(cause)
-            if (kept := str(redact(whole))) != whole:
-                told = told.replace(" ".join(whole.split()), " ".join(kept.split()))
-        if (cause := cause.__cause__ or cause.__context__) is None:
-            break
-    return told
 
 
 def _asked(params: CreateMessageRequestParams, found: Iterable[tuple[str, str]]) -> Asked:

@@ -9,8 +9,9 @@ from mcp_types import CreateMessageRequestParams
 from labkit.callbacks import Answer
 from labkit.host.texts import dumped, texts
 from labkit.numbers import checked_number, checked_whole
+from labkit.plain import quoted
 from labkit.secret_forms import redacted, redacted_across, redacted_number, redacted_words
-from labkit.secret_forms.hidden import hidden, visible, without_hidden
+from labkit.secret_forms.hidden import hidden, without_hidden
 from labkit.secret_forms.in_json import changed
 
 T = TypeVar("T", bound=CreateMessageRequestParams | Answer)
@@ -72,8 +73,7 @@ class Finding:
 
 def short(value: object) -> str:
     """A value that a server wrote, short and with nothing hidden."""
-    text = visible(str(value)).replace("\n", " ")
-    return text if len(text) <= 40 else f"{text[:40]}…"
+    return quoted(str(value), 41)
 
 
 def counted(number: int, what: str) -> str:

@@ -30,7 +30,7 @@ from mcp_types import (
 from labkit.callbacks import Answer
 from labkit.host.duty import Duty, Result, refusal, trying
 from labkit.numbers import checked_whole
-from labkit.plain import short
+from labkit.plain import quoted
 from labkit.steps import report
 from labkit.uses import Unmet, Unreadable, uses_in, with_own_ids
 
@@ -196,7 +196,7 @@ def _wrong_request(params: CreateMessageRequestParams) -> str:
     for name, count in Counter(names).items():
         if not NAME.fullmatch(name):
             return (
-                f"A tool cannot be named {short(repr(name), 60)}: a name has 1 to 128 letters, digits, _, - and dots."
+                f"A tool cannot be named {quoted(repr(name), 60)}: a name has 1 to 128 letters, digits, _, - and dots."
             )
         if count > 1:
             return f"Two tools are named {name}."
@@ -213,7 +213,7 @@ def _wrong_request(params: CreateMessageRequestParams) -> str:
 
 def _wrong_use(use: ToolUseContent, offered: Mapping[str, Tool]) -> str:
     if use.name not in offered:
-        return f"There is no tool {short(repr(use.name), 60)}; there are: {', '.join(offered)}."
+        return f"There is no tool {quoted(repr(use.name), 60)}; there are: {', '.join(offered)}."
     if isinstance(use, Unreadable):
         return f"The arguments of {use.name} are no JSON object."
     if fault := _unfit(use.input, offered[use.name].input_schema):
@@ -274,4 +274,4 @@ def _unfit(value: object, schema: Mapping[str, Any]) -> str:
     if fault is None:
         return ""
     place = "/".join(str(each) for each in fault.absolute_path)
-    return short(f"{place + ': ' if place else ''}{fault.message}", 200)
+    return quoted(f"{place + ': ' if place else ''}{fault.message}", 200)

@@ -11,12 +11,14 @@ finding may hold a secret all the same.
 """
 
 from labkit.secret_forms.finding import (
+    MARGIN,
     MARK,
     Found,
     find_secrets,
     may_hold,
     redacted,
     redacted_across,
+    redacted_beginning,
     redacted_number,
     redacted_words,
 )
@@ -25,6 +27,7 @@ from labkit.secret_forms.names import is_secret, name_within, names_a_secret
 
 __all__ = [
     "FORMS",
+    "MARGIN",
     "MARK",
     "Form",
     "Found",
@@ -35,6 +38,7 @@ __all__ = [
     "names_a_secret",
     "redacted",
     "redacted_across",
+    "redacted_beginning",
     "redacted_number",
     "redacted_words",
 ]

@@ -19,6 +19,9 @@ from labkit.secret_forms.names import GAP, MARK, is_pin, is_placeholder, is_secr
 PASSES = 8
 """How often a redacted text is looked through again. A text that still holds something then is redacted whole."""
 
+MARGIN = 4_000
+"""Characters at the end of a cut text that are not shown: a secret that begins there may lack what tells it."""
+
 # An empty group stands behind each opening. The last group that matched tells the form.
 _WHOLE = re.compile("|".join(f"(?:{form.opening})()(?:{form.rest})" for form in FORMS), re.ASCII | re.DOTALL)
 _GROUPS = [(form, n) for form in FORMS for n in range(1 + re.compile(form.rest).groups)]
@@ -122,6 +125,17 @@ def redacted(text: str, kinds: Counter[str], name: str = "", *, by_itself: bool 
     for mark, count in (Counter(MARK.findall(text)) - before).items():
         kinds[mark.removeprefix("[redacted: ").removesuffix("]")] += count
     return text
+
+
+def redacted_beginning(text: str, longest: int, name: str = "") -> str:
+    """The first `longest` characters of a text or fewer, redacted, in a time that does not grow with what is behind.
+
+    A secret at the cut is not shown in part.
+    """
+    kept = redacted(text[: longest + MARGIN], Counter(), name)
+    if len(text) > longest + MARGIN and not MARK.fullmatch(kept):
+        kept = kept[:-MARGIN]
+    return kept[:longest]
 
 
 def redacted_number(value: float, kinds: Counter[str], name: str) -> object:
