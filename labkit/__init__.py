@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from labkit.playground import Playground
     from labkit.programs import Program
     from labkit.steps import Origin, origin, report
+    from labkit.telemetry import Telemetry, with_telemetry
     from labkit.views.approval_panel import approval_panel
     from labkit.views.attack_matrix import plot_attacks
     from labkit.views.audit import show_audit
@@ -95,6 +96,7 @@ _ELSEWHERE = {
     "SmolLM": "labkit.models.smollm",
     "Step": "labkit.diagram",
     "Switch": "labkit.host",
+    "Telemetry": "labkit.telemetry",
     "TinyModel": "labkit.models.tiny",
     "allow_asyncio_run": "labkit.nested",
     "approval_panel": "labkit.views.approval_panel",
@@ -144,6 +146,7 @@ _ELSEWHERE = {
     "with_policy": "labkit.host",
     "with_queue": "labkit.host",
     "with_retry": "labkit.host",
+    "with_telemetry": "labkit.telemetry",
     "with_timeout": "labkit.host",
     "with_tools": "labkit.host",
 }
@@ -177,6 +180,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "SmolLM",
     "Step",
     "Switch",
+    "Telemetry",
     "TinyModel",
     "allow_asyncio_run",
     "approval_panel",
@@ -226,6 +230,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "with_policy",
     "with_queue",
     "with_retry",
+    "with_telemetry",
     "with_timeout",
     "with_tools",
 ]

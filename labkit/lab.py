@@ -7,11 +7,11 @@ of everything that crosses the wire, a sampling callback that can be swapped, an
 import atexit
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from threading import Lock
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from mcp import Client, MCPError
 from mcp.client.session import ClientRequestContext, SamplingFnT
@@ -52,6 +52,10 @@ from labkit.steps import ELSEWHERE, HostStep, Origin, jsonable, listening
 from labkit.unread import no_result
 from labkit.wire import Frame, short_name, tap
 
+if TYPE_CHECKING:
+    from labkit.telemetry import Telemetry
+    from labkit.telemetry.of_lab import OfLab
+
 T = TypeVar("T")
 
 NO_ANSWER = "The client's callback gave no answer; only the client knows why."
@@ -84,6 +88,8 @@ class Lab:
         keep: How many frames and steps are kept; older ones are forgotten.
         tools_changed: Is called, in the lab thread, when the server says that its tools have changed. On revision
             2026-07-28 a stream is opened for that, where the server offers it; the first of `flows` shows it.
+        telemetry: Whether spans and metrics of the calls are kept as OpenTelemetry has them: in `lab.telemetry`, which
+            all Labs share, or in a `Telemetry` of your own.
         **client_options: Passed on to `mcp.Client`.
 
     Raises:
@@ -103,6 +109,7 @@ class Lab:
         headers: Mapping[str, str] | None = None,
         keep: int = 10_000,
         tools_changed: Callable[[], object] | None = None,
+        telemetry: "Telemetry | bool" = False,
         **client_options: Any,
     ) -> None:
         self.server, self.transport = describe(server)
@@ -119,6 +126,7 @@ class Lab:
         if tools_changed is not None:
             self.record.listen(partial(_tell_of_tools, tools_changed))
         self._room = AT_ONCE
+        self._spans = self._watched(telemetry) if telemetry else None
         self._options = client_options
         self._calls = Calls(keep)
         self._patience = Patience(
@@ -208,6 +216,11 @@ class Lab:
         """Whether the connection is there, or is being made. Where it was lost, the next call makes another."""
         # A thread that was left behind, since a callback held it, says nothing about the server.
         return not self._why_closed and (self._connection.usable or self._connection.runtime.retired)
+
+    @property
+    def telemetry(self) -> "Telemetry | None":
+        """Where the spans and metrics of the calls are kept; `None` where none were asked for."""
+        return self._spans and self._spans.telemetry
 
     @property
     def calls(self) -> int:
@@ -309,7 +322,19 @@ class Lab:
             former=former,
         )
         connection.ended.add_done_callback(lambda _: self.when_lost())
+        if self._spans:
+            self._spans.connected(connection)
         return connection
+
+    def _watched(self, telemetry: "Telemetry | bool") -> "OfLab":
+        # OpenTelemetry's SDK takes a while to import, and most never ask for it.
+        from labkit.telemetry import shared
+        from labkit.telemetry.of_lab import OfLab
+
+        kept = shared() if isinstance(telemetry, bool) else telemetry
+        spans = OfLab(kept, self.name, self.server, self.transport, self._url)
+        self.record.listen(spans.hear)
+        return spans
 
     @property
     def _url(self) -> str:
@@ -373,17 +398,19 @@ class Lab:
 
     async def _work(self, call: Call[T], connection: Connection, function: Callable[[Client], Awaitable[T]]) -> None:
         """Do `function` as the work of `call` and settle it; nothing is raised, since nobody awaits the task itself."""
-        with self._calls.at_work(call):
+        with self._calls.at_work(call), self._spans.call(call) if self._spans else nullcontext(_unheard) as became:
             asked = {"arguments": jsonable(call.arguments)} if call.arguments else {}
             self.record.add(HostStep(call.title, "you", "client", asked), call.number)
             try:
                 with Deadline(self.timeout, partial(timeout_error, call, self.timeout)):
                     result = await function(await connection.client())
                     # Told before it is handed over: who awaits the call may read its flow at once.
+                    became(result)
                     self._told(call, "result")
                     call.succeed(result)
             except BaseException as error:  # noqa: BLE001 - it reaches whoever awaits the call
                 fault = self._plain(call, connection, error)
+                became(fault)
                 self._told(call, sentence(fault))
                 call.fail(fault)
 
@@ -432,7 +459,10 @@ class Lab:
         self._room -= 1
         try:
             with listening(add, origin, call and call.waits), self._kept_here(call):
-                return await answer_for(call, sample, ask(callback, context, params), asked(params), add)
+                answering = ask(callback, context, params)
+                if self._spans:
+                    answering = self._spans.answering(answering, number, callback, context, params)
+                return await answer_for(call, sample, answering, asked(params), add)
         finally:
             self._room += 1
 
@@ -474,6 +504,10 @@ class Lab:
 def _tell_of_tools(changed: Callable[[], object], entry: Entry) -> None:
     if isinstance(entry.item, Frame) and entry.item.method == LIST_CHANGED:
         changed()
+
+
+def _unheard(_: object) -> None:
+    pass
 
 
 def _rest() -> None:

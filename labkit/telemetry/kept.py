@@ -1,0 +1,139 @@
+"""`Telemetry`: where spans and metrics are kept in memory, and handed on to whom the user has named."""
+
+import atexit
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from threading import Lock
+
+from opentelemetry.sdk.metrics.export import MetricsData
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from opentelemetry.trace import SpanContext
+
+from labkit.cutting import Latest
+from labkit.host.prices import Prices, check_catalog
+from labkit.models.catalog import catalog
+from labkit.numbers import checked_whole
+from labkit.telemetry.conventions import LINK
+from labkit.telemetry.metrics import Metrics
+from labkit.telemetry.otlp import outside
+from labkit.telemetry.spans import Span, now
+
+_AT_ONCE = 200
+
+
+class Telemetry:
+    """Keeps the spans that were made, and counts what they took. One may serve many Labs, whose calls it then tells.
+
+        telemetry = Telemetry(contents=True)
+        Lab(server, sampling_callback=my_callback, telemetry=telemetry)
+        telemetry.spans[-1].attributes
+        Path("spans.jsonl").write_text(telemetry.json_lines(), encoding="utf-8")
+
+    Where `OTEL_EXPORTER_OTLP_ENDPOINT` is set, or that of traces or of metrics alone, spans and metrics are sent there
+    too, from a thread of its own, until `close`.
+
+    Args:
+        contents: Whether the words of prompts, answers, arguments and results stand in the spans, secrets redacted.
+        prices: A catalogue, for what a sample costs; that of the kit by itself.
+        keep: How many spans are kept; older ones are forgotten.
+        processors: OpenTelemetry's own, such as `SimpleSpanProcessor(my_exporter)`; each hears of ended spans.
+
+    Raises:
+        TypeError: `prices` is no catalogue.
+        ValueError: `keep` is no whole number of 1 or more.
+    """
+
+    def __init__(
+        self,
+        *,
+        contents: bool = False,
+        prices: Prices | None = None,
+        keep: int = 10_000,
+        processors: Sequence[SpanProcessor] = (),
+    ) -> None:
+        if prices is not None:
+            check_catalog(prices, "find")
+        self.contents = contents
+        self.prices = catalog() if prices is None else prices
+        self.turns: dict[tuple[int, str], SpanContext] = Latest(1_000)
+        """The sample in which a model asked for a tool, by the session and the id of that use."""
+        self._spans: deque[Span] = deque(maxlen=checked_whole("keep", keep, 1))
+        self._processors = tuple(processors)
+        self._resource = Resource.create({})
+        self.metered = Metrics()
+        self._unmetered: deque[Span] = deque()
+        self._sends = outside(lambda: self.metrics)
+        if self._sends is not None:
+            atexit.register(self.close)
+
+    @property
+    def spans(self) -> list[ReadableSpan]:
+        """The spans that have ended, in the order in which they did."""
+        return [self._readable(span) for span in tuple(self._spans)]
+
+    @property
+    def metrics(self) -> MetricsData:
+        """The metrics so far, as OpenTelemetry has them."""
+        self._meter()
+        return self.metered.data(self._resource)
+
+    def json_lines(self) -> str:
+        """The spans, one a line, each as OpenTelemetry writes it in JSON."""
+        return "".join(span.to_json(indent=None) + "\n" for span in self.spans)
+
+    def clear(self) -> None:
+        """Forget the spans. The metrics go on."""
+        self._spans.clear()
+
+    def close(self) -> None:
+        """Send what has not been sent yet, and end the thread that sends. More than once does no harm."""
+        sends, self._sends = self._sends, None
+        if sends is not None:
+            sends.shutdown()
+            atexit.unregister(self.close)
+
+    def ended(self, span: Span) -> None:
+        """Keep a span whose work is over. What comes to it again is left alone."""
+        if span.end:
+            return
+        span.end = now()
+        self.keep(span)
+
+    def keep(self, span: Span) -> None:
+        """Keep a span whose end is written down."""
+        self._spans.append(span)
+        self._unmetered.append(span)
+        if len(self._unmetered) >= _AT_ONCE:
+            self._meter()
+        sends = self._sends
+        if self._processors or sends is not None:
+            readable = self._readable(span)
+            for processor in self._processors if sends is None else (*self._processors, sends):
+                processor.on_end(readable)
+
+    def _meter(self) -> None:
+        """Add up what has not been yet: many at once take a fraction of what each would take beside a call."""
+        with suppress(IndexError):  # another thread may do the same
+            while True:
+                self.metered.of(self._unmetered.popleft())
+
+    def _readable(self, span: Span) -> ReadableSpan:
+        return span.readable(self._resource, LINK)
+
+    def __repr__(self) -> str:
+        return f"<Telemetry: {len(self._spans)} spans>"
+
+
+_shared: Telemetry | None = None
+_making = Lock()
+
+
+def shared() -> Telemetry:
+    """The one for all Labs with `telemetry=True` and for `with_telemetry(callback)`, made at the first use."""
+    global _shared  # noqa: PLW0603 - one for the process
+    with _making:
+        if _shared is None:
+            _shared = Telemetry()
+        return _shared

@@ -1,0 +1,189 @@
+"""`OfLab`: the spans of a Lab's calls, read off its record while it grows: times, ids and sizes are the frames'.
+
+A call of a tool is a span `execute_tool NAME`. Below it stands a CLIENT span `tools/call NAME` for each request that it
+sent: on revision 2026-07-28 one a round, each linked to the round before. A request of no call begins a trace.
+"""
+
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from mcp import MCPError
+from mcp.client.session import ClientRequestContext, SamplingFnT
+from mcp.shared.dispatcher import coerce_request_id
+from mcp_types import CallToolResult, CreateMessageRequestParams, RequestId
+from opentelemetry.context import attach, detach
+from opentelemetry.trace import SpanKind, get_current_span
+
+from labkit.call import Call
+from labkit.callbacks import Answer
+from labkit.connection import Connection
+from labkit.cutting import Latest, outline
+from labkit.record import Entry
+from labkit.redacting import redact
+from labkit.telemetry import conventions as names
+from labkit.telemetry.contents import written
+from labkit.telemetry.kept import Telemetry
+from labkit.telemetry.sample import METHOD, address, kind_of, sampled
+from labkit.telemetry.spans import Span, Value, at, now
+from labkit.wire import Frame
+
+OPEN = 10_000
+"""Requests without an answer that are waited for."""
+
+
+class OfLab:
+    """Writes down the spans of one Lab.
+
+    Args:
+        telemetry: Where they are kept.
+        lab: The Lab's name.
+        server: The server's name.
+        transport: `stdio`, `http` or another word of a Lab.
+        url: The server's address; empty where it has none.
+    """
+
+    def __init__(self, telemetry: Telemetry, lab: str, server: str, transport: str, url: str = "") -> None:
+        self.telemetry = telemetry
+        self._names: dict[str, Value] = {names.SERVER: server, names.LAB: lab}
+        kind = names.TRANSPORTS.get(transport)
+        self._transport: dict[str, Value] = {names.TRANSPORT: kind} if kind else {}
+        self._address = address(url)
+        self._connection: Connection | None = None
+        self._calls: dict[int, Span] = {}
+        self._rounds: dict[int, Span] = {}
+        """The request that each open call sent last."""
+        self._requests: dict[tuple[str, RequestId], tuple[Span, int | None]] = Latest(OPEN)
+
+    def hear(self, entry: Entry) -> None:
+        """Take up a frame: a request begins a span, its answer ends it."""
+        frame = entry.item
+        if not isinstance(frame, Frame) or frame.id is None:
+            return
+        if frame.method is None or frame.fault:
+            sender = "to server" if frame.direction == "to client" else "to client"
+            if begun := self._requests.pop((sender, coerce_request_id(frame.id)), None):
+                self._answered(begun[0], frame)
+        elif frame.method != METHOD or frame.direction == "to server":  # the sample's span is made where it is answered
+            self._requests[frame.direction, coerce_request_id(frame.id)] = self._begun(frame, entry.call), entry.call
+
+    def _begun(self, frame: Frame, call: int | None) -> Span:
+        method, within = str(frame.method), self._calls.get(call or 0)
+        attributes: dict[str, Value] = {names.METHOD: method, names.REQUEST_ID: str(frame.id), **self._spoken()}
+        attributes |= {names.SENT: frame.size, **self._names}
+        kind = SpanKind.CLIENT if frame.direction == "to server" else SpanKind.SERVER
+        tool = _target(frame, within) if method == "tools/call" and kind is SpanKind.CLIENT else ""
+        if tool:
+            attributes |= {names.OPERATION: names.EXECUTE_TOOL, names.TOOL: tool}
+        if kind is SpanKind.CLIENT:
+            attributes |= self._address
+        name = f"{method} {tool}" if tool else method
+        span = Span(name, kind, within.context if within else None, attributes, at(frame.time))
+        if within and kind is SpanKind.CLIENT and call is not None:
+            before = self._rounds.get(call)
+            if before is not None and before.name == name and before.end:
+                span.link(before.context, names.ROUND)
+            self._rounds[call] = span
+        return span
+
+    def _answered(self, span: Span, frame: Frame) -> None:
+        span.attributes[names.RECEIVED] = frame.size
+        if frame.fault:
+            span.failed(names.OTHER)
+        elif b'"error"' in frame.json[:400] and "error" in frame.message:
+            code = int(frame.message["error"].get("code", 0))
+            span.attributes[names.STATUS] = str(code)
+            if span.kind is SpanKind.CLIENT or code not in names.NOT_ERRORS:
+                span.failed(str(code))
+        elif b'"isError":true' in frame.json and frame.message.get("result", {}).get("isError") is True:
+            span.failed(names.TOOL_ERROR)
+        span.end = at(frame.time)
+        self.telemetry.keep(span)
+
+    @contextmanager
+    def call(self, call: Call[Any]) -> Generator[Callable[[object], None]]:
+        """The span of a call whose work is done inside the block, which says what came of it."""
+        attributes: dict[str, Value] = {"labkit.call": call.number, **self._names}
+        name = call.title
+        if call.tool is not None:
+            name = f"{names.EXECUTE_TOOL} {call.tool}"
+            attributes |= {names.OPERATION: names.EXECUTE_TOOL, names.TOOL: call.tool}
+        if self.telemetry.contents and call.arguments:
+            attributes[names.ARGUMENTS] = _words(call.arguments)
+        around = get_current_span().get_span_context()
+        span = Span(name, SpanKind.INTERNAL, around if around.is_valid else None, attributes)
+        self._calls[call.number] = span
+        attached = attach(span.in_context())
+        try:
+            yield partial(self._became, call.number, span)
+        finally:
+            detach(attached)
+            self._over(call.number, span)
+
+    def _became(self, number: int, span: Span, outcome: object) -> None:
+        if isinstance(outcome, CallToolResult):
+            if outcome.is_error:
+                span.failed(names.TOOL_ERROR)
+            if self.telemetry.contents:
+                span.attributes[names.RESULT] = _words(
+                    outcome.model_dump(mode="json", by_alias=True, exclude_none=True)
+                )
+        elif isinstance(outcome, MCPError):
+            span.attributes[names.STATUS] = str(outcome.error.code)
+            span.failed(str(outcome.error.code))
+        elif isinstance(outcome, BaseException):
+            span.failed(kind_of(outcome))
+        self._over(number, span)
+
+    def _over(self, number: int, span: Span) -> None:
+        """End a call's span, before whoever awaits the call hears of it; what it has sent is answered no more."""
+        if self._calls.pop(number, None) is None:
+            return
+        self._rounds.pop(number, None)
+        for key in [key for key, (_, call) in self._requests.items() if call == number]:
+            unanswered, _ = self._requests.pop(key)
+            unanswered.failed(str(span.attributes.get(names.ERROR, names.OTHER)))
+            self.telemetry.ended(unanswered)
+        self.telemetry.ended(span)
+
+    async def answering(
+        self,
+        asking: Coroutine[Any, Any, Answer],
+        number: int | None,
+        callback: SamplingFnT,
+        context: ClientRequestContext,
+        params: CreateMessageRequestParams,
+    ) -> Answer:
+        """The answer of `asking`, which asks `callback` for a sample of the call `number`, and a span of it."""
+        call, asked_in = self._calls.get(number or 0), self._rounds.get(number or 0)
+        links = [(asked_in.context, names.ASKED_IN)] if asked_in is not None else []
+        within = call.context if call else None
+        told = self._transport
+        with sampled(self.telemetry, callback, context, params, within=within, links=links, told=told) as became:
+            answer = await asking
+            became(answer)
+            return answer
+
+    def connected(self, connection: Connection) -> None:
+        """Tell, when a connection has ended, how long it was there."""
+        self._connection, began = connection, now()
+        connection.ended.add_done_callback(
+            lambda _: self.telemetry.metered.add(names.CLIENT_SESSION, (now() - began) / 1e9, self._spoken())
+        )
+
+    def _spoken(self) -> dict[str, Value]:
+        version = self._connection and self._connection.protocol_version
+        return {names.PROTOCOL: version, **self._transport} if version else self._transport
+
+
+def _target(frame: Frame, within: Span | None) -> str:
+    """The tool that a frame calls: that of its call, or what the frame says."""
+    if within is not None and isinstance(tool := within.attributes.get(names.TOOL), str):
+        return tool
+    name = frame.message.get("params", {}).get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _words(told: object) -> str:
+    return written(redact(outline(told)))
