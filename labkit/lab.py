@@ -94,6 +94,7 @@ class Lab:
 
     Raises:
         ConnectError: The server could not be reached.
+        TypeError: `telemetry` is none.
         ValueError: A timeout is no number of seconds above 0, or `keep` no whole number of 1 or more.
     """
 
@@ -328,10 +329,12 @@ class Lab:
 
     def _watched(self, telemetry: "Telemetry | bool") -> "OfLab":
         # OpenTelemetry's SDK takes a while to import, and most never ask for it.
-        from labkit.telemetry import shared
+        from labkit.telemetry import Telemetry, shared
         from labkit.telemetry.of_lab import OfLab
 
-        kept = shared() if isinstance(telemetry, bool) else telemetry
+        kept = shared() if telemetry is True else telemetry
+        if not isinstance(kept, Telemetry):
+            raise TypeError(f"{telemetry!r} is no telemetry: write telemetry=True, or telemetry=Telemetry()")
         spans = OfLab(kept, self.name, self.server, self.transport, self._url)
         self.record.listen(spans.hear)
         return spans

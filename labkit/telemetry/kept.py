@@ -131,7 +131,10 @@ _making = Lock()
 
 
 def shared() -> Telemetry:
-    """The one for all Labs with `telemetry=True` and for `with_telemetry(callback)`, made at the first use."""
+    """The one for all Labs with `telemetry=True` and for `with_telemetry(callback)`.
+
+    It is made at the first use, and reads the variables for OTLP then.
+    """
     global _shared  # noqa: PLW0603 - one for the process
     with _making:
         if _shared is None:

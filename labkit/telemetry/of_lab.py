@@ -6,6 +6,7 @@ sent: on revision 2026-07-28 one a round, each linked to the round before. A req
 
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -33,6 +34,19 @@ OPEN = 10_000
 """Requests without an answer that are waited for."""
 
 
+Key = tuple[str, RequestId]
+"""A request: which way it went, and its id."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A call that is under way: its span, the request that it sent last, and its requests without an answer."""
+
+    span: Span
+    sent: Span | None = None
+    unanswered: set[Key] = field(default_factory=set[Key])
+
+
 class OfLab:
     """Writes down the spans of one Lab.
 
@@ -51,10 +65,8 @@ class OfLab:
         self._transport: dict[str, Value] = {names.TRANSPORT: kind} if kind else {}
         self._address = address(url)
         self._connection: Connection | None = None
-        self._calls: dict[int, Span] = {}
-        self._rounds: dict[int, Span] = {}
-        """The request that each open call sent last."""
-        self._requests: dict[tuple[str, RequestId], tuple[Span, int | None]] = Latest(OPEN)
+        self._calls: dict[int, _Open] = {}
+        self._requests: dict[Key, tuple[Span, _Open | None]] = Latest(OPEN)
 
     def hear(self, entry: Entry) -> None:
         """Take up a frame: a request begins a span, its answer ends it."""
@@ -62,14 +74,20 @@ class OfLab:
         if not isinstance(frame, Frame) or frame.id is None:
             return
         if frame.method is None or frame.fault:
-            sender = "to server" if frame.direction == "to client" else "to client"
-            if begun := self._requests.pop((sender, coerce_request_id(frame.id)), None):
-                self._answered(begun[0], frame)
+            key = "to server" if frame.direction == "to client" else "to client", coerce_request_id(frame.id)
+            if begun := self._requests.pop(key, None):
+                span, call = begun
+                if call is not None:
+                    call.unanswered.discard(key)
+                self._answered(span, frame)
         elif frame.method != METHOD or frame.direction == "to server":  # the sample's span is made where it is answered
-            self._requests[frame.direction, coerce_request_id(frame.id)] = self._begun(frame, entry.call), entry.call
+            call, key = self._calls.get(entry.call or 0), (frame.direction, coerce_request_id(frame.id))
+            self._requests[key] = self._begun(frame, call), call
+            if call is not None:
+                call.unanswered.add(key)
 
-    def _begun(self, frame: Frame, call: int | None) -> Span:
-        method, within = str(frame.method), self._calls.get(call or 0)
+    def _begun(self, frame: Frame, call: _Open | None) -> Span:
+        method, within = str(frame.method), call and call.span
         attributes: dict[str, Value] = {names.METHOD: method, names.REQUEST_ID: str(frame.id), **self._spoken()}
         attributes |= {names.SENT: frame.size, **self._names}
         kind = SpanKind.CLIENT if frame.direction == "to server" else SpanKind.SERVER
@@ -80,11 +98,11 @@ class OfLab:
             attributes |= self._address
         name = f"{method} {tool}" if tool else method
         span = Span(name, kind, within.context if within else None, attributes, at(frame.time))
-        if within and kind is SpanKind.CLIENT and call is not None:
-            before = self._rounds.get(call)
+        if call is not None and kind is SpanKind.CLIENT:
+            before = call.sent
             if before is not None and before.name == name and before.end:
                 span.link(before.context, names.ROUND)
-            self._rounds[call] = span
+            call.sent = span
         return span
 
     def _answered(self, span: Span, frame: Frame) -> None:
@@ -113,7 +131,7 @@ class OfLab:
             attributes[names.ARGUMENTS] = _words(call.arguments)
         around = get_current_span().get_span_context()
         span = Span(name, SpanKind.INTERNAL, around if around.is_valid else None, attributes)
-        self._calls[call.number] = span
+        self._calls[call.number] = _Open(span)
         attached = attach(span.in_context())
         try:
             yield partial(self._became, call.number, span)
@@ -138,13 +156,12 @@ class OfLab:
 
     def _over(self, number: int, span: Span) -> None:
         """End a call's span, before whoever awaits the call hears of it; what it has sent is answered no more."""
-        if self._calls.pop(number, None) is None:
+        if (call := self._calls.pop(number, None)) is None:
             return
-        self._rounds.pop(number, None)
-        for key in [key for key, (_, call) in self._requests.items() if call == number]:
-            unanswered, _ = self._requests.pop(key)
-            unanswered.failed(str(span.attributes.get(names.ERROR, names.OTHER)))
-            self.telemetry.ended(unanswered)
+        for key in call.unanswered:
+            if begun := self._requests.pop(key, None):
+                begun[0].failed(str(span.attributes.get(names.ERROR, names.OTHER)))
+                self.telemetry.ended(begun[0])
         self.telemetry.ended(span)
 
     async def answering(
@@ -156,9 +173,9 @@ class OfLab:
         params: CreateMessageRequestParams,
     ) -> Answer:
         """The answer of `asking`, which asks `callback` for a sample of the call `number`, and a span of it."""
-        call, asked_in = self._calls.get(number or 0), self._rounds.get(number or 0)
-        links = [(asked_in.context, names.ASKED_IN)] if asked_in is not None else []
-        within = call.context if call else None
+        call = self._calls.get(number or 0)
+        links = [(call.sent.context, names.ASKED_IN)] if call and call.sent else []
+        within = call.span.context if call else None
         told = self._transport
         with sampled(self.telemetry, callback, context, params, within=within, links=links, told=told) as became:
             answer = await asking

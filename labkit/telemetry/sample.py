@@ -55,6 +55,8 @@ def with_telemetry(callback: SamplingFnT, telemetry: Telemetry | None = None) ->
         telemetry = Telemetry()
         mcp.Client(server, sampling_callback=with_telemetry(with_budget(my_callback, samples=20), telemetry))
 
+    Which samples belong to the same call only a Lab knows: without one each stands in the trace of whoever called.
+
     Args:
         callback: A model, or duties around one: this belongs outside of all.
         telemetry: Where spans are kept; by itself the one that all Labs share.

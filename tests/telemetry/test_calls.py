@@ -188,6 +188,12 @@ async def test_labs_share_what_they_keep_unless_they_are_given_their_own() -> No
         assert c.telemetry is None
 
 
+@pytest.mark.parametrize("wrong", [Telemetry, "yes", 1])
+async def test_what_is_no_telemetry_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="is no telemetry"):
+        Lab(bookshop(), telemetry=wrong)
+
+
 async def test_a_request_outside_a_tool_is_told_too() -> None:
     kept = Telemetry()
     with Lab(bookshop(), telemetry=kept) as lab:

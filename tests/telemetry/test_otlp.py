@@ -7,7 +7,9 @@ import threading
 from typing import Any
 
 import pytest
+from mcp import StdioServerParameters
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -19,6 +21,7 @@ from tests.story import ROOT, WIRES, bookshop, echo
 
 pytestmark = pytest.mark.anyio
 
+SERVER = Span.SPAN_KIND_SERVER
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
@@ -57,6 +60,40 @@ async def test_a_collector_gets_what_is_kept(wire: str, monkeypatch: pytest.Monk
     (tokens,) = (metric for metric in metrics if metric.name == "gen_ai.client.inference.usage.input_tokens")
     assert tokens.sum.is_monotonic
     assert [point.as_int or point.as_double for point in tokens.sum.data_points] == [20]
+
+
+TRACED_SERVER = """
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
+trace.set_tracer_provider(provider)
+from tests.story import bookshop
+bookshop().run()
+"""
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_a_server_that_traces_itself_stands_in_the_same_trace(wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Collector() as collector:
+        monkeypatch.setenv(ENDPOINT, collector.url)
+        environment = {ENDPOINT: collector.url, "NO_PROXY": "127.0.0.1"}
+        program = StdioServerParameters(command=sys.executable, args=["-c", TRACED_SERVER], cwd=ROOT, env=environment)
+        kept = Telemetry()
+        with Lab(program, sampling_callback=echo, mode=wire, telemetry=kept) as lab:
+            await lab.call_tool("recommend", {"genre": "noir"})
+        kept.close()
+        came = {span.span_id: span for span in collector.spans}
+    (call,) = (span for span in came.values() if span.name == "execute_tool recommend")
+    in_trace = [span for span in came.values() if span.trace_id == call.trace_id]
+    served = [span for span in in_trace if span.name == "tools/call recommend" and span.kind == SERVER]
+    assert len(served) == (2 if wire == "auto" else 1)
+    assert {span.parent_span_id for span in served} == {call.span_id}
+    (sample,) = (span for span in in_trace if span.name == "sampling/createMessage" and span.kind == SERVER)
+    parent = came[sample.parent_span_id]
+    assert parent.name == ("execute_tool recommend" if wire == "auto" else "MCP send sampling/createMessage")
 
 
 @pytest.mark.parametrize(("signal", "path"), [("TRACES", "/v1/traces"), ("METRICS", "/v1/metrics")])
