@@ -228,7 +228,7 @@ def _inference(sample: _Sample, callback: SamplingFnT, params: CreateMessageRequ
     def hear(step: HostStep) -> None:
         for name in (names.INPUT_TOKENS, names.OUTPUT_TOKENS):
             number = step.data.get(name.rpartition(".")[2])
-            if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST_TOLD:
+            if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST_TOLD and not span.end:
                 used[name] = used.get(name, 0) + number
                 span.attributes[name] = used[name]
 

@@ -83,8 +83,8 @@ class Span:
         self.fault: str | None = None
 
     def event(self, name: str, attributes: dict[str, Value]) -> None:
-        """Add an event of this moment."""
-        if len(self.events) < MOST_EVENTS:
+        """Add an event of this moment, unless the span has ended: who was given up may go on and tell."""
+        if not self.end and len(self.events) < MOST_EVENTS:
             self.events += ((name, attributes, now()),)
 
     def link(self, context: SpanContext, why: str) -> None:

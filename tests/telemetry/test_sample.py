@@ -1,5 +1,6 @@
 """`with_telemetry`: the spans of a sample, with a Lab and without one."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -97,6 +98,26 @@ async def test_each_try_is_a_span_of_its_own() -> None:
     assert told(first)["error.type"] == "RuntimeError"
     assert "error.type" not in told(second)
     assert told(first)["gen_ai.response.finish_reasons"] == ("error",)
+
+
+async def test_what_is_told_after_the_end_is_no_part_of_the_span() -> None:
+    kept = Telemetry()
+    late = asyncio.Event()
+    tasks: list[asyncio.Task[None]] = []
+
+    async def tells_late() -> None:
+        await late.wait()
+        report("answers after all", source="model", input_tokens=7, output_tokens=7)
+
+    async def leaves_a_task(context: object, params: object) -> Any:
+        tasks.append(asyncio.create_task(tells_late()))
+        return answer("words")
+
+    await with_telemetry(leaves_a_task, kept)(context(), question("hello"))
+    before = kept.json_lines()
+    late.set()
+    await asyncio.gather(*tasks)
+    assert kept.json_lines() == before
 
 
 async def test_who_was_asked_in_place_of_another_is_told() -> None:
