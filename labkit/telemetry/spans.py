@@ -52,6 +52,22 @@ def new_context(trace: int | None = None) -> SpanContext:
     return SpanContext(trace or _ids.getrandbits(128) or 1, _ids.getrandbits(64) or 1, False, _SAMPLED, _NO_STATE)
 
 
+def _sendable(text: str) -> str:
+    """A text without half a character (a lone surrogate): for one of these an exporter would drop the whole batch."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def _all_sendable(attributes: dict[str, Value]) -> dict[str, Value]:
+    return {
+        name: _sendable(value)
+        if isinstance(value, str)
+        else tuple(map(_sendable, value))
+        if isinstance(value, tuple)
+        else value
+        for name, value in attributes.items()
+    }
+
+
 class Span:
     """A span that is being made. It is kept once it has ended, and not changed after that.
 
@@ -103,15 +119,17 @@ class Span:
     def readable(self, resource: Resource, link: str) -> ReadableSpan:
         """The ended span as OpenTelemetry has it; `link` is the attribute that says why there is a link."""
         return ReadableSpan(
-            self.name,
+            _sendable(self.name),
             self.context,
             self.parent,
             resource,
-            self.attributes,
-            [Event(name, attributes, time) for name, attributes, time in self.events],
+            _all_sendable(self.attributes),
+            [Event(name, _all_sendable(attributes), time) for name, attributes, time in self.events],
             [Link(context, {link: why}) for context, why in self.links],
             self.kind,
-            status=Status(StatusCode.UNSET) if self.fault is None else Status(StatusCode.ERROR, self.fault or None),
+            status=Status(StatusCode.UNSET)
+            if self.fault is None
+            else Status(StatusCode.ERROR, _sendable(self.fault) or None),
             start_time=self.start,
             end_time=self.end,
             instrumentation_scope=SCOPE,

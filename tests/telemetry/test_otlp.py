@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 from mcp import StdioServerParameters
+from mcp_types import CreateMessageResult, ErrorData
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import labkit.telemetry.otlp
-from labkit import Lab, Telemetry, with_budget
-from tests.host.crowd import Model
+from labkit import Lab, Telemetry, report, with_budget, with_telemetry
+from tests.host.crowd import CONNECTION, Model
 from tests.standins.collector import Collector
-from tests.story import ROOT, WIRES, bookshop, echo
+from tests.story import ROOT, WIRES, bookshop, echo, question
 
 pytestmark = pytest.mark.anyio
 
@@ -94,6 +95,20 @@ async def test_a_server_that_traces_itself_stands_in_the_same_trace(wire: str, m
     (sample,) = (span for span in in_trace if span.name == "sampling/createMessage" and span.kind == SERVER)
     parent = came[sample.parent_span_id]
     assert parent.name == ("execute_tool recommend" if wire == "auto" else "MCP send sampling/createMessage")
+
+
+async def test_half_a_character_does_not_keep_the_rest_from_being_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def tells(context: object, params: object) -> CreateMessageResult | ErrorData:
+        report("half \ud83d of a smile", source="callback")
+        return ErrorData(code=-1, message="no \ud83d")
+
+    with Collector() as collector:
+        monkeypatch.setenv(ENDPOINT, collector.url)
+        kept = Telemetry()
+        await with_telemetry(tells, kept)(CONNECTION, question("hello"))  # pyright: ignore[reportArgumentType]
+        kept.close()
+        assert {span.name for span in collector.spans} == {"chat", "sampling/createMessage"}
+        assert collector.spans[1].events[0].attributes[1].value.string_value == "half ? of a smile"
 
 
 @pytest.mark.parametrize(("signal", "path"), [("TRACES", "/v1/traces"), ("METRICS", "/v1/metrics")])
