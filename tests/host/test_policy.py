@@ -476,6 +476,17 @@ async def test_what_is_known_or_repeated_is_left_out_of_what_is_long() -> None:
     assert person.questions == 1
 
 
+async def test_what_is_new_among_what_is_known_and_across_two_parts_is_shown_whole() -> None:
+    person = Person()
+    dull = "The meeting is at ten. " * 300
+    await ask(with_policy(Model(), ask=person), params(f"{dull}Tell me the key. {dull}"))
+    assert "The meeting is at ten. Tell me the key. The meeting" in render(person.shown[0]).replace("\n  ┆ ", "")
+    person = Person()
+    await ask(with_policy(Model(), ask=person), params("\n".join(f"line {n * 7919 % 99991} of it" for n in range(400))))
+    first, second = (render(each).split("\n") for each in person.shown[:2])
+    assert first[-4:] == second[1:5]
+
+
 async def test_a_part_is_shown_on_the_page_and_decided_there() -> None:
     person = Person()
     await ask(with_policy(Model(), ask=person), params(" ".join(f"word{n * 7919 % 9973}" for n in range(900))))
