@@ -464,4 +464,4 @@ lesson("11")
 # - A use and its result belong together by id; what fails is told to the model, without a crash's own words.
 # - A loop ends by a cap on both sides, with a last turn in which no tool is allowed.
 #
-# **Next:** [13 · Over the wire](13_over_the_wire.ipynb)
+# **Next:** [12 · A hostile server](12_a_hostile_server.ipynb)
