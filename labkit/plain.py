@@ -50,7 +50,7 @@ def quoted(text: str, width: int) -> str:
     Its secrets are marked where they would not be known any more behind that: many are known by their lines, a half is
     by nothing. What is one short line already stays as it is, for those who look through what they show.
     """
-    if len(text) <= width and plain(text) == text == " ".join(text.split()):
+    if len(text) <= width and plain(text) == text == " ".join(text.split()) and "\\n" not in text:
         return text
     shown = plain(" ".join(redacted_beginning(text, width).split()))
     return shown if max(len(text), len(shown)) <= width else without_hidden(shown[: width - 1] + "…")

@@ -62,7 +62,7 @@ def test_no_error_in_one_line_shows_a_secret() -> None:
 
 def test_nor_does_one_inside_another() -> None:
     for text, secrets in IN_LINES:
-        group = ExceptionGroup("", [RuntimeError(sentence(OSError(text))), ValueError(text), MCPError(-1, text)])
+        group = ExceptionGroup("", [RuntimeError(sentence(KeyError(text))), ValueError(text), MCPError(-1, text)])
         assert not shows(sentence(group), secrets), text
 
 
@@ -98,6 +98,12 @@ def test_a_line_of_a_server_that_is_no_message() -> None:
                 jsonrpc_message_adapter.validate_json(line, by_name=False)
             told, _, _ = unread(raised.value)
             assert not shows(told, secrets) or shows(line, secrets), text
+
+
+def test_the_lines_of_what_python_writes_are_known_too() -> None:
+    for text, secrets in IN_LINES:
+        for written in (repr(text), str([text.replace("\n", "\r\n")])):
+            assert not shows(f"it was {written}", secrets), written
 
 
 def test_a_remark_of_a_guard() -> None:

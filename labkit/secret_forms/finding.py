@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from labkit.secret_forms.forms import ALONE, FORMS
 from labkit.secret_forms.given import Hit, given, in_tables, may_be_given
-from labkit.secret_forms.hidden import HIDDEN, seen_part, without_hidden
+from labkit.secret_forms.hidden import HIDDEN, changed_part, seen_part, without_hidden
 from labkit.secret_forms.names import GAP, MARK, is_pin, is_placeholder, is_secret, kind_of
 
 PASSES = 8
@@ -33,6 +33,9 @@ _IN_A_WORD = re.compile(f"{_ALONE}|{_ANYWHERE}", re.ASCII)
 
 # Hidden characters may stand in a secret, also as JSON writes them, and so may `\/` for a slash.
 _MAY_BE_WRITTEN = re.compile(rf"{HIDDEN}|\\(?:u[0-9a-fA-F]{{4}}|/)|\\[nrt](?:{_ALONE})", re.ASCII)
+# As `repr` and JSON write what breaks lines and divides cells. Many secrets are known by their lines.
+_WRITTEN = re.compile(r"(?<!\\)(?:\\r)?\\n|(?<!\\)\\t")
+_BREAKS = {"n": "\n", "t": "\t"}
 _HEADERS = re.compile(r"(?:proxy-)?authorization|(?:set-)?cookie", re.IGNORECASE)
 
 
@@ -161,19 +164,23 @@ def _marked(text: str, found: Sequence[Found]) -> str:
 
 
 def _split(text: str, by_itself: bool) -> Iterator[Found]:
-    """The secrets that have hidden or other characters inside, or right before the secret."""
-    seen, places, origins, left_out = seen_part(text)
-    if not places:
-        return
+    """The secrets that have hidden or other characters inside or right before them, or line breaks that are written."""
+    written = [(hit.start(), hit.end(), _BREAKS[hit[0][-1]]) for hit in _WRITTEN.finditer(text)]
+    for in_lines, part in ((False, seen_part(text)), (True, changed_part(text, written))):
+        seen, places, origins, left_out = part
+        if not places:
+            continue
 
-    def origin(index: int) -> int:
-        last = bisect_right(places, index) - 1
-        return index if last < 0 else origins[last] + index - places[last]
+        def origin(index: int, places: list[int] = places, origins: list[int] = origins) -> int:
+            last = bisect_right(places, index) - 1
+            return index if last < 0 else origins[last] + index - places[last]
 
-    for start, end, kind, whole in [*find_forms(seen, in_a_word=True), *(() if by_itself else given(seen, left_out))]:
-        # If something was left out or changed between `whole` and `end`, or right before `whole`.
-        if bisect_left(places, whole) < bisect_left(places, end):
-            yield Found(origin(start), origin(end - 1) + 1, kind)
+        hits = [*find_forms(seen, in_a_word=not in_lines), *(() if by_itself else given(seen, left_out))]
+        tables = in_tables(seen) if in_lines and not by_itself else ()
+        for start, end, kind, whole in [*hits, *((*hit[:3], 0) for hit in tables)]:
+            # If something was left out or changed between `whole` and `end`, or right before `whole`.
+            if bisect_left(places, whole) < bisect_left(places, end):
+                yield Found(origin(start), origin(end - 1) + 1, kind)
 
 
 def find_keys(text: str) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ pattern. Where a script needs one of them to be written, and an emoji to be whol
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 _IGNORABLE = (
@@ -82,13 +82,18 @@ def seen_part(text: str) -> tuple[str, list[int], list[int], set[int]]:
         The text; the indexes in it from which on it stands elsewhere in `text`; where in `text` that is; and the
         indexes before which something was left out. All are empty where nothing differs.
     """
-    parts: list[str] = []
     # What an honest text needs to be written is not seen either.
     unseen = (mark.span() for mark in _UNSEEN.finditer(text))
     changes = [(start, end, "") for start, end in sorted([*spans(text), *unseen])]
     if not unicodedata.is_normalized("NFKC", text):
         others = ((hit.start(), hit.end(), _same(hit[0])) for hit in _OTHER.finditer(text))
         changes = sorted([*changes, *(each for each in others if each[2] != text[each[0] : each[1]])])
+    return changed_part(text, changes)
+
+
+def changed_part(text: str, changes: Iterable[tuple[int, int, str]]) -> tuple[str, list[int], list[int], set[int]]:
+    """`text` with other characters from one index to the next, by `changes` in order; and what `seen_part` returns."""
+    parts: list[str] = []
     places: list[int] = []
     origins: list[int] = []
     left_out: set[int] = set()

@@ -68,7 +68,6 @@ def test_the_texts_that_were_written_after_the_rules_are_told_as_well() -> None:
     assert [sample.line for sample in leaks("later_held")] == [
         "<table><tr><th>user</th><th>password</th></tr><tr><td>eva</td><td>«Blau7meise»</td></tr></table>",
         '{"columns": ["user", "password"], "rows": [["eva", "«Blau7meise»"], ["kim", "«Gelb8fink»"]]}',
-        '{"text": "user,password\\neva,«Blau7meise»\\n"}',
         '["password", "«meisenblau»"]',
         '[["user", "eva"], ["password", "«meisenblau»"]]',
         'CMD ["redis-server", "--requirepass", "«Blau7meise»"]',
