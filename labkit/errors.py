@@ -16,6 +16,7 @@ import sysconfig
 import traceback
 from asyncio import CancelledError
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -23,7 +24,7 @@ from typing import cast
 
 from pydantic import ValidationError
 
-from labkit.plain import quoted
+from labkit.plain import quoted, seen
 
 _KIT = tuple(str(Path(__file__).parents[1] / name) for name in ("labkit", "servers"))
 """The kit's own folders: what a student hands to a server of the box may raise in it, and the fault is not there."""
@@ -143,8 +144,9 @@ def unwrap(error: BaseException) -> BaseException:
 
 
 def for_a_person(error: BaseException) -> BaseException:
-    """`error` without the exception groups that it comes from or that led to it.
+    """`error` without the exception groups that it comes from or that led to it, and with what a notebook shows of it.
 
+    A server's words in it would be obeyed there: an escape sequence makes a link of them. Its message stays as it is.
     IPython publishes no error output for an error with a group among its contexts: it prints forty lines to stderr.
     """
     error = unwrap(error)
@@ -156,6 +158,9 @@ def for_a_person(error: BaseException) -> BaseException:
             at.__context__ = None
             break
         at = at.__context__
+    with suppress(Exception):  # an error may be unable to say what it is
+        if seen(told := f"{type(error).__name__}: {error}") != told:
+            vars(error)["_render_traceback_"] = lambda: [seen(told)]  # as `LabError` does for itself
     return error
 
 

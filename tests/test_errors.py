@@ -9,6 +9,7 @@ from asyncio import CancelledError
 from typing import Any
 
 import pytest
+from mcp import MCPError
 
 from labkit import errors
 from labkit.errors import (
@@ -16,6 +17,7 @@ from labkit.errors import (
     CallTimeout,
     LabError,
     Line,
+    for_a_person,
     is_students,
     line_awaited,
     line_in,
@@ -48,6 +50,16 @@ def test_several_errors_stay_together_and_are_told_together() -> None:
     several = group(KeyError("title"), ValueError("no number"))
     assert unwrap(group(several)) is several
     assert sentence(group(several)) == "KeyError: 'title'; ValueError: no number"
+
+
+def test_a_notebook_shows_nothing_alive_of_an_error_that_a_server_words() -> None:
+    alive = MCPError(-1, "see \x1b]8;;https://trap.example\x07here\x1b]8;;\x07\nand there")
+    told = for_a_person(group(alive))
+    assert told is alive
+    assert "\x1b" in alive.message  # a program is given what was sent
+    (shown,) = vars(told)["_render_traceback_"]()  # IPython asks for it before it prints a traceback
+    assert shown == "MCPError: see \\x1b]8;;https://trap.example\\x07here\\x1b]8;;\\x07\nand there"
+    assert "_render_traceback_" not in vars(for_a_person(MCPError(-1, "all is\nwell")))
 
 
 def test_a_group_of_cancellations_alone_is_told() -> None:
