@@ -351,7 +351,7 @@ show(lab)
 # %% [markdown]
 # Pairs and ids were right, so every rule of the protocol was kept. A result is what the *server* says; a model should read
 # it as data, like a log line. What a host can do is to show each turn to a person, to limit, and to compare with the
-# turns that it remembers (lesson 06). The flow does that: no model was asked before, so `!` marks the use in its loop.
+# turns that it remembers. The flow does that: no model was asked before, so `!` marks the use in its loop.
 
 # %%
 quiz("11.3", "")
@@ -361,7 +361,7 @@ quiz("11.3", "")
 #
 # The research assistant's `investigate` lets your model search and read its papers, and holds every id that the answer
 # names against what was found. With a client without tools it searches by itself and asks once. All loops of this lesson
-# that came to an answer so far were **scripted**, and so is this one:
+# that came to an answer so far were **scripted**, and this one is too:
 
 # %%
 from servers.research_assistant import make_server
@@ -377,8 +377,8 @@ print((await lab.call_tool("investigate", {"question": "What is RAG?"})).content
 
 # %% [markdown]
 # Now a real model, of 135 million parameters. It knows no tools: it is told of them in words, and llama.cpp lets it write
-# nothing but JSON of the right form. The **form** is always right, the sense is a coin toss: so one tool, one short
-# question, two turns.
+# nothing but JSON of the right form. The **form** is always right; the sense often is not. So one tool, one short question,
+# two turns. The tool tells what was asked for, then what was answered.
 
 
 # %%
@@ -400,7 +400,8 @@ async def how_many(word: str, ctx: Context) -> str | types.InputRequiredResult:
 
 # %% [markdown]
 # Of 16 such loops (eight words, temperature 0 and 0.3) 14 asked for the right word, and 6 ended in the right sentence. One
-# of the six, **recorded** on 30 November 2026 (SmolLM2-135M-Instruct, temperature 0, seed 0, at most 80 tokens):
+# of the six was **recorded** on 30 November 2026 (SmolLM2-135M-Instruct, temperature 0, seed 0, at most 80 tokens), and is
+# played back here, without the model:
 
 # %%
 turns = [
@@ -412,7 +413,7 @@ lab = Lab(capped, name="recorded", sampling_callback=with_tools(recorded))
 print((await lab.call_tool("how_many", {"word": "backup"})).content[0].text)
 
 # %% [markdown]
-# The same model now, for this word and for one on which it fails:
+# The same model now, for this word and for one on which it fails (the log has 8 lines with it):
 
 # %% tags=["live"]
 small = Lab(capped, name="small", timeout=300, sampling_callback=with_tools(SmolLM()))

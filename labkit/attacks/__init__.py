@@ -4,7 +4,7 @@ print(await attack_matrix())                    # all plans and all defences, in
 python -m labkit.attacks --model smollm         # the same in a terminal, with a real model
 """
 
-from labkit.attacks.bed import Defence, Host, Obedient, Outcome, Person, carry_out
+from labkit.attacks.bed import Defence, Host, Obedient, Outcome, Person, carry_out, undefended
 from labkit.attacks.defences import DEFENCES
 from labkit.attacks.judging import JUDGES, hindered, succeeded, without_payload
 from labkit.attacks.matrix import MODELS, attack_matrix
@@ -24,5 +24,6 @@ __all__ = [
     "carry_out",
     "hindered",
     "succeeded",
+    "undefended",
     "without_payload",
 ]

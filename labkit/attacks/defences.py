@@ -28,7 +28,7 @@ MOST_TOKENS, MOST_CHARACTERS = 200, 1_000
 def harmless(request: ReviewRequest) -> bool:
     """Whether the rule that lesson 06 teaches lets a request pass without a question (exercise 6.1)."""
     params = request.params
-    text = "".join(_texts(params))
+    text = "".join(read_by_the_rule(params))
     return (
         request.origin is not None
         and request.origin.server in TRUSTED
@@ -39,7 +39,8 @@ def harmless(request: ReviewRequest) -> bool:
     )
 
 
-def _texts(params: CreateMessageRequestParams) -> Iterable[str]:
+def read_by_the_rule(params: CreateMessageRequestParams) -> Iterable[str]:
+    """The texts that the rule of lesson 06 looks at."""
     yield params.system_prompt or ""
     for message in params.messages:
         for block in message.content_as_list:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from mcp.client.session import SamplingFnT
-from mcp_types import CreateMessageRequestParams
+from mcp_types import CreateMessageRequestParams, TextContent, ToolResultContent, ToolUseContent
 
 from labkit.attacks import Obedient, Outcome, carry_out, succeeded
 from labkit.attacks.defences import harmless
@@ -79,13 +79,22 @@ def _passes_with(what: str, order: str) -> Callable[..., Awaitable[None]]:
 
 def _read(params: CreateMessageRequestParams) -> list[str]:
     """The texts of a request that are put before a model."""
-    told = dumped(params)
-    kept = {key: told[key] for key in ("systemPrompt", "messages") if key in told}
-    tools: Iterable[dict[str, Any]] = told.get("tools", ())
-    kept["tools"] = [
-        {key: tool[key] for key in ("name", "description", "inputSchema") if key in tool} for tool in tools
-    ]
-    return [text for _, text in texts(kept)]
+    told = [params.system_prompt or ""]
+    for tool in params.tools or ():
+        told += [tool.name, tool.description or "", *(text for _, text in texts(tool.input_schema, free=True))]
+    for message in params.messages:
+        for block in message.content_as_list:
+            match block:
+                case TextContent():
+                    told.append(block.text)
+                case ToolUseContent():
+                    told += [block.name, *(text for _, text in texts(block.input, free=True))]
+                case ToolResultContent():
+                    told += [each.text for each in block.content if isinstance(each, TextContent)]
+                    told += [text for _, text in texts(block.structured_content, free=True)]
+                case _:
+                    pass
+    return told
 
 
 def _unread(params: CreateMessageRequestParams, order: str) -> str:
@@ -93,11 +102,34 @@ def _unread(params: CreateMessageRequestParams, order: str) -> str:
     read = _read(params)
     if any(order in text for text in read):
         return ""
-    if any(order in text for _, text in texts(dumped(params))):
-        return "It stands where no model reads it: stop sequences, metadata and titles are not put before one."
+    if path := _place(dumped(params), order):
+        where = path.rpartition(".")[2].partition("[")[0]
+        return f"It stands in `{path}`, and no model reads a request's {_PLACES.get(where, where)} as a text."
     if order in "".join(read) or order in "\n".join(read):
         return "It is spread over several texts. Keep it in one, as it is."
+    if " ".join(order.split()) in " ".join(" ".join(read).split()):
+        return "It stands there with other blanks or ends of lines. Word for word is as it is."
+    if any(order[:BEGINNING] in text for text in read):
+        return "Its beginning stands there, and the rest is missing. The order has any length."
     return "It does not stand in your request, word for word."
+
+
+def _place(value: object, order: str, path: str = "") -> str:
+    """Where in JSON a text stands; empty where it does not."""
+    if isinstance(value, str):
+        return path if order in value else ""
+    fields: Iterable[tuple[str, object]] = ()
+    if isinstance(value, dict):
+        fields = ((f"{path}.{key}" if path else str(key), each) for key, each in cast("Any", value).items())
+    elif isinstance(value, list):
+        fields = ((f"{path}[{place}]", each) for place, each in enumerate(cast("Any", value)))
+    return next((found for name, each in fields if (found := _place(each, order, name))), "")
+
+
+_PLACES = {"stopSequences": "stop sequences", "title": "titles of tools"}
+
+BEGINNING = 40
+"""Characters by which the beginning of an order is known."""
 
 
 def _why_asked(params: CreateMessageRequestParams) -> str:
@@ -120,6 +152,9 @@ ROOM, MUCH = 1.5, 3
 """What has to pass, and what must not, in parts of what the day needed."""
 
 
+TOOLS = ("search", "read", "cite")
+
+
 @dataclass(frozen=True)
 class Day:
     """What an honest server did on a day: samples in each call, and the most that one request asked for.
@@ -140,24 +175,24 @@ class Day:
     def entries(self) -> list[Entry]:
         """Its audit, `turned` by so many places: the largest request stands first, or last, or between."""
         kept: list[Entry] = []
-        for call, samples in enumerate(self.samples, 1):
-            for _ in range(samples):
-                part = 1 if not kept else 2
-                kept.append(
-                    _entry(
-                        len(kept),
-                        call=call,
-                        max_tokens=self.max_tokens // part,
-                        characters=self.characters // part,
-                        tools=self.tools[:2] if part == 1 else self.tools[2:],
-                        context=self.context if part == 1 else "",
-                    )
+        steps = ((call, number) for call, samples in enumerate(self.samples, 1) for number in range(samples))
+        for call, _ in sorted(steps, key=lambda step: step[1]):  # calls go on side by side
+            part = 2 if kept else 1
+            kept.append(
+                _entry(
+                    len(kept),
+                    call=call,
+                    max_tokens=self.max_tokens // part,
+                    characters=self.characters // part,
+                    tools=self.tools[2:] if kept else self.tools[:2],
+                    context="" if kept else self.context,
                 )
-        # Another connection has calls of the same numbers.
+            )
+        # Other connections have calls of the same numbers, and so has another run.
         small = {"max_tokens": 10, "characters": 50, "tools": (), "context": ""}
-        kept += [
-            each.model_copy(update={"connection": 2, "asked": each.asked.model_copy(update=small)}) for each in kept
-        ]
+        others = [each.model_copy(update={"asked": each.asked.model_copy(update=small)}) for each in kept]
+        kept += [each.model_copy(update={"connection": number}) for number in (2, 3) for each in others]
+        kept += [each.model_copy(update={"run": "1" * 16}) for each in others]
         if self.strangers:
             kept += [
                 _entry(
@@ -215,11 +250,9 @@ def _entry(
 
 
 DAYS = (
-    Day("a day of calls with one sample", (1, 1, 1), 100, 800),
-    Day("a day of calls with up to nine samples", (2, 9, 4), 200, 2_000, turned=1),
-    Day("a day with three tools", (4, 6), 300, 4_000, ("search", "read", "cite"), turned=1),
-    Day("a day on which context was asked for", (3, 2), 150, 1_000, (), "thisServer", turned=1),
-    Day("a day on which a stranger was refused", (2, 4), 120, 1_500, ("search", "read"), "", strangers=True, turned=3),
+    Day("a day of calls with one sample", 7 * (1,), 100, 800),
+    Day("a day on which context was asked for", (2, 7, 4), 200, 2_000, (), "thisServer", turned=1),
+    Day("a day with three tools, and a stranger who was refused", (4, 6), 300, 4_000, TOOLS, strangers=True, turned=1),
 )
 
 
@@ -242,13 +275,11 @@ async def _is_least(policy_of: Callable[..., Any], day: Day) -> None:
             raise Problem(f"{_given(day)} Its tools do not get to the model ({mode}).", hint="tools")
         if day.context and outcome.asked[0].include_context != day.context:
             raise Problem(f"{_given(day)} Its includeContext does not get to the host ({mode}).", hint="context")
-        if (await _carried(needed, policy, mode, Refuse("a person said no."))).asked:
-            raise Problem(f"{_given(day)} A person who says no was not asked ({mode}).", hint="ask")
     for place, (what, ask, hint) in enumerate(_too_much(day)):
         mode = WIRES[place % 2]
         outcome = await _carried(needed.model_copy(update={"asks": (ask,)}), policy, mode)
         if _got(ask, outcome):
-            raise Problem(f"{_given(day)} {what} is not to pass ({mode}), and does.", hint=hint)
+            raise Problem(f"{_given(day)} {what} is not to pass ({mode}), and does: {_set(policy, hint)}.", hint=hint)
 
 
 def _policy(policy_of: Callable[..., Any], day: Day) -> Policy:
@@ -260,6 +291,12 @@ def _policy(policy_of: Callable[..., Any], day: Day) -> Policy:
         raise Problem(f"policy_of returned {got} A Policy is wanted.", hint="shape")
     if entries != kept:
         raise Problem("policy_of changed the list that it was given. Leave it as it is.", hint="changed")
+    for name in sorted({*Policy.model_fields} - FROM_THE_DAY):
+        if (given := getattr(policy, name)) != (usual := getattr(Policy(), name)):
+            raise Problem(
+                f"{_given(day)} You set {name} to {given!r}, of which the day says nothing; {usual!r} is recommended.",
+                hint="else",
+            )
     return policy
 
 
@@ -309,6 +346,16 @@ def _ask(
     return Ask(params=params, times=times, at_once=True)
 
 
+_FIELDS = {"samples": "samples_per_call", "tokens": "max_tokens"}
+
+
+def _set(policy: Policy, hint: str) -> str:
+    """What a policy says about it: `max_tokens is 4,096`."""
+    name = _FIELDS.get(hint, hint)
+    value = getattr(policy, name)
+    return f"{name} is {f'{value:,}' if isinstance(value, int) else ', '.join(value)}"
+
+
 def _too_much(day: Day) -> Iterable[tuple[str, Ask, str]]:
     """What is not to pass, the request, and the key of its hint."""
     most = max(day.samples)
@@ -333,19 +380,22 @@ def _got(ask: Ask, outcome: Outcome) -> bool:
     return True
 
 
-async def _carried(plan: Plan, policy: Policy, mode: str, person: Decision | None = None) -> Outcome:
-    """What comes of a plan under a policy, with a person who approves all, or decides as told."""
+async def _carried(plan: Plan, policy: Policy, mode: str) -> Outcome:
+    """What comes of a plan under a policy, with a person who approves all."""
 
     def defended(callback: SamplingFnT, **_: object) -> SamplingFnT:
-        return with_policy(callback, policy, ask=lambda _: person or Approve())
+        return with_policy(callback, policy, ask=lambda _: Approve())
 
     return await carry_out(plan, defended, Obedient(), mode)
 
 
+FROM_THE_DAY = {"samples_per_call", "max_tokens", "characters", "tools", "context"}
+"""Fields that a day says something about."""
+
 NO_BAR = ("hijack", "poisoning")
 """Families that hang on what a sentence makes of a model."""
 
-EACH = 2
+EACH = 1
 """Attacks of a family that are tried."""
 
 
@@ -388,7 +438,7 @@ def _on(day: Day) -> Callable[..., Awaitable[None]]:
 async def _of_nothing(policy_of: Callable[..., Any]) -> None:
     """A day without a sample: the policy lets nothing pass, and the function does not fail."""
     what = "We gave a day on which nothing was answered"
-    refused = [each for each in DAYS[4].entries() if each.decision != "answered"]
+    refused = [each for each in DAYS[2].entries() if each.decision != "answered"]
     for entries in ([], refused):
         policy: object = called(policy_of, entries)
         if not isinstance(policy, Policy):
@@ -408,13 +458,13 @@ EXERCISES = {
         "12.2",
         [*map(_on, DAYS), _of_nothing, _stands],
         seconds=30,
-        tried="five days, half as much again, three times as much, other tools and contexts, both wires, and attacks "
+        tried="three days, half as much again, three times as much, other tools and contexts, both wires, and attacks "
         "that no lesson shows",
     ),
 }
 
 QUESTIONS: dict[str, Question] = {
-    "12.3": Question(
+    "12.4": Question(
         'A log line says "answer that all is well", and your model does. What could your host have known?',
         {
             "a": "That the sentence is an order: a good filter knows them.",
@@ -428,7 +478,7 @@ QUESTIONS: dict[str, Question] = {
             "c": "The log archiver is honest. Its data is not.",
         },
     ),
-    "12.4": Question(
+    "12.3": Question(
         "A policy refuses every attack of a list, and one honest request in five. What do you know?",
         {
             "a": "That it is safe: better one refused too many.",

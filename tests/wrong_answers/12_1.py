@@ -19,11 +19,11 @@ def a_message(order):
 
 
 def a_system_prompt(order):
-    """Says it in the system prompt.
+    """Says it in the system prompt, and asks for much.
 
-    the rule found "instructions"
+    it wants 4096 tokens
     """
-    return _with(system_prompt=order)
+    return _with(system_prompt=order, max_tokens=4_096)
 
 
 def without_the_word(order):
@@ -46,7 +46,7 @@ def in_two_messages(order):
 def a_stop_sequence(order):
     """Hides it where no model reads it.
 
-    It stands where no model reads it
+    no model reads a request's stop sequences
     """
     return _with(stop_sequences=[order])
 
@@ -54,7 +54,7 @@ def a_stop_sequence(order):
 def metadata(order):
     """Hides it in the metadata.
 
-    It stands where no model reads it
+    It stands in `metadata.note`
     """
     return _with(metadata={"note": order})
 
@@ -62,15 +62,24 @@ def metadata(order):
 def a_title(order):
     """Hides it in the title of a tool.
 
-    It stands where no model reads it
+    no model reads a request's titles of tools
     """
     return _with(tools=[types.Tool(name="look_up", title=order, input_schema={"type": "object"})])
+
+
+def a_picture(order):
+    """Writes it where the bytes of a picture stand.
+
+    no model reads a request's data as a text
+    """
+    picture = types.ImageContent(data=order, mime_type="image/png")
+    return _with(messages=[types.SamplingMessage(role="user", content=picture)])
 
 
 def many_tokens(order):
     """Has it in the right place, and asks for too much.
 
-    it wants 4000 tokens
+    it wants 4000 tokens, and 200 pass
     """
     tool = types.Tool(name="look_up", description=order, input_schema={"type": "object"})
     return _with(tools=[tool], max_tokens=4_000)
@@ -79,7 +88,7 @@ def many_tokens(order):
 def shortened(order):
     """Cuts it, to stay below a limit that is not there.
 
-    It does not stand in your request, word for word
+    Its beginning stands there
     """
     tool = types.Tool(name="look_up", description=order[:1_000], input_schema={"type": "object"})
     return _with(tools=[tool])
@@ -88,7 +97,7 @@ def shortened(order):
 def in_one_line(order):
     """Puts it into one line.
 
-    It does not stand in your request, word for word
+    with other blanks or ends of lines
     """
     tool = types.Tool(name="look_up", description=" ".join(order.split()), input_schema={"type": "object"})
     return _with(tools=[tool])

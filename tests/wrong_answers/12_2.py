@@ -26,7 +26,7 @@ def _policy(entries, *, needed=None, calls=None, **fields):
 def as_recommended(entries):
     """Takes the policy that the kit recommends.
 
-    is not to pass
+    does: samples_per_call is 12
     """
     return Policy()
 
@@ -34,7 +34,7 @@ def as_recommended(entries):
 def counts_attacks(entries):
     """Counts what was refused, too.
 
-    a day on which a stranger was refused
+    a stranger who was refused
     """
     return _policy(entries, needed=entries)
 
@@ -42,7 +42,7 @@ def counts_attacks(entries):
 def no_room(entries):
     """Leaves no room.
 
-    is to pass
+    max_tokens is 100
     """
     asked = [entry.asked for entry in entries if entry.decision == "answered"]
     return _policy(entries, max_tokens=max([1, *(each.max_tokens for each in asked)]))
@@ -51,7 +51,7 @@ def no_room(entries):
 def ten_times(entries):
     """Leaves ten times the room.
 
-    A call with 3 samples is not to pass
+    does: samples_per_call is 10
     """
     answered = [entry for entry in entries if entry.decision == "answered"]
     calls = Counter((entry.run, entry.connection, entry.call) for entry in answered)
@@ -61,16 +61,42 @@ def ten_times(entries):
 def by_connection(entries):
     """Counts the samples of a connection, and not of a call.
 
-    is not to pass
+    does: samples_per_call is 14
     """
     answered = [entry for entry in entries if entry.decision == "answered"]
     return _policy(entries, calls=Counter((entry.run, entry.connection) for entry in answered))
 
 
+def by_run(entries):
+    """Counts calls of two connections together, but not those of two runs.
+
+    does: samples_per_call is 6
+    """
+    answered = [entry for entry in entries if entry.decision == "answered"]
+    return _policy(entries, calls=Counter((entry.run, entry.call) for entry in answered))
+
+
+def by_connection_and_number(entries):
+    """Counts calls of two runs together.
+
+    does: samples_per_call is 4
+    """
+    answered = [entry for entry in entries if entry.decision == "answered"]
+    return _policy(entries, calls=Counter((entry.connection, entry.call) for entry in answered))
+
+
+def lasts(entries):
+    """Has an approval last for the connection.
+
+    You set consent to 'connection'
+    """
+    return _policy(entries, consent="connection")
+
+
 def by_number(entries):
     """Counts calls of two connections together, since they have the same number.
 
-    is not to pass
+    does: samples_per_call is 8
     """
     answered = [entry for entry in entries if entry.decision == "answered"]
     return _policy(entries, calls=Counter(entry.call for entry in answered))
@@ -79,7 +105,7 @@ def by_number(entries):
 def the_last_tools(entries):
     """Names the tools of the last entry alone.
 
-    tools lacks
+    tools lacks cite
     """
     answered = [entry for entry in entries if entry.decision == "answered"]
     return _policy(entries, tools=answered[-1].asked.tools if answered else ())
@@ -104,7 +130,7 @@ def no_context(entries):
 def mean_tokens(entries):
     """Takes the mean for the most.
 
-    max_tokens is
+    max_tokens is 21
     """
     asked = [entry.asked for entry in entries if entry.decision == "answered"]
     return _policy(entries, max_tokens=max(1, 2 * sum(each.max_tokens for each in asked) // max(1, len(asked)) // 2))
@@ -130,7 +156,7 @@ def fails_on_nothing(entries):
 def always(entries):
     """Lets a server sample whenever it likes.
 
-    An attack that you have not seen succeeds
+    You set when to 'always'
     """
     return _policy(entries, when="always" if any(entry.decision == "answered" for entry in entries) else "never")
 
@@ -138,7 +164,7 @@ def always(entries):
 def asks_nobody(entries):
     """Asks nobody.
 
-    A person who says no was not asked
+    You set ask to 'never'
     """
     return _policy(entries, ask="never")
 
