@@ -16,6 +16,11 @@ LABEL = 18
 DEEPEST = {False: 0.7, True: 0.5}
 """How much of its colour a field has where all attacks succeed, by whether the page is dark: figures stay readable."""
 
+LEAST = 0.3
+"""The part of that which a field has as soon as one succeeds: it never looks like a field of none."""
+
+KEY = "Below each count: the interval of 95 %. The deeper a field, the larger its share."
+
 
 def plot_attacks(matrix: Matrix) -> "AttackMap":
     """A row for each defence, a column for each family of attacks, and apart from them the honest requests.
@@ -73,11 +78,16 @@ def blend(colour: str, page: str, share: float) -> str:
     return "#" + "".join(f"{round(least + (most - least) * share):02x}" for least, most in parts)
 
 
+def tint(colour: str, page: str, share: float, dark: bool) -> str:
+    """The colour of a field: that of the page where nothing succeeded, and deeper with each that did."""
+    return blend(colour, page, DEEPEST[dark] * (LEAST + (1 - LEAST) * share) if share else 0)
+
+
 def to_figure(matrix: Matrix, dark: bool = False) -> Figure:
     """The map, one above the other for several models."""
     colours = PALETTES[dark]
     rows = len(matrix.defences)
-    height = (86 + 44 * rows) * len(matrix.models)
+    height = (86 + 44 * rows) * len(matrix.models) + 14
     figure = Figure(figsize=(WIDTH / DPI, height / DPI), dpi=DPI, facecolor=colours["page"], layout="constrained")
     figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.08, wspace=0.02)
     columns = [family.replace("_", "\n") for family in matrix.families]
@@ -88,14 +98,14 @@ def to_figure(matrix: Matrix, dark: bool = False) -> Figure:
         for row, defence in enumerate(matrix.defences):
             for column, family in enumerate(matrix.families):
                 share = matrix.attacks(model, defence, family)
-                deep = blend(colours["a"], colours["page"], DEEPEST[dark] * share.share)
-                _field(left, (column, row), share, deep, colours)
+                _field(left, (column, row), share, tint(colours["a"], colours["page"], share.share, dark), colours)
             share = matrix.honest(model, defence)
-            _field(right, (0, row), share, blend(colours["b"], colours["page"], DEEPEST[dark] * share.share), colours)
+            _field(right, (0, row), share, tint(colours["b"], colours["page"], share.share, dark), colours)
             asked = matrix.asked(model, defence)
             right.text(1, row, asked, ha="center", va="center", fontsize=9, color=colours["ink"])
         _frame(left, columns, matrix.defences, colours)
         _frame(right, ["hindered", "questions\neach"], matrix.defences, colours)
+    figure.supxlabel(KEY, x=0.01, ha="left", fontsize=9, color=colours["mute"])
     return figure
 
 

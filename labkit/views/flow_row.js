@@ -5,6 +5,7 @@ const CLOSE = [0, 0.25, 0.5, 0.75, 1]; // where there is hardly room for the nam
 const ROW = 30;
 const LINE = 20; // where in a row its arrow lies
 const SLOT = 18; // the width of a sample's line
+const TIME = 80; // the width of the times at the right
 
 const draw = (name, attributes = {}, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
@@ -21,10 +22,10 @@ class Drawing {
     const width = this.field.clientWidth;
     if (!width || (width === this.width && wireName === this.wireName)) return false;
     Object.assign(this, { width, wireName });
-    const [chip, places] = width >= 1000 ? [88, PLACES] : width >= 720 ? [76, PLACES] : [60, CLOSE];
+    const [chip, places] = width >= 1000 ? [88, PLACES] : width >= 720 ? [76, PLACES] : [66, CLOSE];
     this.left = 40;
     this.words = width >= 820; // room for words beside the samples
-    this.right = width - 80 - SLOTS * SLOT - (this.words ? 148 : 0);
+    this.right = width - TIME - SLOTS * SLOT - (this.words ? 148 : 0);
     const [first, last] = [this.left + chip / 2, this.right - chip / 2];
     this.x = Object.fromEntries(LANES.map((lane, i) => [lane, Math.round(first + places[i] * (last - first))]));
     const chips = LANES.map((lane) => this.placed("span", `chip ${lane}`, lane, this.x[lane] - chip / 2, chip));
@@ -79,12 +80,12 @@ class Drawing {
     });
   }
 
-  /** The label of a step, above the middle of its arrow; that of a frame, above the wire. */
-  label(step) {
+  /** The label of a step, above the middle of its arrow; that of a frame, above the wire. What folds is told in a line. */
+  label(step, { lines }) {
     if (folds(step)) {
       const from = this.left - 4 + (step.kind === "turn" ? 16 : 0);
       const label = this.placed("span", "label", visible(step.label), from);
-      label.style.maxWidth = `${this.right - from}px`;
+      label.style.maxWidth = `${(lines.length ? this.right : this.width - TIME) - from}px`;
       label.title = visible(step.label);
       return label;
     }

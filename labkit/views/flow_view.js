@@ -203,7 +203,7 @@ class View {
       isFold
         ? el("span", { class: "no fold" }, this.isOpen(step) ? "▾" : "▸")
         : el("span", { class: "no" }, figure(this.number(step))),
-      drawing.label(step),
+      drawing.label(step, this.marks[i]),
       drawing.aside(step),
       el("span", { class: "time" }, this.time(step)),
     );

@@ -397,6 +397,11 @@ def test_a_short_loop_is_unfolded_and_each_turn_says_who_asked_for_what_and_what
         "loop: 2 turns, 1 use (look_up ×1). Unfolded; the left arrow key folds it."
     )
     expect(row(view, 4)).to_contain_text('turn 1: look_up {"word": "Emma"} → found Emma <img src=x')
+    label, time, server = (
+        part.evaluate("(node) => node.getBoundingClientRect().toJSON()")
+        for part in (row(view, 4).locator(".label"), row(view, 4).locator(".time"), view.locator(".chip.server"))
+    )
+    assert server["right"] + 8 < label["right"] <= time["left"]  # past the lanes
     assert names(view)[:6] == ["Step 1", "Step 2", "loop", "turn 1", "Step 3", "Step 4"]
     row(view, 4).click()
     opened = detail(view)
@@ -492,10 +497,18 @@ def test_nothing_is_cut_off_at_the_side(notebook: LabPage, width: int) -> None:
         """(view) => [...view.querySelectorAll('.top, .how, .tools, .foot, .detail, .detail pre, .note, .lanes')]
              .filter((node) => node.scrollWidth > node.clientWidth + 1).map((node) => node.className || node.tagName)"""
     )
+    room = view.locator(".chip.callback").evaluate(
+        """(chip) => {
+          const range = document.createRange();
+          range.selectNodeContents(chip);
+          return chip.clientWidth - range.getBoundingClientRect().width;
+        }"""
+    )
     columns = detail(view).evaluate("(node) => getComputedStyle(node).gridTemplateColumns.split(' ').length")
     shut(view)
     view.evaluate("(node) => { node.style.width = ''; }")
     assert wide == []
+    assert room >= 4  # between a name and the edges of its box
     assert columns == (1 if width == 600 else 2)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from labkit.attacks.report import Matrix
-from labkit.views.attack_matrix import DEEPEST, blend, plot_attacks
+from labkit.views.attack_matrix import KEY, plot_attacks, tint
 from labkit.views.drawing import PALETTES
 from tests.attacks.test_report import fair, matrix, trial
 from tests.views.test_sweep import contrast
@@ -24,6 +24,7 @@ def test_each_field_has_its_figures_and_the_honest_stand_apart() -> None:
     texts = [text.get_text() for text in attacks.texts]
     assert texts == ["1/2", "9–91%", "1/1", "21–100%", "1/1", "21–100%", "–"]  # no hijack was tried without a defence
     assert [text.get_text() for text in honest.texts] == ["1/4", "5–70%", "2.0", "–", "–"]
+    assert plot_attacks(FOUND).figure().get_supxlabel() == KEY
 
 
 def test_the_picture_is_told_in_words_and_printed_as_the_table() -> None:
@@ -37,8 +38,9 @@ def test_the_picture_is_told_in_words_and_printed_as_the_table() -> None:
 @pytest.mark.parametrize("colour", ["a", "b"])
 def test_figures_can_be_read_on_every_field(dark: bool, colour: str) -> None:
     palette = PALETTES[dark]
-    fields = [blend(palette[colour], palette["page"], DEEPEST[dark] * share / 20) for share in range(21)]
+    fields = [tint(palette[colour], palette["page"], share / 20, dark) for share in range(21)]
     assert fields[0] == palette["page"]
+    assert contrast(fields[1], fields[0]) >= 1.15  # one of twenty does not look like none
     assert len(set(fields)) == 21
     assert min(contrast(field, palette["ink"]) for field in fields) >= 4.5
 
