@@ -66,7 +66,8 @@ predict("12.1")
 def got(outcome):
     """What the server was last given: words, uses of tools, or an error."""
     last = outcome.answers[-1] if outcome.answers else {"text": outcome.error, "uses": []}
-    return " ".join([last["text"][:110], *(f"{use['name']} {use['input']}" for use in last["uses"])]).replace("\n", " ")
+    uses = [f"{use['name']} {use['input']}" for use in last["uses"]]
+    return " ".join([*last["text"][:110].split(), *uses])
 
 
 won = 0
@@ -286,9 +287,9 @@ predict("12.4")
 
 # %%
 plans = EIGHT + [plan for plan in PLANS.values() if plan.honest]
-matrix = await attack_matrix([word_filter, "policy", "unread"], plans=plans, wires=["auto"])
-hindered = [trial for trial in matrix.trials if trial.honest and trial.wires]
-for name in matrix.defences:
+both = await attack_matrix([word_filter, "policy", "unread"], plans=plans, wires=["auto"])
+hindered = [trial for trial in both.trials if trial.honest and trial.wires]
+for name in both.defences:
     print(f"{name:12} hinders {sum(trial.defence == name for trial in hindered)} of 40 honest requests")
 
 print("the filter:", ", ".join(trial.plan for trial in hindered if trial.defence == "word_filter"))
@@ -297,7 +298,7 @@ print("the filter:", ", ".join(trial.plan for trial in hindered if trial.defence
 from labkit import plot_attacks
 
 it_was("12.4")
-plot_attacks(matrix)
+plot_attacks(both)
 
 # %% [markdown]
 # `unread` is the same policy with a person who approves everything unread: then a hijack passes. So the zeros of `policy`
