@@ -2,10 +2,10 @@
 
 A server may change what it asks for once it was let pass. So consent is no free pass: it covers a request in which
 nothing is new to the person, and what is new is asked about. He knows what he was shown, and what he gave the tool
-himself. What the model said is known where it stands as the model's own turn, and nowhere else: he has not read it, and
-it may be what a server had it write. Where he lets the server pass (`AllowServer`), it goes on with other data in
-requests of the same form, as long as the connection lasts: with the same system prompt, no other tool, no more tokens,
-and not much longer.
+himself, line by line. What the model said is known where it stands as the model's own turn, and nowhere else: he has
+not read it, and it may be what a server had it write. Where he lets the server pass (`AllowServer`), it goes on with
+other data in requests of the same form, as long as the connection lasts: with the same system prompt, no other tool, no
+more tokens, and not much longer.
 """
 
 import json
@@ -35,8 +35,7 @@ When = Literal["never", "doubt", "first", "always"]
 Lasts = Literal["call", "connection"]
 
 RUN = 24
-"""Characters in a row, spaces aside, that make a text known which stands in another place. Fewer may be chance, and
-out of few a new sentence could be put together."""
+"""Characters in a row, spaces aside, that are left out of what is shown where they are known. Fewer may be chance."""
 
 SHORT = 40
 """Characters of a line in which one or two small numbers are any: `Part 3 of 10` is no news after `Part 2 of 10`."""
@@ -68,10 +67,11 @@ ARGUMENTS = 300
 
 
 _NUMBER = re.compile(r"\d+")
+_GOES_ON = re.compile(r"[^\W\d_],?\Z")
 
 
 class Known:
-    """The texts that a person knows."""
+    """The texts that a person knows, line by line: a piece out of a line may say the opposite of what he approved."""
 
     def __init__(self) -> None:
         self._lines = Latest[str, None](MOST_KNOWN)
@@ -79,19 +79,14 @@ class Known:
 
     def add(self, text: str) -> None:
         """Know `text`."""
-        for line in text.splitlines():
-            self._lines[_line(line)] = None
+        for line in _lines(text):
+            self._lines[line] = None
         for _, run in _runs(text):
             self._runs[run] = None
 
     def has(self, text: str) -> bool:
         """Whether there is nothing new in `text`."""
-        return all(_line(line) in self._lines or not self._news(line) for line in text.splitlines())
-
-    def _news(self, line: str) -> bool:
-        """Whether something in a line is new; what is put together out of known parts is."""
-        runs = [run for _, run in _runs(line)]
-        return not runs or any(run not in self._runs for run in runs)
+        return all(line in self._lines for line in _lines(text))
 
     def shortened(self, text: str, read: set[int]) -> str:
         """`text` without what is known, or was `read` further up, where that is long."""
@@ -120,8 +115,19 @@ def _runs(text: str) -> Iterator[tuple[int, int]]:
     return ((start, hash(together[start : start + RUN])) for start in range(len(together) - RUN + 1))
 
 
-def _line(line: str) -> str:
-    line = " ".join(line.split())
+def _lines(text: str) -> list[str]:
+    """What a text is made of: its lines, but where a sentence goes on in the next, both are one."""
+    whole: list[str] = []
+    for line in text.split("\n"):
+        words = " ".join(line.split())
+        if whole and words and words[0].islower() and _GOES_ON.search(whole[-1]):
+            whole[-1] += f" {words}"
+        elif words:
+            whole.append(words)
+    return [_any_number(line) for line in whole]
+
+
+def _any_number(line: str) -> str:
     numbers = _NUMBER.findall(line)
     small = len(line) <= SHORT and len(numbers) <= 2 and all(len(each) <= 3 for each in numbers)
     return _NUMBER.sub("0", line) if small else line

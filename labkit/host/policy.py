@@ -130,8 +130,9 @@ def with_policy(
 
     What a policy does not allow is answered with an error and a sentence. Consent is remembered for a connection and
     its calls, and never by the name that a server gives itself: whoever connects anew is asked about anew. It covers a
-    request in which nothing is new: the same but for what the person was shown before or gave the tool himself, and
-    for the model's own turns; with no more tokens, and not much longer. Results of tools are new. A server that the
+    request in which nothing is new: the same but for whole lines that the person was shown before or gave the tool
+    himself, and for the model's own turns; with no more tokens, and not much longer. A piece that is cut out of a line
+    is new, since what stands around it may say the opposite; so are results of tools. A server that the
     person lets pass (`AllowServer`) may go on with other data, as long as the connection lasts: the form stays, no tool
     and no token is added, and nothing is remarked. What is too long to be read at once is shown in parts, each a
     question of its own, and what is known is left out of them.
