@@ -62,14 +62,14 @@ def with_budget(
         tokens: Tokens of prompts and answers in all, as told by the answerer, else estimated.
         usd: US dollars in all. Needs `prices`.
         per_call: How many samples for one tool call. Outside a Lab, and where the wire does not tell which call asks,
-            all samples of the connection count as one call.
+            all samples of the connection in ten minutes count as one call.
         per_minute: How many samples may begin in any 60 seconds.
         at_once: How many are answered at the same time. The others wait in line; they are not refused.
         prices: A catalogue of models: `labkit.models.catalog.catalog()`. A model that it has no price for costs as much
             as its most expensive.
         free: Names of models that cost nothing, such as one that runs on this computer. A callback tells its name as
             its attribute `model` or `name`; that an answer names a model makes nothing free.
-        clock: Seconds, for `per_minute`.
+        clock: Seconds, for `per_minute`, and for `per_call` where calls are not told apart.
 
     Raises:
         TypeError: `prices` is no catalogue, `free` is a single text, or `clock` is no function.

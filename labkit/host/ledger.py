@@ -19,6 +19,9 @@ NANO = 1_000_000_000
 
 MINUTE = 60.0
 
+UNKNOWN = 600.0
+"""Seconds in which all samples of a connection count as one call, where nobody tells which call asks."""
+
 CALLS = 10_000
 """Calls of a connection whose samples are counted. One that has not asked since so many others did begins anew."""
 
@@ -90,7 +93,7 @@ class Reservation:
 
     amount: Amount
     connection: object
-    call: int | None
+    call: int
     settled: bool = False
 
 
@@ -106,7 +109,7 @@ class Ledger:
         self.spent = Amount()
         self.reserved = Amount()
         self._minute: deque[float] = deque()
-        self._calls: WeakKeyDictionary[object, dict[int | None, int]] = WeakKeyDictionary()
+        self._calls: WeakKeyDictionary[object, dict[int, int]] = WeakKeyDictionary()
         self._lock = Lock()
         self.of_last_call = 0
         """Samples of the call that asked last."""
@@ -123,11 +126,12 @@ class Ledger:
         )
 
     def reserve(self, amount: Amount, connection: object, call: int | None, now: float) -> Reservation:
-        """Set `amount` aside for a sample of the call numbered `call` on `connection`, at `now` seconds.
+        """Set `amount` aside for a sample of the call numbered `call`, if known, on `connection`, at `now` seconds.
 
         Raises:
             Overdrawn: A limit does not allow it, and nothing was set aside.
         """
+        call = call_at(call, now)
         with self._lock:
             self._hold_back(amount, connection, call, now)
             self.reserved += amount
@@ -184,7 +188,7 @@ class Ledger:
             self.spent += spent
             self._count(reservation.connection, reservation.call, spent.samples - reservation.amount.samples)
 
-    def _count(self, connection: object, call: int | None, samples: int) -> None:
+    def _count(self, connection: object, call: int, samples: int) -> None:
         calls = self._calls.setdefault(connection, Latest(CALLS))
         # What is counted goes to the end: a call that still asks is not forgotten.
         self.of_last_call = calls[call] = calls.pop(call, 0) + samples
@@ -193,13 +197,13 @@ class Ledger:
         while self._minute and now - self._minute[0] >= MINUTE:
             self._minute.popleft()
 
-    def _hold_back(self, amount: Amount, connection: object, call: int | None, now: float) -> None:
+    def _hold_back(self, amount: Amount, connection: object, call: int, now: float) -> None:
         limits, gone = self.limits, self.spent + self.reserved
         if limits.samples is not None and gone.samples + amount.samples > limits.samples:
             raise Overdrawn(f"{gone.samples} of {counted(limits.samples, 'sample')}")
         of_call = self._calls.get(connection, {}).get(call, 0)
         if limits.per_call is not None and of_call + amount.samples > limits.per_call:
-            unknown = "" if call is not None else ", and which call asks is not known"
+            unknown = "" if call >= 0 else f", and which call asks is not known, so all of {UNKNOWN:g} s count as one"
             raise Overdrawn(f"{of_call} of {counted(limits.per_call, 'sample')} for one call{unknown}")
         self._hold_back_price(amount, gone)
         self._hold_back_rate(now)
@@ -221,6 +225,11 @@ class Ledger:
             price, limit = dollars(amount.nano_usd / NANO), dollars(limits.nano_usd / NANO)
             left = dollars(max(0, limits.nano_usd - gone.nano_usd) / NANO)
             raise Overdrawn(f"it may cost {price}, and {left} of {limit} is left")
+
+
+def call_at(call: int | None, now: float) -> int:
+    """The number of a call; where that is not known, one below zero for each ten minutes, by `now` in seconds."""
+    return call if call is not None else -1 - int(now // UNKNOWN)
 
 
 def _left(limit: int | None, gone: int) -> int | None:

@@ -6,6 +6,7 @@ the protocol, a person consents, a timeout ends.
 
 import re
 from threading import Lock
+from time import monotonic
 from typing import Literal, cast
 from weakref import WeakKeyDictionary
 
@@ -27,6 +28,7 @@ from labkit.host.consent import CALLS, Consent, Lasts, When
 from labkit.host.duty import Duty, Remark, Result, inspecting, models_in, refusal, remarking
 from labkit.host.findings import Bounds, short
 from labkit.host.guard import Guard
+from labkit.host.ledger import call_at
 from labkit.host.plain_answers import plain_answer
 from labkit.host.queue import with_queue
 from labkit.host.rules import RULES, Action
@@ -138,6 +140,13 @@ def with_policy(
     question of its own, and what is known is left out of them.
 
     One such callback may serve several Labs; its limits then hold for all of them together.
+
+    A Lab tells which call asks. A plain `mcp.Client` does not, on either wire: all samples of its connection in ten
+    minutes then count as one call, so 12 of them with 10 questions are the most, and consent to one call is consent to
+    all. And on revision 2025-11-25 it does not tell whether any call is open, so a server may sample unasked, until the
+    client's transport is tapped:
+
+        Client(tap(stdio_client(server), OpenRequests(lambda frame: None)), sampling_callback=with_policy(callback))
 
     Args:
         callback: Who is asked.
@@ -288,7 +297,7 @@ class _Within(Duty):
     def _too_much(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> str:
         """Why a call has asked for too much; nothing where it has not, and then `params` count too."""
         session: object = getattr(context, "session", None)
-        call, most = by.call if (by := origin()) else None, self._policy.tokens_per_call
+        call, most = call_at(by.call if (by := origin()) else None, monotonic()), self._policy.tokens_per_call
         tokens = prompt_tokens(params) + max(0, params.max_tokens)
         media = sum(each.bytes for each in values(dumped(params)) if isinstance(each, Media))
         with self._lock:
@@ -307,7 +316,7 @@ class _Within(Duty):
         return ""
 
 
-_Calls = Latest[int | None, tuple[int, int]]
+_Calls = Latest[int, tuple[int, int]]
 """Tokens and bytes of media that the calls of a connection have asked for, by their numbers."""
 
 

@@ -1,5 +1,6 @@
 """The arithmetic of a budget: never negative, never overspent, whatever comes in whatever order."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from labkit.host.ledger import CALLS, MINUTE, Amount, Ledger, Limits, Overdrawn, Reservation
+from labkit.host.ledger import CALLS, MINUTE, UNKNOWN, Amount, Ledger, Limits, Overdrawn, Reservation
 from tests.host.any_request import patient
 
 limit = st.none() | st.integers(0, 30)
@@ -29,7 +30,7 @@ class Honest(RuleBasedStateMachine):
         self.connection = Connection()
         self.now = 0.0
         self.begun: list[float] = []
-        self.of_call: dict[int | None, int] = dict.fromkeys((None, 1, 2), 0)
+        self.of_call: Counter[int | str] = Counter()
         self.open: list[Reservation] = []
 
     @rule(target=reservations, amount=amounts, call=st.sampled_from([None, 1, 2]), later=st.floats(0, 40))
@@ -40,9 +41,9 @@ class Honest(RuleBasedStateMachine):
             reservation = self.ledger.reserve(amount, self.connection, call, self.now)
         except Overdrawn:
             assert (self.ledger.spent, self.ledger.reserved) == before
-            return Reservation(Amount(), self.connection, None, settled=True)
+            return Reservation(Amount(), self.connection, 0, settled=True)
         self.begun.append(self.now)
-        self.of_call[call] += amount.samples
+        self.of_call[call or f"in {self.now // UNKNOWN}"] += amount.samples
         self.open.append(reservation)
         return reservation
 
@@ -70,7 +71,7 @@ class Honest(RuleBasedStateMachine):
             assert (left is None) == (most is None)
             assert most is None or (getattr(gone, name) <= most and left == most - getattr(gone, name))
         if limits.per_call is not None:
-            assert max(self.of_call.values()) <= limits.per_call
+            assert max(self.of_call.values(), default=0) <= limits.per_call
         if limits.per_minute is not None:
             assert len([begun for begun in self.begun if self.now - begun < MINUTE]) <= limits.per_minute
 
@@ -122,8 +123,12 @@ def test_a_sample_that_was_given_back_can_be_had_by_its_call_again() -> None:
 def test_samples_of_calls_that_are_not_known_count_as_one_call() -> None:
     ledger, connection = Ledger(Limits(per_call=1)), Connection()
     ledger.reserve(Amount(1), connection, None, 0.0)
-    with pytest.raises(Overdrawn, match="which call asks is not known"):
-        ledger.reserve(Amount(1), connection, None, 0.0)
+    with pytest.raises(Overdrawn, match="which call asks is not known, so all of 600 s count as one"):
+        ledger.reserve(Amount(1), connection, None, UNKNOWN - 1)
+    ledger.reserve(Amount(1), connection, None, UNKNOWN)
+    ledger.reserve(Amount(1), connection, 1, UNKNOWN)
+    with pytest.raises(Overdrawn, match=r"1 of 1 sample for one call$"):
+        ledger.reserve(Amount(1), connection, 1, UNKNOWN * 9)
 
 
 def test_where_none_may_begin_no_next_one_is_promised() -> None:

@@ -248,6 +248,17 @@ async def test_limits_hold_for_all_connections_together_and_tokens_for_a_call() 
     assert [isinstance(each, ErrorData) for each in came] == [False, False, True, False]
 
 
+async def test_where_nobody_tells_which_call_asks_all_of_ten_minutes_count_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, at, unknown = [0.0], connection(), of_call(None)
+    monkeypatch.setattr("labkit.host.policy.monotonic", lambda: now[0])
+    policed = with_policy(Model(), Policy(ask="never", tokens_per_call=100))
+    refused(await ask(policed, params("hello"), params("hello"), context=at, call=unknown), "of the 100 of one call 48")
+    now[0] = 600
+    assert said(await ask(policed, params("hello"), context=at, call=unknown))
+
+
 async def test_a_call_has_so_many_bytes_of_pictures() -> None:
     picture = {"type": "image", "data": "A" * 2_000_000, "mimeType": "image/png"}
     one = CreateMessageRequestParams.model_validate(
