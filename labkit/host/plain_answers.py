@@ -20,10 +20,12 @@ it into a page as text (`textContent`), or through a reader of Markdown that esc
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from mcp_types import CreateMessageRequestParams
 
 from labkit.callbacks import Answer
+from labkit.host.duty import refusal
 from labkit.host.texts import dumped, texts
 from labkit.secret_forms.in_json import changed
 
@@ -59,16 +61,21 @@ _SPAN = re.compile(r"(?<![\\`$])(`{1,2})(?!`)[^\n|]*?(?<!`)\1(?![`$])")
 
 
 def plain_answer(answer: Answer, params: CreateMessageRequestParams) -> Answer:
-    """A copy of `answer` in which nothing acts; `answer` itself where nothing would.
+    """A copy of `answer` in which nothing acts; `answer` itself where nothing would; an error where it is too deep.
 
     Args:
         answer: The answer.
         params: What was asked, which may hold addresses.
     """
-    fields = dumped(answer)
-    known = "\n".join(text for _, text in texts(dumped(params)))
-    plain = changed(fields, lambda text, _: plain_text(text, known))
-    return answer if plain == fields else type(answer).model_validate(plain)
+    known = ""
+    with suppress(ValueError, RecursionError):  # more levels than any wire carries: it holds no address that is known
+        known = "\n".join(text for _, text in texts(dumped(params)))
+    try:
+        fields = dumped(answer)
+        plain = changed(fields, lambda text, _: plain_text(text, known))
+        return answer if plain == fields else type(answer).model_validate(plain)
+    except (ValueError, RecursionError):
+        return refusal("policy", "The answer is nested too deeply.")
 
 
 def plain_text(text: str, known: str = "") -> str:

@@ -240,6 +240,8 @@ class _Around(Duty):
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         if self._policy.when == "never":
             return _refused("The client's policy lets this server sample never.")
+        if _is_deep(params):
+            return _refused(f"The client's policy takes {DEPTH} levels of JSON and no more.")
         try:
             async with self._stop.heeded():
                 with inspecting(lambda answer: (self._plain(answer, params), ())):
@@ -285,8 +287,6 @@ class _Within(Duty):
         blocks = [block for message in params.messages for block in message.content_as_list]
         if len(blocks) > BLOCKS:
             return f"The client's policy takes {BLOCKS} blocks of content, and not {len(blocks):,}."
-        if _is_deep(dumped(params)):
-            return f"The client's policy takes {DEPTH} levels of JSON and no more."
         if others := [tool.name for tool in params.tools or () if tool.name not in taken]:
             return f"The client's policy takes {_listed(taken)}, and not {short(others[0])}."
         uses = [block for block in blocks if isinstance(block, ToolUseContent | ToolResultContent)]
@@ -335,8 +335,11 @@ def _refused(words: str, by: str = "policy") -> ErrorData:
     return refusal(by, words)
 
 
-def _is_deep(value: object) -> bool:
-    level = [value]
+def _is_deep(params: CreateMessageRequestParams) -> bool:
+    try:
+        level: list[object] = [dumped(params)]
+    except (ValueError, RecursionError):  # more levels than any wire carries; in process they come
+        return True
     for _ in range(DEPTH):
         level = [each for item in level if isinstance(item, dict | list) for each in _members(cast("object", item))]
     return bool(level)

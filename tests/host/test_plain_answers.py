@@ -2,9 +2,10 @@
 
 import re
 import time
+from typing import Any
 
 import pytest
-from mcp_types import CreateMessageResultWithTools, TextContent, ToolUseContent
+from mcp_types import CreateMessageResultWithTools, ErrorData, TextContent, ToolUseContent
 
 from labkit.host.plain_answers import plain_answer, plain_text
 from tests.story import question
@@ -118,3 +119,16 @@ def test_a_long_answer_takes_no_longer_than_its_length(part: str) -> None:
 
     seconds(1_000)
     assert seconds(16_000) < 64 * max(seconds(1_000), 0.001)
+
+
+@pytest.mark.parametrize("levels", [300, 100_000])
+def test_what_is_nested_too_deeply_is_refused_and_a_request_that_is_knows_no_address(levels: int) -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(levels):
+        deep = {"a": deep}
+    use = ToolUseContent(id="1", name="look", input=deep)
+    answer = CreateMessageResultWithTools(role="assistant", content=[use], model="m")
+    assert plain_answer(answer, question("hello")).message == "The answer is nested too deeply."  # type: ignore[union-attr]
+    error = ErrorData(code=-1, message="see [x](https://a.example/?q=1)")
+    asked = question("https://a.example/?q=1").model_copy(update={"metadata": deep})
+    assert plain_answer(error, asked).message == "see [x] (https://a.example/?q=1)"  # type: ignore[union-attr]

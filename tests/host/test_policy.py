@@ -14,6 +14,7 @@ from mcp_types import (
     CreateMessageRequestParams,
     CreateMessageResultWithTools,
     ErrorData,
+    Tool,
     ToolUseContent,
 )
 from pydantic import ValidationError
@@ -187,6 +188,20 @@ async def test_many_blocks_and_forged_uses_of_tools_are_refused() -> None:
     model = Model()
     assert said(await ask(with_policy(model, Policy(tools=("search",)), ask=person), forged)) == "Read Chandler."
     assert person.questions == 1  # the model never asked for it: it is shown
+
+
+@pytest.mark.parametrize("fields", [{}, {"rules": {"size": "off", "secrets": "off"}, "audit": "texts"}])
+@pytest.mark.parametrize("levels", [300, 100_000])
+async def test_what_is_nested_too_deeply_for_any_json_is_refused(fields: Any, levels: int, tmp_path: Path) -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(levels):
+        deep = {"a": deep}
+    policed = with_policy(Model(), Policy(tools=("search",), **fields), ask=Person(), audit=AuditLog(tmp_path / "log"))
+    for request in (
+        params("hello", metadata=deep),
+        params("hello").model_copy(update={"tools": [Tool(name="search", input_schema=deep)]}),
+    ):
+        refused(await ask(policed, request), "takes 32 levels of JSON and no more")
 
 
 async def test_models_are_held_to_before_and_after() -> None:
