@@ -39,8 +39,41 @@ NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 UNCHECKED = ("pattern", "patternProperties", "unevaluatedProperties", "unevaluatedItems")
-MOST_REFERENCES = 1_000
-"""References of a schema that are followed: they may double at every step."""
+WIDE = ("allOf", "anyOf", "oneOf", "extends", "disallow", "type")
+"""Keywords that hold the whole input against each of their schemas."""
+
+EACH = ("items", "additionalItems", "contains", "propertyNames", "additionalProperties", "not", "if")
+"""Keywords that hold one schema against each part of the input."""
+
+WHOLE = ("enum", "const", "required", "dependentRequired", "dependencies")
+"""Keywords whose whole value may be read."""
+
+MOST_WORK = 100_000
+"""Steps that holding what a model asks for against a server's schemas may take: a step is 1 to 3 µs."""
+
+DEEPEST = 100
+"""Keywords within keywords that are followed, and levels of a schema: deeper, Python's own limit is too near."""
+
+
+class TooMuchWork(Exception):
+    """Holding an input against a schema takes more steps than are left."""
+
+
+class Work:
+    """Steps that are left for one answer, or for the schemas of one request."""
+
+    def __init__(self) -> None:
+        self.left, self.depth = MOST_WORK, 0
+
+    def spend(self, steps: int) -> None:
+        """Take `steps` away.
+
+        Raises:
+            TooMuchWork: Fewer are left.
+        """
+        self.left -= steps
+        if self.left < 0:
+            raise TooMuchWork
 
 
 def with_tools(callback: SamplingFnT, *, max_rounds: int = 5, max_parallel: int = 4) -> "Tools":
@@ -118,7 +151,8 @@ class Tools(Duty):
         uses = [*uses_in(blocks)]
         if _mode(params) == "none":
             return [(use, "No tool may be used now. Answer in words.") for use in uses if len(uses) == len(blocks)]
-        told = ((use, _wrong_use(use, offered)) for use in uses[: self.max_parallel])
+        work = Work()
+        told = ((use, _wrong_use(use, offered, work)) for use in uses[: self.max_parallel])
         return [(use, fault) for use, fault in told if fault]
 
     def _told(
@@ -200,8 +234,9 @@ def _wrong_request(params: CreateMessageRequestParams) -> str:
             )
         if count > 1:
             return f"Two tools are named {name}."
+    work = Work()
     for tool in params.tools or ():
-        if tool.input_schema.get("type") != "object" or not _is_schema(tool.input_schema):
+        if tool.input_schema.get("type") != "object" or not _is_schema(tool.input_schema, work):
             return f"The input schema of the tool {tool.name} is no JSON Schema of an object."
     for count in range(2, len(params.messages) + 1):
         try:
@@ -211,67 +246,145 @@ def _wrong_request(params: CreateMessageRequestParams) -> str:
     return ""
 
 
-def _wrong_use(use: ToolUseContent, offered: Mapping[str, Tool]) -> str:
+def _wrong_use(use: ToolUseContent, offered: Mapping[str, Tool], work: Work) -> str:
     if use.name not in offered:
         return f"There is no tool {quoted(repr(use.name), 60)}; there are: {', '.join(offered)}."
     if isinstance(use, Unreadable):
         return f"The arguments of {use.name} are no JSON object."
-    if fault := _unfit(use.input, offered[use.name].input_schema):
+    if fault := _unfit(use.input, offered[use.name].input_schema, work):
         return f"The input of {use.name} does not fit its schema: {fault}."
     return ""
 
 
-def _is_schema(schema: dict[str, Any]) -> bool:
-    from jsonschema import SchemaError
+def _is_schema(schema: dict[str, Any], work: Work) -> bool:
+    """Whether `schema` is one; also where finding out takes too much work, or it could be one for all that is read."""
     from jsonschema.validators import Draft202012Validator, validator_for
 
     try:
-        validator_for(schema, Draft202012Validator).check_schema(schema)
-    except (SchemaError, RecursionError):
+        kind = validator_for(schema, Draft202012Validator)
+        return next(_faults_of(schema, kind.META_SCHEMA, work), None) is None
+    except TooMuchWork:
+        return True
+    except Exception:  # noqa: BLE001 - whatever the library makes of it, a server wrote it
         return False
-    return True
 
 
-def _unfit(value: object, schema: Mapping[str, Any]) -> str:
-    """How `value` does not fit a server's schema; nothing where it does, or where the schema takes too long to follow.
+def _unfit(value: object, schema: Mapping[str, Any], work: Work) -> str:
+    """How `value` does not fit a server's schema; nothing where it does, or where that cannot be found out.
 
-    A server wrote the schema. Patterns are left out, since one may take for ever, and so is what jsonschema finds by
-    going through patterns and references by itself; no reference leaves the schema.
+    A server wrote the schema. One that takes too much work, leads out of itself, or is too much for jsonschema lets
+    every input pass: the tool is the server's own, so the check only helps the model, and who makes it impossible
+    harms nobody else.
     """
-    import jsonschema.exceptions
+    from jsonschema.exceptions import best_match
+
+    try:
+        fault = cast("Any", best_match)(_faults_of(value, schema, work))
+        if fault is None:
+            return ""
+        place = "/".join(str(each) for each in fault.absolute_path)
+        return quoted(f"{place + ': ' if place else ''}{fault.message}", 200)
+    except Exception:  # noqa: BLE001 - too much work, no end, no such place, or whatever the library makes of it
+        return ""
+
+
+def _sizes(root: object, work: Work) -> dict[int, int]:
+    """How large each list and object in `root` is, by its id: a step for each value and each 64 characters or bits."""
+    sizes: dict[int, int] = {}
+
+    def walk(value: object, depth: int = 1) -> int:
+        work.spend(1)
+        if depth > DEEPEST:
+            raise RecursionError
+        if isinstance(value, dict):
+            held = cast("dict[str, object]", value)
+            sizes[id(held)] = size = 1 + sum(_size(key, sizes) + walk(each, depth + 1) for key, each in held.items())
+        elif isinstance(value, list):
+            items = cast("list[object]", value)
+            sizes[id(items)] = size = 1 + sum(walk(each, depth + 1) for each in items)
+        else:
+            size = _size(value, sizes)
+        return size
+
+    walk(root)
+    return sizes
+
+
+def _size(value: object, sizes: Mapping[int, int]) -> int:
+    if isinstance(value, str):
+        return 1 + len(value) // 64
+    if isinstance(value, int):
+        return 1 + value.bit_length() // 64
+    return sizes.get(id(value), 1)
+
+
+def _length(value: object) -> int:
+    return len(cast("list[object]", value)) if isinstance(value, list | dict) else 0
+
+
+def _faults_of(value: object, schema: Mapping[str, Any], work: Work) -> Iterator[Any]:
+    """The errors of `value` under `schema`, found with no more than `work`.
+
+    Every keyword is paid for before it is followed, by what it goes through, and every error by what it quotes.
+    Patterns are left out, since one may take for ever, and so is what jsonschema finds by going through patterns and
+    references by itself. No reference leaves the schema, and no part of it changes the dialect.
+
+    Raises:
+        TooMuchWork: It would take more.
+        Exception: What jsonschema makes of a schema that is none.
+    """
     import referencing
     from jsonschema.validators import Draft202012Validator, extend, validator_for
-    from referencing.exceptions import Unresolvable
 
-    kind = validator_for(schema, Draft202012Validator)
-    left = MOST_REFERENCES
+    kind: Any = validator_for(schema, Draft202012Validator)
+    own = schema is kind.META_SCHEMA  # which is known to referencing and need not be searched
+    sizes = _sizes(value, work) | _sizes(schema, work)
+    inside = str([each for key, each in schema.items() if key not in {"$id", "id"}])
+    moved = re.search(r"id': ['\"]", inside) is not None  # then the library searches the schema at each reference
 
-    def counted(keyword: str) -> Any:
+    def price(keyword: str, target: object, instance: object) -> int:
+        parts, targets, size = _length(instance), _length(target), _size(instance, sizes)
+        if keyword in WIDE:
+            return targets * (10 + size)
+        if keyword in EACH:
+            return 10 * (parts + targets) + size
+        if keyword in WHOLE:
+            return _size(target, sizes) + size
+        if keyword == "uniqueItems":
+            held = cast("list[object]", instance) if isinstance(instance, list) else []
+            return size * (1 if all(isinstance(each, str) for each in held) else 1 + parts)
+        if keyword in REFERENCES:
+            searched = not own and (moved or str(target)[:2] not in {"#", "#/"})
+            return _size(target, sizes) + str(target).count("/") ** 2 + searched * _size(schema, sizes)
+        return targets + 10 * min(targets, parts)
+
+    def paid(keyword: str) -> Any:
+        rule = kind.VALIDATORS[keyword]
+
         def follow(validator: Any, target: Any, instance: Any, within: Any) -> Iterator[Any]:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise RecursionError
-            yield from kind.VALIDATORS[keyword](validator, target, instance, within) or ()
+            work.spend(10 + price(keyword, target, instance))
+            if keyword == "additionalProperties" and "patternProperties" in within:
+                return
+            if work.depth == DEEPEST:
+                raise TooMuchWork
+            work.depth += 1
+            try:
+                for error in rule(validator, target, instance, within) or ():
+                    work.spend(10 + _size(instance, sizes) + _size(target, sizes))
+                    yield error
+            finally:
+                work.depth -= 1
 
         return follow
 
     def never(*_: Any) -> tuple[()]:
         return ()
 
-    def additional(validator: Any, allowed: Any, instance: Any, within: Any) -> Iterator[Any]:
-        if "patternProperties" not in within:
-            yield from kind.VALIDATORS["additionalProperties"](validator, allowed, instance, within) or ()
+    def evolved(validator: Any, **changes: Any) -> Any:
+        kept = {each.alias: getattr(validator, each.name) for each in lenient.__attrs_attrs__ if each.init}
+        return lenient(**kept | changes)
 
-    rules = {keyword: counted(keyword) for keyword in REFERENCES if keyword in kind.VALIDATORS}
-    lenient: Any = extend(kind, dict.fromkeys(UNCHECKED, never) | rules | {"additionalProperties": additional})
-    empty = cast("Any", referencing.Registry)()
-    best = cast("Any", jsonschema.exceptions).best_match
-    try:
-        fault = best(lenient(schema, registry=empty).iter_errors(value))
-    except (RecursionError, Unresolvable):
-        return ""
-    if fault is None:
-        return ""
-    place = "/".join(str(each) for each in fault.absolute_path)
-    return quoted(f"{place + ': ' if place else ''}{fault.message}", 200)
+    rules = {keyword: never if keyword in UNCHECKED else paid(keyword) for keyword in kind.VALIDATORS}
+    lenient: Any = extend(kind, rules)
+    lenient.evolve = evolved  # its own takes the dialect that a part names, and with it rules that cost nothing
+    yield from lenient(schema, registry=cast("Any", referencing.Registry)()).iter_errors(value)

@@ -1,6 +1,7 @@
 """`with_tools`: what a model may ask for in a loop of tools, and what of it reaches the server."""
 
 from collections.abc import Sequence
+from time import process_time
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from mcp_types import (
 from labkit import Lab
 from labkit.callbacks import Answer
 from labkit.host import WrongOrder, with_approval, with_budget, with_guard, with_tools
+from labkit.host.tools import Work, _is_schema, _unfit
 from servers.research_assistant import make_server
 from tests.host.crowd import answered, labels
 from tests.story import WIRES, question
@@ -98,6 +100,10 @@ async def test_a_request_without_tools_is_none_of_its_business() -> None:
             asks(tools=[Tool(name="a", input_schema={"type": "object", "required": 3})]),
             "The input schema of the tool a",
         ),
+        *[
+            (asks(tools=[Tool(name="a", input_schema={"type": "object", "$schema": each})]), "The input schema of the")
+            for each in ([1], 5, {})
+        ],
         (asks(result_of("1")), "Message 2 does not fit the one before"),
         (asks(SamplingMessage(role="assistant", content=[use()]), result_of("2")), "Message 3 does not fit"),
         (
@@ -235,6 +241,91 @@ async def test_a_schema_that_would_take_for_ever_or_lead_elsewhere_holds_nothing
     model = Model(right := answers(ToolUseContent(id="1", name="count_stock", input=given)))
     told, _ = await answered(with_tools(model), asks(tools=[Tool(name="count_stock", input_schema=schema)]))
     assert told == right
+
+
+def given(**value: Any) -> ToolUseContent:
+    return ToolUseContent(id="1", name="a", input=value)
+
+
+def under(a: Any, **more: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {"a": a}, **more}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        (under({"$ref": "#/type"}), 1),
+        (under({"$ref": "#/x"}, x=7), 1),
+        (under({"$ref": "#/x"}, x={"type": "no such type"}), 1),
+        (under({"$ref": "http://[bad"}), 1),
+        (under({"multipleOf": 0.1}), 10**400),
+        (under({"maximum": 1}), 10**5000),
+    ],
+    ids=["no schema", "number", "type", "address", "float", "digits"],
+)
+async def test_what_a_schema_makes_of_the_library_is_not_the_models_fault(schema: dict[str, Any], value: Any) -> None:
+    model = Model(right := answers(given(a=value)))
+    told, _ = await answered(with_tools(model), asks(tools=[Tool(name="a", input_schema=schema)]))
+    assert told == right
+
+
+def doubling(end: Any, steps: int = 9, **more: Any) -> dict[str, Any]:
+    defs = {f"b{n}": {"allOf": [{"$ref": f"#/$defs/b{n + 1}"}] * 2} for n in range(steps)}
+    return under({"$ref": "#/$defs/b0"}, **{"$defs": {**defs, f"b{steps}": end}}, **more)
+
+
+def wide(*keywords: str) -> Any:
+    """Each keyword thirty times within the one before."""
+    schema: Any = {"type": "object"}
+    for keyword in reversed(keywords):
+        schema = {keyword: [{"not": schema}] * 30}
+    return schema
+
+
+DRAFT_3, DRAFT_7 = (f"http://json-schema.org/draft-0{n}/schema#" for n in (3, 7))
+OBJECTS = [{"a": n} for n in range(3_000)]
+HOSTILE: dict[str, tuple[dict[str, Any], Any]] = {
+    "false": (doubling({"anyOf": [False] * 900}), 1),
+    "far": (doubling({"$anchor": "b", "anyOf": [{"$ref": "#b"}] * 20}), 1),
+    "unique": (under({"uniqueItems": True}), OBJECTS),
+    "wide": (under(wide("allOf", "anyOf", "oneOf", "anyOf")), {}),
+    "quoting": (under({"oneOf": [False] * 3_000}), ["x" * 1_000] * 300),
+    "items": (under({"items": {"items": {"anyOf": [False] * 50}}}), [[1] * 100] * 100),
+    "contains": (under({"allOf": [{"contains": False}] * 500}), OBJECTS),
+    "names": (under({"allOf": [{"propertyNames": {"not": {}}}] * 200}), {str(n): n for n in range(3_000)}),
+    "enum": (under({"allOf": [{"not": {"enum": OBJECTS}}] * 300}), {"a": -1}),
+    "dependent": (under({"dependentSchemas": {"a": wide("allOf", "anyOf", "oneOf", "anyOf")}}), {"a": 1}),
+    "if": (under({"allOf": [{"if": False, "else": {"if": False, "else": {}}}] * 2_000}), ["x"] * 2_000),
+    "dialect": (doubling({"$schema": DRAFT_7, "anyOf": [False] * 900}), 1),
+    "pattern of a dialect": (under({"$schema": DRAFT_7, "pattern": "^(a+)+$"}), "a" * 40 + "!"),
+    "disallow": (under({"extends": [{"disallow": [{}] * 300}] * 300}, **{"$schema": DRAFT_3}), 1),
+    "names of types": (under({"type": ["string", *OBJECTS]}), 1),
+    "expressions": (under({"allOf": [{"pattern": f"(?i)[\x00-\uffff]{n}"} for n in range(200)]}), 1),
+    "large": (under({f"p{n}": {} for n in range(20_000)}), 1),
+    "deep": (doubling({"not": {}}, steps=500), 1),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_no_schema_costs_more_than_a_part_of_a_second(name: str) -> None:
+    schema, value = HOSTILE[name]
+    use_ = given(a=value)
+    callback = with_tools(Model(*[answers(*[use_] * 4)] * 2))
+    request = asks(tools=[Tool(name="a", input_schema=schema)])
+    began = process_time()
+    await answered(callback, request)
+    assert process_time() - began < 2  # of which an idle machine needs a tenth
+
+
+def test_what_an_honest_schema_asks_for_is_within_the_work() -> None:
+    """A hundred entries of ten fields, by reference, are held to their schema."""
+    fields = {f"f{n}": {"type": "string", "maxLength": 9, "enum": ["x", "y", "z"]} for n in range(10)}
+    entry = {"type": "object", "properties": fields, "required": [*fields], "additionalProperties": False}
+    schema = under({"type": "array", "items": {"$ref": "#/$defs/entry"}}, **{"$defs": {"entry": entry}})
+    good = dict.fromkeys(fields, "x")
+    assert _is_schema(schema, Work())
+    assert _unfit({"a": [good] * 100}, schema, Work()) == ""
+    assert _unfit({"a": [*[good] * 100, good | {"f3": "w"}]}, schema, Work()).startswith("a/100/f3: 'w' is not one of")
 
 
 def test_a_human_approves_what_is_sent() -> None:
