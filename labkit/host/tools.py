@@ -238,11 +238,11 @@ def _wrong_request(params: CreateMessageRequestParams) -> str:
     for tool in params.tools or ():
         if tool.input_schema.get("type") != "object" or not _is_schema(tool.input_schema, work):
             return f"The input schema of the tool {tool.name} is no JSON Schema of an object."
-    for count in range(2, len(params.messages) + 1):
+    for count in range(1, len(params.messages) + 1):
         try:
-            validate_tool_use_result_messages(params.messages[count - 2 : count])  # it looks at the last two
+            validate_tool_use_result_messages(params.messages[max(count - 2, 0) : count])  # it looks at the last two
         except ValueError as error:
-            return f"Message {count} does not fit the one before: {error}."
+            return f"Message {count} does not fit what is before it: {error}."
     return ""
 
 

@@ -100,11 +100,12 @@ async def test_a_request_without_tools_is_none_of_its_business() -> None:
             asks(tools=[Tool(name="a", input_schema={"type": "object", "required": 3})]),
             "The input schema of the tool a",
         ),
+        (asks().model_copy(update={"messages": [result_of("1")]}), "Message 1 does not fit what is before it"),
         *[
             (asks(tools=[Tool(name="a", input_schema={"type": "object", "$schema": each})]), "The input schema of the")
             for each in ([1], 5, {})
         ],
-        (asks(result_of("1")), "Message 2 does not fit the one before"),
+        (asks(result_of("1")), "Message 2 does not fit what is before it"),
         (asks(SamplingMessage(role="assistant", content=[use()]), result_of("2")), "Message 3 does not fit"),
         (
             asks(SamplingMessage(role="assistant", content=[use()]), result_of("2"), *rounds(1)),
