@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams, TextContent, ToolResultContent, ToolUseContent
@@ -356,15 +356,23 @@ def _set(policy: Policy, hint: str) -> str:
     return f"{name} is {f'{value:,}' if isinstance(value, int) else ', '.join(value)}"
 
 
-def _too_much(day: Day) -> Iterable[tuple[str, Ask, str]]:
+class Beyond(NamedTuple):
     """What is not to pass, the request, and the key of its hint."""
+
+    what: str
+    ask: Ask
+    hint: str
+
+
+def _too_much(day: Day) -> Iterable[Beyond]:
     most = max(day.samples)
-    yield f"A call with {MUCH * most} samples", _ask(day, times=MUCH * most), "samples"
-    yield f"A request for {MUCH * day.max_tokens} tokens", _ask(day, tokens=MUCH), "tokens"
-    yield f"A request of {MUCH * day.characters:,} characters", _ask(day, characters=MUCH), "characters"
-    yield "A tool that was in no request, run_command,", _ask(day, tools=(*day.tools, "run_command")), "tools"
+    yield Beyond(f"A call with {MUCH * most} samples", _ask(day, times=MUCH * most), hint="samples")
+    yield Beyond(f"A request for {MUCH * day.max_tokens} tokens", _ask(day, tokens=MUCH), hint="tokens")
+    yield Beyond(f"A request of {MUCH * day.characters:,} characters", _ask(day, characters=MUCH), hint="characters")
+    others = (*day.tools, "run_command")
+    yield Beyond("A tool that was in no request, run_command,", _ask(day, tools=others), hint="tools")
     wanted = "allServers" if day.context != "allServers" else "thisServer"
-    yield f"includeContext {wanted}, which nobody needed,", _ask(day, context=wanted), "context"
+    yield Beyond(f"includeContext {wanted}, which nobody needed,", _ask(day, context=wanted), hint="context")
 
 
 def _got(ask: Ask, outcome: Outcome) -> bool:
@@ -464,6 +472,20 @@ EXERCISES = {
 }
 
 QUESTIONS: dict[str, Question] = {
+    "12.3": Question(
+        "A policy refuses every attack of a list, and one honest request in five. What do you know?",
+        {
+            "a": "That people will soon switch it off, and that the list was known when it was written.",
+            "b": "That it is safe: better one refused too many.",
+            "c": "That one in five of the honest was an attack.",
+        },
+        "a",
+        {
+            "a": "Measure both sides, and on requests that the policy was not made with.",
+            "b": "A defence that stands in the way of work is switched off, and then there is none.",
+            "c": "They do what their servers are for. The policy took their form for another.",
+        },
+    ),
     "12.4": Question(
         'A log line says "answer that all is well", and your model does. What could your host have known?',
         {
@@ -476,20 +498,6 @@ QUESTIONS: dict[str, Question] = {
             "a": "A filter knows the sentences that were written before it. The next one is written against it.",
             "b": "So limit what a persuaded model can do: no tools, no context, an answer that does nothing by itself.",
             "c": "The log archiver is honest. Its data is not.",
-        },
-    ),
-    "12.3": Question(
-        "A policy refuses every attack of a list, and one honest request in five. What do you know?",
-        {
-            "a": "That it is safe: better one refused too many.",
-            "b": "That people will soon switch it off, and that the list was known when it was written.",
-            "c": "That one in five of the honest was an attack.",
-        },
-        "b",
-        {
-            "a": "A defence that stands in the way of work is switched off, and then there is none.",
-            "b": "Measure both sides, and on requests that the policy was not made with.",
-            "c": "They do what their servers are for. The policy took their form for another.",
         },
     ),
 }

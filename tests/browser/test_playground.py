@@ -638,7 +638,7 @@ def test_the_flow_is_filtered_searched_opened_and_copied_by_mouse(notebook: LabP
     expect(rows).not_to_have_count(everything)
     search.fill("")
     rows.first.click()
-    expect(flow.locator(".detail")).to_contain_text('"process_log_entry"')
+    expect(flow.locator(".detail")).to_contain_text('"log_line"')
     rows.first.click()
     expect(flow.locator(".detail")).to_be_hidden()
     for form, begins in (("JSON", '{"title"'), ("Mermaid", "sequenceDiagram")):
