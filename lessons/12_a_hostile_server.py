@@ -324,7 +324,7 @@ quiz("12.3", "")
 
 # %%
 entry = log.entries()[0]
-print(entry.decision, entry.run, entry.connection, entry.call, sep=" · ")
+print(entry.decision, type(entry.run).__name__, entry.connection, entry.call, sep=" · ")
 print(entry.asked.max_tokens, entry.asked.characters, entry.asked.tools, repr(entry.asked.context), sep=" · ")
 
 
