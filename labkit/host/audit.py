@@ -33,7 +33,7 @@ from labkit.files import opened, tail
 from labkit.host.audit_entry import Entry, Sample
 from labkit.host.duty import Duty, remarks
 from labkit.host.usage import metering
-from labkit.numbers import checked_number, checked_whole
+from labkit.numbers import checked_limit, checked_number, checked_whole
 from labkit.steps import HostStep, overhearing, report
 
 PATIENCE = 1.0
@@ -156,7 +156,11 @@ class AuditLog:
         """The entries in the order in which they were written, or at most the `last` of them.
 
         A line that is none of ours is left out. Of all files, those of other processes are read too.
+
+        Raises:
+            ValueError: `last` is no whole number, or negative.
         """
+        checked_limit("last", last)
         with self._lock:
             found = {entry.id: entry for entry in reversed(self._unsaved)}
         for path in reversed(self.files()):

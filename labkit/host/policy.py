@@ -7,7 +7,7 @@ the protocol, a person consents, a timeout ends.
 import re
 from threading import Lock
 from time import monotonic
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 from weakref import WeakKeyDictionary
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
@@ -17,7 +17,7 @@ from mcp_types import (
     ToolResultContent,
     ToolUseContent,
 )
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from labkit.callbacks import Answer
 from labkit.cutting import Latest
@@ -36,7 +36,7 @@ from labkit.host.switch import Stopped, Switch
 from labkit.host.terminal import ask_in_terminal
 from labkit.host.texts import Media, dumped, values
 from labkit.host.timeout import with_timeout
-from labkit.host.tools import with_tools
+from labkit.host.tools import NAME, with_tools
 from labkit.host.usage import prompt_tokens
 from labkit.steps import origin, report
 
@@ -48,6 +48,25 @@ MEDIA = 3 * 1024**2
 
 MESSAGES, BLOCKS, VALUES, DEPTH = 60, 60, 3_000, 32
 """Messages, blocks of content, JSON values, and levels of JSON that a request may have."""
+
+
+MOST = 10**12
+"""The largest number of a policy."""
+
+_Some = Annotated[int, Field(strict=True, gt=0, le=MOST)]
+_Any = Annotated[int, Field(strict=True, ge=0, le=MOST)]
+
+
+def _tool(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{short(repr(name))} is no name of a tool: 1 to 128 letters, digits, _, - and dots")
+    return name
+
+
+def _model(name: str) -> str:
+    if not name.strip():
+        raise ValueError(f"{name!r} is no name of a model")
+    return name
 
 
 class Policy(BaseModel, frozen=True):
@@ -88,22 +107,22 @@ class Policy(BaseModel, frozen=True):
     model_config = ConfigDict(extra="forbid")
 
     when: Literal["in a call", "always", "never"] = "in a call"
-    models: tuple[str, ...] | None = None
-    max_tokens: PositiveInt = 4_096
-    samples_per_call: NonNegativeInt = 12
-    tokens_per_call: NonNegativeInt = 40_000
-    samples_per_minute: NonNegativeInt = 20
-    samples: NonNegativeInt | None = 200
-    tokens: NonNegativeInt | None = 200_000
-    seconds: PositiveFloat = Field(default=45.0, allow_inf_nan=False)
-    rounds: PositiveInt = 5
-    parallel: PositiveInt = 4
-    characters: PositiveInt = 50_000
-    tools: tuple[str, ...] = ()
-    context: tuple[Literal["none", "thisServer", "allServers"], ...] = ("none",)
+    models: Annotated[tuple[Annotated[str, AfterValidator(_model)], ...], Field(min_length=1)] | None = None
+    max_tokens: _Some = 4_096
+    samples_per_call: _Any = 12
+    tokens_per_call: _Any = 40_000
+    samples_per_minute: _Any = 20
+    samples: _Any | None = 200
+    tokens: _Any | None = 200_000
+    seconds: float = Field(default=45.0, strict=True, ge=0.001, le=86_400, allow_inf_nan=False)
+    rounds: _Some = 5
+    parallel: _Some = 4
+    characters: _Some = 50_000
+    tools: tuple[Annotated[str, AfterValidator(_tool)], ...] = ()
+    context: tuple[Literal["none", "thisServer", "allServers"], ...] = Field(default=("none",), min_length=1)
     ask: When = "first"
     consent: Lasts = "call"
-    questions: NonNegativeInt = 10
+    questions: _Any = 10
     answers: Literal["plain", "as they are"] = "plain"
     rules: dict[str, Action] = {}
     audit: Literal["nothing", "facts", "texts"] = "facts"
@@ -156,14 +175,17 @@ def with_policy(
         audit: Where an entry is kept of each request.
 
     Raises:
-        TypeError: `policy` is no policy, or `ask` no function.
+        TypeError: `policy` is no policy, `ask` no function, or `stop` no switch.
         ValueError: A model that `callback` names may not answer.
         WrongOrder: `callback` holds a duty that belongs outside, or one that the policy brings itself.
     """
     policy = Policy() if policy is None else policy
     if not isinstance(policy, Policy):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
         raise TypeError(f"policy={policy!r}: give a Policy(...), or Policy.model_validate(...) of what was read")
-    return Policed(callback, policy, ask, stop or Switch(), audit)
+    stop = Switch() if stop is None else stop
+    if not isinstance(stop, Switch):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"stop={stop!r}: give a Switch()")
+    return Policed(callback, policy, ask, stop, audit)
 
 
 class Policed(Duty):

@@ -522,3 +522,11 @@ def test_what_cannot_be_a_log_is_refused_when_it_is_made(log: AuditLog) -> None:
     for wrong in impossible:
         with pytest.raises(ValueError, match="it must be"):
             AuditLog(log.path, **wrong)
+
+
+@pytest.mark.parametrize("last", [-1, True, 1.5])
+def test_a_number_of_entries_that_is_none_is_refused(tmp_path: Path, last: Any) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    with pytest.raises(ValueError, match=f"last is {last}, and it must be a whole number, 0 or more"):
+        log.entries(last)
+    assert log.entries(0) == []

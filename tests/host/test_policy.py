@@ -119,11 +119,36 @@ def test_a_policy_is_read_and_written_as_json() -> None:
         ({"max_tokens": 0}, "greater than 0"),
         ({"seconds": float("inf")}, "finite number"),
         ({"consent": "forever"}, "'call' or 'connection'"),
+        ({"samples_per_call": True}, "valid integer"),
+        ({"samples": "3"}, "valid integer"),
+        ({"max_tokens": 3.0}, "valid integer"),
+        ({"tokens": 10**5_000}, "less than or equal to 1000000000000"),
+        ({"seconds": 1e-300}, "greater than or equal to 0.001"),
+        ({"seconds": 1e300}, "less than or equal to 86400"),
+        ({"seconds": True}, "valid number"),
+        ({"seconds": "7"}, "valid number"),
+        ({"models": [""]}, "'' is no name"),
+        ({"models": ["tiny", " "]}, "' ' is no name"),
+        ({"models": []}, "at least 1 item"),
+        ({"context": []}, "at least 1 item"),
+        ({"tools": ["bad name!"]}, "'bad name!' is no name of a tool"),
+        ({"tools": [3]}, "valid string"),
     ]:
         with pytest.raises(ValidationError, match=words):
             Policy.model_validate(wrong)
+    lists: dict[str, Any] = {"tools": ["search"], "models": ["tiny"], "seconds": 7}
+    assert Policy(**lists) == Policy(tools=("search",), models=("tiny",), seconds=7.0)
+    with pytest.raises(TypeError, match="stop='x': give a Switch"):
+        with_policy(echo, stop="x")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="give a Policy"):
         with_policy(echo, {"samples": 3})  # type: ignore[arg-type]
+
+
+def test_a_policy_that_is_changed_afterwards_changes_nothing_of_what_it_was_given_to() -> None:
+    policy = Policy()
+    policed = with_policy(echo, policy)
+    policy.rules["secrets"] = "off"
+    assert policed.guard.actions["secrets"] == with_policy(echo).guard.actions["secrets"] != "off"
 
 
 REFUSED: list[tuple[dict[str, Any], CreateMessageRequestParams, str]] = [
