@@ -31,6 +31,7 @@ MAY_NAME_A_DIAL = {
     "labkit/models/sampler.py",
     "labkit/models/partial.py",  # the same functions for a draw of which llama.cpp tells a part
     "labkit/models/gguf.py",
+    "labkit/telemetry/conventions.py",  # what a published convention calls those that it knows
 }
 
 
