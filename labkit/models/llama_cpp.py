@@ -53,8 +53,14 @@ class Engine:
             return self.server
 
     def close(self) -> None:
-        """Give the model's memory and threads back, once what is under way is answered. A request loads it again."""
+        """Give the model's memory and threads back, once what is under way is answered. A request loads it again.
+
+        xllamacpp's server waits for ever when it is taken apart before its own loop has begun, which on a busy machine
+        may be a while after it was made. Who has had an answer knows that the loop is there.
+        """
         with self.loading:
+            if self.server is not None:
+                self.server.handle_completions({"prompt": " ", "n_predict": 1}, _nobody)
             self.server = None
 
     def tell(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -125,6 +131,10 @@ class Engine:
             return xllamacpp.Server(wishes)
         except RuntimeError:
             raise Refused(cannot, INTERNAL_ERROR) from None
+
+
+def _nobody(_: object) -> None:
+    """Hear an answer that nobody wants."""
 
 
 def _imported(install: str) -> Any:
