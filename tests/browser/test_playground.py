@@ -637,7 +637,9 @@ def test_the_flow_is_filtered_searched_opened_and_copied_by_mouse(notebook: LabP
     search.fill("So says the script.")
     expect(rows).not_to_have_count(everything)
     search.fill("")
+    expect(rows).to_have_count(everything)  # what was found is the first row until then
     rows.first.click()
+    expect(flow.locator(".detail")).to_have_accessible_name("Step 1")
     expect(flow.locator(".detail")).to_contain_text('"log_line"')
     rows.first.click()
     expect(flow.locator(".detail")).to_be_hidden()
