@@ -44,6 +44,15 @@ def command_of(text: str, *, windows: bool = os.name == "nt") -> StdioServerPara
     return StdioServerParameters(command=command, args=arguments, env=env or None)
 
 
+def printed(text: str) -> None:
+    """Print `text`; whoever reads it may have read enough, as `| head` has after ten lines."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # What is left would be written as Python ends, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class NotFound(Exception):
     """There is no such function; the text says what was looked for."""
 

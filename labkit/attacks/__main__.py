@@ -12,14 +12,13 @@ hold, or it was not tried. 1: one is broken. 2: nothing was tried, and a sentenc
 
 import argparse
 import asyncio
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from labkit.attacks.defences import DEFENCES
 from labkit.attacks.matrix import MODELS, attack_matrix
-from labkit.command_line import NotFound, load
+from labkit.command_line import NotFound, load, printed
 from labkit.errors import LabError
 from servers.hostile import FAMILIES, Plan, read_plans
 
@@ -75,10 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     if sys.stderr.isatty():
         print(f"\r{'':<100}\r", end="", file=sys.stderr)
     print(f"{len(matrix.trials)} trials in {matrix.seconds:.0f} s", file=sys.stderr)
-    try:
-        print(matrix.to_json() if options.json == "-" else matrix, flush=True)
-    except BrokenPipeError:  # whoever reads it has read enough; what is left would be written as Python ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    printed(matrix.to_json() if options.json == "-" else str(matrix))
     try:
         if options.json and options.json != "-":
             Path(options.json).write_text(matrix.to_json() + "\n", encoding="utf-8")

@@ -25,7 +25,7 @@ from labkit.checks.engine import STAGE_TIMEOUT, CheckFailed
 from labkit.checks.scorecard import CASES, Scorecard, scorecard
 from labkit.checks.served import ANSWER
 from labkit.checks.server_card import SERVER_CASES, scorecard_server
-from labkit.command_line import NotFound, command_of, load
+from labkit.command_line import NotFound, command_of, load, printed
 
 
 def _of_server(options: argparse.Namespace) -> Coroutine[Any, Any, Scorecard]:
@@ -48,15 +48,6 @@ def _of_server(options: argparse.Namespace) -> Coroutine[Any, Any, Scorecard]:
         server = server.model_copy(update={"env": {**os.environ, **(server.env or {})}})
     arguments = cast("dict[str, Any]", given)
     return scorecard_server(server, options.tool, arguments, answer=options.answer, timeout=options.timeout)
-
-
-def _print(text: str) -> None:
-    """Print `text`; whoever reads it may have read enough, as `| head` has after ten lines."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        # What is left would be written as Python ends, and fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--junit", metavar="FILE", help="write the rows as JUnit XML")
     options = parser.parse_args(arguments)
     if options.page:
-        _print(pages[options.page].rstrip("\n"))
+        printed(pages[options.page].rstrip("\n"))
         return 0
     try:
         scoring = _of_server(options) if options.server else scorecard(load(options.callback), timeout=options.timeout)
@@ -92,12 +83,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         card = asyncio.run(scoring)
     except CheckFailed as error:  # LABKIT_STRICT=1
-        _print(str(error))
+        printed(str(error))
         return 1
     except LookupError as error:
         print(error, file=sys.stderr)
         return 2
-    _print(card.to_json() if options.json == "-" else str(card))
+    printed(card.to_json() if options.json == "-" else str(card))
     try:
         for file, text in ((options.json, card.to_json()), (options.junit, card.to_junit())):
             if file and file != "-":

@@ -14,6 +14,7 @@ from labkit.checks import (
     budgets,
     careful_desk,
     cases,
+    days,
     desks,
     engine,
     examine,
@@ -55,7 +56,7 @@ def named(module: ModuleType) -> Iterator[str]:
             yield from (str(each.value) for each in given if isinstance(each, ast.Constant) and each.value)
 
 
-ALSO = {"04": [careful_desk], "06": [budgets], "09": [retries], "13": [desks, hosts]}
+ALSO = {"04": [careful_desk], "06": [budgets], "09": [retries], "12": [days], "13": [desks, hosts]}
 """Where else the checks of a lesson stand."""
 COMMON = {key for module in (engine, judging, asking_servers) for key in named(module)}
 
