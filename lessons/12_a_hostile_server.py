@@ -75,7 +75,7 @@ for plan in EIGHT:
     outcome = await carry_out(plan, undefended, Obedient(), "auto")
     won += succeeded(plan, outcome)
     result = "succeeds" if succeeded(plan, outcome) else "fails"
-    print(f"{plan.family:13} {result}, {len(outcome.asked):>5} samples · {got(outcome)}")
+    print(f"{plan.family:13} {result}, samples: {len(outcome.asked):<5} {got(outcome)}")
 
 it_was("12.1", 8 - won)
 
