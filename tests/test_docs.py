@@ -24,8 +24,8 @@ def tree() -> list[tuple[str, str]]:
         match = LINE.fullmatch(line)
         assert match, line
         if not match["indent"]:
-            folder = match["names"].removeprefix("./")
-            found.append((folder, ""))
+            folder, *others = match["names"].removeprefix("./").split(" ")
+            found += ((each, "") for each in (folder, *others))
         else:
             found += ((folder, name) for name in match["names"].split(" "))
     return found
