@@ -88,6 +88,13 @@ class Call(Generic[T]):
         return self._future.done()
 
     @property
+    def failure(self) -> BaseException | None:
+        """What ended the call in place of a result; `None` while it goes on, too."""
+        if self._future.cancelled():
+            return CancelledError()
+        return self._future.exception() if self.done else None
+
+    @property
     def flow(self) -> "Flow":
         """What happened in this call so far."""
         return self._flow()

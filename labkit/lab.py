@@ -59,8 +59,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NO_ANSWER = "The client's callback gave no answer; only the client knows why."
-_ANSWER = ("elicitation_callback", "list_roots_callback")
-"""The options with callbacks whose answers go to the server, beside the one for samples."""
+_ANSWER = {"elicitation_callback": True, "list_roots_callback": False}
+"""The options with callbacks whose answers go to the server, beside the one for samples; whether they ask a person."""
 
 AT_ONCE = 2_000
 """Samples that are answered at once. A server that asks for more is refused those: it could ask without an end."""
@@ -345,7 +345,9 @@ class Lab:
 
     def _make_client(self, transport: Any, ended: Callable[[], None]) -> Client:
         options: dict[str, Any] = self._options | {
-            name: self._private(self._options[name]) for name in _ANSWER if self._options.get(name)
+            name: self._private(self._options[name], asks_a_person)
+            for name, asks_a_person in _ANSWER.items()
+            if self._options.get(name)
         }
         if self._declares["sampling.tools"]:
             options.setdefault("sampling_capabilities", SamplingCapability(tools=SamplingToolsCapability()))
@@ -476,11 +478,13 @@ class Lab:
                 call.pointed = True
                 self.record.add(HostStep(ELSEWHERE, "client", "client"), call.number)
 
-    def _private(self, callback: Callable[..., object]) -> Callable[..., Awaitable[object]]:
+    def _private(self, callback: Callable[..., object], asks_a_person: bool) -> Callable[..., Awaitable[object]]:
         """`callback`, which answers a server that asks for something else, with what it raises kept here."""
 
         async def answering(*given: object) -> object:
-            with self._kept_here(self._calls.current()):
+            call = self._calls.current()
+            told = self._spans.asking_a_person(call) if asks_a_person and self._spans else nullcontext()
+            with self._kept_here(call), told:
                 return await returned(callback, *given)
 
         return answering

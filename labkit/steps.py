@@ -7,7 +7,7 @@ a plain `mcp.Client`. This module imports nothing of the kit: a model or a duty 
 
 import json
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -56,17 +56,26 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a sample waits for, in words that stand behind "it waited for"; what to do about it, and whether in line."""
+    """What a sample waits for, in words that stand behind "it waited for"; what to do about it, and of which kind."""
 
     what: str
     cure: str
-    in_line: bool
+    kind: Literal["person", "line", "pause"]
 
+    @property
+    def in_line(self) -> bool:
+        """Whether others come first."""
+        return self.kind == "line"
+
+
+Timed = Callable[[Wait], AbstractContextManager[object]]
+"""Stands around each wait, from its beginning to its end."""
 
 _encoder = json.JSONEncoder(default=repr)
 _decoder = json.JSONDecoder(parse_constant=str)
 _listener: ContextVar[Callable[[HostStep], None] | None] = ContextVar("labkit_listener", default=None)
 _waits: ContextVar[list[Wait] | None] = ContextVar("labkit_waits", default=None)
+_timed: ContextVar[Timed | None] = ContextVar("labkit_timed", default=None)
 _origin: ContextVar[Origin | None] = ContextVar("labkit_origin", default=None)
 
 
@@ -105,23 +114,24 @@ def origin() -> Origin | None:
 
 
 @contextmanager
-def waiting_for(what: str, *, cure: str, in_line: bool = False) -> Generator[None]:
+def waiting_for(what: str, *, cure: str, kind: Literal["person", "line", "pause"]) -> Generator[None]:
     """Say what the sample being answered waits for inside the block. A call that runs out of time meanwhile tells so.
 
     Args:
         what: The cause of the wait in a few words, behind "it waited for": `a person to decide on the request`.
         cure: What makes the wait shorter, before "or give the Lab more time": `Decide sooner`.
-        in_line: Whether others come first. A call whose samples do not all wait in line is held up by something else.
+        kind: For a person; in line, where others come first; or a pause between two tries. A call whose samples do not
+            all wait in line is held up by something else.
     """
-    waits = _waits.get()
-    if waits is None:
-        yield
-        return
-    waits.append(wait := Wait(what, cure, in_line))
+    waits, timed, wait = _waits.get(), _timed.get(), Wait(what, cure, kind)
+    if waits is not None:
+        waits.append(wait)
     try:
-        yield
+        with timed(wait) if timed else nullcontext():
+            yield
     finally:
-        waits.remove(wait)
+        if waits is not None:
+            waits.remove(wait)
 
 
 def held_up_by(waits: Sequence[Wait], samples: int) -> Wait | None:
@@ -154,8 +164,13 @@ def listening(
 
 
 @contextmanager
-def overhearing(listener: Callable[[HostStep], None]) -> Generator[None]:
-    """Let `listener` hear what is reported inside the block, also outside a Lab; earlier listeners still hear."""
+def overhearing(listener: Callable[[HostStep], None], timed: Timed | None = None) -> Generator[None]:
+    """Let `listener` hear what is reported inside the block, also outside a Lab; earlier listeners still hear.
+
+    Args:
+        listener: Hears each step.
+        timed: Stands around what is waited for inside the block, in place of who did so before.
+    """
     outer = _listener.get()
 
     def both(step: HostStep) -> None:
@@ -163,8 +178,9 @@ def overhearing(listener: Callable[[HostStep], None]) -> Generator[None]:
         if outer is not None:
             outer(step)
 
-    heard = _listener.set(both)
+    heard, clocked = _listener.set(both), _timed.set(timed or _timed.get())
     try:
         yield
     finally:
         _listener.reset(heard)
+        _timed.reset(clocked)

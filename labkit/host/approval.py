@@ -184,15 +184,15 @@ class Approval(Duty):
         deadline = asyncio.timeout(self.seconds)
         by: Lane = "callback"  # what is said at once is a rule's word, and no human's
         try:
-            with waiting_for(f"a person to decide on the {request.stage}", cure=SOONER):
-                said = self._ask(request)
-                if isinstance(said, concurrent.futures.Future) or inspect.isawaitable(said):
-                    by = "you"
-                    about = " about the answer" if request.answer else ""
-                    report(f"asked a human{about}", target=by, waiting=self.waiting)
+            said = self._ask(request)
+            if not isinstance(said, concurrent.futures.Future) and not inspect.isawaitable(said):
+                return await self._settled(said), by
+            by = "you"
+            about = " about the answer" if request.answer else ""
+            report(f"asked a human{about}", target=by, waiting=self.waiting)
+            with waiting_for(f"a person to decide on the {request.stage}", cure=SOONER, kind="person"):
                 async with deadline:
-                    said = await self._settled(said)
-            return said, by
+                    return await self._settled(said), by
         except LabError:
             raise
         except Exception as error:

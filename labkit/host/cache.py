@@ -22,7 +22,7 @@ from labkit.dial_table import turned_model, turned_request
 from labkit.host.dials import Dials, defaults
 from labkit.host.duty import Duty, Result
 from labkit.numbers import checked_seconds, checked_whole
-from labkit.steps import report
+from labkit.steps import report, waiting_for
 
 TTL = 300.0
 """Seconds that an answer is kept."""
@@ -136,7 +136,8 @@ class Cache(Duty):
             if (other := self._under_way.get(here)) is None:
                 break
             report("waits for the answer to an equal request")
-            await asyncio.wait({other})
+            with waiting_for("the answer to an equal request", cure="Ask a faster model", kind="line"):
+                await asyncio.wait({other})
             outcome = other.result()
             if isinstance(outcome, Exception):
                 raise outcome

@@ -135,7 +135,7 @@ class Retry(Duty):
         return asked <= self._longest
 
     async def _sleep(self, seconds: float) -> None:
-        with waiting_for("the next try of with_retry", cure="Give it fewer tries"):
+        with waiting_for("the next try of with_retry", cure="Give it fewer tries", kind="pause"):
             await asyncio.sleep(seconds)
 
 

@@ -56,18 +56,14 @@ class Turns:
         Raises:
             Full: `most_waiting` stand in line already.
         """
-        line, cure = self._wait
-        with waiting_for(line, cure=cure, in_line=True):
-            await self._come(whose)
+        await self._come(whose)
         try:
             yield
         finally:
             self._leave()
 
     async def __aenter__(self) -> None:
-        line, cure = self._wait
-        with waiting_for(line, cure=cure, in_line=True):
-            await self._come(None)
+        await self._come(None)
 
     async def _come(self, whose: object) -> None:
         """Return when it is one's turn."""
@@ -80,8 +76,10 @@ class Turns:
             if self.most_waiting is not None and self.waiting >= self.most_waiting:
                 raise Full
             self._lines.setdefault(whose, deque()).append(place)
+        what, cure = self._wait
         try:
-            await asyncio.wrap_future(ticket)
+            with waiting_for(what, cure=cure, kind="line"):
+                await asyncio.wrap_future(ticket)
         except BaseException:
             with self._lock:
                 if (line := self._lines.get(whose)) and place in line:

@@ -57,7 +57,7 @@ class ByHand:
             return ErrorData(code=-1, message="Nobody is here to type an answer: no page of the playground is open.")
         question = Question(next(self._numbers), params, origin(), concurrent.futures.Future())
         report("asks you for the answer", source="callback", target="you")
-        with waiting_for("a person to type the answer", cure="Answer sooner"):
+        with waiting_for("a person to type the answer", cure="Answer sooner", kind="person"):
             self._line.append(question)
             self._changed()
             try:

@@ -123,6 +123,8 @@ COST = "labkit.usage.cost"
 """US dollars that a sample cost at the catalogue's prices."""
 SERVER, LAB, ASKED_BY = "labkit.server", "labkit.lab", "labkit.tool"
 """The names of the server and of the Lab, and the tool whose call asked for the sample."""
+CALL = "labkit.call"
+"""The number of a call within its Lab."""
 SENT, RECEIVED = "labkit.sent.size", "labkit.received.size"
 """Bytes of JSON of a request and of its answer, as they crossed the wire."""
 OFFERED, TURN = "labkit.tools.offered", "labkit.tools.turn"
@@ -130,5 +132,15 @@ OFFERED, TURN = "labkit.tools.offered", "labkit.tools.turn"
 LINK = "labkit.link"
 """Why a span links to another: one of the three below."""
 ROUND, ASKED_IN, TURN_BEFORE, SENT_FROM = "round before", "asked in", "tool turn before", "where it arrived"
+WAIT, WAITS_FOR = "labkit.wait", "labkit.wait.for"
+"""What kind of wait a span is, one of `WAITS`, and what for, in the host's own words."""
+PERSON, LINE, PAUSE, CONNECTION = "person", "line", "pause", "connection"
+WAITS: Mapping[str, str] = {
+    PERSON: "wait for a person",
+    LINE: "wait for a turn",
+    PAUSE: "wait for another try",
+    CONNECTION: "wait for the connection",
+}
+"""The name of a span by the kind of wait that it is."""
 STEP, TOOL_USE = "labkit.step", "labkit.tool_use"
 """Events: what a duty or a model told of; a tool that the model asks for."""

@@ -21,6 +21,8 @@ from labkit.telemetry.otlp import outside
 from labkit.telemetry.spans import Span, now
 
 _AT_ONCE = 200
+_OPEN = 20_000
+"""Spans that are known before they have ended: as many as Labs let be under way."""
 
 
 class Telemetry:
@@ -60,6 +62,7 @@ class Telemetry:
         self.turns: dict[tuple[int, str], SpanContext] = Latest(1_000)
         """The sample in which a model asked for a tool, by the session and the id of that use."""
         self._spans: deque[Span] = deque(maxlen=checked_whole("keep", keep, 1))
+        self._open: dict[int, Span] = Latest(_OPEN)
         self._processors = tuple(processors)
         self._resource = Resource.create({})
         self.metered = Metrics()
@@ -72,6 +75,11 @@ class Telemetry:
     def spans(self) -> list[ReadableSpan]:
         """The spans that have ended, in the order in which they did."""
         return [self._readable(span) for span in tuple(self._spans)]
+
+    @property
+    def open(self) -> list[ReadableSpan]:
+        """The spans that have begun and not ended, in the order in which they began. They tell no end."""
+        return [self._readable(span) for span in tuple(self._open.values()) if not span.end]
 
     @property
     def metrics(self) -> MetricsData:
@@ -94,6 +102,10 @@ class Telemetry:
             sends.shutdown()
             atexit.unregister(self.close)
 
+    def begun(self, span: Span) -> None:
+        """Know a span whose work has begun."""
+        self._open[id(span)] = span
+
     def ended(self, span: Span) -> None:
         """Keep a span whose work is over. What comes to it again is left alone."""
         if span.end:
@@ -103,6 +115,7 @@ class Telemetry:
 
     def keep(self, span: Span) -> None:
         """Keep a span whose end is written down."""
+        self._open.pop(id(span), None)
         self._spans.append(span)
         self._unmetered.append(span)
         if len(self._unmetered) >= _AT_ONCE:

@@ -5,10 +5,11 @@ sent: on revision 2026-07-28 one a round, each linked to the round before. A req
 """
 
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from weakref import ref
 
 from mcp import MCPError
 from mcp.client.session import ClientRequestContext, SamplingFnT
@@ -23,10 +24,11 @@ from labkit.connection import Connection
 from labkit.cutting import Latest, outline
 from labkit.record import Entry
 from labkit.redacting import redact
+from labkit.steps import Wait
 from labkit.telemetry import conventions as names
 from labkit.telemetry.contents import written
 from labkit.telemetry.kept import Telemetry
-from labkit.telemetry.sample import METHOD, address, kind_of, sampled
+from labkit.telemetry.sample import METHOD, address, kind_of, sampled, waiting
 from labkit.telemetry.spans import Span, Value, at, now
 from labkit.wire import Frame
 
@@ -45,6 +47,7 @@ class _Open:
     span: Span
     sent: Span | None = None
     unanswered: set[Key] = field(default_factory=set[Key])
+    connecting: Span | None = None
 
 
 class OfLab:
@@ -98,6 +101,7 @@ class OfLab:
             attributes |= self._address
         name = f"{method} {tool}" if tool else method
         span = Span(name, kind, within.context if within else None, attributes, at(frame.time))
+        self.telemetry.begun(span)
         if call is not None and kind is SpanKind.CLIENT:
             before = call.sent
             if before is not None and before.name == name and before.end:
@@ -122,7 +126,7 @@ class OfLab:
     @contextmanager
     def call(self, call: Call[Any]) -> Generator[Callable[[object], None]]:
         """The span of a call whose work is done inside the block, which says what came of it."""
-        attributes: dict[str, Value] = {"labkit.call": call.number, **self._names}
+        attributes: dict[str, Value] = {names.CALL: call.number, **self._names}
         name = call.title
         if call.tool is not None:
             name = f"{names.EXECUTE_TOOL} {call.tool}"
@@ -131,7 +135,9 @@ class OfLab:
             attributes[names.ARGUMENTS] = _words(call.arguments)
         around = get_current_span().get_span_context()
         span = Span(name, SpanKind.INTERNAL, around if around.is_valid else None, attributes)
-        self._calls[call.number] = _Open(span)
+        self.telemetry.begun(span)
+        self._calls[call.number] = _Open(span, connecting=self._connecting(span))
+        call.when_over(partial(self._settled, ref(call), span))
         attached = attach(span.in_context())
         try:
             yield partial(self._became, call.number, span)
@@ -154,15 +160,40 @@ class OfLab:
             span.failed(kind_of(outcome))
         self._over(number, span)
 
+    def _settled(self, call: "ref[Call[Any]]", span: Span) -> None:
+        """End the span of a call that was ended from outside: by who made it, or by the watchdog."""
+        if not span.end and (over := call()) is not None:
+            span.failed(kind_of(over.failure) if over.failure else names.OTHER)
+            self._over(over.number, span)
+
     def _over(self, number: int, span: Span) -> None:
         """End a call's span, before whoever awaits the call hears of it; what it has sent is answered no more."""
         if (call := self._calls.pop(number, None)) is None:
             return
+        if call.connecting is not None:
+            self.telemetry.ended(call.connecting)
         for key in call.unanswered:
             if begun := self._requests.pop(key, None):
                 begun[0].failed(str(span.attributes.get(names.ERROR, names.OTHER)))
                 self.telemetry.ended(begun[0])
         self.telemetry.ended(span)
+
+    def _connecting(self, within: Span) -> Span | None:
+        """The span of a call's wait for its connection, where that is not open yet."""
+        if self._connection is None or self._connection.opened.done():
+            return None
+        told: dict[str, Value] = {names.WAIT: names.CONNECTION, names.WAITS_FOR: "the connection"}
+        span = Span(names.WAITS[names.CONNECTION], SpanKind.INTERNAL, within.context, told)
+        self.telemetry.begun(span)
+        self._connection.opened.add_done_callback(lambda _: self.telemetry.ended(span))
+        return span
+
+    def asking_a_person(self, call: Call[Any] | None) -> AbstractContextManager[None]:
+        """The span of a question that the server has for the person, and no model, inside the block."""
+        open_call = self._calls.get(call.number) if call else None
+        if open_call is None:
+            return nullcontext()
+        return waiting(self.telemetry, open_call.span, Wait("a person to answer the server", "Answer sooner", "person"))
 
     async def answering(
         self,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -29,7 +29,7 @@ from labkit.host.prices import price_of
 from labkit.host.usage import MOST_TOLD, Usage
 from labkit.models.answerers import row_of
 from labkit.redacting import redact, redact_shown
-from labkit.steps import HostStep, origin, overhearing
+from labkit.steps import HostStep, Wait, origin, overhearing
 from labkit.telemetry import contents
 from labkit.telemetry import conventions as names
 from labkit.telemetry.kept import Telemetry, shared
@@ -120,6 +120,8 @@ def sampled(
         attributes |= {names.SERVER: asked_by.server, names.LAB: asked_by.lab}
         if asked_by.tool:
             attributes[names.ASKED_BY] = asked_by.tool
+        if asked_by.call:
+            attributes[names.CALL] = asked_by.call
     here = within or _valid(get_current_span().get_span_context())
     sent_from = _sent_from(context, here)
     span = Span(METHOD, SpanKind.SERVER, sent_from or here, attributes)
@@ -127,6 +129,7 @@ def sampled(
         span.link(linked, why)
     if sent_from and here and sent_from.trace_id != here.trace_id:
         span.link(here, names.SENT_FROM)
+    telemetry.begun(span)
     sample = _Sample(telemetry, span)
     _turns(sample, id(session), params)
 
@@ -143,7 +146,7 @@ def sampled(
     inside = surrounding(sample.asking) if duties else sample.asking(callback, params)
     attached = attach(span.in_context()) if duties else None  # else the model's own span is attached at once
     try:
-        with overhearing(sample.hear), inside as inner:
+        with overhearing(sample.hear, partial(waiting, telemetry, span)), inside as inner:
             yield became if inner is None else _both(became, inner)
     except BaseException as error:
         span.failed(kind_of(error))
@@ -159,6 +162,21 @@ def kind_of(error: BaseException) -> str:
     """What an error is called in `error.type`: its class, and of a callback that of what it raised."""
     raised = error.__cause__ if isinstance(error, CallbackError) else None
     return type(raised or error).__qualname__
+
+
+@contextmanager
+def waiting(telemetry: Telemetry, within: Span, wait: Wait) -> Generator[None]:
+    """The span of what is waited for inside the block, below the span `within`."""
+    told: dict[str, Value] = {names.WAIT: wait.kind, names.WAITS_FOR: wait.what}
+    span = Span(names.WAITS[wait.kind], SpanKind.INTERNAL, within.context, told)
+    telemetry.begun(span)
+    try:
+        yield
+    except BaseException as error:
+        span.failed(kind_of(error))
+        raise
+    finally:
+        telemetry.ended(span)
 
 
 def _both(first: Became, second: Became) -> Became:
@@ -207,6 +225,7 @@ def _inference(sample: _Sample, callback: SamplingFnT, params: CreateMessageRequ
     if telemetry.contents:
         attributes |= contents.asked(params)
     span = Span(f"{names.CHAT} {model}" if model else names.CHAT, kind, sample.span.context, attributes)
+    telemetry.begun(span)
     used: dict[str, int] = {}
 
     def became(answer: Answer) -> None:
@@ -234,7 +253,7 @@ def _inference(sample: _Sample, callback: SamplingFnT, params: CreateMessageRequ
 
     attached = attach(span.in_context())
     try:
-        with overhearing(hear):
+        with overhearing(hear, partial(waiting, telemetry, span)):
             yield became
     except BaseException as error:
         span.attributes[names.FINISH_REASONS] = ("error",)

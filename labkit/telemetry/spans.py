@@ -108,7 +108,9 @@ class Span:
         self.links += ((context, why),)
 
     def failed(self, kind: str, words: str = "") -> None:
-        """Say that it ended with an error of a kind."""
+        """Say that it ended with an error of a kind, unless it had ended before."""
+        if self.end:
+            return
         self.attributes[ERROR] = kind
         self.fault = words
 
@@ -117,13 +119,18 @@ class Span:
         return set_span_in_context(NonRecordingSpan(self.context))
 
     def readable(self, resource: Resource, link: str) -> ReadableSpan:
-        """The ended span as OpenTelemetry has it; `link` is the attribute that says why there is a link."""
+        """The span as OpenTelemetry has it; one that goes on has no end.
+
+        Args:
+            resource: Whose span it is.
+            link: The attribute that says why there is a link.
+        """
         return ReadableSpan(
             _sendable(self.name),
             self.context,
             self.parent,
             resource,
-            _all_sendable(self.attributes),
+            _all_sendable(self.attributes.copy()),
             [Event(name, _all_sendable(attributes), time) for name, attributes, time in self.events],
             [Link(context, {link: why}) for context, why in self.links],
             self.kind,
@@ -131,6 +138,6 @@ class Span:
             if self.fault is None
             else Status(StatusCode.ERROR, _sendable(self.fault) or None),
             start_time=self.start,
-            end_time=self.end,
+            end_time=self.end or None,
             instrumentation_scope=SCOPE,
         )
