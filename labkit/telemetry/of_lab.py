@@ -182,7 +182,7 @@ class OfLab:
         """The span of a call's wait for its connection, where that is not open yet."""
         if self._connection is None or self._connection.opened.done():
             return None
-        told: dict[str, Value] = {names.WAIT: names.CONNECTION, names.WAITS_FOR: "the connection"}
+        told: dict[str, Value] = {names.WAIT: names.CONNECTION, names.WAITS_FOR: "the connection", **self._names}
         span = Span(names.WAITS[names.CONNECTION], SpanKind.INTERNAL, within.context, told)
         self.telemetry.begun(span)
         self._connection.opened.add_done_callback(lambda _: self.telemetry.ended(span))

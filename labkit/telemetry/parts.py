@@ -6,6 +6,7 @@
 Each nanosecond of a call is in one part. Within a sample it belongs to the innermost span that is open. Of several
 samples at once that one has it where something is done: a model comes before a person, a person before the host's
 duties, and these before a turn that is waited for. All of them come before the server, which waits for its samples.
+A call that is made while a sample is answered stands there with its own parts, and once more as a call of its own.
 """
 
 from collections import defaultdict
@@ -83,10 +84,12 @@ def parts(spans: Iterable[ReadableSpan]) -> list[Part]:
         spans: Spans of `Telemetry`, those of servers among them where there are any (`Collector`).
     """
     tree = _Tree(spans)
-    found: list[Part] = []
-    for root, of_root in sorted(tree.by_root.items(), key=lambda item: tree.spans[item[0]].start_time or 0):
-        found += _parts(tree, root, of_root)
-    return found
+    roots = sorted(tree.by_root, key=lambda root: tree.spans[root].start_time or 0)
+    return [
+        Part(each.kind, each.start, each.end, each.span_id, each.what, root)
+        for root in roots
+        for each in tree.taken_apart(root)
+    ]
 
 
 class _Tree:
@@ -96,6 +99,8 @@ class _Tree:
         spans: The spans by their ids.
         by_root: The spans that belong to a call, or to a sample without one, by its id.
         samples: The sample that a span stands in, by the span's id.
+
+    A call that was made within another is a span of that one too.
     """
 
     def __init__(self, spans: Iterable[ReadableSpan]) -> None:
@@ -107,8 +112,13 @@ class _Tree:
             if _is_call(span):
                 self._calls[_trace(span)].append(number)
                 self.by_root[number] = []
-        for number in self.spans:
-            root, sample = self._above(number)
+        for number, span in self.spans.items():
+            above = number
+            if number in self.by_root and _is_call(span):
+                above = span.parent.span_id if span.parent else 0
+                if above not in self.spans:
+                    continue
+            root, sample = self._above(above)
             if sample is not None:
                 self.samples[number] = sample
             root = sample if root is None else root
@@ -117,13 +127,83 @@ class _Tree:
             elif root is not None:
                 self.by_root.setdefault(root, [])
 
-    def depth(self, number: int) -> int:
-        """How many known spans stand above one, within its sample."""
-        return sum(1 for _ in self._up(number))
+    def taken_apart(self, root: int, within: tuple[int, ...] = ()) -> list[_Stretch]:
+        """The time of a call, or of a sample without one, which may stand `within` others."""
+        if root in within:
+            return []
+        span, within = self.spans[root], (*within, root)
+        start = span.start_time or 0
+        end = max(start, span.end_time or now())
+        tracks: dict[int, list[int]] = defaultdict(list)
+        outside: list[int] = []
+        for number in self.by_root[root]:
+            sample = self.samples.get(number)
+            (outside if sample is None else tracks[sample]).append(number)
+        if _is_sample(span):
+            tracks[root].append(root)
+        stretches = [_Stretch(start, end, (0, 0), "host", root, "the client's own code")]
+        for sample, inside in tracks.items():
+            stretches += _side_by_side(self._track(sample, inside, end, within))
+        around, asking = self._around(outside, end, within)
+        # What lies around a sample counts by how far in it is, and what is asked of a person beside samples as one.
+        stretches += (each._replace(key=(0, 1)) for each in _flat(around))
+        stretches += _side_by_side(asking)
+        return _flat(stretches, start, end)
 
-    def end(self, number: int, otherwise: int) -> int:
-        """When a span ended; of one that goes on, `otherwise`."""
-        return self.spans[number].end_time or otherwise
+    def _track(self, sample: int, inside: Sequence[int], end: int, within: tuple[int, ...]) -> list[_Stretch]:
+        """The time of one sample: its duties', but for what a model, a person or a turn took."""
+        span = self.spans[sample]
+        began, ended = span.start_time or 0, span.end_time or end
+        stretches = [_Stretch(began, ended, (0, 0), "host", sample, "the host's duties")]
+        for number in inside:
+            each = self.spans[number]
+            told, start = _told(each), each.start_time or 0
+            until, key = each.end_time or ended, (self._depth(number), start)
+            if _is_call(each):
+                stretches += (part._replace(key=key) for part in self.taken_apart(number, within))
+            elif (wait := told.get(names.WAIT)) in _OF_A_WAIT:
+                what = str(told.get(names.WAITS_FOR, each.name))
+                stretches.append(_Stretch(start, until, key, _OF_A_WAIT[wait], number, what))
+            elif told.get(names.OPERATION) == names.CHAT:
+                stretches.append(_Stretch(start, until, key, "model", number, each.name))
+        return _flat(stretches, began, ended)
+
+    def _around(
+        self, outside: Sequence[int], end: int, within: tuple[int, ...]
+    ) -> tuple[list[_Stretch], list[_Stretch]]:
+        """What a call does but for its samples: its requests with what the server did, and what it asked a person."""
+        around: list[_Stretch] = []
+        asking: list[_Stretch] = []
+        met = {_request(self.spans[number]) for number in outside if _is_met_by_server(self.spans[number])}
+        for number in outside:
+            span = self.spans[number]
+            told, start = _told(span), span.start_time or 0
+            until, what = span.end_time or end, str(told.get(names.WAITS_FOR, span.name))
+            method, kind = told.get(names.METHOD), _OF_A_WAIT.get(told.get(names.WAIT))
+            if _is_call(span):
+                asking += self.taken_apart(number, within)
+            elif kind:
+                (around if kind == "wire" else asking).append(_Stretch(start, until, (1, start), kind, number, what))
+            elif method is None or span.kind not in (SpanKind.CLIENT, SpanKind.SERVER):
+                continue
+            elif _is_met_by_server(span):
+                around.append(_Stretch(start, until, (2, start), "server", number, what))
+            elif span.kind is SpanKind.SERVER:
+                asks = "person" if method == _ASKS_A_PERSON else "host"
+                asking.append(_Stretch(start, until, (0, start), asks, number, what))
+            elif method in _OF_THE_SERVER:
+                around.append(_Stretch(start, until, (3, start), "wire", number, f"{what}, on its way"))
+            elif _request(span) in met:
+                around.append(_Stretch(start, until, (1, start), "wire", number, f"{what}, on its way"))
+            else:
+                around.append(_Stretch(start, until, (1, start), "server", number, f"{what}, the wire included"))
+        return around, asking
+
+    def _depth(self, number: int) -> int:
+        """How many known spans stand above one, up to its call."""
+        span = self.spans[number]
+        above = span.parent.span_id if span.parent and _is_call(span) else number
+        return sum(1 for _ in self._up(above)) + (above != number)
 
     def _up(self, number: int) -> Iterator[int]:
         """A span and those above it, up to the call, or as far as they are known."""
@@ -156,7 +236,7 @@ class _Tree:
         calls = [
             call
             for call in self._calls.get(_trace(span), ())
-            if (self.spans[call].start_time or 0) <= began < self.end(call, began + 1)
+            if (self.spans[call].start_time or 0) <= began < (self.spans[call].end_time or began + 1)
         ]
         told = _told(span)
         own = [
@@ -167,79 +247,9 @@ class _Tree:
         return max(own or calls, key=lambda call: self.spans[call].start_time or 0, default=None)
 
 
-def _parts(tree: _Tree, root: int, within: Sequence[int]) -> Iterator[Part]:
-    span = tree.spans[root]
-    start = span.start_time or 0
-    end = max(start, span.end_time or now())
-    tracks: dict[int, list[int]] = defaultdict(list)
-    outside: list[int] = []
-    for number in within:
-        sample = tree.samples.get(number)
-        if sample is None:
-            outside.append(number)
-        elif number != sample:
-            tracks[sample].append(number)
-        else:
-            tracks.setdefault(sample, [])
-    stretches = [_Stretch(start, end, (0, 0), "host", root, "the client's own code")]
-    if _is_sample(span):
-        tracks[root] = [number for number in within if tree.samples.get(number) == root]
-    for sample, inside in tracks.items():
-        stretches += _track(tree, sample, inside, end)
-    around, asking = _around(tree, outside, end)
-    # What lies around a sample counts by how far in it is, and what is asked of a person beside samples as one.
-    stretches += (each._replace(key=(0, 1)) for each in _flat(around))
-    stretches += (each._replace(key=(1, -KINDS.index(each.kind))) for each in asking)
-    for each in _flat(stretches, start, end):
-        yield Part(each.kind, each.start, each.end, each.span_id, each.what, root)
-
-
-def _track(tree: _Tree, sample: int, inside: Sequence[int], end: int) -> Iterator[_Stretch]:
-    """The time of one sample: its duties', but for what a model, a person or a turn took."""
-    span = tree.spans[sample]
-    began, ended = span.start_time or 0, tree.end(sample, end)
-    stretches = [_Stretch(began, ended, (0, 0), "host", sample, "the host's duties")]
-    for number in inside:
-        each = tree.spans[number]
-        told, key = _told(each), (tree.depth(number), each.start_time or 0)
-        if (wait := told.get(names.WAIT)) in _OF_A_WAIT:
-            kind, what = _OF_A_WAIT[wait], str(told.get(names.WAITS_FOR, each.name))
-        elif told.get(names.OPERATION) == names.CHAT:
-            kind, what = "model", each.name
-        else:
-            continue
-        stretches.append(_Stretch(each.start_time or 0, tree.end(number, ended), key, kind, number, what))
-    return (each._replace(key=(1, -KINDS.index(each.kind))) for each in _flat(stretches, began, ended))
-
-
-def _around(tree: _Tree, outside: Sequence[int], end: int) -> tuple[list[_Stretch], list[_Stretch]]:
-    """What a call does but for its samples: its requests with what the server did, and what it asked a person."""
-    around: list[_Stretch] = []
-    asking: list[_Stretch] = []
-    met = {_request(tree.spans[number]) for number in outside if _is_met_by_server(tree.spans[number])}
-    for number in outside:
-        span = tree.spans[number]
-        told, start = _told(span), span.start_time or 0
-        until, what = tree.end(number, end), str(told.get(names.WAITS_FOR, span.name))
-        if (wait := told.get(names.WAIT)) in _OF_A_WAIT:
-            stretch = _Stretch(start, until, (1, start), _OF_A_WAIT[wait], number, what)
-            (around if wait == names.CONNECTION else asking).append(stretch)
-            continue
-        method = told.get(names.METHOD)
-        if method is None or span.kind not in (SpanKind.CLIENT, SpanKind.SERVER):
-            continue
-        if _is_met_by_server(span):
-            around.append(_Stretch(start, until, (2, start), "server", number, what))
-        elif span.kind is SpanKind.SERVER:
-            kind: Kind = "person" if method == _ASKS_A_PERSON else "host"
-            asking.append(_Stretch(start, until, (0, start), kind, number, what))
-        elif method in _OF_THE_SERVER:
-            around.append(_Stretch(start, until, (3, start), "wire", number, f"{what}, on its way"))
-        elif _request(span) in met:
-            around.append(_Stretch(start, until, (1, start), "wire", number, f"{what}, on its way"))
-        else:
-            around.append(_Stretch(start, until, (1, start), "server", number, f"{what}, the wire included"))
-    return around, asking
+def _side_by_side(stretches: Iterable[_Stretch]) -> Iterator[_Stretch]:
+    """The stretches as they count beside those of other samples."""
+    return (each._replace(key=(1, -KINDS.index(each.kind))) for each in stretches)
 
 
 def _flat(stretches: Iterable[_Stretch], begin: int | None = None, end: int | None = None) -> list[_Stretch]:

@@ -42,6 +42,7 @@ ROUNDS_SINCE = "2026-07-28"
 LONGEST = 200
 """Characters of what others name or say and a span tells."""
 LARGEST_STEP = 2_000
+_WHOSE = (names.SERVER, names.LAB, names.ASKED_BY)
 _NUMBERS = (bool, int, float)
 _traced = TraceContextTextMapPropagator()
 
@@ -164,10 +165,15 @@ def kind_of(error: BaseException) -> str:
     return type(raised or error).__qualname__
 
 
+def whose(span: Span) -> dict[str, Value]:
+    """The attributes of a span that say for which server, Lab and tool it works."""
+    return {name: span.attributes[name] for name in _WHOSE if name in span.attributes}
+
+
 @contextmanager
 def waiting(telemetry: Telemetry, within: Span, wait: Wait) -> Generator[None]:
     """The span of what is waited for inside the block, below the span `within`."""
-    told: dict[str, Value] = {names.WAIT: wait.kind, names.WAITS_FOR: wait.what}
+    told: dict[str, Value] = {names.WAIT: wait.kind, names.WAITS_FOR: wait.what, **whose(within)}
     span = Span(names.WAITS[wait.kind], SpanKind.INTERNAL, within.context, told)
     telemetry.begun(span)
     try:
@@ -218,9 +224,7 @@ def _inference(sample: _Sample, callback: SamplingFnT, params: CreateMessageRequ
     if model:
         attributes[names.REQUEST_MODEL] = model
     attributes |= _dials(callback, params) | address(getattr(callback, "base_url", None))
-    for name in (names.SERVER, names.LAB, names.ASKED_BY):
-        if name in sample.span.attributes:
-            attributes[name] = sample.span.attributes[name]
+    attributes |= whose(sample.span)
     telemetry = sample.telemetry
     if telemetry.contents:
         attributes |= contents.asked(params)

@@ -305,7 +305,7 @@ def test_a_sample_without_a_call_is_taken_apart_too(monkeypatch: pytest.MonkeyPa
     add_up(kept.spans, parts(kept.spans))
 
 
-def test_a_call_made_while_a_sample_is_answered_is_a_call_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_made_while_a_sample_is_answered_stands_in_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Telemetry()
 
     async def main() -> None:
@@ -313,7 +313,7 @@ def test_a_call_made_while_a_sample_is_answered_is_a_call_of_its_own(monkeypatch
 
             async def asks_another(context: object, params: object) -> Any:
                 await inner.call_tool("dust")
-                return answer("dusted")
+                return await model(context, params)
 
             with Lab(slow(), name="outer", sampling_callback=asks_another, telemetry=kept) as outer:
                 await outer.call_tool(*RECOMMEND)
@@ -321,8 +321,12 @@ def test_a_call_made_while_a_sample_is_answered_is_a_call_of_its_own(monkeypatch
 
     virtual.run(monkeypatch, main())
     outer, inner = (named(kept.spans, f"execute_tool {name}")[0] for name in ("recommend", "dust"))
-    assert sums(part for part in parts(kept.spans) if part.call == ids(outer)[1]) == {"model": SERVER}
-    assert sums(part for part in parts(kept.spans) if part.call == ids(inner)[1]) == {"server": SERVER}
+    whole = [part for part in parts(kept.spans) if part.call == ids(outer)[1]]
+    own = [part for part in parts(kept.spans) if part.call == ids(inner)[1]]
+    assert sums(whole) == {"server": SERVER, "model": MODEL}
+    assert sums(own) == {"server": SERVER}
+    assert [part[:-1] for part in own] == [part[:-1] for part in whole if part.kind == "server"]
+    add_up(kept.spans, [*whole, *own])
 
 
 NUMBERS = st.integers(1, 12)
