@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections.abc import Collection, Sequence
 
 from labkit.secret_forms import redacted_beginning
 from labkit.secret_forms.hidden import HIDDEN, spans, without_hidden
@@ -42,6 +43,19 @@ def short(text: str, width: int = LABEL) -> str:
     # Cut first: a character takes the room of one or more, and the text may be as long as a server likes.
     shown = plain(text[: 4 * width + 64])
     return shown if len(shown) <= width else without_hidden(shown[: width - 1] + "…")
+
+
+def in_columns(rows: Collection[Sequence[str]], left: int = 1) -> list[str]:
+    """The rows as lines of a table: the first `left` columns begin below each other, the others end so."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if column < left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            if width
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def quoted(text: str, width: int) -> str:

@@ -5,11 +5,11 @@ Knows nothing of how they were carried out. Whoever draws it is in `labkit.views
 
 import json
 import textwrap
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import sqrt
 
-from labkit.plain import short
+from labkit.plain import in_columns, short
 
 WIDTH = 100
 """The most characters of a line."""
@@ -238,7 +238,7 @@ class Matrix:
         for model in self.models:
             yield f"{self.title(model)}: attacks that succeeded, of those tried, and the interval in percent"
             for defences in self._blocks(model):
-                yield from _aligned(self._rows(model, defences))
+                yield from in_columns(self._rows(model, defences))
                 yield ""
             if (share := self.by_chance(model)).of:
                 told = (
@@ -266,7 +266,7 @@ class Matrix:
         """The defences, as many together as fit on a line."""
         block: list[str] = []
         for defence in self.defences:
-            if block and max(map(len, _aligned(self._rows(model, [*block, defence])))) > WIDTH:
+            if block and max(map(len, in_columns(self._rows(model, [*block, defence])))) > WIDTH:
                 yield block
                 block = []
             block.append(defence)
@@ -287,13 +287,3 @@ class Matrix:
 def _each(names: Iterable[str]) -> list[str]:
     """Each name once, in order of its first."""
     return [*dict.fromkeys(names)]
-
-
-def _aligned(rows: Collection[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(wide) for cell, wide in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in rows
-    ]

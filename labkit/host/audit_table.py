@@ -12,7 +12,7 @@ from typing import get_args
 from labkit.host.audit import AuditLog
 from labkit.host.audit_entry import Decision, Entry
 from labkit.host.findings import counted
-from labkit.plain import short
+from labkit.plain import in_columns, short
 
 HEAD = ("time (UTC)", "connection", "server", "tool", "decision", "tokens", "seconds", "why")
 
@@ -85,9 +85,7 @@ def table(entries: Sequence[Entry]) -> str:
     """A line for each entry, and the totals."""
     runs = len({entry.run for entry in entries})
     rows = [HEAD, *(cells(entry, runs) for entry in entries)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD) - 1)]
-    lines = ["  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in rows]
-    return "\n".join([*lines, totals(entries)])
+    return "\n".join([*in_columns(rows, len(HEAD)), totals(entries)])
 
 
 def main(words: Sequence[str]) -> str:

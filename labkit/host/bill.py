@@ -14,6 +14,7 @@ from labkit.host.duty import Duty
 from labkit.host.findings import counted, short
 from labkit.host.prices import Prices, check_catalog, dollars, price_of
 from labkit.host.usage import Usage, metering
+from labkit.plain import in_columns
 from labkit.steps import Origin, origin, report
 
 KEPT = 10_000
@@ -103,16 +104,7 @@ class Bill:
         rows = [("earlier", "", *before.row)] if before.samples else []
         rows += [(call, _models(items), *_Sum().and_of(*items).row) for call, items in calls.items()]
         rows.append(("total", "", *total.row))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        padded = [
-            [
-                cell.rjust(width) if i > 1 else cell.ljust(width)
-                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ]
-            for row in rows
-        ]
-        lines = ["  ".join(cell for cell in row if cell) for row in padded]  # no column where nobody tells a name
-        return "\n".join([*lines, f"prices of {self.prices_of}{_reservations(total)}"])
+        return "\n".join([*in_columns(rows, 2), f"prices of {self.prices_of}{_reservations(total)}"])
 
 
 def _models(items: tuple[Item, ...]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from labkit.dial_table import DIAL
+from labkit.plain import in_columns
 
 STALE_AFTER = 3
 """Months after which prices should be looked up again."""
@@ -121,9 +122,7 @@ class Catalog(_Fact):
         """The catalogue as text: a line for each model with scores and prices; then where both are from."""
         head = ("model", *Scores.model_fields, f"{self.unit}, in / out")
         rows = [head, *((model.name, *_marks(model), _tariff(model)) for model in self.models)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([*lines, f"Checked {self.checked}. Scores: {self.scores_from}"])
+        return "\n".join([*in_columns(rows, len(head)), f"Checked {self.checked}. Scores: {self.scores_from}"])
 
     def find(self, name: str) -> Model | None:
         """The model named `name`, with the date of a release at the end (`…-20260801`) or without."""

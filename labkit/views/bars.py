@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from labkit.plain import in_columns
 from labkit.views.picture import Picture
 
 if TYPE_CHECKING:
@@ -93,11 +94,7 @@ class Bars:
     def __str__(self) -> str:
         rows = [("", *self.measures)]
         rows += [(name, *(figure(row[measure]) for measure in self.measures)) for name, row in self.rows.items()]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
-            for row in rows
-        ]
+        lines = in_columns(rows)
         return "\n".join([self.title, *lines] if self.title else lines)
 
     def to_picture(self) -> Picture:
