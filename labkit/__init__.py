@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from labkit.programs import Program
     from labkit.steps import Origin, origin, report
     from labkit.telemetry import Telemetry, with_telemetry
+    from labkit.telemetry.parts import parts
+    from labkit.telemetry.spending import spending
     from labkit.views.approval_panel import approval_panel
     from labkit.views.attack_matrix import plot_attacks
     from labkit.views.audit import show_audit
@@ -118,6 +120,7 @@ _ELSEWHERE = {
     "lesson": "labkit.views.progress_bar",
     "my_progress": "labkit.views.my_progress",
     "origin": "labkit.steps",
+    "parts": "labkit.telemetry.parts",
     "plot_attacks": "labkit.views.attack_matrix",
     "plot_bars": "labkit.views.bars",
     "plot_sweep": "labkit.views.sweep_plot",
@@ -131,6 +134,7 @@ _ELSEWHERE = {
     "show_scorecard": "labkit.views.scorecard_panel",
     "show_server_scorecard": "labkit.views.scorecard_panel",
     "show_tokens": "labkit.views.token_view",
+    "spending": "labkit.telemetry.spending",
     "tap": "labkit.wire",
     "trace": "labkit.models.tracing",
     "try_out": "labkit.checks",
@@ -202,6 +206,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "lesson",
     "my_progress",
     "origin",
+    "parts",
     "plot_attacks",
     "plot_bars",
     "plot_sweep",
@@ -215,6 +220,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "show_scorecard",
     "show_server_scorecard",
     "show_tokens",
+    "spending",
     "tap",
     "trace",
     "try_out",

@@ -120,7 +120,9 @@ METRICS: Mapping[str, Metric] = {
 
 # The kit's own, where the conventions have no word.
 COST = "labkit.usage.cost"
-"""US dollars that a sample cost at the catalogue's prices."""
+"""US dollars that asking a model cost at the catalogue's prices; 0 for what runs in the kit; else it is not known."""
+LESSON = "labkit.lesson"
+"""The lesson in which the spans were made, of a resource."""
 SERVER, LAB, ASKED_BY = "labkit.server", "labkit.lab", "labkit.tool"
 """The names of the server and of the Lab, and the tool whose call asked for the sample."""
 CALL = "labkit.call"

@@ -15,7 +15,7 @@ from labkit.cutting import Latest
 from labkit.host.prices import Prices, check_catalog
 from labkit.models.catalog import catalog
 from labkit.numbers import checked_whole
-from labkit.telemetry.conventions import LINK
+from labkit.telemetry.conventions import LESSON, LINK
 from labkit.telemetry.metrics import Metrics
 from labkit.telemetry.otlp import outside
 from labkit.telemetry.spans import Span, now
@@ -40,6 +40,7 @@ class Telemetry:
         contents: Whether the words of prompts, answers, arguments and results stand in the spans, secrets redacted.
         prices: A catalogue, for what a sample costs; that of the kit by itself.
         keep: How many spans are kept; older ones are forgotten.
+        lesson: The lesson in which they are made, as `"14"`: it stands beside all of them.
         processors: OpenTelemetry's own, such as `SimpleSpanProcessor(my_exporter)`; each hears of ended spans.
 
     Raises:
@@ -53,6 +54,7 @@ class Telemetry:
         contents: bool = False,
         prices: Prices | None = None,
         keep: int = 10_000,
+        lesson: str = "",
         processors: Sequence[SpanProcessor] = (),
     ) -> None:
         if prices is not None:
@@ -64,7 +66,7 @@ class Telemetry:
         self._spans: deque[Span] = deque(maxlen=checked_whole("keep", keep, 1))
         self._open: dict[int, Span] = Latest(_OPEN)
         self._processors = tuple(processors)
-        self._resource = Resource.create({})
+        self._resource = Resource.create({LESSON: lesson} if lesson else {})
         self.metered = Metrics()
         self._unmetered: deque[Span] = deque()
         self._sends = outside(lambda: self.metrics)

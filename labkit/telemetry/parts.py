@@ -83,7 +83,7 @@ def parts(spans: Iterable[ReadableSpan]) -> list[Part]:
     Args:
         spans: Spans of `Telemetry`, those of servers among them where there are any (`Collector`).
     """
-    tree = _Tree(spans)
+    tree = Tree(spans)
     roots = sorted(tree.by_root, key=lambda root: tree.spans[root].start_time or 0)
     return [
         Part(each.kind, each.start, each.end, each.span_id, each.what, root)
@@ -92,12 +92,13 @@ def parts(spans: Iterable[ReadableSpan]) -> list[Part]:
     ]
 
 
-class _Tree:
+class Tree:
     """Which span belongs to which call.
 
     Attributes:
         spans: The spans by their ids.
         by_root: The spans that belong to a call, or to a sample without one, by its id.
+        roots: The call that a span belongs to, or the sample without one, by the span's id.
         samples: The sample that a span stands in, by the span's id.
 
     A call that was made within another is a span of that one too.
@@ -105,16 +106,17 @@ class _Tree:
 
     def __init__(self, spans: Iterable[ReadableSpan]) -> None:
         self.spans = {_id(span): span for span in spans if span.start_time}
+        self.roots: dict[int, int] = {}
         self.samples: dict[int, int] = {}
         self.by_root: dict[int, list[int]] = defaultdict(list)
         self._calls: dict[int, list[int]] = defaultdict(list)
         for number, span in self.spans.items():
-            if _is_call(span):
+            if is_call(span):
                 self._calls[_trace(span)].append(number)
                 self.by_root[number] = []
         for number, span in self.spans.items():
             above = number
-            if number in self.by_root and _is_call(span):
+            if number in self.by_root and is_call(span):
                 above = span.parent.span_id if span.parent else 0
                 if above not in self.spans:
                     continue
@@ -122,6 +124,8 @@ class _Tree:
             if sample is not None:
                 self.samples[number] = sample
             root = sample if root is None else root
+            if root is not None:
+                self.roots[number] = root
             if root is not None and root != number:
                 self.by_root[root].append(number)
             elif root is not None:
@@ -139,7 +143,7 @@ class _Tree:
         for number in self.by_root[root]:
             sample = self.samples.get(number)
             (outside if sample is None else tracks[sample]).append(number)
-        if _is_sample(span):
+        if is_sample(span):
             tracks[root].append(root)
         stretches = [_Stretch(start, end, (0, 0), "host", root, "the client's own code")]
         for sample, inside in tracks.items():
@@ -157,9 +161,9 @@ class _Tree:
         stretches = [_Stretch(began, ended, (0, 0), "host", sample, "the host's duties")]
         for number in inside:
             each = self.spans[number]
-            told, start = _told(each), each.start_time or 0
+            told, start = attributes_of(each), each.start_time or 0
             until, key = each.end_time or ended, (self._depth(number), start)
-            if _is_call(each):
+            if is_call(each):
                 stretches += (part._replace(key=key) for part in self.taken_apart(number, within))
             elif (wait := told.get(names.WAIT)) in _OF_A_WAIT:
                 what = str(told.get(names.WAITS_FOR, each.name))
@@ -177,10 +181,10 @@ class _Tree:
         met = {_request(self.spans[number]) for number in outside if _is_met_by_server(self.spans[number])}
         for number in outside:
             span = self.spans[number]
-            told, start = _told(span), span.start_time or 0
+            told, start = attributes_of(span), span.start_time or 0
             until, what = span.end_time or end, str(told.get(names.WAITS_FOR, span.name))
             method, kind = told.get(names.METHOD), _OF_A_WAIT.get(told.get(names.WAIT))
-            if _is_call(span):
+            if is_call(span):
                 asking += self.taken_apart(number, within)
             elif kind:
                 (around if kind == "wire" else asking).append(_Stretch(start, until, (1, start), kind, number, what))
@@ -202,7 +206,7 @@ class _Tree:
     def _depth(self, number: int) -> int:
         """How many known spans stand above one, up to its call."""
         span = self.spans[number]
-        above = span.parent.span_id if span.parent and _is_call(span) else number
+        above = span.parent.span_id if span.parent and is_call(span) else number
         return sum(1 for _ in self._up(above)) + (above != number)
 
     def _up(self, number: int) -> Iterator[int]:
@@ -212,7 +216,7 @@ class _Tree:
         while at in self.spans and at not in seen:
             seen.add(at)
             yield at
-            if _is_call(self.spans[at]):
+            if is_call(self.spans[at]):
                 return
             parent = self.spans[at].parent
             at = parent.span_id if parent else None
@@ -221,9 +225,9 @@ class _Tree:
         """The call that a span belongs to, and the sample."""
         sample, last = None, number
         for last in self._up(number):
-            if _is_call(self.spans[last]):
+            if is_call(self.spans[last]):
                 return last, sample
-            if sample is None and _is_sample(self.spans[last]):
+            if sample is None and is_sample(self.spans[last]):
                 sample = last
         return self._by_trace(self.spans[last if sample is None else sample]), sample
 
@@ -238,11 +242,11 @@ class _Tree:
             for call in self._calls.get(_trace(span), ())
             if (self.spans[call].start_time or 0) <= began < (self.spans[call].end_time or began + 1)
         ]
-        told = _told(span)
+        told = attributes_of(span)
         own = [
             call
             for call in calls
-            if all(told.get(name) == _told(self.spans[call]).get(name) for name in (names.CALL, names.LAB))
+            if all(told.get(name) == attributes_of(self.spans[call]).get(name) for name in (names.CALL, names.LAB))
         ]
         return max(own or calls, key=lambda call: self.spans[call].start_time or 0, default=None)
 
@@ -283,7 +287,7 @@ def _flat(stretches: Iterable[_Stretch], begin: int | None = None, end: int | No
     return flat
 
 
-def _told(span: ReadableSpan) -> Any:
+def attributes_of(span: ReadableSpan) -> Any:
     return span.attributes or {}
 
 
@@ -296,21 +300,21 @@ def _trace(span: ReadableSpan) -> int:
 
 
 def _is_ours(span: ReadableSpan) -> bool:
-    return span.instrumentation_scope is not None and span.instrumentation_scope.name == SCOPE.name
+    return span.instrumentation_scope is None or span.instrumentation_scope.name == SCOPE.name
 
 
-def _is_call(span: ReadableSpan) -> bool:
-    return span.kind is SpanKind.INTERNAL and names.CALL in _told(span) and _is_ours(span)
+def is_call(span: ReadableSpan) -> bool:
+    return span.kind is SpanKind.INTERNAL and names.CALL in attributes_of(span) and _is_ours(span)
 
 
-def _is_sample(span: ReadableSpan) -> bool:
-    return span.kind is SpanKind.SERVER and _told(span).get(names.METHOD) == METHOD and _is_ours(span)
+def is_sample(span: ReadableSpan) -> bool:
+    return span.kind is SpanKind.SERVER and attributes_of(span).get(names.METHOD) == METHOD and _is_ours(span)
 
 
 def _is_met_by_server(span: ReadableSpan) -> bool:
-    return span.kind is SpanKind.SERVER and names.METHOD in _told(span) and not _is_ours(span)
+    return span.kind is SpanKind.SERVER and names.METHOD in attributes_of(span) and not _is_ours(span)
 
 
 def _request(span: ReadableSpan) -> tuple[Any, Any]:
-    told = _told(span)
+    told = attributes_of(span)
     return told.get(names.METHOD), told.get(names.REQUEST_ID)

@@ -27,7 +27,7 @@ from labkit.errors import CallbackError
 from labkit.host.duty import Duty, models_in, surrounding
 from labkit.host.prices import price_of
 from labkit.host.usage import MOST_TOLD, Usage
-from labkit.models.answerers import row_of
+from labkit.models.answerers import ANSWERERS, row_of
 from labkit.redacting import redact, redact_shown
 from labkit.steps import HostStep, Wait, origin, overhearing
 from labkit.telemetry import contents
@@ -43,6 +43,7 @@ LONGEST = 200
 """Characters of what others name or say and a span tells."""
 LARGEST_STEP = 2_000
 _WHOSE = (names.SERVER, names.LAB, names.ASKED_BY)
+_FREE = {row.free for row in ANSWERERS.values()} - {""}
 _NUMBERS = (bool, int, float)
 _traced = TraceContextTextMapPropagator()
 
@@ -223,6 +224,8 @@ def _inference(sample: _Sample, callback: SamplingFnT, params: CreateMessageRequ
     model = next(models_in(callback))
     if model:
         attributes[names.REQUEST_MODEL] = model
+    if kind is SpanKind.INTERNAL and model in _FREE:
+        attributes[names.COST] = 0.0
     attributes |= _dials(callback, params) | address(getattr(callback, "base_url", None))
     attributes |= whose(sample.span)
     telemetry = sample.telemetry
@@ -243,10 +246,6 @@ def _inference(sample: _Sample, callback: SamplingFnT, params: CreateMessageRequ
             span.attributes[names.FINISH_REASONS] = (names.FINISH.get(reason) or cut(reason, LONGEST),)
         if telemetry.contents:
             span.attributes |= contents.answered(answer)
-        if len(used) == 2:
-            usage = Usage(used[names.INPUT_TOKENS], used[names.OUTPUT_TOKENS], model=answer.model)
-            if (usd := price_of(telemetry.prices, usage)) is not None:
-                span.attributes[names.COST] = usd
 
     def hear(step: HostStep) -> None:
         for name in (names.INPUT_TOKENS, names.OUTPUT_TOKENS):
@@ -265,6 +264,11 @@ def _inference(sample: _Sample, callback: SamplingFnT, params: CreateMessageRequ
         raise
     finally:
         detach(attached)
+        if len(used) == 2 and names.COST not in span.attributes:  # also where it failed: what was used is paid for
+            by = str(span.attributes.get(names.RESPONSE_MODEL) or model)
+            usd = price_of(telemetry.prices, Usage(used[names.INPUT_TOKENS], used[names.OUTPUT_TOKENS], model=by))
+            if usd is not None:
+                span.attributes[names.COST] = usd
         telemetry.ended(span)
 
 
