@@ -335,9 +335,7 @@ class Lab:
         kept = shared() if telemetry is True else telemetry
         if not isinstance(kept, Telemetry):
             raise TypeError(f"{telemetry!r} is no telemetry: write telemetry=True, or telemetry=Telemetry()")
-        spans = OfLab(kept, self.name, self.server, self.transport, self._url)
-        self.record.listen(spans.hear)
-        return spans
+        return OfLab(kept, self.record, self.name, self.server, self.transport, url=self._url)
 
     @property
     def _url(self) -> str:

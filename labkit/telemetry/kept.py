@@ -2,9 +2,10 @@
 
 import atexit
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from threading import Lock
+from weakref import WeakKeyDictionary
 
 from opentelemetry.sdk.metrics.export import MetricsData
 from opentelemetry.sdk.resources import Resource
@@ -15,6 +16,7 @@ from labkit.cutting import Latest
 from labkit.host.prices import Prices, check_catalog
 from labkit.models.catalog import catalog
 from labkit.numbers import checked_whole
+from labkit.record import Record
 from labkit.telemetry.conventions import LESSON, LINK
 from labkit.telemetry.metrics import Metrics
 from labkit.telemetry.otlp import outside
@@ -63,7 +65,9 @@ class Telemetry:
         self.prices = catalog() if prices is None else prices
         self.turns: dict[tuple[int, str], SpanContext] = Latest(1_000)
         """The sample in which a model asked for a tool, by the session and the id of that use."""
-        self._spans: deque[Span] = deque(maxlen=checked_whole("keep", keep, 1))
+        self._spans: deque[Span | ReadableSpan] = deque(maxlen=checked_whole("keep", keep, 1))
+        self.records: WeakKeyDictionary[Record, str] = WeakKeyDictionary()
+        """What the Labs keep whose calls are told here, with their names."""
         self._open: dict[int, Span] = Latest(_OPEN)
         self._processors = tuple(processors)
         self._resource = Resource.create({LESSON: lesson} if lesson else {})
@@ -75,8 +79,8 @@ class Telemetry:
 
     @property
     def spans(self) -> list[ReadableSpan]:
-        """The spans that have ended, in the order in which they did."""
-        return [self._readable(span) for span in tuple(self._spans)]
+        """The spans that have ended, in the order in which they did; those of other processes as they came."""
+        return [self._readable(span) if isinstance(span, Span) else span for span in tuple(self._spans)]
 
     @property
     def open(self) -> list[ReadableSpan]:
@@ -92,6 +96,14 @@ class Telemetry:
     def json_lines(self) -> str:
         """The spans, one a line, each as OpenTelemetry writes it in JSON."""
         return "".join(span.to_json(indent=None) + "\n" for span in self.spans)
+
+    def take(self, spans: Iterable[ReadableSpan]) -> None:
+        """Keep spans that another process has made, such as a server's. They are in no metric and are sent nowhere."""
+        known = {span.context.span_id for span in tuple(self._spans) if span.context}
+        for span in spans:
+            if span.context and span.context.span_id not in known:
+                known.add(span.context.span_id)
+                self._spans.append(span)
 
     def clear(self) -> None:
         """Forget the spans. The metrics go on."""

@@ -22,7 +22,7 @@ from labkit.call import Call
 from labkit.callbacks import Answer
 from labkit.connection import Connection
 from labkit.cutting import Latest, outline
-from labkit.record import Entry
+from labkit.record import Entry, Record
 from labkit.redacting import redact
 from labkit.steps import Wait
 from labkit.telemetry import conventions as names
@@ -55,14 +55,19 @@ class OfLab:
 
     Args:
         telemetry: Where they are kept.
+        record: What the Lab keeps.
         lab: The Lab's name.
         server: The server's name.
         transport: `stdio`, `http` or another word of a Lab.
         url: The server's address; empty where it has none.
     """
 
-    def __init__(self, telemetry: Telemetry, lab: str, server: str, transport: str, url: str = "") -> None:
+    def __init__(
+        self, telemetry: Telemetry, record: Record, lab: str, server: str, transport: str, *, url: str = ""
+    ) -> None:
         self.telemetry = telemetry
+        telemetry.records[record] = lab
+        record.listen(self.hear)
         self._names: dict[str, Value] = {names.SERVER: server, names.LAB: lab}
         kind = names.TRANSPORTS.get(transport)
         self._transport: dict[str, Value] = {names.TRANSPORT: kind} if kind else {}

@@ -299,20 +299,20 @@ def _trace(span: ReadableSpan) -> int:
     return span.context.trace_id if span.context else 0
 
 
-def _is_ours(span: ReadableSpan) -> bool:
+def is_ours(span: ReadableSpan) -> bool:
     return span.instrumentation_scope is None or span.instrumentation_scope.name == SCOPE.name
 
 
 def is_call(span: ReadableSpan) -> bool:
-    return span.kind is SpanKind.INTERNAL and names.CALL in attributes_of(span) and _is_ours(span)
+    return span.kind is SpanKind.INTERNAL and names.CALL in attributes_of(span) and is_ours(span)
 
 
 def is_sample(span: ReadableSpan) -> bool:
-    return span.kind is SpanKind.SERVER and attributes_of(span).get(names.METHOD) == METHOD and _is_ours(span)
+    return span.kind is SpanKind.SERVER and attributes_of(span).get(names.METHOD) == METHOD and is_ours(span)
 
 
 def _is_met_by_server(span: ReadableSpan) -> bool:
-    return span.kind is SpanKind.SERVER and names.METHOD in attributes_of(span) and not _is_ours(span)
+    return span.kind is SpanKind.SERVER and names.METHOD in attributes_of(span) and not is_ours(span)
 
 
 def _request(span: ReadableSpan) -> tuple[Any, Any]:

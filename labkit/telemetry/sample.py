@@ -34,6 +34,7 @@ from labkit.telemetry import contents
 from labkit.telemetry import conventions as names
 from labkit.telemetry.kept import Telemetry, shared
 from labkit.telemetry.spans import Span, Value
+from labkit.wire import short_name
 
 METHOD = "sampling/createMessage"
 ROUNDS_SINCE = "2026-07-28"
@@ -117,6 +118,8 @@ def sampled(
         attributes[names.PROTOCOL] = version
         if not _has_rounds(version):
             attributes[names.REQUEST_ID] = str(context.request_id)
+    if (asked := getattr(context, "request_id", None)) is not None:
+        attributes[names.SAMPLE] = short_name(str(asked))
     asked_by = origin()
     if asked_by is not None:
         attributes |= {names.SERVER: asked_by.server, names.LAB: asked_by.lab}

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp.server.mcpserver import MCPServer
 from mcp_types import ElicitResult, ErrorData
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind
@@ -211,16 +210,6 @@ async def far_away(shop: MCPServer) -> AsyncGenerator[Any]:
                 await self.aclose()
 
         yield read, Slow()
-
-
-@pytest.fixture
-def traced(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
-    """The spans that `mcp` makes of its own, as a server that traces itself does."""
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr("mcp.shared._otel._tracer", provider.get_tracer("mcp-python-sdk"))
-    return exporter
 
 
 @pytest.mark.parametrize("wire", WIRES)
