@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from labkit.programs import Program
     from labkit.steps import Origin, origin, report
     from labkit.telemetry import Telemetry, with_telemetry
+    from labkit.telemetry.collector import Collector
     from labkit.telemetry.parts import parts
     from labkit.telemetry.spending import spending
     from labkit.views.approval_panel import approval_panel
@@ -78,6 +79,7 @@ _ELSEWHERE = {
     "CallTimeout": "labkit.errors",
     "CallbackError": "labkit.errors",
     "Claude": "labkit.models.claude",
+    "Collector": "labkit.telemetry.collector",
     "ConnectError": "labkit.errors",
     "Faulty": "labkit.models.faulty",
     "Flow": "labkit.flow",
@@ -164,6 +166,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "CallTimeout",
     "CallbackError",
     "Claude",
+    "Collector",
     "ConnectError",
     "Faulty",
     "Flow",

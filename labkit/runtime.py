@@ -147,6 +147,11 @@ class Runtime:
             runtime.stop()
 
     @classmethod
+    def rest(cls) -> None:
+        """End the runtime of this process where it holds no connection: for who held it while the last one was left."""
+        cls.end(lambda: _runtime is None or not _runtime.connections)
+
+    @classmethod
     @contextlib.contextmanager
     def held(cls) -> Generator["Runtime"]:
         """The runtime of this process, for work without a Lab: a Lab that is left meanwhile does not end it."""

@@ -12,6 +12,7 @@ from mcp.server.mcpserver import MCPServer
 
 from servers.credentials import STATE_KEYS, Served, UnusableError, bearer_token, state_security
 from servers.processes import command_of, run_several
+from servers.tracing import traced
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -56,7 +57,7 @@ def serve(make_server: Callable[[argparse.Namespace, Served], MCPServer], parser
         sys.exit(run_several([command_of(arguments) for arguments in each]))
     server = make_server(options, served)
     server.settings.log_level = "ERROR"  # uvicorn takes it over; at INFO it prints every request
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), traced(server.name):
         if options.http is None:
             server.run()
         elif options.sse:

@@ -501,6 +501,11 @@ MAY_USE = {
     "labkit/checks/standin.py": ("socket", "the API that a student's callback calls"),
     "labkit/checks/sampling/faults.py": ("socket", "a port on which nobody listens"),
     "labkit/playground/reach.py": ("socket", "a server over HTTP"),
+    "servers/tracing.py": ("thread", "spans are sent beside the loop, where the variables ask for it"),
+    "labkit/telemetry/collector.py": (
+        "socket",
+        "servers send their spans to this kernel, where a collector was opened",
+    ),
     "servers/processes.py": ("process signal", "several processes of a server, which end together"),
     "servers/serving.py": ("thread", "a slow file does not hold up the loop"),
 }

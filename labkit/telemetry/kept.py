@@ -8,7 +8,7 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 from opentelemetry.sdk.metrics.export import MetricsData
-from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.trace import SpanContext
 
@@ -41,7 +41,7 @@ class Telemetry:
     Args:
         contents: Whether the words of prompts, answers, arguments and results stand in the spans, secrets redacted.
         prices: A catalogue, for what a sample costs; that of the kit by itself.
-        keep: How many spans are kept; older ones are forgotten.
+        keep: How many spans are kept, and how many of other processes; older ones are forgotten.
         lesson: The lesson in which they are made, as `"14"`: it stands beside all of them.
         processors: OpenTelemetry's own, such as `SimpleSpanProcessor(my_exporter)`; each hears of ended spans.
 
@@ -65,12 +65,15 @@ class Telemetry:
         self.prices = catalog() if prices is None else prices
         self.turns: dict[tuple[int, str], SpanContext] = Latest(1_000)
         """The sample in which a model asked for a tool, by the session and the id of that use."""
-        self._spans: deque[Span | ReadableSpan] = deque(maxlen=checked_whole("keep", keep, 1))
+        self._taken: deque[ReadableSpan] = deque(maxlen=keep)
+        self._spans: deque[Span] = deque(maxlen=checked_whole("keep", keep, 1))
         self.records: WeakKeyDictionary[Record, str] = WeakKeyDictionary()
         """What the Labs keep whose calls are told here, with their names."""
         self._open: dict[int, Span] = Latest(_OPEN)
         self._processors = tuple(processors)
-        self._resource = Resource.create({LESSON: lesson} if lesson else {})
+        resource = Resource.create({LESSON: lesson} if lesson else {})
+        unnamed = str(resource.attributes[SERVICE_NAME]).startswith("unknown_service")
+        self._resource = resource.merge(Resource({SERVICE_NAME: "labkit"})) if unnamed else resource
         self.metered = Metrics()
         self._unmetered: deque[Span] = deque()
         self._sends = outside(lambda: self.metrics)
@@ -79,8 +82,8 @@ class Telemetry:
 
     @property
     def spans(self) -> list[ReadableSpan]:
-        """The spans that have ended, in the order in which they did; those of other processes as they came."""
-        return [self._readable(span) if isinstance(span, Span) else span for span in tuple(self._spans)]
+        """The spans that have ended, in the order in which they did; then those of other processes, as they came."""
+        return [*map(self._readable, tuple(self._spans)), *tuple(self._taken)]
 
     @property
     def open(self) -> list[ReadableSpan]:
@@ -99,15 +102,16 @@ class Telemetry:
 
     def take(self, spans: Iterable[ReadableSpan]) -> None:
         """Keep spans that another process has made, such as a server's. They are in no metric and are sent nowhere."""
-        known = {span.context.span_id for span in tuple(self._spans) if span.context}
+        known = {span.context.span_id for kept in (self._spans, self._taken) for span in tuple(kept) if span.context}
         for span in spans:
             if span.context and span.context.span_id not in known:
                 known.add(span.context.span_id)
-                self._spans.append(span)
+                self._taken.append(span)
 
     def clear(self) -> None:
         """Forget the spans. The metrics go on."""
         self._spans.clear()
+        self._taken.clear()
 
     def close(self) -> None:
         """Send what has not been sent yet, and end the thread that sends. More than once does no harm."""
