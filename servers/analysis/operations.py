@@ -390,8 +390,10 @@ class _Year:
         """The columns of the latency, each service every eight hours."""
         draws = self.draws
         day, part, service = (axis.ravel() for axis in np.indices((DAYS, 3, len(SERVICES))))
+        median: Floats
+        requests: Floats
         median, requests, _ = np.array(list(SERVICES.values())).T
-        hours = np.array([0.45, 1.25, 1.3])[part]
+        hours: Floats = np.array([0.45, 1.25, 1.3])[part]
         slow = median[service] * self.slow[day, service] * (0.85 + 0.15 * hours)
         p50: Floats = np.round(slow * np.exp(0.05 * draws.heavy(len(day))), 1)
         p95: Floats = np.round(slow * 2.8 * np.exp(0.08 * draws.heavy(len(day))), 1)
