@@ -612,5 +612,4 @@ lesson("13")
 # - One host, many connections: bind each callback to its own. What a tool must remember goes to the client, sealed.
 # - Processes share a key from the environment; no file holds a secret, neither yours nor the host's.
 #
-# **Next:** [the playground](playground.ipynb), where all of this can be tried together. `Playground(my_server)` opens it
-# on a server of your own, and `make_desk()` is one.
+# **Next:** [14 · Watch and pay](14_watch_and_pay.ipynb)

@@ -20,6 +20,7 @@ from labkit.checks import (
     examine,
     factories,
     hosts,
+    instrumented,
     judging,
     retries,
     server_cases,
@@ -56,7 +57,14 @@ def named(module: ModuleType) -> Iterator[str]:
             yield from (str(each.value) for each in given if isinstance(each, ast.Constant) and each.value)
 
 
-ALSO = {"04": [careful_desk], "06": [budgets], "09": [retries], "12": [days], "13": [desks, hosts]}
+ALSO = {
+    "04": [careful_desk],
+    "06": [budgets],
+    "09": [retries],
+    "12": [days],
+    "13": [desks, hosts],
+    "14": [instrumented],
+}
 """Where else the checks of a lesson stand."""
 COMMON = {key for module in (engine, judging, asking_servers) for key in named(module)}
 
@@ -77,6 +85,7 @@ def test_each_hint_to_a_mistake_belongs_to_one_that_a_check_names(lesson: str) -
     told = {name for number in numbers for name in Hints.of(number).mistakes.keys() - Hints.of(number).errors.keys()}
     letters = {*"ABCDEF"} if lesson == "05" else set()  # the cases of 5.2
     letters |= {case.id.partition(".")[2] for case in server_cases()} if lesson == "13" else set()  # those of 13.1
+    letters |= {*LESSONS["14"].CLUES, "samples"} if lesson == "14" else set()  # calls of 14.1, a column of 14.2
     assert told - keys_of(lesson) - COMMON - letters == set()
 
 

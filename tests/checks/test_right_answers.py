@@ -46,6 +46,7 @@ from servers.code_facts import analyse
 from servers.code_reviewer import SYSTEM, question
 from servers.rounds import MoreNeeded, Rounds
 from servers.text_analyst import label_in, shown
+from tests.checks import right_spans
 from tests.checks.right_desk import another_desk
 
 pytestmark = pytest.mark.anyio
@@ -942,6 +943,14 @@ def with_other_names(command, url):
         {"type": "promptString", "id": "wort", "description": "Das Wort", "password": True},
     ]
     return json.dumps({"inputs": inputs, "servers": servers}, ensure_ascii=False)
+
+
+# 14.1 to 14.3: spans
+
+right_as_object_and_partial("14.1")(right_spans.without_parts)
+right("14.1")(right_spans.in_nanoseconds)
+right_as_object_and_partial("14.2")(right_spans.student_by_student)
+right_as_object_and_partial("14.3")(right_spans.Traces)
 
 
 @pytest.mark.parametrize(

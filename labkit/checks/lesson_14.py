@@ -1,0 +1,289 @@
+"""Lesson 14, watch and pay: the cause of a slow call read off its spans, who spent what, a span of one's own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isclose
+from pathlib import Path
+from tomllib import loads
+from typing import Any, cast
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from labkit.callbacks import name_of
+from labkit.checks import instrumented
+from labkit.checks.asking_servers import Case
+from labkit.checks.engine import FunctionExercise, Problem, called
+from labkit.checks.quizzes import Question
+from labkit.checks.written_spans import Spans, readable, span, written
+from labkit.telemetry import conventions as names
+from labkit.telemetry.spans import Span, Value
+
+# 14.1: the cause of a slow call
+
+CAUSES = ("model", "person", "turn", "host", "server", "wire", "tries")
+
+
+def slow(told: Mapping[str, Any]) -> Case:
+    """A case: the cause of a slow call, and at which server, as a row of slow_calls.toml has both."""
+    what, hint = f"We gave the spans of {told['what']}", str(told["hint"])
+
+    async def case(function: Callable[..., Any]) -> None:
+        spans = written(told["spans"], told.get("seed", 0))
+        said: object = called(function, given := Spans(spans))
+        if given != spans:
+            raise Problem(f"{what}, and afterwards the list was another. Leave it as it is.", hint="changed")
+        pair = tuple(cast("Sequence[object]", said)) if isinstance(said, tuple | list) else ()
+        if len(pair) != 2 or pair[0] not in CAUSES:
+            causes = ", ".join(CAUSES)
+            raise Problem(
+                f'{what}, and got {said!r}. Return a pair such as ("model", "desk"); there are {causes}.', hint="pair"
+            )
+        if pair[0] != told["cause"]:
+            raise Problem(f'{what}, and you say "{pair[0]}". {CLUES[hint]}', hint=hint)
+        if pair[1] != told["server"]:
+            raise Problem(f'{what}. "{pair[0]}" is right, and it was not at {pair[1]!r}.', hint="where")
+
+    return case
+
+
+CLUES = {
+    "most": "Add up what each cause took, and name the one that took most.",
+    "sum": "No single stretch of it is long: add up the many short ones.",
+    "at-once": "What goes on at the same time may not be counted twice: a call has no more seconds than the clock.",
+    "tries": "A try that failed, and the pause after it, belong to the tries: nobody got an answer of them.",
+    "wire": "What the server itself took is told by a span of its own. The rest of the request was on its way.",
+    "nested": "The call of the desk waited for a call of another server, and there it was somebody's doing.",
+}
+
+SLOW = [slow(row) for row in loads(Path(__file__).with_name("slow_calls.toml").read_text(encoding="utf-8"))["call"]]
+
+# 14.2: who spent what
+
+PRICES = {"haiku": (0.10, 0.50), "sonnet": (2.0, 10.0), "opus": (4.0, 20.0), "tiny": (0.0, 0.0)}
+"""US dollars for a million tokens in and out."""
+
+
+@dataclass(frozen=True)
+class Try:
+    """A model that was asked: its name, its tokens, and the error in which the try ended."""
+
+    model: str = "haiku"
+    tokens: tuple[int | None, int | None] = (None, None)
+    error: str = ""
+    asked_for: str = ""
+
+
+Sample = tuple[Try, ...]
+"""The tries of one sample; none where it was answered from what was kept."""
+
+
+def a_class(
+    students: Mapping[str, Sequence[Sample]], seed: int = 0, more: Sequence[ReadableSpan] = ()
+) -> list[ReadableSpan]:
+    """The spans of a class: for each student a call with so many samples."""
+    spans: list[Span] = []
+    for lab, samples in students.items():
+        whose: dict[str, Value] = {names.LAB: lab, names.SERVER: "desk"}
+        spans.append(call := span("call", 0, 10, told={**whose, names.CALL: 1}))
+        for sample in samples:
+            spans.append(asked := span("sample", 1, 9, call, whose))
+            spans += (span("failed" if each.error else "model", 2, 8, asked, whose | told_of(each)) for each in sample)
+    return [*more, *readable(spans, seed)]
+
+
+def told_of(each: Try) -> dict[str, Value]:
+    """The attributes of a try: a failed one tells no model that has answered."""
+    told: dict[str, Value] = {names.REQUEST_MODEL: each.asked_for or each.model}
+    told[names.ERROR if each.error else names.RESPONSE_MODEL] = each.error or each.model
+    pairs = zip((names.INPUT_TOKENS, names.OUTPUT_TOKENS), each.tokens, strict=True)
+    return told | {name: number for name, number in pairs if number is not None}
+
+
+def _row(samples: Sequence[Sample], prices: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    tries = [each for sample in samples for each in sample]
+    usd, unknown = 0.0, 0
+    for each in tries:
+        price, (given, taken) = prices.get(each.model), each.tokens
+        if price is None or given is None or taken is None:
+            unknown += 1
+        else:
+            usd += (given * price[0] + taken * price[1]) / 1e6
+    return {"samples": len(samples), "tries": len(tries), "unknown": unknown, "usd": usd}
+
+
+def spends(
+    what: str,
+    students: Mapping[str, Sequence[Sample]],
+    *,
+    prices: Mapping[str, tuple[float, float]] = PRICES,
+    seed: int = 0,
+    more: Callable[[], Sequence[ReadableSpan]] = list,
+    hint: str = "",
+) -> Case:
+    """A case: what each student of a class has spent.
+
+    Args:
+        what: The class in words.
+        students: The samples of each.
+        prices: What the models cost.
+        seed: Puts the spans into another order.
+        more: Spans beside them, of which none is a student's try.
+        hint: The mistake that is likely where a row is wrong.
+    """
+
+    async def case(function: Callable[..., Any]) -> None:
+        spans, rates = a_class(students, seed, more()), dict(prices)
+        given = Spans(spans)
+        rows: object = called(function, given, rates)
+        told = f"We gave the spans of {what}"
+        if not isinstance(rows, Mapping):
+            got = "nothing (is a `return` missing?)" if rows is None else f"a {type(rows).__name__}"
+            told = f"{name_of(function)} returned {got}."
+            raise Problem(f"{told} Return a dict, with a row for each student.", hint="form")
+        if given != spans or rates != prices:
+            raise Problem(f"{told}, and afterwards the spans or the prices were others.", hint="changed")
+        table = cast("Mapping[object, object]", rows)
+        wanted = {lab: _row(samples, prices) for lab, samples in students.items()}
+        if table.keys() != wanted.keys():
+            raise Problem(f"{told}, and there are rows for {[*table]}, not for {[*wanted]}.", hint="students")
+        for lab, row in wanted.items():
+            _is_right(table[lab], row, f"{told}, and of {lab}", hint)
+
+    return case
+
+
+def _is_right(row: object, wanted: Mapping[str, float], told: str, hint: str) -> None:
+    if not isinstance(row, Mapping):
+        raise Problem(f'{told} you return {row!r}. Return a dict such as {{"samples": 2, ...}}.', hint="form")
+    said = cast("Mapping[str, object]", row)
+    for key, value in wanted.items():
+        number = said.get(key)
+        if not isinstance(number, int | float):
+            raise Problem(f'{told} "{key}" is {number!r}, and has to be a number.', hint="form")
+        if not isclose(number, value, rel_tol=1e-9, abs_tol=1e-12):
+            raise Problem(f'{told} "{key}" is {number:.8g}, where {value:.8g} is right.', hint=hint or key)
+
+
+def _of_a_server() -> list[ReadableSpan]:
+    """Spans that a server made of its own use of a model: they belong to no Lab."""
+    met = span("met", 0, 4)
+    return readable([met, span("model", 1, 2, met, told_of(Try("opus", (500, 500))))])
+
+
+def _of_an_agent() -> list[ReadableSpan]:
+    """A span of a framework around two tries, which tells the sum of their tokens once more."""
+    told: dict[str, Value] = {names.LAB: "ada", names.SERVER: "desk", names.OPERATION: "invoke_agent"}
+    return readable([span("model", 0, 9, told=told_of(Try("opus", (900, 90))) | told)])
+
+
+def _haiku(given: int, taken: int) -> Try:
+    return Try("haiku", (given, taken))
+
+
+SPENT = [
+    spends("one student, who asked once", {"ada": [(_haiku(1_000, 200),)]}),
+    spends(
+        "three students, several samples each, two models",
+        {
+            "ada": [(_haiku(900, 90),), (Try("sonnet", (2_000, 300)),), (_haiku(7, 1),)],
+            "lin": [(Try("opus", (12_345, 678)),)],
+            "omar": [(_haiku(50, 5),), (_haiku(60, 6),)],
+        },
+        seed=3,
+    ),
+    spends(
+        "a student whose second sample was answered from what was kept",
+        {"ada": [(_haiku(100, 10),), ()], "lin": [()]},
+        hint="kept",
+    ),
+    spends(
+        "a student whose first two tries failed, and took tokens all the same",
+        {"ada": [(Try("opus", (900, 1), "-32603"), Try("opus", (900, 40), "ReadTimeout"), Try("opus", (900, 80)))]},
+        hint="failed",
+    ),
+    spends(
+        "models of which one has no price and one is free",
+        {"ada": [(Try("llama", (800, 80)),), (Try("tiny", (800, 80)),)], "lin": [(Try("tiny", (9, 9)),)]},
+        hint="unknown",
+    ),
+    spends(
+        "models that told no tokens, half of them, and none",
+        {"ada": [(Try("haiku"),), (Try("haiku", (80, None)),), (Try("haiku", (None, 8)),), (_haiku(80, 0),)]},
+        hint="unknown",
+    ),
+    spends(
+        "a failed try without tokens, before one that was answered",
+        {"ada": [(Try("sonnet", error="-32603"), Try("sonnet", (70, 7)))]},
+        hint="failed",
+    ),
+    spends(
+        "a model that was asked for by another name than it answered by",
+        {"ada": [(Try("opus", (1_000, 100), asked_for="haiku"),)], "lin": [(_haiku(1_000, 100),)]},
+        hint="model",
+    ),
+    spends(
+        "a student and of the server, which traces too",
+        {"lin": [(_haiku(300, 30),)]},
+        more=_of_a_server,
+        hint="nobody",
+    ),
+    spends(
+        "a student whose framework tells the sum once more",
+        {"ada": [(_haiku(400, 40),), (_haiku(500, 50),)]},
+        more=_of_an_agent,
+        hint="twice",
+    ),
+    spends("nobody", {}, hint="form"),
+    spends("a student, at other prices", {"ada": [(_haiku(1_000, 200),)]}, prices={"haiku": (3.0, 7.0)}, hint="usd"),
+]
+
+EXERCISES = {
+    "14.1": FunctionExercise(
+        "14.1",
+        SLOW,
+        tried="each cause, many samples and three at once, tries of every length, two servers, a call within a call",
+    ),
+    "14.2": FunctionExercise(
+        "14.2",
+        SPENT,
+        tried="one student and three, kept answers, failed tries, no price and 0, no tokens and 0, others' spans",
+    ),
+    "14.3": FunctionExercise(
+        "14.3",
+        instrumented.CASES,
+        tried="requests and replies whole and in part, three errors, two at once, one given up, and both wires",
+    ),
+}
+
+QUESTIONS = {
+    "14.4": Question(
+        "Of 200 calls of a tool the mean is 0.9 s; half of them take less than 0.4 s (p50), and one in twenty more "
+        "than 6 s (p95). Where do you look first?",
+        {
+            "a": "at a trace of one that took 0.9 s, as most do",
+            "b": "at the model, for it is what takes time",
+            "c": "at a trace of one that took 6 s or more",
+        },
+        "c",
+        {
+            "a": "hardly one took 0.9 s: a mean of many quick and few slow ones is a time that nobody had.",
+            "b": "perhaps; a person, a turn, a retry or the server's own code may be it as well. A trace tells.",
+            "c": "the usual call is quick. What the slow ones have in common stands in their traces.",
+        },
+    ),
+    "14.5": Question(
+        "Your traces go to a service that the whole company reads. A colleague wants prompts in them, as known forms "
+        "of secrets are taken out. What do you say?",
+        {
+            "a": "no: sizes and ids there, and the words, if at all, where few may read them",
+            "b": "yes: without the secrets a prompt harms nobody",
+            "c": "yes, if only one trace in a hundred is kept",
+        },
+        "a",
+        {
+            "a": "with the id who may read them finds the words, and nobody else does.",
+            "b": "what has no form is not found, and names, mails and code are no secrets in form.",
+            "c": "that makes fewer leaks, not none.",
+        },
+    ),
+}
