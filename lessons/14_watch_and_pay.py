@@ -75,7 +75,7 @@ def tree(spans, parent=None, depth=0):
     """Print the spans below `parent`, and below each its own."""
     for span in sorted(spans, key=lambda span: span.start_time):
         if (span.parent and span.parent.span_id) == parent:
-            print(f"{'    ' * depth}{span.kind.name:8}  {span.name}")
+            print(f"{'    ' * depth + span.name:60} {span.kind.name}")
             tree(spans, span.context.span_id, depth + 1)
 
 
@@ -328,7 +328,40 @@ except NotImplementedError:
 # counted by samples; spans of calls counted, since they have `gen_ai.operation.name` too; only what ended well.
 
 # %% [markdown]
-# ## Step 6 · What may be in a span
+# ## Step 6 · Across processes
+#
+# A desk in a process of its own. With `OTEL_EXPORTER_OTLP_ENDPOINT` in its environment it sends its spans to a *collector*:
+# here one within your kernel, elsewhere one that a whole team shares. Each request of yours carries the id of your trace
+# and of your span, as `traceparent` in its `_meta`; so the desk's spans, made elsewhere, stand in your trace.
+
+# %%
+import sys
+
+from mcp import StdioServerParameters
+
+from labkit import Collector
+
+across = Telemetry()
+async with Collector(across) as collector:
+    run = ["-m", "servers.log_archiver", "--folder", mkdtemp()]
+    away = StdioServerParameters(command=sys.executable, args=run, env=collector.environment)
+    with Lab(away, name="another process", sampling_callback=model, telemetry=across) as lab:
+        await lab.call_tool("process_log_entry", disk)
+
+# %% tags=["live"]
+[call] = [span for span in across.spans if span.name.startswith("execute_tool")]
+for span in sorted(across.spans, key=lambda span: span.start_time):
+    if span.context.trace_id == call.context.trace_id:
+        print(f"{span.resource.attributes['service.name']:12}  {span.kind.name:8}  {span.name}")
+
+for part in parts(across.spans):
+    print(f"{part.seconds:.3f} s  {part.kind:7} {part.what}")
+
+# %% [markdown]
+# Now the `server` and the `wire` are told apart: your span of the request is longer than the desk's of the same. Neither
+# side could know that alone.
+#
+# ## Step 7 · What may be in a span
 #
 # Spans are kept for weeks, and are read by more people than a chat is. So a span says *that* and *how much*, never *what*.
 # A `Telemetry` keeps words only where you ask for `contents=True`, and takes known forms of secrets out of them.

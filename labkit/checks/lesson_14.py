@@ -257,23 +257,21 @@ EXERCISES = {
 
 QUESTIONS = {
     "14.4": Question(
-        "Of 200 calls of a tool the mean is 0.9 s; half of them take less than 0.4 s (p50), and one in twenty more "
-        "than 6 s (p95). Where do you look first?",
+        "Half of 200 calls took less than 0.4 s (p50), one in twenty more than 6 s (p95). Where do you look first?",
         {
-            "a": "at a trace of one that took 0.9 s, as most do",
+            "a": "at a trace of one that took 0.9 s, the mean of all",
             "b": "at the model, for it is what takes time",
             "c": "at a trace of one that took 6 s or more",
         },
         "c",
         {
-            "a": "hardly one took 0.9 s: a mean of many quick and few slow ones is a time that nobody had.",
+            "a": "hardly one took so long: the mean of many quick and few slow ones is a time that nobody had.",
             "b": "perhaps; a person, a turn, a retry or the server's own code may be it as well. A trace tells.",
             "c": "the usual call is quick. What the slow ones have in common stands in their traces.",
         },
     ),
     "14.5": Question(
-        "Your traces go to a service that the whole company reads. A colleague wants prompts in them, as known forms "
-        "of secrets are taken out. What do you say?",
+        "A colleague wants prompts in traces that the whole company reads, without known secrets. What do you say?",
         {
             "a": "no: sizes and ids there, and the words, if at all, where few may read them",
             "b": "yes: without the secrets a prompt harms nobody",
