@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from labkit.views.prediction import predict
     from labkit.views.progress_bar import course_map, lesson
     from labkit.views.scorecard_panel import show_scorecard, show_server_scorecard
+    from labkit.views.span_view import show_spans
     from labkit.views.sweep_plot import plot_sweep
     from labkit.views.token_view import show_tokens
     from labkit.wire import Frame, tap
@@ -135,6 +136,7 @@ _ELSEWHERE = {
     "show_audit": "labkit.views.audit",
     "show_scorecard": "labkit.views.scorecard_panel",
     "show_server_scorecard": "labkit.views.scorecard_panel",
+    "show_spans": "labkit.views.span_view",
     "show_tokens": "labkit.views.token_view",
     "spending": "labkit.telemetry.spending",
     "tap": "labkit.wire",
@@ -222,6 +224,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "show_audit",
     "show_scorecard",
     "show_server_scorecard",
+    "show_spans",
     "show_tokens",
     "spending",
     "tap",

@@ -50,7 +50,8 @@ class Frames:
         answer, and the steps between; of a model or a wait the steps meanwhile; of a call all. Of a server's own span
         those of the request that it met or sent.
         """
-        return self._of.get(_id(span), [])
+        number = _id(span)
+        return self._found(number, self._tree.spans[number]) if number in self._tree.spans else []
 
     def spans(self, entry: Entry) -> list[ReadableSpan]:
         """The spans that tell of an entry, those that begin last first."""
@@ -58,14 +59,10 @@ class Frames:
         return sorted(found, key=lambda span: span.start_time or 0, reverse=True)
 
     @cached_property
-    def _of(self) -> dict[int, list[Entry]]:
-        return {number: self._found(number, span) for number, span in self._tree.spans.items()}
-
-    @cached_property
     def _spans(self) -> dict[_Key, list[int]]:
         spans: dict[_Key, list[int]] = defaultdict(list)
-        for number, entries in self._of.items():
-            for entry in entries:
+        for number, span in self._tree.spans.items():
+            for entry in self._found(number, span):
                 spans[entry.seq, entry.time].append(number)
         return spans
 

@@ -1,8 +1,9 @@
 """`Telemetry`: where spans and metrics are kept in memory, and handed on to whom the user has named."""
 
 import atexit
+import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -22,6 +23,7 @@ from labkit.telemetry.metrics import Metrics
 from labkit.telemetry.otlp import outside
 from labkit.telemetry.spans import Span, now
 
+_log = logging.getLogger("labkit")
 _AT_ONCE = 200
 _OPEN = 20_000
 """Spans that are known before they have ended: as many as Labs let be under way."""
@@ -70,6 +72,7 @@ class Telemetry:
         self.records: WeakKeyDictionary[Record, str] = WeakKeyDictionary()
         """What the Labs keep whose calls are told here, with their names."""
         self._open: dict[int, Span] = Latest(_OPEN)
+        self._listeners: list[Callable[[], object]] = []
         self._processors = tuple(processors)
         resource = Resource.create({LESSON: lesson} if lesson else {})
         unnamed = str(resource.attributes[SERVICE_NAME]).startswith("unknown_service")
@@ -107,11 +110,30 @@ class Telemetry:
             if span.context and span.context.span_id not in known:
                 known.add(span.context.span_id)
                 self._taken.append(span)
+        self._tell()
 
     def clear(self) -> None:
         """Forget the spans. The metrics go on."""
         self._spans.clear()
         self._taken.clear()
+        self._tell()
+
+    def latest(self, most: int) -> list[ReadableSpan]:
+        """The last `most` that have ended, as many of other processes, and those of `open`: quicker than all."""
+        return [*map(self._readable, tuple(self._spans)[-most:]), *tuple(self._taken)[-most:], *self.open]
+
+    def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call `listener`, which is quick, whenever a span begins or ends, until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener()
+            except Exception:  # noqa: BLE001 - it is logged; a view that fails must not break the call it looks at
+                self._listeners.remove(listener)
+                _log.exception("a listener of the spans failed and is not called any more")
 
     def close(self) -> None:
         """Send what has not been sent yet, and end the thread that sends. More than once does no harm."""
@@ -123,6 +145,8 @@ class Telemetry:
     def begun(self, span: Span) -> None:
         """Know a span whose work has begun."""
         self._open[id(span)] = span
+        if self._listeners:
+            self._tell()
 
     def ended(self, span: Span) -> None:
         """Keep a span whose work is over. What comes to it again is left alone."""
@@ -138,6 +162,8 @@ class Telemetry:
         self._unmetered.append(span)
         if len(self._unmetered) >= _AT_ONCE:
             self._meter()
+        if self._listeners:
+            self._tell()
         sends = self._sends
         if self._processors or sends is not None:
             readable = self._readable(span)
