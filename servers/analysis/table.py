@@ -7,6 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+class TableError(ValueError):
+    """Data that cannot be read, or not as it was asked for. The message, which a caller is told, says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table.
@@ -16,11 +20,13 @@ class Column:
         kind: What its values are. An identifier or a flag is a `text`, though it be written in digits.
         values: The values in the order of the rows: float64 with NaN of a `number`, datetime64[s] with NaT of a `time`,
             objects (`str` or `None`) of a `text`.
+        unit: What stood beside each number (`%`, `€`, `ms`); empty for plain numbers.
     """
 
     name: str
     kind: Literal["number", "time", "text"]
     values: NDArray[Any]
+    unit: str = ""
 
     @property
     def missing(self) -> int:
