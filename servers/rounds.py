@@ -13,28 +13,39 @@ On revision 2026-07-28 it *returns* an `InputRequiredResult` with all questions 
 once, and the tool runs again from its first line: steps that were answered are read from `request_state`. On older
 revisions each question is a request of its own, one after the other, and the tool waits.
 
-Source: specification 2026-07-28, basic/patterns/mrtr; 2025-11-25, client/sampling.
+`rounds.entered(message, form)` asks the person at the client in the same way (elicitation).
+
+Source: specification 2026-07-28, basic/patterns/mrtr; 2025-11-25, client/sampling and client/elicitation.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
+from mcp.server.elicitation import render_elicitation_schema
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.shared.exceptions import MCPError
+from mcp.shared.message import ServerMessageMetadata
 from mcp_types import (
     CreateMessageRequest,
     CreateMessageRequestParams,
     CreateMessageResult,
     CreateMessageResultWithTools,
+    ElicitRequest,
+    ElicitRequestFormParams,
+    ElicitResult,
     InputRequiredResult,
     TextContent,
     ToolUseContent,
 )
 from pydantic import BaseModel, ValidationError
 
-from servers.asking import LONGEST_ANSWER, NoAnswer, asks_by_result, sent, words_of
+from servers.asking import LONGEST_ANSWER, LONGEST_WAIT, NoAnswer, asks_by_result, sent, words_of
+
+T = TypeVar("T")
+Form = TypeVar("Form", bound=BaseModel)
 
 MOST_USES = 16
 """Uses of tools that are read of one answer."""
@@ -118,29 +129,63 @@ class Rounds:
         self._step += 1
         keyed = {f"step {self._step}, question {n}": each for n, each in enumerate(questions, 1)}
         if self._returns:
-            self._collect(keyed, as_said)
+            requests = {key: CreateMessageRequest(params=question) for key, question in keyed.items()}
+            self._collect(requests, self._state.answered, lambda key, came: _answered(keyed[key], came, as_said))
         for key, question in keyed.items():
             came = self._state.answered[key] if self._returns else await self._request(question, as_said)
             self.answers.append(came)
         return self.answers[len(self.answers) - len(keyed) :]
 
-    def _collect(self, questions: dict[str, CreateMessageRequestParams], as_said: bool) -> None:
-        """Take what came with this round; where something is missing, ask for it."""
+    async def entered(self, message: str, form: type[Form]) -> Form | NoAnswer:
+        """What the person at the client enters into a form; a `NoAnswer` where nobody can be asked, or says no.
+
+        Args:
+            message: What the person reads, all of it in plain characters.
+            form: Its fields are texts, numbers, truth values or choices, none of them nested.
+
+        Raises:
+            MoreNeeded: The person has not answered yet.
+        """
+        if not can_ask_a_person(self._ctx):
+            return NoAnswer("this client cannot ask a person (it declares no elicitation)", is_refusal=False)
+        self._step += 1
+        key = f"step {self._step}, a person"
+        params = ElicitRequestFormParams(message=message, requested_schema=render_elicitation_schema(form))
+        request = ElicitRequest(params=params)
+        if self._returns:
+            self._collect({key: request}, self._state.kept, lambda _, came: _chosen(form, came))
+            told = self._state.kept[key]
+        else:
+            related = ServerMessageMetadata(related_request_id=self._ctx.request_id)
+            try:
+                came = await self._ctx.session.send_request(request, ElicitResult, LONGEST_WAIT, metadata=related)
+            except (MCPError, ValidationError):
+                return NoAnswer("the client did not ask the person, or not in time", is_refusal=False)
+            told = _chosen(form, came)
+        return form.model_validate_json(told) if told.startswith("{") else NoAnswer(told)
+
+    def _collect(
+        self,
+        requests: Mapping[str, CreateMessageRequest | ElicitRequest],
+        kept: dict[str, T],
+        read: Callable[[str, object], T],
+    ) -> None:
+        """Keep what came with this round; where something is missing, ask for it."""
         came = self._ctx.input_responses or {}
-        missing: dict[str, CreateMessageRequestParams] = {}
-        for key, question in questions.items():
-            digest = sha256(question.model_dump_json().encode()).hexdigest()[:16]
+        missing: dict[str, CreateMessageRequest | ElicitRequest] = {}
+        for key, request in requests.items():
+            digest = sha256(request.params.model_dump_json().encode()).hexdigest()[:16]
             was_asked = key in self._state.asked
             if self._state.asked.setdefault(key, digest) != digest:
                 raise ToolError(f"In {key} this tool asked something else in the round before: its prompt is not pure.")
-            if was_asked and key not in self._state.answered and key in came:
-                self._state.answered[key] = _answered(question, came[key], as_said)
-            if key not in self._state.answered:
-                missing[key] = question
+            if was_asked and key not in kept and key in came:
+                kept[key] = read(key, came[key])
+            if key not in kept:
+                missing[key] = request
         if missing:
-            asked = {key: CreateMessageRequest(params=question) for key, question in missing.items()}
-            state = self._state.model_dump_json()
-            raise MoreNeeded(InputRequiredResult(input_requests={**asked}, request_state=state))
+            raise MoreNeeded(
+                InputRequiredResult(input_requests={**missing}, request_state=self._state.model_dump_json())
+            )
 
     async def _request(self, question: CreateMessageRequestParams, as_said: bool) -> Answered:
         answer = await (
@@ -149,6 +194,24 @@ class Rounds:
         if isinstance(answer, NoAnswer) and answer.is_refusal:
             raise Declined(answer.reason)
         return _answered(question, answer, as_said)
+
+
+def can_ask_a_person(ctx: Context) -> bool:
+    """Whether the client declared that it can show a form to a person. An empty declaration is one of forms."""
+    declared = ctx.client_capabilities and ctx.client_capabilities.elicitation
+    return declared is not None and (declared.form is not None or declared.url is None)
+
+
+def _chosen(form: type[BaseModel], came: object) -> str:
+    """What a person entered, as JSON; or why there is nothing, as the end of a sentence."""
+    if not isinstance(came, ElicitResult):
+        return "the client answered with something else than a person's choice"
+    if came.action != "accept":
+        return "the person said no" if came.action == "decline" else "the person closed the question"
+    try:
+        return form.model_validate(came.content or {}).model_dump_json()
+    except ValidationError:
+        return "what the person entered does not fit the form"
 
 
 def _answered(question: CreateMessageRequestParams, answer: object, as_said: bool) -> Answered:
