@@ -185,17 +185,16 @@ class Lab:
 
     @callback.setter
     def callback(self, callback: SamplingFnT | None) -> None:
-        self._callback = callback
-        if changed := self.declare_anew():
+        if changed := self.answer_with(callback):
             print(f"{self.server} is connected anew: the client that was there declares {changed}.")
 
-    def declare_anew(self) -> str:
-        """Declare what the callback needs that is set just now; where that is another, the next call connects anew.
+    def answer_with(self, callback: SamplingFnT | None) -> str:
+        """Set the sampling callback without a word; where it needs another declaration, the next call connects anew.
 
         Returns:
             What the client that is there declares, or not; empty where nothing has to change.
         """
-        callback, was = self._callback, self._declares
+        self._callback, was = callback, self._declares
         now = {"sampling": was["sampling"] or callback is not None, "sampling.tools": uses_tools(callback)}
         if not (changed := [name for name in now if now[name] != was[name]]):
             return ""

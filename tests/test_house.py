@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import labkit
-from labkit.playground.box import in_the_box
+from labkit.playground.sources import in_the_box
 
 ROOT = Path(__file__).parent.parent
 NOT_OURS = {".git", ".venv", "__pycache__", ".hypothesis", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"}
@@ -500,7 +500,7 @@ MAY_USE = {
     "labkit/telemetry/otlp.py": ("thread", "spans are sent beside the loop, where the user has set the variables"),
     "labkit/checks/standin.py": ("socket", "the API that a student's callback calls"),
     "labkit/checks/sampling/faults.py": ("socket", "a port on which nobody listens"),
-    "labkit/playground/reach.py": ("socket", "a server over HTTP"),
+    "labkit/playground/connections.py": ("socket", "a server over HTTP"),
     "servers/tracing.py": ("thread", "spans are sent beside the loop, where the variables ask for it"),
     "labkit/telemetry/collector.py": (
         "socket",

@@ -107,13 +107,13 @@ def test_a_playground() -> None:
     playground.callback(telling)
     playground.wait()
     with pytest.raises(ValueError, match="onerror") as none:
-        playground.use_tool("none")
+        playground.target.use_tool("none")
     told = [str(none.value)]
     for tool in ("ask", TEXT):
-        playground.use_tool(tool, {TEXT: TEXT})
+        playground.target.use_tool(tool, {TEXT: TEXT})
         playground.run()
         playground.wait()
-        told += playground.code, playground.fault or "", str(playground.runs[-1].flow)
+        told += playground.code, playground.target.fault or "", str(playground.runs[-1].flow)
     told += (playground.export(form) for form in ("json", "mermaid", "html"))
     playground.close()
     assert [raw(text) for text in told] == [set()] * len(told)

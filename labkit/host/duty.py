@@ -9,9 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from copy import copy
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, CreateMessageResultWithTools, ErrorData
@@ -114,6 +115,12 @@ class Duty(ABC):
             return await self.ask(callback, context, params)
         except Exception as error:  # noqa: BLE001 - `settled` raises it
             return error
+
+    def around(self, callback: SamplingFnT) -> Self:
+        """This duty with all that it knows, around another callback; what is under way goes on in this one."""
+        other = copy(self)
+        Duty.__init__(other, callback, *self.inner[1:])
+        return other
 
     def models(self) -> Iterator[str]:
         """The names of the models that may answer; an empty text for a callback that does not tell."""
@@ -266,12 +273,27 @@ Around = Callable[[SamplingFnT, CreateMessageRequestParams], AbstractContextMana
 
 @contextmanager
 def surrounding(around: Around) -> Generator[None]:
-    """Have `around` stand around each answerer that is asked inside the block."""
-    token = _around.set(around)
+    """Have `around` stand around each answerer that is asked inside the block, inside of what stands there already."""
+    outer = _around.get()
+    token = _around.set(around if outer is _alone else _both(outer, around))
     try:
         yield
     finally:
         _around.reset(token)
+
+
+def _both(outer: Around, inner: Around) -> Around:
+    @contextmanager
+    def around(callback: SamplingFnT, params: CreateMessageRequestParams) -> Generator[Callable[[Answer], object]]:
+        with outer(callback, params) as first, inner(callback, params) as second:
+
+            def told(answer: Answer) -> None:
+                second(answer)
+                first(answer)
+
+            yield told
+
+    return around
 
 
 def _alone(*_: object) -> AbstractContextManager[Callable[[Answer], object]]:

@@ -1,51 +1,40 @@
 """The callback of a playground: the answerer, the dials, the host's duties, and the record of what passed.
 
-Everything can be changed while a call is under way, and holds from the next sample on: the Lab is given one callback,
-which asks what is set at that moment. The dials come first: what the guard checks, the budget counts and a human
+It is made anew whenever something is set, from the inside out, and holds from the next sample on; a request that is
+under way keeps the one that it came to. The dials come first: what the guard checks, the budget counts and a human
 reviews is what the answerer then gets.
 """
 
 from asyncio import CancelledError
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from functools import partial
 from typing import Any, cast
 
 from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams
 
-from labkit.callbacks import Answer, uses_tools
+from labkit.callbacks import Answer
 from labkit.callbacks import name_of as called
 from labkit.dial_table import OWN, turned_model
 from labkit.dial_table import Settings as Dials
 from labkit.host import Approval, Ask, Budget, Duty, ReviewRequest
 from labkit.host.approval import Said
 from labkit.host.dials import DialReading, DialState, defaults, read
+from labkit.host.duty import surrounding
 from labkit.host.usage import Meter, Usage, metering, prompt_tokens
 from labkit.models.answerers import ANSWERERS, FREE, usual_settings
 from labkit.models.catalog import catalog
 from labkit.models.tracing import can_be_traced, drawing
+from labkit.playground.by_hand import ByHand, callback_of
 from labkit.playground.choices import Choices
 from labkit.playground.duties import AT_FIRST, DUTIES, checked
 from labkit.playground.runs import Sampled
-from labkit.playground.who import ByHand, callback_of
 from labkit.steps import HostStep, overhearing
 
 APPROVAL_TIME = 120.0
 """Seconds that a person has for a decision."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a sample is answered by, as it was set when the sample came."""
-
-    sampled: Sampled
-    dials: Dials
-    duties: Mapping[str, Duty]
-    model: SamplingFnT
-
-
-_standing: ContextVar[Standing | None] = ContextVar("labkit_playground_standing", default=None)
 
 
 class Answers:
@@ -57,7 +46,7 @@ class Answers:
     """
 
     def __init__(self, changed: Callable[[], object], ask: Ask) -> None:
-        self._changed = changed
+        self.tell = changed
         self.ask = ask
         self.settings = usual_settings()
         self.keys: dict[str, str] = {}
@@ -66,8 +55,8 @@ class Answers:
         self.hand = ByHand(changed)
         self.who = next(iter(ANSWERERS))
         self._chosen = self._callback_of(self.who)
+        self._drawn_by: tuple[object, SamplingFnT] = None, self._chosen
         self.dials = DialState(self._chosen)
-        self.dials.listen(changed)
         self.duties = checked(AT_FIRST)
         """The duties that are on, by name, and what is set about each."""
         self.set_last = {name: row.usual for name, row in DUTIES.items()}
@@ -80,10 +69,10 @@ class Answers:
         """How much the guard has found in the last run."""
         self._made: dict[str, tuple[Mapping[str, Any], Duty]] = {}
         """The duties that were made, and what was set about each."""
-        self._made_of: tuple[object, ...] = ()
-        self._approval = cast("Approval", self._duty("approval"))
-        self.budget = cast("Budget", self._duty("budget"))
+        self.chain = self._chained()
+        """The callback as everything is set now."""
         self.budget.listen(self._spent)
+        self.dials.listen(self._changed)
 
     # What is chosen
 
@@ -165,7 +154,8 @@ class Answers:
 
     def forget(self) -> None:
         """Forget the reviews so far: another server was connected, and all requests are reviewed again."""
-        self._approval.forget()
+        if "approval" in self._made:
+            cast("Approval", self._made["approval"][1]).forget()
 
     @property
     def name(self) -> str:
@@ -196,136 +186,108 @@ class Answers:
     # What is answered
 
     @property
-    def callback(self) -> SamplingFnT:
-        """The callback that all Labs are given."""
-        return _Chain(self)
+    def budget(self) -> Budget:
+        """The budget, which counts in any case: what was spent, and what is left."""
+        return cast("Budget", self._made["budget"][1])
 
-    async def answer(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        """Answer as everything is set at this moment, and keep what passed."""
-        sampled, settled = Sampled(params), self.settled
-        self.record(sampled)
+    def _changed(self) -> None:
+        self.chain = self._chained()
+        self.tell()
+
+    def _chained(self) -> "Recorded":
+        """The answerer with the duties around it, as everything is set now."""
         dials = self.dials.settings
-        standing = Standing(sampled, dials, *self._stand(dials))
-        token = _standing.set(standing)
+        own = Dials(**{name: getattr(dials, name) for name in OWN})
+        if (of := (self.dials.model, own)) != self._drawn_by[0]:
+            self._drawn_by = of, turned_model(*of)
+        callback = model = self._drawn_by[1]
+        for name in reversed([*DUTIES]):
+            if name in self.duties or name == "budget":
+                callback = self._duty(name, callback)
+        return Recorded(callback, self, model, own)
+
+    def _duty(self, name: str, inner: SamplingFnT) -> Duty:
+        """The duty around `inner`: the same as before where nothing has changed, else one that knows what it has to."""
+        row, values = DUTIES[name], self.duties.get(name, {})
+        was, made = self._made.get(name, (None, None))
+        if made is None or (was != values and name != "budget"):  # whose limits are set, since it has spent
+            more: dict[str, Mapping[str, Any]] = {
+                "approval": {"ask": self._asked, "timeout": APPROVAL_TIME},
+                "budget": {"prices": catalog(), "free": FREE},
+            }
+            made = row.make(inner, values, self._callback_of, **more.get(name, {}))
+        elif made.inner[0] is not inner:  # what is kept of earlier answers was said by another
+            made = made.around(inner) if row.keeps else row.make(inner, values, self._callback_of)
+        self._made[name] = values, made
+        return made
+
+    def _asked(self, request: ReviewRequest) -> Said:
+        return self.ask(request)  # as it is set at this moment
+
+    def _spent(self, _: Budget) -> None:
+        self.tell()
+
+    def hear(self, step: HostStep) -> None:
+        """Count what the guard has found."""
+        self.noted += "rule" in step.data
+
+
+class Recorded(Duty):
+    """A callback, and the record of what passes.
+
+    Args:
+        callback: The answerer with the duties around it.
+        answers: What is chosen; the run that is under way is known there.
+        model: The answerer.
+        own: The client's own dials, which the answerer has already.
+    """
+
+    def __init__(self, callback: SamplingFnT, answers: Answers, model: SamplingFnT, own: Dials) -> None:
+        super().__init__(callback)
+        self.__name__ = called(model)  # errors are told with it
+        self._answers, self._model, self._own = answers, model, own
+
+    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
+        """Answer, and keep what passed."""
+        answers, sampled = self._answers, Sampled(params)
+        settled = answers.settled
+        answers.record(sampled)
         try:
-            sampled.dials = read(self.dials.model, dials, params)
-            sampled.seen = turned = self.dials.turned(params)
-            with overhearing(self._hear), metering(turned) as meter:
+            sampled.dials = read(self._model, answers.dials.settings, params)
+            sampled.seen = turned = answers.dials.turned(params)
+            around = partial(self._noted, sampled)
+            with overhearing(answers.hear), metering(turned) as meter, surrounding(around):
                 try:
-                    sampled.answer = await self.inside("")(context, turned)
+                    sampled.answer = await self.ask(self.inner[0], context, turned)
                 except CancelledError:
                     sampled.take(self._at_most(meter))
                     raise
             sampled.take(meter.usage)
             return sampled.answer
         finally:
-            _standing.reset(token)
             sampled.cut_down()
             settled()
-            self._changed()
+            answers.tell()
+
+    @contextmanager
+    def _noted(
+        self, sampled: Sampled, model: SamplingFnT, params: CreateMessageRequestParams
+    ) -> Generator[Callable[[Answer], object]]:
+        """Note what an answerer is asked and how it draws. One who is asked in another's place tells no tokens."""
+        sampled.seen = params
+        sampled.dials = [_as_used(reading, params, model) for reading in sampled.dials]
+        sampled.drawing = None
+        if model is self._model and can_be_traced(model):
+            sampled.drawing = drawing(model, params, self._own)
+        yield lambda _: None
 
     def _at_most(self, meter: Meter) -> Usage:
         """The tokens of a cancelled sample, as the budget counts them: what was told, or what may have been taken."""
         if meter.usage.tokens or not meter.witness.asked:
             return meter.usage
         params = meter.witness.params or meter.params
-        most = params.max_tokens if "tokens" in self.duties.get("budget", {}) else 0
+        most = params.max_tokens if "tokens" in self._answers.duties.get("budget", {}) else 0
         return Usage(prompt := prompt_tokens(params), most, prompt + most)
-
-    def _hear(self, step: HostStep) -> None:
-        self.noted += "rule" in step.data
-
-    def _asked(self, request: ReviewRequest) -> Said:
-        return self.ask(request)  # as it is set at this moment
-
-    def inside(self, duty: str) -> SamplingFnT:
-        """Who is asked inside a duty; inside none, the outermost. For the sample that is being answered, or now."""
-        standing = _standing.get()
-        duties, model = (standing.duties, standing.model) if standing else self._stand(self.dials.settings)
-        names = [*DUTIES]
-        inner = names[names.index(duty) + 1 :] if duty else names
-        return next((duties[name] for name in inner if name in duties), model)
-
-    def _stand(self, dials: Dials) -> tuple[Mapping[str, Duty], SamplingFnT]:
-        """The duties that are on, and the answerer with the client's own dials."""
-        own = Dials(**{name: getattr(dials, name) for name in OWN})
-        made_of = (self.dials.model, own)
-        if made_of != self._made_of:  # what is kept of earlier answers was said by another
-            self._made_of = made_of
-            self._made = {name: made for name, made in self._made.items() if DUTIES[name].keeps}
-        names = (name for name in DUTIES if name in self.duties or name == "budget")  # which counts in any case
-        return {name: self._duty(name) for name in names}, _Told(turned_model(self.dials.model, own), own)
-
-    def _duty(self, name: str) -> Duty:
-        values, made = self.duties.get(name, {}), self._made.get(name)
-        if made is None or (made[0] != values and name != "budget"):  # whose limits are set, since it has spent
-            more: dict[str, Mapping[str, Any]] = {
-                "approval": {"ask": self._asked, "timeout": APPROVAL_TIME},
-                "budget": {"prices": catalog(), "free": FREE},
-            }
-            inside = _Inside(lambda: self.inside(name))
-            made = values, DUTIES[name].make(inside, values, self._other, **more.get(name, {}))
-            inside.is_made, self._made[name] = True, made
-        return made[1]
-
-    def _spent(self, _: Budget) -> None:
-        self._changed()
-
-    def _other(self, who: str) -> SamplingFnT:
-        return _Told(self._callback_of(who))
-
-
-class _Chain:
-    """The whole chain; errors are told with the name of the answerer."""
-
-    def __init__(self, answers: Answers) -> None:
-        self.answers = answers
-
-    @property
-    def __name__(self) -> str:
-        return called(self.answers.dials.model)
-
-    @property
-    def declares_tools(self) -> bool:
-        """Whether what is set just now lets a model use tools."""
-        return "tools" in self.answers.duties or uses_tools(self.answers.dials.model)
-
-    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        return await self.answers.answer(context, params)
-
-
-class _Inside(Duty):
-    """Whoever stands inside a duty when a sample comes: the duty stays, and knows what it knew."""
-
-    def __init__(self, who: Callable[[], SamplingFnT]) -> None:
-        self._who, self.is_made = who, False
-
-    @property
-    def inner(self) -> tuple[SamplingFnT, ...]:  # pyright: ignore[reportIncompatibleVariableOverride] - read alone
-        """The one who is asked."""
-        return (self._who(),) if self.is_made else ()
-
-    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        return await self.ask(self.inner[0], context, params)
-
-
-class _Told(Duty):
-    """An answerer, with a note in the sample of what it was asked and how it drew."""
-
-    def __init__(self, model: SamplingFnT, own: Dials | None = None) -> None:
-        super().__init__(model)
-        self._own = own
-        """The client's own dials; `None` for one who is asked in another's place, whose tokens are not drawn."""
-
-    async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
-        [model] = self.inner
-        if (standing := _standing.get()) is not None:
-            sampled = standing.sampled
-            sampled.seen = params
-            sampled.dials = [_as_used(reading, params, model) for reading in sampled.dials]
-            own = self._own
-            sampled.drawing = drawing(model, params, own) if own is not None and can_be_traced(model) else None
-        return await self.ask(model, context, params)
 
 
 def _as_used(reading: DialReading, params: CreateMessageRequestParams, model: SamplingFnT) -> DialReading:

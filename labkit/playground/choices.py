@@ -4,19 +4,18 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from numbers import Integral, Real
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 from urllib.parse import urlsplit
 
 from mcp import StdioServerParameters
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SkipValidation, field_validator
 
 from labkit.dial_table import Settings as Dials
 from labkit.models.answerers import ANSWERERS, usual_settings
-from labkit.playground.box import BoxServer
 from labkit.playground.duties import checked
-from labkit.playground.reach import Source, Transport, transports_of, url_of
+from labkit.playground.sources import BoxServer, Source, Transport, transports_of, url_of
 from labkit.secret_forms import find_secrets
 
 Wires = Literal["2025-11-25", "2026-07-28", "both"]
@@ -27,20 +26,49 @@ DEEPEST = 12
 """How many lists and objects inside one another are taken from a file: more than a form has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(BaseModel):
     """All that is chosen, but no key, and no code of an own callback or server."""
 
-    source: Source
+    model_config = ConfigDict(strict=True, frozen=True, arbitrary_types_allowed=True)
+
+    source: SkipValidation[Source]
     transport: Transport
     wires: Wires
     tool: str
-    typed: Mapping[str, Any]
+    typed: dict[str, Any]
     who: str
-    settings: Mapping[str, str]
+    settings: dict[str, str]
     dials: Dials
-    duties: Mapping[str, Mapping[str, Any]]
+    duties: dict[str, dict[str, Any]]
     """The duties that are on, and what is set about each."""
+
+    @field_validator("who")
+    @classmethod
+    def _is_known(cls, who: str) -> str:
+        if who not in ANSWERERS:
+            raise ValueError(f"nobody is called {who!r}")
+        return who
+
+    @field_validator("settings")
+    @classmethod
+    def _can_be_set(cls, told: dict[str, str]) -> dict[str, str]:
+        usual = usual_settings()
+        if unknown := set(told) - set(usual):
+            raise ValueError(f"what is {', '.join(map(repr, unknown))}?")
+        settings = {**usual, **told}
+        for row in ANSWERERS.values():
+            if row.settings:
+                row.make(settings)
+        return settings
+
+    @field_validator("duties")
+    @classmethod
+    def _can_be_held(cls, duties: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        return checked(duties)
+
+    def but(self, **others: Any) -> Self:
+        """The same with other values, which nobody looks at."""
+        return self.model_copy(update=others)
 
 
 # To JSON
@@ -141,35 +169,24 @@ def from_json(told: Mapping[str, Any], first: Choices, box: Mapping[str, BoxServ
         ValueError: Something in the file cannot be so. Nothing of the file is to be used then.
     """
     _check(told, 0)
-    kept = _Kept.model_validate_json(json.dumps(told))
     source = _source(told.get("server", {}), first, box, given)
-    chosen = replace(first, **{name: getattr(kept, name) for name in kept.model_fields_set - {"settings", "dials"}})
-    if chosen.who not in ANSWERERS or set(told.get("dials", {})) - {each.name for each in fields(Dials)}:
-        raise ValueError(f"nobody is called {chosen.who!r}, or there are no such dials")
+    left_open = {name: getattr(first, name) for name in Choices.model_fields}
+    dials = _Dials.model_validate_json(json.dumps({"dials": told.get("dials", {})})).dials
+    if unknown := set(told.get("dials", {})) - {each.name for each in fields(Dials)}:
+        raise ValueError(f"there are no dials {', '.join(unknown)}")
+    dials = replace(dials, stop_sequences=tuple(filter(None, dials.stop_sequences or ())) or None)
+    known = {name: value for name, value in told.items() if name in left_open}
+    chosen = Choices.model_validate({**left_open, **known, "source": source, "dials": dials})
     ways = transports_of(source)
-    return replace(
-        chosen,
-        source=source,
-        transport=chosen.transport if chosen.transport in ways else ways[0],
-        settings=_settings(kept.settings),
-        dials=replace(kept.dials, stop_sequences=tuple(filter(None, kept.dials.stop_sequences or ())) or None),
-        duties=checked(chosen.duties),
-    )
+    return chosen if chosen.transport in ways else chosen.but(transport=ways[0])
 
 
-class _Kept(BaseModel):
-    """What is read of a file; the server is read by itself, and what is left open is as it was."""
+class _Dials(BaseModel):
+    """The dials of a file, as JSON has them: a list is no tuple there."""
 
     model_config = ConfigDict(strict=True)
 
-    transport: Transport = "in process"
-    wires: Wires = "both"
-    tool: str = ""
-    typed: dict[str, Any] = {}
-    who: str = ""
-    settings: dict[str, str] = {}
-    dials: Dials = Dials()
-    duties: dict[str, dict[str, Any]] = {}
+    dials: Dials
 
 
 def _check(value: Any, depth: int) -> None:
@@ -207,14 +224,3 @@ def _source(told: Any, first: Choices, box: Mapping[str, BoxServer], given: Sour
             return first.source
         case _:
             raise ValueError(f"no server: {told!r}")
-
-
-def _settings(told: Mapping[str, str]) -> dict[str, str]:
-    usual = usual_settings()
-    if unknown := set(told) - set(usual):
-        raise ValueError(f"what is {', '.join(map(repr, unknown))}?")
-    settings = {**usual, **told}
-    for row in ANSWERERS.values():
-        if row.settings:
-            row.make(settings)
-    return settings

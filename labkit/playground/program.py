@@ -12,12 +12,11 @@ from mcp.client.session import SamplingFnT
 from labkit.dial_table import OWN, Dialled
 from labkit.models.answerers import ANSWERERS
 from labkit.models.scripted import lines_of
-from labkit.playground.box import BoxServer
+from labkit.playground.callback_source import missing, source_of
 from labkit.playground.choices import Choices
 from labkit.playground.duties import DUTIES
-from labkit.playground.own import missing, source_of
 from labkit.playground.program_parts import FAR, NEAR, RESULT, SAFE, UNANSWERED, Parts, server_of
-from labkit.playground.reach import MODES, Wire
+from labkit.playground.sources import MODES, BoxServer, Wire
 
 OF_THE_KIT = {
     "labkit": "what your callback uses",

@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 
 from mcp import StdioServerParameters
 
-from labkit.playground.box import BoxServer
 from labkit.playground.choices import is_secret
-from labkit.playground.reach import Source, Transport
+from labkit.playground.sources import BoxServer, Source, Transport
 
 FOLDER = "reports"
 

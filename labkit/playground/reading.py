@@ -9,13 +9,13 @@ from labkit.host import ReviewRequest, visible
 from labkit.host.review_reading import reading as parts_of
 from labkit.models.answerers import ANSWERERS, Setting
 from labkit.playground.answers import Answers
+from labkit.playground.by_hand import Question
 from labkit.playground.choices import text_of
 from labkit.playground.duties import DUTIES, Knob, Row
 from labkit.playground.export import summary, titled, without_keys
-from labkit.playground.model import Model
-from labkit.playground.reach import TRANSPORTS, WIRES, Source, why_not
+from labkit.playground.playground import Playground
 from labkit.playground.runs import Run, compare, duration
-from labkit.playground.who import Question
+from labkit.playground.sources import TRANSPORTS, WIRES, Source, why_not
 from labkit.redacting import redact, redact_shown
 
 LONGEST = 20_000
@@ -29,24 +29,24 @@ WORDS = {
 OVER = {"in process": "in process", "stdio": "stdio", "http": "HTTP"}
 
 
-def top(playground: Model) -> dict[str, Any]:
+def top(playground: Playground) -> dict[str, Any]:
     """The first line: which server, how it is reached, on which wire, and whether it is connected."""
-    servers = [[each.id, each.title] for each in playground.box.values()]
-    if playground.given is not None:
-        servers.append(["given", f"{visible(_name(playground.given))} (yours)"])
+    servers = [[each.id, each.title] for each in playground.target.box.values()]
+    if playground.target.given is not None:
+        servers.append(["given", f"{visible(_name(playground.target.given))} (yours)"])
     servers += [["command", WORDS["command"]], ["url", WORDS["url"]]]
     return {
         "servers": servers,
         "server": _id(playground),
-        "transports": [[each, OVER[each], why_not(playground.source, each)] for each in TRANSPORTS],
-        "transport": playground.transport,
+        "transports": [[each, OVER[each], why_not(playground.target.source, each)] for each in TRANSPORTS],
+        "transport": playground.target.transport,
         "wires": [*WIRES, "both"],
-        "wire": playground.wires,
+        "wire": playground.target.wires,
         "status": _status(playground),
-        "fault": shown(playground.fault),
-        "own": visible(text_of(playground.source, playground.keys)),
-        "past": playground.past.note,
-        "offered": playground.past.offered is not None,
+        "fault": shown(playground.target.fault),
+        "own": visible(text_of(playground.target.source, playground.keys)),
+        "past": playground.last_settings.note,
+        "offered": playground.last_settings.offered is not None,
     }
 
 
@@ -54,44 +54,44 @@ def _name(source: Source) -> str:
     return str(getattr(source, "name", "")) or "server"
 
 
-def _id(playground: Model) -> str:
-    source = playground.source
-    for each in playground.box.values():
+def _id(playground: Playground) -> str:
+    source = playground.target.source
+    for each in playground.target.box.values():
         if each == source:
             return each.id
-    if source is playground.given:
+    if source is playground.target.given:
         return "given"
     return "url" if isinstance(source, str) else "command"
 
 
-def _status(playground: Model) -> str:
-    if playground.status == "connected":
-        tools = "tools declared" if uses_tools(playground.answers.callback) else "tools not declared"
+def _status(playground: Playground) -> str:
+    if playground.target.status == "connected":
+        tools = "tools declared" if uses_tools(playground.answers.chain) else "tools not declared"
         return f"connected · can sample · {tools}"
-    if playground.unasked:
+    if playground.target.unasked:
         return "press Connect"
-    if playground.status == "lost":
+    if playground.target.status == "lost":
         return "connection lost · Run makes another"
-    return "connecting …" if playground.status == "connecting" else "not connected"
+    return "connecting …" if playground.target.status == "connecting" else "not connected"
 
 
-def form(playground: Model) -> dict[str, Any]:
+def form(playground: Playground) -> dict[str, Any]:
     """The tools, and the form of the chosen one. `number` changes when the fields do."""
     return {
-        "number": playground.form_number,
+        "number": playground.target.form_number,
         "tools": [
             [tool.name, visible(tool.name), visible(" ".join((tool.description or "").split()))]
-            for tool in playground.tools
+            for tool in playground.target.tools
         ],
-        "tool": playground.tool,
-        "fields": playground.fields,
-        "note": playground.tool_note,
+        "tool": playground.target.tool,
+        "fields": playground.target.fields,
+        "note": playground.target.tool_note,
     }
 
 
-def work(playground: Model) -> dict[str, Any]:
+def work(playground: Playground) -> dict[str, Any]:
     """The work: whether something is under way, how far, and whether there is nothing to see yet."""
-    ready = playground.status != "connecting"
+    ready = playground.target.status != "connecting"
     return {
         "running": playground.running,
         "ready": ready,
@@ -101,7 +101,7 @@ def work(playground: Model) -> dict[str, Any]:
     }
 
 
-def who(playground: Model) -> dict[str, Any]:
+def who(playground: Playground) -> dict[str, Any]:
     """The answerers, the chosen one among them, and what is set about that one. No key."""
     answers = playground.answers
     notes = {row.id: row.lacks(answers.keys.get(row.id)) for row in ANSWERERS.values()}
@@ -123,9 +123,9 @@ def _setting(setting: Setting, values: Mapping[str, str]) -> list[Any]:
     return [setting.name, setting.title, setting.what, setting.hint, value, setting.lines, choices]
 
 
-def host(playground: Model) -> dict[str, Any]:
+def host(playground: Playground) -> dict[str, Any]:
     """The duties of the host, and what the budget has left."""
-    answers, budget = playground.answers, playground.budget
+    answers, budget = playground.answers, playground.answers.budget
     spent, limit = budget.spent, budget.limit
     shares = [
         of / most
@@ -160,7 +160,7 @@ def _of(spent: int, limit: int | None, what: str) -> str:
     return f"{spent:,} {what}" if limit is None else f"{spent:,} of {limit:,} {what}"
 
 
-def result(playground: Model) -> dict[str, Any]:
+def result(playground: Playground) -> dict[str, Any]:
     """The result of the last run, or what is under way."""
     run = playground.runs[-1] if playground.runs else None
     if run is None:
@@ -206,7 +206,7 @@ def question(asked: Question | None) -> dict[str, Any]:
     }
 
 
-def history(playground: Model) -> dict[str, Any]:
+def history(playground: Playground) -> dict[str, Any]:
     """The history: a line for every run, the last one first."""
     return {"runs": [_line(run) for run in reversed(playground.runs) if run.outcome != "running"]}
 
@@ -232,7 +232,7 @@ def _line(run: Run) -> list[Any]:
     return run.line
 
 
-def comparison(playground: Model, numbers: list[int]) -> dict[str, Any]:
+def comparison(playground: Playground, numbers: list[int]) -> dict[str, Any]:
     """Some runs side by side."""
     runs = [run for run in playground.runs if run.n in numbers]
     rows = [

@@ -32,7 +32,7 @@ from labkit.host.rendering import mark_of
 from labkit.host.usage import Usage
 from labkit.models.scripted import text_of
 from labkit.models.tracing import Drawing
-from labkit.playground.reach import Wire
+from labkit.playground.sources import Wire
 from labkit.redacting import MARGIN, redact_shown
 
 if TYPE_CHECKING:

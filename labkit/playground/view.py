@@ -21,9 +21,9 @@ from labkit.models.tracing import Drawing, can_be_traced
 from labkit.playground import reading
 from labkit.playground.cells import Cells
 from labkit.playground.export import picture
-from labkit.playground.model import TIMES, Model
-from labkit.playground.reach import Wire
-from labkit.playground.setup import error_of
+from labkit.playground.playground import TIMES, Playground
+from labkit.playground.sources import Wire
+from labkit.playground.target import error_of
 from labkit.views.approval_panel import approval_panel
 from labkit.views.dial_panel import DialPanel
 from labkit.views.flow_view import FlowView, show
@@ -88,7 +88,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
     tokens = anywidget.WidgetTrait().tag(sync=True)
     drawing_note = traitlets.Unicode(NO_TOKENS).tag(sync=True)
 
-    def __init__(self, playground: Model) -> None:
+    def __init__(self, playground: Playground) -> None:
         self.playground = playground
         self._lock = RLock()
         self._waiting = self._looking = False
@@ -103,7 +103,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._cells = Cells(self._loop)
         panel = approval_panel()
         playground.answers.ask = panel
-        super().__init__(dials=DialPanel(playground.dials), approval=panel, **self._read())
+        super().__init__(dials=DialPanel(playground.answers.dials), approval=panel, **self._read())
         self._draw()
         self.on_msg(self._told)
         self._forget = playground.listen(self._later)
@@ -149,7 +149,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
                 setattr(self, name, value)
             self._draw_flows()
             self._draw_tokens()
-        self.playground.past.keep()
+        self.playground.last_settings.keep()
 
     def _look(self) -> None:
         self._looking = False
@@ -160,7 +160,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         told = {
             "top": reading.top(playground),
             "form": reading.form(playground),
-            "errors": dict(playground.errors),
+            "errors": dict(playground.target.errors),
             "work": reading.work(playground),
             # Two clicks may leave all as it was: the page has to hear of that too, or it goes on showing the first.
             "who": {**reading.who(playground), "heard": self._heard},
@@ -174,7 +174,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         return reading.without(told, playground.keys)
 
     def _draw_flows(self) -> None:
-        labs: dict[Wire, Lab] = dict(self.playground.labs)
+        labs: dict[Wire, Lab] = dict(self.playground.target.labs)
         if not labs or labs == self._shown:
             return
         former, self._shown = self.flows, labs
@@ -209,7 +209,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             self.tokens = TokenView(trace)
 
     async def _trace_it(self, drawn: Drawing) -> None:
-        model = self.playground.dials.model
+        model = self.playground.answers.dials.model
         if can_be_traced(model):
             self._trace = await drawn.trace_in_steps(model)
             self._later()
@@ -224,15 +224,15 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         told = dict(message)
         name = str(told.pop("do", ""))
         self._heard += name in ("who", "hold", "again", "fresh", "past")
-        if name not in _OF_ITSELF and not self.playground.past.recalled:
-            self.playground.past.recall(use=False)  # what was clicked at counts
+        if name not in _OF_ITSELF and not self.playground.last_settings.recalled:
+            self.playground.last_settings.recall(use=False)  # what was clicked at counts
         try:
             if name in self._actions:
                 self._actions[name](**told)
             if name in ("set", "hold"):
-                self.playground.say("")
+                self.playground.target.say("")
         except Exception as error:  # noqa: BLE001 - a click has nobody else to tell
-            self.playground.say(str(error) if isinstance(error, ValueError) else sentence(error))
+            self.playground.target.say(str(error) if isinstance(error, ValueError) else sentence(error))
 
     @property
     def _actions(self) -> dict[str, Callable[..., object]]:
@@ -243,11 +243,11 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "hold": answers.hold,
             "here": self._here,
             "server": self._server,
-            "transport": playground.use_transport,
-            "wire": playground.use_wires,
-            "reconnect": playground.reconnect,
-            "tool": playground.use_tool,
-            "type": playground.type,
+            "transport": playground.target.use_transport,
+            "wire": playground.target.use_wires,
+            "reconnect": playground.target.connect,
+            "tool": playground.target.use_tool,
+            "type": playground.target.type,
             "run": self._run,
             "cancel": playground.cancel,
             "who": answers.use,
@@ -257,25 +257,27 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "forget": playground.forget,
             "again": playground.use_again,
             "fresh": playground.start_fresh,
-            "past": playground.past.use,
+            "past": playground.last_settings.use,
             "export": self._export,
         }
 
     def _here(self) -> None:
         self.playground.answers.hand.attended = True
         playground = self.playground
-        self._cells.when_quiet(playground.past.recall, lambda: playground.running or playground.status == "connecting")
+        self._cells.when_quiet(
+            playground.last_settings.recall, lambda: playground.running or playground.target.status == "connecting"
+        )
 
     def _server(self, name: str, text: str = "") -> None:
         if name == "command":
-            self.playground.use_command(text)
+            self.playground.target.use_command(text)
         elif name == "given":
-            self.playground.use_given()
+            self.playground.target.use_given()
         else:
-            self.playground.use_server(text if name == "url" else name)
+            self.playground.target.use_server(text if name == "url" else name)
 
     def _run(self, values: dict[str, Any], many: bool = False) -> None:
-        self.playground.type(values)
+        self.playground.target.type(values)
         self.playground.run(TIMES if many else 1)
 
     def _side_by_side(self, runs: list[int]) -> None:
@@ -297,7 +299,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
 
     def _exported(self) -> None:
         if (error := error_of(self._exporting)) is not None:
-            self.playground.say(sentence(error))
+            self.playground.target.say(sentence(error))
 
     def picture(self, shown: str) -> dict[str, str]:
         """The picture of the settings and of the last run, by MIME type."""

@@ -12,7 +12,7 @@ from tests.browser.lab_page import LabPage, write_notebook
 FLOW = """
 from mcp_types import SamplingCapability, SamplingToolsCapability
 from labkit import Lab, Playground, approval_panel, report, show, show_scorecard, show_server_scorecard, with_approval
-from labkit.playground.reach import WIRES
+from labkit.playground.sources import WIRES
 from tests.spiteful import TEXT, spiteful, spiteful_server
 
 async def telling(context, params):
@@ -43,9 +43,9 @@ playground = Playground(spiteful_server(), name="spiteful")
 playground.callback(telling)
 playground.wait()
 for tool in ("ask", TEXT):
-    playground.use_tool(tool, {TEXT: TEXT})
+    playground.target.use_tool(tool, {TEXT: TEXT})
     for wires in WIRES:
-        playground.use_wires(wires)
+        playground.target.use_wires(wires)
         playground.wait()
         playground.run()
         playground.wait()

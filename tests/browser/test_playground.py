@@ -37,7 +37,7 @@ async def hangs(context, params):
 OWN_SERVER = """
 from tests.story import bookshop
 
-playground.use_server(bookshop())
+playground.target.use_server(bookshop())
 """
 PROGRAM = f"""
 import sys
@@ -72,7 +72,7 @@ def order(
 ) -> str:
     return f"{size} {copies} {gift} {notes} {to.city} {to.number} {wrapping}"
 
-playground.use_server(forms)
+playground.target.use_server(forms)
 """
 NO_KEY = "import os; os.environ.pop('ANTHROPIC_API_KEY', None); playground.answers.keys.clear()"
 IN_THE_BOX = {

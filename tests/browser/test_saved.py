@@ -24,7 +24,7 @@ _ = await lab.call_tool("price", {"title": "Emma"})
 _ = await early.call_tool("compare", {"title": "Emma"})
 panel.state.turn(temperature=0.25)
 _ = page.wait()
-page.use_tool("recommend", {"genre": "romance"})
+page.target.use_tool("recommend", {"genre": "romance"})
 page.run()
 _ = page.wait()
 """

@@ -1,10 +1,12 @@
 """Duties round duties: which orders make sense, and what a student sees who writes one of them."""
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
 import pytest
 from mcp import Client
-from mcp_types import CreateMessageRequestParams, CreateMessageResult
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData
 
 import labkit.host
 from labkit import CallbackError, Lab, Scripted, Settings
@@ -26,10 +28,11 @@ from labkit.host import (
     with_retry,
     with_timeout,
 )
+from labkit.host.duty import Around, surrounding
 from labkit.host.order import ORDER
 from labkit.models.catalog import catalog
 from tests.host.crowd import Model
-from tests.story import WIRES, answer, bookshop, echo, said
+from tests.story import WIRES, answer, bookshop, echo, question, said
 
 pytestmark = pytest.mark.anyio
 
@@ -224,3 +227,33 @@ def test_what_stands_inside_can_be_read() -> None:
 def test_all_of_the_package_is_sorted_and_there() -> None:
     assert sorted(labkit.host.__all__, key=lambda name: (not name.isupper(), name)) == labkit.host.__all__
     assert [name for name in labkit.host.__all__ if not hasattr(labkit.host, name)] == []
+
+
+async def test_a_duty_around_another_callback_knows_what_it_knew() -> None:
+    """What a budget has spent stays spent; a request that is under way goes on in the former one."""
+    model = Scripted(["Emma"])
+    former = with_budget(echo, samples=2)
+    await former(cast("Any", None), question("first"))
+    later = former.around(model)
+    await later(cast("Any", None), question("second"))
+    refused = await later(cast("Any", None), question("third"))
+    assert isinstance(refused, ErrorData)
+    assert former.spent == later.spent
+    assert (former.inner, later.inner) == ((echo,), (model,))
+
+
+async def test_what_stands_around_an_answerer_stands_inside_what_stood_there() -> None:
+    seen: list[str] = []
+
+    def around(name: str) -> Around:
+        @contextmanager
+        def stand(_callback: object, _params: object) -> Iterator[Callable[[object], object]]:
+            seen.append(f"{name} begins")
+            yield lambda _: seen.append(f"{name} is told")
+            seen.append(f"{name} ends")
+
+        return stand
+
+    with surrounding(around("outer")), surrounding(around("inner")):
+        await with_budget(echo, samples=2)(cast("Any", None), question("first"))
+    assert seen == ["outer begins", "inner begins", "inner is told", "outer is told", "inner ends", "outer ends"]

@@ -19,8 +19,8 @@ from labkit.host import AllowServer, Approve, Edit, Refuse, ReviewRequest
 from labkit.host.duty import duties_in
 from labkit.playground import Playground
 from labkit.playground.duties import DUTIES
-from labkit.playground.reach import WIRES, Wire
 from labkit.playground.reading import top
+from labkit.playground.sources import WIRES, Wire
 from tests.story import answer, bookshop
 
 
@@ -44,8 +44,8 @@ class Asked:
 def shop() -> Iterator[Playground]:
     own = Playground(bookshop())
     own.wait()
-    own.use_tool("recommend")
-    own.type({"genre": "romance"})
+    own.target.use_tool("recommend")
+    own.target.type({"genre": "romance"})
     yield own
     own.close()
     close_all()
@@ -60,9 +60,9 @@ def ran(playground: Playground) -> Any:
 def settled(playground: Playground) -> None:
     """Block until no sample is under way: on the 2025-11-25 wire the server hears of a cancellation first."""
     changed = threading.Event()
-    forget = playground.budget.listen(lambda _: changed.set())
+    forget = playground.answers.budget.listen(lambda _: changed.set())
     end = monotonic() + 60
-    while playground.budget.under_way and monotonic() < end:
+    while playground.answers.budget.under_way and monotonic() < end:
         changed.wait(0.25)
         changed.clear()
     forget()
@@ -71,11 +71,11 @@ def settled(playground: Playground) -> None:
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_human_reviews_the_request_with_the_dials_turned(shop: Playground, wire: Wire) -> None:
     asked = Asked()
-    shop.use_wires(wire)
+    shop.target.use_wires(wire)
     shop.answers.use_own(asked)
     shop.answers.ask = asked.approves
     shop.answers.hold(approval=True)
-    shop.dials.turn(system_prompt="BE A PIRATE", max_tokens=7, temperature=1.7)
+    shop.answers.dials.turn(system_prompt="BE A PIRATE", max_tokens=7, temperature=1.7)
     run = ran(shop)
     assert [request.params for request in asked.shown] == asked.model * 2
     got = asked.model[0]
@@ -89,7 +89,7 @@ def test_a_human_reviews_the_request_with_the_dials_turned(shop: Playground, wir
 def test_the_dials_of_a_request_that_was_refused_are_in_its_prompt_too(shop: Playground) -> None:
     shop.answers.ask = lambda _: Refuse()
     shop.answers.hold(approval=True)
-    shop.dials.turn(system_prompt="BE A PIRATE")
+    shop.answers.dials.turn(system_prompt="BE A PIRATE")
     assert "BE A PIRATE" in ran(shop).samples[0].prompt
 
 
@@ -104,7 +104,7 @@ def test_what_a_human_edits_is_what_the_model_gets_whatever_the_dials_say(shop: 
     shop.answers.use_own(asked)
     shop.answers.ask = edits
     shop.answers.hold(approval=True)
-    shop.dials.turn(system_prompt="BE A PIRATE", max_tokens=7)
+    shop.answers.dials.turn(system_prompt="BE A PIRATE", max_tokens=7)
     run = ran(shop)
     assert (asked.model[0].system_prompt, asked.model[0].max_tokens) == ("Sell books.", 20)
     assert run.samples[0].seen == asked.model[0]
@@ -116,7 +116,7 @@ def test_what_a_human_edits_is_what_the_model_gets_whatever_the_dials_say(shop: 
 
 def test_the_tokens_of_the_embedded_model_are_drawn_for_the_request_that_it_got(shop: Playground) -> None:
     shop.answers.use("tiny")
-    shop.dials.turn(max_tokens=3, seed=5, top_k=2)
+    shop.answers.dials.turn(max_tokens=3, seed=5, top_k=2)
     sample = ran(shop).samples[0]
     assert sample.drawing.request == sample.seen
     assert (sample.drawing.request.max_tokens, sample.drawing.seed, sample.drawing.dials.top_k) == (3, 5, 2)
@@ -125,10 +125,10 @@ def test_the_tokens_of_the_embedded_model_are_drawn_for_the_request_that_it_got(
 @pytest.mark.parametrize("wire", WIRES)
 def test_guard_and_budget_hold_what_the_dials_ask_for(shop: Playground, wire: Wire) -> None:
     asked = Asked()
-    shop.use_wires(wire)
+    shop.target.use_wires(wire)
     shop.answers.use_own(asked)
     shop.answers.hold(budget={"tokens": 300})
-    shop.dials.turn(max_tokens=5_000, insist=True)
+    shop.answers.dials.turn(max_tokens=5_000, insist=True)
     assert "budget" in ran(shop).result
     shop.answers.hold(budget=False)
     shop.answers.hold(guard=True)
@@ -136,14 +136,14 @@ def test_guard_and_budget_hold_what_the_dials_ask_for(shop: Playground, wire: Wi
     assert run.outcome == "failed"
     assert "maxTokens is 5,000" in run.result
     assert asked.model == []
-    assert shop.budget.spent.tokens == 0
+    assert shop.answers.budget.spent.tokens == 0
 
 
 def test_the_program_turns_the_dials_outside_every_duty(shop: Playground) -> None:
     namespace: dict[str, object] = {"__name__": "program"}
     shop.answers.hold(guard=True)
     shop.answers.hold(budget={"tokens": 300})
-    shop.dials.turn(max_tokens=5_000, insist=True)
+    shop.answers.dials.turn(max_tokens=5_000, insist=True)
     shop.answers.use("script")
     code = shop.code.replace("sys.exit(asyncio.run(main()))", "").replace('sys.exit("Your own', 'str("Your own')
     exec(compile(code, "program", "exec"), namespace)  # noqa: S102 - it is what the playground writes
@@ -162,17 +162,17 @@ def test_a_server_that_passes_passes_no_more_when_another_of_its_name_is_chosen(
         seen.append(request.stage)
         return AllowServer()
 
-    shop.use_wires(wire)
+    shop.target.use_wires(wire)
     shop.answers.use_own(Asked())
     shop.answers.ask = allows
     shop.answers.hold(approval=True)
     ran(shop)
     ran(shop)
     assert seen == ["request"]
-    shop.use_server(bookshop())
+    shop.target.use_server(bookshop())
     shop.wait()
-    shop.use_tool("recommend")
-    shop.type({"genre": "romance"})
+    shop.target.use_tool("recommend")
+    shop.target.type({"genre": "romance"})
     ran(shop)
     assert seen == ["request", "request"]
 
@@ -180,10 +180,10 @@ def test_a_server_that_passes_passes_no_more_when_another_of_its_name_is_chosen(
 def test_other_limits_leave_spent_what_was_spent(shop: Playground) -> None:
     shop.answers.use_own(Asked())
     ran(shop)
-    spent = shop.budget.spent
+    spent = shop.answers.budget.spent
     assert spent.samples == 1
     shop.answers.hold(budget={"samples": 1, "tokens": 5_000})
-    assert shop.budget.spent == spent
+    assert shop.answers.budget.spent == spent
     assert "1 of 1 sample" in ran(shop).result
 
 
@@ -196,7 +196,7 @@ def test_a_run_that_is_cancelled_while_the_human_reviews_costs_nothing(shop: Pla
         await asyncio.Event().wait()
         return Approve()
 
-    shop.use_wires(wire)
+    shop.target.use_wires(wire)
     shop.answers.use_own(Asked())
     shop.answers.ask = thinks
     shop.answers.hold(approval=True)
@@ -206,8 +206,8 @@ def test_a_run_that_is_cancelled_while_the_human_reviews_costs_nothing(shop: Pla
     shop.wait()
     assert shop.runs[-1].outcome == "cancelled"
     settled(shop)
-    assert shop.budget.spent.samples == 0
-    assert shop.budget.left.samples == 100
+    assert shop.answers.budget.spent.samples == 0
+    assert shop.answers.budget.left.samples == 100
 
 
 def test_what_is_typed_by_hand_costs_nothing_also_where_it_is_cancelled(shop: Playground) -> None:
@@ -221,8 +221,8 @@ def test_what_is_typed_by_hand_costs_nothing_also_where_it_is_cancelled(shop: Pl
     shop.cancel()
     shop.wait()
     settled(shop)
-    assert shop.budget.spent.samples == 1
-    assert shop.budget.spent.usd == 0
+    assert shop.answers.budget.spent.samples == 1
+    assert shop.answers.budget.spent.usd == 0
 
 
 class Failing:
@@ -273,10 +273,10 @@ class Reader:
 @pytest.fixture
 def library() -> Iterator[Playground]:
     own = Playground()
-    own.use_server("research_assistant")
+    own.target.use_server("research_assistant")
     own.wait()
-    own.use_tool("investigate")
-    own.type({"question": "Does retrieval help?"})
+    own.target.use_tool("investigate")
+    own.target.type({"question": "Does retrieval help?"})
     yield own
     own.close()
     close_all()
@@ -285,7 +285,7 @@ def library() -> Iterator[Playground]:
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_model_may_use_a_servers_tools_while_the_duty_is_on(library: Playground, wire: Wire) -> None:
     reader, person = Reader(), Asked()
-    library.use_wires(wire)
+    library.target.use_wires(wire)
     library.callback(reader)
     library.answers.ask = person.approves
     assert "cannot use tools" in ran(library).result  # the client has not said that it can
@@ -305,7 +305,7 @@ def test_a_model_may_use_a_servers_tools_while_the_duty_is_on(library: Playgroun
 
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_model_that_cannot_use_tools_says_so(library: Playground, wire: Wire) -> None:
-    library.use_wires(wire)
+    library.target.use_wires(wire)
     library.answers.hold(tools=True)
     run = ran(library)
     assert "the tiny model cannot use any. Ask without tools." in run.samples[0].text
@@ -346,9 +346,9 @@ def test_who_is_too_late_is_cancelled(shop: Playground) -> None:
 @pytest.mark.parametrize("wire", WIRES)
 def test_what_was_asked_before_comes_from_the_cache_until_another_answers(shop: Playground, wire: Wire) -> None:
     asked = Asked()
-    shop.use_wires(wire)
+    shop.target.use_wires(wire)
     shop.callback(asked)
-    shop.dials.turn(temperature=0)
+    shop.answers.dials.turn(temperature=0)
     shop.answers.hold(cache=True)
     shop.run(2)
     shop.wait()
@@ -364,7 +364,7 @@ def test_what_was_asked_before_comes_from_the_cache_until_another_answers(shop: 
 def test_ten_runs_with_a_cache_draw_once(shop: Playground) -> None:
     shop.answers.use("tiny")
     shop.answers.hold(cache=True)
-    shop.dials.turn(temperature=1)
+    shop.answers.dials.turn(temperature=1)
     shop.run(3)
     shop.wait()
     assert len({run.answers for run in shop.runs}) == 1

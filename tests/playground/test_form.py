@@ -336,14 +336,14 @@ def test_a_tool_that_is_not_sound_takes_no_other_tool_away_and_says_so() -> None
     broken.parameters = {"type": "object", "properties": {"a": {"enum": []}, "b\u202e": {"anyOf": [3]}}, "required": 3}
     playground = Playground(server)
     playground.wait()
-    assert (playground.status, playground.fault) == ("connected", "")
-    assert [tool.name for tool in playground.tools] == ["broken", "sound"]
-    assert playground.tool_note == (
+    assert (playground.target.status, playground.target.fault) == ("connected", "")
+    assert [tool.name for tool in playground.target.tools] == ["broken", "sound"]
+    assert playground.target.tool_note == (
         "The server's schema for this tool is not sound: `required` is no list; a: `enum` has nothing to choose; "
         "b⟨U+202E RIGHT-TO-LEFT OVERRIDE⟩: it is no schema."
     )
-    playground.use_tool("sound")
-    assert playground.tool_note == ""
+    playground.target.use_tool("sound")
+    assert playground.target.tool_note == ""
     playground.run()
     [run] = playground.wait()
     assert run.result == "None None level=3 loud=True None True ['default'] hello 5 1 None []"
@@ -363,7 +363,7 @@ def test_a_pattern_is_shown_and_what_does_not_fit_comes_back_in_the_words_of_the
     playground = Playground(server)
     playground.wait()
     for typed in ("12", "12a"):
-        playground.type({"number": typed})
+        playground.target.type({"number": typed})
         playground.run()
         playground.wait()
     good, bad = playground.runs

@@ -29,11 +29,10 @@ from labkit.dial_table import Settings as Dials
 from labkit.host import Queue
 from labkit.models.answerers import usual_settings
 from labkit.playground import Playground
-from labkit.playground.box import ROOT
 from labkit.playground.choices import Choices
 from labkit.playground.duties import DUTIES
 from labkit.playground.program import program
-from labkit.playground.reach import WIRES, Source, Wire, transports_of
+from labkit.playground.sources import ROOT, WIRES, Source, Transport, Wire, transports_of
 from tests.story import bookshop
 
 WORDS = ("So", "say", "I.")
@@ -80,26 +79,26 @@ async def reads(
 
 
 def everything_turned(playground: Playground) -> None:
-    playground.dials.turn(temperature=0.8, max_tokens=30, top_p=0.9, seed=7, stop_sequences=(" the",))
+    playground.answers.dials.turn(temperature=0.8, max_tokens=30, top_p=0.9, seed=7, stop_sequences=(" the",))
     every = {name: True for name in DUTIES if name != "approval"}  # nobody sits at a terminal
     playground.answers.hold(**every)
     playground.answers.hold(retry={"tries": 2})
-    playground.use_wires("both")
+    playground.target.use_wires("both")
 
 
 def scripted_over_stdio(playground: Playground) -> None:
     playground.answers.set(script='It\'s "quoted"\\nin two lines')
     playground.answers.use("script")
-    playground.use_transport("stdio")
-    playground.use_wires("2025-11-25")
+    playground.target.use_transport("stdio")
+    playground.target.use_wires("2025-11-25")
 
 
 def own_over_http(playground: Playground) -> None:
     playground.callback(mine)
     SEEN.append(object())  # as after a first run
     playground.answers.hold(budget=False)
-    playground.use_transport("http")
-    playground.use_wires("both")
+    playground.target.use_transport("http")
+    playground.target.use_wires("both")
 
 
 @pytest.fixture
@@ -162,7 +161,7 @@ def test_the_program_of_the_present_settings_runs(
 
 
 def test_the_program_holds_what_the_playground_holds(playground: Playground) -> None:
-    playground.dials.turn(max_tokens=12, seed=3)
+    playground.answers.dials.turn(max_tokens=12, seed=3)
     playground.run()
     playground.wait()
     assert names_of(playground.code)["arguments"] == playground.runs[-1].arguments
@@ -181,12 +180,12 @@ def test_every_choice_gives_a_program_that_python_takes(playground: Playground, 
 
 @pytest.mark.parametrize("address", ["http://me:secret@127.0.0.1:9/mcp", "http://127.0.0.1:9/mcp?token=secret"])
 def test_an_address_with_a_secret_is_not_written_down(playground: Playground, address: str) -> None:
-    playground.use_server(address)
+    playground.target.use_server(address)
     assert "secret" not in playground.code
     assert 'os.environ["MCP_SERVER_URL"]' in playground.code
     assert "secret" not in repr(playground)
     playground.wait()
-    assert "secret" not in playground.fault
+    assert "secret" not in playground.target.fault
 
 
 def test_the_program_of_a_command_keeps_its_folder_and_the_names_of_its_environment(tmp_path: Path) -> None:
@@ -264,10 +263,10 @@ def test_a_program_has_the_duties_in_their_order_with_what_is_set(playground: Pl
 
 
 def test_a_program_declares_tools_where_the_duty_is_on(playground: Playground, tmp_path: Path) -> None:
-    playground.use_server("research_assistant")
-    playground.use_wires("both")
+    playground.target.use_server("research_assistant")
+    playground.target.use_wires("both")
     playground.wait()
-    playground.use_tool("investigate", {"question": "Does retrieval help?"})
+    playground.target.use_tool("investigate", {"question": "Does retrieval help?"})
     playground.callback(reads)
     assert "sampling_capabilities" not in playground.code
     playground.answers.hold(tools=True)
@@ -289,7 +288,7 @@ def test_the_program_says_what_it_takes_from_the_kit(playground: Playground) -> 
     playground.answers.use("script")
     playground.answers.hold(budget=False)
     assert "takes the server from the kit" in playground.code
-    playground.use_command("python my_server.py")
+    playground.target.use_command("python my_server.py")
     assert 'It needs mcp alone: pip install "mcp>=2.3"' in playground.code
     assert "labkit" not in playground.code
 
@@ -302,10 +301,17 @@ def test_a_program_without_a_result_says_why_and_ends_with_1(playground: Playgro
     assert "Traceback" not in ran.stderr
 
 
+def _chosen(source: Source, transport: Transport, wire: Wire, tool: str, who: str) -> Choices:
+    return Choices(
+        source=source, transport=transport, wires=wire, tool=tool, typed={}, who=who,
+        settings=usual_settings(), dials=Dials(), duties={},
+    )  # fmt: skip
+
+
 def of_plain_mcp(source: Source, wire: Wire, tool: str = "say") -> str:
     """The program for a server that is not the kit's, with a script as the model."""
     transport = transports_of(source)[0]
-    chosen = Choices(source, transport, wire, tool, {}, "script", usual_settings(), Dials(), {})
+    chosen = _chosen(source, transport, wire, tool, "script")
     return program(chosen, (wire,), {}, None)
 
 
@@ -407,7 +413,7 @@ async def with_helpers(context: ClientRequestContext, params: CreateMessageReque
 def test_no_helper_of_a_callback_is_replaced_by_one_of_the_program(
     wire: Wire, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chosen = Choices(bookshop(), "in process", wire, "recommend", {}, "own", usual_settings(), Dials(), {})
+    chosen = _chosen(bookshop(), "in process", wire, "recommend", "own")
     code = program(chosen, (wire,), {"genre": "romance"}, with_helpers)
     [line] = [line for line in code.splitlines() if line.startswith("server =")]
     assert ended(code.replace(line, "server = given"), given=bookshop()) is None
@@ -428,7 +434,7 @@ def test_a_program_whose_model_is_a_person_says_so_where_there_is_no_terminal(
     playground: Playground, tmp_path: Path, wires: str
 ) -> None:
     playground.answers.use("hand")
-    playground.use_wires(wires)  # pyright: ignore[reportArgumentType]
+    playground.target.use_wires(wires)  # pyright: ignore[reportArgumentType]
     ran = start(playground.code, tmp_path)
     assert ran.returncode == 1
     assert ran.stderr.endswith("Nobody is here to type the answer: run this program in a terminal.\n")
@@ -438,8 +444,8 @@ def test_a_program_whose_model_is_a_person_says_so_where_there_is_no_terminal(
 def test_a_program_for_a_server_object_says_where_to_put_it_and_runs_with_it(tmp_path: Path) -> None:
     playground = Playground(bookshop())
     playground.wait()
-    playground.use_tool("recommend")
-    playground.type({"genre": "romance"})
+    playground.target.use_tool("recommend")
+    playground.target.type({"genre": "romance"})
     playground.answers.use("script")
     ran = start(playground.code, tmp_path)
     assert (ran.returncode, ran.stdout) == (1, "")
@@ -454,7 +460,7 @@ def test_a_program_for_a_server_object_says_where_to_put_it_and_runs_with_it(tmp
 
 
 def test_the_name_of_a_tool_is_not_run(playground: Playground) -> None:
-    playground.tool = '"""\nprint("pwned")\n"""'
+    playground.target.tool = '"""\nprint("pwned")\n"""'
     namespace: dict[str, object] = {"__name__": "program", "print": pytest.fail}
     exec(compile(playground.code.replace("sys.exit(asyncio.run(main()))", ""), "program", "exec"), namespace)  # noqa: S102
     assert playground.code.startswith('"""Call a tool and answer')

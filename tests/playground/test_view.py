@@ -24,7 +24,7 @@ TEXT = "<b onmouseover='alert(1)'>bold</b> \u202e\u200b"
 def playground() -> Iterator[Playground]:
     opened = Playground(bookshop())
     opened.wait()
-    opened.use_tool("recommend")
+    opened.target.use_tool("recommend")
     yield opened
     opened.close()
     close_all()
@@ -156,7 +156,7 @@ def test_what_the_embedded_model_says_is_marked_and_what_another_says_is_not(pla
     for number, (who, is_marked) in enumerate([(None, True), (handing_on, True), (of_that_name, False)], 1):
         if who is not None:
             playground.callback(who)
-        playground.type({"genre": "romance"})
+        playground.target.type({"genre": "romance"})
         playground.run()
         playground.wait()
         assert playground.runs[-1].outcome == "done", playground.runs[-1].result
@@ -180,7 +180,7 @@ def test_a_key_in_an_answer_is_marked_wherever_it_is_shown_and_exported(playgrou
 
     view = Telling(playground)
     playground.callback(leaks)
-    playground.use_wires("both")
+    playground.target.use_wires("both")
     view.click(do="run", values={"genre": "romance"})
     assert token in playground.runs[-1].result  # the server gets what was answered
     view.click(do="compare", runs=[1, 2])

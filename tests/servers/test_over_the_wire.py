@@ -19,7 +19,7 @@ from mcp.client.sse import sse_client
 from mcp_types import INVALID_PARAMS, CreateMessageRequestParams, CreateMessageResult
 
 from labkit import CallTimeout, ConnectError, Lab
-from labkit.playground.box import in_the_box
+from labkit.playground.sources import in_the_box
 from servers import text_analyst
 from servers.credentials import STATE_KEYS, bearer_token
 from tests.servers.test_serving import ROOT, free_port, wait_for_port

@@ -28,7 +28,7 @@ from labkit.host import (
     with_retry,
     with_timeout,
 )
-from labkit.playground.who import ByHand
+from labkit.playground.by_hand import ByHand
 from labkit.telemetry.parts import KINDS, Part, parts
 from labkit.telemetry.spans import SCOPE
 from labkit.wire import InMemoryTransport

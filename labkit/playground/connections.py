@@ -1,17 +1,27 @@
 """The connections of a playground: a Lab for each wire, made anew when another server or way is chosen."""
 
+import asyncio
+import logging
+import socket
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
+from importlib import import_module
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from mcp import Client
 from mcp.client.session import SamplingFnT
+from mcp.server.mcpserver import MCPServer
 from mcp_types import Tool
 
-from labkit.connection import all_tools
+from labkit.callbacks import uses_tools
+from labkit.connection import LabServer, all_tools
+from labkit.errors import ConnectError
 from labkit.lab import Lab
-from labkit.playground.reach import MODES, Source, Transport, Wire, reach
+from labkit.playground.sources import MODES, BoxServer, Source, Transport, Wire
+from labkit.quiet import quieten
 from labkit.runtime import Runtime, block_on
 
 STOPPING = 3.0
@@ -20,8 +30,8 @@ STOPPING = 3.0
 CLOSED = "The playground is not connected. Choose the server again."
 
 
-class Links:
-    """The connections of a playground, by wire. Everything here but `close` runs on the lab thread.
+class Connections:
+    """The connections of a playground, by wire. Everything here but `close` and `answer_with` runs on the lab thread.
 
     Args:
         name: The name of the Labs, which add a number and the wire.
@@ -108,8 +118,15 @@ class Links:
         lab = self.labs.get(wire)
         if lab is None:
             raise LookupError(CLOSED)
-        lab.declare_anew()
+        lab.answer_with(self._callback)
         return lab
+
+    def answer_with(self, callback: SamplingFnT) -> None:
+        """Have `callback` answer, from the next sample on; from the next run on where a client has to connect anew."""
+        self._callback = callback
+        for lab in tuple(self.labs.values()):
+            if uses_tools(lab.callback) == uses_tools(callback):
+                lab.callback = callback
 
     def close(self) -> None:
         """Leave all servers. Servers that are served here end first: the lab thread ends with the last Lab."""
@@ -121,3 +138,80 @@ class Links:
         self._left += self.labs.values()
         self.labs = {}
         self._leave()
+
+
+@dataclass(slots=True)
+class Reached:
+    """A server within reach: what a Lab is given, and what ends the server once the Lab is closed."""
+
+    target: LabServer
+    stop: Callable[[], "Future[None] | None"] = lambda: None
+
+
+async def reach(source: Source, transport: Transport, folder: Path) -> Reached:
+    """Make `source` ready to be connected to.
+
+    Args:
+        source: The server that was chosen.
+        transport: One of `transports_of(source)`.
+        folder: Where a server in the box keeps its files.
+
+    Raises:
+        ConnectError: The server cannot be served over HTTP here.
+    """
+    if isinstance(source, BoxServer):
+        if transport == "stdio":
+            return Reached(source.program(folder))
+        source = source.make(folder)
+    if transport == "http" and isinstance(source, MCPServer):
+        served = _Served(source)
+        return Reached(await served.start(), served.stop)
+    return Reached(source)
+
+
+def _is_not_ours(record: logging.LogRecord) -> bool:
+    """Whether another thread logs: a server stopped while a client listens says so at length, to nobody's use."""
+    return record.threadName != "labkit"
+
+
+class _Served:
+    """A server over HTTP at a free port of 127.0.0.1, as a task of the running loop."""
+
+    def __init__(self, server: MCPServer) -> None:
+        self._app = server
+        self._loop = asyncio.get_running_loop()
+        self._server: Any = None
+        self.ended: Future[None] = Future()
+
+    async def start(self) -> str:
+        """Serve, and return the address."""
+        # uvicorn is imported by name, being no dependency of the kit: the SDK serves with it and brings it, but not to
+        # Pyodide, where the playground opens without it. Every other import has its line in pyproject.toml.
+        uvicorn = import_module("uvicorn")
+        logging.getLogger("uvicorn.error").addFilter(_is_not_ours)
+        quieten()
+        listening = socket.create_server(("127.0.0.1", 0))
+        options = uvicorn.Config(
+            self._app.streamable_http_app(), log_config=None, access_log=False, timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(options)
+        self._task = self._loop.create_task(self._server.serve(sockets=[listening]))
+        self._task.add_done_callback(lambda _: self._over(listening))
+        try:
+            while not self._server.started:
+                if self._task.done():
+                    raise ConnectError("The server could not be started over HTTP on this machine.")
+                await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            self.stop()
+            raise
+        return f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
+
+    def _over(self, listening: socket.socket) -> None:
+        listening.close()
+        self.ended.set_result(None)
+
+    def stop(self) -> "Future[None]":
+        """Stop serving, from any thread. The returned future is done when the server has stopped."""
+        self._server.should_exit = True
+        return self.ended

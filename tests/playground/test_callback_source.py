@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from labkit.playground.own import source_of
+from labkit.playground.callback_source import source_of
 
 NUMBERS = count(1)
 HEAD = """

@@ -1,12 +1,12 @@
-"""`Model`: everything that can be chosen, run, compared and exported in a playground, without a widget."""
+"""`Playground`: everything that can be chosen, run, compared and exported, and the page that shows it."""
 
 from asyncio import CancelledError
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from threading import Event
+from threading import Event, RLock
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from weakref import WeakValueDictionary
 
 from mcp import StdioServerParameters
@@ -16,20 +16,19 @@ from mcp.server.mcpserver import MCPServer
 
 from labkit.call import Call
 from labkit.errors import ConnectError, sentence, unwrap
-from labkit.host import Ask, Budget, Refuse
+from labkit.host import Ask, Refuse
 from labkit.host.approval import checked_ask
-from labkit.host.dials import DialState
 from labkit.numbers import checked_seconds
 from labkit.plain import seen
 from labkit.playground import form as forms
 from labkit.playground.answers import Answers
 from labkit.playground.choices import Choices
 from labkit.playground.export import Form, exported, keys_known, without_keys
-from labkit.playground.past import Past
+from labkit.playground.last_settings import LastSettings
 from labkit.playground.program import program
-from labkit.playground.reach import Wire
 from labkit.playground.runs import Row, Run, compare, make_room, text_of_result
-from labkit.playground.setup import CONNECTING, Setup, error_of
+from labkit.playground.sources import Wire
+from labkit.playground.target import CONNECTING, Target, error_of
 from labkit.runtime import Runtime
 from labkit.work import start
 
@@ -47,15 +46,34 @@ PATIENCE, HUMAN_PATIENCE = 90.0, 600.0
 """Seconds that a call may take; where a person answers or approves, the second."""
 
 
-class Model(Setup):
-    """A playground without a page; `Playground` adds the page.
+class Playground:
+    """A server, the answerer, the dials and the host's duties, to be tried out together.
 
-    What it takes, `Playground` says.
+        playground = Playground()              # the servers in the box, the embedded model
+        playground = Playground(my_server)     # an MCPServer of your own; also a command, a URL
+        playground                             # as the last line of a cell: the page
+
+        @playground.callback                   # your own callback answers from the next sample on
+        async def my_callback(context, params): ...
+
+    In plain code: `playground.run()`, `playground.runs[-1].result`; `print(playground.code)` needs no playground.
+
+    Args:
+        server: A server of your own, which is then chosen at first: an `MCPServer`, `StdioServerParameters`, a URL.
+        name: The playground's name. Of one name only one can be open: making the second closes the first and takes over
+            its history.
+        ask: Asks a human for the decision where `approval` is on, as `with_approval` takes it. A page brings its own.
+        remember: Whether a page takes up the settings of last time, and in which folder these are kept: the usual one
+            with `True`. Without a page nothing is read and nothing kept. A key and the code of a callback never are.
+        connect_timeout: Seconds that a server has to answer; one that is first downloaded needs many.
 
     Raises:
         TypeError: `ask` is no function.
         ValueError: `connect_timeout` is no number of seconds above 0.
     """
+
+    draw: ClassVar[Callable[["Playground"], Any]]
+    """Makes the page, which this module knows nothing of; the package says how."""
 
     def __init__(
         self,
@@ -73,10 +91,11 @@ class Model(Setup):
             former.close()
         self._name = name
         _open[name] = self
-        self.answers = Answers(self._changed, ask)
-        """The answerer, the dials, and the duties of the host."""
-        super().__init__(server, name, self.answers.callback, connect_timeout)
+        self._lock = RLock()
+        self._listeners: list[Callable[[], object]] = []
+        self._view: Any = None
         self.runs: list[Run] = []
+        """The history, the last run last."""
         self.at = self.of = 0
         """The number of the run that is under way, and of how many."""
         self._numbers = self._before = 0
@@ -87,10 +106,17 @@ class Model(Setup):
         self._job: Call[None] | None = None
         self._call: Call[Any] | None = None
         self._at_work: Runtime | None = None
+        self.answers = Answers(self._answered_anew, ask)
+        """The answerer, the dials, and the duties of the host: `playground.answers.hold(guard=True)`."""
+        self.target = Target(
+            server, name, self.answers.chain,
+            changed=self._changed, leaving=self._leaving, connect_timeout=connect_timeout,
+        )  # fmt: skip
+        """The server, the way to it, the tool and its arguments: `playground.target.use_tool("summarize")`."""
         self._first = self.choices
-        self.past = Past(self, name, remember)
+        self.last_settings = LastSettings(self, name, remember)
         """The settings of last time."""
-        self._connect()
+        self.target.connect()
 
     @property
     def running(self) -> bool:
@@ -98,22 +124,13 @@ class Model(Setup):
         return self._at_work is not None or (self._job is not None and not self._job.done)
 
     @property
-    def dials(self) -> DialState:
-        """The dials: `playground.dials.turn(temperature=0.8)`."""
-        return self.answers.dials
-
-    @property
-    def who(self) -> str:
-        """The answerer, by the name in the table."""
-        return self.answers.who
-
-    @property
     def choices(self) -> Choices:
-        """The choices: all that is chosen."""
-        answers, (tool, typed) = self.answers, self.called
-        return Choices(
-            self.source, self.transport, self.wires, tool, dict(typed), self.who, dict(answers.settings),
-            self.dials.settings, dict(answers.duties),
+        """All that is chosen."""
+        answers, target = self.answers, self.target
+        tool, typed = target.called
+        return Choices.model_construct(
+            source=target.source, transport=target.transport, wires=target.wires, tool=tool, typed=dict(typed),
+            who=answers.who, settings=dict(answers.settings), dials=answers.dials.settings, duties=dict(answers.duties),
         )  # fmt: skip
 
     def choose(self, choices: Choices, *, ask: bool = False) -> None:
@@ -123,7 +140,7 @@ class Model(Setup):
             ValueError: Something cannot be so.
         """
         self.answers.take(choices)
-        self.use_call(choices, ask=ask)
+        self.target.take(choices, ask=ask)
 
     def use_again(self, number: int) -> None:
         """Set everything as it was for a run of the history, by its number.
@@ -134,13 +151,13 @@ class Model(Setup):
         run = next((run for run in self.runs if run.n == number), None)
         if run is None or run.choices is None:
             raise LookupError(f"there is no run {number}")
-        self.past.note = f"Settings of run {number}"
+        self.last_settings.note = f"Settings of run {number}"
         self.choose(run.choices)
 
     def start_fresh(self) -> None:
         """Set everything as it was at first, without a key, and forget the settings of last time. The runs stay."""
         self.answers.keys.clear()
-        self.past.forget()
+        self.last_settings.forget()
         self.choose(self._first)
 
     @property
@@ -156,20 +173,20 @@ class Model(Setup):
     def run(self, times: int = 1) -> None:
         """Call the tool `times` times with what was typed, on each chosen wire, and return at once.
 
-        What is wrong with a field is in `errors` then, and nothing is called.
+        What is wrong with a field is in `target.errors` then, and nothing is called.
         """
         if self.running:
             return
-        arguments, self.errors = forms.arguments_of(self._schema, self.typed)
-        if not self.tool:
-            why = (
-                ": press Connect" if self.unasked else ": it is still connecting" if self.status == "connecting" else ""
-            )
-            self.fault = f"There is no tool to call yet{why}."
-        elif not self.errors:
-            self.fault = ""
-            self.at, self.of = 0, times * len(self._wires)
-            seconds = (HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE) * self.of + self._seconds
+        target = self.target
+        arguments, target.errors = forms.arguments_of(target.schema, target.typed)
+        if not target.tool:
+            connecting = ": it is still connecting" if target.status == "connecting" else ""
+            why = ": press Connect" if target.unasked else connecting
+            target.fault = f"There is no tool to call yet{why}."
+        elif not target.errors:
+            target.fault = ""
+            self.at, self.of = 0, times * len(target.each_wire)
+            seconds = (HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE) * self.of + target.seconds
             self._job = start("the runs", lambda: self._work(times, arguments), seconds)
             self._job.when_over(self._over)
         self._changed()
@@ -177,7 +194,7 @@ class Model(Setup):
     def wait(self, seconds: float = 60.0) -> list[Run]:
         """Block until nothing is under way, for plain scripts, and return the runs. A cell that blocks gets no clicks.
 
-        Whatever went wrong is in `fault`, or in the run.
+        Whatever went wrong is in `target.fault`, or in the run.
 
         Raises:
             TimeoutError: Something is still under way after `seconds`.
@@ -185,7 +202,7 @@ class Model(Setup):
         changed, end = Event(), monotonic() + seconds
         forget = self.listen(changed.set)
         try:
-            while self.status == "connecting" or not self.settle():
+            while self.target.status == "connecting" or not self.settle():
                 if monotonic() > end:
                     raise TimeoutError(f"it is not over after {seconds:g} s")
                 changed.wait(LOOK)
@@ -194,10 +211,29 @@ class Model(Setup):
             forget()
         return self.runs
 
-    def _connect(self) -> None:
+    def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call `listener` after every change, in the thread that makes it, until the returned function is called."""
+        self._listeners.append(listener)
+
+        def forget() -> None:
+            with suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return forget
+
+    def _changed(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+    def _answered_anew(self) -> None:
+        self.target.connections.answer_with(self.answers.chain)
+        self._changed()
+
+    def _leaving(self) -> None:
+        """Let go of what belongs to the connection that is left."""
+        self.cancel()
         self._before = self._numbers
         self.answers.forget()
-        super()._connect()
 
     def cancel(self) -> None:
         """Stop what is under way, also where a callback hangs."""
@@ -219,10 +255,9 @@ class Model(Setup):
     async def _work(self, times: int, arguments: dict[str, Any]) -> None:
         self._at_work = Runtime.current()
         try:
-            if self._joining is not None and not self._joining.done:
-                await self._joining
+            await self.target.joined()
             for i in range(times):
-                for wire in self._wires:
+                for wire in self.target.each_wire:
                     self.at += 1
                     await self._run(wire, arguments, i if times > 1 else None)
         finally:
@@ -232,36 +267,37 @@ class Model(Setup):
 
     async def _run(self, wire: Wire, arguments: dict[str, Any], i: int | None) -> None:
         """Call the tool once. Run number `i` of several has a seed of its own, where the dial does not set one."""
-        lab = await self._links.lab(wire)
+        target = self.target
+        lab = await target.connections.lab(wire)
         with self._lock:
             self._numbers += 1
             run = Run(
-                self._numbers, self.server, self.transport, wire, self.tool, arguments, self.answers.name,
+                self._numbers, target.server, target.transport, wire, target.tool, arguments, self.answers.name,
                 self.answers.host, choices=self.choices, own=self.answers.own,
             )  # fmt: skip
             self.runs = [*self.runs[-KEPT + 1 :], run]
         self.answers.vary(i)
         self.answers.record = run.add
-        spent = self.budget.spent.usd or 0.0
+        spent = self.answers.budget.spent.usd or 0.0
 
         def settled() -> None:  # a sample that was cancelled may end after its run
             if run is self.runs[-1]:
-                run.usd = max(0.0, (self.budget.spent.usd or 0.0) - spent)
+                run.usd = max(0.0, (self.answers.budget.spent.usd or 0.0) - spent)
 
         self.answers.settled = settled
         lab.timeout = HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE
-        self._call = call = lab.start(self.tool, arguments)
+        self._call = call = lab.start(run.tool, arguments)
         self._changed()
         try:
             result = await call
             run.outcome, run.result = ("tool failed" if result.is_error else "done"), text_of_result(result)
-            self._unreached = False
+            target.unreached = False
         except CancelledError:
             run.cancelled()
             raise
         except Exception as error:  # noqa: BLE001 - whatever went wrong is the result of the run
             run.outcome, run.result = "failed", sentence(error)
-            self._unreached = isinstance(unwrap(error), ConnectError | OSError)
+            target.unreached = isinstance(unwrap(error), ConnectError | OSError)
         finally:
             run.flow, self._call = call.flow, None
             settled()
@@ -272,7 +308,7 @@ class Model(Setup):
     def _over(self) -> None:
         error = error_of(self._job)
         if error is not None:
-            self.fault = sentence(error)
+            self.target.fault = sentence(error)
         self._changed()
 
     def compare(self, *numbers: int) -> list[Row]:
@@ -300,33 +336,42 @@ class Model(Setup):
     @property
     def code(self) -> str:
         """The present settings as a program of plain `mcp`, without a key and with nothing invisible in its texts."""
-        chosen = replace(self.choices, tool=self.tool)
-        return seen(without_keys(program(chosen, self._wires, self.arguments, self.answers.own), self.keys))
+        target = self.target
+        chosen = self.choices.but(tool=target.tool)
+        return seen(without_keys(program(chosen, target.each_wire, target.arguments, self.answers.own), self.keys))
 
     @property
     def keys(self) -> list[str]:
         """The keys that must appear nowhere."""
         return keys_known(*self.answers.keys.values())
 
-    @property
-    def budget(self) -> Budget:
-        """The budget: what was spent, and what is left."""
-        return self.answers.budget
-
     def close(self) -> None:
-        """End what is under way and leave the server. More than once does no harm."""
+        """End what is under way, leave the server, and take the page away. More than once does no harm."""
         if _open.get(self._name) is self:
             del _open[self._name]
-        self.past.close()
+        self.last_settings.close()
         self.cancel()
-        self._links.close()
-        self._folder.cleanup()
+        self.target.close()
+        if self._view is not None:
+            self._view.close()
+
+    def _ipython_display_(self) -> None:
+        self._page().show_placed()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        return self._page()._repr_mimebundle_(**options)
+
+    def _page(self) -> Any:
+        if self._view is None or self._view.comm is None:
+            self._view = Playground.draw(self)
+        return self._view
 
     def __repr__(self) -> str:
-        return f"<Playground {self.server} · {self.transport} · {self.wires} · {self.answers.name}>"
+        target = self.target
+        return f"<Playground {target.server} · {target.transport} · {target.wires} · {self.answers.name}>"
 
 
-_open: WeakValueDictionary[str, Model] = WeakValueDictionary()
+_open: WeakValueDictionary[str, Playground] = WeakValueDictionary()
 
 
 def _program_of(run: Run) -> str:

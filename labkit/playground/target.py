@@ -1,12 +1,10 @@
-"""The call of a playground: the server, the way to the server, the tool, and what was typed into the tool's form."""
+"""`Target`: what a playground calls: the server, the way to it, the tool, and what was typed into the tool's form."""
 
 import tempfile
 from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError as Cancelled
-from contextlib import suppress
 from pathlib import Path
-from threading import RLock
 from typing import Any, Literal
 from weakref import finalize
 
@@ -23,14 +21,15 @@ from labkit.connection import too_late
 from labkit.errors import sentence
 from labkit.lab import Lab
 from labkit.playground import form as forms
-from labkit.playground.box import BoxServer, in_the_box
 from labkit.playground.choices import Choices, Wires
-from labkit.playground.links import Links
-from labkit.playground.reach import (
+from labkit.playground.connections import Connections
+from labkit.playground.sources import (
     WIRES,
+    BoxServer,
     Source,
     Transport,
     Wire,
+    in_the_box,
     name_of,
     transports_of,
     url_of,
@@ -45,13 +44,15 @@ SPARE = 5.0
 """Seconds beyond them, after which work that does not end by itself is ended."""
 
 
-class Setup:
-    """The tool that is called, the server, and the connections. `Playground` adds the answerer and the runs.
+class Target:
+    """A tool that can be called: its server, the connections to that, and the form of its arguments.
 
     Args:
         server: A server of one's own, which is then chosen at first.
         name: The name of the connections.
         callback: The sampling callback of the connections.
+        changed: Called after every change, in the thread that makes it.
+        leaving: Called before another connection is made.
         connect_timeout: Seconds that a connection may take.
     """
 
@@ -60,11 +61,14 @@ class Setup:
         server: MCPServer | Server[Any] | StdioServerParameters | str | None,
         name: str,
         callback: SamplingFnT,
+        *,
+        changed: Callable[[], object],
+        leaving: Callable[[], object],
         connect_timeout: float = CONNECTING,
     ) -> None:
-        self._seconds = connect_timeout
-        self._lock = RLock()
-        self._listeners: list[Callable[[], object]] = []
+        self._changed, self._leaving = changed, leaving
+        self.seconds = connect_timeout
+        """Seconds that a connection may take."""
         self._folder = tempfile.TemporaryDirectory(prefix="playground-", ignore_cleanup_errors=True)
         finalize(self, self._folder.cleanup)
         self.box = in_the_box()
@@ -83,30 +87,28 @@ class Setup:
         """The sentence for what could not be done."""
         self.form_number = 0
         """The number of the form: another whenever the fields are others."""
-        self._links = Links(name, callback, self._changed, self._tools_changed)
+        self.connections = Connections(name, callback, changed, self._tools_changed)
         self._joining: Call[None] | None = None
         self._wanted: tuple[str, Mapping[str, Any]] | None = None
-        self._unreached = False
+        self.unreached = False
+        """Whether the server could not be reached in the last run."""
         self._of: Source | None = None
         self._carried: tuple[str, Mapping[str, Any]] | None = None
         self._listing: Call[None] | None = None
         self.unasked = False
         """Whether the server was chosen and is not to be started or called before somebody says so."""
 
-    def cancel(self) -> None:
-        """Stop what is under way."""
-
     @property
     def labs(self) -> dict[Wire, Lab]:
         """The connections, by wire; empty while they are being made."""
-        return {} if self.unasked else self._links.labs
+        return {} if self.unasked else self.connections.labs
 
     @property
     def status(self) -> Literal["connecting", "connected", "lost", "not connected"]:
         """The connection's status. Where it was lost, since the server has ended, the next run makes another."""
         if self._joining is not None and not self._joining.done:
             return "connecting"
-        if self._unreached or not all(lab.connected for lab in self.labs.values()):
+        if self.unreached or not all(lab.connected for lab in self.labs.values()):
             return "lost"
         return "connected" if self.labs else "not connected"
 
@@ -130,7 +132,7 @@ class Setup:
         self.source = source
         if self.transport not in transports_of(source):
             self.transport = transports_of(source)[0]
-        self._connect()
+        self.connect()
 
     def use_given(self) -> None:
         """Connect to the server that this playground was given.
@@ -142,7 +144,7 @@ class Setup:
             raise LookupError("this playground was given no server: Playground(my_server)")
         self.source, self._wanted = self.given, None
         self.transport = transports_of(self.source)[0]
-        self._connect()
+        self.connect()
 
     def use_command(self, command: str) -> None:
         """Connect to a program, by its command line.
@@ -162,7 +164,7 @@ class Setup:
         if reason:
             raise ValueError(f"{transport} cannot be used: {reason}")
         self.transport = transport
-        self._connect()
+        self.connect()
 
     def use_wires(self, wires: Wires) -> None:
         """Speak one revision of the protocol, or both, one after the other.
@@ -173,9 +175,9 @@ class Setup:
         if wires not in (*WIRES, "both"):
             raise ValueError(f"there is no wire {wires!r}; there are {', '.join(WIRES)} and both")
         self.wires = wires
-        self._connect()
+        self.connect()
 
-    def use_call(self, choices: Choices, *, ask: bool = False) -> None:
+    def take(self, choices: Choices, *, ask: bool = False) -> None:
         """Choose server, way, tool and what is typed at once; what was chosen already is not connected to anew.
 
         Args:
@@ -191,14 +193,14 @@ class Setup:
             self._offer(self.tools)
             self._changed()
         else:
-            self._connect()
+            self.connect()
 
     def _stay(self) -> None:
         """Show a server as chosen, and leave it alone."""
-        self.cancel()
+        self._leaving()
         if self._joining is not None:
             self._joining.cancel()
-        self.unasked, self.fault, self.errors, self._joining, self._unreached = True, "", {}, None, False
+        self.unasked, self.fault, self.errors, self._joining, self.unreached = True, "", {}, None, False
         self._clear()
         self._changed()
 
@@ -233,7 +235,7 @@ class Setup:
     @property
     def _empty_form(self) -> list[forms.Field]:
         known = self._of.examples.get(self.tool) if isinstance(self._of, BoxServer) else None
-        return forms.fields_of(self._schema, known)
+        return forms.fields_of(self.schema, known)
 
     @property
     def _changed_by_hand(self) -> dict[str, Any]:
@@ -244,10 +246,11 @@ class Setup:
     @property
     def tool_note(self) -> str:
         """The sentence for what is not sound in the schema of the chosen tool."""
-        return forms.note_of(self._schema)
+        return forms.note_of(self.schema)
 
     @property
-    def _schema(self) -> forms.Schema:
+    def schema(self) -> forms.Schema:
+        """The schema of the tool's arguments, as the server tells it."""
         nothing: dict[str, Any] = {}
         return next((tool.input_schema for tool in self.tools if tool.name == self.tool), nothing)
 
@@ -255,58 +258,46 @@ class Setup:
         """Fill in the form: text for text and numbers alike, as it stands in the fields."""
         self.typed = {**self.typed, **values}
         if self.errors:
-            _, self.errors = forms.arguments_of(self._schema, self.typed)
+            _, self.errors = forms.arguments_of(self.schema, self.typed)
         self._changed()
 
     @property
     def arguments(self) -> dict[str, Any]:
         """The arguments that were typed, as the tool gets them."""
-        return forms.arguments_of(self._schema, self.typed)[0]
+        return forms.arguments_of(self.schema, self.typed)[0]
 
     @property
-    def _wires(self) -> tuple[Wire, ...]:
+    def each_wire(self) -> tuple[Wire, ...]:
+        """The revisions that are spoken, one after the other."""
         return WIRES if self.wires == "both" else (self.wires,)
-
-    def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
-        """Call `listener` after every change, in the thread that makes it, until the returned function is called."""
-        self._listeners.append(listener)
-
-        def forget() -> None:
-            with suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return forget
-
-    def reconnect(self) -> None:
-        """Connect anew."""
-        self._connect()
 
     def say(self, fault: str) -> None:
         """Tell on the page what could not be done."""
         self.fault = fault
         self._changed()
 
-    def _connect(self) -> None:
-        self.cancel()
+    def connect(self) -> None:
+        """Connect, or connect anew."""
+        self._leaving()
         if self._joining is not None:
             self._joining.cancel()
-        self.unasked, self.fault, self.errors, self._unreached = False, "", {}, False
+        self.unasked, self.fault, self.errors, self.unreached = False, "", {}, False
         if self._of is not None and self._of != self.source:
             if name_of(self._of) == self.server:  # of one's own, run again
                 self._carried = self.tool, self._changed_by_hand
             self._clear()  # the tools of another server can neither be called nor told in a program
-        source, transport, wires = self.source, self.transport, self._wires
+        source, transport, wires = self.source, self.transport, self.each_wire
 
         async def join() -> None:
             try:
-                with anyio.fail_after(self._seconds):
-                    tools = await self._links.join(source, transport, wires, Path(self._folder.name))
+                with anyio.fail_after(self.seconds):
+                    tools = await self.connections.join(source, transport, wires, Path(self._folder.name))
             except TimeoutError:
-                raise too_late(name_of(source), self._seconds, "Playground") from None
+                raise too_late(name_of(source), self.seconds, "Playground") from None
             if source is self.source:
                 self._offer(tools)
 
-        self._joining = joining = start(f"connecting to {self.server}", join, self._seconds + SPARE)
+        self._joining = joining = start(f"connecting to {self.server}", join, self.seconds + SPARE)
         joining.when_over(lambda: self._joined(joining))
         self._changed()
 
@@ -314,16 +305,16 @@ class Setup:
         """Show the server's tools. What was typed stays where the tool is there and takes it."""
         wanted, self._wanted = self._wanted, None
         carried, self._carried = self._carried or (self.tool, self._changed_by_hand), None
-        schema, was = self._schema, self.tool
+        schema, was = self.schema, self.tool
         self.tools, self._of = tools, self.source
         names = [tool.name for tool in tools]
         if wanted and wanted[0] in names:
             self.use_tool(*wanted)
         elif carried[0] in names:
-            if carried[0] == was and self._schema == schema:
+            if carried[0] == was and self.schema == schema:
                 return
             self.tool = carried[0]
-            _, wrong = forms.arguments_of(self._schema, carried[1])
+            _, wrong = forms.arguments_of(self.schema, carried[1])
             places = {place.partition(".")[0] for place in wrong}
             self.use_tool(self.tool, {name: each for name, each in carried[1].items() if name not in places})
         else:
@@ -339,12 +330,12 @@ class Setup:
         source = self.source
 
         async def look() -> None:
-            tools = await self._links.tools()
+            tools = await self.connections.tools()
             if source is self.source and self.status == "connected":
                 self._offer(tools)
                 self._changed()
 
-        self._listing = start(f"the tools of {self.server}", look, self._seconds)
+        self._listing = start(f"the tools of {self.server}", look, self.seconds)
 
     def _joined(self, joining: "Call[None]") -> None:
         if joining is not self._joining:
@@ -356,9 +347,15 @@ class Setup:
             self._clear()
         self._changed()
 
-    def _changed(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()
+    async def joined(self) -> None:
+        """Wait for the connection that is being made, where one is."""
+        if self._joining is not None and not self._joining.done:
+            await self._joining
+
+    def close(self) -> None:
+        """Leave the server. More than once does no harm."""
+        self.connections.close()
+        self._folder.cleanup()
 
 
 def error_of(work: "Call[None] | None") -> BaseException | None:

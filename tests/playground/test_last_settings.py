@@ -3,7 +3,6 @@
 import json
 import stat
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -20,8 +19,7 @@ from labkit.models.answerers import usual_settings
 from labkit.playground import Playground
 from labkit.playground.cells import Cells
 from labkit.playground.choices import Choices, from_json, text_of, to_json
-from labkit.playground.memory import LARGEST, PLACE, Memory
-from labkit.playground.past import OFFERED, UNREADABLE, USED, WITHOUT
+from labkit.playground.last_settings import LARGEST, OFFERED, PLACE, UNREADABLE, USED, WITHOUT, Memory
 from labkit.playground.view import PlaygroundView
 from tests.story import OVER_STDIO, bookshop
 
@@ -67,15 +65,15 @@ def kept(folder: Path) -> str:
 
 def turned(playground: Playground) -> None:
     """Choose something else everywhere."""
-    playground.use_server("text_analyst")
-    playground.use_transport("http")
-    playground.use_wires("both")
+    playground.target.use_server("text_analyst")
+    playground.target.use_transport("http")
+    playground.target.use_wires("both")
     playground.wait()
-    playground.use_tool("analyze_text")
-    playground.type({"text": "Mira", "kind": "summary"})
+    playground.target.use_tool("analyze_text")
+    playground.target.type({"text": "Mira", "kind": "summary"})
     playground.answers.set(script="Emma", local_model="smollm")
     playground.answers.use("script")
-    playground.dials.turn(temperature=0.8, seed=7, stop_sequences=("END",), system_prompt="Be brief.")
+    playground.answers.dials.turn(temperature=0.8, seed=7, stop_sequences=("END",), system_prompt="Be brief.")
     playground.answers.hold(approval=True, guard=True)
     playground.answers.hold(budget={"samples": 3})
 
@@ -83,11 +81,11 @@ def turned(playground: Playground) -> None:
 def test_what_was_chosen_last_is_kept_though_no_page_has_drawn_it(folder: Path) -> None:
     playground = Playground(remember=folder)
     playground.wait()
-    playground.past.recall()
-    playground.dials.turn(seed=7)
+    playground.last_settings.recall()
+    playground.answers.dials.turn(seed=7)
     playground.close()
     playground, view = opened(folder)
-    assert (playground.dials.settings.seed, playground.past.note) == (7, USED)
+    assert (playground.answers.dials.settings.seed, playground.last_settings.note) == (7, USED)
     closed(playground, view)
 
 
@@ -99,9 +97,9 @@ def test_everything_that_was_chosen_comes_back_and_nothing_runs(folder: Path) ->
     closed(playground, view)
     playground, view = opened(folder)
     assert playground.choices == chosen
-    assert (playground.status, playground.runs, playground.past.note) == ("connected", [], USED)
-    assert playground.form_number
-    assert [field["value"] for field in playground.fields] == ["Mira", "summary"]
+    assert (playground.target.status, playground.runs, playground.last_settings.note) == ("connected", [], USED)
+    assert playground.target.form_number
+    assert [field["value"] for field in playground.target.fields] == ["Mira", "summary"]
     # A start afresh holds for the next time too.
     view._handle_custom_msg({"do": "fresh"}, [])
     playground.wait()
@@ -109,7 +107,7 @@ def test_everything_that_was_chosen_comes_back_and_nothing_runs(folder: Path) ->
     assert (fresh.tool, fresh.who, fresh.dials, view.top["past"]) == ("process_log_entry", "tiny", Dials(), "")
     closed(playground, view)
     playground, view = opened(folder)
-    assert (playground.choices, playground.past.note) == (fresh, "")
+    assert (playground.choices, playground.last_settings.note) == (fresh, "")
     closed(playground, view)
 
 
@@ -120,12 +118,12 @@ def test_without_a_page_or_with_remember_off_nothing_is_read_or_kept(folder: Pat
     was = kept(folder)
     headless = Playground(remember=folder)
     headless.wait()
-    assert headless.who == "tiny"
+    assert headless.answers.who == "tiny"
     headless.answers.use("script")
     headless.close()
     assert kept(folder) == was
     for playground, view in (opened(False), opened(True)):  # the usual folder is off for every test
-        assert playground.who == "tiny"
+        assert playground.answers.who == "tiny"
         playground.answers.use("hand")
         closed(playground, view)
     assert kept(folder) == was
@@ -139,9 +137,9 @@ def test_who_clicks_before_they_are_read_keeps_what_is_on_the_page_and_is_offere
     playground.wait()
     view = PlaygroundView(playground)
     view._handle_custom_msg({"do": "hold", "guard": True}, [])
-    assert (playground.who, view.top["past"], view.top["offered"]) == ("tiny", OFFERED, True)
+    assert (playground.answers.who, view.top["past"], view.top["offered"]) == ("tiny", OFFERED, True)
     view._handle_custom_msg({"do": "past"}, [])
-    assert (playground.who, "guard" in playground.answers.duties, view.top["past"]) == ("hand", False, USED)
+    assert (playground.answers.who, "guard" in playground.answers.duties, view.top["past"]) == ("hand", False, USED)
     assert view.top["offered"] is False
     closed(playground, view)
 
@@ -150,18 +148,26 @@ def test_a_command_or_an_address_is_shown_and_not_started(folder: Path) -> None:
     for source in (StdioServerParameters(command=COMMAND[0], args=COMMAND[1:]), "http://127.0.0.1:9/mcp"):
         playground, view = opened(folder)
         folder.mkdir(exist_ok=True)
-        playground.past._memory.write(to_json(replace(playground.choices, source=source, tool="recommend"), None, []))
+        playground.last_settings._memory.write(
+            to_json(playground.choices.but(source=source, tool="recommend"), None, [])
+        )
         closed(playground, view)
         playground, view = opened(folder)
-        assert playground.source == source
-        assert (playground.status, playground.labs, view.top["own"]) == ("not connected", {}, text_of(source))
+        assert playground.target.source == source
+        assert (playground.target.status, playground.target.labs, view.top["own"]) == (
+            "not connected",
+            {},
+            text_of(source),
+        )
         assert view.top["status"] == "press Connect"
         view._handle_custom_msg({"do": "run", "values": {}}, [])
-        assert (playground.runs, playground.fault) == ([], "There is no tool to call yet: press Connect.")
+        assert (playground.runs, playground.target.fault) == ([], "There is no tool to call yet: press Connect.")
         if isinstance(source, StdioServerParameters):
             view._handle_custom_msg({"do": "server", "name": "command", "text": view.top["own"]}, [])
             playground.wait()
-            assert (playground.status, playground.tool) == ("connected", "recommend"), playground.fault
+            assert (playground.target.status, playground.target.tool) == ("connected", "recommend"), (
+                playground.target.fault
+            )
         closed(playground, view)
 
 
@@ -171,9 +177,13 @@ def test_a_server_that_is_given_in_code_is_not_taken_away(folder: Path) -> None:
     closed(playground, view)
     shop = bookshop()
     playground, view = opened(folder, shop)
-    assert playground.source is shop
-    assert (playground.status, playground.who, playground.transport) == ("connected", "script", "http")
-    assert playground.tool in [tool.name for tool in playground.tools]
+    assert playground.target.source is shop
+    assert (playground.target.status, playground.answers.who, playground.target.transport) == (
+        "connected",
+        "script",
+        "http",
+    )
+    assert playground.target.tool in [tool.name for tool in playground.target.tools]
     closed(playground, view)
 
 
@@ -186,11 +196,11 @@ def test_no_key_and_no_code_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatc
     async def a_callback_of_mine(context: object, params: object) -> Any:
         raise NotImplementedError
 
-    playground.use_tool("recommend")
+    playground.target.use_tool("recommend")
     for secret in (KEY, SECRET, "a key of no known form 17", "password=hunter22"):
-        playground.type({"genre": secret})
+        playground.target.type({"genre": secret})
         playground.answers.set(script=f"so: {secret}")
-        playground.dials.turn(system_prompt=secret, stop_sequences=(secret, "END"))
+        playground.answers.dials.turn(system_prompt=secret, stop_sequences=(secret, "END"))
         assert secret not in kept(folder)
     text = kept(folder)
     assert "a_callback_of_mine" not in text
@@ -199,8 +209,12 @@ def test_no_key_and_no_code_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 or path.drive
     closed(playground, view)
     playground, view = opened(folder, bookshop())
-    assert (playground.who, playground.answers.own, playground.past.note) == ("own", None, USED + WITHOUT)
-    assert playground.dials.settings.stop_sequences == ("END",)
+    assert (playground.answers.who, playground.answers.own, playground.last_settings.note) == (
+        "own",
+        None,
+        USED + WITHOUT,
+    )
+    assert playground.answers.dials.settings.stop_sequences == ("END",)
     closed(playground, view)
 
 
@@ -217,14 +231,14 @@ def test_no_key_and_no_code_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_a_server_that_may_hold_a_secret_is_not_kept(first: Choices, source: Any) -> None:
-    told = to_json(replace(first, source=source, transport="stdio"), None, [])
+    told = to_json(first.but(source=source, transport="stdio"), None, [])
     assert (told["server"], told["left_out"], text_of(source)) == ({}, ["server"], "")
     json.dumps(told)
 
 
 def test_what_no_json_has_is_left_out_or_made_plain(first: Choices) -> None:
     told = to_json(
-        replace(first, typed={"a": object(), "b": (1, Fraction(1, 2))}, dials=Dials(seed=cast("int", np.int64(7)))),
+        first.but(typed={"a": object(), "b": (1, Fraction(1, 2))}, dials=Dials(seed=cast("int", np.int64(7)))),
         None,
         [],
     )
@@ -239,11 +253,11 @@ texts = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)
 def test_wherever_a_key_stands_it_is_not_kept(first: Choices, before: str, after: str, key: str, place: int) -> None:
     text = f"{before} {key} {after}"
     choices = (
-        replace(first, typed={"text": [text, {"inner": text}]}),
-        replace(first, typed={text: "x"}),
-        replace(first, settings=dict.fromkeys(usual_settings(), text)),
-        replace(first, dials=Dials(system_prompt=text, stop_sequences=(text,))),
-        replace(first, tool=text, source=f"http://127.0.0.1/{text}"),
+        first.but(typed={"text": [text, {"inner": text}]}),
+        first.but(typed={text: "x"}),
+        first.but(settings=dict.fromkeys(usual_settings(), text)),
+        first.but(dials=Dials(system_prompt=text, stop_sequences=(text,))),
+        first.but(tool=text, source=f"http://127.0.0.1/{text}"),
     )[place]
     assert key not in json.dumps(to_json(choices, None, [key]), ensure_ascii=False)
 
@@ -284,7 +298,7 @@ def test_a_file_that_cannot_be_used_is_told_in_one_sentence(folder: Path, conten
     assert path is not None
     path.write_text(content, encoding="utf-8")
     playground, view = opened(folder)
-    assert (view.top["past"], playground.who, playground.status) == (UNREADABLE, "tiny", "connected")
+    assert (view.top["past"], playground.answers.who, playground.target.status) == (UNREADABLE, "tiny", "connected")
     closed(playground, view)
 
 
@@ -328,7 +342,7 @@ def test_a_run_of_the_history_is_set_up_again(folder: Path) -> None:
     playground.wait()
     assert (playground.choices, len(playground.runs), view.top["past"]) == (then, 1, "Settings of run 1")
     view._handle_custom_msg({"do": "again", "number": 5}, [])
-    assert "there is no run 5" in playground.fault.lower()
+    assert "there is no run 5" in playground.target.fault.lower()
     closed(playground, view)
 
 

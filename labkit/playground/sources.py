@@ -1,4 +1,4 @@
-"""The servers in the box that the playground offers, each with a tool and arguments to try."""
+"""The servers that can be chosen, and the ways to each; those in the box have tools and arguments to try."""
 
 import inspect
 import sys
@@ -6,13 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from mcp import StdioServerParameters
+from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
+
+from labkit.connection import describe
 
 ROOT = Path(__file__).parent.parent.parent
 """The folder that holds the package `servers`: servers are started there as programs."""
+
+
+Transport = Literal["in process", "stdio", "http"]
+TRANSPORTS: tuple[Transport, ...] = ("in process", "stdio", "http")
+Wire = Literal["2025-11-25", "2026-07-28"]
+WIRES: tuple[Wire, ...] = ("2025-11-25", "2026-07-28")
+MODES: dict[Wire, str] = {"2025-11-25": "legacy", "2026-07-28": "auto"}
+"""The `mode` of `mcp.Client` for a wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +103,46 @@ def _known() -> list[BoxServer]:
             {name: {"code": SAMPLE_CODE["orders"]} for name in ("review_code", "analyze_code")},
         ),
     ]
+
+
+Source = BoxServer | MCPServer | Server[Any] | StdioServerParameters | str
+"""A server that can be chosen: a server in the box, an object, a command, a URL."""
+
+
+def transports_of(source: Source) -> tuple[Transport, ...]:
+    """The ways in which a server can be reached."""
+    if isinstance(source, BoxServer):
+        return TRANSPORTS
+    if isinstance(source, MCPServer):
+        return ("in process", "http")
+    if isinstance(source, Server):
+        return ("in process",)
+    return ("http",) if isinstance(source, str) else ("stdio",)
+
+
+def why_not(source: Source, transport: Transport) -> str:
+    """Why a server cannot be reached over `transport`; empty where it can."""
+    if transport in transports_of(source):
+        return ""
+    if isinstance(source, str):
+        return "a URL is reached over HTTP"
+    if isinstance(source, StdioServerParameters):
+        return "a command is reached over stdio"
+    return "an object of this kernel is no program" if transport == "stdio" else "only an MCPServer can be served so"
+
+
+def name_of(source: Source) -> str:
+    """The name of a server on the page. Of a URL and of a command nothing is shown that may be a key."""
+    return source.title if isinstance(source, BoxServer) else describe(source)[0]
+
+
+def url_of(text: str) -> str:
+    """The address of a server.
+
+    Raises:
+        ValueError: `text` is no address.
+    """
+    url = text.strip()
+    if not url.startswith(("http://", "https://")) or len(url) < 10 or any(c.isspace() for c in url):
+        raise ValueError("type the address of the server, such as: http://127.0.0.1:8000/mcp")
+    return url

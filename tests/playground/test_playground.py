@@ -33,12 +33,11 @@ from labkit.diagram import Step
 from labkit.host import Approve, Edit, Refuse, ReviewRequest
 from labkit.models.gguf import GGUF
 from labkit.playground import Playground, export
-from labkit.playground.box import ROOT
+from labkit.playground.by_hand import ByHand
 from labkit.playground.choices import text_of
-from labkit.playground.reach import MODES, WIRES, Transport, Wire, name_of
 from labkit.playground.reading import comparison, history, result, top, work
 from labkit.playground.runs import MOST_SAMPLES, Run, Sampled, make_room
-from labkit.playground.who import ByHand
+from labkit.playground.sources import MODES, ROOT, WIRES, Transport, Wire, name_of
 from labkit.redacting import redact
 from labkit.secret_forms import finding
 from tests.story import OVER_STDIO, answer, bookshop, paged, question
@@ -61,8 +60,8 @@ def shop() -> Iterator[Playground]:
     """With a server of one's own."""
     own = Playground(bookshop())
     own.wait()
-    own.use_tool("recommend")
-    own.type({"genre": "romance"})
+    own.target.use_tool("recommend")
+    own.target.type({"genre": "romance"})
     yield own
     own.close()
     close_all()
@@ -81,7 +80,7 @@ def ran(playground: Playground, times: int = 1) -> Any:
 
 def test_a_newcomer_presses_run_and_has_a_sampled_answer(playground: Playground) -> None:
     run = ran(playground)
-    assert (playground.status, playground.fault, playground.errors) == ("connected", "", {})
+    assert (playground.target.status, playground.target.fault, playground.target.errors) == ("connected", "", {})
     assert (run.outcome, run.model, run.who, run.tool) == ("done", "tiny", "embedded model", "process_log_entry")
     assert len(run.samples) == 1
     assert run.answers in run.result
@@ -105,15 +104,15 @@ def test_a_model_object_loads_no_widget() -> None:
 def test_the_servers_in_the_box_have_an_example_for_their_first_tool() -> None:
     playground = Playground()
     try:
-        assert {"log_archiver", "text_analyst"} <= set(playground.box)
-        for server in playground.box.values():
-            playground.use_server(server.id)
+        assert {"log_archiver", "text_analyst"} <= set(playground.target.box)
+        for server in playground.target.box.values():
+            playground.target.use_server(server.id)
             playground.wait()
-            assert playground.status == "connected", playground.fault
+            assert playground.target.status == "connected", playground.target.fault
             if server.tool:
-                assert playground.tool == server.tool
+                assert playground.target.tool == server.tool
             playground.run()
-            assert playground.errors == {}, server.id
+            assert playground.target.errors == {}, server.id
             playground.cancel()
             playground.wait()
     finally:
@@ -124,8 +123,8 @@ def test_the_servers_in_the_box_have_an_example_for_their_first_tool() -> None:
 @pytest.mark.parametrize("transport", ["in process", "http"])
 def test_a_server_answers_in_every_way_on_both_wires(shop: Playground, transport: Transport) -> None:
     shop.answers.use_own(shouted)
-    shop.use_transport(transport)
-    shop.use_wires("both")
+    shop.target.use_transport(transport)
+    shop.target.use_wires("both")
     shop.wait()
     ran(shop)
     assert [(run.wire, run.transport, run.outcome) for run in shop.runs] == [(w, transport, "done") for w in WIRES]
@@ -134,55 +133,55 @@ def test_a_server_answers_in_every_way_on_both_wires(shop: Playground, transport
 
 def test_a_choice_that_comes_while_another_is_being_made_takes_its_place(shop: Playground) -> None:
     for _ in range(3):
-        shop.use_transport("http")
-        shop.use_wires("2025-11-25")
-        shop.use_transport("in process")
-        shop.use_transport("http")
-        shop.use_wires("both")
+        shop.target.use_transport("http")
+        shop.target.use_wires("2025-11-25")
+        shop.target.use_transport("in process")
+        shop.target.use_transport("http")
+        shop.target.use_wires("both")
         shop.wait()
-        assert (shop.status, shop.fault, list(shop.labs)) == ("connected", "", list(WIRES))
+        assert (shop.target.status, shop.target.fault, list(shop.target.labs)) == ("connected", "", list(WIRES))
 
 
 def test_a_program_is_reached_over_stdio(shop: Playground) -> None:
-    shop.use_server(OVER_STDIO)
+    shop.target.use_server(OVER_STDIO)
     shop.wait()
-    assert (shop.transport, shop.status, shop.fault) == ("stdio", "connected", "")
+    assert (shop.target.transport, shop.target.status, shop.target.fault) == ("stdio", "connected", "")
     with pytest.raises(ValueError, match="a command is reached over stdio"):
-        shop.use_transport("in process")
-    shop.use_tool("recommend")
-    shop.type({"genre": "romance"})
+        shop.target.use_transport("in process")
+    shop.target.use_tool("recommend")
+    shop.target.type({"genre": "romance"})
     shop.answers.use_own(shouted)
     assert "EMMA" in ran(shop).result
 
 
 def test_what_cannot_be_reached_is_told_in_a_sentence_and_can_be_left_again(shop: Playground) -> None:
-    (former,) = shop.labs.values()
-    shop.use_server("http://127.0.0.1:9/mcp")
+    (former,) = shop.target.labs.values()
+    shop.target.use_server("http://127.0.0.1:9/mcp")
     shop.wait()
-    assert shop.status == "not connected"
+    assert shop.target.status == "not connected"
     assert "(closed)" in repr(former)
-    assert "nobody answers there" in shop.fault
+    assert "nobody answers there" in shop.target.fault
     shop.run()
-    assert "no tool" in shop.fault
-    shop.use_given()
+    assert "no tool" in shop.target.fault
+    shop.target.use_given()
     shop.wait()
-    assert (shop.status, shop.fault) == ("connected", "")
+    assert (shop.target.status, shop.target.fault) == ("connected", "")
 
 
 @pytest.mark.parametrize(("text", "says"), [("", "type the command"), ("python 'x", "no command")])
 def test_a_command_line_that_is_none_is_refused(shop: Playground, text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        shop.use_command(text)
+        shop.target.use_command(text)
 
 
 def test_what_is_wrong_in_the_form_is_told_and_nothing_is_called(playground: Playground) -> None:
-    playground.use_tool("summarize_logs")
-    playground.type({"hours": "900"})
+    playground.target.use_tool("summarize_logs")
+    playground.target.type({"hours": "900"})
     playground.run()
-    assert playground.errors == {"hours": "It must be at most 72."}
+    assert playground.target.errors == {"hours": "It must be at most 72."}
     assert not playground.runs
-    playground.type({"hours": "2"})
-    assert playground.errors == {}
+    playground.target.type({"hours": "2"})
+    assert playground.target.errors == {}
     assert ran(playground).arguments == {"hours": 2}
 
 
@@ -292,7 +291,7 @@ def test_a_local_model_that_is_not_there_says_what_to_do(shop: Playground) -> No
 
 
 def test_the_dials_turn_what_the_model_gets(playground: Playground) -> None:
-    playground.dials.turn(temperature=0.0, max_tokens=5)
+    playground.answers.dials.turn(temperature=0.0, max_tokens=5)
     run = ran(playground)
     assert (run.samples[0].asked.max_tokens, run.samples[0].seen.max_tokens) == (100, 5)
     assert run.tokens <= 5
@@ -306,10 +305,10 @@ def seeds(playground: Playground) -> list[int | None]:
 
 
 def test_ten_runs_have_ten_seeds_unless_the_dial_sets_one(playground: Playground) -> None:
-    playground.dials.turn(temperature=2.0, max_tokens=6)
+    playground.answers.dials.turn(temperature=2.0, max_tokens=6)
     ran(playground, times=3)
     assert seeds(playground) == [0, 1, 2]
-    playground.dials.turn(seed=7)
+    playground.answers.dials.turn(seed=7)
     ran(playground, times=2)
     assert seeds(playground)[-2:] == [7, 7]
     assert len({run.answers for run in playground.runs[-2:]}) == 1
@@ -324,8 +323,8 @@ def test_approval_sees_the_request_and_the_answer_and_may_change_them() -> None:
 
     playground = Playground(bookshop(), ask=edits)
     playground.wait()
-    playground.use_tool("recommend")
-    playground.type({"genre": "romance"})
+    playground.target.use_tool("recommend")
+    playground.target.type({"genre": "romance"})
     playground.callback(shouted)
     assert "EMMA" in ran(playground).result
     playground.answers.hold(approval=True)
@@ -353,7 +352,7 @@ def test_the_guard_notes_and_the_budget_holds(shop: Playground) -> None:
     run = ran(shop)
     assert run.outcome == "failed"
     assert "budget" in run.result
-    assert shop.budget.spent.samples == 1
+    assert shop.answers.budget.spent.samples == 1
     with pytest.raises(ValueError, match="samples is -1, and must be a number from 0 to"):
         shop.answers.hold(budget={"samples": -1})
     shop.answers.hold(budget=False)
@@ -401,7 +400,7 @@ def test_cancel_ends_a_callback_that_never_gives_control_back(shop: Playground) 
 
 def test_runs_are_compared_by_what_differs(playground: Playground) -> None:
     ran(playground)
-    playground.dials.turn(max_tokens=3)
+    playground.answers.dials.turn(max_tokens=3)
     ran(playground)
     rows = {row.name: row for row in playground.compare(1, 2)}
     assert rows["max tokens"].values == ("100 · must", "3 · must")
@@ -454,8 +453,8 @@ def test_a_second_playground_of_the_name_closes_the_first() -> None:
     first.wait()
     second = Playground(bookshop())
     second.wait()
-    assert first.status == "not connected"
-    assert second.status == "connected"
+    assert first.target.status == "not connected"
+    assert second.target.status == "connected"
     second.close()
     second.close()
     close_all()
@@ -464,8 +463,8 @@ def test_a_second_playground_of_the_name_closes_the_first() -> None:
 def test_the_cell_run_again_keeps_the_history_also_of_a_run_that_was_under_way() -> None:
     first = Playground(bookshop())
     first.wait()
-    first.use_tool("recommend")
-    first.type({"genre": "romance"})
+    first.target.use_tool("recommend")
+    first.target.type({"genre": "romance"})
     first.callback(shouted)
     ran(first, times=2)
     begun = threading.Event()
@@ -483,8 +482,8 @@ def test_the_cell_run_again_keeps_the_history_also_of_a_run_that_was_under_way()
     told = [(run.n, run.outcome) for run in second.runs]
     assert told == [(1, "done"), (2, "done"), (3, "cancelled")]
     assert second.fresh
-    second.use_tool("recommend")
-    second.type({"genre": "romance"})
+    second.target.use_tool("recommend")
+    second.target.type({"genre": "romance"})
     second.callback(shouted)
     assert ran(second).n == 4
     second.close()  # who closes it is done with it
@@ -514,8 +513,8 @@ def test_how_long_a_server_may_take_to_start_can_be_set_and_the_sentence_says_so
     never = StdioServerParameters(command=sys.executable, args=["-c", "input(); input(); input()"])
     playground = Playground(never, connect_timeout=0.3)
     playground.wait()
-    assert playground.status == "not connected"
-    assert playground.fault == (
+    assert playground.target.status == "not connected"
+    assert playground.target.fault == (
         f"ConnectError: {name_of(never)} did not answer within 0.3 s. Is it an MCP server, and is it running? One that "
         "takes longer to start needs Playground(..., connect_timeout=...)."
     )
@@ -532,34 +531,34 @@ def test_after_a_server_died_the_status_says_so_and_the_next_run_makes_another_c
     playground = Playground(StdioServerParameters(command=sys.executable, args=["-c", MORTAL]))
     playground.wait()
     for dies in (lambda: os.kill(int(playground.runs[-1].result), signal.SIGTERM), lambda: None):
-        playground.use_tool("number")
+        playground.target.use_tool("number")
         assert ran(playground).outcome == "done"
-        assert playground.status == "connected"
+        assert playground.target.status == "connected"
         dies()  # at rest, and nobody asks it anything
         if playground.runs[-1].n == 2:
-            playground.use_tool("die")
+            playground.target.use_tool("die")
             assert ran(playground).outcome == "failed"
-        _wait_for(playground, lambda: playground.status == "lost")
+        _wait_for(playground, lambda: playground.target.status == "lost")
         assert top(playground)["status"] == "connection lost · Run makes another"
-    playground.use_tool("number")
+    playground.target.use_tool("number")
     assert ran(playground).outcome == "done"
-    assert playground.status == "connected"
+    assert playground.target.status == "connected"
     playground.close()
     close_all()
 
 
 def test_a_server_that_is_reached_no_more_over_http_is_told_in_the_status(shop: Playground) -> None:
-    shop.use_transport("http")
+    shop.target.use_transport("http")
     shop.wait()
-    [stop] = shop._links._stops
+    [stop] = shop.target.connections._stops
     ended = stop()
     assert ended is not None
     ended.result(60)
     assert ran(shop).outcome == "failed"
-    assert shop.status == "lost"
-    shop.reconnect()
+    assert shop.target.status == "lost"
+    shop.target.connect()
     shop.wait()
-    assert shop.status == "connected"
+    assert shop.target.status == "connected"
 
 
 @pytest.mark.parametrize("limits", [{"tokens": 20_000}, {}])
@@ -574,29 +573,29 @@ def test_a_cancelled_run_costs_what_the_budget_counts(shop: Playground, wire: Wi
         return answer("never")
 
     shop.answers.hold(budget=limits or False)
-    shop.use_wires(wire)
+    shop.target.use_wires(wire)
     shop.wait()
     shop.run()
     assert begun.wait(60)
     shop.cancel()
     shop.wait()
     run = shop.runs[-1]
-    _wait_for(shop, lambda: shop.budget.spent.samples == 1)
+    _wait_for(shop, lambda: shop.answers.budget.spent.samples == 1)
     spent = _wait_for(shop, lambda: run.prompt_tokens + run.tokens)
-    assert (run.outcome, spent, run.estimated) == ("cancelled", shop.budget.spent.tokens, True)
+    assert (run.outcome, spent, run.estimated) == ("cancelled", shop.answers.budget.spent.tokens, True)
     assert bool(run.tokens) is bool(limits)
 
 
 def test_while_it_connects_nothing_of_the_server_before_is_run_or_exported(shop: Playground) -> None:
-    shop.use_server("text_analyst")
-    assert shop.status == "connecting"
+    shop.target.use_server("text_analyst")
+    assert shop.target.status == "connecting"
     shop.run()
-    assert "still connecting" in shop.fault
+    assert "still connecting" in shop.target.fault
     assert "recommend" not in shop.code
-    assert (shop.tool, shop.tools, work(shop)["ready"]) == ("", (), False)
+    assert (shop.target.tool, shop.target.tools, work(shop)["ready"]) == ("", (), False)
     shop.wait()
     assert shop.runs == []
-    assert (shop.tool, work(shop)["ready"]) == ("summarize", True)
+    assert (shop.target.tool, work(shop)["ready"]) == ("summarize", True)
 
 
 def test_an_export_prints_the_programs_of_its_own_runs(shop: Playground) -> None:
@@ -604,9 +603,9 @@ def test_an_export_prints_the_programs_of_its_own_runs(shop: Playground) -> None
     shop.answers.use("script")
     ran(shop, times=2)
     shop.callback(shouted)
-    shop.type({"genre": "crime"})
+    shop.target.type({"genre": "crime"})
     ran(shop)
-    shop.use_server("log_archiver")
+    shop.target.use_server("log_archiver")
     shop.wait()
     page = shop.export("html")
     heads = [part.split("</h2>")[0] for part in page.split("<h2>") if "as a program" in part.split("</h2>")[0]]
@@ -804,24 +803,24 @@ def test_a_server_that_is_run_again_with_other_parameters_has_its_new_form(
 ) -> None:
     playground = Playground(shelf(find), remember=tmp_path)
     playground.wait()
-    playground.past.recall()
-    playground.use_tool("find")
-    playground.type({"title": "Emma"})
-    before = playground.form_number
-    playground.past.keep()
+    playground.last_settings.recall()
+    playground.target.use_tool("find")
+    playground.target.type({"title": "Emma"})
+    before = playground.target.form_number
+    playground.last_settings.keep()
     if again == "use_server":
-        playground.use_server(shelf(now))
+        playground.target.use_server(shelf(now))
     else:
         playground = Playground(shelf(now), remember=tmp_path)
         playground.wait()
-        playground.past.recall()
+        playground.last_settings.recall()
     playground.wait()
-    assert (playground.status, playground.tool) == ("connected", "find")
-    assert {field["name"]: field["value"] for field in playground.fields} == (
+    assert (playground.target.status, playground.target.tool) == ("connected", "find")
+    assert {field["name"]: field["value"] for field in playground.target.fields} == (
         stands if again == "use_server" or now is not find_numbers else {**stands, "title": "Emma"}
     )
-    assert [tool.description for tool in playground.tools if tool.name == "find"] == [now.__doc__ or ""]
-    assert again == "Playground" or playground.form_number > before
+    assert [tool.description for tool in playground.target.tools if tool.name == "find"] == [now.__doc__ or ""]
+    assert again == "Playground" or playground.target.form_number > before
     playground.close()
     close_all()
 
@@ -829,15 +828,15 @@ def test_a_server_that_is_run_again_with_other_parameters_has_its_new_form(
 def test_a_tool_that_is_gone_is_told_and_another_is_chosen() -> None:
     playground = Playground(shelf(find))
     playground.wait()
-    playground.use_tool("find")
-    playground.given = playground.source
-    server = playground.source
+    playground.target.use_tool("find")
+    playground.target.given = playground.target.source
+    server = playground.target.source
     assert isinstance(server, MCPServer)
     server.remove_tool("find")
-    playground.reconnect()
+    playground.target.connect()
     playground.wait()
-    assert (playground.tool, [field["name"] for field in playground.fields]) == ("other", ["word"])
-    assert playground.fault == "shelf has no tool find any more."
+    assert (playground.target.tool, [field["name"] for field in playground.target.fields]) == ("other", ["word"])
+    assert playground.target.fault == "shelf has no tool find any more."
     playground.close()
     close_all()
 
@@ -855,14 +854,14 @@ def test_a_server_that_says_its_tools_have_changed_has_its_new_form(wire: Wire) 
         return "changed"
 
     playground = Playground(server)
-    playground.use_wires(wire)
+    playground.target.use_wires(wire)
     playground.wait()
-    playground.use_tool("find")
-    playground.type({"title": "Emma"})
-    [lab] = playground.labs.values()
+    playground.target.use_tool("find")
+    playground.target.type({"title": "Emma"})
+    [lab] = playground.target.labs.values()
     lab.start("change").result(60)
-    _wait_for(playground, lambda: "shop" in playground.typed)
-    assert {field["name"]: field["value"] for field in playground.fields} == {
+    _wait_for(playground, lambda: "shop" in playground.target.typed)
+    assert {field["name"]: field["value"] for field in playground.target.fields} == {
         "title": "Emma", "genre": "romance", "copies": "5", "shop": "",
     }  # fmt: skip
     playground.close()
@@ -871,18 +870,18 @@ def test_a_server_that_says_its_tools_have_changed_has_its_new_form(wire: Wire) 
 
 def test_runs_of_a_model_that_is_loaded_share_what_was_loaded(shop: Playground) -> None:
     shop.answers.use("gguf")
-    chosen = shop.dials.model
+    chosen = shop.answers.dials.model
     assert isinstance(chosen, GGUF)
     shop.answers.vary(3)
-    varied = shop.dials.model
+    varied = shop.answers.dials.model
     assert isinstance(varied, GGUF)
     assert varied.dials["seed"] == 3
     assert varied._engine is chosen._engine
     shop.answers.vary(None)
-    assert shop.dials.model is chosen
+    assert shop.answers.dials.model is chosen
     shop.run()
     shop.wait()
-    assert shop.dials.model is chosen
+    assert shop.answers.dials.model is chosen
 
 
 @pytest.mark.parametrize(
@@ -931,7 +930,7 @@ def test_a_server_is_shown_with_all_pages_of_its_tools() -> None:
     playground = Playground(paged("second", "third", None))
     try:
         playground.wait()
-        assert [tool.name for tool in playground.tools][::2] == ["first_0", "second_0", "third_0"]
+        assert [tool.name for tool in playground.target.tools][::2] == ["first_0", "second_0", "third_0"]
     finally:
         playground.close()
         close_all()
