@@ -1,6 +1,20 @@
 // The playground. No logic: what is clicked goes to Python as a message, what is shown comes from Python in words. Text
 // of servers and models reaches the page as textContent only. The last of the parts that view.py joins to one module.
 
+class Past {
+  constructor(tell) {
+    this.note = el("span", { class: "note", role: "status" });
+    this.use = button("Use them", "Set everything as it was when the playground was used last. Nothing is run", () => tell({ do: "past" }));
+    this.fresh = button("Start fresh", "Set everything as it was at first and forget what was kept. The history stays", () => tell({ do: "fresh" }));
+    this.nodes = [this.note, this.use, this.fresh];
+  }
+
+  draw({ past, offered }) {
+    this.note.textContent = this.note.title = past;
+    this.use.hidden = !offered;
+  }
+}
+
 const TABS = ["Flow", "Tokens", "History", "Code"];
 const WIRE = {
   "2025-11-25": "The server asks while the call is open: sampling/createMessage is a request of its own",

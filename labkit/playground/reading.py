@@ -212,7 +212,7 @@ def history(playground: Playground) -> dict[str, Any]:
 
 
 def _line(run: Run) -> list[Any]:
-    """The line of a run, in the order that history.js reads. It is made once, since all are drawn at each change."""
+    """The line of a run, in the order that result.js reads. It is made once, since all are drawn at each change."""
     if run.line is not None:
         return run.line
     answer = " ".join(redact_shown(run.answers or run.result, 2_000).split())

@@ -51,8 +51,8 @@ _OF_ITSELF = ("here", "compare")
 """The messages that a page sends though nobody has clicked."""
 
 _HERE = Path(__file__).parent
-_SCRIPT = ("form.js", "past.js", "side.js", "history.js", "result.js", "sheet.js", "parts.js", "playground.js")
-_STYLE = ("playground.css", "side.css", "work.css", "result.css", "form.css")
+_SCRIPT = ("form.js", "side.js", "result.js", "parts.js", "playground.js")
+_STYLE = ("playground.css", "side.css", "work.css")
 _FILES = {"json": "playground.json", "mermaid": "playground.mmd", "html": "playground.html"}
 
 
