@@ -30,6 +30,7 @@ from labkit.playground.runs import Row, Run, compare, make_room, text_of_result
 from labkit.playground.sources import Wire
 from labkit.playground.target import CONNECTING, Target, error_of
 from labkit.runtime import Runtime
+from labkit.steps import held_up_by
 from labkit.work import start
 
 F = TypeVar("F", bound=SamplingFnT)
@@ -122,6 +123,16 @@ class Playground:
     def running(self) -> bool:
         """Whether a run is under way."""
         return self._at_work is not None or (self._job is not None and not self._job.done)
+
+    @property
+    def waits_for(self) -> str:
+        """For what the run that is under way waits, in a few words; empty where none is."""
+        call = self._call
+        if call is None:
+            return "the connection" if self.running else ""
+        if held_up := held_up_by(call.waits, len(call.asking)):
+            return held_up.what
+        return f"the answer: {self.answers.name}" if call.asking else "the server"
 
     @property
     def choices(self) -> Choices:

@@ -166,7 +166,8 @@ def result(playground: Playground) -> dict[str, Any]:
     if run is None:
         return {"kind": "idle", "meta": "Result", "text": ""}
     if run.outcome == "running":
-        return {"kind": "running", "meta": f"Running {visible(run.tool)}", "text": ""}
+        waits = f" · waits for {visible(playground.waits_for)}" if playground.waits_for else ""
+        return {"kind": "running", "meta": f"Running {visible(run.tool)}{waits}", "text": ""}
     tool = visible(run.tool)
     metas = {
         "done": f"Result of {tool}",

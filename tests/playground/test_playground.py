@@ -224,12 +224,45 @@ def test_a_person_answers_by_hand_and_may_refuse(shop: Playground) -> None:
         shop.run()
         question = _wait_for(shop, lambda: shop.answers.hand.open)
         assert question.params.max_tokens > 0
+        assert shop.waits_for == "a person to type the answer"
+        assert result(shop)["meta"] == "Running recommend · waits for a person to type the answer"
         shop.answers.hand.answer(question.number, text)
         shop.answers.hand.answer(question.number, "too late")
         shop.wait()
         run = shop.runs[-1]
         assert run.outcome == outcome
         assert "Emma, by hand" in run.result or "refused" in run.result
+        assert shop.waits_for == ""
+
+
+def test_a_run_says_whether_it_waits_for_the_server_or_for_the_answer() -> None:
+    gate, asked, told = threading.Event(), threading.Event(), threading.Event()
+    playground = Playground(bookshop(gate))
+    playground.wait()
+
+    @playground.callback
+    async def slow(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        asked.set()
+        await asyncio.to_thread(told.wait, 60)
+        return answer("EMMA", "mine")
+
+    try:
+        playground.target.use_tool("recommend")
+        playground.target.type({"genre": "crime"})
+        playground.run()
+        assert asked.wait(60)
+        assert playground.waits_for == "the answer: your callback: slow"
+        told.set()
+        playground.wait()
+        playground.target.use_tool("count_stock")
+        playground.run()
+        _wait_for(playground, lambda: playground.waits_for == "the server")
+        gate.set()
+        playground.wait()
+    finally:
+        gate.set()
+        playground.close()
+        close_all()
 
 
 @pytest.mark.parametrize("wire", WIRES)
