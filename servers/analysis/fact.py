@@ -45,3 +45,16 @@ class Fact:
     unit: str = ""
     when: str = ""
     against: str = ""
+
+    def __str__(self) -> str:
+        """The fact in words: `total of revenue, region north, in 2025-03: 1,234.5 EUR`."""
+        number = (
+            self.value
+            if isinstance(self.value, str)
+            else f"{self.value:,.6g}"
+            if abs(self.value) < 1e4
+            else f"{self.value:,.0f}"
+        )
+        when = f", in {self.when}" if self.when else ""
+        against = f", against {self.against}" if self.against else ""
+        return f"{self.measure} of {self.about}{when}{against}: {number} {self.unit}".rstrip()
