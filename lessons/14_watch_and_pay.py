@@ -12,12 +12,13 @@
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
 # %%
+import sys
 from tempfile import mkdtemp
 
-from mcp import Client
-from mcp.types import ErrorData
+from mcp import Client, StdioServerParameters
+from mcp.types import CreateMessageResult, ErrorData, TextContent
 
-from labkit import Lab, Telemetry, TinyModel, check, hint, it_was, lesson, parts, predict, quiz
+from labkit import Lab, Telemetry, TinyModel, check, hint, it_was, lesson, parts, predict, quiz, show_spans
 from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
 
@@ -65,10 +66,20 @@ it_was("14.1", len(traces))
 #
 # ## Step 2 · The host tells
 #
-# A `Lab` with a `Telemetry` makes what is missing. Here are its spans and those of `mcp`, each below its parent:
+# A `Lab` with a `Telemetry` makes what is missing. Below are its spans and those of `mcp`, each under its parent (`MCP send
+# …` is what the SDK itself tells of a request), and then what the span of the model says.
+#
+# What attributes are called is agreed on, so that any program for traces understands them: the conventions for MCP and
+# generative AI, version 0.1.0, still in development. What begins with `labkit.` is the kit's own.
 
 # %%
 telemetry = Telemetry()
+
+
+def trace_of(name, spans):
+    """The spans of the trace in which a span of this name stands."""
+    [one] = [span for span in spans if span.name.startswith(name)]
+    return [span for span in spans if span.context.trace_id == one.context.trace_id]
 
 
 def tree(spans, parent=None, depth=0):
@@ -85,17 +96,9 @@ for mode in ("legacy", "auto"):
     with Lab(desk, name=mode, mode=mode, sampling_callback=model, telemetry=telemetry) as lab:
         await lab.call_tool("process_log_entry", disk)
         print(lab.protocol_version)
-    spans = [*telemetry.spans, *kept.get_finished_spans()]
-    [call] = [span for span in spans if span.name.startswith("execute_tool")]
-    spans = [span for span in spans if span.context.trace_id == call.context.trace_id]
+    spans = trace_of("execute_tool", [*telemetry.spans, *kept.get_finished_spans()])
     tree(spans)
 
-# %% [markdown]
-# One trace on both: the call, its requests (`MCP send …` is what the SDK itself tells of them), the sample, the model. What
-# the attributes are called is agreed on, so that any program for traces understands them: the conventions for MCP and
-# generative AI, version 0.1.0, still in development. What begins with `labkit.` is the kit's own.
-
-# %%
 [chat] = [span for span in spans if span.name.startswith("chat")]
 for name, value in chat.attributes.items():
     print(f"{name:34} {value}")
@@ -126,29 +129,29 @@ for part in parts(two):
     print(f"{part.seconds:3.0f} s  {part.kind:7} {part.what}")
 
 it_was("14.2", sum(part.seconds for part in parts(two) if part.kind == "model"))
+show_spans(two)
 
 # %% [markdown]
-# Each model took four seconds, and the call waited for both at once.
+# Each model took four seconds, and the call waited for both at once. Choose a row to read what its span tells.
 #
 # ## Step 4 · Five slow calls
 #
 # One morning, five calls of a desk, each about a second long. To each caller they look the same: a call, and an answer.
-# The next cell makes them anew. Look for the widest bar that has nothing below it, and say: in how many of the five is
-# it the model?
+# The cell below the question makes them anew. In how many of the five, do you think, is it the model?
 
 # %%
 predict("14.3")
 
 # %% tags=["live"]
+from IPython.display import display
+
 from labkit.checks.slow_calls import slow_calls
 
 calls = await slow_calls()
 for letter, watched in calls.items():
     print(letter)
-    for span in sorted(watched.spans, key=lambda span: span.start_time):
-        print(f"    {(span.end_time - span.start_time) / 1e9:.2f} s  {span.name}")
+    display(show_spans(watched))
 
-# %%
 it_was("14.3")
 
 # %% [markdown]
@@ -215,8 +218,10 @@ except NotImplementedError:
 #
 # ## Step 5 · What a class costs
 #
-# Call A had three tries. Its caller saw one call, its server one answer, its person nothing; and every try that a
-# model began to answer is paid for. Spans see all of them. Here is such a model: its first answer gets lost on the way.
+# Call A had three tries. Its caller saw one call, its server one answer, a person nothing; and each try to which a model
+# wrote an answer is paid for. Here is a class of three at one desk, at the made-up prices of lesson 05. Each student's Lab
+# has the student's name. Of Ada's model the first answer gets lost on its way, and `with_retry` asks again. Lin's cache
+# knows a line that came before. What Omar's model costs nobody knows.
 
 # %%
 from labkit import spending, with_cache, with_retry
@@ -233,11 +238,6 @@ def loses_the_first(model):
     return asked
 
 
-# %% [markdown]
-# A class of three, one desk, three calls each, at the made-up prices of lesson 05. Each student's Lab has his name. Ada's
-# `with_retry` asks again, Lin's cache knows the second line from the first, and nobody knows what Omar's model costs.
-
-# %%
 predict("14.4")
 
 # %%
@@ -254,21 +254,14 @@ for name, callback in students.items():
             await lab.call_tool("process_log_entry", {"log_line": SAMPLE_LINES[which]})
 
 # %%
-tries = [span for span in of_class.spans if span.name.startswith("chat") and span.attributes["labkit.lab"] == "ada"]
-it_was("14.4", len(tries))
-
-# %%
-print(spending(of_class, by="lab").text(times=False))
+report = spending(of_class, by="lab")
+it_was("14.4", report["ada"].tries)
+print(report.text(times=False))
 
 # %% [markdown]
-# Where a cost stands as "at least" or not at all, a model told no tokens or has no price. `by` may also be `"server"`,
-# `"model"` or `"tool"`; without `times=False` there are `p50` and `p95`: half of the calls took less than the first, and
-# one in twenty more than the second. One slow call in twenty is where a retry shows first.
-
-# %%
-quiz("14.4", "")
-
-# %% [markdown]
+# `by` may also be `"server"`, `"model"` or `"tool"`. With the times there are two columns more: `p50`, in which half of the
+# calls were over, and `p95`, in which nineteen of twenty were. A retry of one call in twenty shows in the second alone.
+#
 # ## Exercise 14.2 · who spent what ●●○ 12 minutes
 #
 # **Goal** The report of a class. **Input** `spans`; and `prices`, in US dollars for a million tokens in and out, such as
@@ -319,6 +312,8 @@ try:
 except NotImplementedError:
     print("TODO: who_spent is still to be written.")
 
+quiz("14.4", "")
+
 # %% [markdown] tags=["instructor"]
 # **14.2, explained.** A row is made where a student is first met, also by a span that costs nothing. `price is None` and
 # `None in tokens`, not `not price`: a free model and an answer of no tokens are known. A sample without a try came from a
@@ -334,28 +329,19 @@ except NotImplementedError:
 # here one within your kernel, elsewhere one that a whole team shares. Each request of yours carries the id of your trace
 # and of your span, as `traceparent` in its `_meta`; so the desk's spans, made elsewhere, stand in your trace.
 
-# %%
-import sys
-
-from mcp import StdioServerParameters
-
+# %% tags=["live"]
 from labkit import Collector
 
-across = Telemetry()
+across, run = Telemetry(), ["-m", "servers.log_archiver", "--folder", mkdtemp()]
 async with Collector(across) as collector:
-    run = ["-m", "servers.log_archiver", "--folder", mkdtemp()]
     away = StdioServerParameters(command=sys.executable, args=run, env=collector.environment)
     with Lab(away, name="another process", sampling_callback=model, telemetry=across) as lab:
         await lab.call_tool("process_log_entry", disk)
 
-# %% tags=["live"]
-[call] = [span for span in across.spans if span.name.startswith("execute_tool")]
-for span in sorted(across.spans, key=lambda span: span.start_time):
-    if span.context.trace_id == call.context.trace_id:
-        print(f"{span.resource.attributes['service.name']:12}  {span.kind.name:8}  {span.name}")
-
-for part in parts(across.spans):
-    print(f"{part.seconds:.3f} s  {part.kind:7} {part.what}")
+spans = trace_of("execute_tool", across.spans)
+for span in sorted(spans, key=lambda span: span.start_time):
+    print(f"{span.resource.attributes['service.name']:12}  {span.kind.name:8}  {span.name}")
+show_spans(spans)
 
 # %% [markdown]
 # Now the `server` and the `wire` are told apart: your span of the request is longer than the desk's of the same. Neither
@@ -380,13 +366,11 @@ for contents in (False, True):
     print(f"contents={contents}, in which attributes stands")
     for word in ("night job", "hunter2"):
         print(f"    {word}:", ", ".join(name for name in told if word in told[name]) or "none")
+predict("14.5")
 
 # %% [markdown]
 # `password=hunter2` has a form that is known, so it was taken out of the request. The model repeated the word in a
 # sentence, where nothing tells it from another: what is taken out by its form is not all that is secret.
-
-# %%
-predict("14.5")
 
 # %%
 tracer = trace.get_tracer("night desk")
@@ -489,8 +473,6 @@ hint("14.3")
 # the call ties them together. All of these are made by OpenTelemetry's own means, by `mcp` and by you.
 
 # %%
-from mcp.types import CreateMessageResult, TextContent
-
 from labkit import try_out
 
 
@@ -512,14 +494,11 @@ mine = Lab(desk, name="my client", sampling_callback=my_client)
 with tracer.start_as_current_span("morning"):
     await try_out(mine, my_client, "process_log_entry", disk)
 
-*spans, morning = kept.get_finished_spans()
-ours = [span for span in spans if "process_log_entry" in span.name or "chat" in span.name]
-tree([morning, *(span for span in ours if span.context.trace_id == morning.context.trace_id)])
+spans = trace_of("morning", kept.get_finished_spans())
+tree([span for span in spans if "list" not in span.name and "discover" not in span.name])
 
 # %%
 quiz("14.5", "")
-
-# %%
 lesson("14")
 
 # %% [markdown]

@@ -21,6 +21,8 @@ from servers.serving import quietly
 SLOW = 0.8
 """Seconds that the reason takes; all else takes a tenth of that, also on a busy machine."""
 LINE = "ERROR: no space left on device"
+LONG = 4_000
+"""Tokens that somebody else asks for."""
 SAID = "The disk is full: delete old files."
 
 
@@ -49,6 +51,11 @@ def _model(seconds: float = 0, tokens: int = 9) -> SamplingFnT:
     return Scripted(writes, model="haiku")
 
 
+async def _busy(params: CreateMessageRequestParams) -> str:
+    await anyio.sleep(1.2 * SLOW if params.max_tokens == LONG else 0)
+    return SAID
+
+
 async def _thinks(_: ReviewRequest) -> Decision:
     await anyio.sleep(SLOW / 2)  # about the request, and about the answer
     return Approve()
@@ -56,7 +63,7 @@ async def _thinks(_: ReviewRequest) -> Decision:
 
 async def slow_calls() -> dict[str, Telemetry]:
     """Make the five calls, on 2026-07-28; what each left behind, by its letter."""
-    line = with_queue(_model(SLOW / 3), at_once=1)
+    line = with_queue(Scripted(_busy, model="haiku"), at_once=1)
     callbacks = {
         "A": with_retry(Faulty(_model(), [f"429 after {SLOW / 2}"] * 2), wait=0),
         "B": with_approval(_model(), ask=_thinks),
@@ -71,9 +78,9 @@ async def slow_calls() -> dict[str, Telemetry]:
         with Lab(server, name=letter, sampling_callback=callbacks[letter], telemetry=telemetry) as lab:
             await lab.call_tool("explain", {"line": LINE})
 
-    before = [ensure_future(line(_somebody_else(), request(LINE))) for _ in range(3)]
-    await sleep(0)  # they stand in line now
-    await gather(*before, *(called(letter, telemetry) for letter, telemetry in kept.items()))
+    before = ensure_future(line(_somebody_else(), request(LINE, max_tokens=LONG)))
+    await sleep(0)  # the one place of the line is taken now
+    await gather(before, *(called(letter, telemetry) for letter, telemetry in kept.items()))
     return kept
 
 
