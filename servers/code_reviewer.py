@@ -4,6 +4,8 @@ Code is parsed and never run. Its secrets are masked before a model sees it. Wha
 against the code, and marked where it does not stand. Where no model answers, the facts are the review. On revision
 2026-07-28 a client that refuses a question ends the call of `review_code`, facts included; `analyze_code` asks nobody.
 
+`explain_code` and `document_code` say in words what code does, with `servers/code_docs.py`.
+
     python -m servers.code_reviewer [--http PORT]
 """
 
@@ -14,13 +16,16 @@ from typing import Annotated, Literal, Unpack
 
 from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import CallToolResult, CreateMessageResult, TextContent
+from mcp_types import CallToolResult, CreateMessageResult, InputRequiredResult, TextContent
 from pydantic import BaseModel, Field
 
-from servers.asking import Answer, ask, or_none, prefers, visible, was_cut, why_not, words_of
+from servers import code_docs
+from servers.asking import Answer, NoAnswer, ask, or_none, prefers, visible, was_cut, why_not, words_of
+from servers.checked import Told, ask_until, finished, told_or
 from servers.code_facts import SEVERITIES, Analysis, CodeError, Fact, analyse
 from servers.code_findings import Finding, missed, read_findings
 from servers.credentials import Served
+from servers.rounds import Answered, Rounds
 from servers.serving import in_thread, quietly, serve
 
 SYSTEM = (
@@ -32,6 +37,8 @@ MODEL = prefers("sonnet", cost=0.3, speed=0.3, intelligence=0.8)
 
 MOST_FACTS = 40
 """Facts that a model is told of, the gravest."""
+
+TOO_LONG = f"The code is longer than the {code_docs.LONGEST_SENT:,} characters that a model is asked about."
 
 ReviewAspect = Literal["security", "performance"]
 Aspects = Annotated[list[ReviewAspect], Field(min_length=1, max_length=2)]
@@ -219,7 +226,74 @@ def make_server(**served: Unpack[Served]) -> MCPServer:
         # With thousands of facts and a long answer this takes a good part of a second.
         return result(await in_thread(reviewed, analysis, answers))
 
+    @server.tool(structured_output=False)
+    async def explain_code(code: str, ctx: Context) -> CallToolResult | InputRequiredResult:
+        """Explain in words what Python code does."""
+        return await finished(code_explained(await looked_at(code), ctx))
+
+    @server.tool(structured_output=False)
+    async def document_code(code: str, ctx: Context) -> CallToolResult | InputRequiredResult:
+        """Give each class and function of Python code that has none a docstring. Nothing else of the code changes."""
+        return await finished(code_documented(code, await looked_at(code), ctx))
+
     return server
+
+
+async def code_explained(analysis: Analysis, ctx: Context) -> Told:
+    """An explanation by the client's model, or an outline by plain code.
+
+    Raises:
+        MoreNeeded: The client has to answer first.
+    """
+    code = analysis.code
+    if code is None or not is_fit_to_send(analysis):
+        return Told(text=f"No explanation: {analysis.facts[0] if analysis.facts else 'there is no code'}.")
+    plain = await in_thread(code_docs.outline, code)
+    if len(code) > code_docs.LONGEST_SENT:
+        return Told(text=plain, notes=[TOO_LONG])
+    asked = code_docs.explain_question(code)
+    return await told_or(plain, "explanation", asked, lambda words: code_docs.fault_of_explanation(code, words), ctx)
+
+
+async def code_documented(code: str, analysis: Analysis, ctx: Context) -> Told:
+    """The code that came in, with docstrings by the client's model, and skeletons of them by plain code for the rest.
+
+    Raises:
+        MoreNeeded: The client has to answer first.
+    """
+    masked = analysis.code
+    if masked is None or not is_fit_to_send(analysis):
+        return Told(text=f"Not documented: {analysis.facts[0] if analysis.facts else 'there is no code'}.")
+    frames = await in_thread(code_docs.skeletons, masked)
+    if not frames:
+        return Told(text=code, notes=["Every class and function has a docstring already, or no room for one."])
+    notes: list[str] = []
+    docs: dict[str, str] = {}
+    if len(masked) > code_docs.LONGEST_SENT:
+        notes.append(TOO_LONG)
+    else:
+
+        def read(answer: Answered) -> tuple[dict[str, str], str]:
+            return code_docs.docs_of(masked, answer.text)
+
+        try:
+            asked = await in_thread(code_docs.document_question, masked)
+        except ValueError as error:
+            return Told(text=code, notes=[f"The code stands as it came: {error}."])
+        told, fault = await ask_until(read, asked, Rounds(ctx), ctx, as_said=True)
+        if isinstance(told, NoAnswer):
+            notes.append(f"A model's docstrings are {why_not(told)}")
+        else:
+            docs = told[0]
+            notes += [f"Of the model's answer: {told[1]}."] if told[1] else []
+            notes += [f"Asked twice: of the first answer was said that {fault}."] if fault else []
+    if rest := [name for name in frames if name not in docs]:
+        notes.append(f"By plain code, to be filled in: {', '.join(rest[:20])}.")
+    try:
+        text = await in_thread(code_docs.documented, code_docs.normalised(code), frames | docs)
+    except ValueError as error:
+        return Told(text=code, notes=[*notes, f"The code stands as it came: {error}."])
+    return Told(text=text, by="model" if docs else "plain code", notes=notes)
 
 
 if __name__ == "__main__":

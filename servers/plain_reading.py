@@ -74,24 +74,24 @@ def analysis(text: str, kind: str) -> str:
         case "sentiment":
             return f"A list of words says {sentiment(text)}."
         case "summary":
-            return f"The first sentences: {' '.join(_sentences(text)[:3])}"
+            return f"The first sentences: {' '.join(sentences(text)[:3])}"
         case "key-points":
             return "\n".join(["The first sentences of the paragraphs:", *(f"- {point}" for point in _points(text))])
         case _:
-            return f"The words with a capital: {', '.join(_names(text)) or 'none'}."
+            return f"The words with a capital: {', '.join(names(text)) or 'none'}."
 
 
 def _points(text: str) -> list[str]:
     """The first sentence of each of the first five paragraphs; of a single paragraph its first five sentences."""
-    paragraphs = [_sentences(paragraph) for paragraph in re.split(r"\n\s*\n", text)]
+    paragraphs = [sentences(paragraph) for paragraph in re.split(r"\n\s*\n", text)]
     firsts = [paragraph[0] for paragraph in paragraphs if paragraph]
-    return (firsts if len(firsts) > 1 else _sentences(text))[:5]
+    return (firsts if len(firsts) > 1 else sentences(text))[:5]
 
 
-def _names(text: str) -> list[str]:
+def names(text: str) -> list[str]:
     """Runs of words with a capital, but for a single one that begins its sentence; each run once."""
     names: list[str] = []
-    for sentence in _sentences(text):
+    for sentence in sentences(text):
         words = re.findall(r"\w[\w'&-]*|[^\w\s]", sentence)
         for number, (upper, group) in enumerate(groupby(words, key=lambda word: word[0].isupper())):
             run = list(group)
@@ -100,7 +100,7 @@ def _names(text: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _sentences(text: str) -> list[str]:
+def sentences(text: str) -> list[str]:
     """The sentences of a text; a line's end ends one too."""
     return [part for line in text.split("\n") for part in re.split(r"(?<=[.!?])\s+", line.strip()) if part]
 

@@ -16,28 +16,18 @@ import re
 from typing import TypeVar
 
 from mcp.server.mcpserver import Context
-from mcp_types import (
-    CreateMessageRequestParams,
-    SamplingMessage,
-    TextContent,
-    Tool,
-    ToolChoice,
-    ToolResultContent,
-    ToolUseContent,
-)
+from mcp_types import CreateMessageRequestParams, Tool, ToolChoice
 from pydantic import BaseModel, ValidationError
 
-from servers.asking import NoAnswer, can_sample, can_use_tools, message, why_none
-from servers.plain_text import shortened
-from servers.rounds import Answered, Declined, Rounds
+from servers.asking import NoAnswer, can_use_tools
+from servers.checked import ask_until
+from servers.rounds import Answered, Rounds
 
 Form = TypeVar("Form", bound=BaseModel)
 
-TRIES = 2
 ANSWER = "answer"
 """The name of the tool that takes the answer."""
 
-LONGEST_FAULT = 600
 _OPENING = re.compile(r"[{\[]")
 
 
@@ -58,27 +48,17 @@ async def ask_for(
     Raises:
         MoreNeeded: The client has to answer first.
     """
-    if not can_sample(ctx):
-        return why_none(ctx) or NoAnswer("this client cannot sample")
     schema = form.model_json_schema()
-    with_tool = can_use_tools(ctx)
-    asked = question.model_copy(update=_by_tool(schema) if with_tool else _in_words(question, schema))
-    fault = ""
-    for _ in range(TRIES):
-        try:
-            [answer] = await rounds.ask([asked], as_said=True)
-        except Declined as declined:
-            return NoAnswer(str(declined))
+    asked = question.model_copy(update=_by_tool(schema) if can_use_tools(ctx) else _in_words(question, schema))
+
+    def read(answer: Answered) -> Form:
         try:
             return form.model_validate(_told(answer))
         except ValidationError as error:
-            fault = shortened(
-                "; ".join(f"{_place(each['loc'])}{each['msg']}" for each in error.errors()), LONGEST_FAULT
-            )
-        except ValueError as error:
-            fault = str(error)
-        asked = asked.model_copy(update={"messages": [*asked.messages, *_again(answer, fault)]})
-    return NoAnswer(f"the model's answer did not have the form that was asked for ({fault})", is_refusal=False)
+            raise ValueError("; ".join(f"{_place(each['loc'])}{each['msg']}" for each in error.errors())) from None
+
+    unfit = "did not have the form that was asked for"
+    return (await ask_until(read, asked, rounds, ctx, as_said=True, unfit=unfit))[0]
 
 
 def _by_tool(schema: dict[str, object]) -> dict[str, object]:
@@ -108,19 +88,6 @@ def _told(answer: Answered) -> object:
         except (ValueError, RecursionError):
             continue
     raise ValueError("there is no JSON in it" if answer.text else "it is empty")
-
-
-def _again(answer: Answered, fault: str) -> list[SamplingMessage]:
-    """What was said, and why it does not do: as results of tools where some were used, each by its id."""
-    words = f"That does not fit: {fault}. Answer again."
-    if not answer.uses:
-        return [message("assistant", shortened(answer.text, 2_000) or "(nothing)"), message("user", words)]
-    uses = [ToolUseContent(id=use.id, name=use.name, input=use.input) for use in answer.uses]
-    results = [
-        ToolResultContent(tool_use_id=use.id, content=[TextContent(text=words)], is_error=True) for use in answer.uses
-    ]
-    said = SamplingMessage(role="assistant", content=[*uses])
-    return [said, SamplingMessage(role="user", content=[*results])]
 
 
 def _place(path: tuple[int | str, ...]) -> str:

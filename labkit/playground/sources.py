@@ -75,7 +75,7 @@ def in_the_box() -> dict[str, BoxServer]:
 def _known() -> list[BoxServer]:
     from servers.sample_code import SAMPLE_CODE
     from servers.sample_logs import SAMPLE_LINES
-    from servers.sample_texts import SAMPLE_TEXTS
+    from servers.sample_texts import SAMPLE_CONVERSATION, SAMPLE_MESSAGE, SAMPLE_TEXTS
 
     return [
         BoxServer("log_archiver", "process_log_entry", {"process_log_entry": {"log_line": SAMPLE_LINES["deadlock"]}}),
@@ -87,6 +87,12 @@ def _known() -> list[BoxServer]:
                 "analyze_sentiment": {"text": SAMPLE_TEXTS["complaint"]},
                 "classify_document": {"text": SAMPLE_TEXTS["invoice"]},
                 "analyze_text": {"text": SAMPLE_TEXTS["report"], "kind": "entities"},
+                "label": {"text": SAMPLE_TEXTS["outage"], "labels": ["crash", "refund", "praise"], "several": True},
+                "rewrite": {"text": SAMPLE_TEXTS["notice"], "to": "plain words"},
+                "detect_language": {"text": "Varmuuskopio epäonnistui."},
+                "moderate": {"text": SAMPLE_MESSAGE},
+                "draft_reply": {"conversation": SAMPLE_CONVERSATION},
+                "explain": {"text": SAMPLE_TEXTS["report"], "level": "beginner"},
             },
         ),
         BoxServer(
@@ -100,7 +106,12 @@ def _known() -> list[BoxServer]:
         BoxServer(
             "code_reviewer",
             "review_code",
-            {name: {"code": SAMPLE_CODE["orders"]} for name in ("review_code", "analyze_code")},
+            {
+                "review_code": {"code": SAMPLE_CODE["orders"]},
+                "analyze_code": {"code": SAMPLE_CODE["orders"]},
+                "explain_code": {"code": SAMPLE_CODE["sound"]},
+                "document_code": {"code": SAMPLE_CODE["orders"]},
+            },
         ),
     ]
 

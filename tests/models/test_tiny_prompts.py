@@ -73,8 +73,11 @@ def of_code(facts: Sequence[str], *aspects: str) -> list[Asked]:
     return [asks(prompts.REVIEW_SYSTEM, prompts.REVIEW_MAX_TOKENS, text) for text in texts]
 
 
-UNTAUGHT = {"investigate", "label"}
-"""Tools whose prompts the embedded model was not taught: it uses no tools and writes no JSON, by which these live."""
+UNTAUGHT = {"investigate", "label", "rewrite", "detect_language", "moderate", "draft_reply", "explain"} | {
+    "explain_code",
+    "document_code",
+}
+"""Tools whose prompts the embedded model was not taught: the first two live by tools and JSON, the rest is general."""
 
 CALLS: dict[str, list[Call]] = {
     "log_archiver": [
