@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.attacks import attack_matrix
     from labkit.checks import check, quiz, scorecard, scorecard_server, try_out
+    from labkit.checks.defence import defend, marks
     from labkit.course.keeping import keep
     from labkit.course.predictions import it_was
     from labkit.course.summary import delete_progress, export_progress
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from labkit.views.click_me import click_me
     from labkit.views.dials import dials, tune
     from labkit.views.flow_view import show
+    from labkit.views.hand_in import hand_in
     from labkit.views.hints import hint
     from labkit.views.my_progress import my_progress
     from labkit.views.prediction import predict
@@ -114,13 +116,16 @@ _ELSEWHERE = {
     "click_me": "labkit.views.click_me",
     "close_all": "labkit.lab",
     "course_map": "labkit.views.progress_bar",
+    "defend": "labkit.checks.defence",
     "delete_progress": "labkit.course.summary",
     "dials": "labkit.views.dials",
     "export_progress": "labkit.course.summary",
+    "hand_in": "labkit.views.hand_in",
     "hint": "labkit.views.hints",
     "it_was": "labkit.course.predictions",
     "keep": "labkit.course.keeping",
     "lesson": "labkit.views.progress_bar",
+    "marks": "labkit.checks.defence",
     "my_progress": "labkit.views.my_progress",
     "origin": "labkit.steps",
     "parts": "labkit.telemetry.parts",
@@ -202,13 +207,16 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "click_me",
     "close_all",
     "course_map",
+    "defend",
     "delete_progress",
     "dials",
     "export_progress",
+    "hand_in",
     "hint",
     "it_was",
     "keep",
     "lesson",
+    "marks",
     "my_progress",
     "origin",
     "parts",

@@ -25,8 +25,8 @@ class Lesson:
     """The module of `servers` that it is about."""
     minutes: tuple[int, int]
     """How long it takes, from and to: estimates, as no class has been timed."""
-    stop: str = ""
-    """The heading above which one may stop and go on another day; "" in a short lesson."""
+    stop: tuple[str, ...] = ()
+    """The headings above which one may stop and go on another day; none in a short lesson."""
 
     @property
     def notebook(self) -> str:

@@ -16,6 +16,7 @@ from labkit.models.answerers import KEYS as NAMES
 from labkit.playground.runs import Run, compare, duration
 from labkit.redacting import redact, redact_drawing, redact_shown
 from labkit.secret_forms.finding import find_keys
+from labkit.views.hand_in import POLICY, STYLE
 
 Form = Literal["json", "mermaid", "html"]
 HIDDEN = "[key]"
@@ -27,21 +28,6 @@ PICTURED = 20_000
 """Characters of a run that a notebook keeps."""
 
 BOX = "padding: 10px 16px; border: 1px solid var(--jp-border-color1, #bdbdbd); border-radius: 6px"
-STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --mute: #5b6470; --line: #dfe2e6; --soft: #f4f5f7; --page: #fff }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #edf0f3; --mute: #a6b0bb; --line: #343b44; --soft: #20252b; --page: #181c21 }
-}
-body { margin: 24px auto; padding: 0 20px; max-width: 980px; background: var(--page); color: var(--ink);
-  font: 15px/1.5 system-ui, "Segoe UI", Roboto, sans-serif }
-h1 { font-size: 22px } h2 { margin: 32px 0 4px; font-size: 17px } p { margin: 4px 0 12px; color: var(--mute) }
-pre { padding: 10px 14px; border-radius: 4px; background: var(--soft); overflow-wrap: anywhere; white-space: pre-wrap }
-table { width: 100%; border-collapse: collapse; table-layout: fixed; font-size: 13px }
-th, td { padding: 4px 8px; border: 1px solid var(--line); overflow-wrap: anywhere; text-align: left;
-  vertical-align: top; white-space: pre-wrap }
-th:first-child { width: 110px; font-weight: 400; color: var(--mute) } .differs td { font-weight: 600 }
-svg { max-width: 100%; height: auto }
-"""
 
 
 def keys_known(*given: str | None) -> list[str]:
@@ -141,12 +127,10 @@ def _mermaid(runs: Sequence[Run]) -> Iterator[str]:
 
 def _page(runs: Sequence[Run], program_of: Callable[[Run], str]) -> Iterator[str]:
     count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
-    # Nothing is loaded and nothing runs, whatever a server or a model wrote.
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
     note, texts = _fitted(runs, [len(run.result) + 1_000 * run.steps for run in runs], _section)
     yield (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sampling playground</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{STYLE}</style></head><body>'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><style>{STYLE}</style></head><body>'
         f"<h1>Sampling playground</h1><p>{count} of a tool whose server asked this client for completions."
         f" MCP sampling, specification 2025-11-25 and 2026-07-28, client/sampling. {note}</p>"
     )

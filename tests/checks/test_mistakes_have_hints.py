@@ -12,6 +12,7 @@ import pytest
 from labkit.checks import (
     asking_servers,
     budgets,
+    capstones,
     careful_desk,
     cases,
     days,
@@ -64,6 +65,7 @@ ALSO = {
     "12": [days],
     "13": [desks, hosts],
     "14": [instrumented],
+    "15": [capstones],
 }
 """Where else the checks of a lesson stand."""
 COMMON = {key for module in (engine, judging, asking_servers) for key in named(module)}
@@ -84,8 +86,10 @@ def test_each_hint_to_a_mistake_belongs_to_one_that_a_check_names(lesson: str) -
     numbers = [number for number in exercises(lesson) if number != "2.6"]  # its mistakes are cases of the scorecard
     told = {name for number in numbers for name in Hints.of(number).mistakes.keys() - Hints.of(number).errors.keys()}
     letters = {*"ABCDEF"} if lesson == "05" else set()  # the cases of 5.2
-    letters |= {case.id.partition(".")[2] for case in server_cases()} if lesson == "13" else set()  # those of 13.1
+    letters |= {case.id.partition(".")[2] for case in server_cases()} if lesson in ("13", "15") else set()  # those of 13.1
     letters |= {*LESSONS["14"].CLUES, "samples"} if lesson == "14" else set()  # calls of 14.1, a column of 14.2
+    if lesson == "15":  # what stands in the tables of 15.1 to 15.3
+        letters |= {"code", "sample", "refused", "rows", "mean", "largest", *(hint for *_, hint in capstones.WRONG)}
     assert told - keys_of(lesson) - COMMON - letters == set()
 
 

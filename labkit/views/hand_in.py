@@ -1,0 +1,149 @@
+"""`hand_in`: what a student built and what came of it, as one page of HTML that needs nothing else.
+
+    hand_in("capstone.html", {"Server": [facts_of, make_capstone], "Scorecard": card, "A call": [lab.flow]})
+
+Nothing on the page is loaded and nothing runs. Whatever came from a server, a model or the data is text; what looks
+like a secret is marked, and no path of this machine is told.
+"""
+
+import inspect
+import linecache
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from pathlib import Path
+from typing import cast
+
+from labkit.checks.scorecard import Scorecard
+from labkit.flow import Flow
+from labkit.redacting import redact, redact_drawing
+from labkit.secret_forms.hidden import visible
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1b1f24; --mute: #5b6470; --line: #dfe2e6; --soft: #f4f5f7; --page: #fff }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #edf0f3; --mute: #a6b0bb; --line: #343b44; --soft: #20252b; --page: #181c21 }
+}
+body { margin: 24px auto; padding: 0 20px; max-width: 980px; background: var(--page); color: var(--ink);
+  font: 15px/1.5 system-ui, "Segoe UI", Roboto, sans-serif }
+h1 { font-size: 22px } h2 { margin: 32px 0 4px; font-size: 17px } p { margin: 4px 0 12px; color: var(--mute) }
+pre { padding: 10px 14px; border-radius: 4px; background: var(--soft); overflow-wrap: anywhere; white-space: pre-wrap }
+table { width: 100%; border-collapse: collapse; table-layout: fixed; font-size: 13px }
+th, td { padding: 4px 8px; border: 1px solid var(--line); overflow-wrap: anywhere; text-align: left;
+  vertical-align: top; white-space: pre-wrap }
+th:first-child { width: 110px; font-weight: 400; color: var(--mute) } .differs td { font-weight: 600 }
+svg { max-width: 100%; height: auto }
+"""
+ON_PAPER = """
+th:first-child { width: 190px } .rows th:first-child { width: 44px } .FAIL th, .FAIL td { font-weight: 600 }
+@media print {
+  :root { --ink: #000; --mute: #333; --line: #999; --soft: #fff; --page: #fff; color-scheme: light }
+  body { margin: 0; max-width: none; font-size: 11px } pre { border: 1px solid #999; font-size: 10px }
+  tr, svg, li { break-inside: avoid } h2 { break-after: avoid } a { color: inherit }
+}
+"""
+# Nothing is loaded and nothing runs, whatever a server or a model wrote.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def hand_in(file: str | Path, parts: Mapping[str, object], *, title: str = "Capstone") -> None:
+    """Write a page beside the notebook, and say where it is.
+
+    Args:
+        file: The page's name.
+        parts: By heading: a text, a function, a scorecard, a flow, pairs by name, what has a `.svg()`, or a list of
+            these. What is none of these stands as it prints.
+        title: The page's heading.
+    """
+    text = page(parts, title=title)
+    try:
+        Path(file).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        print(f"{Path(file).name} could not be written: {error.strerror or error}.")
+        return
+    print(f"{Path(file).name}: {', '.join(parts)}. Open it in a browser; print it as PDF if you are to.")
+
+
+def page(parts: Mapping[str, object], *, title: str = "Capstone") -> str:
+    """The page as HTML; the arguments are those of `hand_in`."""
+    sections = "".join(f"<h2>{_text(heading)}</h2>{''.join(_drawn(part))}" for heading, part in parts.items())
+    made = "Made from this student's own runs. MCP sampling, specification 2025-11-25 and 2026-07-28, client/sampling."
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_text(title)}</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><style>{STYLE}{ON_PAPER}</style></head><body>'
+        f"<h1>{_text(title)}</h1><p>{made}</p>{sections}</body></html>\n"
+    )
+
+
+def _drawn(part: object) -> Iterable[str]:
+    if isinstance(part, str):
+        yield _pre(part)
+    elif isinstance(part, Flow):
+        flow = redact_drawing(part)
+        yield f"<p>{_text(f'Revision {part.wire}, {part.transport}')}</p>{flow.to_svg()}"
+    elif isinstance(part, Scorecard):
+        yield f"<p>{_text(part.summary)}</p>"
+        yield _table(
+            (row.status, row.id, row.title, row.came_back if row.status != "PASS" else "") for row in part.rows
+        )
+    elif isinstance(part, Mapping):
+        yield _table((_cells(name, told) for name, told in cast("Mapping[object, object]", part).items()), "")
+    elif isinstance(part, list | tuple):
+        for each in cast("list[object]", part):
+            yield from _drawn(each)
+    elif inspect.isfunction(part):
+        yield _pre(source_of(part))
+    elif callable(draw := getattr(part, "svg", None)):
+        yield f"{draw()}"
+    else:
+        yield _pre(str(part))
+
+
+def source_of(function: Callable[..., object]) -> str:
+    """A function as it was written, in a cell or in a file; a line that says so where that is not known."""
+    linecache.checkcache()
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return f"The source of {getattr(function, '__name__', 'it')} is not known here: run its cell again."
+
+
+def _cells(name: object, told: object) -> tuple[str, ...]:
+    values = cast("list[object]", told) if isinstance(told, list | tuple) else [told]
+    return str(name), *map(str, values)
+
+
+def _table(rows: Iterable[tuple[str, ...]], kind: str = "rows") -> str:
+    """A table; a cell that goes to the end of a longer row takes its room."""
+    told = list(rows)
+    width = max((len(row) for row in told), default=1)
+    lines = list[str]()
+    for first, *others in told:
+        cells = [f"<td>{_text(cell)}</td>" for cell in others]
+        if others and len(others) < width - 1:
+            cells[-1] = f'<td colspan="{width - len(others)}">{_text(others[-1])}</td>'
+        mark = ' class="FAIL"' if first == "FAIL" else ""
+        lines.append(f"<tr{mark}><th>{_text(first)}</th>{''.join(cells)}</tr>")
+    return f'<table class="{kind}">{"".join(lines)}</table>'
+
+
+def _pre(text: str) -> str:
+    return f"<pre>{_text(text)}</pre>"
+
+
+def _text(text: str) -> str:
+    """Words as they stand on the page: visible, without secrets and without what this machine calls its folders."""
+    lines = "\n".join(str(redact(line)) for line in text.splitlines())
+    for folder in _folders():
+        lines = lines.replace(folder, "…")
+    return escape(visible(lines))
+
+
+def _folders() -> list[str]:
+    """What this machine calls its folders, the longest name first."""
+    places = (Path.cwd(), Path.home(), Path(tempfile.gettempdir()), Path(sys.prefix), Path(__file__).parents[2])
+    forms = {
+        form for path in places if len(path.parts) > 1 for form in (str(path), path.as_posix(), str(path.resolve()))
+    }
+    return sorted(forms, key=len, reverse=True)
