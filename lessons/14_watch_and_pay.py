@@ -513,5 +513,4 @@ lesson("14")
 # - Take a call apart before you blame somebody: what goes on at once counts once, and what failed is time and money too.
 # - Unknown is not 0. And no words in spans: not those of a prompt, and not those of an error.
 #
-# **Next:** [15 · Capstone](15_capstone.ipynb), where all of this can be tried together. `Playground(my_server)` opens it
-# on a server of your own, and `make_desk()` of lesson 13 is one.
+# **Next:** [15 · Capstone](15_capstone.ipynb)

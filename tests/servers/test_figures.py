@@ -122,7 +122,8 @@ def test_a_figure_under_a_negation_is_unknown() -> None:
     "unit",
     [
         "1 ", "9", "1,111", "a1", "*1", "<a", "1\n", "1.1.1.", "March 4 to ", "North and ", "hundred and two ", "|1",
-        "(1 ", "the next day ", "1\u200b", " ", "\n ", "twice ", "a third of ", "12 % more than North in March, ", "£", "[",
+        "(1 ", "the next day ", "1\u200b", " ", "\n ", "twice ", "a third of ", "12 % more than North in March, ", "£",
+        "[",
     ],
 )  # fmt: skip
 def test_the_work_grows_with_the_text_and_no_faster(unit: str) -> None:
