@@ -102,7 +102,7 @@ class Collector:
         self._secret = secrets.token_urlsafe(12)
         self._port = 0
         self._server: asyncio.Server | None = None
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._at_work: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._held = ExitStack()
 
     @property
@@ -166,11 +166,16 @@ class Collector:
         self._port = self._socket.getsockname()[1]
 
     async def _end(self, server: asyncio.Server) -> None:
-        server.close()
-        for _ in range(5):  # what was accepted a moment ago is handed over some turns later
+        # First no more is accepted, then what was a moment ago is handed over: a server that is closed between both
+        # forgets the connection, and its client waits until a collection of garbage.
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().remove_reader(self._socket)
+        for _ in range(5):
             await asyncio.sleep(0)
-        for task in tuple(self._at_work):
+        server.close()
+        for task, writer in self._at_work.items():
             task.cancel()
+            writer.close()  # a task that is cancelled before its first step does not
         await asyncio.gather(*self._at_work, return_exceptions=True)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -178,8 +183,8 @@ class Collector:
             writer.close()
             return
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
-        self._at_work.add(task)
-        task.add_done_callback(self._at_work.discard)
+        self._at_work[task] = writer
+        task.add_done_callback(self._at_work.pop)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         status, body = 400, b""

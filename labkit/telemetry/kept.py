@@ -24,7 +24,8 @@ from labkit.telemetry.otlp import outside
 from labkit.telemetry.spans import Span, now
 
 _log = logging.getLogger("labkit")
-_AT_ONCE = 200
+_AT_ONCE = 500
+"""Spans that are added up at once, where as many wait for it as are kept."""
 _OPEN = 20_000
 """Spans that are known before they have ended: as many as Labs let be under way."""
 
@@ -67,8 +68,9 @@ class Telemetry:
         self.prices = catalog() if prices is None else prices
         self.turns: dict[tuple[int, str], SpanContext] = Latest(1_000)
         """The sample in which a model asked for a tool, by the session and the id of that use."""
+        self._most = checked_whole("keep", keep, 1)
+        self._spans: deque[Span] = deque(maxlen=keep)
         self._taken: deque[ReadableSpan] = deque(maxlen=keep)
-        self._spans: deque[Span] = deque(maxlen=checked_whole("keep", keep, 1))
         self.records: WeakKeyDictionary[Record, str] = WeakKeyDictionary()
         """What the Labs keep whose calls are told here, with their names."""
         self._open: dict[int, Span] = Latest(_OPEN)
@@ -160,8 +162,8 @@ class Telemetry:
         self._open.pop(id(span), None)
         self._spans.append(span)
         self._unmetered.append(span)
-        if len(self._unmetered) >= _AT_ONCE:
-            self._meter()
+        if len(self._unmetered) > self._most:
+            self._meter(_AT_ONCE)
         if self._listeners:
             self._tell()
         sends = self._sends
@@ -170,10 +172,10 @@ class Telemetry:
             for processor in self._processors if sends is None else (*self._processors, sends):
                 processor.on_end(readable)
 
-    def _meter(self) -> None:
-        """Add up what has not been yet: many at once take a fraction of what each would take beside a call."""
+    def _meter(self, most: int | None = None) -> None:
+        """Add up what has not been yet, the `most` oldest of it: not beside each call, but when somebody reads it."""
         with suppress(IndexError):  # another thread may do the same
-            while True:
+            for _ in range(len(self._unmetered) if most is None else most):
                 self.metered.of(self._unmetered.popleft())
 
     def _readable(self, span: Span) -> ReadableSpan:

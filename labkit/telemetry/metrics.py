@@ -69,7 +69,7 @@ class Metrics:
     def add(self, name: str, value: float, attributes: Mapping[str, Value]) -> None:
         """Add a value of the metric `name`, broken down by those of the attributes that the conventions take."""
         metric = METRICS[name]
-        key = (name, *[attributes.get(each) for each in metric.by])
+        key = (name, *map(attributes.get, metric.by))
         with self._lock:
             series = self._series.get(key)
             if series is None:
@@ -83,6 +83,8 @@ class Metrics:
     def _begun(self, name: str, key: tuple[object, ...]) -> _Series:
         by = METRICS[name].by
         told: dict[str, Value] = {each: value for each, value in zip(by, key[1:], strict=True) if value is not None}  # pyright: ignore[reportAssignmentType]
+        if MODALITY in by:  # a model tells none
+            told[MODALITY] = "unknown"
         if len(self._series) >= MOST:
             key, told = (name, OVERFLOW), {OVERFLOW: True}
         buckets = METRICS[name].buckets
@@ -97,11 +99,10 @@ class Metrics:
             self.add(TOOL_DURATION, seconds, told)
         elif told.get(OPERATION) == CHAT:
             self.add(INFERENCE, seconds, told)
-            # A model tells no modality. Where it tells no tokens the conventions ask for a 0; an estimate is none.
-            counted = told | {MODALITY: "unknown"}
+            # Where a model tells no tokens the conventions ask for a 0; an estimate is none.
             for attribute, metric in USED.items():
                 tokens = told.get(attribute, 0)
-                self.add(metric, tokens if isinstance(tokens, int) else 0, counted)
+                self.add(metric, tokens if isinstance(tokens, int) else 0, told)
 
     def data(self, resource: Resource) -> MetricsData:
         """What was added up so far, as OpenTelemetry has it."""

@@ -96,8 +96,10 @@ class OfLab:
 
     def _begun(self, frame: Frame, call: _Open | None) -> Span:
         method, within = str(frame.method), call and call.span
-        attributes: dict[str, Value] = {names.METHOD: method, names.REQUEST_ID: str(frame.id), **self._spoken()}
-        attributes |= {names.SENT: frame.size, **self._names}
+        attributes: dict[str, Value] = {
+            names.METHOD: method, names.REQUEST_ID: str(frame.id), names.SENT: frame.size,
+            **self._spoken(), **self._names,
+        }  # fmt: skip
         kind = SpanKind.CLIENT if frame.direction == "to server" else SpanKind.SERVER
         tool = _target(frame, within) if method == "tools/call" and kind is SpanKind.CLIENT else ""
         if tool:

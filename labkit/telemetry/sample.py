@@ -142,17 +142,20 @@ def sampled(
         if isinstance(answer, ErrorData):
             span.attributes[names.STATUS] = str(answer.code)
             if answer.code not in names.NOT_ERRORS:
-                span.failed(str(answer.code), _said(answer.message, telemetry.contents))
+                span.failed(str(answer.code), _error(answer, telemetry.contents))
         else:
             _tools_asked_for(sample, id(session), params, answer.content)
 
     token = _open.set(context)
     duties = isinstance(callback, Duty)
-    inside = surrounding(sample.asking) if duties else sample.asking(callback, params)
     attached = attach(span.in_context()) if duties else None  # else the model's own span is attached at once
     try:
-        with overhearing(sample.hear, partial(waiting, telemetry, span)), inside as inner:
-            yield became if inner is None else _both(became, inner)
+        if duties:
+            with overhearing(sample.hear, partial(waiting, telemetry, span)), surrounding(sample.asking):
+                yield became
+        else:
+            with _inference(sample, callback, params, sample.hear) as inner:
+                yield _both(inner, became)
     except BaseException as error:
         span.failed(kind_of(error))
         raise
@@ -191,8 +194,8 @@ def waiting(telemetry: Telemetry, within: Span, wait: Wait) -> Generator[None]:
 
 def _both(first: Became, second: Became) -> Became:
     def became(answer: Answer) -> None:
-        second(answer)
         first(answer)
+        second(answer)
 
     return became
 
@@ -221,7 +224,13 @@ class _Sample:
 
 
 @contextmanager
-def _inference(sample: _Sample, callback: SamplingFnT, params: CreateMessageRequestParams) -> Generator[Became]:
+def _inference(
+    sample: _Sample,
+    callback: SamplingFnT,
+    params: CreateMessageRequestParams,
+    also: Callable[[HostStep], object] | None = None,
+) -> Generator[Became]:
+    """The span of a model that is asked inside the block. What it reports `also` goes to whoever is given."""
     provider, kind = _provider(type(callback))
     attributes: dict[str, Value] = {names.OPERATION: names.CHAT, names.PROVIDER: provider}
     model = next(models_in(callback))
@@ -241,7 +250,7 @@ def _inference(sample: _Sample, callback: SamplingFnT, params: CreateMessageRequ
     def became(answer: Answer) -> None:
         if isinstance(answer, ErrorData):
             span.attributes[names.FINISH_REASONS] = ("error",)
-            span.failed(str(answer.code), _said(answer.message, telemetry.contents))
+            span.failed(str(answer.code), _error(answer, telemetry.contents))
             return
         reason = answer.stop_reason
         span.attributes[names.RESPONSE_MODEL] = cut(answer.model, LONGEST)
@@ -251,6 +260,8 @@ def _inference(sample: _Sample, callback: SamplingFnT, params: CreateMessageRequ
             span.attributes |= contents.answered(answer)
 
     def hear(step: HostStep) -> None:
+        if also is not None:
+            also(step)
         for name in (names.INPUT_TOKENS, names.OUTPUT_TOKENS):
             number = step.data.get(name.rpartition(".")[2])
             if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST_TOLD and not span.end:
@@ -275,6 +286,11 @@ def _inference(sample: _Sample, callback: SamplingFnT, params: CreateMessageRequ
         telemetry.ended(span)
 
 
+def _error(answer: ErrorData, whole: bool) -> str:
+    """What an error says: a model, a person or a student's callback may quote the prompt, so where it was asked for."""
+    return redact_shown(answer.message, LONGEST) if whole else ""
+
+
 def _said(words: str, whole: bool) -> str:
     """A sentence of the host, or what it says before a colon: behind one stand others' words."""
     return redact_shown(words if whole else words.partition(":")[0], LONGEST)
@@ -296,8 +312,8 @@ def _dials(callback: SamplingFnT, params: CreateMessageRequestParams) -> dict[st
     honours = cast("Mapping[str, str]", getattr(callback, "honours", {}))
     own = cast("Mapping[str, Any]", getattr(callback, "defaults", {}))
     dials: dict[str, Value] = {}
-    for dial, name in names.DIALS.items() if own else _ASKED:
-        value = getattr(params, dial) if DIAL[dial].asked else None
+    for dial, name, is_asked in _DIALS if own else _ASKED:
+        value = getattr(params, dial) if is_asked else None
         value = own.get(dial) if value is None else value
         if value is not None and not DIAL[dial].is_off(value) and honours.get(dial) != "no":
             dials[name] = _words(value) if dial == "stop_sequences" else value
@@ -309,7 +325,8 @@ def _words(stops: Sequence[str]) -> tuple[str, ...]:
     return tuple(redact_shown(stop, LONGEST) for stop in stops[:20])
 
 
-_ASKED = [(dial, name) for dial, name in names.DIALS.items() if DIAL[dial].asked]
+_DIALS = [(dial, name, bool(DIAL[dial].asked)) for dial, name in names.DIALS.items()]
+_ASKED = [row for row in _DIALS if row[2]]
 
 
 def address(url: object) -> dict[str, Value]:

@@ -7,6 +7,7 @@ import pytest
 from mcp import Client
 from mcp_types import (
     CreateMessageResultWithTools,
+    ErrorData,
     SamplingMessage,
     TextContent,
     Tool,
@@ -165,9 +166,21 @@ async def test_what_a_provider_quotes_is_no_part_of_a_span() -> None:
             await with_telemetry(with_budget(model, samples=9), telemetry)(context(), question("hello"))
     (span,) = named(kept.spans, "chat claude-haiku-5-5")
     assert told(span)["gen_ai.response.finish_reasons"] == ("error",)
-    assert span.status.description
+    assert (told(span)["error.type"], span.status.description) == ("-32602", None)
     assert "Emma" not in kept.json_lines()
     assert "Emma" in whole.json_lines()
+
+
+async def test_neither_is_what_a_callback_or_a_person_says_of_its_error() -> None:
+    kept, whole = Telemetry(), Telemetry(contents=True)
+
+    async def quotes(context: object, params: object) -> Any:
+        return ErrorData(code=-1, message="no model would answer what is asked of Emma")
+
+    for telemetry in (kept, whole):
+        await with_telemetry(with_budget(quotes, samples=9), telemetry)(context(), question("hello"))
+    assert "Emma" not in kept.json_lines()
+    assert {span.status.description for span in whole.spans} == {"no model would answer what is asked of Emma"}
 
 
 async def test_what_was_said_is_told_only_where_it_was_asked_for() -> None:
