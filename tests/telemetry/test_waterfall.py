@@ -105,9 +105,9 @@ def test_the_row_of_a_call_has_its_parts(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_tries_that_failed_are_seen_with_the_pause_between(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Waterfall(virtual.run(monkeypatch, calls("auto", RECOMMEND, callback=with_retry(fails_once(PAUSE), wait=0))))
     rows = [(row.label, row.fault) for row in told.rows if row.depth == 2]
-    assert rows == [("try 1 · chat", "busy"), ("wait for another try", ""), ("try 2 · chat", "")]
+    assert rows == [("try 1 · chat", "-32603"), ("wait for another try", ""), ("try 2 · chat", "")]
     assert "try 1 · chat" in told.text()
-    assert "✗ busy" in told.text(times=False)
+    assert "✗ -32603" in told.text(times=False)
 
 
 def test_turns_with_tools_are_numbered() -> None:
