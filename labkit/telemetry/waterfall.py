@@ -122,12 +122,22 @@ class Waterfall:
         spans: The spans, in any order; one without an end is open. A span whose parent is not among them stands alone.
         until: The moment to which open ones reach, in nanoseconds since 1970; by itself the last that is told.
         most: How many rows there are; of more, those of the last calls.
+        connection: Whether requests that belong to no call have rows too, such as `initialize` and `tools/list`.
     """
 
-    def __init__(self, spans: Iterable[ReadableSpan], *, until: int | None = None, most: int = MOST_DRAWN) -> None:
+    def __init__(
+        self,
+        spans: Iterable[ReadableSpan],
+        *,
+        until: int | None = None,
+        most: int = MOST_DRAWN,
+        connection: bool = False,
+    ) -> None:
         told = sorted((span for span in spans if span.context and span.start_time), key=_begun)
         self._until = until or max((span.end_time or _start(span) for span in told), default=0)
         trees, left = _trees(told), most
+        if not connection:
+            trees = [tree for tree in trees if not _is_of_the_connection(tree[0][0])]
         drawn: list[_Tree] = []
         for tree in reversed(trees):
             if left <= 0 or (drawn and len(tree) > left):
@@ -145,8 +155,8 @@ class Waterfall:
             self.rows += self._rows(tree, zero, of_calls)
             end = max(end, *(self._end(span) for span, _, _ in tree))
         self.calls = sum(is_call(row.span) for row in self.rows)
-        self.left_out = len(told) - len(self.rows)
-        """How many spans have no row."""
+        self.left_out = sum(map(len, trees)) - len(self.rows)
+        """How many spans of earlier calls have no row."""
 
     def _rows(self, tree: "_Tree", zero: int, of_calls: Mapping[int, list[Part]]) -> Iterator[Row]:
         places = {_id(span): i for i, (span, _, _) in enumerate(tree)}
@@ -425,6 +435,11 @@ def _label(span: ReadableSpan, counted: Counter[str], within: str, *, several: b
     process = process_of(span)
     where = process if process != within else "" if within or span.parent else _told_by(span, names.SERVER)
     return shown(" · ".join(part for part in (what, name, where) if part), 120)
+
+
+def _is_of_the_connection(root: ReadableSpan) -> bool:
+    method = _told_by(root, names.METHOD)
+    return bool(method) and method != "tools/call" and not is_call(root) and not is_sample(root)
 
 
 def _sort(span: ReadableSpan) -> tuple[SpanKind | None, str]:

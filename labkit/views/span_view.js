@@ -121,7 +121,7 @@ class Spans {
   /** Let each chooser offer what there is. */
   offer(rows) {
     const roots = rows.filter((row) => !row.depth);
-    const told = { call: roots.filter((row) => rows[rows.indexOf(row) + 1]?.depth).map((row) => [`=${row.call}`, row.label]), server: roots.filter((row) => row.server).map((row) => [`=${row.server}`, row.server]) };
+    const told = { call: roots.map((row) => [`=${row.call}`, row.label]), server: roots.filter((row) => row.server).map((row) => [`=${row.server}`, row.server]) };
     for (const [field, select, label] of this.choosers) {
       const options = [["", "all"], ...new Map(told[field])];
       label.hidden = options.length < 3;

@@ -45,7 +45,9 @@ LONGEST, MOST_TOLD = 4_000, 60
 """Characters of a text that an opened row shows, and how many of a kind: frames, events, attributes."""
 
 
-def show_spans(of: "Telemetry | Lab | Iterable[ReadableSpan]", *, times: bool = True) -> "SpanView":
+def show_spans(
+    of: "Telemetry | Lab | Iterable[ReadableSpan]", *, times: bool = True, connection: bool = False
+) -> "SpanView":
     """A waterfall of the calls that a telemetry tells of, which grows while they run, or of spans that are over.
 
     What a call waited for is told by colour, pattern and word. Choose a row with the mouse or the arrow keys to read
@@ -55,6 +57,7 @@ def show_spans(of: "Telemetry | Lab | Iterable[ReadableSpan]", *, times: bool = 
         of: A telemetry, which may be of several Labs; a Lab with one; or spans.
         times: Whether the picture that a notebook stores has figures of time, which differ at every run. Without them
             it has what happened in its order. The page shows them all the same.
+        connection: Whether requests that belong to no call are shown too, such as `initialize`.
 
     Raises:
         TypeError: `of` has no spans.
@@ -63,12 +66,12 @@ def show_spans(of: "Telemetry | Lab | Iterable[ReadableSpan]", *, times: bool = 
     if isinstance(of, Lab) and told is None:
         raise TypeError("this Lab keeps no spans: make it with telemetry=True")
     if isinstance(told, Telemetry):
-        return SpanView(told, times=times)
+        return SpanView(told, times=times, connection=connection)
     spans: list[Any] = [*told] if isinstance(told, Iterable) else [told]  # pyright: ignore[reportUnnecessaryIsInstance]
     for span in spans:
         if not isinstance(span, ReadableSpan):
             raise TypeError(f"a {type(span).__name__} is no span: write show_spans(lab.telemetry)")
-    return SpanView(spans, times=times)
+    return SpanView(spans, times=times, connection=connection)
 
 
 def _style() -> str:
@@ -92,8 +95,8 @@ class SpanView(Placed, anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
     looks = traitlets.Dict({kind: look.words for kind, look in LOOKS.items()}).tag(sync=True)
 
-    def __init__(self, of: Telemetry | list[ReadableSpan], *, times: bool = True) -> None:
-        self._of, self._times = of, times
+    def __init__(self, of: Telemetry | list[ReadableSpan], *, times: bool = True, connection: bool = False) -> None:
+        self._of, self._times, self._connection = of, times, connection
         self._lock = RLock()
         self._forget: Callable[[], None] = lambda: None
         self._rows: dict[str, Row] = {}
@@ -120,9 +123,9 @@ class SpanView(Placed, anywidget.AnyWidget):
 
     def waterfall(self, most: int = MOST_ROWS) -> Waterfall:
         """The last spans as they are now."""
-        if isinstance(self._of, Telemetry):
-            return Waterfall(self._of.latest(most), until=now(), most=most)
-        return Waterfall(self._of, most=most)
+        spans = self._of.latest(most) if isinstance(self._of, Telemetry) else self._of
+        until = now() if isinstance(self._of, Telemetry) else None
+        return Waterfall(spans, until=until, most=most, connection=self._connection)
 
     def _known(self) -> dict[str, Any]:
         """What the page is told: numbers, and words that are shown as they are."""

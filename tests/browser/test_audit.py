@@ -1,4 +1,4 @@
-"""The page of an audit log in a real JupyterLab: what servers write stays text in its place; by keyboard, live."""
+"""The pages of an audit log and of spans in a real JupyterLab: what servers write stays text; by keyboard, live."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,12 +66,23 @@ await plain(refuses, "code-reviewer", "review", 1)
 SHOW = "view = show_audit(log)\nview"
 MORE = "await plain(Model('late'), 'late-server', 'late', 2)"
 
+SPANS = """
+from labkit import Telemetry, show_spans
+from tests.telemetry.spans import call, span
+
+kept = Telemetry()
+hostile = [dict(name=text, process=text, error__type=text, what=text) for text in PAYLOADS]
+kept.take([call(1, 0, 20), *(span(n, n, n + 1, parent=1, **told) for n, told in enumerate(hostile, 2))])
+waterfall = show_spans(kept)
+waterfall
+"""
+
 
 @pytest.fixture(scope="module")
 def notebook(root: Path, new_page: NewPage) -> Iterator[LabPage]:
-    write_notebook(root / "audit.ipynb", SET_UP, SHOW, MORE)
+    write_notebook(root / "audit.ipynb", SET_UP, SHOW, MORE, SPANS)
     with new_page() as lab_page:
-        lab_page.open("audit.ipynb").without_sidebar().run_cell(0).run_cell(1)
+        lab_page.open("audit.ipynb").without_sidebar().run_cell(0).run_cell(1).run_cell(3)
         yield lab_page
 
 
@@ -111,6 +122,39 @@ def test_whatever_a_server_calls_itself_stays_text_in_its_place(notebook: LabPag
     assert notebook.errors() == []
 
 
+def test_a_waterfall_is_read_by_keyboard_and_what_spans_tell_stays_text(notebook: LabPage) -> None:
+    panel = notebook.output(3).locator(".labkit-spans")
+    rows = panel.locator(".row")
+    expect(rows).to_have_count(12)
+    rows.first.focus()
+    for key in ("ArrowDown", "Enter"):
+        notebook.page.keyboard.press(key)
+    below = panel.get_by_role("region", name="The chosen span")
+    expect(below).to_contain_text('<img src=x onerror="window.__pwned=1">')
+    for _ in range(10):  # each is opened in the place of the one before
+        notebook.page.keyboard.press("ArrowDown")
+    expect(rows.last).to_have_attribute("aria-selected", "true")
+    expect(below).to_contain_text("\u05e9\u05dc\u05d5\u05dd")
+    assert panel.locator(RUNS).count() == 0
+    assert not {"\x1b", "\x07", "\x9b", "\u202e", "\u2066", "\u200b"} & {
+        *panel.evaluate("(panel) => panel.textContent")
+    }
+    edges = "(rows) => rows.map((row) => [...row.children].map((cell) => cell.getBoundingClientRect().x))"
+    assert len({*map(tuple, rows.evaluate_all(edges))}) == 1
+    for key in ("Escape", "Home", "ArrowLeft"):
+        notebook.page.keyboard.press(key)
+    expect(below).to_be_hidden()
+    expect(rows).to_have_count(1)
+    notebook.page.keyboard.press("ArrowRight")
+    expect(rows).to_have_count(12)
+    notebook.execute("kept.take([call(50, 30, 50, error__type='late')])")
+    expect(rows).to_have_count(13)
+    panel.get_by_role("combobox", name="Call").select_option(label="call 1 · sell · shop")
+    expect(rows).to_have_count(12)
+    assert notebook.page.evaluate("() => window.__pwned") is None
+    assert notebook.errors() == []
+
+
 @pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
 def test_axe_finds_nothing_serious_in_either_theme(notebook: LabPage, light: bool) -> None:
     notebook.theme(light=light)
@@ -118,7 +162,7 @@ def test_axe_finds_nothing_serious_in_either_theme(notebook: LabPage, light: boo
     opener = panel.locator(".opener").nth(7)
     opener.click()
     expect(opener).to_have_attribute("aria-expanded", "true")
-    found = Axe().run(notebook.page, context={"include": [[".labkit-audit"]]})
+    found = Axe().run(notebook.page, context={"include": [[".labkit-audit"], [".labkit-spans"]]})
     opener.click()
     assert len(found.response["passes"]) > 10  # it has looked
     serious = [fault for fault in found.response["violations"] if fault["impact"] in {"serious", "critical"}]

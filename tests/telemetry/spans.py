@@ -1,9 +1,16 @@
-"""What the tests of telemetry read off spans."""
+"""What the tests of telemetry read off spans, and spans that are written by hand."""
 
 from collections.abc import Iterable
 from typing import Any
 
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext, SpanKind
+
+from labkit.telemetry.spans import SCOPE
+
+S = 10**9
 
 
 def named(spans: Iterable[ReadableSpan], name: str) -> list[ReadableSpan]:
@@ -36,3 +43,34 @@ def links(span: ReadableSpan, spans: Iterable[ReadableSpan]) -> list[tuple[str, 
 def events(span: ReadableSpan) -> list[dict[str, Any]]:
     """The attributes of a span's events, in order."""
     return [dict(event.attributes or {}) for event in span.events]
+
+
+def span(
+    number: int,
+    start: float,
+    end: float | None,
+    *,
+    parent: int = 0,
+    name: str = "work",
+    trace: int = 1,
+    process: str = "",
+    kind: SpanKind = SpanKind.INTERNAL,
+    **attributes: Any,
+) -> ReadableSpan:
+    """A span written by hand; its times are seconds, and `process` is another one."""
+    return ReadableSpan(
+        name,
+        SpanContext(trace, number, False),
+        SpanContext(trace, parent, False) if parent else None,
+        Resource({"service.name": process or "this"}),
+        {name.replace("__", "."): value for name, value in attributes.items()},
+        kind=kind,
+        start_time=int((100 + start) * S),
+        end_time=None if end is None else int((100 + end) * S),
+        instrumentation_scope=InstrumentationScope("theirs") if process else SCOPE,
+    )
+
+
+def call(number: int, start: float, end: float | None, **attributes: Any) -> ReadableSpan:
+    named = {"labkit__call": number, "labkit__lab": "a", "labkit__server": "shop", "gen_ai__tool__name": "sell"}
+    return span(number, start, end, name="execute_tool sell", **named, **attributes)

@@ -7,52 +7,18 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import SpanContext, SpanKind
+from opentelemetry.trace import SpanKind
 
 from labkit.host import with_approval, with_queue, with_retry
 from labkit.telemetry.parts import KINDS, parts
-from labkit.telemetry.spans import SCOPE
 from labkit.telemetry.waterfall import LOOKS, MOST_DRAWN, ORDER, PAGES, Waterfall, duration, ticks
 from tests.story import WIRES
 from tests.telemetry import virtual
+from tests.telemetry.spans import call, span
 from tests.telemetry.test_parts import MODEL, PAUSE, PERSON, POLL, RECOMMEND, calls, fails_once, model, person
 from tests.views.test_sweep import contrast
 
 S = 10**9
-
-
-def span(
-    number: int,
-    start: float,
-    end: float | None,
-    *,
-    parent: int = 0,
-    name: str = "work",
-    trace: int = 1,
-    process: str = "",
-    kind: SpanKind = SpanKind.INTERNAL,
-    **attributes: Any,
-) -> ReadableSpan:
-    """A span written by hand; its times are seconds, and `process` is another one."""
-    return ReadableSpan(
-        name,
-        SpanContext(trace, number, False),
-        SpanContext(trace, parent, False) if parent else None,
-        Resource({"service.name": process or "this"}),
-        {name.replace("__", "."): value for name, value in attributes.items()},
-        kind=kind,
-        start_time=int((100 + start) * S),
-        end_time=None if end is None else int((100 + end) * S),
-        instrumentation_scope=InstrumentationScope("theirs") if process else SCOPE,
-    )
-
-
-def call(number: int, start: float, end: float | None, **attributes: Any) -> ReadableSpan:
-    named = {"labkit__call": number, "labkit__lab": "a", "labkit__server": "shop", "gen_ai__tool__name": "sell"}
-    return span(number, start, end, name="execute_tool sell", **named, **attributes)
 
 
 def seen(waterfall: Waterfall) -> list[tuple[int, str]]:
@@ -73,7 +39,7 @@ def test_a_call_stands_above_its_rounds_samples_waits_and_models(wire: str, monk
     told = Waterfall(spans)
     asking = "round 1" if wire == "auto" else "request"
     rows = [each for each in seen(told) if each[1] != "wait for the connection"]
-    assert rows[[label for _, label in rows].index("call 1 · recommend · bookshop") :] == [
+    assert rows == [
         (0, "call 1 · recommend · bookshop"),
         (1, f"{asking} · tools/call recommend"),
         (1, "sample 1 · sampling/createMessage"),
@@ -83,6 +49,8 @@ def test_a_call_stands_above_its_rounds_samples_waits_and_models(wire: str, monk
         *([(1, "round 2 · tools/call recommend")] if wire == "auto" else []),
     ]
     assert seconds(told, "call 1") == seconds(told, "sample 1") == {"person": 2 * PERSON, "model": MODEL}
+    beside = [label for depth, label in seen(Waterfall(spans, connection=True)) if not depth]
+    assert f"request · {'server/discover' if wire == 'auto' else 'initialize'} · bookshop" in beside
     # On the older wire the request is open while its sample is answered, and says that it waits.
     assert seconds(told, f"{asking} · tools/call") == ({} if wire == "auto" else {"": 2 * PERSON + MODEL})
 
@@ -173,7 +141,7 @@ def test_spans_that_stand_within_each_other_without_end_or_in_a_circle_do_no_har
     deep = [span(n, n / 10_000, 2, parent=n - 1, process="x") for n in range(1, 3_000)]
     circle = [span(n, 5, 6, parent=m, trace=9, process="x") for n, m in ((1, 2), (2, 1), (3, 3))]
     told = Waterfall([*deep, *circle])
-    assert (len(told.rows), told.left_out) == (MOST_DRAWN, len(deep) + 3 - MOST_DRAWN)
+    assert (len(told.rows), told.left_out) == (MOST_DRAWN, len(deep) - MOST_DRAWN)
     assert max(map(len, told.text().split("\n"))) < 130
     assert Waterfall([]).text() == "no span yet"
     assert "<svg" in Waterfall([]).svg()

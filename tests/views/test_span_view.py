@@ -14,7 +14,8 @@ from labkit.telemetry.waterfall import LOOKS, ORDER
 from labkit.views.placed import SVG
 from labkit.views.span_view import MOST_ROWS, SpanView
 from tests.story import WIRES, bookshop, echo, until
-from tests.telemetry.test_waterfall import HOSTILE, call, span
+from tests.telemetry.spans import call, span
+from tests.telemetry.test_waterfall import HOSTILE
 
 pytestmark = pytest.mark.anyio
 
