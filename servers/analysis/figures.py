@@ -46,10 +46,11 @@ from servers.analysis.naming import (
     stem,
     stems_of,
 )
-from servers.analysis.quantities import Quantity, Span, Words, quantities, words_of
+from servers.analysis.quantities import Quantity, Span, Words, moved, quantities, words_of
 
 MOST_FIGURES = 2_000
 """Figures of a text that are looked at; those behind them are unknown."""
+DAYS = {"day": 1, "week": 7, "month": 30.5, "year": 365, "hour": 1 / 24}
 MOST_PAIRS = 60
 """Facts of either side that a difference or a ratio is looked for in."""
 
@@ -108,12 +109,27 @@ class _Ties:
         self.sentence, self.facts, self.one = sentence, sentence.facts, one
         self.before = sentence.words.low(one.first - 1)
         self.way, self.near = sentence.direction(one)
+        self.around, self.columns = self._beside()
         self.role = self._role()
+
+    def _beside(self) -> tuple[set[str], set[tuple[str, ...]]]:
+        """The words since the figure before, to the end of the figure's own clause, and the columns that they name."""
+        sentence, one = self.sentence, self.one
+        ends = max((other.last for other in sentence.numbers if other.last < one.first), default=sentence.first - 1)
+        last = min((other.first for other in sentence.numbers if other.first > one.last), default=sentence.last)
+        own = [at for at in range(ends + 1, last) if at < one.first or sentence.chunk(at) == sentence.chunk(one.last)]
+        columns = {
+            each
+            for mention in sentence.mentions
+            if mention.sort == "column" and mention.first in own
+            for each in cast("frozenset[tuple[str, ...]]", mention.payload)
+        }
+        return {sentence.words.lows[at] for at in own}, columns
 
     def _role(self) -> str:
         """What a figure is by the words beside it: a `change`, a `level`, or either."""
         one, names = self.one, {*names_of(self.sentence.own("measure", self.one))}
-        if one.kind == "times" or (self.sentence.known_words & GAP and self.before != "and"):
+        if one.kind == "times" or (self.around & GAP and self.before != "and"):
             return "change"
         if "correlation" in names:
             return "level"
@@ -146,6 +162,8 @@ class _Ties:
             return self._rank()
         if counted := self._counted():
             return counted
+        if self._halves():
+            return _Tie("right", why="what a median is")
         named: list[Known] = []
         for scope in self.sentence.scopes(one):
             for tie in self._from(scope):
@@ -221,6 +239,8 @@ class _Ties:
         else:
             yield from self._levels(scope)
             yield from self._sums(scope)
+            if self.before in ("or", "(") and self.near:  # `fell by 8 %, or 26,500 EUR`
+                yield from (tie for tie in self._changes(scope) if tie.verdict == "right")
 
     # ---- levels
 
@@ -234,6 +254,8 @@ class _Ties:
             measures |= {"first"} if self.before == "from" else {"last"} if self.before == "to" else frozenset()
             if one.unit == "%":
                 measures |= {"share"}
+            if self.sentence.divides:
+                measures |= {"median"}
             if self.before in ("from", "between", "and", "to") and self.sentence.known_words & {
                 "between",
                 "range",
@@ -267,6 +289,10 @@ class _Ties:
                     for each in self._anywhen(pool)
                     if each not in found and self.facts.is_extreme(each, scope.superlative)
                 ]
+        if self.sentence.divides and one.bound:
+            wanted = wanted._replace(measures=measures | {"median"})
+            found = list(self.facts.within(wanted, self.sentence.carried.spans))
+        yield from self._rates(scope)
         for known in found:
             if known.number is None or (
                 of_day and known.fact.measure in EXTREME and known.span not in (scope.spans or ())
@@ -274,8 +300,8 @@ class _Ties:
                 continue
             value = known.number
             if known.fact.measure == "correlation":
-                near, pair = self._correlated()
-                inverse = bool(near & {"negative", "negatively", "inverse", "inversely"})
+                pair = self.columns
+                inverse = bool(self.around & {"negative", "negatively", "inverse", "inversely"})
                 value = -value if inverse and one.sign == 0 else value
                 if not (pair <= {known.column, known.other} if len(pair) < 3 else {known.column, known.other} <= pair):
                     continue
@@ -284,19 +310,26 @@ class _Ties:
             elif self._same_unit(known):
                 yield _Tie("false", known)
 
-    def _correlated(self) -> tuple[set[str], set[tuple[str, ...]]]:
-        """The words since the figure before, and the columns that they name."""
-        sentence, one = self.sentence, self.one
-        ends = max((other.last for other in sentence.numbers if other.last < one.first), default=sentence.first - 1)
-        last = min((other.first for other in sentence.numbers if other.first > one.last), default=sentence.last)
-        own = [at for at in range(ends + 1, last) if at < one.first or sentence.chunk(at) == sentence.chunk(one.last)]
-        columns = {
-            each
-            for mention in sentence.mentions
-            if mention.sort == "column" and mention.first in own
-            for each in cast("frozenset[tuple[str, ...]]", mention.payload)
-        }
-        return {sentence.words.lows[at] for at in own}, columns
+    def _rates(self, scope: Scope) -> Iterator[_Tie]:
+        """A total by the day, the week, the month: `18,250 visits, 50 a day`."""
+        if not self.one.rate or not self.facts.hull or not (scope.measures or {"mean"}) & {"mean", "total"}:
+            return
+        for known in self.facts.within(scope._replace(daily=False, measures=frozenset({"rows", "count", "total"}))):
+            first, last = known.span or self.facts.hull
+            value = (known.number or 0.0) * DAYS[self.one.rate] / (last - first + 1)
+            if _fits(self.one, value, known.unit, known.factor):
+                yield _Tie("right", known, f"by the {self.one.rate}")
+
+    def _halves(self) -> bool:
+        """Whether this is the half in `half of them are below 58 EUR`, and that is a median."""
+        one, sentence = self.one, self.sentence
+        others = [each for each in sentence.numbers if each.first > one.last]
+        if one.kind != "part" or one.readings[0][0] != 50 or not others:
+            return False
+        medians = [known for known in self.facts.all if known.fact.measure == "median" and known.number is not None]
+        return sentence.divides and any(
+            _fits(others[0], known.number or 0.0, known.unit, known.factor) for known in medians
+        )
 
     def _anywhen(self, scope: Scope) -> Iterator[Known]:
         """The facts of a scope, of any time where it names none."""
@@ -366,7 +399,8 @@ class _Ties:
             if len(named) > 1 and not words & {"each", "respectively"}:
                 yield from self._sum([self._one(at._replace(groups=frozenset({each}))) for each in named])
             if scope.spans and measure != "share":
-                yield from self._sum(self._parts(at))
+                if self._is_extreme_quarter(at):
+                    yield from self._sum(self._parts(at))
                 if len(scope.spans) > 1:
                     yield from self._sum([self._one(at._replace(spans=(each,))) for each in scope.spans])
             if one.unit != "%":
@@ -375,7 +409,7 @@ class _Ties:
                 everyone = [
                     cast("tuple[str, str]", each.payload)
                     for each in self.sentence.mentions
-                    if each.sort.startswith("group ")
+                    if each.sort.startswith("group ") and each.first < one.first
                 ]
                 shares = [self._one(at._replace(groups=frozenset({each}))) for each in everyone]
                 if shares and all(shares) and one.shows(100 - sum(each.number or 0.0 for each in shares if each)):
@@ -414,6 +448,23 @@ class _Ties:
             and all(known.span and known.span[0] == end + 1 for known, end in zip(inside, ends, strict=False))
         )
         return [*inside] if whole and len(inside) > 1 else []
+
+    def _is_extreme_quarter(self, scope: Scope) -> bool:
+        """Whether a named quarter is the best or the worst, where it is told to be; true of any other period."""
+        span = (scope.spans or ((0, 0),))[0]
+        if not scope.superlative or not 88 < span[1] - span[0] < 93:
+            return True
+        sums = [
+            sum(
+                known.number or 0.0
+                for known in self._parts(scope._replace(spans=(moved(span, "quarter", step),)))
+                if known
+            )
+            for step in (0, -3, -2, -1, 1, 2, 3)
+        ]
+        whole = [each for each in sums if each]
+        ends = {1: [max(whole, default=0)], -1: [min(whole, default=0)]}
+        return sums[0] in ends.get(scope.superlative, [*ends[1], *ends[-1]])
 
     def _sum(self, parts: Sequence[Known | None]) -> Iterator[_Tie]:
         known = [each for each in parts if each]
@@ -489,7 +540,7 @@ class _Ties:
         return one.shows(abs(difference)) and (free or not way or difference * way > 0)
 
     def _slopes(self, scope: Scope, way: int) -> Iterator[_Tie]:
-        days = {"day": 1, "week": 7, "month": 30.4, "year": 365, "hour": 1 / 24}[self.one.rate]
+        days = DAYS[self.one.rate]
         for known in self.facts.within(scope._replace(daily=False, measures=frozenset({"slope"}))):
             if known.number is not None:
                 value = known.number * days
@@ -503,7 +554,7 @@ class _Ties:
     def _pairs(self, scope: Scope) -> Iterator[tuple[Known, Known, bool]]:
         """Facts that differ in just what the sentence sets against each other; and whether their order is left open."""
         sentence, words = self.sentence, self.sentence.known_words
-        free = bool(words & GAP)
+        free = bool(self.around & GAP)
         named = scope.measures or frozenset()
         base = (named - {"change", "slope", "expected"}) or LEVELS | {"anomaly", "maximum", "share"}
         if {*base} <= {"mean"} and sentence.compares:
@@ -651,8 +702,8 @@ class _Ties:
         after = self.sentence.words.low(one.last + 2) if after == "-" else after
         is_days = one.unit == "time" and one.factor in (86400.0, 604800.0)
         is_months = not one.unit and after.rstrip("s") in ("month", "year", "quarter")
-        if not (is_days or is_months) or any(
-            known.unit == "time" and known.factor == one.factor for known in facts.all
+        if not (is_days or is_months) or (
+            is_days and any(known.unit == "time" and known.factor == one.factor for known in facts.all)
         ):
             return None
         spans = [span for each in self.sentence.mentions if each.sort == "when" for span in spans_in(each)] + (
@@ -763,17 +814,18 @@ class _Ties:
         """The facts of a scope at its time: those whose value is that day, or that are measured against it, as well."""
         one = self.one
         if one.kind == "weekday":
-            if scope.groups & self._weekday_groups():
+            named = [span for each in self.sentence.mentions if each.sort == "when" for span in spans_in(each)]
+            days = [span for span in named if span[0] == span[1]]
+            group = self._weekday_groups()
+            if group and not days:
                 yield from self.facts.within(scope)
-            else:
-                named = [span for each in self.sentence.mentions if each.sort == "when" for span in spans_in(each)]
-                for known in self.facts.within(scope, tuple(named)):
-                    if (
-                        known.span
-                        and known.span[0] == known.span[1]
-                        and date.fromordinal(known.span[0]).weekday() == one.weekday
-                    ):
-                        yield known
+                return
+            for known in self.facts.within(
+                scope._replace(groups=scope.groups - group, spans=tuple(days) or None), tuple(named)
+            ):
+                is_day = known.span and known.span[0] == known.span[1]
+                if known.span and is_day and date.fromordinal(known.span[0]).weekday() == one.weekday:
+                    yield known
             return
         start, end = one.ends
         of_range = one.periods if end else ()

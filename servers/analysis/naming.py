@@ -139,14 +139,12 @@ class KnownFacts:
             self.phrases.setdefault(stems[0], []).append((stems, sort, payload))
 
     def within(self, scope: Scope, also: tuple[Span, ...] = ()) -> Iterator[Known]:
-        """The facts that agree with all that a scope names."""
+        """The facts that agree with all that a scope names; where it names no time, those of the times `also` too."""
+        columns = None if scope.measures == frozenset({"rows"}) else scope.columns
         for known in self.all:
+            is_of = columns is None or known.column in columns
             if (
-                (
-                    scope.columns is None
-                    or known.column in scope.columns
-                    or (known.fact.measure == "correlation" and known.other in scope.columns)
-                )
+                (is_of or (known.fact.measure == "correlation" and known.other in (columns or ())))
                 and (not scope.daily or known.daily)
                 and known.groups == scope.groups
                 and (scope.measures is None or known.fact.measure in scope.measures)
@@ -174,7 +172,9 @@ class KnownFacts:
             return True
         if known.against and span == (known.against[0], known.span[1]):
             return True
-        return known.fact.measure in EXTREME and span[0] <= known.span[0] and known.span[1] <= span[1]
+        inside = span[0] <= known.span[0] and known.span[1] <= span[1]
+        is_long = span[1] - span[0] > 26 or known.fact.measure in ("maximum", "minimum")
+        return known.fact.measure in EXTREME and inside and is_long
 
     def siblings(self, known: Known) -> list[Known]:
         """The facts that differ from one in nothing but its group's value, or but its period."""
@@ -289,6 +289,10 @@ class Sentence:
         self.figures, self.mentions = figures, mentions
         self.lows = words.lows[first:last]
         self.known_words = {*self.lows}
+        self.divides = "half" in self.known_words and bool(
+            self.known_words & {"below", "above", "under", "over", "than"}
+        )
+        """Whether it may say what a median is: `half of the orders are below 58 EUR`."""
         if any(first == last for one in figures for first, last in one.periods):  # `Black Friday (28 November)`
             mentions = [
                 each
@@ -327,6 +331,7 @@ class Sentence:
                 and between
                 and {*between} <= _JOINT | facts.dims
                 and {*between} & {",", "and", "&", "or", "/"}
+                and not (between == [","] and self.chunk(runs[-1].last) in self.compares)
             ):
                 runs[-1].last = mention.last
                 runs[-1].all.append(mention)
@@ -351,7 +356,7 @@ class Sentence:
 
     def chunk(self, at: int) -> int:
         """The clause that a token is in."""
-        return self.chunks[at - self.first]
+        return self.chunks[min(at, self.last - 1) - self.first]
 
     def neighbours(self, one: Quantity) -> tuple[int, int, int, int]:
         """Of a list of numbers (`1, 2 and 3`): the first token, the last, the place of this one in it, how many."""
@@ -453,7 +458,8 @@ class Sentence:
         elif near == "soft":
             found = []
         if near in ("before", "after") and self.own("column", one):
-            found = []
+            busy = {self.chunk(other.first) for other in self.numbers}
+            found = [each for each in found if self.chunk(each.first) not in busy]
         names = [
             name for name in names_of(found) if near == "own" or one.unit == "%" or name not in ("share", "change")
         ]
@@ -543,8 +549,15 @@ class Sentence:
             for chosen in choices:
                 yield Scope(columns, False, chosen, spans, measures, way)
         if soft and columns:
+            others = {
+                each
+                for mention in self.mentions
+                if mention.sort == "column" and not self._is_a_thing(mention)
+                for each in cast("frozenset[tuple[str, ...]]", mention.payload)
+            }
             for chosen in choices:
-                yield Scope(None, False, chosen, spans, measures, way)
+                named = frozenset(others) if others and columns <= self.facts.things else None
+                yield Scope(named, False, chosen, spans, measures, way)
 
 
 def names_of(mentions: Sequence[Mention]) -> list[str]:

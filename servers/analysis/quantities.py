@@ -130,12 +130,14 @@ class Quantity:
         least = abs(shown) * 1e-9 + 1e-12
         if self.kind == "part":
             half *= 2.2 if self.bound == "about" else 1
+        # `over 1.9 million` leaves more room than `over 1,924,938`
+        room = max(half, abs(shown) * min(0.5, 20 * half / (abs(shown) + least)))
         if self.bound == "over":
-            return shown - least <= value <= shown + max(0.5 * abs(shown), half)
+            return shown - least <= value <= shown + room
         if self.bound == "just over":
-            return shown - least <= value <= shown + 0.08 * abs(shown)
+            return shown - least <= value <= shown + min(room, 0.08 * abs(shown))
         if self.bound == "under":
-            return shown - max(0.5 * abs(shown), half) <= value <= shown + least
+            return shown - room <= value <= shown + least
         if self.bound == "nearly":
             return shown - max(0.1 * abs(shown), half) <= value <= shown + half / 2
         if self.bound == "about":
@@ -290,6 +292,7 @@ class _Reader:
         self.words, self.low, self.kind = words, words.low, words.kind
         self.years = years
         self.anchor: tuple[Span, ...] = ()
+        self.part_of_year = ""
 
     def is_item(self, at: int, before: int) -> bool:
         """Whether the number of a list's item stands here: at the head of a line, one more than the item before."""
@@ -350,6 +353,9 @@ class _Reader:
             return Quantity(at, at, "weekday", weekday=_DAYS[low])
         if re.fullmatch("[qh][1-4]", low) and (low[0] == "q" or low < "h3"):
             return self._part_of_year(at, at + 1, low[0] == "q", int(low[1]))
+        is_short = self.kind(at + 1) in ("sign", "line", "") or self.low(at + 1) in ("was", "and", "it", "then", "to")
+        if low in _ORDINALS and self.part_of_year and self.low(at - 1) == "the" and is_short:
+            return self._part_of_year(at, at + 1, self.part_of_year == "quarter", _ORDINALS[low])  # `in the third`
         if low in _ORDINALS and self.low(at + 1) in ("quarter", "half") and self.low(at - 1) in ("the", "and", "in"):
             return self._part_of_year(at, at + 2, self.low(at + 1) == "quarter", _ORDINALS[low])
         if kind == "num" and low.isdigit() and len(low) == 4 and self._is_year(at):
@@ -391,6 +397,9 @@ class _Reader:
         year, last = self._year_behind(behind + (self.low(behind) == "of"))
         last = last if year else behind - 1
         months = 3 if is_quarter else 6
+        self.part_of_year = "quarter" if is_quarter else "half"
+        if number > 12 // months:
+            return Quantity(at, last, "date")
         first = months * (number - 1) + 1
         starts, ends = self._spans(year, first), self._spans(year, first + months - 1)
         return Quantity(
@@ -409,7 +418,7 @@ class _Reader:
                 if self.low(place) in (",", "."):
                     break
                 if (of := self._one_date(place)) and of.periods:  # `the day after the storm of 4 March`
-                    periods = tuple(_moved(each, unit, shift) for each in of.periods)
+                    periods = tuple(moved(each, unit, shift) for each in of.periods)
                     return Quantity(at, of.last, "date", periods=periods, relative=True)
         elif (count := self._count(at)) and self.low(at + 1).rstrip("s") in ("day", "week", "month", "year"):
             unit, behind, ahead = self.low(at + 1).rstrip("s"), at + 2, self.low(at + 2)
@@ -421,7 +430,7 @@ class _Reader:
         if not self.anchor and low == "same":
             return None
         return Quantity(
-            at, behind, "date", periods=tuple(_moved(each, unit, shift) for each in self.anchor), relative=True
+            at, behind, "date", periods=tuple(moved(each, unit, shift) for each in self.anchor), relative=True
         )
 
     def _count(self, at: int) -> int:
@@ -671,6 +680,8 @@ class _Reader:
         before = {self.low(at - step) for step in range(1, 4)}
         if bottom is None or singular == (word.endswith("s") and word != "halves") or not top < bottom:
             return None
+        if word == "half" and "and" in (self.low(at - 1), self.low(place - 2)):  # `a minute and a half`
+            return None
         if word == "half" and (ahead in ("a", "an", "year", "-") or "second" in before or "first" in before):
             return None
         is_clear = ahead in (
@@ -779,7 +790,7 @@ def _from_to(starts: Sequence[Span], ends: Sequence[Span]) -> tuple[Span, ...]:
     return tuple((first, last) for first, last in pairs if last is not None)
 
 
-def _moved(span: Span, unit: str, steps: int) -> Span:
+def moved(span: Span, unit: str, steps: int) -> Span:
     """The period so many days, weeks, months, quarters or years away."""
     first, last = (date.fromordinal(each) for each in span)
     if unit in ("day", "week"):

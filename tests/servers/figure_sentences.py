@@ -114,6 +114,46 @@ DESK = [
     Fact("latency_p95_ms", "correlation", 0.72, "", "", "incidents"),
 ]
 
+CAFE = [
+    Fact("visits", "rows", 18_250),
+    Fact("first day", "date", "2024-01-01"),
+    Fact("last day", "date", "2024-12-31"),
+    Fact("turnover", "total", 1_204_500.0, "GBP"),
+    Fact("turnover", "mean", 66.0, "GBP"),
+    Fact("turnover", "median", 58.0, "GBP"),
+    Fact("turnover, branch Old Town", "total", 602_250.0, "GBP"),
+    Fact("turnover, branch Old Town", "share", 50.0, "%"),
+    Fact("turnover, branch Harbour", "total", 361_350.0, "GBP"),
+    Fact("turnover, branch Harbour", "share", 30.0, "%"),
+    Fact("turnover, branch Station", "total", 240_900.0, "GBP"),
+    Fact("turnover, branch Station", "share", 20.0, "%"),
+    Fact("turnover", "total", 250_000.0, "GBP", "2024-01-01/2024-03-31"),
+    Fact("turnover", "total", 290_000.0, "GBP", "2024-04-01/2024-06-30"),
+    Fact("turnover", "total", 345_500.0, "GBP", "2024-07-01/2024-09-30"),
+    Fact("turnover", "total", 319_000.0, "GBP", "2024-10-01/2024-12-31"),
+    Fact("turnover", "change", 16.0, "%", "2024-04-01/2024-06-30", "2024-01-01/2024-03-31"),
+    Fact("temperature", "mean", 11.4, "°C"),
+    Fact("temperature", "minimum", -6.5, "°C", "2024-01-18"),
+    Fact("temperature", "maximum", 33.2, "°C", "2024-07-30"),
+    Fact("waiting_time", "mean", 95.0, "s"),
+    Fact("waiting_time", "maximum", 1_260.0, "s", "2024-08-10"),
+    Fact("waiting_time", "median", 72.0, "s"),
+    Fact("cancelled_share", "mean", 4.2, "%"),
+    Fact("cancelled_share", "mean", 3.1, "%", "2024-06"),
+    Fact("cancelled_share", "mean", 5.6, "%", "2024-12"),
+    Fact("turnover", "correlation", 0.64, "", "", "temperature"),
+    Fact("waiting_time", "correlation", -0.2, "", "", "turnover"),
+    Fact("daily turnover", "anomaly", 9_870.0, "GBP", "2024-08-10"),
+    Fact("daily turnover", "expected", 3_300.0, "GBP", "2024-08-10"),
+    Fact("daily turnover", "anomaly", 0.0, "GBP", "2024-11-05/2024-11-06"),
+    Fact("daily turnover", "expected", 3_100.0, "GBP", "2024-11-05/2024-11-06"),
+    Fact("anomalies", "count", 2),
+    Fact("daily turnover", "mean", 3_291.0, "GBP"),
+    Fact("daily turnover, weekday Saturday", "mean", 5_020.0, "GBP"),
+    Fact("daily turnover, weekday Sunday", "mean", 4_400.0, "GBP"),
+    Fact("daily turnover, weekday Monday", "mean", 1_900.0, "GBP"),
+]
+
 OF_SHOP = r"""
 Total revenue was 4,812,345.50 EUR in 2025.
 Revenue came to about 4.8 million EUR.
@@ -409,4 +449,87 @@ Latency is correlated with incidents at 0.72.
 The best latency was 96 ms, measured on 10 August, a Sunday.
 The best latency was 96 ms, measured on 10 August, a {Monday}.
 On 10 August latency was at its lowest, 96 ms.
+"""
+
+OF_CAFE = r"""
+Turnover for 2024 was £1.2m, or £3,291 a day.
+Turnover for 2024 was {£1.4m}, or £3,291 a day.
+Old Town alone made £602,250, exactly half of the total.
+Old Town alone made {£361,350}, {a third} of the total.
+Half of turnover is made in Old Town, three tenths in Harbour and a fifth in Station.
+Harbour's share is 30 %, that of Station 20 %: a difference of ten percentage points.
+Harbour's share is 30 %, that of Station 20 %: a difference of {ten percent}.
+Harbour's share is 30 %, that of Station 20 %: a difference of {fifteen percentage points}.
+Old Town takes two and a half times as much as Station.
+Old Town takes {one and a half times} as much as Station.
+Harbour earned 120,450 GBP more than Station.
+Harbour earned {120,450 GBP less} than Station.
+Harbour and Station together come to 602,250 GBP, as much as Old Town.
+Harbour and Station together come to {702,250 GBP}.
+Turnover rose from 250,000 GBP in the first quarter to 345,500 GBP in the third, then slipped to 319,000 GBP in the fourth.
+Turnover rose from 250,000 GBP in the first quarter to {319,000 GBP} in the third quarter.
+Q3 was the best quarter with £345.5k; Q1 the weakest with £250k.
+Q3 was the best quarter with {£319k}; Q1 the weakest with £250k.
+Turnover grew 16 % in the second quarter.
+Turnover grew {16 %} in the third quarter.
+Turnover {shrank 16 %} in the second quarter.
+From Q3 to Q4 turnover fell by 7.7 %, or £26,500.
+From Q3 to Q4 turnover fell by {8.9 %}, or {£36,500}.
+In the second half of the year turnover reached £664,500.
+In the second half of the year turnover reached {£540,000}.
+The coldest day was 18 January at \u22126.5 °C, the hottest 30 July at 33.2 °C.
+The coldest day was 18 January at {6.5 °C}, the hottest 30 July at 33.2 °C.
+The temperature ranged from -6.5 to 33.2 degrees.
+Temperatures averaged 11.4 °C.
+Temperatures averaged {14.1 °C}.
+Customers waited 95 seconds on average, a little over a minute and a half.
+Customers waited {95 minutes} on average.
+The longest wait was 21 minutes, on Saturday 10 August 2024.
+The longest wait was {31 minutes}, on Saturday 10 August 2024.
+The longest wait was 21 minutes, on {Sunday 10 August 2024}.
+The median waiting time is 1.2 minutes.
+The median waiting time is {1.6 minutes}.
+On 10 August turnover tripled to £9,870 against an expected £3,300.
+On 10 August turnover {doubled} to £9,870 against an expected £3,300.
+On 10 August turnover was £6,570 above what was expected.
+On 10 August turnover was {£5,570} above what was expected.
+On 5 and 6 November turnover was zero.
+On 5 and 7 November turnover was {zero}.
+From 5 to 6 November there was no turnover at all, where 3,100 GBP a day was expected.
+Two anomalies were found.
+{Five} anomalies were found.
+The cancelled share rose from 3.1 % in June to 5.6 % in December, up 2.5 percentage points.
+The cancelled share rose from 3.1 % in June to 5.6 % in December, up {2.5 percent}.
+The cancelled share rose from 3.1 % in June to 5.6 % in December, up 81 percent.
+The cancelled share was 4.2 % on average.
+The cancelled share was {5.6 %} on average.
+Saturdays bring 5,020 GBP, more than twice as much as Mondays.
+Saturdays bring 5,020 GBP, {more than three times} as much as Mondays.
+Mondays bring {5,020 GBP}.
+Saturday and Sunday average 5,020 and 4,400 GBP.
+Saturday and Sunday average {4,400} and {5,020 GBP}.
+Sundays are the second-best day of the week.
+{Sundays} are the best day at 4,400 GBP.
+Turnover correlates with temperature at 0.64.
+Turnover correlates with waiting time at {0.64}.
+Waiting time and turnover correlate at \u22120.2.
+The three branches made 1.2 million pounds.
+The {four} branches made 1.2 million pounds.
+18,250 visits were recorded, 50 a day.
+18,250 visits were recorded, {70} a day.
+Visitors numbered {12,850}.
+Each visit was worth £66 on average; half of them stayed below £58.
+Each visit was worth {£58} on average.
+Station comes last with 20 % of turnover.
+Harbour ranks second with £361,350.
+Harbour ranks {third} with £361,350.
+The analysis spans twelve months, from January to December 2024.
+The analysis spans 366 days.
+The analysis spans {265 days}.
+Compared with the first quarter, turnover in the fourth was 27.6 % higher.
+Compared with the first quarter, turnover in the fourth was {37.6 %} higher.
+Turnover exceeded £340,000 in the third quarter.
+Turnover exceeded {£350,000} in the third quarter.
+Roughly 1.2 million pounds, or about 100,000 a month, went through the tills.
+A visit lasted {45 minutes}.
 """
