@@ -99,6 +99,7 @@ for mode in ("legacy", "auto"):
     spans = trace_of("execute_tool", [*telemetry.spans, *kept.get_finished_spans()])
     tree(spans)
 
+print()
 [chat] = [span for span in spans if span.name.startswith("chat")]
 for name, value in chat.attributes.items():
     print(f"{name:34} {value}")
@@ -179,15 +180,17 @@ def why_slow(spans):
     """The cause that took most time, and the server at which most of that was."""
     # SOLUTION
     by_id = {span.context.span_id: span for span in spans}
+
+    def server_of(span):
+        return span.attributes.get("labkit.server") or server_of(by_id[span.parent.span_id])
+
     times, causes = Counter(), Counter()
     for part in parts(spans):
         span = by_id[part.span_id]
         wasted = "error.type" in span.attributes or span.attributes.get("labkit.wait") == "pause"
         cause = "tries" if wasted else part.kind
-        while "labkit.server" not in span.attributes:
-            span = by_id[span.parent.span_id]
         causes[cause] += part.seconds
-        times[cause, span.attributes["labkit.server"]] += part.seconds
+        times[cause, server_of(span)] += part.seconds
     [(slowest, _)] = causes.most_common(1)
     return slowest, max((server for cause, server in times if cause == slowest), key=lambda at: times[slowest, at])
     # END SOLUTION
@@ -260,7 +263,7 @@ print(report.text(times=False))
 
 # %% [markdown]
 # `by` may also be `"server"`, `"model"` or `"tool"`. With the times there are two columns more: `p50`, in which half of the
-# calls were over, and `p95`, in which nineteen of twenty were. A retry of one call in twenty shows in the second alone.
+# calls were over, and `p95`, in which nineteen of twenty were. A retry in one call of ten shows in the second alone.
 #
 # ## Exercise 14.2 · who spent what ●●○ 12 minutes
 #
@@ -395,7 +398,7 @@ it_was("14.5")
 # | names of tools, models, servers; the revision | words of prompts, answers, arguments, results |
 # | numbers: tokens, bytes, seconds, dollars, tries | keys, tokens of access, headers |
 # | kinds: the class or code of an error, a finish reason | an error's text, a person's reason to refuse |
-# | ids, to find the rest where it is kept | *baggage* of others: it travels on with every request |
+# | ids, to find the rest where it is kept | *baggage*, words that a trace carries along: they go out with every request |
 
 # %% [markdown]
 # ## Exercise 14.3 · a span of your own ●●● 15 minutes
@@ -415,8 +418,9 @@ it_was("14.5")
 # | `gen_ai.usage.input_tokens`, `gen_ai.usage.output_tokens` | `reply["usage"]["prompt_tokens"]`, `["completion_tokens"]` |
 # | `error.type`, with the status ERROR | the class of an error that `post` raises. It goes on to the caller |
 #
-# What body or reply does not tell, or tells as `None`, has no attribute: `usage` may be missing or `None`, `choices` empty.
-# No word of what was asked, answered or raised stands in the span.
+# `span.set_attribute(name, value)` adds an attribute, `span.set_status(StatusCode.ERROR)` says that it failed. What body or
+# reply does not tell has no attribute: `usage` may be missing or `None`, and `choices` empty. No word of what was asked,
+# answered or raised stands in the span.
 
 
 # %%
@@ -504,8 +508,8 @@ lesson("14")
 # %% [markdown]
 # ## Stretch
 #
-# With `OTEL_EXPORTER_OTLP_ENDPOINT` set before the kernel starts, each `Telemetry` sends its spans there: to Jaeger, for
-# example, which you run yourself. Put `traced` into your `my_client.py` of lesson 02, around the lines that post.
+# Put `traced` into your `my_client.py` of lesson 02. With `OTEL_EXPORTER_OTLP_ENDPOINT` set before the kernel starts, each
+# `Telemetry` sends its spans there: to Jaeger, for example. `with_telemetry(my_callback)` makes them without a Lab.
 #
 # ## Recap
 #
