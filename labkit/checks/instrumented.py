@@ -2,7 +2,8 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from copy import deepcopy
 from typing import Any, cast
 
 import anyio
@@ -80,9 +81,9 @@ def body_of(model: str = "llama3.2", max_tokens: int = 100, **more: object) -> B
     return {"model": model, "messages": [{"role": "user", "content": PROMPT}], "max_tokens": max_tokens, **more}
 
 
-def reply_of(model: str, reason: str | None, usage: object = None, **more: object) -> Body:
+def reply_of(model: str, reason: str, *usage: object) -> Body:
     choice = {"index": 0, "message": {"role": "assistant", "content": SAID}, "finish_reason": reason}
-    return {"id": "1", "model": model, "choices": [choice], "usage": usage, **more}
+    return {"id": "1", "model": model, "choices": [choice], **({"usage": usage[0]} if usage else {})}
 
 
 def used(prompt: int, completion: int) -> dict[str, int]:
@@ -109,46 +110,67 @@ async def sent(post: Post, body: Body) -> Any:
     return await coming
 
 
-def tells(what: str, body: Body, reply: object, wanted: Mapping[str, object], *, error: str | None = "") -> Case:
+def told_of(body: Body, reply: Any, provider: str) -> dict[str, object]:
+    """The attributes by name; `None` for one that may not be there."""
+    answer: Body = reply if isinstance(reply, dict) else {}
+    usage: Body = answer.get("usage") or {}
+    return {
+        names.OPERATION: "chat",
+        names.PROVIDER: provider,
+        names.REQUEST_MODEL: body["model"],
+        names.DIALS["max_tokens"]: body["max_tokens"],
+        names.DIALS["temperature"]: body.get("temperature"),
+        names.RESPONSE_MODEL: answer.get("model"),
+        names.FINISH_REASONS: [each["finish_reason"] for each in answer.get("choices", ())] or None,
+        names.INPUT_TOKENS: usage.get("prompt_tokens"),
+        names.OUTPUT_TOKENS: usage.get("completion_tokens"),
+    }
+
+
+def tells(what: str, reply: object, *, provider: str = "ollama", may_fail: bool = False, **asked: Any) -> Case:
     """A case: one request, and the span that is kept of it.
 
     Args:
-        what: The request and its reply in words.
-        body: What is sent.
-        reply: What comes back, or is raised.
-        wanted: Attributes by name; `None` for one that may not be there.
-        error: What `error.type` is, where it fails; `None` where one may see it so or so.
+        what: What comes back, in words.
+        reply: It, or an error that is raised.
+        provider: Whose API it is.
+        may_fail: Whether the span may say that it failed, though nothing is raised.
+        asked: Fields of the body.
     """
+    what, body = f"We sent {what}", body_of(**asked)
 
     async def case(function: Callable[..., Any]) -> None:
-        watch, api, given = Watch(), Api(reply), {**body}
-        post = traced_by(function, api, watch, provider := str(wanted.get(names.PROVIDER, "ollama")))
+        watch, given, comes = Watch(), deepcopy(body), deepcopy(reply)
+        api = Api(comes)
+        post = traced_by(function, api, watch, provider)
         with watch.tracer.start_as_current_span("outer") as outer:
-            if isinstance(reply, Exception):
-                await _fails(post, given, reply, what)
-            elif (came := await sent(post, given)) is not reply and came != reply:
-                raise Problem(f"We sent {what}, and got {str(came)[:60]!r}: hand the reply on as it is.", hint="reply")
+            if isinstance(comes, Exception):
+                await _fails(post, given, comes, what)
+            elif (came := await sent(post, given)) != reply:
+                raise Problem(f"{what}, and got {str(came)[:60]!r}: hand the reply on as it is.", hint="reply")
             if get_current_span() is not outer:
-                raise Problem(f"We sent {what}, and afterwards another span was the current one.", hint="current")
+                raise Problem(f"{what}, and afterwards another span was the current one.", hint="current")
         if api.asked != [body]:
-            raise Problem(
-                f"We sent {what}, and `post` was given {api.asked}: send the body once, as it is.", hint="body"
-            )
+            told = f"`post` was given {str(api.asked)[:90]}"
+            raise Problem(f"{what}, and {told}: send the body once, as it is.", hint="body")
         span = _the_span(watch, what)
         _stands_well(span, api.within[0], outer.get_span_context(), f"chat {body['model']}", what)
-        told = {names.OPERATION: "chat", names.REQUEST_MODEL: body["model"], names.PROVIDER: provider, **wanted}
-        for name, value in told.items():
+        for name, value in told_of(body, reply, provider).items():
             _holds(span, name, value, what)
         _keeps_silent(span, what)
-        failed = span.status.status_code is StatusCode.ERROR
-        kind = (span.attributes or {}).get(names.ERROR)
-        if error and (not failed or str(kind).rpartition(".")[2] != error):
-            told_so = f"its status is {span.status.status_code.name} and error.type {kind!r}"
-            raise Problem(f"We sent {what}, and {told_so}. Wanted are ERROR and {error!r}.", hint="error")
-        if error == "" and (failed or kind):
-            raise Problem(f"We sent {what}, and the span says that it failed.", hint="error")
+        if not may_fail:
+            _says_whether_it_failed(span, type(reply).__name__ if isinstance(reply, Exception) else "", what)
 
     return case
+
+
+def _says_whether_it_failed(span: ReadableSpan, error: str, what: str) -> None:
+    failed, kind = span.status.status_code is StatusCode.ERROR, (span.attributes or {}).get(names.ERROR)
+    if error and (not failed or str(kind).rpartition(".")[2] != error):
+        told = f"its status is {span.status.status_code.name} and error.type {kind!r}"
+        raise Problem(f"{what}, and {told}. Wanted are ERROR and {error!r}.", hint="error")
+    if not error and (failed or kind):
+        raise Problem(f"{what}, and the span says that it failed.", hint="error")
 
 
 async def _fails(post: Post, body: Body, error: Exception, what: str) -> None:
@@ -159,7 +181,7 @@ async def _fails(post: Post, body: Body, error: Exception, what: str) -> None:
             raise
         return
     raise Problem(
-        f"We sent {what}, and got {str(came)[:60]!r}. Whoever called has to learn of it: raise it again.", hint="raise"
+        f"{what}, and got {str(came)[:60]!r}. Whoever called has to learn of it: raise it again.", hint="raise"
     )
 
 
@@ -168,19 +190,19 @@ def _the_span(watch: Watch, what: str) -> ReadableSpan:
     if len(spans) != 1:
         kept = "a span was begun and never ended" if watch.begun.count > 1 else "no span was begun"
         kept = f"{len(spans)} spans were kept" if spans else kept
-        raise Problem(f"We sent {what}, and {kept}. Begin one in the `with` that sends.", hint="one")
+        raise Problem(f"{what}, and {kept}. Begin one in the `with` that sends.", hint="one")
     return spans[0]
 
 
 def _stands_well(span: ReadableSpan, within: SpanContext, outer: SpanContext, name: str, what: str) -> None:
     if span.name != name:
-        raise Problem(f"We sent {what}, and the span is called {span.name!r}, not {name!r}.", hint="name")
+        raise Problem(f"{what}, and the span is called {span.name!r}, not {name!r}.", hint="name")
     if span.kind is not SpanKind.CLIENT:
-        raise Problem(f"We sent {what}, and the span's kind is {span.kind.name}, not CLIENT.", hint="kind")
+        raise Problem(f"{what}, and the span's kind is {span.kind.name}, not CLIENT.", hint="kind")
     if span.parent is None or span.parent.span_id != outer.span_id:
-        raise Problem(f"We sent {what} while a span was open, and yours is no child of it.", hint="current")
+        raise Problem(f"{what} while a span was open, and yours is no child of it.", hint="current")
     if within.span_id != cast("SpanContext", span.context).span_id:
-        raise Problem(f"We sent {what}, and while `post` ran another span was the current one.", hint="current")
+        raise Problem(f"{what}, and while `post` ran another span was the current one.", hint="current")
 
 
 def _holds(span: ReadableSpan, name: str, wanted: object, what: str) -> None:
@@ -188,11 +210,11 @@ def _holds(span: ReadableSpan, name: str, wanted: object, what: str) -> None:
     there = attributes.get(name)
     has = list(cast("Sequence[object]", there)) if isinstance(there, tuple | list) else there
     if wanted is None and name in attributes:
-        raise Problem(f"We sent {what}, and the span has {name} = {has!r}. Nobody told: leave it out.", hint="missing")
+        raise Problem(f"{what}, and the span has {name} = {has!r}. Nobody told: leave it out.", hint="missing")
     if wanted is not None and name not in attributes:
-        raise Problem(f"We sent {what}, and the span has no {name}. It should be {wanted!r}.", hint="attribute")
+        raise Problem(f"{what}, and the span has no {name}. It should be {wanted!r}.", hint="attribute")
     if has != wanted or isinstance(has, bool):
-        raise Problem(f"We sent {what}, and {name} is {has!r}, not {wanted!r}.", hint="attribute")
+        raise Problem(f"{what}, and {name} is {has!r}, not {wanted!r}.", hint="attribute")
 
 
 def _keeps_silent(span: ReadableSpan, what: str) -> None:
@@ -200,7 +222,7 @@ def _keeps_silent(span: ReadableSpan, what: str) -> None:
     if found := next((word for word in SECRETS if word in span.to_json()), None):
         where = "its status" if found in str(span.status.description) else "an event" if _in_events(span, found) else ""
         where = where or next(key for key, value in (span.attributes or {}).items() if found in str(value))
-        raise Problem(f"We sent {what}, and in the span stands {SECRETS[found]} ({where}).", hint="contents")
+        raise Problem(f"{what}, and in the span stands {SECRETS[found]} ({where}).", hint="contents")
 
 
 def _in_events(span: ReadableSpan, word: str) -> bool:
@@ -215,10 +237,13 @@ async def two_at_once(function: Callable[..., Any]) -> None:
     post = traced_by(function, api, watch)
     with watch.tracer.start_as_current_span("outer") as outer:
         first = asyncio.ensure_future(sent(post, body_of("a")))
-        await api.is_asked.wait()
-        await sent(post, body_of("b"))
-        later.set()
-        await first
+        try:
+            await api.is_asked.wait()
+            await sent(post, body_of("b"))
+            later.set()
+            await first
+        finally:
+            first.cancel()
     tokens = {span.name: (span.attributes or {}).get(names.OUTPUT_TOKENS) for span in watch.spans}
     parents = {span.parent and span.parent.span_id for span in watch.spans}
     if tokens != {"chat a": 10, "chat b": 20} or parents != {outer.get_span_context().span_id}:
@@ -238,8 +263,9 @@ async def given_up(function: Callable[..., Any]) -> None:
         waiting.cancel()
         await asyncio.wait({waiting})
     if not waiting.cancelled():
+        waiting.exception()  # it has been seen
         raise Problem("The caller gave up, and the request went on: let a cancellation pass.", hint="raise")
-    _the_span(watch, "a request, and gave it up")
+    _the_span(watch, "We sent a request, and gave it up")
 
 
 async def through_a_server(function: Callable[..., Any], mode: str) -> None:
@@ -271,84 +297,30 @@ def over(mode: str) -> Case:
     return lambda function: through_a_server(function, mode)
 
 
-def _tokens(given: int | None, taken: int | None) -> dict[str, object]:
-    return {names.INPUT_TOKENS: given, names.OUTPUT_TOKENS: taken}
-
-
-MAX, TEMPERATURE = names.DIALS["max_tokens"], names.DIALS["temperature"]
+ERRORS = (
+    ApiError(f"401 for {PROMPT!r} with key {KEY}"),
+    ConnectionError(KEY),
+    ValueError(f"no JSON: {SAID} {KEY}"),
+)
 
 CASES: list[Case] = [
-    tells(
-        "a question",
-        body_of(),
-        reply_of("llama3.2:1b", "stop", used(31, 12)),
-        {
-            MAX: 100,
-            TEMPERATURE: None,
-            names.RESPONSE_MODEL: "llama3.2:1b",
-            names.FINISH_REASONS: ["stop"],
-            **_tokens(31, 12),
-        },
-    ),
+    tells("a question", reply_of("llama3.2:1b", "stop", used(31, 12))),
     tells(
         "a question with a temperature, to another provider",
-        body_of("gpt-9", 7, temperature=0.5, stop=["END"]),
         reply_of("gpt-9-mini", "length", used(310, 7)),
-        {
-            MAX: 7,
-            TEMPERATURE: 0.5,
-            names.PROVIDER: "openai",
-            names.RESPONSE_MODEL: "gpt-9-mini",
-            names.FINISH_REASONS: ["length"],
-            **_tokens(310, 7),
-        },
+        provider="openai",
+        model="gpt-9",
+        max_tokens=7,
+        temperature=0.5,
+        stop=["END"],
     ),
-    tells(
-        "a question with temperature 0, and 0 tokens came",
-        body_of(temperature=0),
-        reply_of("llama3.2", "stop", used(31, 0)),
-        {TEMPERATURE: 0, **_tokens(31, 0)},
-    ),
-    tells(
-        "a question, and the reply tells no usage",
-        body_of(),
-        {key: value for key, value in reply_of("llama3.2", "stop").items() if key != "usage"},
-        {names.FINISH_REASONS: ["stop"], **_tokens(None, None)},
-    ),
-    tells("a question, and usage is null", body_of(), reply_of("llama3.2", "stop"), _tokens(None, None)),
-    tells(
-        "a question, and half of the usage is told",
-        body_of(),
-        reply_of("llama3.2", "stop", {"prompt_tokens": 31}),
-        _tokens(31, None),
-    ),
-    tells(
-        "a question, and the reply has no choices",
-        body_of(),
-        {"model": "llama3.2", "choices": [], "usage": used(31, 0)},
-        {names.FINISH_REASONS: None, **_tokens(31, 0)},
-    ),
-    tells(
-        "a question, and the reply is an error in JSON",
-        body_of(),
-        {"error": {"message": f"no model for {PROMPT}"}},
-        {names.RESPONSE_MODEL: None, names.FINISH_REASONS: None, **_tokens(None, None)},
-        error=None,
-    ),
-    *(
-        tells(
-            f"a question, and `post` raised {type(error).__name__}",
-            body_of(),
-            error,
-            {names.RESPONSE_MODEL: None, **_tokens(None, None)},
-            error=type(error).__name__,
-        )
-        for error in (
-            ApiError(f"401 for {PROMPT!r} with key {KEY}"),
-            ConnectionError(KEY),
-            ValueError(f"no JSON: {SAID} {KEY}"),
-        )
-    ),
+    tells("a question with temperature 0, and 0 tokens came", reply_of("a", "stop", used(31, 0)), temperature=0),
+    tells("a question, and the reply tells no usage", reply_of("a", "stop")),
+    tells("a question, and usage is null", reply_of("a", "stop", None)),
+    tells("a question, and half of the usage is told", reply_of("a", "stop", {"prompt_tokens": 31})),
+    tells("a question, and the reply has no choices", {"model": "a", "choices": [], "usage": used(31, 0)}),
+    tells("a question, and the reply is an error in JSON", {"error": {"message": f"no {PROMPT}"}}, may_fail=True),
+    *(tells(f"a question, and `post` raised {type(error).__name__}", error) for error in ERRORS),
     two_at_once,
     given_up,
     *map(over, MODES),
