@@ -89,3 +89,21 @@ SAMPLE_CONVERSATION = [
     {"who": "customer", "says": "The cart. Was I charged? And when will it work again?"},
 ]
 """A conversation that waits for a reply, a turn each."""
+
+SAMPLE_TABLE = """day;visits;orders;revenue
+2026-10-05;1180;34;1.912,40
+2026-10-06;1204;36;2.040,00
+2026-10-07;1166;33;1.870,10
+2026-10-08;1221;37;2.101,55
+2026-10-09;1275;41;2.388,20
+2026-10-10;1420;47;2.790,00
+2026-10-11;902;22;1.214,90
+2026-10-12;1195;35;1.980,75
+2026-10-13;1210;9;489,60
+2026-10-14;1188;34;1.944,30
+2026-10-15;1233;38;2.166,00
+2026-10-16;1290;42;2.412,45
+2026-10-17;1437;48;2.851,10
+2026-10-18;915;23;1.260,00
+"""
+"""A fortnight of a shop as German spreadsheets write it, for an analysis. On a Tuesday few visitors could order."""

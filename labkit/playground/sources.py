@@ -75,7 +75,7 @@ def in_the_box() -> dict[str, BoxServer]:
 def _known() -> list[BoxServer]:
     from servers.sample_code import SAMPLE_CODE
     from servers.sample_logs import SAMPLE_LINES
-    from servers.sample_texts import SAMPLE_CONVERSATION, SAMPLE_MESSAGE, SAMPLE_TEXTS
+    from servers.sample_texts import SAMPLE_CONVERSATION, SAMPLE_MESSAGE, SAMPLE_TABLE, SAMPLE_TEXTS
 
     return [
         BoxServer("log_archiver", "process_log_entry", {"process_log_entry": {"log_line": SAMPLE_LINES["deadlock"]}}),
@@ -111,6 +111,14 @@ def _known() -> list[BoxServer]:
                 "analyze_code": {"code": SAMPLE_CODE["orders"]},
                 "explain_code": {"code": SAMPLE_CODE["sound"]},
                 "document_code": {"code": SAMPLE_CODE["orders"]},
+            },
+        ),
+        BoxServer(
+            "data_analyst",
+            "smart_report",
+            {
+                "smart_report": {"table": "orders", "metric": "revenue"},
+                "analyze_data": {"data": SAMPLE_TABLE, "question": "On which day did orders fall?"},
             },
         ),
     ]

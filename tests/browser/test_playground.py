@@ -80,6 +80,7 @@ IN_THE_BOX = {
     "text_analyst": ("summarize", "So says the script."),
     "code_reviewer": ("review_code", "Facts, found without a model"),
     "log_archiver": ("process_log_entry", "Explanation: So says the script."),
+    "data_analyst": ("smart_report", "Found without a model"),
 }
 HOSTILE = '<img src=x onerror="window.__pwned=1"><script>window.__pwned=1</script> [a](javascript:alert(1))'
 DIALS = ("temperature", "max tokens", "top-p", "top-k", "stop", "seed", "system prompt")

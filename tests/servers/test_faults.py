@@ -29,7 +29,7 @@ from mcp_types import (
 from labkit import CallbackError, Faulty, Lab, close_all
 from labkit.callbacks import Answer
 from labkit.models.faulty import KINDS
-from servers import code_reviewer, log_archiver, research_assistant, text_analyst
+from servers import code_reviewer, data_analyst, log_archiver, research_assistant, text_analyst
 from servers.incident_report import REPORT_NAME, read_entries
 from tests.story import WIRES, until
 
@@ -44,6 +44,7 @@ SAYS = re.compile(r"not available|\bcut\b|ended at|asked twice|held no words", r
 TEXT = {"text": "The disk was full, and orders stopped at three. They are back since four, which is good."}
 CODE = "import hashlib\n\n\ndef digest(password):\n    return hashlib.md5(password.encode()).hexdigest()\n"
 WORDS = "The disk was full, so that no order could be written; see to its space before anything else."
+STORY = json.dumps({"headline": WORDS, "sentences": [WORDS]})
 SERVERS: dict[str, tuple[Callable[[Path], MCPServer], dict[str, tuple[dict[str, Any], str]]]] = {
     "log_archiver": (
         log_archiver.make_server,
@@ -78,6 +79,13 @@ SERVERS: dict[str, tuple[Callable[[Path], MCPServer], dict[str, tuple[dict[str, 
             "review_code": ({"code": CODE}, "Line 5 uses md5, a weak hash that is easy to break."),
             "explain_code": ({"code": CODE}, "The function digest gives the md5 of a password. It takes one text."),
             "document_code": ({"code": CODE}, CODE.replace("):\n", '):\n    """Hash a password, weakly."""\n')),
+        },
+    ),
+    "data_analyst": (
+        data_analyst.make_server,
+        {
+            "smart_report": ({"table": "incidents", "metric": "rows"}, STORY),
+            "analyze_data": ({"data": "day,n\n2025-03-04,1\n2025-03-05,2\n", "question": "How is n?"}, STORY),
         },
     ),
 }
