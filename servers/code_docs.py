@@ -42,13 +42,8 @@ _SECTION = re.compile(r"^([ \t]*)(?:Args|Arguments|Parameters|Params):?[ \t]*\n(
 
 
 def document_question(code: str) -> CreateMessageRequestParams:
-    """What a model is asked to document: the code, whose secrets are masked, with `TODO` where docstrings are to be.
-
-    Small models write none into code without any. `code` is one that `documented` can change.
-    """
-    framed = documented(code, dict.fromkeys(skeletons(code), "TODO"))
-    asked = "Replace each TODO by a docstring that says what the function does, and return the whole code."
-    return _question(DOCUMENT, asked, framed, 100 + len(framed))
+    """What a model is asked to document. `code` has its secrets masked."""
+    return _question(DOCUMENT, "Write the docstrings, and return the whole code.", code, 100 + len(code))
 
 
 def explain_question(code: str) -> CreateMessageRequestParams:

@@ -242,6 +242,8 @@ def make_server(**served: Unpack[Served]) -> MCPServer:
 async def code_explained(analysis: Analysis, ctx: Context) -> Told:
     """An explanation by the client's model, or an outline by plain code.
 
+    Of ten of SmolLM2-135M's explanations eight stood the checks, and four were right.
+
     Raises:
         MoreNeeded: The client has to answer first.
     """
@@ -257,6 +259,8 @@ async def code_explained(analysis: Analysis, ctx: Context) -> Told:
 
 async def code_documented(code: str, analysis: Analysis, ctx: Context) -> Told:
     """The code that came in, with docstrings by the client's model, and skeletons of them by plain code for the rest.
+
+    SmolLM2-135M documented one of eight pieces of code: it sends the code back without a docstring, or other code.
 
     Raises:
         MoreNeeded: The client has to answer first.
@@ -276,11 +280,7 @@ async def code_documented(code: str, analysis: Analysis, ctx: Context) -> Told:
         def read(answer: Answered) -> tuple[dict[str, str], str]:
             return code_docs.docs_of(masked, answer.text)
 
-        try:
-            asked = await in_thread(code_docs.document_question, masked)
-        except ValueError as error:
-            return Told(text=code, notes=[f"The code stands as it came: {error}."])
-        told, fault = await ask_until(read, asked, Rounds(ctx), ctx, as_said=True)
+        told, fault = await ask_until(read, code_docs.document_question(masked), Rounds(ctx), ctx, as_said=True)
         if isinstance(told, NoAnswer):
             notes.append(f"A model's docstrings are {why_not(told)}")
         else:

@@ -19,7 +19,7 @@ from servers.plain_text import shortened
 
 Language = Literal["English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Polish"]
 Style = Literal["plain words", "correct grammar", "formal", "friendly", "short"]
-To = Language | Style
+To = Literal[Language, Style]
 
 REWRITE = (
     "You rewrite texts. Answer with the new text and nothing else. Keep every name and number, and what is denied. "
@@ -35,6 +35,9 @@ ASKED: dict[str, str] = {
 MODEL = prefers("sonnet", cost=0.5, speed=0.5, intelligence=0.6)
 
 HEADING = re.compile(r"\W*(?:in \w+|(?:the )?(?:\w+ )?(?:text|translation|rewrite|version))\W*:", re.IGNORECASE)
+ABOUT = re.compile(r"\b(?:the|this|original|rewritten|following) (?:text|version|translation|tone)\b", re.IGNORECASE)
+"""What speaks of a text, as small models do behind a rewrite: `The text is in a formal tone.`"""
+
 NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,:'\u2019\u00a0\u202f]\d+)*")
 CODE = re.compile(r"https?://\S+[\w/]|[\w.+-]+@[\w-]+\.[\w.-]*\w|\b[A-Za-z][\w-]*\d[\w-]*")
 """What is written the same in every language: addresses, and words with a digit such as db01."""
@@ -86,9 +89,12 @@ def fault(text: str, to: To, words: str) -> str:
         return "it is the text again"
     if (heading := HEADING.match(words)) and not HEADING.match(text):
         return f"it begins with a heading, {heading[0].strip()}"
+    if ABOUT.search(words) and not ABOUT.search(text):
+        return "it speaks of the text"
     if is_translation and was != wanted and _untranslated(text, words):
         return "a sentence of it is not translated"
-    if to == "correct grammar" and 2 * len({*_plainly(text)} & {*_plainly(words)}) < len({*_plainly(text)}):
+    kept = len(_stems(text) & _stems(words))
+    if not is_translation and kept < len(_stems(text)) / (2 if to == "correct grammar" else 5):
         return "it is another text"
     for pattern in (CODE, NUMBER):
         lost, added = _lost(pattern, text, words), _lost(pattern, words, text)
@@ -168,6 +174,11 @@ def _untranslated(text: str, words: str) -> bool:
     said = f" {' '.join(_plainly(_bare(words)))} "
     each = (_plainly(_bare(sentence)) for sentence in plain_reading.sentences(text))
     return any(len(sentence) > 3 and f" {' '.join(sentence)} " in said for sentence in each)
+
+
+def _stems(text: str) -> set[str]:
+    """The beginnings of the longer words of a text, by which `failing` is `failed`."""
+    return {word[:4] for word in _plainly(text) if len(word) > 3}
 
 
 def _bare(text: str) -> str:

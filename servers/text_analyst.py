@@ -299,6 +299,9 @@ async def labelled(text: str, labels: Sequence[str], several: bool, ctx: Context
 async def rewritten(text: str, to: rewriting.To, ctx: Context) -> Told:
     """The rewrite of a text by the client's model; else what plain code can do of it, and no translation.
 
+    Of SmolLM2-135M's rewrites two of twelve translations stood the checks and were nonsense, five of ten in another
+    tone or plain words stood, of which two kept the sense, and of ten faulty sentences it mended one.
+
     Raises:
         MoreNeeded: The client has to answer first.
     """
@@ -319,6 +322,8 @@ async def rewritten(text: str, to: rewriting.To, ctx: Context) -> Told:
 async def language_of(text: str, ctx: Context) -> languages.Detected:
     """The language of a text, by plain code where it can tell, else by the client's model.
 
+    Of 13 texts that plain code cannot tell SmolLM2-135M named nine, six of them right.
+
     Raises:
         MoreNeeded: The client has to answer first.
     """
@@ -338,6 +343,8 @@ async def language_of(text: str, ctx: Context) -> languages.Detected:
 async def moderated(text: str, ctx: Context) -> moderation.Moderation:
     """The verdict on a message. All of it goes through the rules, the part that is read to the model.
 
+    SmolLM2-135M named a kind for none of twelve messages: it says the message again, or speaks about it.
+
     Raises:
         MoreNeeded: The client has to answer first.
     """
@@ -353,6 +360,9 @@ async def moderated(text: str, ctx: Context) -> moderation.Moderation:
 
 async def drafted(turns: Sequence[replies.Turn], role: str, ctx: Context) -> Told:
     """A draft by the client's model, or a frame for one.
+
+    Of ten of SmolLM2-135M's drafts seven stood the checks, and one of them was of use: it invents what happened to an
+    order, and is "sorry for your loss".
 
     Raises:
         MoreNeeded: The client has to answer first.
@@ -372,6 +382,8 @@ async def drafted(turns: Sequence[replies.Turn], role: str, ctx: Context) -> Tol
 
 async def explained(text: str, level: explaining.Level, ctx: Context) -> Told:
     """An explanation by the client's model, or the beginning and what some words of the text mean.
+
+    Of twelve of SmolLM2-135M's explanations six stood the checks, and two said what the text says.
 
     Raises:
         MoreNeeded: The client has to answer first.

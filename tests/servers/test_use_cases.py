@@ -187,11 +187,17 @@ REWRITES = [
     ("correct grammar", TEXT, ""),
     ("short", TEXT + " ", "it is the text again"),
     ("short", TEXT.replace("failed", "has failed"), "it is too long"),
-    ("formal", "db01: 3, 13, not.", "it is too short"),
+    ("formal", "backup db01 3, 13, not.", "it is too short"),
     ("formal", TEXT.replace("hear", "come to hear") * 5, "it is too long"),
     ("German", "In German:\n" + GERMAN, "it begins with a heading, In German:"),
     ("German", GERMAN + " " + TEXT.split(". ")[1], "a sentence of it is not translated"),
     ("correct grammar", "I cannot help: db01, 3, 13. This is not what was wanted of a model.", "it is another text"),
+    (
+        "plain words",
+        "A client was turned away since it is not ready. Try it again.",
+        "it is another text",
+    ),
+    ("formal", TEXT.replace("Mira", "She") + " The text is in a formal tone.", "it speaks of the text"),
     ("friendly", "Rewrite this text in a friendly tone.", "it is the question again"),
 ]
 
