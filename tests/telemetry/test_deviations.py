@@ -11,7 +11,7 @@ from mcp import Client
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, Tracer
 
 from labkit import Lab, Telemetry
 from labkit.wire import InMemoryTransport
@@ -21,6 +21,7 @@ from tests.telemetry.spans import ids, told
 pytestmark = pytest.mark.anyio
 
 Spans = Sequence[ReadableSpan]
+OWN = "a span of the callback's own"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ DEVIATIONS: dict[str, Callable[[Seen], bool]] = {
     "a CLIENT span is named `MCP send tools/call NAME`, not `tools/call NAME`": (
         lambda seen: all(span.name.startswith("MCP send ") for span in sent(seen.legacy))
     ),
+    "the span of a sample that a server asks for is named so too": (
+        lambda seen: any(span.name.startswith("MCP send ") for span in sent(seen.legacy, "sampling/createMessage"))
+    ),
+    "what a callback does on the newer wire stands in no trace": (
+        lambda seen: any(span.parent is None for span in seen.auto if span.name == OWN)
+    ),
     "a CLIENT span of a tool lacks gen_ai.tool.name": lambda seen: lack("gen_ai.tool.name", sent(seen.auto)),
     "a CLIENT span of a tool lacks gen_ai.operation.name": lambda seen: lack("gen_ai.operation.name", sent(seen.auto)),
     "a CLIENT span lacks mcp.protocol.version": lambda seen: lack("mcp.protocol.version", sent(seen.auto)),
@@ -75,14 +82,26 @@ DEVIATIONS: dict[str, Callable[[Seen], bool]] = {
 }
 
 
+def traces() -> tuple[InMemorySpanExporter, Tracer]:
+    exporter, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    return exporter, provider.get_tracer("mcp-python-sdk")
+
+
+def with_a_span_of_its_own(tracer: Tracer) -> Any:
+    async def callback(context: object, params: Any) -> Any:
+        with tracer.start_as_current_span(OWN):
+            return await echo(context, params)
+
+    return callback
+
+
 @pytest.fixture
 async def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
-    async def of(server: object, wire: str) -> Spans:
-        exporter = InMemorySpanExporter()
-        provider = TracerProvider(shutdown_on_exit=False)
-        provider.add_span_processor(SimpleSpanProcessor(exporter))
-        monkeypatch.setattr("mcp.shared._otel._tracer", provider.get_tracer("mcp-python-sdk"))
-        async with Client(server, mode=wire, sampling_callback=echo) as client:  # pyright: ignore[reportArgumentType]
+    async def of(server: Any, wire: str) -> Spans:
+        exporter, tracer = traces()
+        monkeypatch.setattr("mcp.shared._otel._tracer", tracer)
+        async with Client(server, mode=wire, sampling_callback=with_a_span_of_its_own(tracer)) as client:
             await client.call_tool("recommend", {"genre": "noir"})
             await client.call_tool("lose", {"title": "Emma"})
         return exporter.get_finished_spans()
@@ -105,10 +124,11 @@ async def test_mcp_still_does_otherwise_where_the_table_says_so(seen: Seen) -> N
 async def test_the_kit_itself_does_as_the_conventions_have_it() -> None:
     async def of(server: Any, wire: str) -> Spans:
         kept = Telemetry()
-        with Lab(server, sampling_callback=echo, mode=wire, telemetry=kept) as lab:
+        exporter, tracer = traces()
+        with Lab(server, sampling_callback=with_a_span_of_its_own(tracer), mode=wire, telemetry=kept) as lab:
             await lab.call_tool("recommend", {"genre": "noir"})
             await lab.call_tool("lose", {"title": "Emma"})
-        return kept.spans
+        return [*kept.spans, *exporter.get_finished_spans()]
 
     with over_http() as url:
         http = await of(url, "legacy")
