@@ -7,7 +7,7 @@ import pytest
 
 from tests.test_house import ROOT, name_of, texts
 
-DOCS = ["MAP", "DECISIONS", "moving-off", "SMOLLM", "attacks", "USE_CASES"]
+DOCS = ["MAP", "DECISIONS", "moving-off", "SMOLLM", "attacks", "telemetry", "USE_CASES"]
 PAGES = [*(f"docs/{name}.md" for name in DOCS), "CONTRIBUTING.md", "training/README.md", "training/LOG.md"]
 SUFFIX = r"\.(?:py|js|css|md|toml|txt|jsonl?|npz)"
 NAMED = re.compile(rf"`((?:[\w.*-]+/)+|(?:[\w.*-]+/)*[\w*-]+{SUFFIX})`|\]\(([^)#:]+)\)")
