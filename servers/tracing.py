@@ -6,6 +6,7 @@ The spans are those that the SDK makes of every request; the client's context co
 stand in its trace. Sources: OpenTelemetry specification, protocol/exporter and configuration/sdk-environment-variables.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Generator
@@ -46,12 +47,27 @@ def traced(name: str) -> Generator[None]:
     if str(resource.attributes.get(SERVICE_NAME, "")).startswith("unknown_service"):
         resource = resource.merge(Resource({SERVICE_NAME: name}))
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    logging.getLogger("opentelemetry").addHandler(_Once())  # else each try that fails is printed, with the address
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     set_tracer_provider(provider)
     try:
         yield
     finally:
         provider.shutdown()
+
+
+class _Once(logging.Handler):
+    """Says once that what is to be sent does not arrive."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._said = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # What the record says is left out: an address may hold a key.
+        if not self._said:
+            self._said = True
+            print(f"Some traces do not arrive where {ENDPOINTS[1]} says. Does something listen there?", file=sys.stderr)
 
 
 def _asked() -> bool:

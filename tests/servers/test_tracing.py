@@ -92,6 +92,18 @@ def test_what_cannot_be_sent_is_told_in_one_sentence(
     assert capsys.readouterr() == ("", f"No traces are sent: {says}\n")
 
 
+def test_where_nobody_listens_one_sentence_says_so_and_quotes_no_address() -> None:
+    code = (
+        "from opentelemetry import trace; from servers.tracing import traced\n"
+        "with traced('x'):\n    for _ in range(3): trace.get_tracer('x').start_span('y').end()"
+    )
+    environment = os.environ | {ENDPOINT: "http://127.0.0.1:9/a-key", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == f"Some traces do not arrive where {ENDPOINT} says. Does something listen there?\n"
+
+
 @pytest.mark.parametrize(("told", "name"), [("", "the server"), ("theirs", "theirs")])
 def test_the_spans_bear_the_servers_name_unless_it_is_given_another(told: str, name: str) -> None:
     """In a process of its own: a provider that is once set stays."""
