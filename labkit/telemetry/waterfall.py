@@ -175,7 +175,9 @@ class Waterfall:
             told = around[-1][1] if around else []
             own = [part for part in told if part.call == _id(span) or i <= places.get(part.span_id, -1) < behind[i]]
             start, end = _start(span), self._end(span)
-            segments = tuple(_segments(own, start, end, "" if around else "server"))
+            # Of what a server does within a request its own spans alone tell, and no part of the call.
+            is_work = not around or (process_of(span) and not _told_by(span, names.METHOD))
+            segments = tuple(_segments(own, start, end, "server" if is_work else ""))
             yield Row(span, _hex(tree[0][0]), depth, label, zero, start, end, not span.end_time, _fault(span), segments)
 
     def _end(self, span: ReadableSpan) -> int:
@@ -191,7 +193,8 @@ class Waterfall:
         """
         if not self.rows:
             return "no span yet"
-        rows, right = self.rows[-MOST_DRAWN:], 24 if times else 1
+        rows = self.rows[-MOST_DRAWN:]
+        right = 24 if times or any(row.fault for row in rows) else 0
         left = min(max(len(_indented(row)) for row in rows), max(20, (width - right) * 2 // 5))
         room = max(10, width - left - right - 2)
         scale = _Scale(rows, times=times)
@@ -207,7 +210,7 @@ class Waterfall:
                 first = min(round(scale.at(row, start) * room), room - 1)
                 last = max(first + 1, round(scale.at(row, end) * room))
                 bar[first:last] = (kind[:1].upper() or ".") * (last - first)
-            told = " ".join(told_beside(row, times=times))
+            told = short(" ".join(told_beside(row, times=times)), right)
             lines.append(f"{short(_indented(row), left):<{left}} {''.join(bar)} {told}".rstrip())
         used = {part.kind for row in rows for part in row.segments}
         legend = [f"{kind[0].upper()} {look.words}" for kind, look in LOOKS.items() if kind in used]
@@ -221,7 +224,7 @@ class Waterfall:
         """`3 calls · 2 servers · 14 spans · the longest took 1.8 s`."""
         servers = {told for row in self.rows if (told := _told_by(row.span, names.SERVER))}
         processes = {process for row in self.rows if (process := process_of(row.span))}
-        told = [_counted(self.calls, "call"), _counted(len(servers), "server")]
+        told = [_counted(self.calls, "call"), *([_counted(len(servers), "server")] if servers else [])]
         told += [_counted(len(processes) + 1, "process", "processes")] if processes else []
         told += [_counted(len(self.rows), "span")]
         told += [f"{self.left_out:,} earlier ones are left out"] if self.left_out else []
@@ -257,6 +260,9 @@ class Waterfall:
             out.append(_bar(kind, x, 36, 20, page))
             out.append(f'<text x="{x + 26}" y="47" font-size="11" fill="{ink}">{LOOKS[kind].words}</text>')
             x += 44 + 6 * len(LOOKS[kind].words)
+        if any(not part.kind for row in rows for part in row.segments):
+            out.append(_bar("", x, 36, 20, page))
+            out.append(f'<text x="{x + 26}" y="47" font-size="11" fill="{ink}">waits for another row</text>')
         if not times:
             out.append(f'<text x="{LEFT}" y="70" font-size="11" fill="{mute}">{ORDER}</text>')
         for at, words in scale.ticks():
@@ -268,7 +274,7 @@ class Waterfall:
             if not row.depth and i:
                 out.append(f'<line x1="8" x2="{WIDTH - 8}" y1="{y}" y2="{y}" stroke="{page["line"]}"/>')
             weight, indent = "" if row.depth else ' font-weight="600"', 14 * min(row.depth, 8)
-            label = escape(short(row.label, 45 - 2 * row.depth))
+            label = escape(short(row.label, 45 - 2 * row.depth if row.depth else 38))
             out.append(f'<text x="{14 + indent}" y="{y + 15}"{weight} fill="{ink}">{label}</text>')
             for kind, start, end in row.segments:
                 a, b = (LEFT + scale.at(row, time) * room for time in (start, end))
@@ -433,8 +439,9 @@ def _label(span: ReadableSpan, counted: Counter[str], within: str, *, several: b
     else:
         what = {SpanKind.CLIENT: "request", SpanKind.SERVER: "answers"}.get(span.kind, "")
     process = process_of(span)
-    where = process if process != within else "" if within or span.parent else _told_by(span, names.SERVER)
-    return shown(" · ".join(part for part in (what, name, where) if part), 120)
+    where = "" if process or span.parent else _told_by(span, names.SERVER)
+    told = (process if process != within else "", what, name, where)
+    return shown(" · ".join(part for part in told if part), 120)
 
 
 def _is_of_the_connection(root: ReadableSpan) -> bool:

@@ -4,7 +4,7 @@ lab = Lab(server, sampling_callback=my_callback, telemetry=True)
 show_spans(lab)  # as the last line of a cell
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import RLock
 from typing import Any, cast
 from urllib.parse import quote
@@ -43,6 +43,9 @@ MOST_ROWS = 500
 
 LONGEST, MOST_TOLD = 4_000, 60
 """Characters of a text that an opened row shows, and how many of a kind: frames, events, attributes."""
+
+Line = tuple[str, str, str]
+"""A line of an opened row: its name, its words, and the id of the row that it leads to."""
 
 
 def show_spans(
@@ -138,36 +141,35 @@ class SpanView(Placed, anywidget.AnyWidget):
         if message.get("ask") == "detail" and (row := self._rows.get(str(message.get("id")))):
             self.send({"answer": "detail", "id": row.id, "sections": self.detail(row)})
 
-    def detail(self, row: Row) -> list[tuple[str, list[tuple[str, str, str]]]]:
-        """All that is known of a row, by headings: for each line its name, its words, and the row that it leads to."""
-        span = row.span
-        process = process_of(span) or "this one"
-        facts = [("name", span.name), ("kind", span.kind.name), ("process", process), ("span", row.id)]
-        status = span.status.description or ""
-        facts += [("failed", " ".join(part for part in (row.fault, status) if part != ""))] if row.fault else []
-        took = [(kind or "waits for another row", f"{duration(time)} · {_part(time, row)}") for kind, time in row.took]
-        told = [(name, _words(value, name)) for name, value in sorted(attributes_of(span).items())]
+    def detail(self, row: Row) -> list[tuple[str, list[Line]]]:
+        """All that is known of a row, by headings."""
+        span, shown_too = row.span, {id_: each.label for id_, each in self._rows.items()}
+        facts = [("name", span.name), ("kind", span.kind.name), ("process", process_of(span) or "this one")]
+        facts += [("span", row.id), *([("failed", row.fault)] if row.fault else [])]
+        whole = (row.end - row.start) or 1
+        took = [
+            (kind or "waits for another row", f"{duration(time)} · {100 * time / whole:.1f} %")
+            for kind, time in row.took
+        ]
+        links: list[Line] = []
+        for link in span.links:
+            to = f"{link.context.span_id:016x}"
+            why = str((link.attributes or {}).get(names.LINK, "link"))
+            links.append((why, shown_too.get(to, f"span {to}, which is not shown"), to))
         events = [
             (f"after {duration(event.timestamp - row.start)}", " · ".join([event.name, *_values(event.attributes)]))
             for event in span.events
         ]
-        links = [
-            (str(_told_why(link.attributes)), self._label(id_), id_)
-            for link in span.links
-            for id_ in [f"{link.context.span_id:016x}"]
+        told = [(name, _words(value, name)) for name, value in sorted(attributes_of(span).items())]
+        found: list[tuple[str, Sequence[tuple[str, ...]]]] = [
+            *(("Span", facts), ("Time", took), ("Steps of the flow", self._steps(row)), ("Links", links)),
+            *(("Events", events), ("Attributes", told)),
         ]
-        found: list[tuple[str, list[tuple[str, str, str]]]] = [
-            ("Span", [(*each, "") for each in facts]),
-            ("Time", [(*each, "") for each in took]),
-            ("Steps of the flow", [(*each, "") for each in self._steps(row)]),
-            ("Links", links),
-            ("Events", [(*each, "") for each in events]),
-            ("Attributes", [(*each, "") for each in told]),
+        return [
+            (title, [(short(name, 80), seen(words)[:LONGEST], "".join(to)) for name, words, *to in lines[:MOST_TOLD]])
+            for title, lines in found
+            if lines
         ]
-        return [(title, [_shown(*line) for line in lines[:MOST_TOLD]]) for title, lines in found if lines]
-
-    def _label(self, id_: str) -> str:
-        return self._rows[id_].label if id_ in self._rows else f"span {id_}, which is not shown"
 
     def _steps(self, row: Row) -> list[tuple[str, str]]:
         """The steps of the flow that a row agrees with, numbered as the flow has them."""
@@ -218,10 +220,6 @@ def _micro(time: int, row: Row) -> float:
     return round((time - row.zero) / 1_000, 1)
 
 
-def _part(time: int, row: Row) -> str:
-    return f"{time / ((row.end - row.start) or 1):.1%}".replace("%", " %")
-
-
 def _words(value: object, name: str = "") -> str:
     """A value in words, without secrets: of the spans of others nobody has looked for them."""
     words = ", ".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
@@ -232,10 +230,6 @@ def _values(attributes: Mapping[str, Any] | None) -> list[str]:
     return [
         f"{name.removeprefix(names.STEP + '.')}: {_words(value, name)}" for name, value in (attributes or {}).items()
     ]
-
-
-def _told_why(attributes: Any) -> object:
-    return (attributes or {}).get(names.LINK, "link")
 
 
 def _step(entry: Entry, row: Row) -> str:
@@ -250,7 +244,3 @@ def _step(entry: Entry, row: Row) -> str:
         what = item.method or "the answer"
         return f"{what} {way} · id {item.id} · {item.size:,} bytes · {when}"
     return f"{item.label} · {when}"
-
-
-def _shown(name: str, words: str, to: str) -> tuple[str, str, str]:
-    return short(name, 80), seen(words)[:LONGEST], to

@@ -10,6 +10,7 @@ import pytest
 from opentelemetry.trace import SpanKind
 
 from labkit.host import with_approval, with_queue, with_retry
+from labkit.plain import LINE
 from labkit.telemetry.parts import KINDS, parts
 from labkit.telemetry.waterfall import LOOKS, MOST_DRAWN, ORDER, PAGES, Waterfall, duration, ticks
 from tests.story import WIRES
@@ -130,11 +131,13 @@ def test_spans_of_another_process_are_named_and_stand_below_their_call() -> None
     )
     assert seen(told) == [
         (0, "call 1 · sell · shop"),
-        (1, "answers · tools/call sell · the shop"),
+        (1, "the shop · answers · tools/call sell"),
         (2, "SELECT"),
-        (1, "lost · a till"),
+        (1, "a till · lost"),
     ]
     assert "3 processes" in told.head()
+    assert seconds(told, "the shop") == {"server": 7}
+    assert seconds(told, "SELECT") == seconds(told, "a till") == {"server": 1}
 
 
 def test_spans_that_stand_within_each_other_without_end_or_in_a_circle_do_no_harm() -> None:
@@ -181,7 +184,7 @@ def test_a_name_does_nothing_in_a_drawing_or_a_text(name: str) -> None:
             tags = {each.tag.rpartition("}")[2] for each in root.iter()}
             assert tags <= {"svg", "title", "desc", "defs", "pattern", "path", "rect", "line", "text"}
         lines = told.text(times=times).split("\n")
-        assert all(line.isprintable() for line in lines)
+        assert all(line.isprintable() and len(line) <= LINE for line in lines)
         assert len(lines) == 5
 
 

@@ -98,7 +98,7 @@ async def test_secrets_and_hidden_characters_of_other_processes_do_not_reach_the
         ]
     )
     view = show_spans(kept)
-    told = json.dumps([view.state, detail(view, "theirs", monkeypatch)], ensure_ascii=False)
+    told = json.dumps([view.state, detail(view, "x · theirs", monkeypatch)], ensure_ascii=False)
     assert key[:20] not in told
     assert "[redacted" in told
     assert "plain" not in told
