@@ -146,9 +146,9 @@ class _Draws:
         return raw.reshape(*shape, 12).sum(axis=-1).astype(np.float64) * 2.0**-32 - 6
 
     def heavy(self, *shape: int) -> Floats:
-        """Student's t with five degrees of freedom, scaled to a standard deviation of 1."""
+        """Student's t with five degrees of freedom, scaled to a standard deviation of 1 and cut at 4.5 of them."""
         others = self.normal(*shape, 5)
-        return self.normal(*shape) / np.sqrt((others * others).sum(axis=-1) / 3)
+        return np.clip(self.normal(*shape) / np.sqrt((others * others).sum(axis=-1) / 3), -4.5, 4.5)
 
     def between(self, low: float, high: float) -> float:
         """A number between two, to two places."""
@@ -255,9 +255,9 @@ class _Year:
     def _orders_happen(self) -> None:
         draws, orders = self.draws, "orders.revenue orders.quantity orders.orders"
         for start, length, size, visits, cause in (
-            (0, 1, 0.35, 0.6, "New Year's Day"),
-            (331, 1, 2.7, 1.45, "Black Friday"),
-            (358, 2, 0.35, 0.6, "Christmas"),
+            (0, 1, 0.28, 0.6, "New Year's Day"),
+            (331, 1, 3.0, 1.45, "Black Friday"),
+            (358, 2, 0.3, 0.6, "Christmas"),
         ):
             days = self._take(start, length, "orders", "latency")
             self.orders_due[days] *= size
@@ -266,23 +266,23 @@ class _Year:
             self._plant(orders, kind, days, size, cause=cause)
             self._plant("latency.requests", kind, days, visits, cause=cause)
         rise = self._free(1, 60, 270, "orders").start
-        size = draws.between(1.35, 1.5)
+        size = draws.between(1.5, 1.7)
         self.price[rise:] *= size
-        self._plant("orders.revenue", "shift", slice(rise, DAYS), size, cause="prices rose")
+        self._plant("orders.revenue", "shift", slice(rise, DAYS), size, cause="a dearer range came in")
         days = self._free(1, 20, 320, "orders", "latency")
-        size, visits = draws.between(2.5, 3.2), draws.between(1.4, 1.6)
+        size, visits = draws.between(2.8, 3.5), draws.between(1.4, 1.6)
         self.orders_due[days] *= size
         self.requests_due[days] *= visits
         self._plant(orders, "spike", days, size, cause="a campaign")
         self._plant("latency.requests", "spike", days, visits, cause="a campaign")
         days = self._free(draws.whole(1, 2), 20, 320, "orders", "latency")
-        size, errors = draws.between(0.15, 0.35), draws.between(9, 14)
+        size, errors = draws.between(0.12, 0.3), draws.between(9, 14)
         self.orders_due[days] *= size
         self.errors_due[days, 0] *= errors
         self._plant(orders, "drop", days, size, cause="the checkout failed")
         self._plant("latency.errors", "spike", days, errors, cause="the checkout failed", group="service checkout")
         days = self._free(1, 20, 320, "orders")
-        self.bulk[days] = size = draws.between(2.5, 3.2)
+        self.bulk[days] = size = draws.between(2.8, 3.4)
         self._plant("orders.revenue", "spike", days, size, cause="one order of many monitors")
         days = self._free(draws.whole(4, 6), 20, 320, "orders")
         size = draws.between(0.1, 0.18)
@@ -298,10 +298,10 @@ class _Year:
         self._plant("incidents.incidents", "shift", days, size, cause="a migration")
         for cause in ("an alert storm", "a switch failed"):
             storm = self._free(1, 20, 345, "incidents")
-            size = draws.between(5.5, 7)
+            size = draws.between(8, 11)
             self.incidents_due[storm] *= size
             self._plant("incidents.incidents", "spike", storm, size, cause=cause)
-        self._lost("incidents", "incidents minutes_to_close", draws.whole(3, 5), "the ticket system moved")
+        self._lost("incidents", "incidents minutes_to_close", draws.whole(4, 6), "the ticket system moved")
         first = draws.whole(60, 220)
         size = draws.between(2.2, 2.8)
         self.minutes[first : first + 80] *= size
@@ -373,7 +373,7 @@ class _Year:
         service = np.concatenate([np.repeat(np.arange(len(SERVICES)), row) for row in number])
         when = np.sort(day * 86_400 + (draws.uniform(len(day)) * 86_400).astype(np.int64))
         severity = draws.choice([0.08, 0.3, 0.62], len(day))
-        minutes = np.exp(0.7 * draws.heavy(len(day))) * np.array([95.0, 60.0, 42.0])[severity] * self.minutes[day]
+        minutes = np.exp(0.8 * draws.normal(len(day))) * np.array([95.0, 60.0, 42.0])[severity] * self.minutes[day]
         minutes = np.clip(np.round(minutes, 1), 2, 4_320)
         still_open = draws.uniform(len(day)) < 0.02
         closed = _some(_times(when + (minutes * 60).astype(np.int64)), still_open)

@@ -1,13 +1,20 @@
 """What repeats or goes on in a series: its trend, with doubt, and its weekdays; and what moves together."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from servers.analysis.anomalies import differ, running_median
 from servers.analysis.series import Floats, Series, weekday
+from servers.analysis.table import Column
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +23,26 @@ class Trend:
 
     Attributes:
         direction: `unclear` where the doubt includes both ways.
-        slope: Units a day, the median of all pairs of weeks (Theil and Sen).
+        slope: Units a day: the median slope of all pairs of weeks (Theil and Sen).
         low: The lower end of what the slope may be, at 95 %.
         high: The upper end.
-        change: Percent from the line's first day to its last, of the first; NaN where that is not above zero.
+        first: The mean of the first four weeks, or of the first quarter of the dates where they are no days.
+        last: The mean of the last four weeks, or quarter.
+        dates: How many dates each of these has.
     """
 
     direction: Literal["rising", "falling", "unclear"]
     slope: float
     low: float
     high: float
-    change: float
+    first: float
+    last: float
+    dates: int
+
+    @property
+    def change(self) -> float:
+        """Percent from `first` to `last`; NaN where the first is not above zero."""
+        return 100 * (self.last / self.first - 1) if self.first > 0 else float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,35 +89,77 @@ class Group:
 
 def trend(series: Series) -> Trend | None:
     """The trend of a series; `None` where it has too few days to tell."""
-    kept = np.isfinite(series.values)
-    if kept.sum() < 28:
+    there = np.flatnonzero(np.isfinite(series.values))
+    daily = series.step == "day"
+    if len(there) < (28 if daily else 8):
         return None
-    at = series.days.astype(np.int64).astype(float)[kept]
-    values = series.values[kept]
-    weeks = np.unique((at - at[0]) // 7, return_inverse=True)[1]
-    x = np.bincount(weeks, at) / np.bincount(weeks)
-    y = np.bincount(weeks, values) / np.bincount(weeks)
+    at = series.days.astype(np.int64).astype(np.float64)[there]
+    width = max(7.0, float(at[-1] - at[0]) / 300) if daily else 1e-9
+    bins = np.unique((at - at[0]) // width, return_inverse=True)[1] if daily else np.arange(len(at))
+    counts = np.bincount(bins)
+    x, y = np.bincount(bins, at) / counts, np.bincount(bins, series.values[there]) / counts
     first, second = np.triu_indices(len(x), 1)
     slopes = np.sort((y[second] - y[first]) / (x[second] - x[first]))
-    n = len(x)
-    spread = 1.96 * np.sqrt(n * (n - 1) * (2 * n + 5) / 18)
-    low = slopes[max(0, int((len(slopes) - spread) / 2))]
-    high = slopes[min(len(slopes) - 1, int((len(slopes) + spread) / 2))]
     slope = float(np.median(slopes))
-    start = float(np.median(y - slope * (x - at[0])))
-    change = 100 * slope * float(at[-1] - at[0]) / start if start > 0 else float("nan")
-    direction = "rising" if low > 0 else "falling" if high < 0 else "unclear"
-    return Trend(direction, slope, float(low), float(high), change)
+    rest = y - slope * x
+    rest -= np.median(rest)
+    memory = float(np.clip(_r(rest[1:], rest[:-1]), 0, 0.9))
+    n = len(x)
+    spread = 1.96 * np.sqrt(n * (n - 1) * (2 * n + 5) / 18 * (1 + memory) / (1 - memory))
+    low = float(slopes[max(0, int((len(slopes) - spread) / 2))])
+    high = float(slopes[min(len(slopes) - 1, int((len(slopes) + spread) / 2))])
+    dates = 28 if daily and len(series.days) >= 56 else len(series.days) // (2 if daily else 4)
+    begin, end = _mean(series.values[:dates]), _mean(series.values[-dates:])
+    return Trend("rising" if low > 0 else "falling" if high < 0 else "unclear", slope, low, high, begin, end, dates)
 
 
-def weekdays(series: Series) -> Season | None:
-    """The means of the weekdays where they differ; `None` where they do not, or where too few weeks are there."""
-    of = weekday(series.days)
-    kept = np.isfinite(series.values)
-    if series.step != "day" or kept.sum() < 28:
-        return None
-    by = [series.values[kept & (of == day)] for day in range(7)]
-    means: dict[str, float] = {name: float(np.mean(part)) for name, part in zip(WEEKDAYS, by, strict=True) if len(part)}
-    spread: Floats = np.array([np.std(part) / np.sqrt(len(part)) for part in by if len(part)])
-    high, low = max(means.values()), min(means.values())
-    return Season("weekday", means) if high - low > 5 * np.mean(spread) else None
+def _mean(values: Floats) -> float:
+    there = values[np.isfinite(values)]
+    return float(there.mean()) if len(there) else float("nan")
+
+
+def seasons(series: Series) -> Iterator[Season]:
+    """What repeats: weekdays where there are four weeks and they differ more than by chance, months in two years."""
+    there = np.isfinite(series.values)
+    values = series.values[there]
+    if series.step == "day" and len(values) >= 28:
+        of = weekday(series.days)[there]
+        if differ((series.values - running_median(series.values, 21))[there], of):
+            yield Season("weekday", {WEEKDAYS[day]: float(values[of == day].mean()) for day in np.unique(of).tolist()})
+    months = series.days.astype("datetime64[M]").astype(np.int64)[there]
+    which, place = np.unique(months, return_inverse=True)
+    if len(which) >= 24:
+        means = np.bincount(place, values) / np.bincount(place)
+        of = which % 12
+        rest = means - running_median(means, 13)
+        by = np.array([rest[of == month].mean() if (of == month).any() else 0.0 for month in range(12)])
+        left = float(np.sum((rest - by[of]) ** 2)) / max(len(rest) - 12, 1)
+        if float(np.sum(by[of] ** 2)) / 11 > 5 * left:
+            yield Season("month", {MONTHS[month]: float(means[of == month].mean()) for month in np.unique(of).tolist()})
+
+
+def correlations(metric: Column, others: Iterable[Column]) -> Iterator[Correlation]:
+    """The columns that move with the metric: Pearson's r and that of the ranks are both 0.3 or more, one way."""
+    for other in others:
+        both = np.isfinite(metric.values) & np.isfinite(other.values)
+        if both.sum() < 30:
+            continue
+        one, two = metric.values[both], other.values[both]
+        r, ranked = _r(one, two), _r(_ranks(one), _ranks(two))
+        if min(abs(r), abs(ranked)) >= 0.3 and r * ranked > 0:
+            yield Correlation(metric.name, other.name, r, int(both.sum()))
+
+
+def _r(one: Floats, two: Floats) -> float:
+    """Pearson's r; 0 where either never changes."""
+    scale = max(float(np.abs(one).max(initial=0)), 1e-300), max(float(np.abs(two).max(initial=0)), 1e-300)
+    one, two = one / scale[0], two / scale[1]
+    one, two = one - one.mean(), two - two.mean()
+    size = float(np.sqrt(np.dot(one, one) * np.dot(two, two)))
+    return float(np.clip(np.dot(one, two) / size, -1, 1)) if size > 1e-12 else 0.0
+
+
+def _ranks(values: Floats) -> Floats:
+    """The rank of each value, equal ones sharing theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]

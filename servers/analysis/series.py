@@ -18,11 +18,11 @@ Floats = NDArray[np.float64]
 Days = NDArray[np.int64]
 
 _ADDS_UP = frozenset(
-    """amount amounts bytes calls clicks cost costs count counts downloads earnings energy errors events expense
-    expenses failures hits impressions incidents income installs items kwh messages orders pageviews precipitation
-    profit purchases qty quantities quantity rain rainfall received requests retries revenue sales sent sessions shipped
-    signups sold spend spending tickets tokens total transactions turnover units views visitors visits
-    volume""".split()  # noqa: SIM905 - sixty words
+    """amount amounts births bookings bytes calls cases clicks cost costs count counts deaths downloads earnings energy
+    errors events expense expenses failures hits impressions incidents income installs items kwh messages orders
+    pageviews passengers precipitation profit purchases qty quantities quantity rain rainfall received requests
+    retries revenue sales sent sessions shipped signups sold spend spending tickets tokens total transactions
+    trips turnover units views visitors visits volume""".split()  # noqa: SIM905 - sixty words
 )
 _IS_A_RATE = frozenset(
     """age average avg balance cpu density deviation duration fraction index latency level load max mean median min
@@ -83,11 +83,14 @@ def words(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name)]
 
 
+def is_a_rate(name: str) -> bool:
+    """Whether a column of this name is a rate, a price, a level: nothing that adds up."""
+    return any(word in _IS_A_RATE or _PERCENTILE.fullmatch(word) for word in words(name))
+
+
 def adds_up(name: str) -> bool:
     """Whether a column of this name may be summed."""
-    known = words(name)
-    rate = any(word in _IS_A_RATE or _PERCENTILE.fullmatch(word) for word in known)
-    return not rate and not _ADDS_UP.isdisjoint(known)
+    return not is_a_rate(name) and not _ADDS_UP.isdisjoint(words(name))
 
 
 def unit(name: str) -> str:
@@ -168,52 +171,62 @@ def panel(
             if how == "mean":
                 summed = summed / np.where(rows, rows, np.nan)
     as_days = dates.astype("datetime64[D]")
-    return [
-        Series(as_days, _filled(summed[:, group], rows[:, group], how), how, step, rows[:, group], closed)
-        for group in range(groups)
-    ]
+    made: list[Series] = []
+    for group in range(groups):
+        here, number = summed[:, group], rows[:, group]
+        nothing = lacking(as_days, number) if how != "mean" and step == "day" else number == 0
+        made.append(Series(as_days, np.where(nothing, np.nan, here), how, step, number, closed))
+    return made
 
 
 def _rhythm(dates: NDArray[np.int64]) -> tuple[Literal["day", "week", "month", "other"], tuple[int, ...]]:
     """What lies between two dates, and the weekdays that are left out."""
     gaps = np.diff(dates)
-    if len(gaps) >= 3:
-        if np.mean(gaps == 7) > 0.8:
-            return "week", ()
-        if np.mean((gaps >= 28) & (gaps <= 31)) > 0.8:
-            return "month", ()
-        if np.median(gaps) > 20:
-            return "other", ()
+    if len(gaps) >= 3 and np.count_nonzero(gaps == 7) > 0.8 * len(gaps):
+        return "week", ()
+    if len(gaps) >= 3 and np.count_nonzero((gaps >= 28) & (gaps <= 31)) > 0.8 * len(gaps):
+        return "month", ()
+    if len(gaps) and (float(np.median(gaps)) > 20 or float(np.mean(gaps)) > 100):
+        return "other", ()
     span = int(dates[-1] - dates[0] + 1)
     if span < 28:
         return "day", ()
     of = (np.arange(int(dates[0]), int(dates[-1]) + 1) + 3) % 7
     share = np.bincount((dates + 3) % 7, minlength=7) / np.bincount(of, minlength=7)
     closed = share <= 0.1
-    if closed.any() and np.min(share[~closed], initial=1.0) >= 0.5:
+    if 0 < closed.sum() < 5 and np.min(share[~closed]) >= 0.5:
         return "day", tuple(int(day) for day in np.flatnonzero(closed))
     return "day", ()
 
 
-def _filled(values: Floats, rows: NDArray[np.int64], how: How) -> Floats:
-    """The values, with NaN on days whose rows are missing.
+def lacking(days: NDArray[np.datetime64], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """On which days rows are missing, told by how many come on others.
 
     No row on a day says that nothing came, where so little comes that such days are due; otherwise rows are missing.
-    With n days and r rows a day by chance, L days in a row without any are due less than once in twenty such tables
-    where r L > ln(20 n). Where rows come regularly (the same number on four days in five) none may be missing.
-    r is that of the four weeks before and after.
+    Rows that come by chance leave a stretch of days empty less than once in twenty tables of n days where more than
+    ln(20 n) of them were due; it takes a third more here, for they never come by chance alone. How many were due is
+    told by the same weekdays of the four weeks before and after. Where rows come regularly (`regular`) none may be
+    missing.
     """
-    values = np.where(rows > 0, values, np.nan if how == "mean" else 0.0)
-    some = np.flatnonzero(rows)
-    usual = int(np.bincount(rows[some]).argmax()) if len(some) else 0
-    if how == "mean" or not len(some):
-        return values
-    regular = np.mean(rows == usual) >= 0.8
+    missing = np.zeros(len(rows), bool)
+    always = regular(rows)
+    of = weekday(days)
     for start, end in runs(rows == 0):
-        around = np.concatenate((rows[max(0, start - 28) : start], rows[end : end + 28]))
-        if regular or np.mean(around) * (end - start) > np.log(20 * len(rows)):
-            values[start:end] = np.nan
-    return values
+        around = np.r_[max(0, start - 28) : start, end : min(len(rows), end + 28)]
+        number = np.bincount(of[around], minlength=7)
+        each = np.bincount(of[around], rows[around], 7) / np.maximum(number, 1)
+        if always or each[of[start:end]].sum() > 1.33 * np.log(20 * len(rows)):
+            missing[start:end] = True
+    return missing
+
+
+def regular(rows: NDArray[np.int64]) -> bool:
+    """Whether four days in five have the same number of rows."""
+    some = rows[rows > 0]
+    if not len(some):
+        return False
+    usual = int(np.bincount(some).argmax())
+    return int(np.count_nonzero(rows == usual)) >= 0.8 * len(rows)
 
 
 def runs(where: NDArray[np.bool_]) -> list[tuple[int, int]]:
