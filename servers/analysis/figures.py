@@ -50,6 +50,7 @@ from servers.analysis.quantities import Quantity, Span, Words, moved, quantities
 
 MOST_FIGURES = 2_000
 """Figures of a text that are looked at; those behind them are unknown."""
+COMPARABLE = frozenset({"mean", "median", "maximum", "minimum", "extreme", "typical"})
 DAYS = {"day": 1, "week": 7, "month": 30.5, "year": 365, "hour": 1 / 24}
 MOST_PAIRS = 60
 """Facts of either side that a difference or a ratio is looked for in."""
@@ -135,6 +136,11 @@ class _Ties:
             return "level"
         if self.near == "comparative":
             return "change"
+        if self.before == "of" and any(
+            each.sort == "measure" and each.payload != "change" and each.last == one.first - 2
+            for each in self.sentence.mentions
+        ):
+            return "level"  # `exceeds the median of 71 EUR`
         if self.before in LEVEL - {"with", "was", "were", "is", "are"} or names & {"share", "expected"}:
             return "level"
         if self.before == "by" and (self.near or "change" in names):
@@ -293,6 +299,13 @@ class _Ties:
             wanted = wanted._replace(measures=measures | {"median"})
             found = list(self.facts.within(wanted, self.sentence.carried.spans))
         yield from self._rates(scope)
+        if self.before == "from" and scope.spans:  # `jumped in May, from 12 to 14`
+            earlier = [(self._earlier(known), known) for known in found]
+            found += [
+                past
+                for past, known in earlier
+                if past and past.span and known.span and past.span[1] + 1 == known.span[0]
+            ]
         for known in found:
             if known.number is None or (
                 of_day and known.fact.measure in EXTREME and known.span not in (scope.spans or ())
@@ -559,6 +572,8 @@ class _Ties:
         base = (named - {"change", "slope", "expected"}) or LEVELS | {"anomaly", "maximum", "share"}
         if {*base} <= {"mean"} and sentence.compares:
             base |= LEVELS
+        if scope.superlative:
+            base |= LEVELS | {"anomaly", "share"}
         subject = scope._replace(measures=base, spans=scope.spans or sentence.carried.spans or None)
         sides: list[tuple[Scope, Scope, bool]] = []
         for mention in sentence.mentions:
@@ -586,6 +601,12 @@ class _Ties:
                 sides.append((like, other, False))
                 sides.append((like, whole, False))
                 sides.append((like._replace(daily=True), whole._replace(daily=True), False))
+        told = [str(each.payload) for each in sentence.mentions if each.sort == "measure"]
+        kinds = [name for name in dict.fromkeys(told) if name in COMPARABLE]
+        for index, name in enumerate(kinds[:6]):  # `the mean exceeds the median by 25 EUR`, `35 times the mean`
+            for after in kinds[index + 1 : 6]:
+                left = subject._replace(measures=frozenset(SENSES.get(name, {name})))
+                sides.append((left, subject._replace(measures=frozenset(SENSES.get(after, {after}))), False))
         times = sorted({span for each in sentence.mentions if each.sort == "when" for span in spans_in(each)})
         if scope.spans is None and 2 <= len(times) <= 12:
             sides.append((subject._replace(spans=(times[-1],)), subject._replace(spans=(times[0],)), True))
@@ -644,6 +665,13 @@ class _Ties:
         days = self._duration()
         if days is not None:
             return days
+        if (
+            noun
+            and noun.first == one.last + 1
+            and noun.payload in ("maximum", "minimum", "extreme")
+            and 1 < number <= 12
+        ):
+            return _Tie("right", why="it chooses that many")  # `the two busiest months`
         if noun and noun.sort == "dim":
             dim = str(noun.payload)
             size = len({group for known in self.facts.all for group in known.groups if group[0] == dim})
@@ -702,9 +730,9 @@ class _Ties:
         after = self.sentence.words.low(one.last + 2) if after == "-" else after
         is_days = one.unit == "time" and one.factor in (86400.0, 604800.0)
         is_months = not one.unit and after.rstrip("s") in ("month", "year", "quarter")
-        if not (is_days or is_months) or (
-            is_days and any(known.unit == "time" and known.factor == one.factor for known in facts.all)
-        ):
+        units = {known.unit for known in facts.all}
+        in_days = any(known.unit == "time" and known.factor >= 3600 for known in facts.all)
+        if not (is_days or is_months) or (is_days and in_days) or units & {after, after.rstrip("s")}:
             return None
         spans = [span for each in self.sentence.mentions if each.sort == "when" for span in spans_in(each)] + (
             [facts.hull] if facts.hull else []
@@ -896,6 +924,8 @@ def check_figures(text: str, facts: Sequence[Fact]) -> tuple[Claim, ...]:
         inside, near = figures[start:at], mentions[begin:named]
         if header:
             near = of_cells(words, (first, last), near, header, mentions)
+            named_by = {each.first for each in near if each.sort.startswith("group ") and each.first == each.last}
+            inside = [one for one in inside if one.kind != "number" or one.first not in named_by]
         if inside and left > 0:
             claims += _claims(Sentence(words, known, (first, last), inside, near, carried=carried))
         else:

@@ -345,12 +345,14 @@ class Sentence:
         return any(each.sort == "column" and not self._is_a_thing(each) for each in self.mentions)
 
     def _bind(self, mention: Mention) -> None:
+        if self.words.lows[mention.first] == "|":
+            return
         for index, one in enumerate(self.numbers):
             between = self.words.lows[one.last + 1 : mention.first]
             if (
                 one.last < mention.first
                 and len(between) <= 2
-                and not {*between} & (BOUNDARY | LEVEL | {".", "in", "for"})
+                and not {*between} & (BOUNDARY | LEVEL | {".", "in", "for", "per"})
             ):
                 mention.bound = index
 
@@ -428,6 +430,8 @@ class Sentence:
         busy = {self.chunk(other.first) for other in self.numbers if other is not one}
         if free_after and free_after.first < begins and not {self.chunk(free_after.first)} & (self.compares | busy):
             return free_after.all, "after"
+        if after and not before and sort.startswith("group ") and self.lows[0] in ("with", "at"):  # `With 40 %, North`
+            return after.all[:1], "after"
         if before:
             return before.all, "soft"
         return (after.all, "soft") if after and sort == "column" else ([], "")
@@ -438,6 +442,8 @@ class Sentence:
         """The kinds of figure that are named, and whether as an extreme: 1 the largest, -1 the smallest."""
         runs = self.runs.get("measure", [])
         found, near = self.pick("measure", one)
+        if near == "after" and one.kind in ("date", "weekday"):
+            return None, 0
         if near == "own":
             ends = max((other.last for other in self.numbers if other.last < one.first), default=-1)
             begins = min((other.first for other in self.numbers if other.first > one.last), default=self.last)
@@ -463,6 +469,7 @@ class Sentence:
         names = [
             name for name in names_of(found) if near == "own" or one.unit == "%" or name not in ("share", "change")
         ]
+        names = [name for name in names if name != "per" or {*names} == {"per"}]
         if not names:
             return None, 0
         senses = frozenset(sense for name in names for sense in SENSES.get(name, {name}))
@@ -623,6 +630,15 @@ def of_cells(
     made = list(near)
     cells = _cells(words, *place)
     label = [each for each in near if cells and each.first < cells[0][1]]
+    dims = [
+        str(each.payload)
+        for each in mentions
+        if header and each.sort == "dim" and header[0][0] <= each.first < header[0][1]
+    ]
+    if dims and not label and cells and cells[0][1] - cells[0][0] == 2:  # a number as a group's name
+        at = cells[0][0] + 1
+        label = [Mention(at, at, f"group {dims[0]}", (dims[0], words.lows[at]))]
+        made += label
     for (start, _), head in zip(cells[1:], header[1:], strict=False):
         over = [each for each in mentions if head[0] <= each.first < head[1]]
         made += (replace(each, first=start, last=start) for each in [*label, *over])
@@ -649,10 +665,23 @@ def mentions_of(words: Words, known: KnownFacts, figures: Sequence[Quantity]) ->
         size = 0
         for phrase, sort, payload in options:
             if (size in (0, len(phrase))) and tuple(stems[place + 1 : place + len(phrase)]) == phrase[1:]:
-                if at in in_date and not sort.startswith("group "):
+                is_per = sort == "column" and words.low(at - 1) == "per"  # `97 EUR per order` is not of the orders
+                if is_per or (at in in_date and not sort.startswith("group ")):
                     continue
                 made.append(Mention(at, places[place + len(phrase) - 1], sort, payload))
                 size = len(phrase)
+        if size > 1 and stems[place + size - 1].isdigit() and made[-1].sort.startswith("group "):
+            dim = made[-1].sort.removeprefix("group ")
+            while stems[place + size : place + size + 1] and stems[place + size] in (
+                ",",
+                "and",
+                "&",
+            ):  # `wards 2 and 3`
+                value = (stems[place + size + 1 : place + size + 2] or [""])[0]
+                if not any((dim, value) in each.groups for each in known.all):
+                    break
+                made.append(Mention(places[place + size + 1], places[place + size + 1], f"group {dim}", (dim, value)))
+                size += 2
         if not size and at not in in_date:
             ahead = known.phrases.get(stem(words.low(at + 1)), [])
             is_column = any(sort == "column" for _, sort, _ in ahead)
@@ -673,6 +702,8 @@ def _by_word(words: Words, at: int, is_column: bool, in_figure: set[int]) -> Ite
     is_other = (low in ("made", "make", "makes") and ahead != "up") or (
         low in ("top", "bottom") and at + 1 in in_figure
     )
+    if low == "per" and ahead not in UNITS and ahead not in ("cent", "month", "year", "quarter"):  # `97 EUR per order`
+        yield Mention(at, at, "measure", "per")
     if low in _MEASURE and not is_other:
         yield Mention(at, at, "measure", _MEASURE[low])
     if low in UP or low in DOWN or low in _EITHER:

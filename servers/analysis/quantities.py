@@ -657,6 +657,8 @@ class _Reader:
                 return part
             one = self._with_unit(Quantity(at, behind_it - 1, "number", ((value, half),), spelled=True), behind_it)
             lonely = value == 1 and one.last == at and not one.unit
+            if value == 1 and one.unit == "time" and one.factor >= 86400:  # `on one day`
+                return None
             return (
                 None
                 if lonely and (behind in ("the", "no", "this", "that", "each") or ahead in ("of", "is", "-"))

@@ -154,6 +154,49 @@ CAFE = [
     Fact("daily turnover, weekday Monday", "mean", 1_900.0, "GBP"),
 ]
 
+WARD = [
+    Fact("admissions", "rows", 8_640),
+    Fact("first day", "date", "2023-07-01"),
+    Fact("last day", "date", "2024-06-30"),
+    Fact("stay_days", "mean", 4.6, "days"),
+    Fact("stay_days", "median", 3.0, "days"),
+    Fact("stay_days", "maximum", 61.0, "days"),
+    Fact("stay_days", "missing", 0),
+    Fact("cost", "total", 21_600_000.0, "USD"),
+    Fact("cost", "mean", 2_500.0, "USD"),
+    Fact("cost", "median", 1_890.0, "USD"),
+    Fact("cost", "maximum", 88_400.0, "USD"),
+    Fact("cost, ward 1", "total", 9_936_000.0, "USD"),
+    Fact("cost, ward 2", "total", 6_480_000.0, "USD"),
+    Fact("cost, ward 3", "total", 5_184_000.0, "USD"),
+    Fact("cost, ward 1", "share", 46.0, "%"),
+    Fact("cost, ward 2", "share", 30.0, "%"),
+    Fact("cost, ward 3", "share", 24.0, "%"),
+    Fact("admissions, ward 1", "count", 3_456),
+    Fact("admissions, ward 2", "count", 2_880),
+    Fact("admissions, ward 3", "count", 2_304),
+    Fact("admissions", "count", 655, "", "2023-12"),
+    Fact("admissions", "count", 910, "", "2024-01"),
+    Fact("admissions", "count", 728, "", "2024-02"),
+    Fact("admissions", "change", 38.9, "%", "2024-01", "2023-12"),
+    Fact("admissions", "change", -20.0, "%", "2024-02", "2024-01"),
+    Fact("daily admissions", "mean", 23.6),
+    Fact("daily admissions", "maximum", 58, "", "2024-01-08"),
+    Fact("daily admissions", "anomaly", 58, "", "2024-01-08"),
+    Fact("daily admissions", "expected", 27.5, "", "2024-01-08"),
+    Fact("daily admissions", "slope", 0.014, "", "2023-07-01/2024-06-30"),
+    Fact("daily admissions", "change", 22.0, "%", "2023-07-01/2024-06-30"),
+    Fact("age", "mean", 57.3, "years"),
+    Fact("age", "minimum", 0, "years"),
+    Fact("age", "maximum", 101, "years"),
+    Fact("age", "correlation", 0.35, "", "", "stay_days"),
+    Fact("anomalies", "count", 1),
+    Fact("readmission_rate", "mean", 7.5, "%"),
+    Fact("readmission_rate, ward 1", "mean", 6.0, "%"),
+    Fact("readmission_rate, ward 2", "mean", 9.0, "%"),
+    Fact("readmission_rate, ward 3", "mean", 8.0, "%"),
+]
+
 OF_SHOP = r"""
 Total revenue was 4,812,345.50 EUR in 2025.
 Revenue came to about 4.8 million EUR.
@@ -532,4 +575,69 @@ Turnover exceeded £340,000 in the third quarter.
 Turnover exceeded {£350,000} in the third quarter.
 Roughly 1.2 million pounds, or about 100,000 a month, went through the tills.
 A visit lasted {45 minutes}.
+"""
+
+OF_WARD = r"""
+The hospital recorded 8,640 admissions between 1 July 2023 and 30 June 2024, an average of 23.6 per day.
+The hospital recorded {8,460} admissions between 1 July 2023 and 30 June 2024.
+Costs totalled 21.6 million dollars, i.e. $2,500 per admission.
+Costs totalled {26.1 million dollars}, i.e. $2,500 per admission.
+At $9.9 million, ward 1 accounts for nearly half of all costs (46 %).
+At $9.9 million, ward 2 accounts for {nearly half} of all costs ({46 %}).
+Ward 2 follows with 30 % and ward 3 with 24 %.
+Ward 2 follows with {24 %} and ward 3 with {30 %}.
+Ward 1 costs 1.5 times as much as ward 2.
+Ward 1 costs {2.5 times} as much as ward 2.
+Patients stayed 4.6 days on average; the median stay was three days.
+Patients stayed {three days} on average; the median stay was {4.6 days}.
+The longest stay lasted 61 days, almost nine weeks.
+The longest stay lasted {16 days}.
+Admissions jumped 38.9 % in January 2024, from 655 to 910.
+Admissions jumped {28.9 %} in January 2024, from 655 to 910.
+In February admissions declined by a fifth to 728.
+In February admissions {climbed by a fifth} to 728.
+January's 910 admissions were the highest monthly figure, 255 above December's.
+January's 910 admissions were the highest monthly figure, {155} above December's.
+On Monday, 8 January 2024, there were 58 admissions, more than twice the expected 27.5.
+On {Tuesday, 8 January 2024}, there were 58 admissions, more than twice the expected 27.5.
+On 8 January 2024, {85} patients were admitted.
+The number of daily admissions reached a record 58 on 8 January.
+The number of daily admissions reached a record 58 on {9 January}.
+Readmission rates differ by ward: 6 % in ward 1, 9 % in ward 2 and 8 % in ward 3.
+Readmission rates differ by ward: {9 %} in ward 1, {6 %} in ward 2 and 8 % in ward 3.
+Ward 2 has the highest readmission rate at 9 %, three percentage points above ward 1.
+Ward 3 has the highest readmission rate at {9 %}.
+Ward 2 has the highest readmission rate at 9 %, {five percentage points} above ward 1.
+The readmission rate is 7.5 percent overall.
+The readmission rate is {5.7 percent} overall.
+Patients were 57 years old on average, the oldest 101.
+Patients were {75} years old on average, the oldest 101.
+Age and length of stay are weakly correlated (r = 0.35).
+Age and length of stay are weakly correlated (r = {0.53}).
+Only one anomaly was detected.
+{Three} anomalies were detected.
+No stay is missing: the column has 0 empty values.
+Ward 1 had 3,456 admissions, 40 % of all.
+Ward 1 had {2,880} admissions.
+Ward 3 had 2,304 admissions, a third fewer than ward 1.
+Ward 3 had 2,304 admissions, {half as many} as ward 1.
+Wards 2 and 3 together had 5,184 admissions.
+Wards 2 and 3 together had {6,184} admissions.
+Over the twelve months daily admissions rose by 22 %.
+Over the twelve months daily admissions rose by {32 %}.
+Daily admissions grew by 0.014 a day.
+The most expensive admission cost 88,400 USD, thirty-five times the mean.
+The most expensive admission cost {84,800 USD}.
+The mean cost exceeds the median of $1,890 by $610.
+The mean cost exceeds the median of $1,890 by {$910}.
+Cost: total $21,600,000; mean $2,500; median $1,890.
+Cost: total $21,600,000; mean {$1,890}; median {$2,500}.
+## Findings\n\n* Ward 1: **$9,936,000** (46.0 %)\n* Ward 2: **$6,480,000** (30.0 %)
+## Findings\n\n* Ward 1: **{$6,480,000}** (46.0 %)\n* Ward 2: **{$9,936,000}** (30.0 %)
+| Ward | Cost | Share | Admissions |\n|:--|--:|--:|--:|\n| 1 | $9,936,000 | 46 % | 3,456 |\n| 2 | $6,480,000 | 30 % | 2,880 |
+Admissions fell in February after a peak in January.
+Admissions {rose in February} after a peak in January.
+February saw 182 fewer admissions than January.
+February saw {282 fewer} admissions than January.
+The two busiest months were January with 910 and February with 728.
 """

@@ -14,12 +14,12 @@ from servers.analysis.findings import Findings
 from servers.analysis.narrative import Narrative, checked, narrative_question
 from servers.analysis.quantities import quantities, words_of
 from servers.analysis.table import Table
-from tests.servers.figure_sentences import CAFE, DESK, OF_CAFE, OF_DESK, OF_SHOP, SHOP
+from tests.servers.figure_sentences import CAFE, DESK, OF_CAFE, OF_DESK, OF_SHOP, OF_WARD, SHOP, WARD
 
 
 def sentences() -> Iterator[tuple[list[Fact], str, list[tuple[int, int]]]]:
     """The facts, the text without its braces, and where in it the false figures are."""
-    for facts, lines in ((SHOP, OF_SHOP), (DESK, OF_DESK), (CAFE, OF_CAFE)):
+    for facts, lines in ((SHOP, OF_SHOP), (DESK, OF_DESK), (CAFE, OF_CAFE), (WARD, OF_WARD)):
         for line in lines.strip().split("\n"):
             given = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), line.replace("\\n", "\n"))
             text, false = "", [0, 0]
