@@ -12,7 +12,8 @@ from servers.analysis.fact import Fact
 from servers.analysis.figures import MOST_FIGURES, check_figures, marked
 from servers.analysis.findings import Findings
 from servers.analysis.narrative import Narrative, checked, narrative_question
-from servers.analysis.quantities import quantities, words_of
+from servers.analysis.quantities import quantities
+from servers.analysis.quantities.tokens import words_of
 from servers.analysis.table import Table
 from tests.servers.figure_sentences import CAFE, DESK, OF_CAFE, OF_DESK, OF_SHOP, OF_WARD, SHOP, WARD
 

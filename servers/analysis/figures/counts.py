@@ -1,0 +1,157 @@
+"""`Counts`: a figure as a number of groups, anomalies or days, or as a place in an order."""
+
+import re
+
+from servers.analysis.figures.changes import Changes
+from servers.analysis.figures.known import stems_of
+from servers.analysis.figures.mentions import spans_in
+from servers.analysis.figures.named import BOUNDARY, LEVELS
+from servers.analysis.figures.tie import Tie, fits
+
+
+class Counts(Changes):
+    """Ties to counts."""
+
+    def _counted(self) -> Tie | None:
+        """A number of groups, of anomalies, of days of the data; `None` where a figure counts none of these."""
+        one, sentence = self.one, self.sentence
+        if one.kind != "number" or (one.unit and one.unit != "time") or not one.readings:
+            return None
+        number = one.readings[0][0]
+        noun = next(
+            (each for each in sentence.mentions if 0 < each.first - one.last <= 2 and each.sort in ("dim", "measure")),
+            None,
+        )
+        between = sentence.words.lows[one.last + 1 : noun.first] if noun else []
+        if {*between} & BOUNDARY:
+            noun = None
+        days = self._duration()
+        if days is not None:
+            return days
+        if (
+            noun
+            and noun.first == one.last + 1
+            and noun.payload in ("maximum", "minimum", "extreme")
+            and 1 < number <= 12
+        ):
+            return Tie("right", why="it chooses that many")  # `the two busiest months`
+        if noun and noun.sort == "dim":
+            dim = str(noun.payload)
+            size = len({group for known in self.facts.all for group in known.groups if group[0] == dim})
+            told = next(
+                (known for known in self.facts.all if known.column == stems_of(dim) and known.fact.measure == "count"),
+                None,
+            )
+            total = int(told.number) if told and told.number else size
+            if one.of is not None and one.of != total:
+                return Tie("false", told, f"there are {total}")
+            if self.before in ("top", "bottom", "largest", "smallest") and number <= total:
+                return Tie("right", told)
+            if one.of is not None or self.way:
+                return self._grown(dim, number)
+            example = told or next(
+                (known for known in self.facts.all if any(group[0] == dim for group in known.groups)), None
+            )
+            return Tie("right", example) if one.shows(total) else Tie("false", told, f"there are {total}")
+        if noun and noun.payload == "anomaly" and one.of is None:
+            scope = next(sentence.scopes(one))
+            told = [
+                known for known in self.facts.all if known.column[-1:] == ("anomaly",) and known.fact.measure == "count"
+            ]
+            columns = scope.columns
+            found = [
+                known
+                for known in self.facts.all
+                if known.fact.measure == "anomaly" and (columns is None or known.column in columns)
+            ]
+            totals = {len(found)} if found else set[float]()
+            if columns is None or not found:
+                totals = {known.number or 0.0 for known in told} or totals
+            if sentence.own("when", one) and scope.spans:
+                totals = {
+                    len(
+                        [
+                            known
+                            for known in found
+                            if known.span and any(first <= known.span[0] <= last for first, last in scope.spans)
+                        ]
+                    )
+                }
+            if totals:
+                return (
+                    Tie("right", (told or found or [None])[0])
+                    if any(one.shows(each) for each in totals)
+                    else Tie("false", (told or [None])[0], f"there are {sorted(totals)[0]:g}")
+                )
+        if one.of is not None:
+            one.readings, one.kind, one.unit = ((100 * number / one.of, max(1.5, 50 / one.of / 5)),), "part", "%"
+        return None
+
+    def _duration(self) -> Tie | None:
+        one, facts = self.one, self.facts
+        after = self.sentence.words.low(one.last + 1)
+        after = self.sentence.words.low(one.last + 2) if after == "-" else after
+        is_days = one.unit == "time" and one.factor in (86400.0, 604800.0)
+        is_months = not one.unit and after.rstrip("s") in ("month", "year", "quarter")
+        units = {known.unit for known in facts.all}
+        in_days = any(known.unit == "time" and known.factor >= 3600 for known in facts.all)
+        if not (is_days or is_months) or (is_days and in_days) or units & {after, after.rstrip("s")}:
+            return None
+        spans = [span for each in self.sentence.mentions if each.sort == "when" for span in spans_in(each)] + (
+            [facts.hull] if facts.hull else []
+        )
+        for first, last in spans:
+            days = last - first + 1
+            months = {"month": 30.44, "year": 365.25, "quarter": 91.3}.get(after.rstrip("s"), 1.0)
+            if (is_days and one.shows(days * 86400.0)) or (is_months and one.shows(round(days / months, 1))):
+                return Tie("right", why="the length of the period")
+        counted = [
+            known
+            for known in facts.all
+            if known.column == ("anomaly",) and known.number == one.readings[0][0] / one.factor
+        ]
+        return Tie("right", counted[0]) if counted else Tie("unknown", why="no period is that long")
+
+    def _grown(self, dim: str, number: float) -> Tie | None:
+        """`three of five regions grew`, by the facts that tell a change of each."""
+        scope = next(self.sentence.scopes(self.one))
+        changes = [
+            known
+            for known in self.facts.all
+            if known.fact.measure == "change"
+            and known.number is not None
+            and {each[0] for each in known.groups} == {dim}
+            and (scope.columns is None or known.column in scope.columns)
+        ]
+        if not changes or not self.way:
+            return Tie("unknown", why="no fact tells how many")
+        count = sum((known.number or 0.0) * self.way > 0 for known in changes)
+        return Tie("right", changes[0]) if count == number else Tie("false", None, f"it is {count}")
+
+    def _rank(self) -> Tie:
+        one, words = self.one, self.sentence.words
+        text = " ".join(words.lows[one.first : one.last + 3])
+        smallest = bool(re.search(r"lowest|smallest|least|fewest|weakest|quietest|worst|shortest|fastest", text))
+        best: Tie = Tie("unknown", why="no fact tells the order")
+        for scope in self.sentence.scopes(one):
+            base = scope._replace(measures=(scope.measures or frozenset()) & LEVELS or LEVELS | {"share"})
+            if not base.groups and base.spans is None:
+                continue
+            for known in self.facts.within(base):
+                ordered = sorted({each.number or 0.0 for each in self.facts.siblings(known)}, reverse=not smallest)
+                if len(ordered) > 1 and known.number is not None:
+                    if ordered.index(known.number) + 1 == one.readings[0][0]:
+                        return Tie("right", known)
+                    best = Tie("false", known, f"it is number {ordered.index(known.number) + 1} of {len(ordered)}")
+        return best
+
+    def _halves(self) -> bool:
+        """Whether this is the half in `half of them are below 58 EUR`, and that is a median."""
+        one, sentence = self.one, self.sentence
+        others = [each for each in sentence.numbers if each.first > one.last]
+        if one.kind != "part" or one.readings[0][0] != 50 or not others:
+            return False
+        medians = [known for known in self.facts.all if known.fact.measure == "median" and known.number is not None]
+        return sentence.divides and any(
+            fits(others[0], known.number or 0.0, known.unit, known.factor) for known in medians
+        )

@@ -1,0 +1,16 @@
+"""The words round a figure, by what they tell, from `words.toml`; and the kinds of facts by what holds of them."""
+
+from servers.analysis.quantities.vocabulary import WORDS
+
+MEASURE = {word: str(name) for name, words in WORDS["measures"].items() for word in words.split()}
+SENSES = {str(name): frozenset(words.split()) for name, words in WORDS["senses"].items()}
+SUPERLATIVE = {"maximum": 1, "minimum": -1, "extreme": 2}
+_SETS = {str(name): frozenset(words.split()) for name, words in WORDS["words"].items()}
+UP, DOWN, EITHER, COMPARATIVE = (_SETS[name] for name in ("up", "down", "either", "comparative"))
+LEVEL, COMPARE, GAP, BACK = (_SETS[name] for name in ("level", "compare", "gap", "back"))
+NOT, ALL, UNCOUNTED, JOINT = (_SETS[name] for name in ("not", "all", "uncounted", "joint"))
+BOUNDARY = COMPARE | _SETS["boundary"]
+DAY_NAMES = frozenset(WORDS["weekdays"].split())
+LEVELS = frozenset({"count", "total", "mean", "rows"})
+UNITLESS = frozenset({"rows", "count", "missing", "correlation", "share", "change", "date"})
+EXTREME = frozenset({"maximum", "minimum", "anomaly", "expected", "first", "last", "date", "missing"})

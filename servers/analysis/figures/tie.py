@@ -1,0 +1,115 @@
+"""`Tie`: what came of a figure; and what the words beside a figure make of it."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, cast
+
+from servers.analysis.figures.known import Known, Scope
+from servers.analysis.figures.mentions import names_of
+from servers.analysis.figures.named import GAP, LEVEL
+from servers.analysis.figures.sentence import Sentence
+from servers.analysis.quantities.quantity import Quantity, Span
+
+Verdict = Literal["right", "false", "unknown"]
+
+
+class Tie(NamedTuple):
+    verdict: Verdict
+    known: Known | None = None
+    why: str = ""
+    spans: tuple[Span, ...] = ()
+    value: float | None = None
+
+
+def fits(one: Quantity, value: float, unit: str, factor: float = 1.0) -> bool:
+    """Whether a figure shows a value of a unit; one without a unit may be in the fact's own, if that is not percent."""
+    if one.unit == unit:
+        return one.shows(value)
+    return not one.unit and unit != "%" and one.shows(value / factor)
+
+
+def signed(one: Quantity, known: Known, value: float) -> bool:
+    """The same with its sign."""
+    if value < 0 and one.sign < 0:
+        return fits(one, -value, known.unit, known.factor)
+    return one.sign >= 0 and fits(one, value, known.unit, known.factor)
+
+
+class Beside:
+    """A figure in its sentence."""
+
+    def __init__(self, sentence: Sentence, one: Quantity) -> None:
+        self.sentence, self.facts, self.one = sentence, sentence.facts, one
+        self.before = sentence.words.low(one.first - 1)
+        self.way, self.near = sentence.direction(one)
+        self.around, self.columns = self._beside()
+        self.role = self._role()
+
+    def _beside(self) -> tuple[set[str], set[tuple[str, ...]]]:
+        """The words since the figure before, to the end of the figure's own clause, and the columns that they name."""
+        sentence, one = self.sentence, self.one
+        ends = max((other.last for other in sentence.numbers if other.last < one.first), default=sentence.first - 1)
+        last = min((other.first for other in sentence.numbers if other.first > one.last), default=sentence.last)
+        own = [at for at in range(ends + 1, last) if at < one.first or sentence.chunk(at) == sentence.chunk(one.last)]
+        columns = {
+            each
+            for mention in sentence.mentions
+            if mention.sort == "column" and mention.first in own
+            for each in cast("frozenset[tuple[str, ...]]", mention.payload)
+        }
+        return {sentence.words.lows[at] for at in own}, columns
+
+    def _role(self) -> str:
+        """What a figure is by the words beside it: a `change`, a `level`, or either."""
+        one, names = self.one, {*names_of(self.sentence.own("measure", self.one))}
+        if one.kind == "times" or (self.around & GAP and self.before != "and"):
+            return "change"
+        if "correlation" in names:
+            return "level"
+        if self.near == "comparative":
+            return "change"
+        if self.before == "of" and any(
+            each.sort == "measure" and each.payload != "change" and each.last == one.first - 2
+            for each in self.sentence.mentions
+        ):
+            return "level"  # `exceeds the median of 71 EUR`
+        if self.before in LEVEL - {"with", "was", "were", "is", "are"} or names & {"share", "expected"}:
+            return "level"
+        if self.before == "by" and (self.near or "change" in names):
+            return "change"
+        if one.unit == "pp" or (one.sign and one.unit == "%"):
+            return "change"
+        if "change" in names or "slope" in names or (one.rate and self.near == "own"):
+            return "change"
+        if self.near == "own" and self.sentence.words.low(one.last + 1) != "of" and self.before not in LEVEL:
+            return "change"
+        if self.near == "before" and one.unit == "%" and not names and self.sentence.words.low(one.last + 1) != "of":
+            return "change"
+        return "level"
+
+    def _dims(self) -> set[str]:
+        return {str(each.payload) for each in self.sentence.mentions if each.sort == "dim"}
+
+    def _same_unit(self, known: Known) -> bool:
+        return self.one.unit == known.unit or (not self.one.unit and known.unit != "%")
+
+    def _earlier(self, known: Known) -> Known | None:
+        """The fact of the period before."""
+        if known.span is None:
+            return None
+        like = [
+            each
+            for each in self.facts.all
+            if each.span
+            and each.span[1] < known.span[0]
+            and each.fact.about == known.fact.about
+            and each.fact.measure == known.fact.measure
+            and each.number is not None
+        ]
+        return max(like, key=lambda each: each.span or (0, 0), default=None)
+
+    def _one(self, scope: Scope) -> Known | None:
+        return next((known for known in self.facts.within(scope) if known.number is not None), None)
+
+    def _anywhen(self, scope: Scope) -> Iterator[Known]:
+        """The facts of a scope, of any time where it names none."""
+        yield from self.facts.within(scope, self.facts.times if scope.spans is None else ())

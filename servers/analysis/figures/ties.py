@@ -1,0 +1,106 @@
+"""`Ties`: the verdict on a figure."""
+
+from collections.abc import Iterator
+
+from servers.analysis.figures.known import Known, Scope, stem
+from servers.analysis.figures.named import LEVELS, NOT, UNCOUNTED
+from servers.analysis.figures.tie import Tie, fits
+from servers.analysis.figures.times import Times
+from servers.analysis.quantities.quantity import Span
+
+
+class Ties(Times):
+    """Tries what a figure may be, the strictest reading first."""
+
+    def tie(self) -> Tie:
+        """The verdict on this figure."""
+        one = self.one
+        if one.kind == "unreadable":
+            return Tie("unknown", why=one.why)
+        if self._denied():
+            return Tie("unknown", why="it stands under a negation")
+        if one.kind in ("date", "weekday"):
+            return self._date()
+        if one.kind == "rank":
+            return self._rank()
+        if counted := self._counted():
+            return counted
+        if self._halves():
+            return Tie("right", why="what a median is")
+        named: list[Known] = []
+        for scope in self.sentence.scopes(one):
+            for tie in self._from(scope):
+                if tie.verdict == "right":
+                    return tie
+                if tie.known and tie.known not in named:
+                    named.append(tie.known)
+        if self._is_of_something_else():
+            return Tie("unknown", why="it counts something that no fact is about")
+        if named:
+            near = min(named, key=self._distance)
+            return Tie("false", near, "", self._mistimed())
+        for known in self.facts.all:
+            if (
+                known.number is not None
+                and abs(known.number) >= 2
+                and fits(one, abs(known.number), known.unit, known.factor)
+            ):
+                return Tie("false", known, "its words name something else", self._mistimed())
+        return Tie("unknown", why="no fact tells it")
+
+    def _mistimed(self) -> tuple[Span, ...]:
+        """The periods that are named for this figure, where it is one of another period."""
+        kinds = frozenset({"change"}) if self.role == "change" else None
+        for scope in self.sentence.scopes(self.one):
+            anywhen = scope._replace(spans=None, measures=kinds or scope.measures)
+            for known in self.facts.within(anywhen, self.facts.times) if scope.spans else ():
+                is_other = known.span and not any(self.facts.is_of(known, each) for each in scope.spans or ())
+                if is_other and known.number and fits(self.one, abs(known.number), known.unit, known.factor):
+                    return scope.spans or ()
+        return ()
+
+    def _distance(self, known: Known) -> tuple[bool, float]:
+        shown = self.one.readings[0][0] if self.one.readings else 0.0
+        number = abs(known.number or 0.0)
+        return known.fact.measure not in LEVELS | {"change"}, abs(number - shown) / (number + shown + 1e-9)
+
+    def _denied(self) -> bool:
+        chunk = self.sentence.chunk(self.one.first)
+        for at in range(self.one.first - 1, max(self.sentence.first, self.one.first - 12) - 1, -1):
+            if self.sentence.chunk(at) != chunk:
+                break
+            low = self.sentence.words.lows[at]
+            if (low in NOT - {"no", "without"} and self.sentence.words.low(at + 1) != "only") or low.endswith(
+                ("n't", "n\u2019t")
+            ):
+                return True
+        return False
+
+    def _is_of_something_else(self) -> bool:
+        one, words = self.one, self.sentence.words
+        noun = words.low(one.last + 1)
+        return (
+            one.kind == "number"
+            and not one.unit
+            and words.kind(one.last + 1) == "word"
+            and len(noun) > 3
+            and noun.endswith("s")
+            and noun not in UNCOUNTED
+            and noun not in ("was", "is", "has", "across", "this", "its", "versus", "always", "plus", "less")
+            and not any(mention.first == one.last + 1 for mention in self.sentence.mentions)
+            and not any(noun == known.unit or stem(noun) == known.unit for known in self.facts.all)
+            and not self.sentence.own("column", one)
+            and not self.sentence.own("measure", one)
+        )
+
+    def _from(self, scope: Scope) -> Iterator[Tie]:
+        """Ties within a scope; those that are not right name the fact that its words mean."""
+        if self._is_of_something_else():
+            return
+        if self.role == "change":
+            yield from self._changes(scope)
+        else:
+            yield from self._levels(scope)
+            yield from self._sums(scope)
+            if self.before in ("or", "(") and self.near:  # `fell by 8 %, or 26,500 EUR`
+                yield from (tie for tie in self._changes(scope) if tie.verdict == "right")
