@@ -165,7 +165,10 @@ it_was("14.3")
 # neither the model's nor a turn's. Its cause is `"tries"`. A failed span has the attribute `error.type`; a pause has
 # `labkit.wait`, and it is `"pause"`.
 #
-# A part has `kind`, `seconds` and `span_id`. A span has `context.span_id`, `attributes`, and `parent`, which is `None` or
+# A part has `kind`, `seconds`, `span_id`, and `call`, the id of the call's span. A call that a host made while it answered
+# another is told twice: in that one, and by itself. Leave out the second: the parent of such a call is among the spans.
+#
+# A span has `context.span_id`, `attributes`, and `parent`, which is `None` or
 # has a `span_id`. The server's name is the attribute `labkit.server` of the part's span or, where that has none, of one
 # above it.
 #
@@ -186,6 +189,9 @@ def why_slow(spans):
 
     times, causes = Counter(), Counter()
     for part in parts(spans):
+        above = by_id[part.call].parent
+        if above and above.span_id in by_id:
+            continue
         span = by_id[part.span_id]
         wasted = "error.type" in span.attributes or span.attributes.get("labkit.wait") == "pause"
         cause = "tries" if wasted else part.kind
@@ -208,7 +214,8 @@ except NotImplementedError:
     print("TODO: why_slow is still to be written.")
 
 # %% [markdown] tags=["instructor"]
-# **14.1, explained.** `parts` has seen to what goes on at once; what is left is to group. Two counters: the cause first,
+# **14.1, explained.** `parts` has seen to what goes on at once; what is left is to leave out what is told twice, and to
+# group. Two counters: the cause first,
 # over all servers, then where. The largest pair of both may be another: 5 s of a model at one server beat 3 and 4 s of a
 # person at two, and a person is the cause.
 #

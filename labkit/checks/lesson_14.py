@@ -52,6 +52,7 @@ CLUES = {
     "at-once": "What goes on at the same time may not be counted twice: a call has no more seconds than the clock.",
     "tries": "A try that failed, and the pause after it, belong to the tries: nobody got an answer of them.",
     "wire": "What the server itself took is told by a span of its own. The rest of the request was on its way.",
+    "twice": "The inner call is told in the outer one, and by itself as well. Its time went by once.",
     "nested": "The call of the desk waited for a call of another server, and there it was somebody's doing.",
 }
 

@@ -34,6 +34,7 @@ KINDS: Mapping[str, tuple[str, SpanKind, Mapping[str, Value]]] = {
     "call": (f"{names.EXECUTE_TOOL} {TOOL}", SpanKind.INTERNAL, _TOOL),
     "sent": (f"tools/call {TOOL}", SpanKind.CLIENT, _REQUEST),
     "met": (f"tools/call {TOOL}", SpanKind.SERVER, _REQUEST),
+    "elsewhere": ("morning", SpanKind.INTERNAL, {}),
     "sample": (METHOD, SpanKind.SERVER, {names.METHOD: METHOD, names.ASKED_BY: TOOL}),
     "model": (f"{names.CHAT} {MODEL}", SpanKind.CLIENT, _CHAT),
     "failed": (f"{names.CHAT} {MODEL}", SpanKind.CLIENT, {**_CHAT, names.ERROR: "-32603"}),
@@ -42,7 +43,8 @@ KINDS: Mapping[str, tuple[str, SpanKind, Mapping[str, Value]]] = {
         for kind, name in names.WAITS.items()
     },
 }
-"""What a span may be: its name, its kind, its attributes. `met` is the server's own of what was `sent`."""
+"""What a span may be: its name, its kind, its attributes. `met` is the server's own of what was `sent`; one that is
+kept `elsewhere` is left out."""
 
 
 def span(
@@ -107,6 +109,7 @@ def written(text: str, seed: int = 0) -> Spans:
         if what == "call":
             told[names.CALL] = number + 1
         made = span(what, float(start), float(end), parent, told)
-        spans.append(made)
+        if what != "elsewhere":
+            spans.append(made)
         above.append((depth, made, server))
     return readable(spans, seed)

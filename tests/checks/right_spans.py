@@ -56,9 +56,10 @@ def in_nanoseconds(spans):
         attributes = known[number].attributes
         return attributes.get("error.type") is not None or attributes.get("labkit.wait") == "pause"
 
+    once = {(each.span_id, each.kind, each.start, each.end) for each in parts(spans)}
     rows = [
-        ("tries" if lost(each.span_id) else each.kind, told(each.span_id, "labkit.server"), each.end - each.start)
-        for each in parts(spans)
+        ("tries" if lost(span_id) else kind, told(span_id, "labkit.server"), end - start)
+        for span_id, kind, start, end in once
     ]
     sums, places = Counter(), Counter()
     for cause, place, took in rows:

@@ -15,6 +15,7 @@ def run(patch: pytest.MonkeyPatch, main: Coroutine[Any, Any, T]) -> T:
     with patch.context() as meanwhile:
         meanwhile.setattr("labkit.runtime.HAS_THREADS", False)
         meanwhile.setattr("labkit.connection.HAS_THREADS", False)
+        meanwhile.setattr("labkit.runtime._runtime", None)  # the thread of a test before this one may be there yet
         for module in ("labkit.wire", "labkit.record"):
             meanwhile.setattr(f"{module}.perf_counter", virtual.now)
         meanwhile.setattr("labkit.telemetry.spans._OFFSET", 1)  # a time of 0 would be none
