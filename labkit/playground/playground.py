@@ -26,7 +26,7 @@ from labkit.playground.choices import Choices
 from labkit.playground.export import Form, exported, keys_known, without_keys
 from labkit.playground.last_settings import LastSettings
 from labkit.playground.program import program
-from labkit.playground.runs import Row, Run, compare, make_room, text_of_result
+from labkit.playground.runs import Row, Run, compare, make_room, pictures_of, text_of_result
 from labkit.playground.sources import Wire
 from labkit.playground.target import CONNECTING, Target, error_of
 from labkit.runtime import Runtime
@@ -302,6 +302,7 @@ class Playground:
         try:
             result = await call
             run.outcome, run.result = ("tool failed" if result.is_error else "done"), text_of_result(result)
+            run.pictures = pictures_of(result)
             target.unreached = False
         except CancelledError:
             run.cancelled()

@@ -190,6 +190,7 @@ def result(playground: Playground) -> dict[str, Any]:
         "kind": run.outcome,
         "meta": f"{metas[run.outcome]} · {visible(' · '.join(parts))}",
         "text": shown(run.result, redacting=True),
+        "pictures": run.pictures,
     }
 
 

@@ -40,10 +40,12 @@ class Result {
     for (const [name, value] of [["min", LOW], ["max", most], ["now", this.height]]) this.edge.setAttribute(`aria-value${name}`, value);
   }
 
-  draw({ kind, meta, text }) {
+  draw({ kind, meta, text, pictures = [] }) {
     this.node.className = `result ${kind.replace(" ", "-")}`;
     this.meta.textContent = this.meta.title = meta;
     this.answer.textContent = text || { idle: "Press Run: the server asks, and the answer comes here.", running: "…" }[kind] || "";
+    // Only ever the bytes of a PNG, which the kernel has looked at: nothing in them runs or is fetched.
+    this.answer.append(...pictures.map((png, n) => el("img", { src: `data:image/png;base64,${png}`, alt: `Picture ${n + 1} of the result` })));
     this.answer.scrollTop = 0;
     this.copy.style.visibility = text ? "visible" : "hidden"; // its place stays
     this.copied.textContent = "";

@@ -1,6 +1,7 @@
 """The record of a run, and the comparison of runs."""
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,9 @@ Outcome = Literal["running", "done", "tool failed", "failed", "cancelled"]
 
 LARGEST, PART = 100_000, 4_000
 """Characters of a result, and bytes of a request or an answer, that a run keeps; and where it must make room."""
+
+MOST_PICTURES, LARGEST_PICTURE, WIDEST = 4, 1_000_000, 4_000
+"""PNGs of a result that are kept, the bytes of one, and its pixels in each direction."""
 
 MOST_SAMPLES = 500
 """Samples of a run that are kept; of the others their number and tokens."""
@@ -150,6 +154,8 @@ class Run:
     """Number, prompt tokens and tokens of the samples that are not kept."""
     line: list[Any] | None = None
     """The run's line in the history, once it was made."""
+    pictures: list[str] = field(default_factory=list[str])
+    """The PNGs of the result, in base64."""
 
     def add(self, sampled: Sampled) -> None:
         """Take up a sample. The oldest goes where there are too many."""
@@ -171,6 +177,8 @@ class Run:
         is_cut = [sample.cut_down(longest, shorten) for sample in self.samples]
         if any(is_cut) or len(self.result) > longest:
             self.in_part, self.result = IN_PART, (shorten or _kept)(self.result, longest)
+        if longest < LARGEST:
+            self.pictures = []
         if self.flow and longest < LARGEST and (many := len(self.flow.steps)):
             title = self.flow.title
             if not title.endswith(WITHOUT_DATA):
@@ -178,7 +186,7 @@ class Run:
             steps = (replace(step, label=cut(step.label, 200), data={}) for step in self.flow.steps[:first])
             self.flow, self.in_part = replace(self.flow, title=title, steps=tuple(steps)), IN_PART
         models = (each for sample in self.samples for each in (sample.asked, sample.seen, sample.answer))
-        self.size = len(self.result) + sum(_bytes(each) for each in models if each)
+        self.size = len(self.result) + sum(map(len, self.pictures)) + sum(_bytes(each) for each in models if each)
         for step in self.flow.steps if self.flow else ():
             held = len(str(step.data)) if step.size is None else min(step.size, OF_A_FRAME)
             self.size += 500 + (held if step.data else 0)
@@ -404,6 +412,20 @@ def text_of_result(result: CallToolResult) -> str:
     if not parts and result.structured_content is not None:
         parts.append(json.dumps(result.structured_content, indent=2, ensure_ascii=False))
     return "\n".join(parts)
+
+
+def pictures_of(result: CallToolResult) -> list[str]:
+    """The PNGs of a tool's result, in base64; what only says that it is one, or is too large to be drawn, is none."""
+    found: list[str] = []
+    for block in result.content:
+        if isinstance(block, ImageContent) and block.mime_type == "image/png" and len(found) < MOST_PICTURES:
+            with suppress(ValueError):
+                png = b64decode(block.data, validate=True)
+                size = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])  # of the header, which comes first
+                is_one = png.startswith(b"\x89PNG\r\n\x1a\n") and png[12:16] == b"IHDR"
+                if is_one and len(png) <= LARGEST_PICTURE and 0 < min(size) <= max(size) <= WIDEST:
+                    found.append(b64encode(png).decode("ascii"))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,11 +76,11 @@ playground.target.use_server(forms)
 """
 NO_KEY = "import os; os.environ.pop('ANTHROPIC_API_KEY', None); playground.answers.keys.clear()"
 IN_THE_BOX = {
+    "data_analyst": ("smart_report", "Found without a model"),
     "research_assistant": ("research_topic", "from the library in the box"),
     "text_analyst": ("summarize", "So says the script."),
     "code_reviewer": ("review_code", "Facts, found without a model"),
     "log_archiver": ("process_log_entry", "Explanation: So says the script."),
-    "data_analyst": ("smart_report", "Found without a model"),
 }
 HOSTILE = '<img src=x onerror="window.__pwned=1"><script>window.__pwned=1</script> [a](javascript:alert(1))'
 DIALS = ("temperature", "max tokens", "top-p", "top-k", "stop", "seed", "system prompt")
@@ -381,6 +381,9 @@ def test_every_server_in_the_box_gives_its_result(page_of: Locator) -> None:
         page_of.locator(".left").evaluate("(node) => node.scrollTo(0, node.scrollHeight)")
         expect(button(page_of, "Run")).to_be_in_viewport(ratio=1)  # however long the form is
         expect(run(page_of)).to_contain_text(says)
+        if name == "data_analyst":
+            drawn = page_of.get_by_role("img", name="Picture 1 of the result")
+            expect(drawn).to_have_js_property("naturalWidth", 800)
     # That of the log archiver, in each way on both wires, and on one.
     for over in ("in process", "stdio", "http"):
         page_of.get_by_label("Over", exact=True).select_option(over)

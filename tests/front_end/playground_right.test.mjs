@@ -81,6 +81,17 @@ test("the result has as much room as is asked for and is there", () => {
   assert.deepEqual(room(300), [103, 103, 103, 103]);
 });
 
+test("a picture of the result is the bytes of a PNG, below its text", () => {
+  const result = new Result(new AbortController().signal);
+  const shown = { kind: "done", meta: "Result", text: "<b>A dot.</b>" };
+  result.draw({ ...shown, pictures: ["iVBORw0="] });
+  const [picture] = result.answer.all("img");
+  assert.deepEqual([picture.getAttribute("src"), picture.getAttribute("alt")], ["data:image/png;base64,iVBORw0=", "Picture 1 of the result"]);
+  assert.equal(result.answer.textContent, "<b>A dot.</b>");
+  result.draw(shown);
+  assert.deepEqual(result.answer.all("img"), []);
+});
+
 test("a question is answered once, and the next one is another", () => {
   const told = [];
   const question = new Question((message) => told.push(message));

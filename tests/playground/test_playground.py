@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -18,10 +19,12 @@ import pytest
 from mcp import StdioServerParameters
 from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import (
+    CallToolResult,
     CreateMessageRequestParams,
     CreateMessageResult,
     CreateMessageResultWithTools,
     ErrorData,
+    ImageContent,
     TextContent,
     ToolUseContent,
 )
@@ -36,7 +39,7 @@ from labkit.playground import Playground, export
 from labkit.playground.by_hand import ByHand
 from labkit.playground.choices import text_of
 from labkit.playground.reading import comparison, history, result, top, work
-from labkit.playground.runs import MOST_SAMPLES, Run, Sampled, make_room
+from labkit.playground.runs import MOST_SAMPLES, Run, Sampled, make_room, pictures_of
 from labkit.playground.sources import MODES, ROOT, WIRES, Transport, Wire, name_of
 from labkit.redacting import redact
 from labkit.secret_forms import finding
@@ -967,3 +970,51 @@ def test_a_server_is_shown_with_all_pages_of_its_tools() -> None:
     finally:
         playground.close()
         close_all()
+
+
+# Pictures
+
+
+def png(width: int = 1, height: int = 1, *, more: int = 0) -> bytes:
+    """How a PNG of that size begins, which is all that is looked at."""
+    size = width.to_bytes(4) + height.to_bytes(4)
+    return b"\x89PNG\r\n\x1a\n" + (13).to_bytes(4) + b"IHDR" + size + bytes(9 + more)
+
+
+def pictured(*blocks: tuple[bytes | str, str]) -> list[str]:
+    content = [
+        ImageContent(data=data if isinstance(data, str) else b64encode(data).decode(), mime_type=kind)
+        for data, kind in blocks
+    ]
+    return pictures_of(CallToolResult(content=[TextContent(text="below"), *content]))
+
+
+def test_a_picture_of_a_result_is_a_png_that_can_be_drawn() -> None:
+    good = b64encode(png(800, 360)).decode()
+    assert pictured((png(800, 360), "image/png")) == [good]
+    assert len(pictured(*[(png(), "image/png")] * 9)) == 4
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
+    for wrong in (svg, png()[:20], b"GIF89a" + bytes(60), png(100_000), png(1, 100_000), png(0), png(more=2_000_000)):
+        assert pictured((wrong, "image/png")) == []
+    for kind in ("image/svg+xml", "text/html", "image/png;x"):
+        assert pictured((png(), kind)) == []
+    for text in (f'{good}" onerror="alert(1)', "not base64", "", good[:-3]):
+        assert pictured((text, "image/png")) == []
+
+
+def test_a_run_keeps_its_pictures_until_it_must_make_room(shop: Playground) -> None:
+    server = MCPServer("painter")
+
+    @server.tool(structured_output=False)
+    async def paint() -> CallToolResult:
+        image = ImageContent(data=b64encode(png()).decode(), mime_type="image/png")
+        return CallToolResult(content=[TextContent(text="A dot."), image])
+
+    shop.target.use_server(server)
+    shop.wait()
+    run = ran(shop)
+    assert run.pictures == [b64encode(png()).decode()]
+    assert result(shop)["pictures"] == run.pictures
+    assert result(shop)["text"] == "A dot.\n[image, image/png]"
+    make_room([run], 0)
+    assert run.pictures == []
