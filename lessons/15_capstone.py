@@ -21,6 +21,7 @@ from tempfile import mkdtemp
 
 from labkit import Lab, Scripted, check, hint, it_was, keep, lesson, predict, quiz
 from labkit.checks.lesson_15 import STEPS
+from servers.analysis.operations import write_database
 from servers.hostile import PLANS
 
 print("ready")
@@ -31,22 +32,22 @@ lesson("15")
 #
 # ## The data
 #
-# A year of an operations team: for each day the orders, the latency (how long an answer took, in milliseconds), and a note
-# that somebody wrote. Three sittings are about this table. You may bring one of your own instead: any SQLite file, or a CSV
-# file read into one, with a column `day`.
+# A year of an operations team, made up from a seed. From its three tables, with some 50,000 rows, comes one of days: the
+# orders, the latency (how long an answer took, in milliseconds), and a note for remarks. Three sittings are about it. You may
+# bring one of your own instead: an SQLite file, or a CSV file read into one, with a column `day`.
 
 # %%
-from datetime import date, timedelta
-
 folder = Path(mkdtemp())
 database = folder / "figures.db"
+write_database(folder / "year.db")
 with closing(sqlite3.connect(database)) as data, data:
-    data.execute("CREATE TABLE daily (day TEXT, orders INTEGER, latency_ms REAL, note TEXT)")
-    for at in range(365):
-        day = date(2025, 1, 1) + timedelta(at)
-        orders = 0 if at == 200 else 180 + 40 * (day.weekday() < 5) + at // 7 + at * 7 % 13
-        latency = 905 if at == 72 else 120 + at * 11 % 17
-        data.execute("INSERT INTO daily VALUES (?, ?, ?, ?)", [day.isoformat(), orders, latency, "no remark"])
+    data.execute("ATTACH ? AS year", [str(folder / "year.db")])
+    data.execute(
+        """CREATE TABLE daily AS SELECT day, orders, latency_ms, 'no remark' AS note
+        FROM (SELECT date(placed_at) AS day, count(*) AS orders FROM orders GROUP BY day)
+        JOIN (SELECT date(measured_at) AS day, round(avg(p95_ms), 1) AS latency_ms FROM latency GROUP BY day) USING (day)"""
+    )
+    print(*data.execute("SELECT * FROM daily LIMIT 3"), sep="\n")
 
 # %% [markdown]
 # ## A hole, and how it is closed
@@ -189,16 +190,21 @@ hint("15.2")
 predict("15.2")
 
 # %%
-FACTS = "mean 130.1, largest 905 on 2025-03-14"
-for said in ("The worst day had 905, the mean is 130.1.", "It was 950.", "The worst day had 130.1, the mean is 905."):
+FACTS = "mean 330.1, largest 610.5 on 2025-07-23"
+for said in (
+    "The worst day had 610.5, the mean is 330.1.",
+    "It was 616.5.",
+    "The worst day had 330.1, the mean is 610.5.",
+):
     figures = re.findall(r"\d[\d.]*\d", said)
     print("true " if all(figure in FACTS for figure in figures) else "false", said)
 
 it_was("15.2")
 
 # %% [markdown]
-# One way is to look at what each figure is said of: that takes a reader of sentences. Another is shorter: **the model writes
-# no figure at all**. Each fact has a letter; the model writes the letter, and code puts in the whole fact, name and figure.
+# One way is to look at what each figure is said of, which takes a reader of sentences: `servers/data_analyst.py` has one.
+# Another is shorter: **the model writes no figure at all**. Each fact has a letter; the model writes the letter, and code puts
+# in the whole fact, name and figure.
 #
 # What the model reads is yours to decide as well. A note says why a day was bad, and a stranger wrote it. Here no model reads
 # the notes. What that costs is part of your defence.
@@ -206,7 +212,7 @@ it_was("15.2")
 # ## Exercise 15.3 · your server ●●● 45 minutes
 #
 # **Goal** A server named `capstone` with one tool, `report(table, column)`. **Input** `database`; `folder`, where it files.
-# Its question has a line for each fact of yours, `[a] mean: 130.1`, at most 26, and rules in the system prompt.
+# Its question has a line for each fact of yours, `[a] mean: 330.1`, at most 26, and rules in the system prompt.
 #
 # A *narrative* is an answer of at most 600 characters, not cut, that names at least one fact, nothing else in brackets, and
 # no figure of its own: no character for which `str.isnumeric()` is true, no word of `NUMBERS`. Leave out what cannot be seen.
@@ -312,7 +318,8 @@ try:
     make_capstone(database, folder)
     make, true = make_capstone, "One day stood far above the rest: [c]. Elsewhere all was as usual: [b]."
 except NotImplementedError:
-    make, true = capstone_b.make_server, "The highest was 905, and the average 130.1."
+    average, highest, *_ = re.findall(r"(?<=average )\S+|(?<=: )[\d.]+", capstone_b.facts_of(database, **call))
+    make, true = capstone_b.make_server, f"The highest was {highest}, and the average {average}."
 
 model = Scripted(lambda params: true, model="claude-haiku-5-5")
 lab = Lab(make(database, folder), name="mine", sampling_callback=model)
@@ -321,22 +328,19 @@ print((await lab.call_tool("report", call)).content[0].text)
 # %% [markdown]
 # ## A trace of one call
 #
-# The same call on both wires, as spans. A span says what was done, inside what, and how long it took; the times below are
-# left out. Which of them would you look at first if a report took ten seconds?
+# The same call on both wires, as lesson 14 shows it; the times are left out here. Which row would you look at first if a
+# report took ten seconds?
 
 # %%
-from labkit import Telemetry
+from labkit import Telemetry, show_spans
 
 telemetry, flows = Telemetry(), []
 for mode in ("auto", "legacy"):
     lab = Lab(make(database, folder), name=f"traced, {mode}", mode=mode, sampling_callback=model, telemetry=telemetry)
     await lab.call_tool("report", call)
     flows.append(lab.flow)
-    print(lab.protocol_version)
-    for span in sorted(telemetry.spans, key=lambda span: span.start_time):
-        if span.attributes.get("labkit.lab") == lab.name:
-            print("   ", span.name)
-flows[0]
+
+show_spans(telemetry, times=False)
 
 # %% [markdown]
 # And a real model? SmolLM2-135M-Instruct, which is in the box, was asked by the server of the solution on 2026-11-30 with its
@@ -344,17 +348,19 @@ flows[0]
 
 # %%
 RECORDED = """The facts of latency_ms are:
-[a] rows: 365
-[b] mean: 130.14
-[c] largest: 905 on 2025-03-14
-[d] stands out: 905 on 2025-03-14"""
+[a] rows: 361
+[b] mean: 330.134
+[c] largest: 610.5 on 2025-07-23
+[d] stands out: 452.9 on 2025-07-23
+[e] stands out: 610.5 on 2025-07-23
+[f] stands out: 264.9 on 2025-08-30"""
 
 lab.callback = Scripted(lambda params: RECORDED, model="SmolLM2-135M-Instruct, recorded")
 print((await lab.call_tool("report", call)).content[0].text)
 
 # %% [markdown]
-# All its figures are right, and it was told to write none: a narrative that does not keep to the form is none, and the reader
-# gets the facts. A larger model keeps to it more often; no model always does.
+# Every figure stands among the facts, and one has another's day: `[d]` was on 2025-07-02. A check that looks for figures
+# alone lets it through. Here a narrative with figures of its own is none, and the reader gets the facts.
 #
 # ## Attacked
 #
@@ -417,12 +423,12 @@ bill = Bill(catalog())
 priced = [each for each in catalog().models if each.prices]
 dear = max(priced, key=lambda each: each.prices[-1].output)
 billed = with_bill(Scripted(lambda params: true, model=dear.name), bill)
-lab = Lab(make(database, folder), name="billed", sampling_callback=billed)
+lab = Lab(make(database, folder), name="a day", sampling_callback=billed)
 for _ in range(30):
     await lab.call_tool("report", call)
 
-print(f"{dear.name}: {100 * bill.usd:.0f} cents")
-it_was("15.4", "abcd"[(bill.usd >= 0.01) + (bill.usd >= 0.1) + (bill.usd > 1)])
+print(f"{len(bill.items)} samples of {dear.name}, {bill.usd:.2f} USD; the tokens are estimated")
+it_was("15.4", round(100 * bill.usd))
 
 # %% [markdown]
 # ## Exercise 15.4 · what a day may cost ●●○ 15 minutes
@@ -488,6 +494,7 @@ print("samples:", len(outcome.asked), "| questions to a person:", outcome.questi
 
 # %%
 from labkit import hand_in
+from labkit.telemetry.waterfall import Waterfall
 
 said = "Write your three sentences here."
 try:
@@ -504,8 +511,8 @@ parts = {
     "The scorecard for servers": card,
     "Lies, and orders in the data": defence,
     "Marks that code can give": str(marks(card, defence)),
-    "A trace": "\n".join(span.name for span in telemetry.spans),
-    "The bill of a day": bill,
+    "A trace": Waterfall(telemetry.spans),
+    "What a day costs": bill,
     "One call on both wires": flows,
 }
 hand_in("capstone.html", parts, title="Capstone: a report on a table of days")

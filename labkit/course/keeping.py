@@ -54,7 +54,7 @@ def program(name: str, *functions: Callable[..., Any]) -> str:
     frames = {path.with_suffix(".py").name: path for path in HERE.glob("*.txt")}
     frame = frames.get(name) or (EXAMPLES / name if not functions and name in KEPT_AS_THEY_ARE else None)
     if frame is None or not frame.exists():
-        raise LookupError(f"There is no frame for {name}; there is one for {' and '.join(sorted(frames))}.")
+        raise LookupError(f"There is no frame for {name}; there are those of {', '.join(sorted(frames))}.")
     cells = list[str]()
     for function in functions:
         called = getattr(function, "__name__", repr(function))

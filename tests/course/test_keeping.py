@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.Ca
 
 @pytest.mark.parametrize("name", ["my_server.py", "../my_client.py", "my_client.txt", ""])
 def test_a_program_without_a_frame_is_told_with_those_that_there_are(name: str) -> None:
-    with pytest.raises(LookupError, match=r"there is one for desk\.py and my_client\.py"):
+    with pytest.raises(LookupError, match=r"there are those of capstone\.py, desk\.py, my_client\.py"):
         keep(name)
 
 
