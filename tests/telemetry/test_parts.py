@@ -28,6 +28,7 @@ from labkit.host import (
     with_retry,
     with_timeout,
 )
+from labkit.host.duty import Duty
 from labkit.playground.by_hand import ByHand
 from labkit.telemetry.parts import KINDS, Part, parts
 from labkit.telemetry.spans import SCOPE
@@ -131,6 +132,14 @@ async def calls(
     return [*kept.spans, *kept.open]
 
 
+class Looks(Duty):
+    """A duty that takes its time, and waits for nobody."""
+
+    async def __call__(self, context: Any, params: Any) -> Any:
+        await asyncio.sleep(PERSON)
+        return await self.ask(self.inner[0], context, params)
+
+
 Planted = dict[str, tuple[Callable[[], Any], list[tuple[str, dict[str, Any]]], dict[str, int]]]
 
 PLANTED: Planted = {
@@ -161,6 +170,11 @@ PLANTED: Planted = {
         lambda: with_queue(model, at_once=1),
         [POLL],
         {"model": 3 * MODEL},
+    ),
+    "duties that work while other samples wait for a turn": (
+        lambda: with_queue(Looks(model), at_once=1),
+        [POLL],
+        {"model": 3 * MODEL, "host": 3 * PERSON},
     ),
     "three samples, each before a person": (
         lambda: with_approval(model, ask=person),
@@ -316,6 +330,20 @@ def test_a_call_made_while_a_sample_is_answered_stands_in_its_parts(monkeypatch:
     assert sums(own) == {"server": SERVER}
     assert [part[:-1] for part in own] == [part[:-1] for part in whole if part.kind == "server"]
     add_up(kept.spans, [*whole, *own])
+
+
+@pytest.mark.parametrize("scope", [None, SCOPE])
+def test_calls_that_say_they_were_made_by_each_other_end(scope: InstrumentationScope | None) -> None:
+    """Spans may be written by hand, without a scope, or come out of a file."""
+    contexts = [SpanContext(1, number, is_remote=False) for number in (1, 2)]
+    calls = [
+        ReadableSpan(
+            "execute_tool x", mine, other, attributes={"labkit.call": 1}, start_time=10, end_time=20,
+            instrumentation_scope=scope,
+        )
+        for mine, other in (contexts, contexts[::-1])
+    ]  # fmt: skip
+    assert [(part.kind, part.start, part.end) for part in parts(calls)] == [("host", 10, 20)] * 2
 
 
 NUMBERS = st.integers(1, 12)
