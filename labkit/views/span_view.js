@@ -13,7 +13,7 @@ function ticks(longest) {
   return Array.from({ length: count + 1 }, (_, n) => [n * step * unit, n ? `${Number((n * step).toPrecision(6))} ${name}` : "0"]);
 }
 
-/** Microseconds in words, as waterfall.py has them. */
+/** Microseconds in words, as waterfall_drawing.py has them. */
 function lasting(time) {
   if (time < 9950) return time < 50 ? `${Math.round(time)} µs` : `${(time / 1000).toFixed(1)} ms`;
   if (time < 999500) return `${Math.round(time / 1000)} ms`;

@@ -22,17 +22,8 @@ from labkit.telemetry import conventions as names
 from labkit.telemetry.frames import Frames
 from labkit.telemetry.parts import attributes_of
 from labkit.telemetry.spans import at, now
-from labkit.telemetry.waterfall import (
-    LOOKS,
-    MOST_DRAWN,
-    Row,
-    Waterfall,
-    duration,
-    process_of,
-    sentence,
-    shown,
-    told_beside,
-)
+from labkit.telemetry.waterfall import MOST_DRAWN, Waterfall, process_of
+from labkit.telemetry.waterfall_drawing import LOOKS, Row, duration, sentence, shown, told_beside
 from labkit.views.pace import Pace, weakly
 from labkit.views.page import read_parts
 from labkit.views.placed import SVG, Placed
@@ -103,7 +94,7 @@ class SpanView(Placed, anywidget.AnyWidget):
         self._lock = RLock()
         self._forget: Callable[[], None] = lambda: None
         self._rows: dict[str, Row] = {}
-        self._pace = Pace(self.read, rate=3, burst=0)  # never from within a call: to read takes longer than a span
+        self._pace = Pace(self.read, rate=2, burst=0)  # never from within a call: to read takes longer than a span
         super().__init__(state=self._known())
         self.on_msg(self._asked)
         if isinstance(of, Telemetry):

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from labkit import Lab, Telemetry, show_spans
 from labkit.host import Approve, Decision, with_approval
-from labkit.telemetry.waterfall import LOOKS, ORDER
+from labkit.telemetry.waterfall_drawing import LOOKS, ORDER
 from labkit.views.placed import SVG
 from labkit.views.span_view import MOST_ROWS, SpanView
 from tests.story import WIRES, bookshop, echo, until
