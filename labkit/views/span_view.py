@@ -166,8 +166,8 @@ class SpanView(Placed, anywidget.AnyWidget):
         """The steps of the flow that a row agrees with, numbered as the flow has them."""
         if not isinstance(self._of, Telemetry):
             return []
-        lab, entries = attributes_of(row.span).get(names.LAB), Frames(self._of).of(row.span)[:MOST_TOLD]
-        records = [record.entries() for record, name in [*self._of.records.items()] if name == lab]
+        entries = Frames(self._of).of(row.span)[:MOST_TOLD]
+        records = [record.entries() for record in [*self._of.records]]
         found: list[tuple[str, str]] = []
         for entry in entries:
             for record in records:

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import SpanKind
 
 from labkit import Lab, Telemetry, show_spans
 from labkit.host import Approve, Decision, with_approval
+from labkit.telemetry.parts import attributes_of
 from labkit.telemetry.waterfall_drawing import LOOKS, ORDER
 from labkit.views.placed import SVG
 from labkit.views.span_view import MOST_ROWS, SpanView
@@ -68,10 +70,19 @@ async def test_an_opened_row_names_the_steps_of_the_flow_by_number_id_size_and_t
     with Lab(bookshop(), sampling_callback=echo, mode=wire, telemetry=kept) as lab:
         await lab.call_tool("price", {"title": "Emma"})
         await lab.call_tool("recommend", {"genre": "noir"})
-        view, flow = show_spans(kept), lab.flow
+        request = [each for each in kept.spans if each.name == "tools/call recommend"][-1]
+        assert request.context
+        told_by: Any = {
+            "mcp__method__name": "tools/call",
+            "jsonrpc__request__id": attributes_of(request)["jsonrpc.request.id"],
+        }
+        kept.take([span(9, 0, 1, trace=request.context.trace_id, process="theirs", kind=SpanKind.SERVER, **told_by)])
+        view, flow = show_spans(kept, connection=True), lab.flow
+        of_theirs = detail(view, "theirs", monkeypatch)["Steps of the flow"]
         told = detail(view, "round 2" if wire == "auto" else "request · tools/call", monkeypatch)
         steps = {int(re.findall(r"\d+", name)[0]): words for name, words, _ in told["Steps of the flow"]}
         first, last = sorted(steps)
+        assert [name for name, _, _ in of_theirs] == [name for name, _, _ in told["Steps of the flow"]]
         for number, when in ((first, "at its beginning"), (last, "at its end")):
             step = flow.steps[number - 1]
             assert step.size
