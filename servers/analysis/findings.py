@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from servers.analysis.anomalies import FEWEST, Anomaly, anomalies
+from servers.analysis.anomalies import Anomaly, anomalies
+from servers.analysis.due import FEWEST
 from servers.analysis.fact import Fact, Measure
 from servers.analysis.patterns import WEEKDAYS, Correlation, Group, Season, Trend, correlations, seasons, trend
 from servers.analysis.series import Days, Floats, How, Series, adds_up, day_numbers, is_a_rate, panel, time_column, unit

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from servers.analysis.anomalies import differ, running_median
+from servers.analysis.due import differ, running_median
 from servers.analysis.series import Floats, Series, weekday
 from servers.analysis.table import Column
 
