@@ -247,7 +247,7 @@ def _groups(texts: dict[str, tuple[list[str], Days]], values: Floats | None, how
 
 def _facts(findings: Findings, values: Floats | None, late: Sequence[Fact]) -> Iterator[Fact]:
     table, name, how, series = findings.table, findings.metric, findings.how, findings.series
-    of = unit(name) if values is not None else ""
+    of = (table.columns[name].unit or unit(name)) if values is not None else ""
     whole: Measure = "total" if how == "sum" else "mean" if how == "mean" else "count"
     yield Fact(table.name, "rows", table.rows)
     kept = values[np.isfinite(values)] if values is not None else np.zeros(0)

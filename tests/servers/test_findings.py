@@ -451,3 +451,14 @@ def test_fifty_thousand_rows_take_half_a_second() -> None:
     began = time.process_time()
     analyze(made)
     assert time.process_time() - began < 5
+
+
+def test_a_unit_is_that_of_the_column_or_of_its_name() -> None:
+    made = table(day=days(30), p95_ms=noise(30), revenue=noise(30))
+    made.columns["revenue"] = Column("revenue", "number", made.columns["revenue"].values, "€")
+    assert [
+        {fact.unit for fact in analyze(made, name).facts if fact.measure == "mean"} for name in ("p95_ms", "revenue")
+    ] == [
+        {"ms"},
+        {"€"},
+    ]
