@@ -9,6 +9,10 @@ from the clauses before and behind it, then from the sentence before. A true fig
 what can be tied to nothing is unknown. Both are marked.
 
 What this knows is words, not sense: a figure under a negation is unknown, and so is a true one that no fact tells.
+
+It errs on the side of the mark. Four sets of sentences were tried once each before anything was mended by them: of 149
+false figures one stood in a sentence without any mark, but of the right ones between one in seven and one in three had
+a mark at first. A new turn of phrase is seldom believed here where it is false, and often unknown where it is right.
 """
 
 from collections.abc import Iterator, Sequence

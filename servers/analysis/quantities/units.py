@@ -53,6 +53,8 @@ class UnitReader(DateReader):
             "year",
         ):
             one.rate, one.last = self.low(at + 1), at + 1
+        elif self.kind(at) == "word" and self.low(at + 1) in ("per", "a", "each", "every"):  # `12 orders a day`
+            one.rate = self.low(at + 2) if self.low(at + 2) in ("day", "week", "month", "hour", "year") else ""
         elif not one.unit and one.factor == 1:
             self._second_number(one, at)
         return one
