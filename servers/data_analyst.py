@@ -287,7 +287,8 @@ def differs(anomaly: Anomaly) -> str:
 def report(found: Study, narrative: CheckedNarrative | NoAnswer, filed: Filed | None) -> CallToolResult:
     """A result in three forms: text for whoever reads it, a picture, and fields for a program."""
     findings, table, alt = found.findings, found.findings.table, described(found.findings)
-    parts = [f"Report on {line(findings.metric, 80)} in {line(table.name, 80)}, {table.rows:,} rows."]
+    metric = "the rows of" if findings.how == "count" else f"{line(findings.metric, 80)} in"
+    parts = [f"Report on {metric} {line(table.name, 80)}, {table.rows:,} rows."]
     if isinstance(narrative, NoAnswer):
         parts.append(f"A narrative is {why_not(narrative)}")
     else:

@@ -134,9 +134,9 @@ def _period(anomaly: Anomaly) -> str:
 
 
 def _title(findings: Findings) -> str:
-    how = {"sum": "sum", "mean": "mean", "count": "number of rows"}[findings.how]
+    how = {"sum": "sum", "mean": "mean", "count": "number"}[findings.how]
     table, metric = _name(findings.table.name), _name(findings.metric)
-    of = table if findings.how == "count" else f"{metric} in {table}"
+    of = f"rows of {table}" if findings.how == "count" else f"{metric} in {table}"
     per = f" by {findings.series.step if findings.series.step != 'other' else 'date'}" if findings.series else ""
     if not findings.series and findings.groups:
         per = f" by {_name(findings.groups[0].column)}"
