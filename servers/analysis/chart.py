@@ -5,6 +5,7 @@ no window, no state that others share. Names come from the data; on the picture 
 have `?` for letters that the font lacks.
 """
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -66,7 +67,7 @@ def described(findings: Findings) -> str:
         told = (
             f"A line of {_title(findings)}, {series.days[0]} to {series.days[-1]}, between {low:,.6g} and {high:,.6g}."
         )
-        marked = ", ".join(f"{_period(each)} ({each.kind})" for each in _marked(findings))
+        marked = ", ".join(f"{_period(each)} ({_kind(each, findings)})" for each in _marked(findings))
         return f"{told} Marked: {marked}." if marked else told
     bars = ", ".join(f"{_name(name)} {value:,.6g}" for name, value in _bars(findings))
     return f"Bars of {_title(findings)}: {bars}." if bars else ""
@@ -90,8 +91,8 @@ def _by_day(axes: Any, findings: Findings, series: Series) -> None:
     seen = dict(zip(series.days.tolist(), series.values.tolist(), strict=True))
     for each in _marked(findings):
         value = seen.get(each.day, np.nan)
-        if each.day != each.until:
-            axes.axvspan(each.day, each.until, color=_MARK, alpha=0.15, linewidth=0)
+        if each.kind == "missing" or (each.day != each.until and each.kind in {"spike", "drop"}):  # others stay
+            axes.axvspan(each.day, each.until + timedelta(each.kind == "missing"), color=_MARK, alpha=0.15, linewidth=0)
         if np.isfinite(value):
             axes.plot([each.day], [value], "o", color=_MARK, markersize=5, markerfacecolor="white")
             above = 7 if each.value >= each.expected else -14
@@ -123,9 +124,20 @@ def _bars(findings: Findings) -> list[tuple[str, float]]:
 
 
 def _marked(findings: Findings) -> list[Anomaly]:
-    of_the_line = [each for each in findings.anomalies if each.about == f"daily {findings.metric}"]
+    line = f"daily {findings.metric}"
+    of_the_line = [
+        each
+        for each in findings.anomalies
+        if each.about == line or (each.about.startswith(f"{line}, ") and each.kind in {"spike", "drop"})
+    ]
     strongest = sorted(of_the_line, key=lambda each: -abs(each.score))[:MOST_MARKED]
     return sorted(strongest, key=lambda each: each.day)
+
+
+def _kind(anomaly: Anomaly, findings: Findings) -> str:
+    """`spike`, or `spike of region north` where it is a group's."""
+    group = anomaly.about.removeprefix(f"daily {findings.metric}").removeprefix(", ")
+    return f"{anomaly.kind} of {_name(group)}" if group else anomaly.kind
 
 
 def _period(anomaly: Anomaly) -> str:
