@@ -91,9 +91,13 @@ class Standin:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for _turn in range(5):  # a connection that was accepted a moment ago is handed over some turns later
+        # First no more is accepted, then what was a moment ago is handed over: a server that is closed between both
+        # forgets the connection, and its client waits until a collection of garbage.
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().remove_reader(self._server.sockets[0].fileno())
+        for _turn in range(5):
             await asyncio.sleep(0)
+        self._server.close()
         for task, (_reader, writer) in self._at_work.items():
             task.cancel()
             writer.close()  # a task that is cancelled before its first step does not
