@@ -18,7 +18,7 @@ from servers.analysis.series import Days, Floats, How, Series, adds_up, day_numb
 from servers.analysis.table import Column, Table
 from servers.plain_text import visible
 
-MOST_GROUPS = 12
+MOST_GROUPS = 20
 """A text column with more different values than this is no grouping."""
 
 MOST = 1e100
@@ -197,7 +197,7 @@ def _parts(
     found: list[list[tuple[str, Series]]] = []
     late: list[Fact] = []
     for column, (names, codes) in texts.items():
-        if not 2 <= len(names) <= MOST_GROUPS:
+        if not 2 <= len(names) <= 12:  # each has a series
             continue
         here = used & (codes >= 0)
         each = panel(days[here], values[here] if values is not None else None, how, codes[here], len(names))
