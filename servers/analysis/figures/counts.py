@@ -25,6 +25,9 @@ class Counts(Changes):
         between = sentence.words.lows[one.last + 1 : noun.first] if noun else []
         if {*between} & BOUNDARY:
             noun = None
+        if self.before == ":":  # `Anomalies: 5`
+            heads = (each for each in sentence.mentions if each.payload == "anomaly" and each.last == one.first - 2)
+            noun = next(heads, noun)
         days = self._duration()
         if days is not None:
             return days

@@ -138,19 +138,24 @@ class KnownFacts:
         if scope.spans is None:
             return (
                 known.span is None
-                or known.span == self.hull
+                or self._is_whole(known)
                 or known.span in also
                 or known.fact.measure in EXTREME
                 or (known.fact.about, known.fact.measure) in self.alone
             )
         return any(self.is_of(known, span) for span in scope.spans)
 
+    def _is_whole(self, known: Known) -> bool:
+        """Whether a fact is of all the time, or a change from its beginning to its end."""
+        first = known.against or known.span
+        return first is not None and known.span is not None and (first[0], known.span[1]) == self.hull
+
     def is_of(self, known: Known, span: Span) -> bool:
         """Whether a fact is of a period: of just this one, of all if it covers all, or an extreme in it."""
         covers = self.hull is not None and span[0] <= self.hull[0] and span[1] >= self.hull[1]
         if known.span is None:
             return covers
-        if known.span == span or (covers and known.span == self.hull):
+        if known.span == span or (covers and self._is_whole(known)):
             return True
         if known.against and span == (known.against[0], known.span[1]):
             return True
