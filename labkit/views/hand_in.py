@@ -1,6 +1,6 @@
 """`hand_in`: what a student built and what came of it, as one page of HTML that needs nothing else.
 
-    hand_in("capstone.html", {"Server": [facts_of, make_capstone], "Scorecard": card, "A call": [lab.flow]})
+    hand_in("capstone.html", {"Server": make_capstone, "Scorecard": card, "A call": [lab.flow]})
 
 Nothing on the page is loaded and nothing runs. Whatever came from a server, a model or the data is text; what looks
 like a secret is marked, and no path of this machine is told.
@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import cast
 
+from labkit.checks.defence import ATTACKS
 from labkit.checks.scorecard import Scorecard
 from labkit.flow import Flow
 from labkit.redacting import redact, redact_drawing
@@ -36,13 +37,17 @@ th:first-child { width: 110px; font-weight: 400; color: var(--mute) } .differs t
 svg { max-width: 100%; height: auto }
 """
 ON_PAPER = """
-th:first-child { width: 190px } .rows th:first-child { width: 44px } .FAIL th, .FAIL td { font-weight: 600 }
+th:first-child { width: 190px } .rows th:first-child { width: 44px }
+.pairs th:first-child { width: 45% } .pairs td:nth-child(2):not(:last-child) { width: 70px }
+.FAIL th, .FAIL td { font-weight: 600 }
 @media print {
   :root { --ink: #000; --mute: #333; --line: #999; --soft: #fff; --page: #fff; color-scheme: light }
   body { margin: 0; max-width: none; font-size: 11px } pre { border: 1px solid #999; font-size: 10px }
   tr, svg, li { break-inside: avoid } h2 { break-after: avoid } a { color: inherit }
 }
 """
+ATTACKED = {plan.family for plan in ATTACKS}
+"""Groups of rows that say how far an order got also where it got nowhere."""
 # Nothing is loaded and nothing runs, whatever a server or a model wrote.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -85,10 +90,11 @@ def _drawn(part: object) -> Iterable[str]:
     elif isinstance(part, Scorecard):
         yield f"<p>{_text(part.summary)}</p>"
         yield _table(
-            (row.status, row.id, row.title, row.came_back if row.status != "PASS" else "") for row in part.rows
+            (row.status, row.id, row.title, row.came_back if row.status != "PASS" or row.group in ATTACKED else "")
+            for row in part.rows
         )
     elif isinstance(part, Mapping):
-        yield _table((_cells(name, told) for name, told in cast("Mapping[object, object]", part).items()), "")
+        yield _table((_cells(name, told) for name, told in cast("Mapping[object, object]", part).items()), "pairs")
     elif isinstance(part, list | tuple):
         for each in cast("list[object]", part):
             yield from _drawn(each)

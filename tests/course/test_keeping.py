@@ -3,6 +3,7 @@
 import ast
 import linecache
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -144,3 +145,20 @@ def test_the_tests_beside_a_desk_pass_for_every_desk_that_passes(tmp_path: Path,
         cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=300, env={**os.environ, "PYTEST_ADDOPTS": ""},
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_the_capstone_becomes_a_program_of_plain_mcp(tmp_path: Path) -> None:
+    cells = build.from_lesson(build.LESSONS / "15_capstone.py", solved=True).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    namespace: dict[str, Any] = {}
+    run(code[0].partition("\nprint")[0], namespace, "<set-up>")
+    for name in ("facts_of", "make_capstone"):
+        run(next(cell for cell in code if f"def {name}(" in cell), namespace, f"<{name}>")
+    keep("capstone.py", namespace["facts_of"], namespace["make_capstone"])
+    text = (tmp_path / "capstone.py").read_text(encoding="utf-8")
+    alone: dict[str, Any] = {"__name__": "capstone"}
+    exec(compile(text, "capstone.py", "exec"), alone)  # noqa: S102 - our own lesson
+    assert alone["make_capstone"](tmp_path / "figures.db", tmp_path).name == "capstone"
+    assert not {"labkit", "servers"} & {
+        name.partition(".")[0] for name in re.findall(r"^(?:from|import) (\S+)", text, re.M)
+    }
