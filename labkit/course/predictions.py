@@ -95,7 +95,7 @@ class Prediction(Entry):
     def words(self, answer: str) -> str:
         """An answer as it is told: the letter with its words, letters in their order, a number with its unit."""
         if self.kind == "number":
-            return f"{answer} {self.unit}"
+            return f"{answer} {self.unit.removesuffix('s') if answer == '1' else self.unit}"
         return ", ".join(answer) if self.kind == "order" else f"{answer}: {self.items.get(answer, answer)}"
 
     def is_right(self, answer: str, was: str) -> bool:

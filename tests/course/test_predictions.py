@@ -126,6 +126,8 @@ def test_what_the_run_has_measured_is_what_was(capsys: pytest.CaptureFixture[str
     told = capsys.readouterr().out
     assert told.startswith("You said · 5 words\nIt was · 2 words\nNot what you expected. ")
     assert progress.done("02").outcomes == {"2.3": (False, "2")}
+    it_was("2.3", 1)
+    assert "\nIt was · 1 word\n" in capsys.readouterr().out
 
 
 def test_an_answer_that_was_kept_when_the_course_was_another_counts_as_none() -> None:
