@@ -339,14 +339,14 @@ QUESTIONS = {
         "Your server was attacked with 24 orders in its rows, and not one came through. What is shown by that?",
         {
             "a": "that no order in a row can reach the reader",
-            "b": "that these 24 did not, with a model that obeys all it reads",
-            "c": "that the model sees through orders",
+            "b": "that the model sees through orders",
+            "c": "that these 24 did not, with a model that obeys all it reads",
         },
-        "b",
+        "c",
         {
             "a": "24 tries prove nothing about the next. That no row reaches the model at all would.",
-            "b": "and if none of them was read by any model, that is a reason which holds for the next one too.",
-            "c": "the stand-in obeys everything. What stopped them was your server.",
+            "b": "the stand-in obeys everything. What stopped them was your server.",
+            "c": "and if none of them was read by any model, that is a reason which holds for the next one too.",
         },
     ),
 }
