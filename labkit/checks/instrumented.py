@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode, get_current_span
 
 from labkit.checks.asking_servers import MODES, REVISIONS, Case, text_of
-from labkit.checks.engine import Problem, called
+from labkit.checks.engine import Problem, called, calling
 from labkit.checks.hosts import teller
 from labkit.telemetry import conventions as names
 
@@ -137,13 +137,13 @@ def tells(what: str, reply: object, *, provider: str = "ollama", may_fail: bool 
         may_fail: Whether the span may say that it failed, though nothing is raised.
         asked: Fields of the body.
     """
-    what, body = f"We sent {what}", body_of(**asked)
+    given_with, what, body = f"it with {what}", f"We sent {what}", body_of(**asked)
 
     async def case(function: Callable[..., Any]) -> None:
         watch, given, comes = Watch(), deepcopy(body), deepcopy(reply)
         api = Api(comes)
         post = traced_by(function, api, watch, provider)
-        with watch.tracer.start_as_current_span("outer") as outer:
+        with watch.tracer.start_as_current_span("outer") as outer, calling(given_with):
             if isinstance(comes, Exception):
                 await _fails(post, given, comes, what)
             elif (came := await sent(post, given)) != reply:

@@ -228,7 +228,7 @@ def older_names(post, tracer, provider):
 def needs_usage(post, tracer, provider):
     """Expects a usage in each reply.
 
-    Your function raised
+    We called it with a question, and the reply tells no usage
     """
 
     def answered(span, reply):
