@@ -158,19 +158,19 @@ it_was("14.3")
 # %% [markdown]
 # ## Exercise 14.1 · name the cause ●●○ 12 minutes
 #
-# **Goal** A function that says why calls were slow. **Input** `spans`, of one call or of several. **Return** a pair: the
-# cause that took most of all their time, and the name of the server at which most of that was.
+# **Goal** A function that says why calls were slow. **Input** `spans` of a `Telemetry`, of one call or of several.
+# **Return** a pair: the cause that took most time over all calls and servers, and the name of the server where most of that
+# time was spent.
 #
 # The causes are the kinds of `parts`, with a change: what a failed try of a model took, and the pause after it, is
-# neither the model's nor a turn's. Its cause is `"tries"`. A failed span has the attribute `error.type`; a pause has
-# `labkit.wait`, and it is `"pause"`.
+# neither the model's nor a turn's. Its cause is `"tries"`. A `model` part is a failed try where its span has the attribute
+# `error.type` (a tool's error is no try); a pause has `labkit.wait`, and it is `"pause"`.
 #
 # A part has `kind`, `seconds`, `span_id`, and `call`, the id of the call's span. A call that a host made while it answered
 # another is told twice: in that one, and by itself. Leave out the second: the parent of such a call is among the spans.
 #
-# A span has `context.span_id`, `attributes`, and `parent`, which is `None` or
-# has a `span_id`. The server's name is the attribute `labkit.server` of the part's span or, where that has none, of one
-# above it.
+# A span has `context.span_id`, `attributes`, and `parent`, which is `None` or has a `span_id`. The server is the attribute
+# `labkit.server` of the part's span, of one above it or, where one above is not among `spans`, of the span of `part.call`.
 #
 # **Example** for `two` above: `("model", "desk")`
 
@@ -184,8 +184,9 @@ def why_slow(spans):
     # SOLUTION
     by_id = {span.context.span_id: span for span in spans}
 
-    def server_of(span):
-        return span.attributes.get("labkit.server") or server_of(by_id[span.parent.span_id])
+    def server_of(span, call):
+        above = by_id.get(span.parent.span_id) if span.parent else None
+        return span.attributes.get("labkit.server") or server_of(above or by_id[call], call)
 
     times, causes = Counter(), Counter()
     for part in parts(spans):
@@ -193,10 +194,11 @@ def why_slow(spans):
         if above and above.span_id in by_id:
             continue
         span = by_id[part.span_id]
-        wasted = "error.type" in span.attributes or span.attributes.get("labkit.wait") == "pause"
+        failed = part.kind == "model" and "error.type" in span.attributes
+        wasted = failed or span.attributes.get("labkit.wait") == "pause"
         cause = "tries" if wasted else part.kind
         causes[cause] += part.seconds
-        times[cause, server_of(span)] += part.seconds
+        times[cause, server_of(span, part.call)] += part.seconds
     [(slowest, _)] = causes.most_common(1)
     return slowest, max((server for cause, server in times if cause == slowest), key=lambda at: times[slowest, at])
     # END SOLUTION

@@ -48,9 +48,11 @@ def slow(told: Mapping[str, Any]) -> Case:
 
 CLUES = {
     "most": "Add up what each cause took, and name the one that took most.",
+    "first": "Find the cause first, over all calls and servers; then, of that cause, the server with most of it.",
     "sum": "No single stretch of it is long: add up the many short ones.",
     "at-once": "What goes on at the same time may not be counted twice: a call has no more seconds than the clock.",
     "tries": "A try that failed, and the pause after it, belong to the tries: nobody got an answer of them.",
+    "raised": "A try is a model's. The tool raised an error too, and what it had computed for was the server's time.",
     "wire": "What the server itself took is told by a span of its own. The rest of the request was on its way.",
     "twice": "The inner call is told in the outer one, and by itself as well. Its time went by once.",
     "nested": "The call of the desk waited for a call of another server, and there it was somebody's doing.",
@@ -242,7 +244,7 @@ EXERCISES = {
     "14.1": FunctionExercise(
         "14.1",
         SLOW,
-        tried="each cause, many samples and three at once, tries of every length, two servers, a call within a call",
+        tried="each cause, many samples and three at once, tries of every length, two servers, calls within calls",
     ),
     "14.2": FunctionExercise(
         "14.2",
@@ -280,7 +282,7 @@ QUESTIONS = {
         },
         "a",
         {
-            "a": "with the id who may read them finds the words, and nobody else does.",
+            "a": "with the id, those who may read the words find them; nobody else does.",
             "b": "what has no form is not found, and names, mails and code are no secrets in form.",
             "c": "that makes fewer leaks, not none.",
         },

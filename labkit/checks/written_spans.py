@@ -33,6 +33,7 @@ _CHAT: dict[str, Value] = {names.OPERATION: names.CHAT, names.REQUEST_MODEL: MOD
 KINDS: Mapping[str, tuple[str, SpanKind, Mapping[str, Value]]] = {
     "call": (f"{names.EXECUTE_TOOL} {TOOL}", SpanKind.INTERNAL, _TOOL),
     "sent": (f"tools/call {TOOL}", SpanKind.CLIENT, _REQUEST),
+    "refused": (f"tools/call {TOOL}", SpanKind.CLIENT, {**_REQUEST, names.ERROR: names.TOOL_ERROR}),
     "met": (f"tools/call {TOOL}", SpanKind.SERVER, _REQUEST),
     "elsewhere": ("morning", SpanKind.INTERNAL, {}),
     "sample": (METHOD, SpanKind.SERVER, {names.METHOD: METHOD, names.ASKED_BY: TOOL}),
@@ -43,8 +44,8 @@ KINDS: Mapping[str, tuple[str, SpanKind, Mapping[str, Value]]] = {
         for kind, name in names.WAITS.items()
     },
 }
-"""What a span may be: its name, its kind, its attributes. `met` is the server's own of what was `sent`; one that is
-kept `elsewhere` is left out."""
+"""What a span may be: its name, its kind, its attributes. `met` is the server's own of what was `sent`, `refused` is a
+request in which the tool raised an error; one that is kept `elsewhere` is left out."""
 
 
 def span(
@@ -104,7 +105,7 @@ def written(text: str, seed: int = 0) -> Spans:
         what, start, end, *server = line.split()
         parent, server = (above[-1][1] if above else None), (*server, above[-1][2] if above else "@desk")[0]
         told: dict[str, Value] = {names.SERVER: server[1:], names.LAB: server[1:], names.REQUEST_ID: str(number)}
-        if what == "met" and parent:
+        if what in ("met", "elsewhere") and parent:
             told[names.REQUEST_ID] = parent.attributes[names.REQUEST_ID]
         if what == "call":
             told[names.CALL] = number + 1

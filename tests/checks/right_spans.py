@@ -19,14 +19,18 @@ def _kind(span, spans):
     if wait := told.get("labkit.wait"):
         return WAITS.get(wait, wait)
     if span.kind is SpanKind.CLIENT:
-        below = [each for each in spans if each.parent and each.parent.span_id == span.context.span_id]
-        return "wire" if below else "server"
+        return "wire" if any(each.kind is SpanKind.SERVER and _met(span, each) for each in spans) else "server"
     return "server" if span.name.startswith("tools/call") else "host"
+
+
+def _met(sent, span):
+    return sent.name == span.name and sent.start_time <= span.start_time and span.end_time <= sent.end_time
 
 
 def without_parts(spans):
     """Goes through the moments by itself, and asks which spans are open that have none open below them."""
     by_id = {span.context.span_id: span for span in spans}
+    by_trace = {span.context.trace_id: span for span in spans if "labkit.call" in span.attributes}
     moments = sorted({time for span in spans for time in (span.start_time, span.end_time)})
     found = defaultdict(Counter)
     for begin, end in pairwise(moments):
@@ -37,7 +41,7 @@ def without_parts(spans):
             span = min(innermost, key=lambda span: ORDER.index(_kind(span, spans)))
             at = span
             while at.attributes.get("labkit.server") is None:
-                at = by_id[at.parent.span_id]
+                at = by_id.get(at.parent.span_id, by_trace[at.context.trace_id])
             found[_kind(span, spans)][at.attributes["labkit.server"]] += end - begin
     cause, servers = max(found.items(), key=lambda item: item[1].total())
     return [cause, servers.most_common(1)[0][0]]
@@ -47,19 +51,20 @@ def in_nanoseconds(spans):
     """Sorts what was added up."""
     known = {span.context.span_id: span for span in spans}
 
-    def told(number, name):
-        while name not in known[number].attributes:
+    def told(number, name, call):
+        while number in known and name not in known[number].attributes:
             number = known[number].parent.span_id
-        return known[number].attributes[name]
+        return known[number if number in known else call].attributes[name]
 
     def lost(number):
         attributes = known[number].attributes
-        return attributes.get("error.type") is not None or attributes.get("labkit.wait") == "pause"
+        failed = attributes.get("gen_ai.operation.name") == "chat" and attributes.get("error.type") is not None
+        return failed or attributes.get("labkit.wait") == "pause"
 
-    once = {(each.span_id, each.kind, each.start, each.end) for each in parts(spans)}
+    once = {(each.span_id, each.kind, each.start, each.end): each.call for each in parts(spans)}
     rows = [
-        ("tries" if lost(span_id) else kind, told(span_id, "labkit.server"), end - start)
-        for span_id, kind, start, end in once
+        ("tries" if lost(span_id) else kind, told(span_id, "labkit.server", call), end - start)
+        for (span_id, kind, start, end), call in once.items()
     ]
     sums, places = Counter(), Counter()
     for cause, place, took in rows:

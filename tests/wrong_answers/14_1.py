@@ -6,13 +6,14 @@ from labkit.telemetry.parts import parts
 
 
 def _cause(part, told):
-    wasted = "error.type" in told or told.get("labkit.wait") == "pause"
-    return "tries" if wasted else part.kind
+    failed = part.kind == "model" and "error.type" in told
+    return "tries" if failed or told.get("labkit.wait") == "pause" else part.kind
 
 
-def _server(span, by_id):
+def _server(part, by_id):
+    span = by_id[part.span_id]
     while "labkit.server" not in span.attributes:
-        span = by_id[span.parent.span_id]
+        span = by_id.get(span.parent.span_id, by_id[part.call])
     return span.attributes["labkit.server"]
 
 
@@ -32,7 +33,7 @@ def _most(spans, cause=_cause, server=_server, twice=False):
             continue
         span = by_id[part.span_id]
         causes[cause(part, span.attributes)] += part.seconds
-        times[cause(part, span.attributes), server(span, by_id)] += part.seconds
+        times[cause(part, span.attributes), server(part, by_id)] += part.seconds
     [(slowest, _)] = causes.most_common(1)
     return slowest, max((at for each, at in times if each == slowest), key=lambda at: times[slowest, at])
 
@@ -62,8 +63,7 @@ def the_longest_part(spans):
     """
     by_id = _by_id(spans)
     longest = max(parts(spans), key=lambda part: part.seconds)
-    span = by_id[longest.span_id]
-    return _cause(longest, span.attributes), _server(span, by_id)
+    return _cause(longest, by_id[longest.span_id].attributes), _server(longest, by_id)
 
 
 def durations_added_up(spans):
@@ -83,7 +83,7 @@ def durations_added_up(spans):
         if part.kind in ("server", "host", "wire"):
             causes[part.kind] += part.end - part.start
     slowest = causes.most_common(1)[0][0]
-    return slowest, _server(by_id[parts(spans)[0].span_id], by_id) if slowest != "person" else _most(spans)[1]
+    return slowest, _server(parts(spans)[0], by_id) if slowest != "person" else _most(spans)[1]
 
 
 def no_tries(spans):
@@ -107,7 +107,21 @@ def failed_tries_alone(spans):
 
     with pauses of 2 and 4 s, and you say "turn"
     """
-    return _most(spans, cause=lambda part, told: "tries" if "error.type" in told else part.kind)
+    return _most(
+        spans, cause=lambda part, told: "tries" if part.kind == "model" and "error.type" in told else part.kind
+    )
+
+
+def any_error(spans):
+    """Counts whatever ended in an error as a try, a tool's work too.
+
+    and you say "tries". A try is a model's
+    """
+
+    def cause(part, told):
+        return "tries" if "error.type" in told or told.get("labkit.wait") == "pause" else part.kind
+
+    return _most(spans, cause=cause)
 
 
 def tries_wherever_one_failed(spans):
@@ -131,12 +145,11 @@ def at_the_first_call(spans):
 def the_largest_pair(spans):
     """Takes cause and server together, and not the cause first.
 
-    and for 4 s, and a model for 5, and you say "model"
+    and you say "model". Find the cause first
     """
     by_id, times = _by_id(spans), Counter()
     for part in parts(spans):
-        span = by_id[part.span_id]
-        times[_cause(part, span.attributes), _server(span, by_id)] += part.seconds
+        times[_cause(part, by_id[part.span_id].attributes), _server(part, by_id)] += part.seconds
     return times.most_common(1)[0][0]
 
 
@@ -145,7 +158,30 @@ def looks_no_further_up(spans):
 
     Your function raised
     """
-    return _most(spans, server=lambda span, by_id: span.attributes["labkit.server"])
+    return _most(spans, server=lambda part, by_id: by_id[part.span_id].attributes["labkit.server"])
+
+
+def knows_each_parent(spans):
+    """Goes up as if each span above were known.
+
+    Your function raised KeyError
+    """
+
+    def server(part, by_id):
+        span = by_id[part.span_id]
+        while "labkit.server" not in span.attributes:
+            span = by_id[span.parent.span_id]
+        return span.attributes["labkit.server"]
+
+    return _most(spans, server=server)
+
+
+def where_the_call_was(spans):
+    """Takes the server of the part's call, and not that of its span.
+
+    it was not at 'desk'
+    """
+    return _most(spans, server=lambda part, by_id: by_id[part.call].attributes["labkit.server"])
 
 
 def turns_the_list(spans):
