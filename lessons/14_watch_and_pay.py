@@ -7,7 +7,7 @@
 # | | |
 # |---|---|
 # | **You will be able to** | read a trace and name the cause of a slow call · find a retry that nobody sees · report who spent what · instrument a callback with OpenTelemetry · say what never belongs in a span |
-# | **Needs** | lessons 02, 09 and 13. No key, no network |
+# | **Needs** | lessons 02, 05, 09, 10 and 13. No key, no network |
 # | **Time** | 70–90 minutes (an estimate), with a place to stop |
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
@@ -31,8 +31,9 @@ lesson("14")
 # ## Step 1 · Nobody looks
 #
 # [OpenTelemetry](https://opentelemetry.io) is how programs of all kinds tell what they do. A **span** is a piece of work:
-# a name, a beginning, an end, *attributes*, and the span that it is part of, its *parent*. Spans with one root are a
-# **trace**. `mcp` makes spans by itself, and nobody sees them until a program sets up who keeps them:
+# a name, a beginning, an end, *attributes* (named values), and the span that it is part of, its *parent*. Spans with one
+# root are a **trace**. `mcp` makes spans by itself, and nobody sees them until a program sets up who keeps them. They are
+# kept when they *end*, so an inner span comes first:
 
 # %%
 from opentelemetry import trace
@@ -40,9 +41,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-trace.set_tracer_provider(TracerProvider())
-kept = InMemorySpanExporter()
-trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(kept))
+if not isinstance(trace.get_tracer_provider(), TracerProvider):
+    trace.set_tracer_provider(TracerProvider())  # a provider makes tracers, and these make spans
+kept = InMemorySpanExporter()  # an exporter keeps or sends spans: this one has them in a list
+trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(kept))  # a processor hands on each span that ended
 predict("14.1")
 
 # %%
@@ -60,14 +62,18 @@ for mode in ("legacy", "auto"):
 it_was("14.1", len(traces))
 
 # %% [markdown]
-# A CLIENT span is a request that is sent, a SERVER span one that is met. On **2025-11-25** all stand in one trace. On
-# **2026-07-28** each round is a trace of its own, and of the sample there is nothing. On neither is there a word of who
-# answered, what that took, or what was waited for. That is the host's to tell.
+# CLIENT and SERVER are the sides of one *request*, not MCP's client and server: CLIENT sends it, SERVER receives it. When
+# a server asks for a sample, its span is CLIENT and yours SERVER. INTERNAL is work within a process.
+#
+# On **2025-11-25** all stand in one trace. On **2026-07-28** each round is a trace of its own, of the sample there is
+# nothing, and `Client(server)` in one process makes no CLIENT span. On neither is there a word of who answered, what that
+# took, or what was waited for. That is the host's to tell.
 #
 # ## Step 2 · The host tells
 #
-# A `Lab` with a `Telemetry` makes what is missing. Below are its spans and those of `mcp`, each under its parent (`MCP send
-# …` is what the SDK itself tells of a request), and then what the span of the model says.
+# A `Lab` with a `Telemetry` makes what is missing. Below are its spans and those of `mcp`, each under its parent, and then
+# what the span of the model says. Two CLIENT spans tell of each request, on both wires: `MCP send …` is the SDK's, and
+# the desk's span is below it; `tools/call …` is the Lab's, with its bytes.
 #
 # What attributes are called is agreed on, so that any program for traces understands them: the conventions for MCP and
 # generative AI, version 0.1.0, still in development. What begins with `labkit.` is the kit's own.
@@ -109,8 +115,8 @@ for name, value in chat.attributes.items():
 #
 # A span lasts as long as all that is in it: `execute_tool` always looks slow. `parts` takes a call apart, so that each
 # moment belongs to one: the `model`, a `person`, a `turn` that is waited for, the `host`'s duties, the `server`, the
-# `wire`. Where a server makes no spans of its own, the wire counts as the server's. This trace is written down, for round
-# seconds:
+# `wire`. Where a server's own spans are not among those given, the wire counts as the server's. This trace is written
+# down, for round seconds:
 
 # %%
 from labkit.checks.written_spans import written
@@ -156,6 +162,9 @@ for letter, watched in calls.items():
 it_was("14.3")
 
 # %% [markdown]
+# In A, `✗ -32603` is the code of a failed try (lesson 02); the error's text is not kept. A pause before another try is
+# drawn as a turn too: its row tells it from a queue.
+#
 # ## Exercise 14.1 · name the cause ●●○ 12 minutes
 #
 # **Goal** A function that says why calls were slow. **Input** `spans` of a `Telemetry`, of one call or of several.
@@ -217,12 +226,12 @@ except NotImplementedError:
 
 # %% [markdown] tags=["instructor"]
 # **14.1, explained.** `parts` has seen to what goes on at once; what is left is to leave out what is told twice, and to
-# group. Two counters: the cause first,
-# over all servers, then where. The largest pair of both may be another: 5 s of a model at one server beat 3 and 4 s of a
-# person at two, and a person is the cause.
+# group. Two counters: the cause first, over all servers, then where. The largest pair of both may be another: 5 s of a
+# model at one server beat 3 and 4 s of a person at two, and a person is the cause.
 #
 # *Common in class:* the longest *span*, which is always the call; the longest *part*, where many short samples make one
-# long wait; durations of `chat` spans added up, though they ran at the same time; a pause counted as a turn.
+# long wait; durations of `chat` spans added up, though they ran at the same time; a pause counted as a turn; each
+# `error.type` counted as a try, a tool's too.
 
 # %% [markdown]
 # **A good place to stop:** you can read a trace and name a cause. To go on another day, choose *Run → Run All Above
@@ -271,8 +280,11 @@ it_was("14.4", report["ada"].tries)
 print(report.text(times=False))
 
 # %% [markdown]
-# `by` may also be `"server"`, `"model"` or `"tool"`. With the times there are two columns more: `p50`, in which half of the
-# calls were over, and `p95`, in which nineteen of twenty were. A retry in one call of ten shows in the second alone.
+# `failed` counts calls (by `"model"`, tries), `lost` the tokens of tries of which nothing came; `≥` says that some cost is
+# not known. `by` may also be `"server"`, `"model"` or `"tool"`.
+#
+# With the times there are two columns more, such as `0.402 s` and `6.310 s`: `p50`, in which half of the calls were over,
+# and `p95`, in which nineteen of twenty were. A retry in one call of ten shows in the second alone.
 #
 # ## Exercise 14.2 · who spent what ●●○ 12 minutes
 #
@@ -337,9 +349,11 @@ quiz("14.4", "")
 # %% [markdown]
 # ## Step 6 · Across processes
 #
-# A desk in a process of its own. With `OTEL_EXPORTER_OTLP_ENDPOINT` in its environment it sends its spans to a *collector*:
-# here one within your kernel, elsewhere one that a whole team shares. Each request of yours carries the id of your trace
-# and of your span, as `traceparent` in its `_meta`; so the desk's spans, made elsewhere, stand in your trace.
+# A desk in a process of its own. With `collector.environment` it sends its spans, by OTLP (the protocol by which spans
+# travel), to a *collector*: here one within your kernel, elsewhere one that a whole team shares.
+#
+# Each request of yours carries, as `traceparent` in its `_meta`, the id of your trace and of the span that sent it: the
+# SDK's `MCP send …`, which is in `kept`. So the desk's spans, made elsewhere, stand in your trace, each below that one.
 
 # %% tags=["live"]
 from labkit import Collector
@@ -350,10 +364,8 @@ async with Collector(across) as collector:
     with Lab(away, name="another process", sampling_callback=model, telemetry=across) as lab:
         await lab.call_tool("process_log_entry", disk)
 
-spans = trace_of("execute_tool", across.spans)
-for span in sorted(spans, key=lambda span: span.start_time):
-    print(f"{span.resource.attributes['service.name']:12}  {span.kind.name:8}  {span.name}")
-show_spans(spans)
+tree(trace_of("execute_tool", [*across.spans, *kept.get_finished_spans()]))
+show_spans(trace_of("execute_tool", across.spans))
 
 # %% [markdown]
 # Now the `server` and the `wire` are told apart: your span of the request is longer than the desk's of the same. Neither
@@ -427,9 +439,13 @@ it_was("14.5")
 # | `gen_ai.usage.input_tokens`, `gen_ai.usage.output_tokens` | `reply["usage"]["prompt_tokens"]`, `["completion_tokens"]` |
 # | `error.type`, with the status ERROR | the class of an error that `post` raises. It goes on to the caller |
 #
+# A *tracer* makes spans: `trace.get_tracer(name)`. All that is known before the request are arguments of one call:
+# `with tracer.start_as_current_span(name, kind=SpanKind.CLIENT, attributes={…}, record_exception=False,
+# set_status_on_exception=False) as span:`
+#
 # `span.set_attribute(name, value)` adds an attribute, `span.set_status(StatusCode.ERROR)` says that it failed. What body or
-# reply does not tell has no attribute: `usage` may be missing or `None`, and `choices` empty. No word of what was asked,
-# answered or raised stands in the span.
+# reply does not tell has no attribute: `usage` may be missing or `None`, `choices` empty or missing, and a reply
+# `{"error": …}` tells neither model nor choices. No word of what was asked, answered or raised stands in the span.
 
 
 # %%
@@ -483,7 +499,8 @@ hint("14.3")
 
 # %% [markdown]
 # Your span in the trace of a call. On 2026-07-28 each round would be a trace of its own; a span that is held open around
-# the call ties them together. All of these are made by OpenTelemetry's own means, by `mcp` and by you.
+# the call ties them together. All of these are made by OpenTelemetry's own means, by `mcp` and by you. The kit's spans
+# without a Lab are made by `with_telemetry(my_client)`.
 
 # %%
 from labkit import try_out
@@ -517,8 +534,8 @@ lesson("14")
 # %% [markdown]
 # ## Stretch
 #
-# Put `traced` into your `my_client.py` of lesson 02. With `OTEL_EXPORTER_OTLP_ENDPOINT` set before the kernel starts, each
-# `Telemetry` sends its spans there: to Jaeger, for example. `with_telemetry(my_callback)` makes them without a Lab.
+# Put `traced` into your `my_client.py`. `provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))` sends its spans
+# to `OTEL_EXPORTER_OTLP_ENDPOINT`, Jaeger's, say. With that set before the kernel starts, each `Telemetry` sends *its* own.
 #
 # ## Recap
 #
