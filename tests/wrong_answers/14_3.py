@@ -239,6 +239,19 @@ def needs_usage(post, tracer, provider):
     return _traced(post, tracer, provider, answered=answered)
 
 
+def needs_a_model(post, tracer, provider):
+    """Expects that each reply names its model.
+
+    We called it with a question, and the reply is an error in JSON
+    """
+
+    def answered(span, reply):
+        _answered(span, reply)
+        span.set_attribute("gen_ai.response.model", reply["model"])
+
+    return _traced(post, tracer, provider, answered=answered)
+
+
 def swallows(post, tracer, provider):
     """Keeps the error to itself.
 
