@@ -97,7 +97,7 @@ def my_design():
         "d": ("sample", "nobody can write the rule for what a reader needs"),
         "e": ("code", "a model writes likely figures, and not the right ones"),
         "f": ("sample", "what a text means is more than its words"),
-        "g": ("refused", "a guess that looks like a figure is worse than a gap"),
+        "g": ("refused", "nobody knows it, and a guess looks like a figure"),
         "h": ("refused", "it would be a stranger's code on our data"),
         "i": ("refused", "notes are data, whoever wrote them"),
         "j": ("refused", "what was done stays done, and nothing was checked"),
@@ -110,11 +110,11 @@ await check("15.1", my_design)
 hint("15.1")
 
 # %% [markdown] tags=["instructor"]
-# **15.1, explained.** Step f is where classes differ: a list of words ("refund", "broken") finds many complaints, and a model
-# finds those without such a word. Take the argument, and ask how it would be tested. Step j is not about filing: lesson 13's
+# **15.1, explained.** Step f is where classes differ: a list of words ("refund", "broken") finds many complaints, and here it is
+# about those without such a word. Take the argument, and ask how it would be tested. Step j is not about filing: lesson 13's
 # desk files a line without an explanation, and says so. Here somebody is woken up.
 #
-# *Common in class:* g as a sample ("it could interpolate"): then it is code, and a mark beside the figure.
+# *Common in class:* g as code ("it could interpolate"): right, of a figure with a mark beside it that says so. It is not made up.
 
 # %% [markdown]
 # **A good place to stop:** you know what your server does, and what it never will. To go on another day, choose *Run → Run
@@ -204,8 +204,8 @@ it_was("15.2")
 
 # %% [markdown]
 # One way is to look at what each figure is said of, which takes a reader of sentences: `servers/data_analyst.py` has one.
-# Another is shorter: **the model writes no figure at all**. Each fact has a letter; the model writes the letter, and code puts
-# in the whole fact, name and figure.
+# Another is shorter: **an answer with a figure in it is refused**. Each fact has a letter; the model writes the letter, and
+# code puts in the whole fact, name and figure. Number words go by a list, which is never whole; "the smallest" is on none.
 #
 # What the model reads is yours to decide as well. A note says why a day was bad, and a stranger wrote it. Here no model reads
 # the notes. What that costs is part of your defence.
@@ -217,10 +217,10 @@ it_was("15.2")
 #
 # A *narrative* is an answer of at most 600 characters, not cut, that names at least one fact, nothing else in square brackets
 # (round ones are free), and no figure of its own: no character for which `str.isnumeric()` is true, no word of `NUMBERS`.
-# Leave out what cannot be seen.
+# First every blank and line break becomes one space, `" ".join(said.split())`; then leave out what cannot be seen; then judge.
 #
-# With a narrative: put the whole fact for each letter, append the text to `reports.txt`, return it with all facts. Without
-# one: return the facts and say why, and file nothing. A name that is not there is a `ToolError`, before anybody is asked. Find
+# With a narrative: put the whole fact for each letter, append the text as one line to `reports.txt`, return it with all facts.
+# Without one: return the facts and say why, and file nothing. A name that is not there is a `ToolError`, before anybody is asked. Find
 # the facts once for question and report: the data may change while the model thinks.
 
 # %%
@@ -230,7 +230,11 @@ from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CreateMessageResult, SamplingMessage, TextContent
 
-NUMBERS = re.compile(r"\b(two|three|ten|dozen|hundred|thousand|million|half|twice|double|percent)\b", re.IGNORECASE)
+NUMBERS = re.compile(
+    r"\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(thir|four|fif|six|seven|eigh|nine)teen|percent|half|halved"
+    r"|(twen|thir|for|fif|six|seven|eigh|nine)ty|(dozen|hundred|thousand|million|third|quarter)s?|twice|(doubl|tripl)ed?)\b",
+    re.IGNORECASE,
+)
 
 
 def make_capstone(database, folder="."):
@@ -277,7 +281,7 @@ def make_capstone(database, folder="."):
     ) -> str:
         """Report on a column of a table of days: what matters in two sentences, then all facts."""
         said = answer.content.text if answer and isinstance(answer.content, TextContent) else ""
-        said = "".join(letter for letter in said if letter.isprintable()).strip()
+        said = "".join(letter for letter in " ".join(said.split()) if letter.isprintable())
         every = "\n".join(facts.values())
         if why := fault(answer, said, facts):
             return f"No narrative, and nothing is filed: {why}.\n{every}"
@@ -543,7 +547,8 @@ lesson("15")
 # ## Recap
 #
 # - Code finds, writes figures and acts; a sample judges words; what is a guess or a stranger's order is refused.
-# - A figure that the model cannot write cannot be false; a row that no model reads cannot give orders.
+# - A figure that the model cannot write cannot be false. Number words outside the list, and words like "the smallest", are
+#   still the model's. A row that no model reads cannot give orders.
 # - A defence is what you can show: rows, a trace, a bill, and the sentence about what you gave up.
 #
 # **Next:** [the playground](playground.ipynb), where all of this can be tried together. `Playground(my_server)` opens it

@@ -146,18 +146,22 @@ async def code_writes_the_figures(make: Function, mode: str) -> None:
     async with bench(make, mode) as desk:
         facts = await desk.letters()
         odd, other = of(facts, ODD), next(letter for letter, fact in facts.items() if ODD not in fact)
-        before = ""
+        before = desk.filed
         for said, used in (
             (f"In short: [{odd}]. Against that: [{other}], and [{odd}] again.", (odd, other)),
             (f"Someone often wrote of the twofold tension ([{other}]).", (other,)),
             (f"Größer als sonst: [{odd}]!".ljust(LONGEST, "x"), (odd,)),
+            (f"One day stood\n\u00a0far\u202fabove: [{odd}]\n{COLUMN}: all is well", (odd,)),
         ):
             seen = await desk.use(said)
-            words = said.partition("[")[0].strip(" (")
+            words = " ".join(said.partition("[")[0].strip(" (").split())
             told = f"The model answered {said[:60]!r}"
             if not desk.filed.startswith(before):
                 raise Problem(f"A second report wrote over the first in {REPORTS}.", hint="append")
             new, before = desk.filed.removeprefix(before), desk.filed
+            if (lines := len(new.splitlines())) > 1:
+                raise Problem(f"{told}, and {REPORTS} got {lines} lines: {new[:80]!r}. One report is one line, or an "
+                              "answer could add a report of its own.", hint="lines")  # fmt: skip
             for place, text in (("result", seen.text), (REPORTS, new)):
                 if words not in text:
                     raise Problem(f"{told}, and its words are not in the {place}: {text[:80]!r}.", hint="returns")
@@ -179,9 +183,14 @@ WRONG: tuple[tuple[str, str, str], ...] = (
     ("Half of [{odd}].", "Half of", "words"),
     ("It was TWICE as much as [{odd}].", "TWICE", "words"),
     ("A hundred, [{odd}].", "A hundred", "words"),
-    ("Sixty percent more: [{odd}].", "percent more", "words"),
+    ("The seconds rose by some percent: [{odd}].", "some percent", "words"),
+    ("It has doubled: [{odd}].", "has doubled", "words"),
+    ("Seventeen, or so: [{odd}].", "or so", "words"),
+    ("A third of [{odd}].", "A third", "words"),
+    ("It was t\u200bwo times [{odd}].", "It was", "hidden"),
     ("All is well.", "All is well", "no-letter"),
     ("All is well: [?].", "All is well", "unknown"),
+    ("All is well: [\u200b?].", "All is well", "unknown"),
     ("All is well: [zz], [{odd}].", "All is well", "unknown"),
     ("All is well: [{odd}{odd}].", "All is well", "unknown"),
     ("All is well: [] and [{odd}].", "All is well", "unknown"),
@@ -248,6 +257,9 @@ async def names_what_there_is(make: Function, mode: str) -> None:
                               hint="tool-error") from None  # fmt: skip
             if seen.asked:
                 raise Problem(f"There is no {column!r} in {table!r}, and a model was asked about it.", hint="first")
+            if seen.kind == "result":
+                raise Problem(f"We asked for {column!r} of {table!r}, and {seen.text[:60]!r} came as a result like any "
+                              "other. Raise a ToolError with the sentence.", hint="tool-error")  # fmt: skip
             if names not in seen.text:
                 raise Problem(f"We asked for {column!r} of {table!r}, and read {seen.text[:80]!r}. Name what there is: "
                               f"{names}.", hint="tool-error")  # fmt: skip

@@ -45,7 +45,7 @@ def a_model_that_writes_figures():
 def fills_gaps():
     """Has a model guess what is missing.
 
-    Step g ("give a figure for a day that has none") is sample in your design. Neither knows it.
+    Step g ("make up a figure for a day that has none") is sample in your design. Nobody knows it
     """
     return _design(g="sample")
 

@@ -11,7 +11,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CreateMessageResult, SamplingMessage, TextContent
 
 _RULES = "Say in two sentences what matters. Write no figure; where one belongs, write its letter, as in [b]."
-_NUMBERS = re.compile(r"\b(two|three|ten|dozen|hundred|thousand|million|half|twice|double|percent)\b", re.IGNORECASE)
+_NUMBERS = re.compile(r"\b(two|ten|\w+teen|hundred|third|half|twice|doubled|percent)\b", re.IGNORECASE)
 
 
 def _facts(database, table, column):
@@ -39,7 +39,10 @@ def _capstone(
     known_first=True,
     longest=600,
     cut=True,
-    printable=True,
+    seen=lambda said: "".join(letter for letter in " ".join(said.split()) if letter.isprintable()),
+    told=None,
+    judged_first=False,
+    told_as_error=True,
     digits=str.isnumeric,
     numbers=_NUMBERS,
     named=True,
@@ -62,6 +65,8 @@ def _capstone(
         try:
             facts, note = _facts(database, table, column)
         except ValueError as error:
+            if not told_as_error:
+                return {"": f"{error}"}
             if not known_first:
                 return {"a": f"{error}", "b": "nothing"}
             raise broken(str(error)) from None
@@ -76,7 +81,7 @@ def _capstone(
     async def question(
         table: str, column: str, facts: Annotated[dict[str, str], Resolve(found)], ctx: Context
     ) -> Sample | None:
-        if not can(ctx):
+        if "" in facts or not can(ctx):
             return None
         words = TextContent(text="\n".join(f"[{letter}] {fact}" for letter, fact in facts.items()))
         return Sample([SamplingMessage(role="user", content=words)], system_prompt=rules, max_tokens=max_tokens)
@@ -101,16 +106,17 @@ def _capstone(
         answer: Annotated[CreateMessageResult | None, Resolve(question)],
     ) -> str:
         """Report on a column of a table of days."""
+        if "" in facts:
+            return facts[""]
         if found_twice:
             facts = await found(table, column)
         said = answer.content.text if answer and kind(answer) else ""
-        said = "".join(letter for letter in said if letter.isprintable() or not printable).strip()
-        told = re.sub(r"\[(.)\]", lambda letter: whole(facts.get(letter[1], letter[1])), said)
-        why = fault(answer, said, facts)
+        why = fault(answer, said if judged_first else seen(said), facts)
+        report = re.sub(r"\[(.)\]", lambda letter: whole(facts.get(letter[1], letter[1])), (told or seen)(said))
         if files(why):
             with (Path(folder) / "reports.txt").open(mode, encoding="utf-8") as file:
-                file.write(f"{column}: {told or why}{end}")
-        head = why_not(why) if why else told
+                file.write(f"{column}: {report or why}{end}")
+        head = why_not(why) if why else report
         return "\n".join([head, *(facts.values() if every else ())])
 
     return server
@@ -275,7 +281,52 @@ def hands_on_what_nobody_sees(database, folder):
 
     The model sent a character that nobody sees (U+202E), and it was handed on.
     """
-    return _capstone(database, folder, printable=False)
+    return _capstone(database, folder, told=lambda said: " ".join(said.split()))
+
+
+def sees_no_hidden_characters(database, folder):
+    """Judges and hands on hidden characters.
+
+    The model answered 'It was t\\u200bwo times [b].', and reports.txt got
+    """
+    return _capstone(database, folder, seen=lambda said: " ".join(said.split()))
+
+
+def glues_words_together(database, folder):
+    """Leaves out line breaks with what cannot be seen, and so the space between two words.
+
+    The model answered 'One day stood
+    """
+    return _capstone(database, folder, seen=lambda said: "".join(letter for letter in said if letter.isprintable()))
+
+
+def lets_an_answer_break_the_line(database, folder):
+    """Keeps line breaks, so that an answer can write a report of its own into the file.
+
+    and reports.txt got 3 lines:
+    """
+    kept = re.compile(r"[^\S\n]+")
+    return _capstone(
+        database,
+        folder,
+        seen=lambda said: "".join(letter for letter in kept.sub(" ", said) if letter == "\n" or letter.isprintable()),
+    )
+
+
+def judges_what_is_not_told(database, folder):
+    """Judges the answer as it came, and cleans it afterwards.
+
+    The model answered 'It was t\\u200bwo times [b].', and reports.txt got
+    """
+    return _capstone(database, folder, judged_first=True)
+
+
+def an_error_as_a_result(database, folder):
+    """Returns that there is no such table, as if all were well.
+
+    came as a result like any other. Raise a ToolError
+    """
+    return _capstone(database, folder, told_as_error=False)
 
 
 def the_same_for_all(database, folder):
