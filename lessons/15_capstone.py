@@ -7,7 +7,7 @@
 # | | |
 # |---|---|
 # | **You will be able to** | say what is code, what is a sample, what is refused · build a server over a database whose figures hold · attack, trace and price it · defend it before others |
-# | **Needs** | lessons 04, 12 and 13. No key, no network |
+# | **Needs** | lessons 04, 12, 13 and 14; of SQL, `SELECT … FROM … ORDER BY`. No key, no network |
 # | **Time** | 150–210 minutes (an estimate), with three places to stop |
 # | **Wire** | both: revisions 2025-11-25 and 2026-07-28 |
 
@@ -32,9 +32,10 @@ lesson("15")
 #
 # ## The data
 #
-# A year of an operations team, made up from a seed. From its three tables, with some 50,000 rows, comes one of days: the
-# orders, the latency (how long an answer took, in milliseconds), and a note for remarks. Three sittings are about it. You may
-# bring one of your own instead: an SQLite file, or a CSV file read into one, with a column `day`.
+# A year of an operations team, made up from a seed. From its tables, with some 50,000 rows, comes one of 361 days (on four
+# nothing was ordered or measured): the orders, a note, and `latency_ms`, the milliseconds within which 95 of 100 answers came,
+# as a mean over services and hours. You may bring one of your own instead: an SQLite file, or a CSV file read into one, with a
+# column `day`.
 
 # %%
 folder = Path(mkdtemp())
@@ -64,13 +65,14 @@ table = "daily UNION SELECT name, sql, 0, 0 FROM sqlite_master --"
 with closing(sqlite3.connect(database)) as data:
     rows = data.execute(f"SELECT * FROM {table} ORDER BY day DESC LIMIT 3").fetchall()
 
-print(rows[-1][0], "|", rows[-1][1][:18], "…")
+print(len(rows), "rows; the last:", rows[-1][0], "|", rows[-1][1][:18], "…")
 it_was("15.1")
 quiz("15.5", "")
 
 # %% [markdown]
 # A `?` stands for a *value* in a query, never for a name. Two things close the hole: hold the name against those that there
-# are, and write it in double quotation marks, those in it doubled. The question above says why you need both.
+# are, and write it in double quotation marks, those in it doubled. Marks alone hide a slip, as the question shows; the look-up
+# alone fails at a table called `order`.
 #
 # ## Exercise 15.1 · your design ●○○ 15 minutes
 #
@@ -134,11 +136,13 @@ hint("15.1")
 # texts that anybody may have sent. The table has a column `day`. **Return** a list of `(what, value, day)`: `("rows", n,
 # None)` and `("mean", m, None)`, `("largest", value, day)`, and for each day that stands out `("stands out", value, day)`.
 #
-# A day stands out that is farther from the median than six times the usual distance. List them in their order; of
-# several largest days name the first. Rows without a number do not count.
+# A day stands out that is farther from the median than six times the usual distance. List them in their order; of several
+# largest days name the first. A row without a number does not count, nor one whose day is not in the form YYYY-MM-DD: a day
+# goes into question and report, and a stranger may have written anything there.
 #
-# A table or a column that is not there: raise a `ValueError` that names what there is. A column without a number: one that
-# names the column. `read_only` opens the file so that nothing can be changed and none is made.
+# A table or a column that is not there: raise a `ValueError` that names what there is (SQLite lists tables in `sqlite_master`,
+# and the columns of one with `pragma_table_info(?)`). A column without a number: one that names the column. `read_only` opens
+# the file so that nothing can be changed and none is made.
 
 
 # %%
@@ -159,7 +163,8 @@ def facts_of(database, table, column):
             raise ValueError(f"There is no column {column!r}; there are {', '.join(columns)}.")
         what, where = ('"' + name.replace('"', '""') + '"' for name in (column, table))
         rows = data.execute(f"SELECT {what}, day FROM {where} ORDER BY day").fetchall()
-    days = [(value, day) for value, day in rows if isinstance(value, int | float)]
+    dated = [(value, day) for value, day in rows if re.fullmatch(r"\d{4}-\d\d-\d\d", str(day))]
+    days = [(value, day) for value, day in dated if isinstance(value, int | float)]
     if not days:
         raise ValueError(f"The column {column!r} holds no number.")
     values = [value for value, _ in days]
@@ -213,14 +218,15 @@ it_was("15.2")
 # ## Exercise 15.3 · your server ●●● 45 minutes
 #
 # **Goal** A server named `capstone` with one tool, `report(table, column)`. **Input** `database`; `folder`, where it files.
-# Its question has a line for each fact of yours, `[b] mean: 330.544`, at most 26, and rules in the system prompt.
+# Its question has a line for each fact of yours, `[b] mean: 330.544` (a unit after a blank), at most 26, and rules in the system
+# prompt.
 #
 # A *narrative* is an answer of at most 600 characters, not cut, that names at least one fact, nothing else in square brackets
 # (round ones are free), and no figure of its own: no character for which `str.isnumeric()` is true, no word of `NUMBERS`.
 # First every blank and line break becomes one space, `" ".join(said.split())`; then leave out what cannot be seen; then judge.
 #
 # With a narrative: put the whole fact for each letter, append the text as one line to `reports.txt`, return it with all facts.
-# Without one: return the facts and say why, and file nothing. A name that is not there is a `ToolError`, before anybody is asked. Find
+# Without one: return the facts and say why, and file nothing. (If the user refuses, the SDK ends the call before your tool.) A name that is not there is a `ToolError`, before anybody is asked. Find
 # the facts once for question and report: the data may change while the model thinks.
 
 # %%
@@ -322,10 +328,21 @@ from examples import capstone_b
 call = {"table": "daily", "column": "latency_ms"}
 try:
     make_capstone(database, folder)
-    make, true = make_capstone, "One day stood far above the rest: [c]. Elsewhere all was as usual: [b]."
+    make = make_capstone
 except NotImplementedError:
-    average, highest, *_ = re.findall(r"(?<=average )\S+|(?<=: )[\d.]+", capstone_b.facts_of(database, **call))
-    make, true = capstone_b.make_server, f"The highest was {highest}, and the average {average}."
+    make = capstone_b.make_server
+
+first = Scripted(lambda params: "")
+await Lab(make(database, folder), name="asked first", sampling_callback=first).call_tool("report", call)
+question = str(first.asked[0].messages)
+
+# %%
+if make is make_capstone:
+    letter = {what: sign for sign, what in re.findall(r"\[(\w)\][^\[]*?\b(largest|mean)\b", question)}
+    true = f"One day stood far above the rest: [{letter['largest']}]. Elsewhere all was as usual: [{letter['mean']}]."
+else:
+    average, highest, *_ = re.findall(r"(?<=average )[\d.]+|(?<=: )[\d.]+", question)
+    true = f"The highest was {highest}, and the average {average}."
 
 model = Scripted(lambda params: true, model="claude-haiku-5-5")
 lab = Lab(make(database, folder), name="mine", sampling_callback=model)

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import date, timedelta
 from functools import wraps
@@ -34,15 +34,21 @@ def day_of(at: int) -> str:
 
 
 def write_days(
-    folder: Path, values: Sequence[object], *, table: str = TABLE, column: str = COLUMN, note: str = "no remark"
+    folder: Path,
+    values: Sequence[object],
+    *,
+    table: str = TABLE,
+    column: str = COLUMN,
+    note: str = "no remark",
+    strange: Mapping[int, object] = {},
 ) -> Path:
-    """A database with one table of days, the last of them first; the values stand in the order of the days."""
+    """A database with one table of days, the last first; values stand in the order of days, `strange` for some days."""
     what, where = ('"' + name.replace('"', '""') + '"' for name in (column, table))
     path = folder / "figures.db"
     with closing(sqlite3.connect(path)) as data, data:
         data.execute("CREATE TABLE other (day TEXT, count INTEGER)")
         data.execute(f"CREATE TABLE {where} (note TEXT, day TEXT, {what})")
-        rows = [(note, day_of(at), value) for at, value in enumerate(values)]
+        rows = [(note, strange.get(at, day_of(at)), value) for at, value in enumerate(values)]
         data.executemany(f"INSERT INTO {where} VALUES (?, ?, ?)", rows[::-1])  # noqa: S608 - quoted
     return path
 

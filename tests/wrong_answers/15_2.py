@@ -1,5 +1,6 @@
 """Exercise 15.2: facts that code finds in a database."""
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -21,11 +22,11 @@ def _known(data, table, column):
         raise ValueError(f"There is no such column; there are {', '.join(tables + columns)}.")
 
 
-def _rows(database, table, column, *, quoted=_quoted, known=_known):
+def _rows(database, table, column, *, quoted=_quoted, known=_known, dated=re.compile(r"\d{4}-\d\d-\d\d").fullmatch):
     with _opened(database) as data:
         known(data, table, column)
         rows = data.execute(f"SELECT {quoted(column)}, day FROM {quoted(table)} ORDER BY day").fetchall()
-    days = [(value, day) for value, day in rows if isinstance(value, int | float)]
+    days = [(value, day) for value, day in rows if isinstance(value, int | float) and dated(str(day))]
     if not days:
         raise ValueError(f"{column} holds no number")
     return days
@@ -170,6 +171,22 @@ def gaps_are_zero(database, table, column):
         _known(data, table, column)
         rows = data.execute(f"SELECT {_quoted(column)}, day FROM {_quoted(table)} ORDER BY day").fetchall()
     return _told([(value if isinstance(value, int | float) else 0, day) for value, day in rows])
+
+
+def any_text_is_a_day(database, table, column):
+    """Hands on whatever stands in the place of a day.
+
+    Some rows had no day, or more than one in its place. 'rows' was 14, and 11 is right.
+    """
+    return _told(_rows(database, table, column, dated=bool))
+
+
+def a_day_and_more(database, table, column):
+    """Looks how a day begins, and not how it ends.
+
+    Some rows had no day, or more than one in its place. 'rows' was 12, and 11 is right.
+    """
+    return _told(_rows(database, table, column, dated=re.compile(r"\d{4}-\d\d-\d\d").match))
 
 
 def makes_a_database(database, table, column):
