@@ -315,7 +315,7 @@ keep("capstone.py", facts_of, make_capstone)
 
 # %% [markdown]
 # **A good place to stop:** your server stands, as a program beside this notebook too: `python capstone.py figures.db` in a
-# terminal. To go on another day, choose *Run → Run All Above Selected Cell* here.
+# terminal. What it needs must stand in the cell of `facts_of` or of `make_capstone`. To go on another day, choose *Run → Run All Above Selected Cell* here.
 #
 # # Third sitting: defend
 #
@@ -494,16 +494,19 @@ hint("15.4")
 #
 # *Common in class:* `tokens=reports * asked.max_tokens`, which looks at no money; the price read as one of a thousand tokens.
 
+# %% [markdown]
+# On the same day a hostile server asks a thousand times in one call, as in lesson 12. What reaches the model and you?
+
 # %%
-# On the same day a hostile server asks a thousand times in one call, as in lesson 12.
 from labkit.attacks import Obedient, carry_out
 from labkit.host import with_policy
 
 asked = model.asked[0]
 try:
     policy = policy_for(asked, 30, 0.50, dear.prices[-1].output)
+    worst = f"{policy.samples} samples, {policy.tokens:,} tokens of prompts and answers, at most 0.50 USD"
 except NotImplementedError:
-    policy = Policy()
+    policy, worst = Policy(), "TODO: still to be written."
 
 
 def under_it(callback, ask):
@@ -516,35 +519,41 @@ print("samples:", len(outcome.asked), "| questions to a person:", outcome.questi
 # %% [markdown]
 # ## The page to hand in
 #
-# Everything was made by your own runs. Write three sentences for `said`: which case did you fail longest; what can a row of
-# your data reach, and what not; what does your design cost its reader?
+# Everything was made by your own runs. Write your name, and three sentences for `said`: which case did you fail longest; what
+# can a row of your data reach, and what can it not; what does your design cost its reader, and a day at worst?
 
 # %%
 from labkit import hand_in
 from labkit.telemetry.waterfall import Waterfall
 
-said = "Write your three sentences here."
+name = ""
+said = "TODO: three sentences"
 try:
     design = {f"{letter}  {STEPS[letter][0]}": told for letter, told in my_design().items()}
 except NotImplementedError:
-    design = "Still to be written."
+    design = "TODO: still to be written."
+
+keep("capstone.py", facts_of, make_capstone)
+source = ["TODO. Not mine yet: examples/capstone_b.py"] * (make is capstone_b.make_server) + [make]
+if make is make_capstone and Path("capstone.py").exists():
+    source = Path("capstone.py").read_text(encoding="utf-8")
 
 # %%
 parts = {
+    "By": name or "TODO: your name",
     "In my own words": said,
     "Design": design,
-    "The server": Path("capstone.py").read_text(encoding="utf-8") if Path("capstone.py").exists() else make,
+    "The server": source,
     "What was called": {"tool": "report", "arguments": call, "a true narrative": true},
     "The scorecard for servers": card,
     "Lies, and orders in the data": defence,
     "Marks that code can give": str(marks(card, defence)),
     "A trace": Waterfall(telemetry.spans),
-    "What a day costs": "\n".join(str(bill).splitlines()[-2:]),
-    "One call on both wires": flows,
+    "What a day costs": ["\n".join(str(bill).splitlines()[-2:]), f"The worst day: {worst}"],
 }
 
 # %%
-hand_in("capstone.html", parts, title="Capstone: a report on a table of days")
+hand_in("capstone.html", parts | {"One call on both wires": flows}, title="Capstone: a report on a table of days")
 
 # %% [markdown]
 # ## With data of your own

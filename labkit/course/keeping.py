@@ -1,7 +1,9 @@
 """`keep`: what a student wrote in cells as a program in a file, which needs no notebook."""
 
 import ast
+import builtins
 import linecache
+import symtable
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -40,8 +42,15 @@ def keep(name: str, *functions: Callable[..., Any]) -> None:
     except OSError as error:
         print(f"{name} could not be written: {error.strerror or error}.")
     else:
-        called = ", ".join(getattr(each, "__name__", repr(each)) for each in functions)
+        called = ", ".join(map(_named, functions))
         print(f"{name}: {called}, in a program of plain mcp.{told}" if called else f"{name} is written.{told}")
+        for function in functions:
+            lacking = _globals_of(_cell_of(function)) - _known_in(text)
+            if lacking:
+                there = f"which stand{'s' * (len(lacking) == 1)} in another cell"
+                print(
+                    f"{name} uses {', '.join(sorted(lacking))}, {there}: move it into the cell of {_named(function)}."
+                )
 
 
 def program(name: str, *functions: Callable[..., Any]) -> str:
@@ -57,8 +66,7 @@ def program(name: str, *functions: Callable[..., Any]) -> str:
         raise LookupError(f"There is no frame for {name}; there are those of {', '.join(sorted(frames))}.")
     cells = list[str]()
     for function in functions:
-        called = getattr(function, "__name__", repr(function))
-        cell = _kept("".join(linecache.getlines(_file_of(function))))
+        called, cell = _named(function), _cell_of(function)
         if not cell:
             raise NotWritten(f"{called} cannot be read: run its cell, then this one again.")
         if "raise NotImplementedError\n" in cell:
@@ -66,6 +74,39 @@ def program(name: str, *functions: Callable[..., Any]) -> str:
         if cell not in cells:
             cells.append(cell)
     return frame.read_text(encoding="utf-8").replace(MARK, "\n\n".join(cells))
+
+
+def _named(function: object) -> str:
+    return getattr(function, "__name__", repr(function))
+
+
+def _cell_of(function: object) -> str:
+    """What of the cell of a function belongs in a program; "" where it cannot be read."""
+    return _kept("".join(linecache.getlines(_file_of(function))))
+
+
+def _known_in(text: str) -> set[str]:
+    """The names that a module has: its own, and those that are always there."""
+    table = symtable.symtable(text, "<program>", "exec")
+    own = (name for name in table.get_identifiers() if not _is_read_only(table.lookup(name)))
+    return {*own, *dir(builtins), "__file__"}
+
+
+def _globals_of(text: str) -> set[str]:
+    """The names that a module reads and that none of its functions has for itself."""
+    waiting, found = [symtable.symtable(text, "<cell>", "exec")], set[str]()
+    while waiting:
+        table = waiting.pop()
+        waiting += table.get_children()
+        at_top = table.get_type() == "module"
+        found |= {
+            each.get_name() for each in table.get_symbols() if each.is_referenced() and (at_top or each.is_global())
+        }
+    return found
+
+
+def _is_read_only(symbol: symtable.Symbol) -> bool:
+    return not (symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace())
 
 
 def _write(path: Path, text: str) -> str:

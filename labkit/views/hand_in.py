@@ -11,6 +11,7 @@ import linecache
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import cast
@@ -53,12 +54,13 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def hand_in(file: str | Path, parts: Mapping[str, object], *, title: str = "Capstone") -> None:
-    """Write a page beside the notebook, and say where it is.
+    """Write a page beside the notebook, and say where it is and what it lacks.
 
     Args:
         file: The page's name.
         parts: By heading: a text, a function, a scorecard, a flow, pairs by name, what has a `.svg()`, or a list of
-            these. What is none of these stands as it prints.
+            these. What is none of these stands as it prints. A text with "TODO" in front is still to be done, and the
+            page says so at its top.
         title: The page's heading.
     """
     text = page(parts, title=title)
@@ -68,17 +70,30 @@ def hand_in(file: str | Path, parts: Mapping[str, object], *, title: str = "Caps
         print(f"{Path(file).name} could not be written: {error.strerror or error}.")
         return
     print(f"{Path(file).name}: {', '.join(parts)}. Open it in a browser; print it as PDF if you are to.")
+    if lacks := _lacks(parts):
+        print(lacks)
 
 
 def page(parts: Mapping[str, object], *, title: str = "Capstone") -> str:
     """The page as HTML; the arguments are those of `hand_in`."""
     sections = "".join(f"<h2>{_text(heading)}</h2>{''.join(_drawn(part))}" for heading, part in parts.items())
-    made = "Made from this student's own runs. MCP sampling, specification 2025-11-25 and 2026-07-28, client/sampling."
+    made = f"Made on {datetime.now().astimezone():%Y-%m-%d} from this student's own runs. "
+    made += "MCP sampling, specification 2025-11-25 and 2026-07-28, client/sampling."
+    lacks = f"<p><strong>{_text(told)}</strong></p>" if (told := _lacks(parts)) else ""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_text(title)}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><style>{STYLE}{ON_PAPER}</style></head><body>'
-        f"<h1>{_text(title)}</h1><p>{made}</p>{sections}</body></html>\n"
+        f"<h1>{_text(title)}</h1><p>{made}</p>{lacks}{sections}</body></html>\n"
     )
+
+
+def _lacks(parts: Mapping[str, object]) -> str:
+    """Which parts are still to be done, by the text that they begin with."""
+    lists = {
+        heading: cast("list[object]", part) if isinstance(part, list) else [part] for heading, part in parts.items()
+    }
+    lacking = [heading for heading, told in lists.items() if any(str(each).startswith("TODO") for each in told[:1])]
+    return f"Still to do: {', '.join(lacking)}." if lacking else ""
 
 
 def _drawn(part: object) -> Iterable[str]:

@@ -87,6 +87,20 @@ def test_a_factory_may_be_a_class_or_a_partial(tmp_path: Path) -> None:
         assert cell.split("\n", maxsplit=1)[0] in (tmp_path / "my_client.py").read_text(encoding="utf-8")
 
 
+def test_a_name_that_stands_in_another_cell_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    made = (
+        "import re\nLINE = '\\n'\nclass Own:\n    size = 1\n\ndef conversation(params, *, of=LINE):\n    total = 0\n"
+        "    def inner():\n        nonlocal total\n        return total + read_only(other)\n"
+        "    return [re.sub(of, each, str(__name__)) for each in inner() if (last := each)] and Own.size\n"
+    )
+    keep("my_client.py", *functions(conversation=made))
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "my_client.py uses other, read_only, which stand in another cell: move it into the cell of conversation."
+    ]
+    keep("my_client.py", *functions(conversation=made.replace("read_only(other)", "len(LINE)")))
+    assert "another cell" not in capsys.readouterr().out
+
+
 def test_while_one_is_a_stub_there_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keep("my_client.py", *functions(finish="def finish(text, params):\n    raise NotImplementedError"))
     assert capsys.readouterr().out == "TODO: finish is not written yet, so my_client.py is not either.\n"
@@ -147,7 +161,7 @@ def test_the_tests_beside_a_desk_pass_for_every_desk_that_passes(tmp_path: Path,
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_the_capstone_becomes_a_program_of_plain_mcp(tmp_path: Path) -> None:
+def test_the_capstone_becomes_a_program_of_plain_mcp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cells = build.from_lesson(build.LESSONS / "15_capstone.py", solved=True).cells
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     namespace: dict[str, Any] = {}
@@ -155,6 +169,7 @@ def test_the_capstone_becomes_a_program_of_plain_mcp(tmp_path: Path) -> None:
     for name in ("facts_of", "make_capstone"):
         run(next(cell for cell in code if f"def {name}(" in cell), namespace, f"<{name}>")
     keep("capstone.py", namespace["facts_of"], namespace["make_capstone"])
+    assert capsys.readouterr().out == "capstone.py: facts_of, make_capstone, in a program of plain mcp.\n"
     text = (tmp_path / "capstone.py").read_text(encoding="utf-8")
     alone: dict[str, Any] = {"__name__": "capstone"}
     exec(compile(text, "capstone.py", "exec"), alone)  # noqa: S102 - our own lesson

@@ -100,6 +100,20 @@ def test_it_is_written_beside_the_notebook_and_told(
     assert "could not be written" in capsys.readouterr().out
 
 
+def test_what_is_still_to_be_done_is_said_on_the_page_and_below_the_cell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    hand_in("capstone.html", {"By": "TODO: your name", "Design": "…", "The server": ["TODO. Not mine", a_function]})
+    assert capsys.readouterr().out.endswith("\nStill to do: By, The server.\n")
+    words = Tags((tmp_path / "capstone.html").read_text(encoding="utf-8")).words
+    assert "Still to do: By, The server." in words
+    assert re.search(r"Made on \d{4}-\d\d-\d\d from", words)
+    hand_in("capstone.html", {"By": "Ada", "Design": "no TODO is left"})
+    assert "Still to do" not in capsys.readouterr().out
+    assert "Still to do" not in (tmp_path / "capstone.html").read_text(encoding="utf-8")
+
+
 def test_a_function_whose_cell_is_gone_is_told() -> None:
     namespace: dict[str, object] = {}
     exec("def typed(): ...", namespace)  # noqa: S102
