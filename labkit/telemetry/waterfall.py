@@ -150,6 +150,12 @@ def _trees(told: Sequence[ReadableSpan]) -> list[_Tree]:
             labels = [_label(each, counted, process, several=sorts[_sort(each)] > 1) for each in inside]
             waiting += [(each, depth + 1, label) for each, label in zip(inside[::-1], labels[::-1], strict=True)]
         trees.append(tree)
+    revisions = [{_told_by(span, names.PROTOCOL) for span, *_ in tree} - {""} for tree in trees]
+    if len(set[str]().union(*revisions)) > 1:  # calls on both wires: each says on which it ran
+        for tree, of in zip(trees, revisions, strict=True):
+            root, depth, label = tree[0]
+            if of and is_call(root):
+                tree[0] = root, depth, label.replace(" · ", f" on {', '.join(sorted(of))} · ", 1)
     return trees
 
 

@@ -57,6 +57,12 @@ def test_a_call_stands_above_its_rounds_samples_waits_and_models(wire: str, monk
     assert seconds(told, f"{asking} · tools/call") == ({} if wire == "auto" else {"": 2 * PERSON + MODEL})
 
 
+def test_calls_on_both_wires_say_on_which_they_ran(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [each for wire in WIRES for each in virtual.run(monkeypatch, calls(wire, RECOMMEND, callback=model))]
+    roots = {label for depth, label in seen(Waterfall(both)) if not depth}
+    assert {f"call 1 on {revision} · recommend · bookshop" for revision in ("2025-11-25", "2026-07-28")} <= roots
+
+
 def test_the_row_of_a_call_has_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     spans = virtual.run(monkeypatch, calls("auto", POLL, callback=with_queue(model, at_once=1)))
     sums: Counter[str] = Counter()
