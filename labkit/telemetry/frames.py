@@ -20,7 +20,7 @@ from labkit.steps import HostStep
 from labkit.telemetry import conventions as names
 from labkit.telemetry.kept import Telemetry
 from labkit.telemetry.parts import Tree, attributes_of, is_call, is_ours, is_sample
-from labkit.telemetry.spans import at
+from labkit.telemetry.spans import at, safe_name
 from labkit.wire import Frame
 
 _Key = tuple[object, object]
@@ -128,7 +128,7 @@ class Frames:
         steps = [
             each
             for each in self._of_sample(number, sample)
-            if isinstance(each.item, HostStep) and each.sample == of_sample
+            if isinstance(each.item, HostStep) and (each.sample and safe_name(each.sample)) == of_sample
         ]
         before = [each for each in steps if at(each.time) < (sample.start_time or 0)]
         after = [each for each in steps if sample.end_time and at(each.time) > sample.end_time]
@@ -152,7 +152,7 @@ def _is_during(span: ReadableSpan, entry: Entry) -> bool:
 
 
 def _has_id(entry: Entry, span: ReadableSpan) -> bool:
-    return isinstance(entry.item, Frame) and str(entry.item.id) == attributes_of(span).get(names.REQUEST_ID)
+    return isinstance(entry.item, Frame) and safe_name(entry.item.id) == attributes_of(span).get(names.REQUEST_ID)
 
 
 def _is_to_server(entry: Entry) -> bool:

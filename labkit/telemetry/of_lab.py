@@ -29,7 +29,7 @@ from labkit.telemetry import conventions as names
 from labkit.telemetry.contents import written
 from labkit.telemetry.kept import Telemetry
 from labkit.telemetry.sample import METHOD, address, kind_of, sampled, waiting
-from labkit.telemetry.spans import Span, Value, at, now
+from labkit.telemetry.spans import Span, Value, at, now, safe_name
 from labkit.wire import Frame
 
 OPEN = 10_000
@@ -66,9 +66,10 @@ class OfLab:
         self, telemetry: Telemetry, record: Record, lab: str, server: str, transport: str, *, url: str = ""
     ) -> None:
         self.telemetry = telemetry
+        lab = safe_name(lab)
         telemetry.records[record] = lab
         record.listen(self.hear)
-        self._names: dict[str, Value] = {names.SERVER: server, names.LAB: lab}
+        self._names: dict[str, Value] = {names.SERVER: safe_name(server), names.LAB: lab}
         kind = names.TRANSPORTS.get(transport)
         self._transport: dict[str, Value] = {names.TRANSPORT: kind} if kind else {}
         self._address = address(url)
@@ -95,13 +96,13 @@ class OfLab:
                 call.unanswered.add(key)
 
     def _begun(self, frame: Frame, call: _Open | None) -> Span:
-        method, within = str(frame.method), call and call.span
+        method, within = safe_name(frame.method), call and call.span
         attributes: dict[str, Value] = {
-            names.METHOD: method, names.REQUEST_ID: str(frame.id), names.SENT: frame.size,
+            names.METHOD: method, names.REQUEST_ID: safe_name(frame.id), names.SENT: frame.size,
             **self._spoken(), **self._names,
         }  # fmt: skip
         kind = SpanKind.CLIENT if frame.direction == "to server" else SpanKind.SERVER
-        tool = _target(frame, within) if method == "tools/call" and kind is SpanKind.CLIENT else ""
+        tool = _target(frame, within) if frame.method == "tools/call" and kind is SpanKind.CLIENT else ""
         if tool:
             attributes |= {names.OPERATION: names.EXECUTE_TOOL, names.TOOL: tool}
         if kind is SpanKind.CLIENT:
@@ -111,7 +112,7 @@ class OfLab:
         self.telemetry.begun(span)
         if call is not None and kind is SpanKind.CLIENT:
             before = call.sent
-            if before is not None and before.name == name and before.end:
+            if before is not None and before.name == span.name and before.end:
                 span.link(before.context, names.ROUND)
             call.sent = span
         return span
@@ -137,7 +138,7 @@ class OfLab:
         name = call.title
         if call.tool is not None:
             name = f"{names.EXECUTE_TOOL} {call.tool}"
-            attributes |= {names.OPERATION: names.EXECUTE_TOOL, names.TOOL: call.tool}
+            attributes |= {names.OPERATION: names.EXECUTE_TOOL, names.TOOL: safe_name(call.tool)}
         if self.telemetry.contents and call.arguments:
             attributes[names.ARGUMENTS] = _words(call.arguments)
         around = get_current_span().get_span_context()
@@ -237,7 +238,7 @@ def _target(frame: Frame, within: Span | None) -> str:
     if within is not None and isinstance(tool := within.attributes.get(names.TOOL), str):
         return tool
     name = frame.message.get("params", {}).get("name")
-    return name if isinstance(name, str) else ""
+    return safe_name(name) if isinstance(name, str) else ""
 
 
 def _words(told: object) -> str:

@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanContext, SpanKind, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from labkit.callbacks import Answer
-from labkit.cutting import cut, outline
+from labkit.cutting import outline
 from labkit.dial_table import DIAL
 from labkit.errors import CallbackError
 from labkit.host.duty import Duty, models_in, surrounding
@@ -33,15 +33,13 @@ from labkit.steps import HostStep, Wait, origin, overhearing
 from labkit.telemetry import contents
 from labkit.telemetry import conventions as names
 from labkit.telemetry.kept import Telemetry, shared
-from labkit.telemetry.spans import Span, Value
+from labkit.telemetry.spans import LONGEST, Span, Value, safe_name
 from labkit.wire import short_name
 
 METHOD = "sampling/createMessage"
 ROUNDS_SINCE = "2026-07-28"
 """The revision since which a question stands in the answer to a call, and has no JSON-RPC id of its own."""
 
-LONGEST = 200
-"""Characters of what others name or say and a span tells."""
 LARGEST_STEP = 2_000
 _WHOSE = (names.SERVER, names.LAB, names.ASKED_BY)
 _FREE = {row.free for row in ANSWERERS.values()} - {""}
@@ -117,14 +115,14 @@ def sampled(
     if version:
         attributes[names.PROTOCOL] = version
         if not _has_rounds(version):
-            attributes[names.REQUEST_ID] = str(context.request_id)
+            attributes[names.REQUEST_ID] = safe_name(context.request_id)
     if (asked := getattr(context, "request_id", None)) is not None:
-        attributes[names.SAMPLE] = short_name(str(asked))
+        attributes[names.SAMPLE] = safe_name(short_name(str(asked)))
     asked_by = origin()
     if asked_by is not None:
-        attributes |= {names.SERVER: asked_by.server, names.LAB: asked_by.lab}
+        attributes |= {names.SERVER: safe_name(asked_by.server), names.LAB: safe_name(asked_by.lab)}
         if asked_by.tool:
-            attributes[names.ASKED_BY] = asked_by.tool
+            attributes[names.ASKED_BY] = safe_name(asked_by.tool)
         if asked_by.call:
             attributes[names.CALL] = asked_by.call
     here = within or _valid(get_current_span().get_span_context())
@@ -180,7 +178,7 @@ def whose(span: Span) -> dict[str, Value]:
 @contextmanager
 def waiting(telemetry: Telemetry, within: Span, wait: Wait) -> Generator[None]:
     """The span of what is waited for inside the block, below the span `within`."""
-    told: dict[str, Value] = {names.WAIT: wait.kind, names.WAITS_FOR: wait.what, **whose(within)}
+    told: dict[str, Value] = {names.WAIT: wait.kind, names.WAITS_FOR: safe_name(wait.what), **whose(within)}
     span = Span(names.WAITS[wait.kind], SpanKind.INTERNAL, within.context, told)
     telemetry.begun(span)
     try:
@@ -233,12 +231,12 @@ def _inference(
     """The span of a model that is asked inside the block. What it reports `also` goes to whoever is given."""
     provider, kind = _provider(type(callback))
     attributes: dict[str, Value] = {names.OPERATION: names.CHAT, names.PROVIDER: provider}
-    model = next(models_in(callback))
+    model = safe_name(next(models_in(callback)))
     if model:
         attributes[names.REQUEST_MODEL] = model
     if kind is SpanKind.INTERNAL and model in _FREE:
         attributes[names.COST] = 0.0
-    attributes |= _dials(callback, params) | address(getattr(callback, "base_url", None))
+    attributes |= _dials(callback, params, sample.telemetry.contents) | address(getattr(callback, "base_url", None))
     attributes |= whose(sample.span)
     telemetry = sample.telemetry
     if telemetry.contents:
@@ -253,9 +251,9 @@ def _inference(
             span.failed(str(answer.code), _error(answer, telemetry.contents))
             return
         reason = answer.stop_reason
-        span.attributes[names.RESPONSE_MODEL] = cut(answer.model, LONGEST)
+        span.attributes[names.RESPONSE_MODEL] = safe_name(answer.model)
         if reason:
-            span.attributes[names.FINISH_REASONS] = (names.FINISH.get(reason) or cut(reason, LONGEST),)
+            span.attributes[names.FINISH_REASONS] = (names.FINISH.get(reason) or safe_name(reason),)
         if telemetry.contents:
             span.attributes |= contents.answered(answer)
 
@@ -307,12 +305,17 @@ def _provider(kind: type) -> tuple[str, SpanKind]:
     return names.OTHER, SpanKind.CLIENT
 
 
-def _dials(callback: SamplingFnT, params: CreateMessageRequestParams) -> dict[str, Value]:
-    """Where the dials stand: as the request asks, else as the model has them; not those that it does not take."""
+def _dials(callback: SamplingFnT, params: CreateMessageRequestParams, whole: bool) -> dict[str, Value]:
+    """Where the dials stand: as the request asks, else as the model has them; not those that it does not take.
+
+    Stop sequences are words of the server's, as those of a prompt are.
+    """
     honours = cast("Mapping[str, str]", getattr(callback, "honours", {}))
     own = cast("Mapping[str, Any]", getattr(callback, "defaults", {}))
     dials: dict[str, Value] = {}
     for dial, name, is_asked in _DIALS if own else _ASKED:
+        if dial == "stop_sequences" and not whole:
+            continue
         value = getattr(params, dial) if is_asked else None
         value = own.get(dial) if value is None else value
         if value is not None and not DIAL[dial].is_off(value) and honours.get(dial) != "no":
@@ -322,7 +325,7 @@ def _dials(callback: SamplingFnT, params: CreateMessageRequestParams) -> dict[st
 
 def _words(stops: Sequence[str]) -> tuple[str, ...]:
     """Stop sequences: a server may ask for any."""
-    return tuple(redact_shown(stop, LONGEST) for stop in stops[:20])
+    return tuple(map(safe_name, stops[:20]))
 
 
 _DIALS = [(dial, name, bool(DIAL[dial].asked)) for dial, name in names.DIALS.items()]
@@ -381,8 +384,8 @@ def _tools_asked_for(sample: _Sample, session: int, params: CreateMessageRequest
     offered = {tool.name for tool in params.tools or ()}
     for use in cast("list[object]", content) if isinstance(content, list) else [content]:
         if isinstance(use, ToolUseContent):
-            name = use.name if use.name in offered else names.OTHER
-            sample.span.event(names.TOOL_USE, {names.TOOL: name, names.TOOL_CALL: use.id[:LONGEST]})
+            name = safe_name(use.name) if use.name in offered else names.OTHER
+            sample.span.event(names.TOOL_USE, {names.TOOL: name, names.TOOL_CALL: safe_name(use.id)})
             sample.telemetry.turns[session, use.id] = sample.span.context
 
 

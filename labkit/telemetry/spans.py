@@ -4,6 +4,7 @@ A span of the SDK costs about 40 µs. These cost a tenth of it and are made into
 sends them. All take their times from the clock of the record, so that spans and frames can be compared.
 """
 
+from functools import lru_cache
 from random import Random
 from time import perf_counter_ns, time_ns
 from typing import Any
@@ -23,12 +24,17 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from labkit.redacting import redact_shown
+from labkit.secret_forms import MARGIN
 from labkit.telemetry.conventions import ERROR, VERSION
 
 Value = str | int | float | bool | tuple[str, ...]
 
 MOST_EVENTS = 128
 """Events of a span, as OpenTelemetry bounds them by itself."""
+
+LONGEST = 200
+"""Characters of what others name or say and a span tells."""
 
 _ids = Random()
 _OFFSET = time_ns() - perf_counter_ns()
@@ -50,6 +56,17 @@ def at(seconds: float) -> int:
 def new_context(trace: int | None = None) -> SpanContext:
     """The ids of a new span, in the trace `trace` or in one of its own."""
     return SpanContext(trace or _ids.getrandbits(128) or 1, _ids.getrandbits(64) or 1, False, _SAMPLED, _NO_STATE)
+
+
+def safe_name(told: object) -> str:
+    """A name or an id that others chose, as a span tells it: short, and with a mark in place of a secret."""
+    text = str(told)
+    return text if len(text) < 8 else _safe_name(text[: LONGEST + MARGIN + 1])
+
+
+@lru_cache(1_000)  # the same few come again with each call
+def _safe_name(text: str) -> str:
+    return redact_shown(text, LONGEST)
 
 
 def _sendable(text: str) -> str:
@@ -89,7 +106,7 @@ class Span:
         attributes: dict[str, Value],
         start: int | None = None,
     ) -> None:
-        self.name, self.kind, self.parent, self.attributes = name, kind, parent, attributes
+        self.name, self.kind, self.parent, self.attributes = safe_name(name), kind, parent, attributes
         self.context = new_context(parent.trace_id if parent else None)
         self.start = now() if start is None else start
         self.end = 0

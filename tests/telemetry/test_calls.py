@@ -3,22 +3,26 @@
 import asyncio
 import subprocess
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from mcp import MCPError
-from mcp_types import ErrorData
+from mcp.server.mcpserver import Resolve
+from mcp_types import CreateMessageResult, ErrorData
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
 from labkit import CallbackError, CallTimeout, Lab, Telemetry, with_budget, with_telemetry
 from labkit.telemetry import conventions, shared
+from labkit.telemetry.frames import Frames
 from labkit.wire import Frame
 from tests.host.crowd import Model
-from tests.story import ROOT, WIRES, bookshop, echo
+from tests.story import ROOT, WIRES, ask_for_genre, bookshop, echo, said
 from tests.telemetry.spans import events, ids, links, named, parent, told
 
 pytestmark = pytest.mark.anyio
+
+KEY = "sk-" + "ant-api03-" + "Zx9" * 31
 
 
 def frames(lab: Lab, call: int) -> list[Frame]:
@@ -47,6 +51,25 @@ async def test_a_call_is_one_trace(wire: str) -> None:
         first, second = requests
         assert links(sample, spans) == [("asked in", first)]
         assert links(second, spans) == [("round before", first)]
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_no_name_of_a_server_takes_a_secret_into_a_span(wire: str) -> None:
+    kept, shop = Telemetry(), bookshop(name=f"shop {KEY}")
+
+    @shop.tool(name=KEY, structured_output=False)
+    async def recommend(words: Annotated[CreateMessageResult, Resolve(ask_for_genre)], genre: str) -> str:
+        return said(words)
+
+    with Lab(shop, sampling_callback=echo, mode=wire, telemetry=kept) as lab:
+        await lab.call_tool(KEY, {"genre": "noir"})
+        assert KEY[:24] not in kept.json_lines() + str(kept.metrics)
+        (call,) = [span for span in kept.spans if span.name == "execute_tool [redacted: Anthropic key]"]
+        found = Frames(kept)
+        assert all(found.of(span) for span in (call, *named(kept.spans, "sampling/createMessage")))
+    rounds = named(kept.spans, "tools/call [redacted: Anthropic key]")
+    assert len(rounds) == (2 if wire == "auto" else 1)
+    assert [why for each in rounds[1:] for why, _ in links(each, kept.spans)] == ["round before"] * (len(rounds) - 1)
 
 
 @pytest.mark.parametrize("wire", WIRES)

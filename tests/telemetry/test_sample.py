@@ -20,6 +20,7 @@ from opentelemetry.trace import SpanKind
 from labkit import Claude, OpenAICompatible, Scripted, Settings, SmolLM, Telemetry, TinyModel, report, with_telemetry
 from labkit.host import with_budget, with_cache, with_dials, with_fallback, with_retry
 from labkit.models.catalog import catalog
+from labkit.steps import waiting_for
 from labkit.telemetry.sample import _provider
 from labkit.wire import InMemoryTransport
 from tests.host.crowd import CONNECTION
@@ -198,6 +199,32 @@ async def test_what_was_said_is_told_only_where_it_was_asked_for() -> None:
     )
 
 
+async def test_no_name_and_no_id_takes_a_secret_into_a_span() -> None:
+    """Whatever a server, a model or a callback's author names so; and none is longer than a name is."""
+    kept, whole = Telemetry(), Telemetry(contents=True)
+    for words in (f"a {KEY}", KEY, "x " * 95 + KEY, "y" * 100_000):
+        use = ToolUseContent(id=words, name=words, input={})
+        asks = CreateMessageResultWithTools(role="assistant", content=[use], model=words, stop_reason=words)
+        params = question("hello").model_copy(
+            update={"tools": [Tool(name=words, input_schema={"type": "object"})], "stop_sequences": [words]}
+        )
+
+        async def waits(context: object, params: Any, words: str = words, asks: Any = asks) -> Any:
+            with waiting_for(words, cure="Decide sooner", kind="person"):
+                return asks
+
+        for telemetry in (kept, whole):
+            for callback in (Scripted([asks], model=words), waits, with_budget(waits, samples=9)):
+                await with_telemetry(callback, telemetry)(context(request_id=words), params)
+    told_all = kept.json_lines() + str(kept.metrics)
+    assert KEY[:24] not in told_all
+    assert KEY[:24] not in whole.json_lines()
+    assert "[redacted: Anthropic key]" in told_all
+    assert "y" * 201 not in told_all
+    assert "gen_ai.request.stop_sequences" in whole.json_lines()
+    assert "gen_ai.request.stop_sequences" not in told_all
+
+
 async def test_a_model_over_http_tells_its_name_tokens_cost_and_address() -> None:
     kept = Telemetry()
     with MessagesApi() as api:
@@ -217,7 +244,7 @@ async def test_a_model_over_http_tells_its_name_tokens_cost_and_address() -> Non
         "gen_ai.request.model": "claude-haiku-5-5",
         "gen_ai.request.max_tokens": 40,
         "gen_ai.request.temperature": None,  # this model does not take it
-        "gen_ai.request.stop_sequences": ("END",),
+        "gen_ai.request.stop_sequences": None,  # words of the server's
         "gen_ai.response.finish_reasons": ("stop",),
         "server.address": "127.0.0.1",
     }
