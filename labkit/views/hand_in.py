@@ -18,6 +18,7 @@ from typing import cast
 
 from labkit.checks.defence import ATTACKS
 from labkit.checks.scorecard import Scorecard
+from labkit.cutting import outline
 from labkit.flow import Flow
 from labkit.redacting import redact, redact_drawing
 from labkit.secret_forms.hidden import visible
@@ -49,6 +50,8 @@ th:first-child { width: 190px } .rows th:first-child { width: 44px }
 """
 ATTACKED = {plan.family for plan in ATTACKS}
 """Groups of rows that say how far an order got also where it got nowhere."""
+DEEPEST = 20
+"""Lists within lists that are shown."""
 # Nothing is loaded and nothing runs, whatever a server or a model wrote.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -58,7 +61,7 @@ def hand_in(file: str | Path, parts: Mapping[str, object], *, title: str = "Caps
 
     Args:
         file: The page's name.
-        parts: By heading: a text, a function, a scorecard, a flow, pairs by name, what has a `.svg()`, or a list of
+        parts: By heading: a text, a function, a scorecard, a flow, pairs by name, a `Waterfall`, or a list of
             these. What is none of these stands as it prints. A text with "TODO" in front is still to be done, and the
             page says so at its top.
         title: The page's heading.
@@ -76,7 +79,7 @@ def hand_in(file: str | Path, parts: Mapping[str, object], *, title: str = "Caps
 
 def page(parts: Mapping[str, object], *, title: str = "Capstone") -> str:
     """The page as HTML; the arguments are those of `hand_in`."""
-    sections = "".join(f"<h2>{_text(heading)}</h2>{''.join(_drawn(part))}" for heading, part in parts.items())
+    sections = "".join(f"<h2>{_text(heading)}</h2>{''.join(_drawn(part, heading))}" for heading, part in parts.items())
     made = f"Made on {datetime.now().astimezone():%Y-%m-%d} from this student's own runs. "
     made += "MCP sampling, specification 2025-11-25 and 2026-07-28, client/sampling."
     lacks = f"<p><strong>{_text(told)}</strong></p>" if (told := _lacks(parts)) else ""
@@ -96,9 +99,9 @@ def _lacks(parts: Mapping[str, object]) -> str:
     return f"Still to do: {', '.join(lacking)}." if lacking else ""
 
 
-def _drawn(part: object) -> Iterable[str]:
+def _drawn(part: object, heading: str, within: tuple[int, ...] = ()) -> Iterable[str]:
     if isinstance(part, str):
-        yield _pre(part)
+        yield _pre(_told(part, heading))
     elif isinstance(part, Flow):
         flow = redact_drawing(part)
         yield f"<p>{_text(f'Revision {part.wire}, {part.transport}')}</p>{flow.to_svg()}"
@@ -111,12 +114,14 @@ def _drawn(part: object) -> Iterable[str]:
     elif isinstance(part, Mapping):
         yield _table((_cells(name, told) for name, told in cast("Mapping[object, object]", part).items()), "pairs")
     elif isinstance(part, list | tuple):
-        for each in cast("list[object]", part):
-            yield from _drawn(each)
+        inside = cast("list[object]", part)
+        if id(inside) not in within and len(within) < DEEPEST:
+            for each in inside:
+                yield from _drawn(each, heading, (*within, id(inside)))
     elif inspect.isfunction(part):
         yield _pre(source_of(part))
-    elif callable(draw := getattr(part, "svg", None)):
-        yield f"{draw()}"
+    elif type(part).__module__.startswith("labkit.") and callable(draw := getattr(part, "svg", None)):
+        yield f"{draw()}"  # of the kit's own; another's may hold a script
     else:
         yield _pre(str(part))
 
@@ -132,7 +137,15 @@ def source_of(function: Callable[..., object]) -> str:
 
 def _cells(name: object, told: object) -> tuple[str, ...]:
     values = cast("list[object]", told) if isinstance(told, list | tuple) else [told]
-    return str(name), *map(str, values)
+    return str(name), *(_told(value, str(name)) for value in values)
+
+
+def _told(value: object, name: str) -> str:
+    """What stands under a name, as it prints, without what the names in it make a secret."""
+    try:
+        return str(redact(value, name))
+    except RecursionError:  # it holds itself
+        return str(redact(outline(value), name))
 
 
 def _table(rows: Iterable[tuple[str, ...]], kind: str = "rows") -> str:
@@ -155,7 +168,7 @@ def _pre(text: str) -> str:
 
 def _text(text: str) -> str:
     """Words as they stand on the page: visible, without secrets and without what this machine calls its folders."""
-    lines = "\n".join(str(redact(line)) for line in text.splitlines())
+    lines = str(redact("\n".join(text.splitlines())))  # a private key is told by its first line and its last
     for folder in _folders():
         lines = lines.replace(folder, "…")
     return escape(visible(lines))

@@ -83,6 +83,70 @@ def test_no_key_and_no_folder_of_this_machine_is_told(monkeypatch: pytest.Monkey
     assert "…/figures.db" in text or "…\\figures.db" in text
 
 
+PEM = "\n".join(["-----BEGIN " + "PRIVATE KEY-----", *["Zx9Q" * 16] * 4, "-----END " + "PRIVATE KEY-----"])
+
+
+def with_a_key() -> str:
+    """A function with a key in its source."""
+    return """
+-----BEGIN MADEUP PRIVATE KEY-----
+Zx9QZx9QZx9QZx9QZx9QZx9QZx9QZx9QZx9QZx9QZx9QZx9QZx9QZx9QZx9QZx9Q
+-----END MADEUP PRIVATE KEY-----
+"""
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"password": "hunter2-hunter2"},
+        {"api_key": ["hunter2-hunter2", "b"]},
+        {"arguments": {"login": {"password": "hunter2-hunter2"}}},
+        {"pin": 48213759},
+        [["hunter2-hunter2"]],
+        PEM,
+        {"notes": PEM},
+        {PEM: PEM},
+        [PEM],
+        with_a_key,
+    ],
+    ids=range(10),
+)
+def test_a_secret_is_told_by_the_name_before_it_and_by_all_its_lines(part: object) -> None:
+    text = page({"password": part} if isinstance(part, list) else {"A part": part})
+    for secret in ("hunter2", "48213759", "Zx9QZx9Q"):
+        assert secret not in text
+    assert "[redacted: " in text
+
+
+def test_what_holds_itself_ends() -> None:
+    around: list[object] = ["words", {"password": "hunter2-hunter2"}]
+    pairs: dict[str, object] = {"a": 1, "around": [around], "password": "hunter2-hunter2"}
+    around += [around, pairs]
+    pairs["itself"] = pairs
+    deep: list[object] = ["deep"]
+    for _ in range(100_000):
+        deep = [deep]
+    text = page({"List": around, "Pairs": pairs, "Deep": deep, "Deep pairs": {"deep": deep}})
+    assert "words" in text
+    assert "hunter2" not in text
+
+
+def test_a_drawing_that_is_not_the_kits_own_is_text() -> None:
+    class Drawing:
+        def svg(self) -> str:
+            return "<svg><script>alert(1)</script></svg>"
+
+        def __str__(self) -> str:
+            return self.svg()
+
+    class Traced(Waterfall):
+        def svg(self, *, dark: bool = False, times: bool = True) -> str:
+            return Drawing().svg()
+
+    tags = {tag for tag, _ in Tags(page({"A": Drawing(), "B": [Drawing()], "C": Traced([])})).seen}
+    assert tags.isdisjoint({"svg", "script"})
+
+
 def test_a_row_that_failed_says_why_in_words_and_one_that_passed_is_short() -> None:
     text = page({"Card": card("987 came out as a true one does")})
     assert re.search(r'<tr class="FAIL"><th>FAIL</th><td>figures\.invented</td>.*?987 came out', text)
