@@ -29,6 +29,7 @@ from servers import plain_reading
 from servers.asking import NoAnswer, can_sample, message, why_none, why_not
 from servers.plain_text import shortened, visible
 from servers.rounds import Answered, Declined, MoreNeeded, Rounds
+from servers.serving import in_thread
 
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ async def ask_until(
     """What `read` makes of the first answer that it takes, or why there is none; and what was wrong with the last one.
 
     Args:
-        read: It raises a `ValueError` on an answer that does not fit, whose text the model is told.
+        read: It raises a `ValueError` on an answer that does not fit, whose text the model is told. Called in a thread.
         question: What is asked.
         rounds: The call's; on the newer wire the tool runs again for each try.
         ctx: The tool's.
@@ -81,7 +82,7 @@ async def ask_until(
         except Declined as declined:
             return NoAnswer(str(declined)), faults[-1]
         try:
-            return read(answer), faults[-1]
+            return await in_thread(read, answer), faults[-1]
         except ValueError as error:
             faults.append(shortened(visible(str(error)), LONGEST_FAULT))
         question = question.model_copy(update={"messages": [*question.messages, *_again(answer, again(faults[-1]))]})

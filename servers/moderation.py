@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from labkit.secret_forms import find_secrets
 from servers.checked import Told
+from servers.plain_reading import ADDRESS
 from servers.plain_text import shortened, visible
 
 MODERATE = (
@@ -51,14 +52,14 @@ RULES: dict[str, tuple[str, ...]] = {
     ),
     "suicide": (r"\b(?:kill|hurt|harm) myself\b|\bend my (?:own )?life\b|\b(?:want|wish) to die\b",),
     "private": (
-        r"\b[\w.+-]+@[\w-]+\.[\w.-]*[a-z]\b",
+        ADDRESS,
         r"(?<![\w.])\+\d{1,3}[ -]?(?:\(?\d{1,4}\)?[ -]?){2,4}\d{2,4}\b",
         r"\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){3,7}(?: ?[a-z0-9]{1,3})?\b",
     ),
     "spam": (
         r"\bclick (?:here|this link|below)\b|\bbuy now\b|\blimited (?:time )?offer\b|\bact now\b|\bfree money\b",
         r"\b(?:won|win|claim)\b.{0,30}\b(?:prize|lottery|gift ?card|bitcoin|crypto|\$ ?\d)",
-        r"(?:https?://\S+\s+){3,}|!{4,}",
+        r"(?<!\S)(?:https?://\S+(?:\s+|\Z)){3}|!{4,}",
     ),
 }
 """What is looked for by kind, in lower case and without hidden characters. Each pattern takes time in proportion."""

@@ -27,6 +27,9 @@ TEAMS = {
     "network": "address connection dns firewall latency network packet packets port proxy route router timeout vpn",
     "storage": "archive backup backups disk disks drive file files folder full quota raid space storage volume",
 }
+ADDRESS = r"\b\w[\w.+-]{0,63}@(?:[\w-]{1,63}\.){1,8}[\w-]{0,62}[^\W\d_]\b"
+"""An address of mail. No part of it has more than 64 characters (RFC 5321, 4.5.3.1): no search runs on for ever."""
+
 _MARKS = ",;.!?()\n\u2013\u2014"
 DENIALS = """? ain't anything aren't barely can't cannot doesn't don't either except false far hardly if incorrect
     instead isn't kein lacks neither never nicht no non none nor not nothing opposite or pas scarcely than un unclear

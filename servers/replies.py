@@ -39,7 +39,7 @@ class Turn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     who: Name = Field(description="A name or a role: customer, support, Mira")
-    says: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    says: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 
 
 def speaker(turns: Sequence[Turn]) -> str:
@@ -70,7 +70,7 @@ def question(turns: Sequence[Turn], role: str) -> CreateMessageRequestParams:
 
 def own_words(draft: str, role: str) -> str:
     """A draft without the name of its writer before it: `Support: Dear Mira` is `Dear Mira`."""
-    return re.sub(rf"\A\W*{re.escape(role)}\W*:\W*\s", "", draft, flags=re.IGNORECASE)
+    return re.sub(rf"\A\W{{0,9}}{re.escape(role)}\W{{0,9}}:\W{{0,9}}\s", "", draft, flags=re.IGNORECASE)
 
 
 def fault(draft: str, turns: Sequence[Turn], role: str) -> str:
@@ -78,7 +78,7 @@ def fault(draft: str, turns: Sequence[Turn], role: str) -> str:
     words = own_words(draft, role)
     others = {turn.who for turn in turns if turn.who.casefold() != role.casefold()}
     listed = "|".join(map(re.escape, others))
-    if spoken := re.search(rf"^\W*(?:{listed})\W*:", words, re.IGNORECASE | re.MULTILINE):
+    if spoken := re.search(rf"^\W{{0,9}}(?:{listed})\W{{0,9}}:", words, re.IGNORECASE | re.MULTILINE):
         return f"it speaks for {spoken[0].strip(' *:')}, and you are {role}"
     if re.match(rf"\W*(?:dear|hi|hello|hey)\s+{re.escape(role)}\b", words, re.IGNORECASE):
         return f"it is written to {role}, and you are {role}"

@@ -39,7 +39,7 @@ ABOUT = re.compile(r"\b(?:the|this|original|rewritten|following) (?:text|version
 """What speaks of a text, as small models do behind a rewrite: `The text is in a formal tone.`"""
 
 NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,:'\u2019\u00a0\u202f]\d+)*")
-CODE = re.compile(r"https?://\S+[\w/]|[\w.+-]+@[\w-]+\.[\w.-]*\w|\b[A-Za-z][\w-]*\d[\w-]*")
+CODE = re.compile(rf"https?://\S+[\w/]|{plain_reading.ADDRESS}|\b[A-Za-z][\w-]{{0,63}}?\d[\w-]*")
 """What is written the same in every language: addresses, and words with a digit such as db01."""
 
 WEAKER = re.compile(

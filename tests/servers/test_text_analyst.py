@@ -29,7 +29,7 @@ from mcp_types import (
 from servers import plain_reading
 from servers.asking import visible
 from servers.sample_texts import SAMPLE_TEXTS
-from servers.text_analyst import CLASSES, LONGEST_TEXT, QUESTIONS, SENTIMENTS, label_in, make_server
+from servers.text_analyst import CLASSES, LONGEST_SENT, LONGEST_TEXT, QUESTIONS, SENTIMENTS, label_in, make_server
 from tests.servers.test_serving import free_port, wait_for_port
 
 pytestmark = pytest.mark.anyio
@@ -312,6 +312,15 @@ async def test_a_blank_text_is_told_and_costs_no_sample(label_tool: str, blank: 
     assert model.asked == []
 
 
+async def test_a_text_that_is_too_long_to_go_through_is_told_and_costs_no_sample(wire: str) -> None:
+    model = Model("positive")
+    async with Client(make_server(), mode=wire, sampling_callback=model) as client:
+        for tool in ("moderate", "analyze_sentiment"):
+            result = await client.call_tool(tool, {"text": (LONGEST_SENT + 1) * "x"})
+            assert "should have at most 100000 characters" in text(result)
+    assert model.asked == []
+
+
 async def test_a_kind_that_is_none_is_told_and_costs_no_sample(wire: str) -> None:
     model = Model("positive")
     async with Client(make_server(), mode=wire, sampling_callback=model) as client:
@@ -379,8 +388,8 @@ async def test_a_text_of_just_the_longest_length_is_read_in_full(wire: str) -> N
 
 async def test_a_very_long_text_stays_short_without_a_model_too(wire: str) -> None:
     for kind in QUESTIONS:
-        result = await call(wire, None, "analyze_text", 100_000 * "Ab ", kind=kind)
-        assert "(Read without 295,999 of 299,999 characters, in the middle.)" in result
+        result = await call(wire, None, "analyze_text", 33_000 * "Ab ", kind=kind)
+        assert "(Read without 94,999 of 98,999 characters, in the middle.)" in result
         assert len(result) < LONGEST_TEXT + 300
 
 

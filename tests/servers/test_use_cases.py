@@ -1,7 +1,10 @@
 """The tools that say something of a text or of code in words: what stands, what is asked for again, what remains."""
 
 import ast
-from typing import Any
+import re
+from collections.abc import Callable
+from time import process_time
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -17,10 +20,11 @@ from mcp_types import (
 )
 
 from labkit.checks import scorecard_server
-from servers import code_docs, code_reviewer, explaining, moderation, replies, rewriting, text_analyst
-from servers.languages import LANGUAGES, guess
+from servers import code_docs, code_reviewer, explaining, moderation, plain_reading, replies, rewriting, text_analyst
+from servers.languages import LANGUAGES, denies, guess
 from servers.sample_code import SAMPLE_CODE
 from servers.sample_texts import SAMPLE_TEXTS
+from servers.text_analyst import QUESTIONS
 
 pytestmark = pytest.mark.anyio
 
@@ -321,6 +325,76 @@ MESSAGES = [
 @pytest.mark.parametrize(("text", "kinds"), MESSAGES)
 def test_rules_find_what_they_have_words_for(text: str, kinds: list[str]) -> None:
     assert [each.kind for each in moderation.look(text)] == kinds
+
+
+PIECES = (
+    "a.",
+    "0.",
+    "a@",
+    "b-",
+    "a1-",
+    "1",
+    "1,",
+    "1 ",
+    "+1 ",
+    "ab12 ",
+    "you ",
+    "you a ",
+    "i will ",
+    "i  ",
+    "win ",
+    "f",
+)
+PIECES += (
+    "http://a",
+    "https://a ",
+    "!",
+    "X",
+    "<a",
+    "[a",
+    "{{",
+    ":",
+    ": ",
+    "\n",
+    " \t",
+    " ",
+    ". ",
+    "A's ",
+    "un",
+    "the ",
+)
+TALKED = [replies.Turn(who="Mira", says="Are they there?"), replies.Turn(who="Jonas", says="Yes.")]
+LOOKS: dict[str, Callable[[str], object]] = {
+    **{pattern: re.compile(pattern).search for patterns in moderation.RULES.values() for pattern in patterns},
+    "moderation.look": moderation.look,
+    "rewriting.CODE": rewriting.CODE.findall,
+    "rewriting.fault": lambda text: rewriting.fault(text, "German", f"x {text}"),
+    "rewriting.fault, in a tone": lambda text: rewriting.fault(text, "formal", f"x {text}"),
+    "rewriting.plain": lambda text: [rewriting.plain(text, to) for to in get_args(rewriting.Style)],
+    "rewriting.names_lost": lambda text: rewriting.names_lost(text, f"x{text}"),
+    "languages.guess": guess,
+    "languages.denies": lambda text: denies(text, None),
+    "replies.own_words": lambda text: replies.own_words(f"Jonas{text}", "Jonas"),
+    "replies.fault": lambda text: replies.fault(text, TALKED, "Jonas"),
+    "explaining": lambda text: (explaining.fault(TEXT, "expert", text), explaining.plain(text)),
+    "plain_reading": lambda text: [plain_reading.analysis(text, kind) for kind in QUESTIONS],
+}
+"""What plain code does with a whole text or answer. A text may have 100,000 characters, an answer 10,000."""
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=[*LOOKS])
+def test_twice_the_text_takes_no_more_than_twice_the_work(look: Callable[[str], object]) -> None:
+    def seconds(text: str) -> float:
+        began = process_time()
+        look(text)
+        return process_time() - began
+
+    look("warm")
+    for piece in PIECES:
+        half = (piece * 4_000)[:4_000]
+        if seconds(half) > 0.01:  # what is quicker is no danger at this length, nor can it be measured
+            once, twice = (min(seconds(text) for _ in range(3)) for text in (half, half + half))
+            assert twice < 3 * once, f"{piece!r}: {once:.3f} s, and {twice:.3f} s for twice as much"
 
 
 @pytest.mark.parametrize(
