@@ -95,7 +95,11 @@ def _lacks(parts: Mapping[str, object]) -> str:
     lists = {
         heading: cast("list[object]", part) if isinstance(part, list) else [part] for heading, part in parts.items()
     }
-    lacking = [heading for heading, told in lists.items() if any(str(each).startswith("TODO") for each in told[:1])]
+    lacking = [
+        heading
+        for heading, told in lists.items()
+        if any(isinstance(each, str) and each.startswith("TODO") for each in told[:1])
+    ]
     return f"Still to do: {', '.join(lacking)}." if lacking else ""
 
 
