@@ -12,10 +12,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from servers.analysis.series import Days, Floats, Series, weekday
+from servers.analysis.series import Days, Floats, Series, regular, runs, weekday
 
 FEWEST = 21
 """Days with a value below which nothing is said to differ."""
+
+FEW = 2
+"""Stretches of other days up to which a series that is constant otherwise has each of them told."""
+
+CLEAR = 0.4
+"""Kendall's tau from which on some weeks rise or fall; noise of 21 days reaches it once in a hundred times."""
 
 STEP = 3.5
 """Standard errors from which on a step is one; in a group it takes half as many again."""
@@ -73,7 +79,7 @@ class Due:
 
 
 def due(series: Series, step: float = STEP) -> Due | None:
-    """What was due each day; `None` where there are too few days, or none differs from the others.
+    """What was due each day; `None` where there are too few days.
 
     Args:
         series: Of any length.
@@ -105,14 +111,14 @@ def due(series: Series, step: float = STEP) -> Due | None:
     smooth = calm - jumps
     level = running_median(smooth, 29)
     rest = smooth - level
+    rest[np.abs(rest) < 1e-9 * max(float(np.nanmax(np.abs(seen))), 1e-300)] = 0.0  # what arithmetic leaves
     if series.how == "mean":  # the mean of two rows lies farther off than that of ten
         rest = rest * np.sqrt(np.minimum(series.rows / max(float(np.median(series.rows)), 1.0), 1.0))
     usual = usual_distance(rest)
-    if not usual > 0:
-        return None
-    near = np.clip(np.nan_to_num(rest / usual), -2.5, 2.5)
-    like = float(np.clip(np.dot(near[1:], near[:-1]) / np.dot(near, near), 0.3, 0.95))
-    return Due(scale.back(level + jumps + week), rest / usual, tuple(steps), smooth, scale, (1 + like) / (1 - like))
+    score = rest / usual if usual > 0 else rest
+    near = np.clip(np.nan_to_num(score), -2.5, 2.5)
+    like = float(np.clip(np.dot(near[1:], near[:-1]) / max(np.dot(near, near), 1e-300), 0.3, 0.95))
+    return Due(scale.back(level + jumps + week), score, tuple(steps), smooth, scale, (1 + like) / (1 - like))
 
 
 def _scale(series: Series) -> Scale:
@@ -122,11 +128,16 @@ def _scale(series: Series) -> Scale:
         return Scale("plain")
     middle = float(np.median(values))
     whole = bool(np.all(values == np.round(values)))
-    few = series.how != "mean" and float(np.median(series.rows)) < 20
+    few = series.how != "mean" and float(np.median(series.rows)) < 20 and not regular(series.rows)
     counted = Scale("root", middle / 30 if not whole and middle > 0 else 1.0)
-    if not middle > 0 or (whole and middle < 30) or few or np.mean(values < 0.02 * middle) > 0.03:
+    if (
+        not middle > 0
+        or (whole and middle < 30)
+        or few
+        or np.mean(series.values < 0.02 * running_median(series.values, 29)) > 0.03
+    ):
         return counted if whole or few else Scale("plain")
-    best, least = Scale("log", 0.02 * middle), np.inf
+    best, least = Scale("log", 0.02 * float(np.quantile(values[values > 0], 0.05))), np.inf
     level = running_median(series.values, 21)
     high = level[7:] > np.median(level)
     for scale, doubt in ((best, 0.0), (counted, 0.3), (Scale("plain"), 0.3)):
@@ -142,12 +153,26 @@ def _scale(series: Series) -> Scale:
 
 
 def usual_distance(rest: Floats) -> float:
-    """The usual distance: of the middle, or of the wings where these are wider than a normal distribution's."""
-    size = np.abs(rest[np.isfinite(rest)])
-    size = size[size > 0] if np.mean(size == 0) > 0.5 else size
-    if not len(size):
+    """The usual distance: of the middle, or of the wings where these are wider than a normal distribution's.
+
+    Where more than half are as they were due it is that of the others, and where these are two stretches at most it
+    is a tenth of the least of them: in a series that hardly moves, a day that does stands out whatever its size.
+    """
+    size = np.sort(np.abs(rest[np.isfinite(rest)]))
+    others = size[size > 0]
+    if not len(others):
         return 0.0
-    return float(max(1.4826 * np.median(size), np.quantile(size, 0.9) / 1.645))
+    if 2 * len(others) < len(size):
+        if len(runs(np.nan_to_num(rest) != 0)) <= FEW:
+            return float(others[0]) / 10
+        return float(max(np.median(others), np.quantile(others, 0.9, method="lower") / 1.645))
+    near = size[: int(0.9 * len(size)) + 1]
+    middle = 1.4826 * np.median(size)
+    if 4 * len(np.unique((size / near[-1]).round(9))) < len(
+        size
+    ):  # of few whole numbers the median leaps from one to the next
+        middle = near.mean() / 0.657  # as of a normal distribution, whose nearest nine in ten have that mean
+    return float(max(middle, np.quantile(size, 0.9) / 1.645))
 
 
 def _of_weekday(seen: Floats, series: Series) -> Floats:
@@ -177,7 +202,7 @@ def differ(values: Floats, of: Days) -> bool:
 
 
 def running_median(values: Floats, width: int) -> Floats:
-    """The median over `width` values around each, of those that are there at the edges."""
+    """The median over `width` values around each; at the edges, of those that are there, moved along their slope."""
     half = min(width, max(1, len(values) - 1)) // 2
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, half, constant_values=np.nan), 2 * half + 1)
     there = np.isfinite(windows).any(axis=1)
@@ -186,7 +211,21 @@ def running_median(values: Floats, width: int) -> Floats:
     missing = np.isnan(level)
     if missing.any() and there.any():
         level[missing] = np.interp(np.flatnonzero(missing), np.flatnonzero(there), level[there])
+    ahead = np.maximum(half - np.arange(half), 0) / 2  # by how many days the middle of what is there lies inside
+    level[:half] -= _slope(values[: 2 * half + 1]) * ahead
+    level[len(level) - half :] += _slope(values[-2 * half - 1 :]) * ahead[::-1]
     return level
+
+
+def _slope(values: Floats) -> float:
+    """What a day adds where that is clear, after Theil and Sen; 0 where it may as well be chance."""
+    at = np.flatnonzero(np.isfinite(values))
+    if len(at) < 14:
+        return 0.0
+    first, second = np.triu_indices(len(at), 1)
+    rises: Floats = values[at[second]] - values[at[first]]
+    tau = float(np.sign(rises).mean())
+    return float(np.median(rises / (at[second] - at[first]))) if abs(tau) > CLEAR else 0.0
 
 
 def _steps(calm: Floats, least: float) -> tuple[int, ...]:

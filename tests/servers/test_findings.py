@@ -64,6 +64,33 @@ def test_a_day_that_stands_out_is_found_with_what_was_due_also_at_the_edges(day:
     assert abs(found.expected - 100) < 5
 
 
+ALMOST_STILL: dict[str, tuple[np.ndarray, str, float]] = {
+    "5 and once 50": (np.full(200, 5.0), "spike", 50),
+    "5 and once 5,000": (np.full(200, 5.0), "spike", 5000),
+    "5 and once 6": (np.full(200, 5.0), "spike", 6),
+    "5 and once 0": (np.full(200, 5.0), "drop", 0),
+    "a million and once one more": (np.full(200, 1e6), "spike", 1e6 + 1),
+    "0 and once 50": (np.zeros(200), "spike", 50),
+    "0 and once a half": (np.zeros(200), "spike", 0.5),
+    "below 0": (np.full(200, -3.0), "spike", 7),
+    "5 on workdays": (np.where(np.arange(200) % 7 < 5, 5.0, 0.0), "spike", 50),
+    "5 and now and then 6": (5.0 + (np.random.default_rng(1).random(200) < 0.05), "spike", 50),
+    "few and once 12": (np.random.default_rng(1).poisson(0.3, 200).astype(float), "spike", 12),
+    "hardly any and once 12": (np.random.default_rng(1).poisson(0.1, 200).astype(float), "spike", 12),
+}
+
+
+@pytest.mark.parametrize("metric", ["revenue", "score"])
+@pytest.mark.parametrize("shape", ALMOST_STILL)
+def test_one_other_day_of_a_series_that_hardly_moves_is_told(shape: str, metric: str) -> None:
+    values, kind, other = ALMOST_STILL[shape]
+    for day in (0, 100, 199):
+        cells = values.copy()
+        cells[day] = other
+        date = str(days(200)[day])
+        assert told(analyze(table(day=days(200), **{metric: cells}))) == [(kind, date, date)]
+
+
 def test_a_new_level_is_told_once() -> None:
     values = noise(365)
     values[200:] *= 1.5
@@ -123,6 +150,12 @@ CALM = {
     "a strong trend": lambda draws: 100 + np.arange(365) + 5 * draws.normal(size=365),
     "growth": lambda draws: np.exp(np.arange(365) / 100) * (1 + 0.05 * draws.normal(size=365)),
     "a year's season": lambda draws: 100 + 30 * np.sin(np.arange(365) / 58) + 5 * draws.normal(size=365),
+    "a percent a day": lambda draws: 100 * np.exp(np.arange(365) / 100) * (1 + 0.03 * draws.normal(size=365)),
+    "two percent a day": lambda draws: 100 * np.exp(np.arange(365) / 50) * (1 + 0.03 * draws.normal(size=365)),
+    "a percent less a day": lambda draws: 1e4 * np.exp(-np.arange(365) / 100) * (1 + 0.03 * draws.normal(size=365)),
+    "hardly any": lambda draws: draws.poisson(0.1, 365).astype(float),
+    "a few": lambda draws: draws.poisson(0.5, 365).astype(float),
+    "a straight line": lambda draws: 1.0 + np.arange(365) + draws.normal(size=365),
     "a quarter's season": lambda draws: 100 + 30 * np.sin(np.arange(365) / 14) + 5 * draws.normal(size=365),
     "a week's season": lambda draws: 100 + 40 * (np.arange(365) % 7 == 3) + 5 * draws.normal(size=365),
     "profit around zero": lambda draws: 20 * draws.normal(size=365),
@@ -131,10 +164,12 @@ CALM = {
 }
 
 
+@pytest.mark.parametrize("metric", ["revenue", "score"])
 @pytest.mark.parametrize("shape", CALM)
-def test_of_calm_years_hardly_a_day_is_told(shape: str) -> None:
+def test_of_calm_years_hardly_a_day_is_told(shape: str, metric: str) -> None:
     """Twelve years of each shape, and three days among them at most."""
-    found = [analyze(table(day=days(365), score=CALM[shape](np.random.default_rng(seed)))) for seed in range(12)]
+    years = [CALM[shape](np.random.default_rng(seed)) for seed in range(12)]
+    found = [analyze(table(day=days(365), **{metric: values})) for values in years]
     assert sum(len(findings.anomalies) for findings in found) <= 3, [told(findings) for findings in found]
 
 
