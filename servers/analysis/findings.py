@@ -94,7 +94,7 @@ def analyze(table: Table, metric: str | None = None) -> Findings:
         notes.append(f"{_plain(name)} is averaged: nothing says that it adds up.")
     texts = {text.name: _codes(text.values) for text in table.columns.values() if text.kind == "text"}
     if twice := _twice(table, [codes for _, codes in texts.values()]):
-        notes.append(f"{twice:,} rows stand there a second time; each counts.")
+        notes.append(f"Repeated rows: {twice:,}; each counts.")
     when = time_column(table)
     series, parts, late = None, [], ()
     if when is None:
@@ -105,6 +105,8 @@ def analyze(table: Table, metric: str | None = None) -> Findings:
         kept = values[used] if values is not None else None
         series = panel(days[used], kept, how)[0]
         parts, late = _parts(name, how, (days, used, values), texts)
+    if twice:
+        late = (*late, Fact("repeated rows", "count", twice))
     found: tuple[Anomaly, ...] = ()
     goes, season = None, ()
     if series is None or not np.isfinite(series.values).any():
@@ -265,6 +267,7 @@ def _facts(findings: Findings, values: Floats | None, late: Sequence[Fact]) -> I
             yield Fact(where, "share", group.share, "%")
     for one in findings.correlations:
         yield Fact(one.column, "correlation", one.r, against=one.against)
+        yield Fact(one.column, "count", one.rows, against=one.against)
     if values is not None:
         yield Fact(name, "missing", len(values) - len(kept))
         yield Fact(name, "count", len(kept))

@@ -416,7 +416,7 @@ def test_what_is_too_short_is_said() -> None:
         "one column"
     )
     assert "60 values of revenue are no finite numbers below 1e+100 and count as missing." in notes_on("huge values")
-    assert "120 rows stand there a second time; each counts." in notes_on("every row three times")
+    assert "Repeated rows: 120; each counts." in notes_on("every row three times")
 
 
 def notes_on(kind: str) -> tuple[str, ...]:

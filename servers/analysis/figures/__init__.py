@@ -10,9 +10,13 @@ what can be tied to nothing is unknown. Both are marked.
 
 What this knows is words, not sense: a figure under a negation is unknown, and so is a true one that no fact tells.
 
-It errs on the side of the mark. Four sets of sentences were tried once each before anything was mended by them: of 149
-false figures one stood in a sentence without any mark, but of the right ones between one in seven and one in three had
-a mark at first. A new turn of phrase is seldom believed here where it is false, and often unknown where it is right.
+A name that is missing does not speak against a fact, nor does a word that no fact knows; another column, group, period,
+kind, direction or unit does. The metric of the report goes without saying.
+
+It errs on the side of the mark. Tried once, as it then was, on 200 sentences written without sight of it, it marked 27
+of the 314 figures of the 100 right ones (8.6 %); of the 100 with something false, 97 had a mark, 89 at the false word
+itself. What they showed was mended by kinds since: a new turn of phrase meets those figures, not the better ones of the
+test.
 """
 
 from collections.abc import Iterator, Sequence
@@ -144,6 +148,9 @@ def _claims(sentence: Sentence) -> Iterator[Claim]:
         ties.append((one, tie))
         if tie.verdict == "right":
             used.update(tie.spans)
+            value = tie.known.number if tie.known and tie.value is None else tie.value
+            if tie.known and value is not None:
+                sentence.told.append((tie.known, value))
         elif tie.spans:
             mistimed.update(tie.spans)
         if tie.verdict == "right":
@@ -154,7 +161,14 @@ def _claims(sentence: Sentence) -> Iterator[Claim]:
         if one.kind in ("date", "weekday"):
             tie = Ties(sentence, one).tie()
             ends = {*one.periods, *one.ends[0], *one.ends[1]}
-            if tie.verdict != "right" and one.weekday is None and ends & used:
+            is_used = ends & used or any(
+                first == last and (first in span or (span[0] <= first <= span[1] <= span[0] + 7))
+                for first, last in one.periods
+                for span in used
+            )
+            names = {value for known, _ in sentence.told for _, value in known.groups}
+            is_used = is_used or (one.kind == "weekday" and words.low(one.first).rstrip("s") in names)
+            if tie.verdict != "right" and (one.weekday is None or one.kind == "weekday") and is_used:
                 tie = Tie("right", tie.known)
             elif tie.verdict == "right" and {*one.periods} & mistimed and not ends & used:
                 tie = Tie("false", tie.known, "the figure beside it is of another time")
@@ -180,7 +194,7 @@ def _compared(sentence: Sentence, ties: list[tuple[Quantity, Tie]]) -> list[tupl
         if sentence.words.low(one.first - 1) == "from" and sentence.words.low(after.first - 1) == "to":
             mentions = [each for each in sentence.mentions if each.sort == "way" and each.first < one.first]
             way = -int(cast("int", mentions[-1].payload)) if mentions else 0
-        elif tie.known.column == other.known.column and {*between} & COMPARE:
+        elif tie.known.column == other.known.column and {*between} & COMPARE and between[-1] not in ("at", "with"):
             way = next((1 if low in UP else -1 for low in between if low in UP or low in DOWN), 0)
         if way and (tie.value - other.value) * way <= 0:
             made[index] = (one, Tie("false", tie.known, "compared the wrong way round"))

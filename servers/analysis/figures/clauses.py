@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from servers.analysis.figures.known import KnownFacts
+from servers.analysis.figures.known import Known, KnownFacts
 from servers.analysis.figures.mentions import Carried, Mention, Run, spans_in
 from servers.analysis.figures.named import BOUNDARY, COMPARE, DAY_NAMES, JOINT, LEVEL
 from servers.analysis.quantities.quantity import Quantity
@@ -25,6 +25,8 @@ class Clauses:
         first, last = place
         self.words, self.facts, self.first, self.last, self.carried = words, facts, first, last, carried
         self.figures, self.mentions = figures, mentions
+        self.told: list[tuple[Known, float]] = []
+        """The facts that its figures before were right of, and their values."""
         self.lows = words.lows[first:last]
         self.known_words = {*self.lows}
         self.divides = "half" in self.known_words and bool(

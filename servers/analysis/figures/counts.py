@@ -5,8 +5,9 @@ import re
 from servers.analysis.figures.changes import Changes
 from servers.analysis.figures.known import stems_of
 from servers.analysis.figures.mentions import spans_in
-from servers.analysis.figures.named import BOUNDARY, LEVELS
+from servers.analysis.figures.named import BEGINS, BOUNDARY, ENDS, LEVELS
 from servers.analysis.figures.tie import Tie, fits
+from servers.analysis.quantities.quantity import Span
 
 
 class Counts(Changes):
@@ -28,6 +29,10 @@ class Counts(Changes):
         if self.before == ":":  # `Anomalies: 5`
             heads = (each for each in sentence.mentions if each.payload == "anomaly" and each.last == one.first - 2)
             noun = next(heads, noun)
+        if self.before in BEGINS | ENDS and not one.unit:  # `in the first four weeks and 73 in the last four`
+            for other in sentence.numbers:
+                if other.last < one.first and other.unit == "time" and other.readings[0][0] == number * other.factor:
+                    return Tie("right", why="as long as the one before")
         days = self._duration()
         if days is not None:
             return days
@@ -40,6 +45,8 @@ class Counts(Changes):
             return Tie("right", why="it chooses that many")  # `the two busiest months`
         if noun and noun.sort == "dim":
             dim = str(noun.payload)
+            if any(len(run.all) == number for run in sentence.runs.get(f"group {dim}", [])):
+                return Tie("right", why="that many are named")  # `three products, battery, lamp and cable`
             size = len({group for known in self.facts.all for group in known.groups if group[0] == dim})
             told = next(
                 (known for known in self.facts.all if known.column == stems_of(dim) and known.fact.measure == "count"),
@@ -67,7 +74,7 @@ class Counts(Changes):
                 for known in self.facts.all
                 if known.fact.measure == "anomaly" and (columns is None or known.column in columns)
             ]
-            totals = {len(found)} if found else set[float]()
+            totals = {float(len(found)), *(known.number or 0.0 for known in told)} if found else set[float]()
             if columns is None or not found:
                 totals = {known.number or 0.0 for known in told} or totals
             if sentence.own("when", one) and scope.spans:
@@ -103,6 +110,7 @@ class Counts(Changes):
         spans = [span for each in self.sentence.mentions if each.sort == "when" for span in spans_in(each)] + (
             [facts.hull] if facts.hull else []
         )
+        spans += [known.span for known in facts.all if known.span and self._may_last(known.span)]
         for first, last in spans:
             days = last - first + 1
             months = {"month": 30.44, "year": 365.25, "quarter": 91.3}.get(after.rstrip("s"), 1.0)
@@ -114,6 +122,15 @@ class Counts(Changes):
             if known.column == ("anomaly",) and known.number == one.readings[0][0] / one.factor
         ]
         return Tie("right", counted[0]) if counted else Tie("unknown", why="no period is that long")
+
+    def _may_last(self, span: Span) -> bool:
+        """Whether a length may be of a period that is not named by its days: the first, the last, some of a month."""
+        facts, sentence = self.facts, self.sentence
+        words, hull = sentence.known_words, facts.hull or span
+        if (span[0] == hull[0] and words & BEGINS) or (span[1] == hull[1] and words & ENDS):
+            return span != hull
+        named = [each for mention in sentence.mentions if mention.sort == "when" for each in spans_in(mention)]
+        return span[1] - span[0] < 27 and any(first <= span[0] and span[1] <= last for first, last in named)
 
     def _grown(self, dim: str, number: float) -> Tie | None:
         """`three of five regions grew`, by the facts that tell a change of each."""

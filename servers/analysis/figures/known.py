@@ -1,6 +1,7 @@
 """`KnownFacts`: the facts, and the words that name them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -73,6 +74,11 @@ class KnownFacts:
             if {known.fact.measure for known in self.all if known.column == column} <= {"rows", "count"}
         }
         """Columns that are only counted, as a table's own name is: `the average order brought 97 EUR`."""
+        self.told = {(known.column, known.fact.measure) for known in self.all}
+        self.tables = {known.fact.about for known in self.all if known.fact.measure == "rows"}
+        of = Counter(known.column for known in self.all if known.fact.measure not in ("rows", "date", "correlation"))
+        self.metric = max(of, key=lambda column: of[column], default=())
+        """The column that most facts are of: it goes without saying."""
         self.dims = {dim for known in self.all for dim, _ in known.groups}
         counted: dict[tuple[str, str], int] = {}
         for known in self.all:
@@ -125,6 +131,8 @@ class KnownFacts:
         columns = None if scope.measures == frozenset({"rows"}) else scope.columns
         for known in self.all:
             is_of = columns is None or known.column in columns
+            if known.fact.measure == "count" and known.other:
+                continue
             if (
                 (is_of or (known.fact.measure == "correlation" and known.other in (columns or ())))
                 and (not scope.daily or known.daily)
@@ -138,14 +146,14 @@ class KnownFacts:
         if scope.spans is None:
             return (
                 known.span is None
-                or self._is_whole(known)
+                or self.is_whole(known)
                 or known.span in also
                 or known.fact.measure in EXTREME
                 or (known.fact.about, known.fact.measure) in self.alone
             )
         return any(self.is_of(known, span) for span in scope.spans)
 
-    def _is_whole(self, known: Known) -> bool:
+    def is_whole(self, known: Known) -> bool:
         """Whether a fact is of all the time, or a change from its beginning to its end."""
         first = known.against or known.span
         return first is not None and known.span is not None and (first[0], known.span[1]) == self.hull
@@ -155,7 +163,7 @@ class KnownFacts:
         covers = self.hull is not None and span[0] <= self.hull[0] and span[1] >= self.hull[1]
         if known.span is None:
             return covers
-        if known.span == span or (covers and self._is_whole(known)):
+        if known.span == span or (covers and self.is_whole(known)):
             return True
         if known.against and span == (known.against[0], known.span[1]):
             return True
@@ -190,6 +198,7 @@ def _taken_apart(fact: Fact) -> Known:
     head, *parts = fact.about.split(",")
     stems = stems_of(head)
     daily = stems[:1] == ("daily",) and len(stems) > 1
+    stems = stems[1:] if daily else stems
     groups = [
         (
             (stems_of(part)[0], " ".join(part.split()[1:]).lower())
@@ -214,7 +223,7 @@ def _taken_apart(fact: Fact) -> Known:
     day = spans_of(fact.value)[:1] if isinstance(fact.value, str) else ()
     return Known(
         fact=fact,
-        column=stems[1:] if daily else stems,
+        column=stems,
         daily=daily,
         groups=frozenset(groups),
         span=spans[0] if spans else None,

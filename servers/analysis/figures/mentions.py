@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from servers.analysis.figures.known import KnownFacts, stem
-from servers.analysis.figures.named import DOWN, EITHER, MEASURE, UP
+from servers.analysis.figures.named import DOWN, EITHER, MEASURE, SPEED, UP
 from servers.analysis.quantities.quantity import Quantity, Span
 from servers.analysis.quantities.tokens import Words
 from servers.analysis.quantities.vocabulary import MULTIPLYING, UNITS
@@ -122,4 +122,5 @@ def _by_word(words: Words, at: int, is_column: bool, in_figure: set[int]) -> Ite
     if low in MEASURE and not is_other:
         yield Mention(at, at, "measure", MEASURE[low])
     if low in UP or low in DOWN or low in EITHER:
-        yield Mention(at, at, "way", 0 if low in EITHER else 1 if low in UP else -1)
+        is_either = low in EITHER or (low in ("up", "down") and words.low(at - 1) in SPEED)  # `slowed down`
+        yield Mention(at, at, "way", 0 if is_either else 1 if low in UP else -1)

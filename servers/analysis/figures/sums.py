@@ -7,7 +7,6 @@ from servers.analysis.figures.known import Known, Scope
 from servers.analysis.figures.levels import Levels
 from servers.analysis.figures.mentions import names_of, spans_in
 from servers.analysis.figures.tie import Tie, fits
-from servers.analysis.quantities.periods import moved
 
 
 class Sums(Levels):
@@ -35,8 +34,7 @@ class Sums(Levels):
             if len(named) > 1 and not words & {"each", "respectively"}:
                 yield from self._sum([self._one(at._replace(groups=frozenset({each}))) for each in named])
             if scope.spans and measure != "share":
-                if self._is_extreme_quarter(at):
-                    yield from self._sum(self._parts(at))
+                yield from self._sum(self._parts(at))
                 if len(scope.spans) > 1:
                     yield from self._sum([self._one(at._replace(spans=(each,))) for each in scope.spans])
             if one.unit != "%":
@@ -82,28 +80,12 @@ class Sums(Levels):
         )
         return [*inside] if whole and len(inside) > 1 else []
 
-    def _is_extreme_quarter(self, scope: Scope) -> bool:
-        """Whether a named quarter is the best or the worst, where it is told to be; true of any other period."""
-        span = (scope.spans or ((0, 0),))[0]
-        if not scope.superlative or not 88 < span[1] - span[0] < 93:
-            return True
-        sums = [
-            sum(
-                known.number or 0.0
-                for known in self._parts(scope._replace(spans=(moved(span, "quarter", step),)))
-                if known
-            )
-            for step in (0, -3, -2, -1, 1, 2, 3)
-        ]
-        whole = [each for each in sums if each]
-        ends = {1: [max(whole, default=0)], -1: [min(whole, default=0)]}
-        return sums[0] in ends.get(scope.superlative, [*ends[1], *ends[-1]])
-
     def _sum(self, parts: Sequence[Known | None]) -> Iterator[Tie]:
         known = [each for each in parts if each]
         if len(known) < 2 or len(known) < len(parts) or len({(each.unit, each.column) for each in known}) > 1:
             return
-        if fits(self.one, sum(each.number or 0.0 for each in known), known[0].unit, known[0].factor):
+        total = sum(each.number or 0.0 for each in known)
+        if fits(self.one, total, known[0].unit, known[0].factor, of=len(known)):
             spans = self.sentence.pick("when", self.one)[0]
             named = tuple(span for mention in spans for span in spans_in(mention))
-            yield Tie("right", known[0], "a sum", (*named, *(each.span for each in known if each.span)))
+            yield Tie("right", known[0], "a sum", (*named, *(each.span for each in known if each.span)), total)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, cast
 
-from servers.analysis.figures.known import Known, Scope
+from servers.analysis.figures.known import Known, Scope, stem
 from servers.analysis.figures.mentions import names_of
-from servers.analysis.figures.named import GAP, LEVEL
+from servers.analysis.figures.named import GAP, LEVEL, UNCOUNTED
 from servers.analysis.figures.sentence import Sentence
 from servers.analysis.quantities.quantity import Quantity, Span
 
@@ -20,11 +20,16 @@ class Tie(NamedTuple):
     value: float | None = None
 
 
-def fits(one: Quantity, value: float, unit: str, factor: float = 1.0) -> bool:
-    """Whether a figure shows a value of a unit; one without a unit may be in the fact's own, if that is not percent."""
-    if one.unit == unit:
-        return one.shows(value)
-    return not one.unit and unit != "%" and one.shows(value / factor)
+def fits(one: Quantity, value: float, unit: str, factor: float = 1.0, *, of: int = 1) -> bool:
+    """Whether a figure shows a value of a unit; one without a unit may be in the fact's own, if that is not percent.
+
+    Of a sum or a difference `of` several figures each may have been rounded before.
+    """
+    if one.unit != unit and (one.unit or unit == "%"):
+        return False
+    value = value if one.unit == unit else value / factor
+    half = max((each for _, each in one.readings), default=0.0) * (of > 1)
+    return any(one.shows(each) for each in (value, value - half, value + half))
 
 
 def signed(one: Quantity, known: Known, value: float) -> bool:
@@ -85,6 +90,23 @@ class Beside:
         if self.near == "before" and one.unit == "%" and not names and self.sentence.words.low(one.last + 1) != "of":
             return "change"
         return "level"
+
+    def _is_of_something_else(self) -> bool:
+        one, words = self.one, self.sentence.words
+        noun = words.low(one.last + 1)
+        return (
+            one.kind == "number"
+            and not one.unit
+            and words.kind(one.last + 1) == "word"
+            and len(noun) > 3
+            and noun.endswith("s")
+            and noun not in UNCOUNTED
+            and noun not in ("was", "is", "has", "across", "this", "its", "versus", "always", "plus", "less")
+            and not any(mention.first == one.last + 1 for mention in self.sentence.mentions)
+            and not any(noun == known.unit or stem(noun) == known.unit for known in self.facts.all)
+            and not self.sentence.own("column", one)
+            and not self.sentence.own("measure", one)
+        )
 
     def _dims(self) -> set[str]:
         return {str(each.payload) for each in self.sentence.mentions if each.sort == "dim"}

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from servers.analysis.figures.known import Known, Scope, stem
-from servers.analysis.figures.named import LEVELS, NOT, UNCOUNTED
+from servers.analysis.figures.known import Known, Scope
+from servers.analysis.figures.named import LEVELS, NOT
 from servers.analysis.figures.tie import Tie, fits
-from servers.analysis.figures.times import Times
+from servers.analysis.figures.together import Together
 from servers.analysis.quantities.quantity import Span
 
 
-class Ties(Times):
+class Ties(Together):
     """Tries what a figure may be, the strictest reading first."""
 
     def tie(self) -> Tie:
@@ -30,12 +30,16 @@ class Ties(Times):
         named: list[Known] = []
         for scope in self.sentence.scopes(one):
             for tie in self._from(scope):
-                if tie.verdict == "right":
+                if tie.verdict == "right" and not self._is_lacking(tie):
+                    if tie.known and tie.known.span is None and tie.known.fact.measure == "mean" and self.is_relative():
+                        continue
                     return tie
                 if tie.known and tie.known not in named:
                     named.append(tie.known)
         if self._is_of_something_else():
             return Tie("unknown", why="it counts something that no fact is about")
+        if one.readings and (told := self._uncontradicted() or self._follows()):
+            return Tie("false", told.known, "so many are there") if self._is_lacking(told) else told
         if named:
             near = min(named, key=self._distance)
             return Tie("false", near, "", self._mistimed())
@@ -47,6 +51,18 @@ class Ties(Times):
             ):
                 return Tie("false", known, "its words name something else", self._mistimed())
         return Tie("unknown", why="no fact tells it")
+
+    def _is_lacking(self, tie: Tie) -> bool:
+        """Whether the words behind a figure say that so many are missing, where it is the number that are there."""
+        behind = {self.sentence.words.low(self.one.last + step) for step in (1, 2, 3)}
+        return (
+            tie.known is not None
+            and tie.known.fact.measure in ("count", "rows")
+            and not tie.known.groups
+            and self.before != "of"
+            and bool(behind & {"no", "without", "lack", "lacks", "lacked", "missing"})
+            and any(known.fact.measure == "missing" for known in self.facts.all)
+        )
 
     def _mistimed(self) -> tuple[Span, ...]:
         """The periods that are named for this figure, where it is one of another period."""
@@ -75,23 +91,6 @@ class Ties(Times):
             ):
                 return True
         return False
-
-    def _is_of_something_else(self) -> bool:
-        one, words = self.one, self.sentence.words
-        noun = words.low(one.last + 1)
-        return (
-            one.kind == "number"
-            and not one.unit
-            and words.kind(one.last + 1) == "word"
-            and len(noun) > 3
-            and noun.endswith("s")
-            and noun not in UNCOUNTED
-            and noun not in ("was", "is", "has", "across", "this", "its", "versus", "always", "plus", "less")
-            and not any(mention.first == one.last + 1 for mention in self.sentence.mentions)
-            and not any(noun == known.unit or stem(noun) == known.unit for known in self.facts.all)
-            and not self.sentence.own("column", one)
-            and not self.sentence.own("measure", one)
-        )
 
     def _from(self, scope: Scope) -> Iterator[Tie]:
         """Ties within a scope; those that are not right name the fact that its words mean."""

@@ -62,6 +62,10 @@ class Times(Counts):
                     if known.span or known.day
                 ]
                 named += [known for known in like if known.fact.measure in EXTREME]
+        if sentence.known_words & {"no", "missing", "without", "gap"}:
+            for known in self.facts.all:
+                if known.fact.measure == "count" and known.span and known.span in spans:
+                    return Tie("right", known, spans=spans)
         if not one.periods and one.kind == "date":
             return Tie("unknown", why="it hangs on no date before it")
         return Tie("false", named[0], "") if named else Tie("unknown", why="no fact is of that time")

@@ -55,9 +55,12 @@ def quantities(words: Words, years: Collection[int]) -> list[Quantity]:
 
 def _share_units(words: Words, found: Sequence[Quantity]) -> None:
     """Give a figure the unit that stands behind the last of its list: `20, 30 and 40 %`, `between 1 and 2 million`."""
+    is_list = False
     for one, after in reversed(list(pairwise(found))):
         between = words.lows[one.last + 1 : after.first]
-        if one.kind == after.kind == "number" and between and len(between) <= 2:
+        is_list = between != [","] if {*between} & {"and", "or", "to", "-", "–"} else is_list and between == [","]
+        beside = after.unit == "%" and (after.bound or after.sign or any(value >= 1000 for value, _ in one.readings))
+        if one.kind == after.kind == "number" and between and len(between) <= 2 and is_list and not beside:
             is_range = between[0] in {"to", "-", "–", "and"}
             if {*between} <= {",", "and", "to", "-", "–", "or", "from"}:
                 if not one.unit and one.factor == 1 and after.factor != 1 and (after.unit or is_range):

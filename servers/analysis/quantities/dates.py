@@ -5,7 +5,7 @@ import re
 from servers.analysis.quantities.periods import from_to, moved, span_of, spans_of
 from servers.analysis.quantities.quantity import Quantity, Span
 from servers.analysis.quantities.tokens import Words
-from servers.analysis.quantities.vocabulary import MONTHS, ONES, ORDINALS, SCALES, UNITS, WEEKDAYS
+from servers.analysis.quantities.vocabulary import HOLIDAYS, MONTHS, ONES, ORDINALS, SCALES, UNITS, WEEKDAYS
 
 
 class DateReader:
@@ -83,6 +83,10 @@ class DateReader:
             return Quantity(at, at, "date", periods=span_of(int(low)))
         if self._is_month(at):
             return self._after_month(at)
+        for size in (3, 2):
+            if day := HOLIDAYS.get(tuple(self.low(at + step) for step in range(size))):
+                year, last = self._year_behind(at + size)
+                return Quantity(at, max(last, at + size - 1), "date", periods=self._spans(year, *day))
         if first := self._day_number(at):
             behind = first[1]
             if self.low(behind) in ("-", "–", "to", "and") and (second := self._day_number(behind + 1)):
@@ -106,7 +110,8 @@ class DateReader:
             year, last = self._year_behind(behind)
             return Quantity(at, last if year else at, "date", periods=self._spans(year, month))
         number, behind = day
-        if self.low(behind) in ("-", "–") and (end := self._day_number(behind + 1)):
+        end = self._day_number(behind + 1) if self.low(behind) in ("-", "–", "and", "to") else None
+        if end and (self.low(behind) != "and" or end[0] == number + 1) and end[0] > number:
             year, last = self._year_behind(end[1])
             return Quantity(
                 at, last, "date", periods=from_to(self._spans(year, month, number), self._spans(year, month, end[0]))
@@ -168,7 +173,8 @@ class DateReader:
             return False
         first = at == 0 or self.low(at - 1) in ".!?" or self.kind(at - 1) == "line"
         is_plain_word = low in ("may", "march", "mar") and first
-        return not is_plain_word or self.kind(at + 1) == "num" or low == "march"
+        is_told = self.kind(at + 1) == "num" or self.low(at + 1) in ("was", "is", "had", "saw", "brought")
+        return not is_plain_word or is_told or low == "march"
 
     def _is_year(self, at: int) -> bool:
         ahead, behind = self.low(at + 1), self.low(at - 1)

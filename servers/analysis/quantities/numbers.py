@@ -107,6 +107,7 @@ class Reader(UnitReader):
             ",",
             ".",
             ";",
+            "(",
             ")",
             "more",
             "less",

@@ -57,7 +57,7 @@ class Quantity:
 
     def _shows(self, value: float, shown: float, half: float) -> bool:
         least = abs(shown) * 1e-9 + 1e-12
-        if self.kind == "part":
+        if self.kind == "part" or (self.kind == "times" and self.spelled):
             half *= 2.2 if self.bound == "about" else 1
         # `over 1.9 million` leaves more room than `over 1,924,938`
         room = max(half, abs(shown) * min(0.5, 20 * half / (abs(shown) + least)))
@@ -68,7 +68,7 @@ class Quantity:
         if self.bound == "under":
             return shown - room <= value <= shown + least
         if self.bound == "nearly":
-            return shown - max(0.1 * abs(shown), half) <= value <= shown + half / 2
+            return shown - max(0.1 * abs(shown), half) <= value <= shown + half
         if self.bound == "about":
             half = max(half, 0.05 * abs(shown))
         return abs(value - shown) <= half + least

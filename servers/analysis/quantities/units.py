@@ -4,7 +4,7 @@ import re
 
 from servers.analysis.quantities.dates import DateReader
 from servers.analysis.quantities.quantity import Quantity, half_of
-from servers.analysis.quantities.vocabulary import BOUND, CURRENCIES, ONES, SCALES, SUFFIXES, TENS, UNITS
+from servers.analysis.quantities.vocabulary import ADDS, BOUND, CURRENCIES, ONES, SCALES, SUFFIXES, TENS, UNITS
 
 
 class UnitReader(DateReader):
@@ -109,7 +109,7 @@ class UnitReader(DateReader):
             return None
         if [self.low(at + step) for step in range(3)] == ["and", "a", "half"]:
             scale = SCALES.get(self.low(at + 3), 1.0)
-            return (current + 0.5) * scale, 0.05 * scale, at + 3 + (scale != 1)
+            return (current + 0.5) * scale, 0.15 * scale, at + 3 + (scale != 1)
         value = total + current
         return value, half_of(str(int(value))), at
 
@@ -126,6 +126,8 @@ class UnitReader(DateReader):
                 one.sign, at = (1 if low in ("+", "plus") else -1), at - 1
         for phrase, name in BOUND:
             size = len(phrase)
+            if phrase == ("up", "to") and self.low(at - 3) in ADDS:
+                continue
             if at - size >= floor and all(self.low(at - size + step) == each for step, each in enumerate(phrase)):
                 one.bound, at = name, at - size
                 break
