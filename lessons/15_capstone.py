@@ -112,11 +112,11 @@ await check("15.1", my_design)
 hint("15.1")
 
 # %% [markdown] tags=["instructor"]
-# **15.1, explained.** Step f is where classes differ: a list of words ("refund", "broken") finds many complaints, and here it is
-# about those without such a word. Take the argument, and ask how it would be tested. Step j is not about filing: lesson 13's
+# **15.1, explained.** Step f is where classes differ: a list of words ("refund", "broken") finds many complaints, and here it
+# is about those without such a word. Take the argument, and ask how it would be tested. Step j is not about filing: lesson 13's
 # desk files a line without an explanation, and says so. Here somebody is woken up.
 #
-# *Common in class:* g as code ("it could interpolate"): right, of a figure with a mark beside it that says so. It is not made up.
+# *Common in class:* g as code ("it could interpolate"): right, of a figure marked as such, which is not made up.
 
 # %% [markdown]
 # **A good place to stop:** you know what your server does, and what it never will. To go on another day, choose *Run → Run
@@ -218,16 +218,18 @@ it_was("15.2")
 # ## Exercise 15.3 · your server ●●● 45 minutes
 #
 # **Goal** A server named `capstone` with one tool, `report(table, column)`. **Input** `database`; `folder`, where it files.
-# Its question has a line for each fact of yours, `[b] mean: 330.544` (a unit after a blank), at most 26, and rules in the system
-# prompt.
+# Its question has a line for each fact of yours, `[b] mean: 330.544` (a unit after a blank), at most 26, and the system prompt
+# has rules.
 #
 # A *narrative* is an answer of at most 600 characters, not cut, that names at least one fact, nothing else in square brackets
 # (round ones are free), and no figure of its own: no character for which `str.isnumeric()` is true, no word of `NUMBERS`.
 # First every blank and line break becomes one space, `" ".join(said.split())`; then leave out what cannot be seen; then judge.
 #
 # With a narrative: put the whole fact for each letter, append the text as one line to `reports.txt`, return it with all facts.
-# Without one: return the facts and say why, and file nothing. (If the user refuses, the SDK ends the call before your tool.) A name that is not there is a `ToolError`, before anybody is asked. Find
-# the facts once for question and report: the data may change while the model thinks.
+# Without one: return the facts and say why, and file nothing. If the user refuses, the SDK ends the call.
+#
+# A name that is not there is a `ToolError`, before anybody is asked. Find the facts once for question and report: the data may
+# change while the model thinks.
 
 # %%
 from typing import Annotated
@@ -315,7 +317,8 @@ keep("capstone.py", facts_of, make_capstone)
 
 # %% [markdown]
 # **A good place to stop:** your server stands, as a program beside this notebook too: `python capstone.py figures.db` in a
-# terminal. What it needs must stand in the cell of `facts_of` or of `make_capstone`. To go on another day, choose *Run → Run All Above Selected Cell* here.
+# terminal. What it needs must stand in the cell of `facts_of` or of `make_capstone`. To go on another day, choose *Run → Run
+# All Above Selected Cell* here.
 #
 # # Third sitting: defend
 #
@@ -386,8 +389,8 @@ print((await lab.call_tool("report", call)).content[0].text)
 
 # %% [markdown]
 # Every figure is right, and it is no narrative: it chose nothing, left out every day, and ends with a sentence of its rules.
-# A check that looks for figures alone would file it. Here an answer with figures of its own is none, and the reader gets the
-# facts with their days.
+# A check that holds each figure against the question would file it. Here an answer with figures of its own is
+# none, and the reader gets the facts with their days.
 #
 # ## Attacked
 #
@@ -504,9 +507,11 @@ from labkit.host import with_policy
 asked = model.asked[0]
 try:
     policy = policy_for(asked, 30, 0.50, dear.prices[-1].output)
-    worst = f"{policy.samples} samples, {policy.tokens:,} tokens of prompts and answers, at most 0.50 USD"
+    worst = (
+        f"The worst day: {policy.samples} samples, {policy.tokens:,} tokens of prompts and answers, at most 0.50 USD"
+    )
 except NotImplementedError:
-    policy, worst = Policy(), "TODO: still to be written."
+    policy, worst = Policy(), "TODO: the worst day, exercise 15.4"
 
 
 def under_it(callback, ask):
@@ -549,7 +554,7 @@ parts = {
     "Lies, and orders in the data": defence,
     "Marks that code can give": str(marks(card, defence)),
     "A trace": Waterfall(telemetry.spans),
-    "What a day costs": ["\n".join(str(bill).splitlines()[-2:]), f"The worst day: {worst}"],
+    "What a day costs": ["\n".join(str(bill).splitlines()[-2:]), worst],
 }
 
 # %%

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import date, timedelta
@@ -47,8 +48,9 @@ def write_days(
     path = folder / "figures.db"
     with closing(sqlite3.connect(path)) as data, data:
         data.execute("CREATE TABLE other (day TEXT, count INTEGER)")
-        data.execute(f"CREATE TABLE {where} (note TEXT, day TEXT, {what})")
-        rows = [(note, strange.get(at, day_of(at)), value) for at, value in enumerate(values)]
+        data.execute(f"CREATE TABLE {where} (day TEXT, {what}, note TEXT)")
+        data.execute("CREATE TABLE third (day TEXT, count INTEGER)")
+        rows = [(strange.get(at, day_of(at)), value, note) for at, value in enumerate(values)]
         data.executemany(f"INSERT INTO {where} VALUES (?, ?, ?)", rows[::-1])  # noqa: S608 - quoted
     return path
 
@@ -129,6 +131,9 @@ async def asks_about_facts(make: Function, mode: str) -> None:
         facts = await desk.letters()
         for words in (ODD, ODD_DAY):
             of(facts, words)
+        if alike := [fact for fact, times in Counter(facts.values()).items() if times > 1]:
+            raise Problem(f"Two facts of the question read {alike[0]!r}. Write what each is: [b] mean: 111.2.",
+                          hint="letters")  # fmt: skip
         seen = await desk.use("")
         asked = seen.asked[0]
         if len(seen.asked) != 1:
@@ -176,6 +181,9 @@ async def code_writes_the_figures(make: Function, mode: str) -> None:
                     raise Problem(f"{told}. {what}, and that does not stand in the {place}.", hint="whole-fact")
                 if f"[{used[0]}]" in text.partition(words)[2][:40]:
                     raise Problem(f"{told}, and the {place} still holds [{used[0]}].", hint="returns")
+            if lacking := [fact for fact in facts.values() if fact not in seen.text]:
+                raise Problem(f"{told}, and {lacking[0]!r} is not in the result. Return the facts all the same.",
+                              hint="facts")  # fmt: skip
             if said.count("[") > 2 and seen.text.count(facts[odd]) < 2:
                 raise Problem(f"{told}; the second [{odd}] is not replaced.", hint="returns")
             if not before.endswith("\n"):
@@ -201,7 +209,7 @@ WRONG: tuple[tuple[str, str, str], ...] = (
     ("All is well: [{odd}{odd}].", "All is well", "unknown"),
     ("All is well: [] and [{odd}].", "All is well", "unknown"),
     ("   ", "", "empty"),
-    ("[{odd}] and so on" + " x" * LONGEST, " x x x x", "long"),
+    ("[{odd}] and so on ".ljust(LONGEST + 5, "x"), "xxxx", "long"),  # {odd} becomes one letter
 )
 """What is no narrative: the answer, what of it may stand nowhere, the hint."""
 
@@ -281,7 +289,7 @@ async def keeps_to_what_was_asked(make: Function, mode: str) -> None:
         async def thinks() -> str:
             if len(model.asked) == 1:
                 with closing(sqlite3.connect(desk.database)) as data, data:
-                    data.execute("INSERT INTO daily VALUES ('new', '2025-03-30', 9876)")
+                    data.execute("INSERT INTO daily VALUES ('2025-03-30', 9876, 'new')")
             facts = dict(LINE.findall(text_of(model.asked[-1])))
             return f"In short: [{of(facts, '9876' if len(model.asked) > 1 else ODD)}]."
 

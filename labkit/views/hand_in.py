@@ -91,14 +91,14 @@ def page(parts: Mapping[str, object], *, title: str = "Capstone") -> str:
 
 
 def _lacks(parts: Mapping[str, object]) -> str:
-    """Which parts are still to be done, by the text that they begin with."""
+    """Which parts are still to be done, by the texts in them."""
     lists = {
         heading: cast("list[object]", part) if isinstance(part, list) else [part] for heading, part in parts.items()
     }
     lacking = [
         heading
         for heading, told in lists.items()
-        if any(isinstance(each, str) and each.startswith("TODO") for each in told[:1])
+        if any(isinstance(each, str) and each.startswith("TODO") for each in told)
     ]
     return f"Still to do: {', '.join(lacking)}." if lacking else ""
 

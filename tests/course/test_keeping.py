@@ -143,7 +143,9 @@ def test_a_program_without_a_frame_is_told_with_those_that_there_are(name: str) 
 
 
 @pytest.mark.parametrize("worded", [False, True], ids=["the solution", "in other words"])
-def test_the_tests_beside_a_desk_pass_for_every_desk_that_passes(tmp_path: Path, worded: bool) -> None:
+def test_the_tests_beside_a_desk_pass_for_every_desk_that_passes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], worded: bool
+) -> None:
     cells = build.from_lesson(build.LESSONS / "13_over_the_wire.py", solved=True).cells
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     [written] = [cell for cell in code if "def make_desk(" in cell]
@@ -153,6 +155,7 @@ def test_the_tests_beside_a_desk_pass_for_every_desk_that_passes(tmp_path: Path,
     run(code[0].partition("\nprint")[0], namespace, "<set-up>")
     run(written, namespace, "<desk>")
     keep("desk.py", namespace["make_desk"])
+    assert capsys.readouterr().out == "desk.py: make_desk, in a program of plain mcp.\n"
     keep("test_desk.py")
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_desk.py"],

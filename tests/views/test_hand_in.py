@@ -168,7 +168,7 @@ def test_what_is_still_to_be_done_is_said_on_the_page_and_below_the_cell(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    hand_in("capstone.html", {"By": "TODO: your name", "Design": "…", "The server": ["TODO. Not mine", a_function]})
+    hand_in("capstone.html", {"By": "TODO: your name", "Design": "…", "The server": [a_function, "TODO: not mine"]})
     assert capsys.readouterr().out.endswith("\nStill to do: By, The server.\n")
     words = Tags((tmp_path / "capstone.html").read_text(encoding="utf-8")).words
     assert "Still to do: By, The server." in words

@@ -237,7 +237,7 @@ def the_figure_alone(database, folder):
 def of_any_length(database, folder):
     """Takes an answer of any length.
 
-    The model answered '[b] and so on x x
+    The model answered '[b] and so on xxx
     """
     return _capstone(database, folder, longest=10**9)
 
