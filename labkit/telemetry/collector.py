@@ -16,7 +16,7 @@ import secrets
 import socket
 import sys
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -31,8 +31,9 @@ from labkit.errors import LabError
 from labkit.plain import short
 from labkit.redacting import redact
 from labkit.runtime import Runtime
+from labkit.secret_forms import redacted_across
 from labkit.telemetry.kept import Telemetry
-from labkit.telemetry.spans import SCOPE, new_context
+from labkit.telemetry.spans import SCOPE, new_context, safe_name
 
 if TYPE_CHECKING:
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -287,7 +288,7 @@ class _Reader:
             self._left = ROOM
             resource = Resource(self._attributes(of_resource.resource.attributes))
             for of_scope in of_resource.scope_spans:
-                name = short(of_scope.scope.name, LONGEST_NAME)
+                name = self._name(of_scope.scope.name)
                 scope = InstrumentationScope(f"{name} (elsewhere)" if name == SCOPE.name else name)
                 for span in of_scope.spans:
                     left -= 1
@@ -306,17 +307,13 @@ class _Reader:
         code = _STATUS.get(span.status.code, StatusCode.UNSET)
         words = self._text(span.status.message) if code is StatusCode.ERROR else ""
         return ReadableSpan(
-            short(span.name, LONGEST_NAME),
+            self._name(span.name),
             context,
             parent,
             resource,
             self._attributes(span.attributes),
             [
-                Event(
-                    short(event.name, LONGEST_NAME),
-                    self._attributes(event.attributes),
-                    min(event.time_unix_nano, LAST),
-                )
+                Event(self._name(event.name), self._attributes(event.attributes), min(event.time_unix_nano, LAST))
                 for event in span.events[:MOST_BESIDE]
             ],
             [Link(context, self._attributes(told)) for context, told in linked if context is not None],
@@ -331,8 +328,8 @@ class _Reader:
         """Attributes, as long as there is room for them."""
         kept: dict[str, Any] = {}
         for each in told:
-            name = short(each.key, LONGEST_NAME)
-            value = self._value(each.value, name)
+            name = self._name(each.key)
+            value = self._value(each.value, short(each.key, LONGEST_NAME))
             self._left -= len(name) + (len(value) if isinstance(value, str) else 8)
             if self._left < 0:
                 break
@@ -349,9 +346,13 @@ class _Reader:
             case "array_value":  # OpenTelemetry has texts alone in them where the kit's servers have any
                 texts = [each.string_value for each in value.array_value.values[:MOST_BESIDE]]
                 self._left -= sum(map(len, texts))
-                return tuple(self._text(each, name) for each in texts)
+                whole = redacted_across([cut(each, LONGEST_VALUE) for each in texts], Counter())
+                return tuple(map(str, redact(whole, name, self._known)))
             case _:
                 return None
+
+    def _name(self, text: str) -> str:
+        return short(safe_name(text), LONGEST_NAME)
 
     def _text(self, text: str, name: str = "") -> str:
         return str(redact(cut(text, LONGEST_VALUE), name, self._known))

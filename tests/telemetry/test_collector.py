@@ -166,10 +166,36 @@ async def test_what_a_server_says_never_counts_as_what_the_kit_has_seen() -> Non
     (span,) = kept.spans
     assert parts(kept.spans) == []
     assert len(span.name) <= 200
+    assert span.name.startswith("execute_tool ")
     assert span.name.isprintable()
     assert KEY not in kept.json_lines()
     assert "hunter2" not in kept.json_lines()
     assert sum(len(str(value)) for value in told(span).values()) < ROOM
+
+
+async def test_no_name_takes_a_secret_in_and_no_array_a_part_of_one() -> None:
+    kept, pieces = Telemetry(), (KEY[:40], KEY[40:])
+    leaks = foreign(
+        name=f"call {KEY}",
+        attributes={
+            f"a {KEY}": 1,
+            "pieces": pieces,
+            "command": ("curl", "-u", "eva:hunter2-hunter2"),
+            "b " * 95 + KEY: 1,
+        },
+        events=[Event(f"met {KEY}", {KEY: pieces}, 11)],
+        links=[Link(SpanContext(1, 2, is_remote=False), {KEY: pieces})],
+        resource=Resource({"service.name": "theirs", KEY: KEY, "pieces": pieces}),
+        instrumentation_scope=InstrumentationScope(f"theirs {KEY}"),
+    )
+    async with Collector(kept) as collector:
+        assert await sent(collector, encoded(leaks)) == 200
+    (span,) = kept.spans
+    came = kept.json_lines() + str(span.instrumentation_scope)
+    for part in (KEY[:24], KEY[-24:], "hunter2"):
+        assert part not in came
+    assert span.name == "call [redacted: Anthropic key]"
+    assert told(span)["command"][:2] == ("curl", "-u")
 
 
 async def test_a_flood_of_spans_does_not_push_out_the_kits_own() -> None:
