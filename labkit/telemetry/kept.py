@@ -107,7 +107,9 @@ class Telemetry:
 
     def take(self, spans: Iterable[ReadableSpan]) -> None:
         """Keep spans that another process has made, such as a server's. They are in no metric and are sent nowhere."""
-        known = {span.context.span_id for kept in (self._spans, self._taken) for span in tuple(kept) if span.context}
+        # Those that go on too: a server is told the id of the span that it is called in.
+        places = (self._open.values(), self._spans, self._taken)
+        known = {span.context.span_id for kept in places for span in tuple(kept) if span.context}
         for span in spans:
             if span.context and span.context.span_id not in known:
                 known.add(span.context.span_id)
@@ -159,8 +161,8 @@ class Telemetry:
 
     def keep(self, span: Span) -> None:
         """Keep a span whose end is written down."""
-        self._open.pop(id(span), None)
         self._spans.append(span)
+        self._open.pop(id(span), None)  # after that, so that another thread finds it in one of both
         self._unmetered.append(span)
         if len(self._unmetered) > self._most:
             self._meter(_AT_ONCE)

@@ -212,6 +212,22 @@ async def test_a_flood_of_spans_does_not_push_out_the_kits_own() -> None:
         assert all(each.name != "tools/call x" for each in kept.spans[: len(own)])
 
 
+@pytest.mark.parametrize("wire", WIRES)
+async def test_no_server_takes_the_place_of_a_span_of_the_kits_own(wire: str) -> None:
+    """It is told the id of the span that it is called in, and may send one with that id while the call goes on."""
+    kept = Telemetry()
+
+    async def forges(context: Any, params: Any) -> Any:
+        assert kept.open
+        kept.take([foreign(context=each.context) for each in kept.open])
+        return await echo(context, params)
+
+    with Lab(bookshop(), sampling_callback=forges, mode=wire, telemetry=kept) as lab:
+        await lab.call_tool("recommend", {"genre": "noir"})
+    assert named(kept.spans, "tools/call x") == []
+    assert {part.kind for part in parts(kept.spans)} >= {"model", "host"}
+
+
 MANY = ExportTraceServiceRequest.FromString(encoded(foreign()))
 MANY.resource_spans[0].scope_spans[0].spans.extend([MANY.resource_spans[0].scope_spans[0].spans[0]] * MOST_SPANS)
 
