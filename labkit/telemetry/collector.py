@@ -19,6 +19,7 @@ import zlib
 from collections import Counter, deque
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import ExitStack, suppress
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from opentelemetry.sdk.resources import Resource
@@ -44,8 +45,8 @@ LARGEST = 4_000_000
 """Bytes of a request, packed and unpacked."""
 LONGEST_HEAD = 16_000
 """Bytes of a request's headers."""
-MOST_SPANS, MOST_BESIDE, ROOM = 5_000, 128, 16_000
-"""Spans of a request; events and links of a span; characters of all its attributes."""
+MOST_SPANS, MOST_TEXTS, MOST_BESIDE, ROOM = 5_000, 20_000, 128, 16_000
+"""Of a request its spans, with what holds them, and texts that differ; of a span events, links, characters in all."""
 LONGEST_NAME, LONGEST_VALUE = 200, 1_000
 """Characters of a name, and of a value."""
 MOST_AT_ONCE, SECONDS = 32, 10.0
@@ -283,19 +284,26 @@ class _Reader:
         Raises:
             Refused: There are more than may come at once.
         """
-        left = MOST_SPANS
+        held = count(1)
         for of_resource in request.resource_spans:
+            self._count(next(held))
             self._left = ROOM
             resource = Resource(self._attributes(of_resource.resource.attributes))
             for of_scope in of_resource.scope_spans:
+                self._count(next(held))
                 name = self._name(of_scope.scope.name)
                 scope = InstrumentationScope(f"{name} (elsewhere)" if name == SCOPE.name else name)
                 for span in of_scope.spans:
-                    left -= 1
-                    if left < 0:
-                        raise Refused(413, f"more than {MOST_SPANS:,} spans")
+                    self._count(next(held))
                     if (read := self._span(span, resource, scope)) is not None:
                         yield read
+
+    def _count(self, held: int) -> None:
+        """Refuse what would keep the lab thread at work for long: many things, or many texts to look through."""
+        if held > MOST_SPANS:
+            raise Refused(413, f"more than {MOST_SPANS:,} spans, with the resources and scopes that hold them")
+        if len(self._known) > MOST_TEXTS:
+            raise Refused(413, f"more than {MOST_TEXTS:,} texts")
 
     def _span(self, span: Any, resource: Resource, scope: InstrumentationScope) -> ReadableSpan | None:
         """A span, or nothing where its ids or its times are none."""
@@ -352,7 +360,9 @@ class _Reader:
                 return None
 
     def _name(self, text: str) -> str:
-        return short(safe_name(text), LONGEST_NAME)
+        if (name := self._known.get((text, "a name"))) is None:
+            name = self._known[text, "a name"] = short(safe_name(text), LONGEST_NAME)
+        return name
 
     def _text(self, text: str, name: str = "") -> str:
         return str(redact(cut(text, LONGEST_VALUE), name, self._known))

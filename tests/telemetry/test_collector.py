@@ -19,7 +19,7 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 
 import labkit.telemetry.collector
 from labkit import Collector, Lab, LabError, Program, Scripted, Telemetry
-from labkit.telemetry.collector import LARGEST, MOST_SPANS, ROOM
+from labkit.telemetry.collector import LARGEST, MOST_BESIDE, MOST_SPANS, ROOM
 from labkit.telemetry.frames import Frames
 from labkit.telemetry.parts import parts
 from tests.story import ROOT, WIRES, bookshop, echo, until
@@ -231,6 +231,16 @@ async def test_no_server_takes_the_place_of_a_span_of_the_kits_own(wire: str) ->
 MANY = ExportTraceServiceRequest.FromString(encoded(foreign()))
 MANY.resource_spans[0].scope_spans[0].spans.extend([MANY.resource_spans[0].scope_spans[0].spans[0]] * MOST_SPANS)
 
+EMPTY = ExportTraceServiceRequest()
+EMPTY.resource_spans.add().scope_spans.extend([type(MANY.resource_spans[0].scope_spans[0])()] * (MOST_SPANS + 1))
+WORDY = ExportTraceServiceRequest.FromString(
+    encoded(*(foreign(context=SpanContext(7, n, False)) for n in range(1, 200)))
+)
+for number, each in enumerate(WORDY.resource_spans[0].scope_spans[0].spans):
+    del each.events[:]
+    for n in range(MOST_BESIDE):
+        each.events.add().name = f"met {number} {n}"
+
 
 @pytest.mark.parametrize(
     ("body", "how", "status"),
@@ -254,6 +264,9 @@ MANY.resource_spans[0].scope_spans[0].spans.extend([MANY.resource_spans[0].scope
         (b"", {"headers": ["Content-Encoding: br"]}, 415),
         (b"", {"headers": ["X: " + "y" * 100_000]}, 431),
         (MANY.SerializeToString(), {}, 413),
+        (gzip.compress(b"\x0a\0" * (LARGEST // 2)), {"headers": ["Content-Encoding: gzip"]}, 413),
+        (EMPTY.SerializeToString(), {}, 413),
+        (WORDY.SerializeToString(), {}, 413),
     ],
 )  # fmt: skip
 async def test_what_is_no_span_is_refused(body: bytes, how: dict[str, Any], status: int) -> None:
