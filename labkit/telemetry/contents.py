@@ -35,7 +35,15 @@ def answered(answer: CreateMessageResult | CreateMessageResultWithTools) -> dict
 
 def written(value: Any) -> str:
     """JSON in one line."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr)
+    return finite(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr))
+
+
+def finite(text: str) -> str:
+    """What Python wrote as JSON, with `"NaN"` and `"Infinity"` as texts, as OTLP has them: as numbers JSON has none."""
+    if "NaN" not in text and "Infinity" not in text:
+        return text
+    told = json.loads(text, parse_constant=str)
+    return json.dumps(told, ensure_ascii=text.isascii(), separators=(",", ":"))
 
 
 def _list(value: Any) -> list[Told]:

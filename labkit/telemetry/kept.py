@@ -18,6 +18,7 @@ from labkit.host.prices import Prices, check_catalog
 from labkit.models.catalog import catalog
 from labkit.numbers import checked_whole
 from labkit.record import Record
+from labkit.telemetry.contents import finite
 from labkit.telemetry.conventions import LESSON, LINK
 from labkit.telemetry.metrics import Metrics
 from labkit.telemetry.otlp import outside
@@ -103,7 +104,7 @@ class Telemetry:
 
     def json_lines(self) -> str:
         """The spans, one a line, each as OpenTelemetry writes it in JSON."""
-        return "".join(span.to_json(indent=None) + "\n" for span in self.spans)
+        return "".join(finite(span.to_json(indent=None)) + "\n" for span in self.spans)
 
     def take(self, spans: Iterable[ReadableSpan]) -> None:
         """Keep spans that another process has made, such as a server's. They are in no metric and are sent nowhere."""

@@ -1,6 +1,7 @@
 """`with_telemetry`: the spans of a sample, with a Lab and without one."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from tests.host.crowd import CONNECTION
 from tests.standins.chat_completions import ChatCompletions
 from tests.standins.messages_api import MessagesApi, fails
 from tests.story import WIRES, answer, bookshop, echo, question
+from tests.telemetry import spans as by_hand
 from tests.telemetry.spans import events, ids, links, named, parent, told
 
 pytestmark = pytest.mark.anyio
@@ -223,6 +225,26 @@ async def test_no_name_and_no_id_takes_a_secret_into_a_span() -> None:
     assert "y" * 201 not in told_all
     assert "gen_ai.request.stop_sequences" in whole.json_lines()
     assert "gen_ai.request.stop_sequences" not in told_all
+
+
+async def test_what_is_no_number_makes_no_line_that_is_no_json() -> None:
+    kept = Telemetry(contents=True)
+
+    async def reports(context: object, params: object) -> Any:
+        report("a share", source="you", share=float("nan"), most=float("inf"), least=float("-inf"), is_told="NaN")
+        return answer("NaN is a word")
+
+    params = question("NaN").model_copy(update={"temperature": float("inf"), "metadata": {"a": float("nan")}})
+    await with_telemetry(Scripted([answer("NaN")]), kept)(context(), params)
+    await with_telemetry(with_budget(reports, samples=9), kept)(context(), params)
+    kept.take([by_hand.span(1, 0, 1, process="theirs", share=float("nan"), least=float("-inf"))])
+    lines = [json.loads(line, parse_constant=pytest.fail) for line in kept.json_lines().splitlines()]
+    assert len(lines) == len(kept.spans)
+    words = [value for line in lines for each in (line, *line["events"]) for value in each["attributes"].values()]
+    assert {"NaN", "Infinity", "-Infinity"} <= {value for value in words if isinstance(value, str)}
+    for value in words:
+        if isinstance(value, str) and value.startswith(("[", "{")):
+            json.loads(value, parse_constant=pytest.fail)
 
 
 async def test_a_model_over_http_tells_its_name_tokens_cost_and_address() -> None:
