@@ -203,13 +203,13 @@ def can_ask_a_person(ctx: Context) -> bool:
 
 
 def _chosen(form: type[BaseModel], came: object) -> str:
-    """What a person entered, as JSON; or why there is nothing, as the end of a sentence."""
+    """What a person entered, as JSON; or why there is nothing, as the end of a sentence. "yes" is no truth value."""
     if not isinstance(came, ElicitResult):
         return "the client answered with something else than a person's choice"
     if came.action != "accept":
         return "the person said no" if came.action == "decline" else "the person closed the question"
     try:
-        return form.model_validate(came.content or {}).model_dump_json()
+        return form.model_validate_json(json.dumps(came.content or {}), strict=True).model_dump_json()
     except ValidationError:
         return "what the person entered does not fit the form"
 

@@ -30,6 +30,9 @@ LONGEST_SENTENCE = 400
 MOST_SENTENCES = 12
 MOST_TOKENS = 400
 
+BRACKETS = str.maketrans("<>", "\u2039\u203a")
+"""A name in the data could otherwise end the block of facts, and give orders below it."""
+
 MODEL = prefers("sonnet", cost=0.3, speed=0.3, intelligence=0.7)
 
 TELL = (
@@ -53,9 +56,10 @@ def narrative_question(findings: Findings, question: str = "") -> CreateMessageR
         findings: What is told.
         question: A reader's question, in one line; empty for all that is worth telling.
     """
+    facts = findings.text(LONGEST_FACTS).translate(BRACKETS)
     wanted = f"Answer this question: {question}" if question else "Say what is most worth knowing."
     return CreateMessageRequestParams(
-        messages=[message("user", f"<facts>\n{findings.text(LONGEST_FACTS)}\n</facts>\n\n{wanted}")],
+        messages=[message("user", f"<facts>\n{facts}\n</facts>\n\n{wanted}")],
         system_prompt=TELL,
         max_tokens=MOST_TOKENS,
         temperature=0.0,
