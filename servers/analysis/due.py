@@ -30,7 +30,10 @@ EDGE = 5
 """Bins on either side that a step needs."""
 
 LEAST = 1.33
-"""How many times the one level is at least as high as the other."""
+"""How many times the one level is at least as high as the other, unless they lie far apart for the noise."""
+
+PLAIN = 2.5
+"""Usual distances from which on two levels lie far apart; more where a day is like the one before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,10 +96,13 @@ def due(series: Series, step: float = STEP) -> Due | None:
     seen[there] = scale.to(series.values[there])
     week = _of_weekday(seen, series) if series.step == "day" else np.zeros(len(there))
     calm = seen - week
-    usual = usual_distance(calm - running_median(calm, 29))
+    around = calm - running_median(calm, 29)
+    usual = usual_distance(around)
+    plain = PLAIN * usual * np.sqrt(_memory(around / max(usual, 1e-300), 0.0))
     jumps = np.zeros(len(there))
     steps: list[int] = []
-    for place in _steps(calm, step):
+    # the clearest first: a place days beside a step must not take its jump
+    for place in sorted(_steps(calm, step), key=lambda place: -abs(_jump(calm, place, 21, np.mean))):
         jump, sudden = _jump(calm - jumps, place, 21), _jump(calm - jumps, place, 7)
         mean = _jump(calm - jumps, place, 21, np.mean)
         before = median_of(calm[max(0, place - 28) : place], 0.0)
@@ -104,9 +110,9 @@ def due(series: Series, step: float = STEP) -> Due | None:
         if (
             abs(jump) > 1.4 * usual
             and min(sudden * jump, mean * jump) > 0.5 * jump**2
-            and not (old > 0 and new > 0 and old / LEAST < new < old * LEAST)
+            and not (min(abs(jump), abs(sudden)) < plain and old > 0 and new > 0 and old / LEAST < new < old * LEAST)
         ):
-            steps.append(place)
+            steps = sorted([*steps, place])
             jumps[place:] += jump
     smooth = calm - jumps
     level = running_median(smooth, 29)
@@ -116,9 +122,14 @@ def due(series: Series, step: float = STEP) -> Due | None:
         rest = rest * np.sqrt(np.minimum(series.rows / max(float(np.median(series.rows)), 1.0), 1.0))
     usual = usual_distance(rest)
     score = rest / usual if usual > 0 else rest
+    return Due(scale.back(level + jumps + week), score, tuple(steps), smooth, scale, _memory(score, 0.3))
+
+
+def _memory(score: Floats, least: float) -> float:
+    """By how much noise in which a day is like the one before widens the mean of some days, squared."""
     near = np.clip(np.nan_to_num(score), -2.5, 2.5)
-    like = float(np.clip(np.dot(near[1:], near[:-1]) / max(np.dot(near, near), 1e-300), 0.3, 0.95))
-    return Due(scale.back(level + jumps + week), score, tuple(steps), smooth, scale, (1 + like) / (1 - like))
+    like = float(np.clip(np.dot(near[1:], near[:-1]) / max(np.dot(near, near), 1e-300), least, 0.95))
+    return (1 + like) / (1 - like)
 
 
 def _scale(series: Series) -> Scale:
