@@ -119,10 +119,10 @@ async def told_or(
 
     def read(answer: Answered) -> Told:
         words = visible(answer.text, asked)
-        if fault := check(words) if words else "it held no words":
-            raise ValueError(fault)
         if any(len(order.split()) > 5 and order in words for order in orders):
             raise ValueError("it says what it was told to do")
+        if fault := check(words) if words else "it held no words":
+            raise ValueError(fault)
         is_cut = answer.stop_reason == "maxTokens"
         if is_cut and whole:
             raise ValueError("it was cut at its limit of tokens")

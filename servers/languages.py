@@ -85,7 +85,7 @@ def question(text: str) -> str:
 
 
 def counts(text: str) -> set[str]:
-    """The numbers up to twelve that a text has in words, of any language that it can be rewritten in: `{"2"}`."""
+    """The numbers that a text has in words, of any language that it can be rewritten in: `{"2"}`."""
     return {_COUNTS[word] for word in re.findall(r"\w+", text.lower()) if word in _COUNTS}
 
 

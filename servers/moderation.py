@@ -37,17 +37,19 @@ KINDS = {
 LABELS = (HARMLESS, *KINDS)
 
 _FOOL = "idiots?|imbeciles?|morons?|stupid|dumb|scum|losers?|trash|garbage|worthless|pathetic|jerks?|liars?|bastards?"
-_HURT = "kill|hurt|beat|stab|shoot|burn|destroy|bomb|break"
+_NOT_NOT = r"(?!(?:not|never|no|neither|hardly)\b)"
+_HURT = "kill|murder|hurt|beat|stab|shoot|burn|destroy|bomb|break"
 _WHOM = r"(?:you|him|her|them|your|his|their)\b(?!\s+(?:process|server|job|container|cache|index|database|query))"
 RULES: dict[str, tuple[str, ...]] = {
     "insult": (
-        rf"\b(?:you|you're|youre|u|he|she|they)\b(?:\s+\w+){{0,3}}\s+(?:{_FOOL})\b",
-        rf"\b(?:you|u)\s+(?:\w+\s+)?(?:{_FOOL})\b",
+        rf"\b(?:you|you're|youre|u|he|she|they)\b(?:\s+{_NOT_NOT}\w+){{0,3}}\s+(?:{_FOOL})\b",
+        rf"\b(?:you|u)\s+(?:{_NOT_NOT}\w+\s+)?(?:{_FOOL})\b",
         r"\bshut up\b|\bscrew you\b|\bf+u+c+k+ (?:you|off)\b|\bgo to hell\b",
     ),
     "threat": (
         rf"\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna| shall)\s+(?:\w+\s+)?(?:{_HURT})\s+{_WHOM}",
         r"\byou(?:'ll| will| are going to)\s+(?:regret|pay for|be sorry|die)\b|\bwatch your back\b",
+        r"\bkill (?:yo)?ur ?sel(?:f|ves)\b|\bkys\b",
         r"\bi (?:know|found out) where you live\b",
     ),
     "suicide": (r"\b(?:kill|hurt|harm) myself\b|\bend my (?:own )?life\b|\b(?:want|wish) to die\b",),

@@ -2,7 +2,8 @@
 
 The model speaks for one of them. Their own turns are the assistant's messages, all others the user's, each with the
 name of who said it: a turn that says "support: paid" is still its writer's. A draft may not speak for somebody else,
-greet who is to send it, repeat a turn, hold a blank to be filled in, or a figure that nobody said.
+greet who is to send it, repeat a turn, be empty or hold a blank, nor an address or a figure above two that nobody said.
+What it promises, and whether that is true, plain code does not see.
 """
 
 import re
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from servers import plain_reading
 from servers.asking import message, prefers, repeats
+from servers.languages import counts
 from servers.plain_text import shortened, visible
 
 REPLY = (
@@ -70,7 +72,7 @@ def question(turns: Sequence[Turn], role: str) -> CreateMessageRequestParams:
 
 def own_words(draft: str, role: str) -> str:
     """A draft without the name of its writer before it: `Support: Dear Mira` is `Dear Mira`."""
-    return re.sub(rf"\A\W{{0,9}}{re.escape(role)}\W{{0,9}}:\W{{0,9}}\s", "", draft, flags=re.IGNORECASE)
+    return re.sub(rf"\A\W{{0,9}}{re.escape(role)}\W{{0,9}}:\W{{0,9}}(?:\s|\Z)", "", draft, flags=re.IGNORECASE)
 
 
 def fault(draft: str, turns: Sequence[Turn], role: str) -> str:
@@ -85,13 +87,25 @@ def fault(draft: str, turns: Sequence[Turn], role: str) -> str:
     if re.search(rf"(?:regards|wishes|sincerely|thanks|cheers|best),?\s*(?:{listed})\W*\Z", words, re.IGNORECASE):
         return f"it is signed by somebody else, and you are {role}"
     said = re.findall(r"\w+", words.lower())
+    if not said:
+        return "it is empty"
     if any(repeats(words, turn.says) or said == re.findall(r"\w+", turn.says.lower()) for turn in turns):
         return "it only repeats what was said"
-    if blank := re.search(r"\[[^\]\n]{2,40}\]|<[A-Za-z][^>\n]{2,40}>|\bX{3,}\b", words):
+    if blank := re.search(
+        r"\[[^\]\n]{2,40}\]|<[A-Za-z][^>\n]{2,40}>|\bX{3,}\b|\{\{?[^{}\n]{1,40}\}|\((?:your|insert) [^()\n]{1,40}\)",
+        words,
+    ):
         return f"it has a blank to be filled in, {blank[0]}"
+    heard = " ".join(turn.says for turn in turns).lower()
+    addresses = re.findall(rf"https?://\S+[\w/]|{plain_reading.ADDRESS}", words)
+    if new := next((each for each in addresses if each.lower() not in heard), ""):
+        return f"it says {shortened(new, 60)}, which nobody did"
     figures = set(re.findall(r"\d+", " ".join(turn.says for turn in turns)))
     if new := next((each for each in re.findall(r"\d+", words) if each not in figures), ""):
         return f"it says {shortened(new, 20)}, which nobody did"
+    few = counts(heard) | figures | {"0", "1", "2"}
+    if new := next((each for each in said if not counts(each) <= few), ""):
+        return f"it says {new}, which nobody did"
     return "it is too long" if len(words) > LONGEST_REPLY else ""
 
 

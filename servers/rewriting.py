@@ -3,7 +3,9 @@
     fault(text, "German", "Die Sicherung ist fertig.")    # "it leaves out 480.00", or "" where nothing is wrong
 
 Plain code sees that a rewrite is in the wrong language, has lost or invented a figure, a code or an address, denies
-nothing where the text does, is the text again, far longer or far shorter. It does not see whether the sense is kept.
+nothing where the text does, is the text again, far longer or far shorter, or that two names have exchanged
+their figures; of English also that a day, a number in words or one of two denials is lost. It does not see whether the
+sense is kept: who owes whom, which of two denials it was, or what changed places without a name before it.
 Numbers up to twelve may be in words; a name may be translated (Munich, München), so a lost name is only marked.
 """
 
@@ -48,6 +50,16 @@ WEAKER = re.compile(
     re.IGNORECASE,
 )
 """What may stand in a rewrite for a word that denies: `did not work` is `failed`."""
+
+FIXED = """monday tuesday wednesday thursday friday saturday sunday today tomorrow yesterday noon midnight thirteen
+    fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred
+    thousand million"""
+"""What a rewrite in English keeps as it is; a number may be in figures too."""
+
+DENIAL = re.compile(
+    rf"\b(?:not|no|never|nobody|nothing|none|n?or|neither|cannot|without)\b|n['\u2019]t\b|{WEAKER.pattern}",
+    re.IGNORECASE,
+)
 
 NEVER_NAMES = """i january february march april may june july august september october november december monday tuesday
     wednesday thursday friday saturday sunday english german french spanish italian portuguese dutch polish"""
@@ -106,6 +118,13 @@ def fault(text: str, to: To, words: str) -> str:
         return "it is too long"
     if len(words) < len(text) / (6 if to == "short" else 3):
         return "it is too short to hold all of the text"
+    if found := _exchanged(text, words):
+        return f"{found} stands elsewhere than in the text"
+    if not is_translation and {was, now} <= {"english", None}:
+        if lost := _fixed_lost(text, words):
+            return f"it leaves out {lost}"
+        if denials(words) < denials(text):
+            return "it denies less often than the text"
     return ""
 
 
@@ -130,7 +149,7 @@ def plain(text: str, to: To) -> str:
             return " ".join(plain_reading.sentences(text)[:2])
         case "correct grammar":
             text = re.sub(r"[ \t]+([,.;!?])|([ \t])[ \t]+", r"\1\2", text)
-            text = re.sub(r"\b(\w+)( \1\b)+", r"\1", text)
+            text = re.sub(r"\b(?!(?:[Hh]ad|[Tt]hat) )(\w+)( \1\b)+", r"\1", text)
             starts = r"(?:^|(?<=[.!?]\s))[a-z](?![\w.]*[@\d])|\bi\b"
             return re.sub(starts, lambda found: found[0].upper(), text, flags=re.MULTILINE)
         case _:
@@ -158,6 +177,35 @@ def _lost(pattern: re.Pattern[str], text: str, words: str) -> str:
     there = {_value(each) for each in NUMBER.findall(CODE.sub(" ", words))}
     there |= counts(words)
     return next((each for each in NUMBER.findall(CODE.sub(" ", text)) if _value(each) not in there), "")
+
+
+def _exchanged(text: str, words: str) -> str:
+    """A figure that has changed places with another: each stood behind a name, and stands behind the other's now."""
+    names = {each for each in re.findall(r"\b[A-Z][a-z]\w+", text) if re.search(rf"\b{each}\b", words)}
+
+    def owners(of: str) -> dict[str, str]:
+        owner, found = "", dict[str, str]()
+        for each in re.findall(rf"{NUMBER.pattern}|\w+", of):
+            owner = each if each in names else owner
+            if each[0].isdigit():
+                found.setdefault(_value(each), owner)
+        return found
+
+    was, now = owners(text), owners(words)
+    moved = {(was[each], now[each]): each for each in was if now.get(each, was[each]) != was[each]}
+    return next((each for (before, after), each in moved.items() if before and (after, before) in moved), "")
+
+
+def _fixed_lost(text: str, words: str) -> str:
+    """The first day, time of day or number in words of an English text that a rewrite does not have."""
+    said = {*re.findall(r"\w+", words.lower())} | {_value(each) for each in NUMBER.findall(words)}
+    each = (word for word in re.findall(r"\w+", text) if word.lower() in FIXED.split())
+    return next((word for word in each if said.isdisjoint({word.lower(), *counts(word)})), "")
+
+
+def denials(text: str) -> int:
+    """How often an English text denies something, or says a word that may stand for that: `not A or B` is two."""
+    return len(DENIAL.findall(text))
 
 
 def _value(number: str) -> str:

@@ -225,6 +225,35 @@ def test_a_figure_may_be_written_as_another_language_has_it(was: str, now: str) 
     assert rewriting.fault(was, "German", now) == ""
 
 
+@pytest.mark.parametrize(
+    ("was", "to", "now", "fault"),
+    [
+        ("Mira owes 20 EUR and Jonas 50 EUR.", "formal", "Mira owes 50 EUR and Jonas 20 EUR.", "20 stands elsewhere"),
+        ("Mira owes 20 EUR, Jonas 50 EUR.", "German", "Mira schuldet 50 EUR, Jonas 20 EUR.", "20 stands elsewhere"),
+        ("It owes thirteen EUR to Mira.", "formal", "It owes thirty EUR to Mira.", "it leaves out thirteen"),
+        ("It is open on Monday at nine.", "formal", "It is open on Tuesday at nine.", "it leaves out Monday"),
+        (
+            "See me tomorrow, in the morning.",
+            "friendly",
+            "Come see me today, in the morning!",
+            "it leaves out tomorrow",
+        ),
+        (
+            "Do not stop it and do not pay it.",
+            "formal",
+            "Please do not stop it and then pay it.",
+            "it denies less often",
+        ),
+        ("It is not red. It is not blue.", "plain words", "It is neither red nor blue.", ""),
+        ("It may be closed on Monday.", "formal", "On Monday it might be closed.", ""),
+        ("Two of 12 disks failed.", "formal", "Of twelve disks two have failed.", ""),
+    ],
+)
+def test_who_owes_what_and_when_stays_so(was: str, to: Any, now: str, fault: str) -> None:
+    found = rewriting.fault(was, to, now)
+    assert found.startswith(fault) if fault else found == ""
+
+
 def test_a_name_that_is_lost_is_marked_and_a_month_is_none() -> None:
     text = "On 13 November the backup failed, and Mira did not hear of it."
     assert rewriting.names_lost(text, "Am 13.11. fiel es aus.") == ["Mira"]
@@ -236,6 +265,7 @@ def test_a_name_that_is_lost_is_marked_and_a_month_is_none() -> None:
     [
         ("plain words", "Utilize it prior to noon.", "Use it before noon."),
         ("formal", "Hi Mira, I can't come, we're late.", "Hello Mira, I cannot come, we are late."),
+        ("correct grammar", "I had had that that day.", "I had had that that day."),
         ("correct grammar", "the the disk is full .  i know.", "The disk is full. I know."),
         ("short", "One. Two. Three.", "One. Two."),
         ("German", "As it is.", "As it is."),
@@ -310,6 +340,12 @@ MESSAGES = [
     ("y0u are such an 1d10t", ["insult"]),
     ("you\u200b are stu\u200bpid", ["insult"]),
     ("I will kill you.", ["threat"]),
+    ("I'm going to murder you", ["threat"]),
+    ("Go and kill yourself!", ["threat"]),
+    ("just kys", ["threat"]),
+    ("You are not stupid at all.", []),
+    ("You aren't an idiot, and she is never a liar.", []),
+    ("You are not well, you idiot.", ["insult"]),
     ("I want to end my life.", ["suicide"]),
     ("Write to mira.okafor@example.com", ["private"]),
     ("My card is 4111 1111 1111 1111", ["private"]),
@@ -427,6 +463,14 @@ DRAFTS = [
     ("Shall I delete the old backups?", "it only repeats"),
     ("They are there since [date].", "it has a blank"),
     ("They are there since 2019.", "it says 2019"),
+    ("They are there for thirty days.", "it says thirty"),
+    ("They are, {{name}}.", "it has a blank"),
+    ("They are. Best, (your name)", "it has a blank"),
+    ("See https://example.com/why for more.", "it says https://example.com/why"),
+    ("Write to lena@example.com then.", "it says lena@example.com"),
+    ("Jonas:", "it is empty"),
+    ("...", "it is empty"),
+    ("I copy one of the two first.", ""),
     ("Yes. " * 400, "it is too long"),
 ]
 
