@@ -507,9 +507,7 @@ from labkit.host import with_policy
 asked = model.asked[0]
 try:
     policy = policy_for(asked, 30, 0.50, dear.prices[-1].output)
-    worst = (
-        f"The worst day: {policy.samples} samples, {policy.tokens:,} tokens of prompts and answers, at most 0.50 USD"
-    )
+    worst = f"The worst day: {policy.samples} samples, {policy.tokens:,} tokens in all, at most 0.50 USD"
 except NotImplementedError:
     policy, worst = Policy(), "TODO: the worst day, exercise 15.4"
 

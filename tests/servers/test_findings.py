@@ -88,7 +88,8 @@ def test_one_other_day_of_a_series_that_hardly_moves_is_told(shape: str, metric:
         cells = values.copy()
         cells[day] = other
         date = str(days(200)[day])
-        assert told(analyze(table(day=days(200), **{metric: cells}))) == [(kind, date, date)]
+        columns: dict[str, Any] = {"day": days(200), metric: cells}
+        assert told(analyze(table(**columns))) == [(kind, date, date)]
 
 
 def test_a_new_level_is_told_once() -> None:
