@@ -238,7 +238,8 @@ async def told(findings: Findings, question: str, rounds: Rounds, ctx: Context) 
     """
     asked = await in_thread(narrative_question, findings, line(question, 500))
     answer = await ask_for(Narrative, asked, rounds, ctx)
-    return answer if isinstance(answer, NoAnswer) else await in_thread(checked, answer, findings.facts)
+    others = [name for name, column in findings.table.columns.items() if column.kind == "number"]
+    return answer if isinstance(answer, NoAnswer) else await in_thread(checked, answer, findings.facts, others)
 
 
 async def incident(

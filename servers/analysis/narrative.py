@@ -88,12 +88,13 @@ class CheckedNarrative:
     is_right: bool
 
 
-def checked(narrative: Narrative, facts: Sequence[Fact]) -> CheckedNarrative:
+def checked(narrative: Narrative, facts: Sequence[Fact], others: Sequence[str] = ()) -> CheckedNarrative:
     """A narrative with every figure held against the facts; what a sentence leaves unsaid is taken from the one before.
 
     Args:
         narrative: A model's; nothing in it is trusted.
         facts: All of them, also those that the model was not shown.
+        others: Names of further columns of the table.
     """
     said = [" ".join(each.split()) for each in (narrative.headline, *narrative.sentences, narrative.recommendation)]
     lines: list[str] = []
@@ -107,7 +108,7 @@ def checked(narrative: Narrative, facts: Sequence[Fact]) -> CheckedNarrative:
         else:
             lines.append(sentence)
     whole = "\n\n".join(lines)
-    claims = check_figures(whole, facts)
+    claims = check_figures(whole, facts, others)
     shown: list[tuple[str, bool]] = []
     start = 0
     for line in lines:

@@ -138,6 +138,12 @@ def test_nothing_known_means_nothing_right() -> None:
     } == {"unknown"}
 
 
+@pytest.mark.parametrize("text", ["Costs came to 1,924,938 EUR in the North.", "Daily costs peaked at 41,220 EUR."])
+def test_what_is_said_of_another_column_is_not_right(text: str) -> None:
+    assert "right" in {claim.verdict for claim in check_figures(text.replace("osts", "ash"), SHOP)}
+    assert {claim.verdict for claim in check_figures(text, SHOP, ["revenue", "costs"])} == {"false"}
+
+
 def test_a_figure_under_a_negation_is_unknown() -> None:
     assert verdicts("North does not hold 40 % of revenue.") == [("40 %", "unknown")]
 

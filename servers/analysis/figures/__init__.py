@@ -60,15 +60,16 @@ class Claim:
     why: str = ""
 
 
-def check_figures(text: str, facts: Sequence[Fact]) -> tuple[Claim, ...]:
+def check_figures(text: str, facts: Sequence[Fact], others: Sequence[str] = ()) -> tuple[Claim, ...]:
     """Every figure of a text, in its order, held against the facts.
 
     Args:
         text: English, as a model wrote it; figures of other languages' words are not seen, other scripts' digits are
             unknown.
         facts: All that is known. A figure that none of them tells, or a few together, is unknown.
+        others: Names of further columns: what is said of one of these is not right, whatever it is of the metric.
     """
-    known = KnownFacts(facts)
+    known = KnownFacts(facts, others)
     words = words_of(text)
     figures = quantities(words, known.years)
     mentions = mentions_of(words, known, figures)

@@ -60,7 +60,7 @@ class Scope(NamedTuple):
 class KnownFacts:
     """The facts by what they are of, and the words that name it."""
 
-    def __init__(self, facts: Sequence[Fact]) -> None:
+    def __init__(self, facts: Sequence[Fact], others: Sequence[str] = ()) -> None:
         self.all = [_taken_apart(fact) for fact in facts]
         whole = [each for known in self.all for each in (known.span, known.against, known.day) if each]
         self.hull = (min(first for first, _ in whole), max(last for _, last in whole)) if whole else None
@@ -68,12 +68,16 @@ class KnownFacts:
         self.years = years_of(whole)
         self.columns = {known.column for known in self.all if known.fact.measure != "date"}
         self.columns |= {known.other for known in self.all if known.other}
+        own = {known.column for known in self.all}
         self.things = {
             column
-            for column in self.columns
+            for column in self.columns & own
             if {known.fact.measure for known in self.all if known.column == column} <= {"rows", "count"}
         }
         """Columns that are only counted, as a table's own name is: `the average order brought 97 EUR`."""
+        self.columns |= (
+            {stems_of(name) for name in others} - {(dim,) for known in self.all for dim, _ in known.groups} - {()}
+        )
         self.told = {(known.column, known.fact.measure) for known in self.all}
         self.tables = {known.fact.about for known in self.all if known.fact.measure == "rows"}
         of = Counter(known.column for known in self.all if known.fact.measure not in ("rows", "date", "correlation"))
@@ -228,7 +232,7 @@ def _taken_apart(fact: Fact) -> Known:
         groups=frozenset(groups),
         span=spans[0] if spans else None,
         against=against[0] if against else None,
-        other=() if against else stems_of(fact.against),
+        other=() if against or fact.against == "expected" else stems_of(fact.against),
         unit=unit,
         factor=factor,
         number=float(fact.value) * factor if is_number else None,

@@ -59,7 +59,7 @@ class Ties(Together):
             tie.known is not None
             and tie.known.fact.measure in ("count", "rows")
             and not tie.known.groups
-            and self.before != "of"
+            and "of" not in (self.before, self.sentence.words.low(self.one.first - 2))
             and bool(behind & {"no", "without", "lack", "lacks", "lacked", "missing"})
             and any(known.fact.measure == "missing" for known in self.facts.all)
         )
