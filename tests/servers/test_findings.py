@@ -257,7 +257,7 @@ METRICS = (("orders", "revenue"), ("incidents", "incidents"), ("latency", "p95_m
 SEEDS = range(201, 211)
 """Seeds that the analysis was not built with.
 
-Of all nine metrics it found 465 of 470 there, and 6 that were none; of 301 to 310, 463 of 470 and 9; 1 a report at most.
+Of all nine metrics it found 465 of 470 there, and 6 that were none; of 301 to 310, 463 and 9; one a report at most.
 """
 
 
