@@ -261,7 +261,10 @@ def told_beside(row: Row, *, times: bool = True) -> list[str]:
 def sentence(row: Row, *, times: bool = True) -> str:
     """A row in words."""
     so_far = f"{duration(row.end - row.start)}{' so far' if row.is_open else ''}"
-    took = [f"{kind or 'waits'} {duration(time)}" if times else kind or "waits" for kind, time in row.took]
+    if times:
+        took = [f"{kind or 'waits'} {duration(time)}" for kind, time in row.took]
+    else:  # in the order in which each came first: the most of all may be another each time
+        took = [kind or "waits" for kind in dict.fromkeys(kind for kind, *_ in row.segments)]
     told = [row.label, so_far if times else "", row.fault and f"failed: {row.fault}", " and ".join(took)]
     return ", ".join(part for part in told if part) + "."
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from opentelemetry.trace import SpanKind
 
-from labkit.host import with_approval, with_queue, with_retry
+from labkit.host import Approve, with_approval, with_queue, with_retry
 from labkit.plain import LINE
 from labkit.telemetry.parts import KINDS, parts
 from labkit.telemetry.waterfall import MOST_DRAWN, Waterfall
@@ -110,14 +110,22 @@ def test_calls_at_once_share_an_axis_and_another_begins_anew() -> None:
 def test_without_figures_the_same_calls_look_the_same_whatever_time_they_take(
     wire: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def told(longer: int) -> Waterfall:
+    def told(longer: int, later: int) -> Waterfall:
+        async def decides() -> Approve:
+            await asyncio.sleep(later)
+            return Approve()
+
         async def slow(context: object, params: object) -> Any:
             await asyncio.sleep(longer)
             return await model(context, params)
 
-        return Waterfall(virtual.run(monkeypatch, calls(wire, RECOMMEND, callback=with_approval(slow, ask=person))))
+        return Waterfall(
+            virtual.run(monkeypatch, calls(wire, RECOMMEND, callback=with_approval(slow, ask=lambda _: decides())))
+        )
 
-    one, other = told(1), told(30)
+    one, other = told(1, 12), told(30, 1)
+    took = [[[kind for kind, _ in row.took] for row in each.rows] for each in (one, other)]
+    assert took[0] != took[1]  # the person took most of the one, the model of the other
     assert one.text() != other.text()
     assert one.text(times=False) == other.text(times=False)
     assert one.svg(times=False) == other.svg(times=False)

@@ -287,7 +287,7 @@ def hands_on_what_nobody_sees(database, folder):
 def sees_no_hidden_characters(database, folder):
     """Judges and hands on hidden characters.
 
-    The model answered 'It was t\\u200bwo times [b].', and reports.txt got
+    and reports.txt got 'latency_ms: It was t\\u200bwo times
     """
     return _capstone(database, folder, seen=lambda said: " ".join(said.split()))
 
@@ -316,7 +316,7 @@ def lets_an_answer_break_the_line(database, folder):
 def judges_what_is_not_told(database, folder):
     """Judges the answer as it came, and cleans it afterwards.
 
-    The model answered 'It was t\\u200bwo times [b].', and reports.txt got
+    and reports.txt got 'latency_ms: It was two times
     """
     return _capstone(database, folder, judged_first=True)
 
