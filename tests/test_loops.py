@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import process_time
 from typing import Any
 
 import pytest
@@ -31,6 +30,7 @@ from labkit.steps import ELSEWHERE, HostStep
 from labkit.wire import Frame, Whole
 from servers.rounds import MoreNeeded, Rounds
 from servers.tool_loop import with_own_tools
+from tests.cpu import cpu
 from tests.story import WIRES, question, until
 
 pytestmark = pytest.mark.anyio
@@ -404,12 +404,8 @@ def test_a_long_loop_is_told_in_part_and_so_are_many_loops() -> None:
 def test_the_work_grows_with_the_bytes_and_not_with_the_square_of_the_turns() -> None:
     def cost(turns: int) -> float:
         flow = a_loop("legacy", *[as_it_is] * turns).flow()
-        times: list[float] = []
-        for _ in range(4):
-            begin = process_time()
-            assert flow.loops[0].count == turns + 1
-            times.append(process_time() - begin)
-        return min(times) / sum(step.size or 0 for step in flow.steps)
+        assert flow.loops[0].count == turns + 1
+        return cpu(lambda: flow.loops, runs=4) / sum(step.size or 0 for step in flow.steps)
 
     assert cost(100) < 4 * cost(20)
 

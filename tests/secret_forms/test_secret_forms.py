@@ -3,9 +3,7 @@
 import json
 import re
 import string
-import time
 from collections import Counter, deque
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -14,6 +12,7 @@ from hypothesis import strategies as st
 from labkit.secret_forms import FORMS, MARK, find_secrets, may_hold, redacted
 from labkit.secret_forms.hidden import without_hidden
 from servers.sample_logs import SAMPLE_LOG
+from tests.cpu import cpu
 from tests.host.any_request import patient
 from tests.secret_forms import corpus
 from tests.secret_forms.corpus import samples
@@ -337,16 +336,6 @@ password={"a":[ password(" <password> = mysql|- 密码\uff1a \uff50ass\u200bword
 token:| password:| pass:| password|is| -----BEGIN| -----BEGIN|PRIVATE|KEY----- -u|a: Authorization:|x|a= Cookie:|a=b
 """
 """Beginnings of a secret that none follows; `|` is a space."""
-
-
-def cpu(work: Callable[[], object]) -> float:
-    """The least CPU time, in seconds, of some runs."""
-    times: list[float] = []
-    for _ in range(3):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 @pytest.mark.parametrize("piece", SLOW.split())

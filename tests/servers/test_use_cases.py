@@ -3,7 +3,6 @@
 import ast
 import re
 from collections.abc import Callable
-from time import process_time
 from typing import Any, get_args
 
 import pytest
@@ -25,6 +24,7 @@ from servers.languages import LANGUAGES, denies, guess
 from servers.sample_code import SAMPLE_CODE
 from servers.sample_texts import SAMPLE_TEXTS
 from servers.text_analyst import QUESTIONS
+from tests.cpu import cpu
 
 pytestmark = pytest.mark.anyio
 
@@ -420,16 +420,11 @@ LOOKS: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=[*LOOKS])
 def test_twice_the_text_takes_no_more_than_twice_the_work(look: Callable[[str], object]) -> None:
-    def seconds(text: str) -> float:
-        began = process_time()
-        look(text)
-        return process_time() - began
-
     look("warm")
     for piece in PIECES:
         half = (piece * 4_000)[:4_000]
-        if seconds(half) > 0.01:  # what is quicker is no danger at this length, nor can it be measured
-            once, twice = (min(seconds(text) for _ in range(3)) for text in (half, half + half))
+        if cpu(lambda half=half: look(half), runs=1) > 0.01:  # what is quicker is no danger, nor can it be measured
+            once, twice = (cpu(lambda text=text: look(text)) for text in (half, half + half))
             assert twice < 3 * once, f"{piece!r}: {once:.3f} s, and {twice:.3f} s for twice as much"
 
 
