@@ -52,13 +52,20 @@ class Call(Generic[T]):
     """
 
     def __init__(
-        self, number: int, title: str, tool: str | None, arguments: dict[str, Any] | None, flow: Callable[[], "Flow"]
+        self,
+        number: int,
+        title: str,
+        tool: str | None = None,
+        arguments: dict[str, Any] | None = None,
+        lab: Any = None,
     ) -> None:
         self.number = number
         """The number of the call within the Lab, counted from 1."""
         self.title = title
         self.tool = tool
         self.arguments = arguments
+        self.lab = lab
+        """The Lab that made the call; `None` for work that keeps no record."""
         self.asking: dict[str, Coroutine[Any, Any, object]] = {}
         """The samples that the callback answers just now, or was cut off from answering, by request id."""
         self.unread = ""
@@ -73,7 +80,6 @@ class Call(Generic[T]):
         """What was wrong with the callback, where something was, and on which line: the result does not tell."""
         self.context = copy_context()
         """The context of the cell that made the call: what the callback prints lands in that cell."""
-        self._flow = flow
         self._future: concurrent.futures.Future[T] = concurrent.futures.Future()
         self._task: Task[None] | None = None
         self._runtime: Runtime | None = None
@@ -97,7 +103,9 @@ class Call(Generic[T]):
     @property
     def flow(self) -> "Flow":
         """What happened in this call so far."""
-        return self._flow()
+        if self.lab is None:
+            raise LookupError("this work keeps no record")
+        return self.lab.flow_of(self.number)
 
     def cancel(self) -> bool:
         """Stop the call, also when its callback hangs. False when it was over already."""
@@ -241,15 +249,13 @@ class Calls:
         """The title of a call that is still known; of what is no call, what it is."""
         return _NO_CALL.get(number) or self.titles.get(number or 0, "")
 
-    def begin(
-        self, title: str, tool: str | None, arguments: dict[str, Any] | None, flow: Callable[[int], "Flow"]
-    ) -> Call[Any]:
+    def begin(self, title: str, tool: str | None, arguments: dict[str, Any] | None, lab: object) -> Call[Any]:
         """A new call, not yet at work."""
         number = next(self._numbers)
         self.titles[number] = title
         self.last = number
         self.fault = self.fault if self.begun else None
-        call: Call[Any] = Call(number, title, tool, arguments, lambda: flow(number))
+        call: Call[Any] = Call(number, title, tool, arguments, lab)
         self.begun[number] = call
         call.when_over(lambda: self.begun.pop(number, None))
         return call

@@ -230,7 +230,7 @@ class Lab:
     @property
     def flow(self) -> Flow:
         """What happened in the last call."""
-        return self._flow(self._calls.last)
+        return self.flow_of(self._calls.last)
 
     @property
     def fault(self) -> LabError | None:
@@ -252,7 +252,8 @@ class Lab:
             entries.setdefault(entry.call, []).append(entry)
         return [self._flow_of(number, of_call) for number, of_call in entries.items()]
 
-    def _flow(self, number: int | None) -> Flow:
+    def flow_of(self, number: int | None) -> Flow:
+        """What happened in a call that is still on record, by its number."""
         return self._flow_of(number, [entry for entry in self.record.entries() if entry.call == number])
 
     def _flow_of(self, number: int | None, entries: list[Entry]) -> Flow:
@@ -374,7 +375,7 @@ class Lab:
     def _begin(self, title: str, tool: str | None = None, arguments: dict[str, Any] | None = None) -> Call[Any]:
         if self._why_closed:
             raise LabClosed(f"The Lab {self.name} is closed: {self._why_closed}. Run the cell that makes it again.")
-        return self._calls.begin(title, tool, arguments, self._flow)
+        return self._calls.begin(title, tool, arguments, self)
 
     def _usable(self) -> Connection:
         if self._connection.usable:

@@ -10,7 +10,6 @@ from typing import Generic, TypeVar
 import anyio
 
 from labkit.call import Call
-from labkit.flow import Flow
 from labkit.runtime import Runtime
 
 T = TypeVar("T")
@@ -18,7 +17,7 @@ T = TypeVar("T")
 
 def start(title: str, work: Callable[[], Awaitable[T]], seconds: float) -> Call[T]:
     """Do `work` on the lab thread and return at once. The call can be cancelled, and fails after `seconds`."""
-    call: Call[T] = Call(0, title, None, None, _no_flow)
+    call: Call[T] = Call(0, title)
     _post(call, work, seconds)
     return call
 
@@ -35,10 +34,6 @@ def _post(call: Call[T], work: Callable[[], Awaitable[T]], seconds: float) -> No
 
     call.runs_on(runtime, seconds, lambda: _post(call, work, seconds))
     runtime.post(lambda: call.runs_as(settle()), call.context)
-
-
-def _no_flow() -> Flow:
-    raise LookupError("this work keeps no record")
 
 
 class Latest(Generic[T]):

@@ -28,7 +28,6 @@ from labkit.callbacks import Answer, name_of, not_awaited, takes_two
 from labkit.checks.clock import BUSY, Clock
 from labkit.course.hints import note_check
 from labkit.errors import CallbackError, CallbackStuck, CallTimeout, LabError, line_of, sentence
-from labkit.flow import Flow
 from labkit.plain import folded
 from labkit.runtime import TICK, Runtime
 from labkit.unawaited import missing
@@ -319,7 +318,7 @@ async def bounded(work: Callable[[], Awaitable[T]], seconds: float = STAGE_TIMEO
         CallTimeout: The work took longer.
         CallbackError: The work held the thread, or raised what would end the program, such as `SystemExit`.
     """
-    call: Call[T] = Call(0, "the check", None, None, _no_flow)
+    call: Call[T] = Call(0, "the check")
     deadline = anyio.CancelScope()
     loop, clock, tick = asyncio.get_running_loop(), Clock(seconds * BUSY), min(TICK, seconds / 4)
 
@@ -370,10 +369,6 @@ def _survived(error: BaseException) -> BaseException:
 def _brief(argument: object) -> str:
     text = f"a {type(argument).__name__}" if isinstance(argument, BaseModel) else repr(argument)
     return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-def _no_flow() -> Flow:
-    raise LookupError("a check keeps no record")
 
 
 def request(

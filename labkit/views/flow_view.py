@@ -1,4 +1,4 @@
-"""`show(lab)`: the flow of a Lab as a live diagram. Its twin in plain code is `print(lab.flow)`."""
+"""`show(lab)`, `show(call)`: a flow as a live diagram. The twin in plain code is `print(call.flow)`."""
 
 import json
 import weakref
@@ -14,6 +14,7 @@ import anywidget
 import traitlets
 
 from labkit import diagram
+from labkit.call import Call
 from labkit.diagram import Step
 from labkit.flow import Flow
 from labkit.lab import Lab
@@ -37,28 +38,30 @@ _STYLE = ("flow_view.css", "flow_row.css", "flow_detail.css")
 
 
 _FIELDS: dict[str, Any] = json.loads((_HERE / "fields.json").read_text(encoding="utf-8"))
-_views: weakref.WeakKeyDictionary[Lab, "FlowView"] = weakref.WeakKeyDictionary()
+_views: weakref.WeakKeyDictionary[Lab | Call[Any], "FlowView"] = weakref.WeakKeyDictionary()
 
 
-def show(of: Lab | Flow, *, redacting: bool = False) -> "FlowView":
-    """A diagram of what a Lab does, which grows meanwhile, or of a flow that is over.
+def show(of: Lab | Call[Any] | Flow, *, redacting: bool = False) -> "FlowView":
+    """A diagram of what a Lab does, or one call of it, which grows meanwhile; or of a flow that is over.
 
         show(lab)       # the call made last, while it goes on; as the last line of a cell
+        show(call)      # one call alone, while it goes on: call = lab.start(...)
         show(lab.flow)  # one call, as it is now
 
     What is shown stays that call when there are others: these can be chosen. Shown before the first call it follows
     what happens. Choose a step with the mouse or the arrow keys to read its JSON.
 
     Args:
-        of: The Lab or the flow to show.
+        of: The Lab, the call or the flow to show.
         redacting: Show `[redacted: …]` in place of secrets, by the guard's patterns. The frames stay what they were.
 
     Raises:
-        TypeError: `of` is neither a Lab nor a flow.
+        TypeError: `of` is no Lab, no call of one, and no flow.
     """
     if isinstance(of, Flow):
         return FlowView(of, redacting=redacting)
-    if not isinstance(of, Lab):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook checks no types
+    lab = of.lab if isinstance(of, Call) else of
+    if not isinstance(lab, Lab):
         raise TypeError(f"a {type(of).__name__} has no flow to show: write show(lab) or show(lab.flow)")
     view = _views.get(of)
     if view is None or view.comm is None:
@@ -76,13 +79,15 @@ class FlowView(Placed, anywidget.AnyWidget):
     fields = traitlets.Dict(_FIELDS).tag(sync=True)
     rows = traitlets.Bytes().tag(sync=True)
 
-    def __init__(self, of: Lab | Flow, *, redacting: bool = False) -> None:
+    def __init__(self, of: Lab | Call[Any] | Flow, *, redacting: bool = False) -> None:
         self._lock = RLock()
         self._redacting = redacting
         self._skipped: deque[int] = deque(maxlen=1_000_000)
         self._held = 0
         """About how many bytes wait. A front end that is busy gets no more of a flood than the record has room for."""
-        self._waiting: deque[Entry] = deque(maxlen=of.record.keep if isinstance(of, Lab) else 1)
+        self._only = of.number if isinstance(of, Call) else None
+        """The number of the call that is shown alone."""
+        self._waiting: deque[Entry] = deque()
         self._pace = Pace(self._flush)
         self._open = False
         self._read_until = 0
@@ -97,13 +102,15 @@ class FlowView(Placed, anywidget.AnyWidget):
             for step in of.steps:
                 self._rows.add(step, step.n, 1, step.time, data_text(step.data))
         else:
-            self._name = of.name
-            self._rows = Rows(of.record.keep, redacting=redacting)
+            lab: Lab = of.lab if isinstance(of, Call) else of
+            self._name = of.title if isinstance(of, Call) else of.name
+            self._waiting = deque(maxlen=lab.record.keep)
+            self._rows = Rows(lab.record.keep, redacting=redacting)
             # To listen first and then read misses nothing; an entry that is both read and heard is known by its number.
-            self._listening[of] = of.record.listen(weakly(self.hear))
-            self._read_until = of.record.added
-            for entry in of.record.entries():
-                if entry.seq <= self._read_until:
+            self._listening[lab] = lab.record.listen(weakly(self.hear))
+            self._read_until = lab.record.added
+            for entry in lab.record.entries():
+                if entry.seq <= self._read_until and self._only in (None, entry.call):
                     self._rows.read(entry)
         super().__init__(head=self._head(), rows=self._rows.update())
         self.on_msg(self._asked)
@@ -121,6 +128,8 @@ class FlowView(Placed, anywidget.AnyWidget):
 
     def hear(self, entry: Entry) -> None:
         """Show `entry` soon. Called in the middle of a call, from the thread that adds it: quick, and never raises."""
+        if self._only not in (None, entry.call):
+            return
         with suppress(IndexError):  # it was read in this moment
             if entry.times > 1 and self._waiting and self._waiting[-1].seq == entry.seq:
                 self._held -= held(self._waiting.pop().item)
@@ -173,7 +182,8 @@ class FlowView(Placed, anywidget.AnyWidget):
         if lab is None:
             return self.head
         wire = lab.protocol_version or lab.mode
-        return {"server": lab.server, "wire": wire, "transport": lab.transport, "keep": lab.record.keep}
+        only = {} if self._only is None else {"title": self._name}
+        return {"server": lab.server, "wire": wire, "transport": lab.transport, "keep": lab.record.keep, **only}
 
     def _asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         """Answer the browser. May run on the kernel's thread or on that of a subshell."""
@@ -213,6 +223,7 @@ class FlowView(Placed, anywidget.AnyWidget):
         lab = self._lab
         if self._flow is not None or lab is None:
             return self._flow
+        call = self._only or call
         entries = [entry for entry in lab.record.entries() if call in ("all", entry.call)]
         titles = {"all": "all calls", CONNECTION: "connect", None: "call unknown"}
         title = titles.get(call) or (getattr(entries[0].item, "label", "") if entries else "")
@@ -226,7 +237,7 @@ class FlowView(Placed, anywidget.AnyWidget):
         A place that is made before the first call follows what happens.
         """
         lab = self._lab
-        return "" if lab is None else str(lab.calls or "last")
+        return "" if lab is None else str(self._only or lab.calls or "last")
 
     def stored(self) -> dict[str, str]:
         return self.picture(self.shown_now())
@@ -236,7 +247,7 @@ class FlowView(Placed, anywidget.AnyWidget):
         lab = self._lab
         if lab is None and self._flow is None:
             return {}  # the Lab is gone: what is stored already stays
-        flow = self._flow_of(int(shown) if shown.isdigit() else (lab and lab.calls) or None)
+        flow = self._flow_of(int(shown) if shown.isdigit() else self._only or (lab and lab.calls) or None)
         if flow is None or not flow.steps:
             return {"text/plain": f"{self._name}: nothing has happened yet"}
         if (steps := len(flow.steps)) > LONGEST_DRAWING:

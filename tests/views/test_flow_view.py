@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
-from labkit import Flow, Lab, Scripted, Step, close_all, diagram, show
+from labkit import Call, Flow, Lab, Scripted, Step, close_all, diagram, show
 from labkit.host import with_tools
 from labkit.record import CONNECTION, ROOM, held
 from labkit.steps import LANES, HostStep, report
@@ -406,7 +406,24 @@ async def test_a_place_shows_the_call_that_it_was_made_for_and_one_made_before_t
         assert view.picture("2") == view.picture("last") == {"text/plain": str(lab.flow), SVG: lab.flow.to_svg()}
 
 
-@pytest.mark.parametrize("of", [bookshop(), 3, None])
+@pytest.mark.parametrize("mode", WIRES)
+async def test_one_call_alone_is_shown_while_it_goes_on_and_others_are_not(mode: str) -> None:
+    with Lab(bookshop(), mode=mode, sampling_callback=echo) as lab:
+        await lab.call_tool("price", {"title": "Emma"})
+        call = lab.start("recommend", {"genre": "crime"})
+        view = show(call)
+        assert show(call) is view is not show(lab)
+        await call
+        await lab.call_tool("price", {"title": "Emma"})
+        rows = all_rows(view)
+        assert [row[1] for row in rows] == [2] * len(call.flow.steps)
+        assert [row[5] for row in rows] == [step.label for step in call.flow.steps]
+        assert view.head["title"] == call.title
+        assert view.shown_now() == "2"
+        assert view.stored() == {"text/plain": str(call.flow), SVG: call.flow.to_svg()}
+
+
+@pytest.mark.parametrize("of", [bookshop(), 3, None, Call(0, "work")])
 def test_what_has_no_flow_is_told_what_to_write(of: Any) -> None:
     with pytest.raises(TypeError, match=r"has no flow to show: write show\(lab\) or show\(lab.flow\)"):
         show(of)
