@@ -26,6 +26,7 @@ from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, METHOD_NOT_FOUND, Tool
 
 from labkit.child import Child
 from labkit.errors import ConnectError, LabError, sentence, unwrap
+from labkit.exchange import asked, current
 from labkit.lines import LONGEST, bounded
 from labkit.plain import quoted, short
 from labkit.quiet import quieten
@@ -96,11 +97,14 @@ async def _over_http(
 
     async def hear(response: "httpx2.Response") -> None:
         bound(response)
+        if (exchange := current.get()) is not None:
+            exchange.answered(response.status_code, response.headers)
         # The stream for what a server says by itself, and the end of a session, a server may do without.
         if answered is not None and response.request.method == "POST":
             answered(response.status_code)
 
     async def ask(request: "httpx2.Request") -> None:
+        asked(request.method, request.headers)
         if request.url == logged:  # never that of a redirect, and none is followed
             request.extensions["target"] = address.raw_path
 

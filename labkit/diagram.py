@@ -45,6 +45,7 @@ class Step:
         time: Seconds since the first step.
         size: Bytes of JSON, for a frame.
         sha256: The hash of a frame's JSON where that was too large, so that `data` holds a part of it; else empty.
+        http: The request over HTTP that carried a frame, and its answer, as `Exchange.told` has them; else `None`.
     """
 
     n: int
@@ -59,6 +60,7 @@ class Step:
     time: float = 0.0
     size: int | None = None
     sha256: str = ""
+    http: dict[str, Any] | None = None
 
     @property
     def wire(self) -> bool:

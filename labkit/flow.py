@@ -139,7 +139,12 @@ class Reader:
         if entry.times > 1:
             label = f"{label} ×{entry.times:,}"
         sha256 = frame.whole.sha256 if frame.whole else ""
-        return Step(self.n, source, target, label, kind, message, samples, reply_to, reply, time, frame.size, sha256)
+        http = frame.http.told() if frame.http else None
+        if frame.http and source == "server" and (status := frame.http.status or 0) >= 400:
+            label = f"{label} · HTTP {status}"
+        return Step(
+            self.n, source, target, label, kind, message, samples, reply_to, reply, time, frame.size, sha256, http
+        )
 
     def _meaning(self, call: int | None, frame: Frame, message: dict[str, Any]) -> Meaning:
         if frame.fault is not None:
@@ -196,6 +201,7 @@ def _is_sound(step: Step) -> bool:
         all(type(number) is int for number in whole)
         and (type(step.label), type(step.data), type(step.reply), type(step.sha256)) == (str, dict, bool, str)
         and type(step.time) in (int, float)
+        and type(step.http) in (dict, type(None))
         and step.source in LANES
         and step.target in LANES
         and step.kind in get_args(Kind)

@@ -355,7 +355,7 @@ class Lab:
                 OpenRequests(self._keep),
                 ended=ended,
                 turn=self._patience.turn,
-                as_json=self.transport in ("stdio", "http"),
+                over=self.transport,
             ),
             mode=self.mode,
             sampling_callback=self._sample if self._declares["sampling"] else None,

@@ -108,8 +108,9 @@ def redact_json(text: str) -> str:
 
 def redact_step(step: Step) -> Step:
     """A step with a mark in place of each secret, in its label and in its JSON."""
-    label, data = redact(step.label), redact(step.data)
-    return step if label == step.label and data == step.data else replace(step, label=label, data=data)
+    label, data, http = redact(step.label), redact(step.data), redact(step.http)
+    is_same = label == step.label and data == step.data and http == step.http
+    return step if is_same else replace(step, label=label, data=data, http=http)
 
 
 def redact_flow(flow: Flow) -> Flow:

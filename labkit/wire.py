@@ -26,6 +26,7 @@ from mcp_types import RequestId
 from pydantic import BaseModel
 
 from labkit.cutting import LARGEST, cut, outline
+from labkit.exchange import Exchange, current
 from labkit.lines import ENDLESS
 from labkit.unread import unread
 
@@ -65,6 +66,8 @@ class Frame(NamedTuple):
     fault: str | None = None
     whole: Whole | None = None
     """The size and the hash of the message, where `json` holds a part of it."""
+    http: Exchange | None = None
+    """The request over HTTP in which the message went out, or in whose answer it came."""
 
     @property
     def size(self) -> int:
@@ -86,20 +89,21 @@ def tap(
     *,
     ended: Callable[[], object] | None = None,
     turn: Callable[[], Awaitable[object] | None] | None = None,
-    as_json: bool = False,
+    over: str = "",
 ) -> Transport:
     """Wrap `transport` so that `record` is called with every frame, in the order they pass.
 
     `record` must be quick and must not raise. It runs in the context (`contextvars`) of whoever sent the frame, where
     the transport knows it: that is how a request of the server is tied to the call it belongs to. `ended` is called
     when nothing more will come from the server: its process ended, or the connection was left. `turn` is
-    asked before each frame is read, and what it returns is awaited. With `as_json` what no JSON can hold is refused
-    with a ValueError, and not sent: it would end a connection over stdio or HTTP.
+    asked before each frame is read, and what it returns is awaited. `over` stdio or http, what no JSON can hold is
+    refused with a ValueError, and not sent: it would end the connection. Over http, frames are tied to what
+    `labkit.exchange` is told of the requests that carry them.
 
         frames: list[Frame] = []
         async with Client(tap(streamable_http_client(url), frames.append)) as client: ...
     """
-    return _tapped(transport, record, ended, turn, as_json)
+    return _tapped(transport, record, ended, turn, over)
 
 
 @asynccontextmanager
@@ -108,10 +112,13 @@ async def _tapped(
     record: Record,
     ended: Callable[[], object] | None,
     turn: Callable[[], Awaitable[object] | None] | None,
-    as_json: bool,
+    over: str,
 ) -> AsyncGenerator[TransportStreams]:
     async with transport as (read_stream, write_stream):
-        yield _TappedReadStream(read_stream, record, ended, turn), _TappedWriteStream(write_stream, record, as_json)
+        yield (
+            _TappedReadStream(read_stream, record, ended, turn, over == "http"),
+            _TappedWriteStream(write_stream, record, over),
+        )
 
 
 def _frame(direction: Direction, item: SessionMessage, as_json: bool = False) -> Frame:
@@ -172,8 +179,10 @@ class _TappedReadStream:
         record: Record,
         ended: Callable[[], object] | None,
         turn: Callable[[], Awaitable[object] | None] | None,
+        over_http: bool,
     ) -> None:
         self._inner = inner
+        self._over_http = over_http
         self._turn = turn
         self._record = record
         self._ended = ended
@@ -220,7 +229,7 @@ class _TappedReadStream:
         if context is None:
             self._record(frame)
         else:
-            context.run(self._record, frame)
+            context.run(self._record, frame._replace(http=context.get(current)) if self._over_http else frame)
         if frame.fault and frame.fault.endswith(ENDLESS):
             raise EndOfStream
         return item
@@ -239,20 +248,32 @@ class _TappedReadStream:
 
 
 class _TappedWriteStream:
-    def __init__(self, inner: WriteStream[SessionMessage], record: Record, as_json: bool) -> None:
+    def __init__(self, inner: WriteStream[SessionMessage], record: Record, over: str) -> None:
         self._inner = inner
         self._record = record
-        self._as_json = as_json
+        self._over = over
 
     async def send(self, item: SessionMessage, /) -> None:
         # Recorded before it is sent: an unbuffered stream returns from `send` only when the other side already answers.
-        frame = _frame("to server", item, self._as_json)
+        frame = _frame("to server", item, self._over in ("stdio", "http"))
+        exchange = None
+        if self._over == "http":
+            is_request = frame.method is not None and frame.id is not None  # which gets an answer, if need be an error
+            exchange = Exchange(refused=None if is_request else self._refused)
+            frame = frame._replace(http=exchange)
         self._record(frame)
+        token = current.set(exchange)
         try:
             await self._inner.send(item)
         except Exception as error:
             self._record(Frame("to server", perf_counter(), b"", fault=f"not sent: {type(error).__name__}"))
             raise
+        finally:
+            current.reset(token)
+
+    def _refused(self, exchange: Exchange) -> None:
+        fault = f"refused with HTTP status {exchange.status}"
+        self._record(Frame("to server", perf_counter(), b"", fault=fault, http=exchange))
 
     async def aclose(self) -> None:
         await self._inner.aclose()

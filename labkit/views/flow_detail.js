@@ -24,13 +24,14 @@ class Detail {
     this.notes = el("div", {});
     const heading = el("h4", {}, `${number(step.n)} · ${meaning(step, number)}`);
     const note = el("div", { class: "note", tabindex: "0", role: "group", "aria-label": "What it means" });
-    note.append(heading, this.facts, this.notes);
+    note.append(heading, this.facts, (this.http = el("table", { class: "http" })), this.notes);
     node.setAttribute("aria-label", `Step ${number(step.n)}`);
     node.replaceChildren(this.json, note);
     node.hidden = false;
     this.refresh();
     this.print();
     if (!step.whole && !step.cut) this.fetch(step);
+    if (step.wire && view.store.head.transport === "http") this.fetchHttp(step);
   }
 
   /** The facts change while the call goes on: a request is answered. */
@@ -98,6 +99,15 @@ class Detail {
     const words = text.split(/\b(MUST|MAY)\b/);
     const parts = words.map((word) => (word === "MUST" || word === "MAY" ? el("strong", {}, word) : word));
     return el("p", {}, el("code", {}, visible(isShort ? `${name}: ${values[0]}` : name)), " – ", ...parts);
+  }
+
+  /** Ask for the request over HTTP that carried a frame: its answer may have come since. */
+  async fetchHttp(step) {
+    const { http } = await this.view.store.ask({ ask: "http", seq: step.seq }).catch(() => ({}));
+    if (!http || this.step !== step) return;
+    const rows = (what, headers) => [what, ...Object.entries(headers)].map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, visible(name)), el("td", {}, visible(value))));
+    const came = http.status === null ? "no answer yet" : String(http.status);
+    this.http.replaceChildren(el("caption", {}, "HTTP"), ...rows(["request", http.method], http.sent), ...rows(["status", came], http.received));
   }
 
   /** Ask for the JSON of a step that was too long to come with its row. */

@@ -19,7 +19,7 @@ from labkit.diagram import Step
 from labkit.flow import Flow
 from labkit.lab import Lab
 from labkit.record import CONNECTION, ROOM, Entry, held
-from labkit.redacting import redact_flow, redact_json
+from labkit.redacting import redact, redact_flow, redact_json
 from labkit.views.flow_rows import Rows, data_text, text_of
 from labkit.views.pace import Pace, weakly
 from labkit.views.page import read_parts
@@ -196,6 +196,9 @@ class FlowView(Placed, anywidget.AnyWidget):
             # Of a frame that was kept in part nobody has more.
             whole = shown == text and not self._in_part(int(message["seq"]))
             self.send({"answer": "text", "seq": message["seq"], "text": shown, "whole": whole})
+        elif message.get("ask") == "http":
+            http = self._http(int(message["seq"]))
+            self.send({"answer": "http", "seq": message["seq"], "http": redact(http) if self._redacting else http})
         elif message.get("ask") == "copy":
             flow = self._flow_of(message["call"])
             text = flow and (flow.to_mermaid() if message["form"] == "Mermaid" else flow.to_json())
@@ -204,6 +207,13 @@ class FlowView(Placed, anywidget.AnyWidget):
     def _entry(self, seq: int) -> Entry | None:
         entries = self._lab.record.entries(after=seq - 1) if self._lab else []
         return entries[0] if entries and entries[0].seq == seq else None
+
+    def _http(self, seq: int) -> dict[str, Any] | None:
+        """The request over HTTP that carried a frame, as far as it has gone by now."""
+        if self._flow is not None:
+            return self._flow.steps[seq - 1].http
+        entry = self._entry(seq)
+        return entry.item.http.told() if entry and isinstance(entry.item, Frame) and entry.item.http else None
 
     def _in_part(self, seq: int) -> bool:
         if self._flow is not None:
