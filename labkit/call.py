@@ -283,7 +283,7 @@ class Calls:
         ours = frame.direction == "to server"
         if frame.id is not None and frame.method is None:
             return self._theirs.pop(frame.id, None) if ours else self._ours.pop(coerce_request_id(frame.id), None)
-        number = self._sender() if ours else self._now()
+        number = self._sender() if ours else self._told_by(frame)
         if frame.id is not None:
             (self._ours if ours else self._theirs)[frame.id] = number
         return number
@@ -305,7 +305,16 @@ class Calls:
         mark = _current.get()
         return mark[1].number if mark is not None and mark[0] is self else CONNECTION
 
-    def _now(self) -> int | None:
+    def _told_by(self, frame: Frame) -> int | None:
+        """Whose work a request or a notification of the server belongs to. Progress names the request that it is of."""
+        if frame.method == "notifications/progress" and len(self.open) > 1:
+            token = frame.message.get("params", {}).get("progressToken")
+            if isinstance(token, str | int) and (number := self._ours.get(coerce_request_id(token))) is not None:
+                return number
+        return self.now()
+
+    def now(self) -> int | None:
+        """The number of the call that is at work; `CONNECTION` where none is, `None` where it is one of several."""
         call = self.current()
         if call is not None:
             return call.number

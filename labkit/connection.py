@@ -8,13 +8,12 @@ import asyncio
 import concurrent.futures
 import contextlib
 import re
-import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, cast
 
 import httpx2
 from mcp import Client, MCPError, StdioServerParameters
@@ -53,13 +52,17 @@ DEAF = (0.25, 60.0)
 
 
 def transport_to(
-    server: LabServer, headers: Mapping[str, str] | None = None, answered: Callable[[int], None] | None = None
+    server: LabServer,
+    headers: Mapping[str, str] | None = None,
+    wrote: Callable[[str], object] = str,
+    answered: Callable[[int], None] | None = None,
 ) -> AbstractAsyncContextManager[Any]:
     """A fresh transport to `server`.
 
     Args:
         server: What is connected to.
         headers: What is sent with each request to a URL.
+        wrote: Is called with the lines that a program writes to its standard error.
         answered: Is called with the HTTP status of each answer of a URL.
 
     Raises:
@@ -73,7 +76,7 @@ def transport_to(
         update = {"encoding": bounded(server.encoding)}
         if server.encoding_error_handler == "strict":  # one wrong byte would silence the server for good
             update["encoding_error_handler"] = "surrogateescape"
-        return Child(server.model_copy(update=update), _errlog())
+        return Child(server.model_copy(update=update), wrote)
     if isinstance(server, str):
         server = server.strip()
         if not re.match(r"https?:/", server, re.IGNORECASE):
@@ -224,18 +227,6 @@ def _no_address(text: str) -> str:
     )
 
 
-def _errlog() -> TextIO:
-    """Where a program may write its errors.
-
-    The SDK's own choice is `sys.stderr`, which in a kernel on Windows is no file that a program could be given.
-    """
-    for stream in (sys.stderr, sys.__stderr__):
-        with contextlib.suppress(AttributeError, OSError, ValueError):
-            if stream.fileno() >= 0:  # pyright: ignore[reportOptionalMemberAccess] - None under pythonw: AttributeError
-                return cast("TextIO", stream)
-    return cast("TextIO", subprocess.DEVNULL)  # what a process is made with takes both
-
-
 def describe(server: LabServer) -> tuple[str, str]:
     """A name for `server`, on one line, and for how it is reached. A URL is without its user, password and query."""
     name, transport = _described(server)
@@ -272,15 +263,22 @@ def _place(url: str) -> str:
     return host + path if not name or port.isdigit() or host.endswith("]") else name
 
 
-def reason(error: BaseException, url: str = "", status: int | None = None) -> str:
-    """Why a connection failed, and what to do. `status` is that of the last answer of `url` that was an error."""
+def reason(error: BaseException, url: str = "", status: int | None = None, wrote: str = "") -> str:
+    """Why a connection failed, and what to do.
+
+    Args:
+        error: What went wrong.
+        url: The address, where there is one.
+        status: The HTTP status of its last answer, where that was an error.
+        wrote: What a program wrote last, as a sentence behind a space.
+    """
     error = unwrap(error)
     if isinstance(error, ConnectError):
         return str(error)
     if told := about_http(error, status):
         return told
     if isinstance(error, MCPError) and error.code == CONNECTION_CLOSED:
-        return "the server ended before it answered. Run its command in a terminal to see why."
+        return f"the server ended before it answered.{wrote or ' Run its command in a terminal to see why.'}"
     proxy = ""
     if url:
         from labkit import network  # here and not above, for the same reason
@@ -434,6 +432,12 @@ class Connection:
         """Whether the server was a program and has ended, though another that it started keeps its output open."""
         return isinstance(self._transport, Child) and self._transport.has_ended
 
+    @property
+    def last_words(self) -> str:
+        """What a program wrote last to its standard error, as a sentence behind a space; else empty."""
+        words = self._transport.last_words if isinstance(self._transport, Child) else ""
+        return f' It last wrote: "{quoted(words, LONGEST_PLACE)}".' if words else ""
+
     async def client(self) -> Client:
         """The open client, once it is open. Whoever gives up waiting leaves it to the others.
 
@@ -454,7 +458,7 @@ class Connection:
         """
         if not block_on(self.opened, seconds):
             sent = f" It sent {what}" if (what := unread()) else ""
-            raise too_late(self.place, seconds, "Lab", sent)
+            raise too_late(self.place, seconds, "Lab", sent + self.last_words)
         self.opened.result()
 
     def _begin(self) -> None:
@@ -480,7 +484,9 @@ class Connection:
             # An error on the way out has nobody left to tell: the calls that it broke have raised already.
             if not self.opened.done():
                 self.opened.set_exception(
-                    ConnectError(f"No connection to {self.place}: {reason(error, self._url, self.status)}")
+                    ConnectError(
+                        f"No connection to {self.place}: {reason(error, self._url, self.status, self.last_words)}"
+                    )
                 )
             if isinstance(error, asyncio.CancelledError):
                 raise

@@ -14,7 +14,7 @@ from typing import Any, Self, get_args
 from mcp_types import RequestId
 
 from labkit import diagram
-from labkit.cutting import Latest
+from labkit.cutting import Latest, cut
 from labkit.diagram import Diagram, Kind, Step, json_object
 from labkit.loop_reader import SAMPLING, loops_of
 from labkit.loops import Loop, lines_of
@@ -152,7 +152,7 @@ class Reader:
         if frame.method is None:
             return self._response(call, frame, message)
         if frame.id is None:
-            return "notification", frame.method, (), None
+            return "notification", cut(_told(frame.method, json_object(message.get("params")))), (), None
         params = json_object(message.get("params"))
         label = f"{frame.method} · id {frame.id}"
         if frame.method == SAMPLING:
@@ -192,6 +192,19 @@ class Reader:
         self.samples += 1
         self._questions[call, key] = self.n, self.samples
         return self.samples
+
+
+def _told(method: str, params: dict[str, Any]) -> str:
+    """A notification in a few words: what is logged, how far a request has come; of any other the method."""
+    if method == "notifications/message" and "level" in params:
+        data = params.get("data")
+        told = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, default=repr)
+        return f"log {params['level']}: {told}"
+    if method == "notifications/progress" and "progress" in params:
+        of = f" of {params['total']}" if params.get("total") is not None else ""
+        told = f": {params['message']}" if params.get("message") else ""
+        return f"progress {params['progress']}{of}{told}"
+    return method
 
 
 def _is_sound(step: Step) -> bool:

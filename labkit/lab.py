@@ -48,7 +48,7 @@ from labkit.open_requests import OpenRequests
 from labkit.plain import plain
 from labkit.record import CONNECTION, Entry, Record
 from labkit.runtime import Runtime
-from labkit.steps import ELSEWHERE, HostStep, Origin, jsonable, listening
+from labkit.steps import ELSEWHERE, HostStep, Origin, Written, jsonable, listening
 from labkit.unread import no_result
 from labkit.wire import Frame, short_name, tap
 
@@ -316,7 +316,7 @@ class Lab:
         connection = Connection(
             Runtime.current(),
             f"{self.server} ({self.transport})",
-            partial(transport_to, self._target, self._headers),
+            partial(transport_to, self._target, self._headers, self._wrote),
             self._make_client,
             self._url,
             tools_changed=self._tools_changed,
@@ -371,6 +371,10 @@ class Lab:
         answers = frame.method is None and frame.direction == "to client"
         if answers and (frame.fault or frame.id is None or number is None):
             self._calls.unread(frame, number)
+
+    def _wrote(self, text: str) -> None:
+        """Keep what the server wrote to its standard error with the call that is open, where one alone is."""
+        self.record.add(Written.of(text), self._calls.now())
 
     def _begin(self, title: str, tool: str | None = None, arguments: dict[str, Any] | None = None) -> Call[Any]:
         if self._why_closed:
@@ -427,7 +431,7 @@ class Lab:
             connection.close()
         if closed or (isinstance(leaf, CancelledError) and not connection.usable):
             leaf = ConnectError(
-                f"{call.title} was under way when the connection to {connection.place} ended. "
+                f"{call.title} was under way when the connection to {connection.place} ended.{connection.last_words} "
                 "The next call makes another."
             )
         elif isinstance(leaf, CallTimeout) and connection.status is not None:

@@ -1,7 +1,8 @@
 """The one record that every view reads: frames and host steps of a Lab, in the order they happened, bounded.
 
 It is bounded in number and in bytes. When room is made, notifications go before requests, samples and answers do, and a
-run of equal notifications is one entry with a count: a server that floods the client does not push out what it asked.
+run of equal notifications is one entry with a count, and what a server writes to its standard error at a stretch is one
+entry: a server that floods the client does not push out what it asked.
 """
 
 import logging
@@ -12,11 +13,11 @@ from functools import partial
 from operator import attrgetter
 from threading import Lock
 from time import perf_counter
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from labkit.cutting import LARGEST, cut, outline
 from labkit.numbers import checked_whole
-from labkit.steps import HostStep
+from labkit.steps import HostStep, Written
 from labkit.wire import Frame
 
 _log = logging.getLogger("labkit")
@@ -38,7 +39,7 @@ class Entry(NamedTuple):
         time: Seconds on the clock of `time.perf_counter`.
         item: What happened.
         sample: Which sampling request of the call a host step works for: the request id that the callback was given.
-        times: How often the same notification came in a row; `time` is that of the first.
+        times: How often the same notification came in a row, or more of what a server writes; `time` is the first's.
     """
 
     seq: int
@@ -80,13 +81,17 @@ class Record:
         if isinstance(item, Frame):
             time, size, kept = item.time, len(item.json), self._notices if item.id is None else self._rest
         else:
-            time, size, kept = perf_counter(), held(item), self._rest
+            time, size = perf_counter(), held(item)
+            kept = self._notices if isinstance(item, Written) else self._rest
             if size > LARGEST:
                 item = replace(item, label=cut(item.label), data=outline(item.data))
                 size = held(item)
         with self._lock:  # a model may report from a worker thread, and `seq` is the order of the record
-            if kept is self._notices and (last := self._same_as_last(item, call)) is not None:
-                entry = kept.entries[-1] = last._replace(times=last.times + 1)
+            if kept is self._notices and (last := self._goes_on(item, call)) is not None:
+                entry, former = last._replace(times=last.times + 1), held(kept.entries[-1].item)
+                kept.entries[-1] = entry
+                kept.size += (more := held(entry.item) - former)
+                self._bytes += more
             else:
                 self.added += 1
                 entry = Entry(self.added, call, time, item, sample)
@@ -110,13 +115,16 @@ class Record:
             kept = sorted([*self._rest.entries, *self._notices.entries], key=attrgetter("seq"))
         return [entry for entry in kept if entry.seq > after] if after else kept
 
-    def _same_as_last(self, item: Frame | HostStep, call: int | None) -> Entry | None:
-        """The last entry, where that is the same notification of the same call."""
+    def _goes_on(self, item: Frame | HostStep, call: int | None) -> Entry | None:
+        """The last entry, where `item` is the same notification of the same call, or goes on with what is written."""
         last = self._notices.entries[-1] if self._notices.entries else None
         if last is None or last.seq != self.added or last.call != call:
             return None
-        before = cast("Frame", last.item)
-        return last if before == cast("Frame", item)._replace(time=before.time) else None
+        if isinstance(last.item, Frame) and isinstance(item, Frame):
+            return last if last.item == item._replace(time=last.item.time) else None
+        if isinstance(last.item, Written) and isinstance(item, Written):
+            return last._replace(item=last.item.and_then(item))
+        return None
 
     def _make_room(self) -> None:
         notices, rest = self._notices, self._rest

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 Lane = Literal["you", "client", "callback", "model", "server"]
 """Who acts in a flow: the person, the MCP client, the sampling callback, the model, the MCP server."""
@@ -35,6 +35,31 @@ class HostStep:
     target: Lane
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written(HostStep):
+    """What a server wrote to its standard error, until something else happened. It is no part of the protocol."""
+
+    MOST: ClassVar[int] = 16_000
+    """Characters that are kept, the last ones."""
+
+    @classmethod
+    def of(cls, text: str, lines: int = 0) -> "Written":
+        """The step of `text`, before which `lines` of it were let go."""
+        if len(text) > cls.MOST:
+            # Whole lines go: of a secret that is cut in two no half is known for one.
+            kept = text[-cls.MOST :].partition("\n")[2]
+            lines, text = lines + text.count("\n") - kept.count("\n"), kept
+        lines += text.count("\n") + 1
+        last = next((line for line in reversed(text.splitlines()) if line.strip()), "")
+        many = f", {lines:,} lines" if lines > 1 else ""
+        return cls(f"stderr{many}: {last.strip()}", "server", "server", {"stderr": text, "lines": lines})
+
+    def and_then(self, later: "Written") -> "Written":
+        """Both as one step."""
+        text = self.data["stderr"]
+        return self.of(f"{text}\n{later.data['stderr']}", self.data["lines"] - text.count("\n") - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """Programs that will not end: they flood, they are deaf, they have children. Nothing of them remains."""
 
-import subprocess
 import sys
 import threading
 from collections.abc import Generator
 from contextlib import nullcontext
 from functools import partial
+from time import monotonic
 
 import mcp.client.stdio
 import psutil
@@ -14,6 +14,7 @@ from mcp import StdioServerParameters
 
 from labkit import CallbackError, CallTimeout, ConnectError, Lab, close_all, connection, runtime
 from labkit.call import Patience
+from labkit.child import BURST, PAUSE
 from labkit.lines import ENDLESS, bounded
 from labkit.record import CONNECTION
 from labkit.wire import Frame
@@ -142,10 +143,7 @@ CHILD = 'subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]
     ids=["floods stderr", "floods lines", "is deaf", "has a child"],
 )
 @pytest.mark.usefixtures("hurried")
-async def test_nothing_of_a_program_remains(
-    family: Family, monkeypatch: pytest.MonkeyPatch, does: str, at_last: str
-) -> None:
-    monkeypatch.setattr(connection, "_errlog", lambda: subprocess.DEVNULL)
+async def test_nothing_of_a_program_remains(family: Family, does: str, at_last: str) -> None:
     lab = Lab(program(does, at_last), mode="legacy", timeout=0.5)
     with nullcontext() if does == CHILD else pytest.raises(CallTimeout):
         await lab.call_tool("bad")
@@ -193,6 +191,39 @@ async def test_a_program_that_ends_while_its_child_keeps_its_output_is_told_at_t
     with pytest.raises(ConnectError, match="The next call makes another"):
         await lab.call_tool("bad")
     await works(lab)
+
+
+async def test_what_a_program_writes_to_its_standard_error_stands_in_the_flow_of_its_call(family: Family) -> None:
+    # (the word is cut in two within a letter, and the last line has no end)
+    writes = r"""os.write(2, b"one caf\xc3"); os.write(2, b"\xa9\ntwo\n")"""
+    lab = Lab(program(writes, 'os.write(2, b"good bye")'), mode="legacy")
+    await lab.call_tool("bad")
+    (step,) = [step for step in lab.flow.steps if step.label.startswith("stderr")]
+    assert (step.source, step.target, step.wire) == ("server", "server", False)
+    assert (step.label, step.data) == ("stderr, 2 lines: two", {"stderr": "one café\ntwo", "lines": 2})
+    await works(lab)
+    assert "stderr" not in str(lab.flow)
+    lab.close()
+    assert "stderr: good bye" in str(lab.flows[0])
+
+
+async def test_a_program_that_ends_is_told_with_its_last_words(family: Family) -> None:
+    lab = Lab(program('sys.stderr.write("bad\\nno disk\\n"); sys.exit(3)'), mode="legacy")
+    with pytest.raises(ConnectError, match=r'ended\. It last wrote: "no disk"\. The next call makes another'):
+        await lab.call_tool("bad")
+    unheard = StdioServerParameters(command=sys.executable, args=["-c", "import no_such_module"])
+    with pytest.raises(ConnectError, match=r"ended before it answered\. It last wrote: \"ModuleNotFoundError: No mod"):
+        Lab(unheard)
+
+
+async def test_a_flood_of_standard_error_keeps_no_core_busy(family: Family) -> None:
+    lab = Lab(program('while True: os.write(2, b"x" * 999 + b"\\n")'), mode="legacy", timeout=1)
+    start = monotonic()
+    with pytest.raises(CallTimeout):
+        await lab.call_tool("bad")
+    lines = sum(step.data["lines"] for step in lab.flow.steps if step.label.startswith("stderr"))
+    assert 0 < lines * 1_000 < ((monotonic() - start) / PAUSE + 2) * (BURST + 65_536)
+    lab.close()
 
 
 async def test_large_lines_that_are_no_message_are_read_slowly_too(family: Family) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import warnings
 from collections.abc import Generator
 from typing import Any, get_args
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp import MCPError
+from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ElicitRequestParams, ElicitResult, ErrorData
 
 from labkit import Flow, Lab, Scripted, Step, close_all, report
@@ -211,7 +213,43 @@ async def test_a_notification_of_a_call_belongs_to_it(wire: str) -> None:
     async def progressed(progress: float, total: float | None, message: str | None) -> None: ...
 
     await lab.call_tool("fetch", progress_callback=progressed)
-    assert [step.label for step in the(lab.flow, "notification")] == ["notifications/progress"] * 3
+    assert [step.label for step in the(lab.flow, "notification")] == [
+        f"progress {part} of 3: on the ladder" for part in range(3)
+    ]
+
+
+async def test_a_log_message_says_its_level_and_its_words(wire: str) -> None:
+    shop = MCPServer("talkative")
+
+    @shop.tool(structured_output=False)
+    async def talk(ctx: Context) -> str:
+        with warnings.catch_warnings(action="ignore"):  # a thing of the past on the newer wire, and still sent
+            await ctx.info("reading the shelf")
+            await ctx.warning({"shelf": "full"})
+        return "done"
+
+    lab = Lab(shop, mode=wire, log_level="info")
+    await lab.call_tool("talk")
+    assert [step.label for step in the(lab.flow, "notification")] == [
+        "log info: reading the shelf",
+        'log warning: {"shelf": "full"}',
+    ]
+    odd = frame("to client", method="notifications/message", params={"level": "info", "data": "x" * 50_000})
+    flow = Flow.of([Entry(1, 1, 0.0, odd)], title="", server="", wire="", transport="")
+    assert len(flow.steps[0].label) < 5_000
+
+
+async def test_progress_belongs_to_the_request_that_it_names_where_several_are_open() -> None:
+    calls = Calls()
+    first, second = (calls.begin(f"call {n}", None, None, None) for n in (1, 2))
+    with calls.at_work(first):
+        assert calls.of(frame("to server", method="tools/call", id=7)) == 1
+        with calls.at_work(second):
+            assert calls.of(frame("to server", method="tools/call", id=8)) == 2
+    calls.open.update({1: first, 2: second})
+    named = [frame("to client", method="notifications/progress", params={"progressToken": n}) for n in (7, 8, 9)]
+    assert [calls.of(each) for each in named] == [1, 2, None]
+    assert calls.of(frame("to client", method="notifications/message", params={})) is None
 
 
 async def test_the_handshake_is_a_flow_of_its_own(wire: str) -> None:

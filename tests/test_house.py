@@ -490,8 +490,8 @@ KIND_OF = {name: kind for kind, names in NOT_IN_A_BROWSER.items() for name in na
 MAY_USE = {
     "labkit/runtime.py": ("thread signal", "the lab thread and its watchdog; a loop that runs away is broken off"),
     "labkit/interrupts.py": ("signal", "an interrupt waits until what is being made has an owner"),
-    "labkit/child.py": ("process signal", "a server that is a command, and its end"),
-    "labkit/connection.py": ("process thread", "where a program writes its errors; an import of seconds"),
+    "labkit/child.py": ("process signal", "a server that is a command, what it writes, and its end"),
+    "labkit/connection.py": ("thread", "an import of seconds does not hold up the loop"),
     "labkit/programs.py": ("process socket", "a server over HTTP beside the kernel"),
     "labkit/network.py": ("socket", "which proxies the environment names"),
     "labkit/doctor.py": ("socket", "looks whether this machine lets a server listen"),

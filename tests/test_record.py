@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from labkit.record import Entry, Record
-from labkit.steps import HostStep
+from labkit.record import Entry, Record, held
+from labkit.steps import HostStep, Written
 from labkit.wire import Frame
 
 STEP = HostStep("asks", "callback", "model")
@@ -101,6 +101,33 @@ def test_a_run_of_equal_notifications_is_one_entry_with_its_count() -> None:
         requests.add(Frame("to client", 0.0, b"{}", "ping", 1), 1)
         requests.add(notice(), 1)
     assert requests.added == 6
+
+
+def test_what_a_server_writes_at_a_stretch_is_one_entry_that_keeps_its_end() -> None:
+    record = Record(keep=100)
+    heard: list[tuple[int, int]] = []
+    record.listen(lambda entry: heard.append((entry.seq, entry.times)))
+    for text in ("starts", "Traceback:\n  line 3", "ValueError: no\n"):
+        record.add(Written.of(text), 1)
+    assert heard == [(1, 1), (1, 2), (1, 3)]
+    (entry,) = record.entries()
+    assert isinstance(entry.item, Written)
+    assert entry.item.label == "stderr, 5 lines: ValueError: no"
+    assert entry.item.data == {"stderr": "starts\nTraceback:\n  line 3\nValueError: no\n", "lines": 5}
+    asked = Frame("to client", 0.0, b"{}", "sampling/createMessage", 1)
+    record.add(asked, 1)
+    for n in range(10_000):
+        record.add(Written.of(f"line {n}"), 1 + n % 2)  # two calls in turn: each of them is an entry
+    assert asked in [entry.item for entry in record.entries()]
+    for n in range(10_000):
+        record.add(Written.of(f"line {n} " + "x" * 90), 3)
+    last = record.entries()[-1].item
+    assert isinstance(last, Written)
+    assert last.label.startswith("stderr, 10,000 lines: line 9999 x")
+    assert last.data["stderr"].startswith("line 98")
+    assert len(last.data["stderr"]) <= Written.MOST
+    assert Written.of("x" * 20_000).data == {"stderr": "", "lines": 1}
+    assert record._bytes == sum(held(entry.item) for entry in record.entries())
 
 
 def test_a_reader_gets_what_came_after_what_it_has_seen() -> None:

@@ -101,9 +101,9 @@ class Store {
       return;
     }
     if (first > this.total) this.gone = first - this.steps.length; // forgotten before they were ever seen
-    // The last row counts on where the same notification comes again.
+    // The last row counts on where the same notification comes again, or goes on where a server writes on.
     const last = rows[this.total - first - 1];
-    if (last && this.steps.length) this.steps.at(-1).label = last[5];
+    if (last && this.steps.length) Object.assign(this.steps.at(-1), { label: last[5], text: last[14], whole: last[15] });
     for (const row of rows.slice(this.total - first)) this.add(row);
     const keep = this.head.keep || Infinity;
     if (this.steps.length > keep * 1.1) this.forget(this.steps.length - keep);
