@@ -26,7 +26,8 @@ from labkit.host.duty import surrounding
 from labkit.host.usage import Meter, Usage, metering, prompt_tokens
 from labkit.models.answerers import ANSWERERS, FREE, usual_settings
 from labkit.models.catalog import catalog
-from labkit.models.tracing import can_be_traced, drawing
+from labkit.models.trace import Traceable
+from labkit.models.tracing import Drawing, can_be_traced, drawing
 from labkit.playground.by_hand import ByHand, callback_of
 from labkit.playground.choices import Choices
 from labkit.playground.duties import AT_FIRST, DUTIES, checked
@@ -182,6 +183,15 @@ class Answers:
             # A copy shares what was loaded: one made anew would load a model's file at every run.
             same = i is None or "cache" in self.duties
             self.dials.use(self._chosen if same else turned_model(self._chosen, Dials(seed=i)))
+
+    def drew(self, drawn: Drawing) -> Traceable | None:
+        """The model that made a draw: the chosen one or one of the box; `None` where another file was chosen since."""
+        model, name = self.dials.model, drawn.model_as_code[1]
+        if can_be_traced(model) and model.as_code[1] == name:
+            return model
+        in_the_box = (row for row in ANSWERERS.values() if row.module and not row.settings)
+        row = next((row for row in in_the_box if f"{row.name}()" == name), None)
+        return cast("Traceable", row.make({})) if row else None
 
     # What is answered
 

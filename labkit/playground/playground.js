@@ -42,6 +42,7 @@ class Page extends Parts {
       result: (told) => this.result.draw(told),
       question: () => this.drawSheet(),
       history: (told) => this.drawHistory(told),
+      shown: (told) => this.drawShown(told),
       comparison: (told) => this.history.compare(told),
       code: (told) => { this.code.textContent = told; },
       flows: () => this.drawFlows(),
@@ -118,12 +119,12 @@ class Page extends Parts {
       [this.flowNone, this.flowBox],
       [this.tokenNone, this.tokenBox],
       [this.history.node],
-      [el("div", { class: "bar" }, el("span", {}, "The present settings as a program of plain mcp"), el("span", { class: "grow" }), this.copied, take, keep), this.code],
+      [el("div", { class: "bar" }, this.codeOf = el("span"), el("span", { class: "grow" }), this.copied, take, keep), this.code],
     ];
     this.tabs = TABS.map((name, i) => this.tab(name, i));
     this.panels = panels.map((nodes, i) => el("div", { class: `panel ${TABS[i].toLowerCase()}`, role: "tabpanel", id: `${this.id}-panel-${i}`, "aria-labelledby": `${this.id}-tab-${i}` }, ...nodes));
     this.tabList = el("div", { class: "tabs", role: "tablist", "aria-label": "What is shown" }, ...this.tabs);
-    this.result = new Result(this.signal);
+    this.result = new Result(this.signal, this.tell);
     this.question = new Question(this.tell);
     this.reviewBox = el("div", { class: "review-box" });
     this.sheet = el("div", { class: "sheet", popover: "manual" }, this.question.node, this.reviewBox);
@@ -286,6 +287,15 @@ class Page extends Parts {
   drawHistory(told) {
     this.history.draw(told);
     this.tabs[2].textContent = told.runs.length ? `History ${told.runs.length}` : "History";
+  }
+
+  /** Everything on the right side is of one run. */
+  drawShown({ run, opened }) {
+    const of = opened ? ` · run ${run}` : "";
+    for (const i of [0, 1, 3]) this.tabs[i].textContent = `${TABS[i]}${of}`;
+    this.codeOf.textContent = `The ${opened ? `settings of run ${run}` : "present settings"} as a program of plain mcp`;
+    this.result.back.hidden = !opened;
+    this.history.shows(run, opened);
   }
 
   save({ name, text }) {

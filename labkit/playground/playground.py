@@ -4,7 +4,7 @@ from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import Event, RLock
+from threading import Event
 from time import monotonic
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakValueDictionary
@@ -24,6 +24,7 @@ from labkit.playground import form as forms
 from labkit.playground.answers import Answers
 from labkit.playground.choices import Choices
 from labkit.playground.export import Form, exported, keys_known, without_keys
+from labkit.playground.history import History
 from labkit.playground.last_settings import LastSettings
 from labkit.playground.program import program
 from labkit.playground.runs import Row, Run, compare, make_room, pictures_of, text_of_result
@@ -36,9 +37,6 @@ from labkit.work import start
 F = TypeVar("F", bound=SamplingFnT)
 TIMES = 10
 """The number of runs of "Run ×10"."""
-
-KEPT = 100
-"""The number of runs that the history keeps; older runs are forgotten."""
 
 LOOK = 0.25
 """Seconds between two looks at what is under way, where nothing is told."""
@@ -92,18 +90,17 @@ class Playground:
             former.close()
         self._name = name
         _open[name] = self
-        self._lock = RLock()
         self._listeners: list[Callable[[], object]] = []
         self._view: Any = None
-        self.runs: list[Run] = []
-        """The history, the last run last."""
+        # Its cell was run again, which is one key away: what was done stays done.
+        self.history = History(self._changed) if former is None else former.history
+        """The runs: `playground.history.open(3)` shows the third."""
+        self.history.changed = self._changed
+        for run in self.runs:
+            run.cancelled()
         self.at = self.of = 0
         """The number of the run that is under way, and of how many."""
-        self._numbers = self._before = 0
-        if former is not None:  # its cell was run again, which is one key away: what was done stays done
-            self.runs, self._numbers = former.runs, former._numbers
-            for run in self.runs:
-                run.cancelled()
+        self._before = self.history.last_number
         self._job: Call[None] | None = None
         self._call: Call[Any] | None = None
         self._at_work: Runtime | None = None
@@ -118,6 +115,21 @@ class Playground:
         self.last_settings = LastSettings(self, name, remember)
         """The settings of last time."""
         self.target.connect()
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs of the history, the last one last."""
+        return self.history.runs
+
+    @property
+    def shown_run(self) -> int | None:
+        """The number of the run that was opened in the history; `None` where the last one is shown."""
+        return opened.n if (opened := self.history.opened) else None
+
+    @shown_run.setter
+    def shown_run(self, number: int | None) -> None:
+        is_live = number is not None and number == self.history.last_number and not self.fresh
+        self.history.open(None if is_live else number)
 
     @property
     def running(self) -> bool:
@@ -159,9 +171,9 @@ class Playground:
         Raises:
             LookupError: There is no such run.
         """
-        run = next((run for run in self.runs if run.n == number), None)
-        if run is None or run.choices is None:
-            raise LookupError(f"there is no run {number}")
+        run = self.history.run(number)
+        if run.choices is None:
+            raise LookupError(f"of run {number} the settings are not known")
         self.last_settings.note = f"Settings of run {number}"
         self.choose(run.choices)
 
@@ -174,7 +186,7 @@ class Playground:
     @property
     def fresh(self) -> bool:
         """Whether the connection is fresh: no tool was called since it was made."""
-        return self._numbers == self._before
+        return self.history.last_number == self._before
 
     def callback(self, callback: F) -> F:
         """Let `callback` answer from the next sample on, also in a run that is under way: a decorator."""
@@ -243,7 +255,7 @@ class Playground:
     def _leaving(self) -> None:
         """Let go of what belongs to the connection that is left."""
         self.cancel()
-        self._before = self._numbers
+        self._before = self.history.last_number
         self.answers.forget()
 
     def cancel(self) -> None:
@@ -280,13 +292,11 @@ class Playground:
         """Call the tool once. Run number `i` of several has a seed of its own, where the dial does not set one."""
         target = self.target
         lab = await target.connections.lab(wire)
-        with self._lock:
-            self._numbers += 1
-            run = Run(
-                self._numbers, target.server, target.transport, wire, target.tool, arguments, self.answers.name,
-                self.answers.host, choices=self.choices, own=self.answers.own,
-            )  # fmt: skip
-            self.runs = [*self.runs[-KEPT + 1 :], run]
+        run = Run(
+            0, target.server, target.transport, wire, target.tool, arguments, self.answers.name, self.answers.host,
+            choices=self.choices, own=self.answers.own,
+        )  # fmt: skip
+        self.history.add(run)
         self.answers.vary(i)
         self.answers.record = run.add
         spent = self.answers.budget.spent.usd or 0.0
@@ -298,6 +308,7 @@ class Playground:
         self.answers.settled = settled
         lab.timeout = HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE
         self._call = call = lab.start(run.tool, arguments)
+        run.call = lab.name, call.number
         self._changed()
         try:
             result = await call
@@ -329,8 +340,7 @@ class Playground:
 
     def forget(self) -> None:
         """Empty the history."""
-        self.runs = []
-        self._changed()
+        self.history.forget()
 
     def export(self, form: Form, runs: Sequence[int] | None = None) -> str:
         """The history, or some of its runs, as `"json"`, `"mermaid"` or `"html"`, without a key.
@@ -351,6 +361,11 @@ class Playground:
         target = self.target
         chosen = self.choices.but(tool=target.tool)
         return seen(without_keys(program(chosen, target.each_wire, target.arguments, self.answers.own), self.keys))
+
+    def code_of(self, run: Run) -> str:
+        """The settings of a run of the history as a program, in the same way; empty where these are not known."""
+        code = _program_of(run)
+        return f"# Run {run.n}\n{seen(without_keys(code, self.keys))}" if code else ""
 
     @property
     def keys(self) -> list[str]:

@@ -21,6 +21,8 @@ from labkit.redacting import redact, redact_shown
 LONGEST = 20_000
 """How many characters of one text are sent to a page; the exports hold the whole."""
 
+NO_SETTINGS = "# The settings of this run are not known."
+
 WORDS = {
     "command": "a command …",
     "url": "a URL …",
@@ -97,7 +99,7 @@ def work(playground: Playground) -> dict[str, Any]:
         "ready": ready,
         "at": playground.at,
         "of": playground.of,
-        "fresh": playground.fresh,
+        "fresh": playground.fresh and playground.shown_run is None,
     }
 
 
@@ -160,9 +162,21 @@ def _of(spent: int, limit: int | None, what: str) -> str:
     return f"{spent:,} {what}" if limit is None else f"{spent:,} of {limit:,} {what}"
 
 
+def shown_run(playground: Playground) -> dict[str, Any]:
+    """Which run is shown: its number, and whether that is another than the last, which is then offered."""
+    run = playground.history.shown
+    return {"run": run.n if run else 0, "opened": playground.shown_run is not None}
+
+
+def code(playground: Playground) -> str:
+    """The program of what is shown: of the run that was opened, or of the present settings."""
+    opened = playground.history.opened
+    return playground.code if opened is None else playground.code_of(opened) or NO_SETTINGS
+
+
 def result(playground: Playground) -> dict[str, Any]:
-    """The result of the last run, or what is under way."""
-    run = playground.runs[-1] if playground.runs else None
+    """The result of the run that is shown, or what is under way."""
+    run = playground.history.shown
     if run is None:
         return {"kind": "idle", "meta": "Result", "text": ""}
     if run.outcome == "running":
@@ -182,7 +196,7 @@ def result(playground: Playground) -> dict[str, Any]:
         redact(summary(run)),
         *([run.dials] if run.dials != "as asked" else []),
     ]
-    if playground.of > 1 and not playground.running:
+    if playground.of > 1 and not playground.running and playground.shown_run is None:
         last = playground.runs[-playground.of :]
         different = len({each.answers for each in last})
         parts.append(f"{len(last)} runs, {different} different answer{'' if different == 1 else 's'}")

@@ -3,12 +3,13 @@
 const LOW = 103, STEP = 40; // px
 
 class Result {
-  constructor(signal) {
+  constructor(signal, tell) {
     this.meta = el("p", { class: "meta" });
     this.copied = el("span", { class: "copied", role: "status" });
     this.copy = button("Copy", "Copy the result", () => copy(this.answer.textContent, this.copied));
+    this.back = button("Back to the last run", "Show the last run again, and what happens now", () => tell({ do: "open", run: null }));
     this.answer = el("div", { class: "answer", tabindex: "0", role: "region", "aria-label": "Result" });
-    this.node = el("div", { class: "result" }, el("div", { class: "line" }, el("div", { class: "told", role: "status", "aria-live": "polite" }, this.meta), this.clock = el("span", { class: "clock", "aria-hidden": "true" }), this.copied, this.copy), this.answer);
+    this.node = el("div", { class: "result" }, el("div", { class: "line" }, el("div", { class: "told", role: "status", "aria-live": "polite" }, this.meta), this.clock = el("span", { class: "clock", "aria-hidden": "true" }), this.copied, this.back, this.copy), this.answer);
     this.edge = el("div", { class: "edge", role: "separator", tabindex: "0", "aria-orientation": "horizontal", "aria-label": "Room for the result", title: "Drag, or press the arrow keys, to give the result more room; a double click gives it back" });
     this.edge.addEventListener("pointerdown", (event) => {
       this.edge.setPointerCapture(event.pointerId);
@@ -78,6 +79,7 @@ class History {
   constructor(tell) {
     this.tell = tell;
     this.chosen = [];
+    this.rows = new Map();
     this.byHand = false;
     this.body = el("tbody");
     const heads = HEADS.map((name) => el("th", { scope: "col" }, name || heard("compare")));
@@ -117,7 +119,26 @@ class History {
     this.chosen = this.chosen.filter((n) => numbers.includes(n));
     if (!this.byHand) this.choose(numbers.slice(0, 2).reverse());
     this.none.hidden = runs.length > 0;
-    this.body.replaceChildren(...runs.map((run) => this.line(run)));
+    // Rows that are as they were stay, with the focus that one of them may have.
+    const former = this.rows;
+    this.rows = new Map(runs.map((run) => [run[0], this.row(run, former.get(run[0]))]));
+    const rows = [...this.rows.values()].map(({ node }) => node);
+    if (rows.length !== this.body.children.length || rows.some((node, i) => node !== this.body.children[i])) this.body.replaceChildren(...rows);
+    this.shows(this.shown, this.opened);
+  }
+
+  row(run, former) {
+    const now = JSON.stringify(run);
+    return former?.now === now ? former : { now, ...this.line(run) };
+  }
+
+  /** Say in its row which run is shown. */
+  shows(shown, opened) {
+    Object.assign(this, { shown, opened });
+    for (const [n, { node }] of this.rows) {
+      if (n === shown) node.setAttribute("aria-current", "true");
+      else node.removeAttribute("aria-current");
+    }
   }
 
   line([n, tool, wire, who, dials, answer, tokens, time, outcome]) {
@@ -127,13 +148,17 @@ class History {
       this.byHand = true;
       this.choose(mark.checked ? [...this.chosen, n].sort((a, b) => a - b) : this.chosen.filter((each) => each !== n));
     });
-    const cells = [String(n), tool, wire, who, dials, answer, tokens, time, outcome];
-    return el("tr", {}, el("td", {}, mark), ...cells.map((text) => el("td", { title: text }, text)));
+    const open = button(String(n), `Open run ${n}: its flow, its tokens, its result, its program`, () => this.tell({ do: "open", run: n }));
+    const cells = [tool, wire, who, dials, answer, tokens, time, outcome];
+    const node = el("tr", {}, el("td", {}, mark), el("td", {}, open), ...cells.map((text) => el("td", { title: text }, text)));
+    node.addEventListener("click", ({ target }) => !target.closest("button, input") && open.click());
+    return { node, mark };
   }
 
   choose(numbers) {
     if (String(numbers) === String(this.chosen)) return;
     this.chosen = numbers;
+    for (const [n, { mark }] of this.rows) mark.checked = numbers.includes(n);
     this.tell({ do: "compare", runs: numbers });
   }
 

@@ -154,6 +154,8 @@ class Run:
     """Number, prompt tokens and tokens of the samples that are not kept."""
     line: list[Any] | None = None
     """The run's line in the history, once it was made."""
+    call: tuple[str, int] = "", 0
+    """The name of the Lab that made the call, and the call's number there."""
     pictures: list[str] = field(default_factory=list[str])
     """The PNGs of the result, in base64."""
 

@@ -17,11 +17,12 @@ from labkit.errors import sentence
 from labkit.host import visible
 from labkit.lab import Lab
 from labkit.models.trace import Trace
-from labkit.models.tracing import Drawing, can_be_traced
+from labkit.models.tracing import Drawing
 from labkit.playground import reading
 from labkit.playground.cells import Cells
 from labkit.playground.export import picture
 from labkit.playground.playground import TIMES, Playground
+from labkit.playground.runs import Run
 from labkit.playground.sources import Wire
 from labkit.playground.target import error_of
 from labkit.views.approval_panel import approval_panel
@@ -46,6 +47,7 @@ PARTING = 5.0
 there, for which anywidget waits 2 s."""
 
 NO_TOKENS = "Only the models in the box and model files show their tokens: let one answer, and Run."
+NO_MODEL = "The model file that gave this answer is no longer the chosen one: choose it, and open the run again."
 
 _OF_ITSELF = ("here", "compare")
 """The messages that a page sends though nobody has clicked."""
@@ -78,6 +80,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
     result = traitlets.Dict().tag(sync=True)
     question = traitlets.Dict().tag(sync=True)
     history = traitlets.Dict().tag(sync=True)
+    shown = traitlets.Dict().tag(sync=True)
     comparison = traitlets.Dict().tag(sync=True)
     code = traitlets.Unicode().tag(sync=True)
 
@@ -94,7 +97,10 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._waiting = self._looking = False
         self._heard = 0
         self._compared: list[int] = []
-        self._shown: dict[Wire, Lab] = {}
+        self._labs: dict[Wire, Lab] = {}
+        self._live: list[FlowView] = []
+        self._opened: Run | None = None
+        self._past: list[FlowView] = []
         self._drawn: Drawing | None = None
         self._trace: Trace | None = None
         self._exporting: Call[None] | None = None
@@ -115,7 +121,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._tracing.cancel()
         if self._exporting is not None:
             self._exporting.cancel()
-        for part in (self.dials, self.approval, self.tokens, *self.flows):
+        for part in (self.dials, self.approval, self.tokens, *self._live, *self._past):
             if part is not None:
                 part.close()
         super().close()
@@ -168,36 +174,49 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "result": reading.result(playground),
             "question": reading.question(playground.answers.hand.open),
             "history": reading.history(playground),
+            "shown": reading.shown_run(playground),
             "comparison": reading.comparison(playground, self._compared),
-            "code": playground.code,
+            "code": reading.code(playground),
         }
         return reading.without(told, playground.keys)
 
     def _draw_flows(self) -> None:
+        """Show the flow of the run that was opened in the history, or what happens now, on each wire."""
         labs: dict[Wire, Lab] = dict(self.playground.target.labs)
-        if not labs or labs == self._shown:
-            return
-        former, self._shown = self.flows, labs
-        self.flow_names = list(labs)  # first, since the page draws when it hears of the flows
-        self.flows = [show(lab, redacting=True) for lab in labs.values()]
+        former, opened = [*self._live, *self._past], self.playground.history.opened
+        if labs and labs != self._labs:
+            self._labs, self._live = labs, [show(lab, redacting=True) for lab in labs.values()]
+        if opened is not self._opened:
+            self._opened = opened
+            self._past = [FlowView(opened.flow, redacting=True)] if opened and opened.flow else []
+        numbers = {run.call: f"run {run.n}" for run in self.playground.runs}
+        for lab, view in zip(self._labs.values(), self._live, strict=True):
+            view.name_calls({call: name for (of, call), name in numbers.items() if of == lab.name})
+        if (flows := self._past if opened else self._live) != self.flows:
+            # The names first, since the page draws when it hears of the flows.
+            self.flow_names = [opened.wire] if opened else list(self._labs)
+            self.flows = [*flows]
         for view in former:
-            if isinstance(view, FlowView) and view not in self.flows:
+            if view not in (*self._live, *self._past):
                 if self._loop is None or self._loop.is_closed():
                     view.close()
                 else:
                     self._loop.call_later(PARTING, view.close)
 
     def _draw_tokens(self) -> None:
-        # A history that was taken over is answered by nobody here: the model that could draw it again may be another.
-        samples = self.playground.runs[-1].samples if self.playground.runs and not self.playground.fresh else []
-        drawn = samples[-1].drawing if samples else None
+        playground, opened = self.playground, self.playground.history.opened
+        run = opened or (playground.runs[-1] if playground.runs and not playground.fresh else None)
+        sample = run.samples[-1] if run and run.samples else None
+        drawn = sample.drawing if sample else None
         # Of many runs the last one is shown: a real model draws seconds for each, and would draw them beside the runs.
-        if samples and samples[-1].answer is not None and drawn is not self._drawn and not self.playground.running:
+        is_over = run is None or opened or (sample and sample.answer and not playground.running)
+        if is_over and drawn is not self._drawn:
             self._drawn, self._trace = drawn, None
-            if drawn is None:
+            if run is None or drawn is None:
+                self._tracing.cancel()
                 self.tokens, self.drawing_note = None, NO_TOKENS
             else:
-                self.drawing_note = f"The tokens of run {self.playground.runs[-1].n} are being drawn …"
+                self.drawing_note = f"The tokens of run {run.n} are being drawn …"
                 self._tracing.ask(drawn)
         trace = self._trace
         if trace is None:
@@ -209,13 +228,17 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             self.tokens = TokenView(trace)
 
     async def _trace_it(self, drawn: Drawing) -> None:
-        model = self.playground.answers.dials.model
-        if can_be_traced(model):
-            self._trace = await drawn.trace_in_steps(model)
+        model = self.playground.answers.drew(drawn)
+        if model is None:
+            self.tokens, self.drawing_note = None, NO_MODEL
+            return
+        trace = await drawn.trace_in_steps(model)
+        if drawn is self._drawn:
+            self._trace = trace
             self._later()
 
     def _not_traced(self, _: Exception) -> None:
-        self.drawing_note = "The tokens of this answer could not be drawn."
+        self.tokens, self.drawing_note = None, "The tokens of this answer could not be drawn."
 
     # From the page to the model
 
@@ -255,6 +278,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "answer": answers.hand.answer,
             "compare": self._side_by_side,
             "forget": playground.forget,
+            "open": self._open,
             "again": playground.use_again,
             "fresh": playground.start_fresh,
             "past": playground.last_settings.use,
@@ -279,6 +303,9 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
     def _run(self, values: dict[str, Any], many: bool = False) -> None:
         self.playground.target.type(values)
         self.playground.run(TIMES if many else 1)
+
+    def _open(self, run: int | None) -> None:
+        self.playground.shown_run = run
 
     def _side_by_side(self, runs: list[int]) -> None:
         self._compared = runs

@@ -100,14 +100,16 @@ class Controls {
   /** Offer every call that is on record. */
   offer({ calls, head }) {
     this.chooser.hidden = head.title !== undefined;
-    const offered = new Set();
+    const offered = new Map();
     for (const option of [...this.select.options].slice(2)) {
-      if (calls.has(option.value === "null" ? null : Number(option.value))) offered.add(option.value);
+      if (calls.has(option.value === "null" ? null : Number(option.value))) offered.set(option.value, option);
       else option.remove();
     }
     for (const { call, title } of calls.values()) {
-      const text = call ? `${call} · ${title}` : title;
-      if (!offered.has(String(call))) this.select.append(el("option", { value: String(call) }, visible(text)));
+      const text = visible([head.names ? head.names[call] : call, title].filter(Boolean).join(" · "));
+      const option = offered.get(String(call)) ?? el("option", { value: String(call) });
+      if (option.textContent !== text) option.textContent = text;
+      if (!option.parentNode) this.select.append(option);
     }
     this.select.value = String(this.view.choice);
   }

@@ -92,6 +92,7 @@ class FlowView(Placed, anywidget.AnyWidget):
         self._open = False
         self._read_until = 0
         self._flow: Flow | None = None
+        self._names: dict[int, str] | None = None
         # The Lab, while it lives, and how to stop listening. ipywidgets keeps every widget of a kernel: held firmly,
         # each Lab whose cell was run again would stay with all its frames.
         self._listening: weakref.WeakKeyDictionary[Lab, Callable[[], None]] = weakref.WeakKeyDictionary()
@@ -182,8 +183,16 @@ class FlowView(Placed, anywidget.AnyWidget):
         if lab is None:
             return self.head
         wire = lab.protocol_version or lab.mode
-        only = {} if self._only is None else {"title": self._name}
-        return {"server": lab.server, "wire": wire, "transport": lab.transport, "keep": lab.record.keep, **only}
+        told = {"server": lab.server, "wire": wire, "transport": lab.transport, "keep": lab.record.keep}
+        if self._only is not None:
+            told["title"] = self._name
+        return told if self._names is None else {**told, "names": {str(n): name for n, name in self._names.items()}}
+
+    def name_calls(self, names: dict[int, str]) -> None:
+        """Give calls names in place of the Lab's own numbers, as `{2: "run 1"}`; the others then have neither."""
+        if names != self._names:
+            self._names = names
+            self.head = self._head()
 
     def _asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         """Answer the browser. May run on the kernel's thread or on that of a subshell."""

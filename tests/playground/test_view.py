@@ -118,6 +118,48 @@ def test_the_embedded_model_shows_its_tokens_and_another_shows_none(playground: 
     view.close()
 
 
+def test_an_opened_run_is_shown_on_every_tab_under_its_number_until_the_next_one(playground: Playground) -> None:
+    view = Telling(playground)
+    playground.target.use_wires("both")
+    playground.wait()
+    live = view.flows
+    view.click(do="run", values={"genre": "romance"})
+    view.until(lambda: isinstance(view.tokens, TokenView))
+    numbers = [list(flow.head["names"].values()) for flow in live]
+    assert numbers == [["run 1"], ["run 2"]]  # each wire counts its calls by itself
+    first = playground.runs[0].answers
+    view.click(do="who", who="script")
+    view.click(do="run", values={"genre": "crime"})
+    view.until(lambda: view.tokens is None)
+    assert view.shown == {"run": 4, "opened": False}
+    view.click(do="open", run=1)
+    assert view.shown == {"run": 1, "opened": True}
+    assert "· run 1 ·" in view.result["meta"]
+    assert first in view.result["text"]
+    assert view.code.startswith("# Run 1\n")
+    assert view.flow_names == ["2025-11-25"]
+    [flow] = view.flows
+    assert first in str(flow.get_state()["rows"])
+    view.until(lambda: isinstance(view.tokens, TokenView))
+    assert isinstance(view.tokens, TokenView)
+    assert view.tokens.reading.trace.text == first
+    view.click(do="open", run=9)
+    assert "there is no run 9" in view.top["fault"].lower()
+    view.click(do="open", run=4)  # the last one is what happens now
+    assert (view.shown["opened"], view.flows) == (False, live)
+    view.click(do="open", run=1)
+    view.click(do="run", values={"genre": "crime"})
+    assert view.shown == {"run": 6, "opened": False}
+    assert view.flows == live
+    view.until(lambda: view.tokens is None)
+    # Without the connection that it was made on it can be opened too.
+    playground.target.use_wires("2026-07-28")
+    playground.wait()
+    view.click(do="open", run=6)
+    assert (view.shown["opened"], view.work["fresh"], view.flow_names) == (True, False, ["2026-07-28"])
+    view.close()
+
+
 MARK = "tiny model"
 
 
