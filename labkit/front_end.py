@@ -1,7 +1,9 @@
 """The front end of a notebook: a widget that waits for a click must not wait where nobody can click."""
 
 import sys
+from html import escape
 from typing import Any
+from uuid import uuid4
 
 
 def shell() -> Any:
@@ -33,6 +35,34 @@ def makes_widgets_unseen() -> bool:
     names: dict[str, object] = getattr(shell(), "user_ns", {})
     elsewhere = "google.colab" in sys.modules or "__vsc_ipynb_file__" in names
     return can_ask_a_person() and not elsewhere
+
+
+def _cell() -> str:
+    """The message that the running cell came with; empty in a script."""
+    parent_of: Any = getattr(getattr(shell(), "kernel", None), "get_parent", dict)
+    return str(parent_of().get("header", {}).get("msg_id", ""))
+
+
+_said: tuple[str, str] = "", ""
+"""The cell in which something was said last, and the display id under which it stands."""
+
+
+def say_meanwhile(words: str) -> None:
+    """Show in the running cell what is under way, before a person; later words take the place of the earlier ones."""
+    global _said  # noqa: PLW0603 - of one cell runs one at a time
+    if not can_ask_a_person():
+        return
+    cell, said = _cell(), _said
+    _said = said if said[0] == cell else (cell, uuid4().hex)
+    html = f'<p role="status" style="margin: 8px 0">{escape(words)}</p>'
+    publish({"text/plain": words, "text/html": html}, display_id=_said[1], update=said == _said)
+
+
+def place_of_words() -> str:
+    """The display id of what `say_meanwhile` has shown in the running cell, given away once; empty where it has not."""
+    global _said
+    (cell, place), _said = _said, ("", "")
+    return place if cell and cell == _cell() else ""
 
 
 def publish(data: dict[str, Any], *, display_id: str, update: bool) -> None:

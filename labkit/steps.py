@@ -102,6 +102,7 @@ _listener: ContextVar[Callable[[HostStep], None] | None] = ContextVar("labkit_li
 _waits: ContextVar[list[Wait] | None] = ContextVar("labkit_waits", default=None)
 _timed: ContextVar[Timed | None] = ContextVar("labkit_timed", default=None)
 _origin: ContextVar[Origin | None] = ContextVar("labkit_origin", default=None)
+_reader: ContextVar[Callable[[str], object] | None] = ContextVar("labkit_reader", default=None)
 
 
 def report(label: str, *, source: Lane = "callback", target: Lane | None = None, **data: Any) -> None:
@@ -118,6 +119,24 @@ def report(label: str, *, source: Lane = "callback", target: Lane | None = None,
         listener(
             HostStep(label, source, target or source, jsonable(data), reply=source == "model" and target is not None)
         )
+
+
+def reader() -> Callable[[str], object] | None:
+    """What reads along while the sample is answered, to be called with the answer so far after each token, or `None`.
+
+    A model asks for it once, before it draws: it may be called from any thread.
+    """
+    return _reader.get()
+
+
+@contextmanager
+def reading_along(read: Callable[[str], object]) -> Generator[None]:
+    """Let `read` hear each answer inside the block as it grows, from models that draw token by token."""
+    former = _reader.set(read)
+    try:
+        yield
+    finally:
+        _reader.reset(former)
 
 
 def jsonable(data: dict[str, Any]) -> dict[str, Any]:

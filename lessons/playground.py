@@ -11,6 +11,11 @@ playground = Playground()
 playground
 
 # %% [markdown]
+# A picture of it after one run, with a message opened:
+#
+# ![The playground after one run: form, dials and duties on the left, the flow and the result on the right](../docs/playground.png)
+
+# %% [markdown]
 # | to see | do |
 # |---|---|
 # | what a dial changes | turn **temperature** up and press **Run ×10**; then look at *History* |

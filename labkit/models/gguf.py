@@ -5,7 +5,7 @@ a worker thread, so that the event loop goes on and an answer can be cancelled.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ from labkit.models.tiny.messages import conversation, has_text
 from labkit.models.tool_form import read, with_form
 from labkit.models.trace import Trace
 from labkit.numbers import checked_number, checked_whole
-from labkit.steps import report
+from labkit.steps import reader, report
 
 CONTEXT = 4096
 INSTALL = '[FIX] The package xllamacpp is missing: pip install "xllamacpp>=2026.10"'
@@ -59,6 +59,7 @@ class _Answer:
     prompt_tokens: int = 0
     error: dict[str, Any] = field(default_factory=dict[str, Any])
     over: bool = False
+    read: Callable[[str], object] | None = field(default_factory=reader)
 
     def hear(self, chunk: dict[str, Any]) -> bool:
         """Take a chunk of the stream. Returns whether that chunk is the last that is wanted."""
@@ -78,6 +79,8 @@ class _Answer:
         stop = find_stop(said, self.stop_sequences)
         if stop is not None:
             self.text, self.stop_reason, self.over = said[:stop], "stopSequence", True
+        if self.read:
+            self.read(self.said)
         return self.over
 
     @property

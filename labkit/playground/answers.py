@@ -32,7 +32,7 @@ from labkit.playground.by_hand import ByHand, callback_of
 from labkit.playground.choices import Choices
 from labkit.playground.duties import AT_FIRST, DUTIES, checked
 from labkit.playground.runs import Sampled
-from labkit.steps import HostStep, overhearing
+from labkit.steps import HostStep, overhearing, reading_along
 
 APPROVAL_TIME = 120.0
 """Seconds that a person has for a decision."""
@@ -66,6 +66,10 @@ class Answers:
         """Called with each sample: the run under way takes it up."""
         self.settled: Callable[[], object] = lambda: None
         """Called when a sample of the run under way is over."""
+        self.draft = ""
+        """The answer that a model is drawing now, as far as it goes."""
+        self.drafted: Callable[[], object] = lambda: None
+        """Called whenever there is more of it, from any thread."""
         self.noted = 0
         """How much the guard has found in the last run."""
         self._made: dict[str, tuple[Mapping[str, Any], Duty]] = {}
@@ -237,6 +241,11 @@ class Answers:
     def _spent(self, _: Budget) -> None:
         self.tell()
 
+    def read(self, draft: str) -> None:
+        """Take the answer that a model is drawing, as far as it goes."""
+        self.draft = draft
+        self.drafted()
+
     def hear(self, step: HostStep) -> None:
         """Count what the guard has found."""
         self.noted += "rule" in step.data
@@ -266,7 +275,7 @@ class Recorded(Duty):
             sampled.dials = read(self._model, answers.dials.settings, params)
             sampled.seen = turned = answers.dials.turned(params)
             around = partial(self._noted, sampled)
-            with overhearing(answers.hear), metering(turned) as meter, surrounding(around):
+            with overhearing(answers.hear), reading_along(answers.read), metering(turned) as meter, surrounding(around):
                 try:
                     sampled.answer = await self.ask(self.inner[0], context, turned)
                 except CancelledError:
@@ -275,6 +284,7 @@ class Recorded(Duty):
             sampled.take(meter.usage)
             return sampled.answer
         finally:
+            answers.draft = ""
             sampled.cut_down()
             settled()
             answers.tell()

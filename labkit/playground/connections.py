@@ -27,6 +27,9 @@ from labkit.runtime import Runtime, block_on
 STOPPING = 3.0
 """Seconds that a server that is served here has to end."""
 
+STARTING = {"in process": "starting the server", "stdio": "starting the program", "http": "calling the server"}
+"""What is done until a server has answered, by transport."""
+
 CLOSED = "The playground is not connected. Choose the server again."
 
 
@@ -55,9 +58,14 @@ class Connections:
         self._stops_left: list[Callable[[], Future[None] | None]] = []
 
     async def join(
-        self, source: Source, transport: Transport, wires: tuple[Wire, ...], folder: Path
+        self,
+        source: Source,
+        transport: Transport,
+        wires: tuple[Wire, ...],
+        folder: Path,
+        say: Callable[[str], object],
     ) -> tuple[Tool, ...]:
-        """Connect on every wire and return the server's tools.
+        """Connect on every wire and return the server's tools. `say` is told in a few words what is done.
 
         Raises:
             ConnectError: The server could not be reached.
@@ -67,9 +75,15 @@ class Connections:
         self._stops_left += self._stops
         self.labs, self._stops = {}, []
         made: dict[Wire, Lab] = {}
+
+        async def listed(client: Client) -> tuple[Tool, ...]:
+            say("asking for its tools")
+            return await self._list(client)
+
         tools: tuple[Tool, ...] = ()
         try:
             for wire in wires:
+                say(STARTING[transport])
                 reached = await reach(source, transport, folder)
                 self._stops.append(reached.stop)
                 # Each Lab has a name of its own: one of the same name would be closed before this one is there.
@@ -82,7 +96,7 @@ class Connections:
                     tools_changed=self._changed,
                 )
                 lab.when_lost = self._lost
-                tools = await lab.run(self._list)
+                tools = await lab.run(listed)
         except BaseException:
             if made:  # also a Lab that did not come to its server
                 self._leave()

@@ -74,7 +74,9 @@ def _status(playground: Playground) -> str:
         return "press Connect"
     if playground.target.status == "lost":
         return "connection lost · Run makes another"
-    return "connecting …" if playground.target.status == "connecting" else "not connected"
+    if playground.target.status == "connecting":
+        return f"connecting: {playground.target.doing} …" if playground.target.doing else "connecting …"
+    return "not connected"
 
 
 def form(playground: Playground) -> dict[str, Any]:
@@ -181,7 +183,8 @@ def result(playground: Playground) -> dict[str, Any]:
         return {"kind": "idle", "meta": "Result", "text": ""}
     if run.outcome == "running":
         waits = f" · waits for {visible(playground.waits_for)}" if playground.waits_for else ""
-        return {"kind": "running", "meta": f"Running {visible(run.tool)}{waits}", "text": ""}
+        draft = shown(playground.answers.draft, redacting=True)
+        return {"kind": "running", "meta": f"Running {visible(run.tool)}{waits}", "text": draft}
     tool = visible(run.tool)
     metas = {
         "done": f"Result of {tool}",

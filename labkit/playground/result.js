@@ -47,7 +47,7 @@ class Result {
     this.answer.textContent = text || { idle: "Press Run: the server asks, and the answer comes here.", running: "…" }[kind] || "";
     // Only ever the bytes of a PNG, which the kernel has looked at: nothing in them runs or is fetched.
     this.answer.append(...pictures.map((png, n) => el("img", { src: `data:image/png;base64,${png}`, alt: `Picture ${n + 1} of the result` })));
-    this.answer.scrollTop = 0;
+    this.answer.scrollTop = kind === "running" ? this.answer.scrollHeight : 0; // of what grows, the end
     this.copy.style.visibility = text ? "visible" : "hidden"; // its place stays
     this.copied.textContent = "";
   }

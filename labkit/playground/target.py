@@ -90,6 +90,8 @@ class Target:
         self.connections = Connections(name, callback, changed, self._tools_changed)
         self._joining: Call[None] | None = None
         self._wanted: tuple[str, Mapping[str, Any]] | None = None
+        self.doing = ""
+        """What is done to connect, in a few words."""
         self.unreached = False
         """Whether the server could not be reached in the last run."""
         self._of: Source | None = None
@@ -288,15 +290,20 @@ class Target:
             self._clear()  # the tools of another server can neither be called nor told in a program
         source, transport, wires = self.source, self.transport, self.each_wire
 
+        def say(doing: str) -> None:
+            self.doing = doing
+            self._changed()
+
         async def join() -> None:
             try:
                 with anyio.fail_after(self.seconds):
-                    tools = await self.connections.join(source, transport, wires, Path(self._folder.name))
+                    tools = await self.connections.join(source, transport, wires, Path(self._folder.name), say)
             except TimeoutError:
                 raise too_late(name_of(source), self.seconds, "Playground") from None
             if source is self.source:
                 self._offer(tools)
 
+        self.doing = ""
         self._joining = joining = start(f"connecting to {self.server}", join, self.seconds + SPARE)
         joining.when_over(lambda: self._joined(joining))
         self._changed()

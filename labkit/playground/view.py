@@ -28,6 +28,7 @@ from labkit.playground.target import error_of
 from labkit.views.approval_panel import approval_panel
 from labkit.views.dial_panel import DialPanel
 from labkit.views.flow_view import FlowView, show
+from labkit.views.pace import Pace
 from labkit.views.page import read_parts
 from labkit.views.placed import Placed
 from labkit.views.token_view import TokenView
@@ -41,6 +42,9 @@ EXPORTING = 60.0
 
 LOOK = 1.0
 """Seconds between two looks at what is under way, where nothing is told."""
+
+DRAFTS = 15.0
+"""How many times a second an answer that is being drawn is shown."""
 
 PARTING = 5.0
 """Seconds until a flow that is no longer shown is closed. To close a flow while the browser still loads it is an error
@@ -113,10 +117,12 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._draw()
         self.on_msg(self._told)
         self._forget = playground.listen(self._later)
+        playground.answers.drafted = Pace(self._show_draft, rate=DRAFTS, burst=0).soon
 
     def close(self) -> None:
         """Take the page away. More than once does no harm."""
         self._forget()
+        self.playground.answers.drafted = lambda: None
         self._cells.close()
         self._tracing.cancel()
         if self._exporting is not None:
@@ -179,6 +185,10 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "code": reading.code(playground),
         }
         return reading.without(told, playground.keys)
+
+    def _show_draft(self) -> None:
+        playground = self.playground
+        self.result = reading.without(reading.result(playground), playground.keys)
 
     def _draw_flows(self) -> None:
         """Show the flow of the run that was opened in the history, or what happens now, on each wire."""

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any, cast
 from uuid import uuid4
 
-from labkit.front_end import makes_widgets_unseen, publish
+from labkit.front_end import makes_widgets_unseen, place_of_words, publish
 from labkit.views.pace import Pace
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -67,11 +67,12 @@ class Placed:
             self._picture_pace = Pace(self._keep, rate=1, burst=0)
             for part in (widget, *getattr(widget, "children", ())):
                 part.observe(self._moved)
-        shown, place = self.shown_now(), uuid4().hex
+        words = place_of_words()
+        shown, place = self.shown_now(), words or uuid4().hex
         self._places[place] = shown, self.picture(shown)
         if len(self._places) > MOST:
             del self._places[next(iter(self._places))]
-        self._tell(place)
+        self._tell(place, update=bool(words))
 
     _ipython_display_ = show_placed
 

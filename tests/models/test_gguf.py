@@ -33,7 +33,7 @@ from labkit.models import tiny
 from labkit.models.gguf import GGUF, _Answer  # pyright: ignore[reportPrivateUsage]
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import load
-from labkit.steps import HostStep, Origin, listening
+from labkit.steps import HostStep, Origin, listening, reading_along
 from training import prompts
 
 if importlib.util.find_spec("xllamacpp") is None:  # tests/test_run.py sees that it is there where it should be
@@ -147,6 +147,14 @@ async def test_max_tokens_is_a_limit_and_is_named(greedy: GGUF, limit: int) -> N
         result = await answer(greedy, asks(max_tokens=limit))
     assert result.stop_reason == "maxTokens"
     assert steps[-1].data["output_tokens"] == limit
+
+
+async def test_the_answer_can_be_read_while_it_is_drawn(greedy: GGUF) -> None:
+    drafts: list[str] = []
+    with reading_along(drafts.append):
+        result = await answer(greedy, asks(max_tokens=7))
+    assert len({*drafts}) > 3
+    assert all(text_of(result).startswith(draft.rstrip()) for draft in drafts)
 
 
 async def test_the_context_is_a_limit_too(greedy: GGUF) -> None:

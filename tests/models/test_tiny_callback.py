@@ -26,7 +26,7 @@ from labkit.models.tiny import OUT_OF_DEPTH, Dials, TinyModel, callback
 from labkit.models.tiny.callback import NO_TEXT, PROMPT_ROOM, load
 from labkit.models.tiny.messages import conversation, fitted
 from labkit.models.trace import Rival, Standing, TracedToken
-from labkit.steps import HostStep, Origin, listening
+from labkit.steps import HostStep, Origin, listening, reading_along
 
 pytestmark = pytest.mark.anyio
 
@@ -74,6 +74,17 @@ async def test_a_short_answer_is_the_beginning_of_the_long_one() -> None:
 
 async def test_an_absurd_max_tokens_ends_with_the_answer() -> None:
     assert (await answer(asks(max_tokens=10**9))).stop_reason == "endTurn"
+
+
+async def test_the_answer_can_be_read_token_by_token_while_it_is_drawn() -> None:
+    drafts: list[str] = []
+    with reading_along(drafts.append):
+        result = await answer(asks(max_tokens=7))
+    assert len(drafts) == 7
+    assert drafts == sorted(drafts, key=len)
+    assert drafts[-1] == text_of(result)
+    await answer(asks(max_tokens=2))
+    assert len(drafts) == 7
 
 
 @pytest.mark.parametrize("limit", [0, -5])

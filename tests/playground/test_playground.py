@@ -622,6 +622,19 @@ def test_a_cancelled_run_costs_what_the_budget_counts(shop: Playground, wire: Wi
     assert bool(run.tokens) is bool(limits)
 
 
+@pytest.mark.parametrize(("transport", "first"), [("stdio", "starting the program"), ("http", "calling the server")])
+def test_what_is_done_to_connect_is_told(shop: Playground, transport: Transport, first: str) -> None:
+    shop.target.use_server("text_analyst")
+    shop.wait()
+    told: list[str] = []
+    shop.listen(lambda: told.append(top(shop)["status"]))
+    shop.target.use_transport(transport)
+    shop.wait()
+    steps = [f"connecting: {first} …", "connecting: asking for its tools …"]
+    assert [status for status in dict.fromkeys(told) if status in steps] == steps
+    assert top(shop)["status"].startswith("connected")
+
+
 def test_while_it_connects_nothing_of_the_server_before_is_run_or_exported(shop: Playground) -> None:
     shop.target.use_server("text_analyst")
     assert shop.target.status == "connecting"

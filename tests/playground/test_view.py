@@ -12,7 +12,7 @@ from labkit import close_all
 from labkit.models.tiny import TinyModel
 from labkit.playground import Playground
 from labkit.playground.view import PlaygroundView
-from labkit.steps import report
+from labkit.steps import reader, report
 from labkit.views.token_view import TokenView
 from tests.story import answer, bookshop
 
@@ -79,6 +79,27 @@ def test_two_clicks_that_leave_all_as_it_was_are_told_all_the_same(playground: P
     assert (view.who["chosen"], view.host["duties"]) == (before[0]["chosen"], before[1]["duties"])
     assert view.who != before[0]
     assert view.host != before[1]
+
+
+def test_an_answer_is_shown_while_it_is_drawn(playground: Playground) -> None:
+    view, texts = Telling(playground), list[str]()
+    view.observe(lambda change: texts.append(change["new"]["text"]), "result")
+
+    @playground.callback
+    async def draws(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        read = reader()
+        assert read
+        for draft in ("A", f"A {KEY}", "A B"):
+            read(draft)
+        return answer("A B C")
+
+    playground.answers.use_key(KEY)
+    playground.answers.use("own")
+    view.click(do="run", values={"genre": "romance"}, many=False)
+    assert [text for text in texts if text and "B C" not in text] == ["A", "A [redacted: Anthropic key]", "A B"]
+    assert playground.answers.draft == ""
+    view.close()
+    playground.answers.read("nobody looks")
 
 
 def test_a_click_on_run_draws_what_came_of_it(playground: Playground) -> None:
@@ -289,7 +310,7 @@ def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> 
     view.click(do="forget")
     assert view.history == {"runs": []}
     view.click(do="wire", wires="both")
-    assert view.flow_names == ["2025-11-25", "2026-07-28"]
+    view.until(lambda: view.flow_names == ["2025-11-25", "2026-07-28"])
     view.click(do="transport", transport="http")
     assert view.top["transport"] == "http"
     view.click(do="tool", name="nothing")
@@ -297,7 +318,7 @@ def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> 
     view.click(do="server", name="command", text="")
     assert "type the command" in view.top["fault"]
     view.click(do="server", name="log_archiver")
-    assert (view.top["server"], view.form["tool"]) == ("log_archiver", "process_log_entry")
+    view.until(lambda: (view.top["server"], view.form["tool"]) == ("log_archiver", "process_log_entry"))
     view.click(do="server", name="given")
     assert view.top["server"] == "given"
     view.click(do="reconnect")

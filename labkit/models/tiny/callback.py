@@ -22,7 +22,7 @@ from labkit.models.tiny.model import Model
 from labkit.models.tiny.tokenizer import Tokenizer
 from labkit.models.trace import Trace, TracedToken
 from labkit.numbers import checked_number
-from labkit.steps import report
+from labkit.steps import reader, report
 
 FOLDER = Path(__file__).parent
 OUT_OF_DEPTH = "I am only a tiny model"
@@ -171,10 +171,13 @@ class TinyModel:
             prompt_tokens=len(prompt), prompt_tokens_left_out=left_out, seed=self.seed, dials=dict(dials.values),
         )  # fmt: skip
         answer = _Answer(tokenizer, params.max_tokens, stop_sequences)
-        began = perf_counter()
+        began, read = perf_counter(), reader()
         for token in generate(model, tokenizer, prompt, dials, self.seed):
             await asyncio.sleep(0)
-            if token is not None and answer.add(token):
+            over = token is not None and answer.add(token)
+            if read and token is not None:
+                read(answer.text)
+            if over:
                 break
         trace = self._traced(answer, len(prompt), dials, self.seed)
         _report_depth(trace)
