@@ -24,6 +24,8 @@ COLOURS: dict[Lane, str] = {
 WIDTH, TOP, ROW = 880, 50, 27
 LINE = 18
 """The height of a remark's line."""
+_GRAVE = ("error", "critical", "alert", "emergency")
+"""Levels of a server's log that tell of a failure."""
 MOST_STEPS = 1_000
 """Steps of a flow that a table and a Mermaid diagram tell; of a longer flow the first and the last half of so many."""
 
@@ -66,6 +68,18 @@ class Step:
     def wire(self) -> bool:
         """Whether the event crossed the wire."""
         return self.kind != "host"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it tells of a failure: an error, a tool that failed, a fault, an HTTP status from 400 on."""
+        if self.kind == "fault" or "error" in self.data:
+            return True
+        if self.kind == "notification":
+            return json_object(self.data.get("params")).get("level") in _GRAVE
+        if self.wire:
+            return json_object(self.data.get("result")).get("isError") is True
+        status = self.data.get("status")
+        return isinstance(status, int) and status >= 400
 
 
 @dataclass(frozen=True, slots=True)

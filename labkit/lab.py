@@ -418,7 +418,7 @@ class Lab:
             except BaseException as error:  # noqa: BLE001 - it reaches whoever awaits the call
                 fault = self._plain(call, connection, error)
                 became(fault)
-                self._told(call, sentence(fault))
+                self._told(call, sentence(fault), {"error": {"message": sentence(fault)}})
                 call.fail(fault)
 
     def _plain(self, call: Call[Any], connection: Connection, error: BaseException) -> BaseException:
@@ -506,8 +506,8 @@ class Lab:
                 call.fault = fault
             raise MCPError(INTERNAL_ERROR, NO_ANSWER) from fault
 
-    def _told(self, call: Call[Any], label: str) -> None:
-        self.record.add(HostStep(label, "client", "you", reply=True), call.number)
+    def _told(self, call: Call[Any], label: str, data: dict[str, Any] | None = None) -> None:
+        self.record.add(HostStep(label, "client", "you", data or {}, reply=True), call.number)
 
 
 def _tell_of_tools(changed: Callable[[], object], entry: Entry) -> None:

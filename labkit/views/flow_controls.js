@@ -1,20 +1,12 @@
 // What stands above and below the steps: whose they are, which of them are shown, copies, and the legend.
 
-const FILTERS = {
-  all: ["all", "Every step", () => true],
-  wire: ["wire only", "Only the frames that crossed the wire", (step) => step.wire],
-  host: ["host only", "Only what happened on the client's side", (step) => !step.wire],
-  samples: ["samples", "Only the steps that are about a sample", (step) => step.samples.length > 0],
-};
-
 const counted = (number, word) => `${figure(number)} ${word}${number === 1 ? "" : "s"}`;
 
 class Controls {
   /** `view` is told what is wanted: `view.choose(call)`, `view.later()`. */
   constructor(view) {
     this.view = view;
-    this.filter = "all";
-    this.query = "";
+    this.filters = new Filters(() => view.later());
     this.title = el("b");
     this.server = el("span");
     this.revision = el("span", { class: "revision", title: "The wire: the protocol revision that both sides speak" });
@@ -22,15 +14,19 @@ class Controls {
     this.sum = el("span", { class: "sum" });
     this.how = el("p", { class: "how" });
     this.status = el("span", { class: "status", role: "status", "aria-live": "polite" });
-    this.box = el("textarea", { class: "copy", readonly: "", rows: 6, "aria-label": "The flow as text" });
+    this.box = el("textarea", { class: "copy", readonly: "", rows: 6, "aria-label": "What is copied" });
     this.box.hidden = true;
     const newer = "A newer call has begun. The view stays where you read.";
     this.newer = button("Show the newer call", newer, () => view.choose("last"));
     this.newer.hidden = true;
     const grow = () => el("span", { class: "grow" });
     this.top = el("div", { class: "top" }, this.title, this.server, this.revision, this.transport, grow(), this.sum);
-    this.tools = el("div", { class: "tools" }, this.calls(), this.filters(), this.searching(), grow(), this.copies());
-    this.foot = el("div", { class: "foot" }, legend(), grow(), this.status, this.newer);
+    const { side, searching, opener, more } = this.filters;
+    this.tools = el("div", { class: "tools" }, this.calls(), side, searching, opener, grow(), this.copies());
+    this.more = more;
+    this.failed = button("", "Open the step that failed; once more, the next one", () => this.goToFailure());
+    this.failed.classList.add("failure");
+    this.foot = el("div", { class: "foot" }, this.failed, legend(), grow(), this.status, this.newer);
   }
 
   calls() {
@@ -40,42 +36,10 @@ class Controls {
     return (this.chooser = el("label", {}, "Call ", this.select));
   }
 
-  filters() {
-    const options = Object.entries(FILTERS).map(([value, [text, title]]) => [value, text, title]);
-    return segments(el("legend", {}, "Show"), options, this.filter, (value) => {
-      this.filter = value;
-      this.view.later();
-    });
-  }
-
-  searching() {
-    const title = "Shows the steps whose label or JSON (its first 16,000 characters) holds this text";
-    const search = el("input", { type: "search", placeholder: "label or JSON", title });
-    search.addEventListener("input", () => {
-      this.query = search.value.trim().toLowerCase();
-      this.view.later();
-    });
-    return el("label", {}, "Search ", search);
-  }
-
   copies() {
     const title = (form) => `Copy the steps of the chosen call as ${form}`;
     const buttons = ["JSON", "Mermaid"].map((form) => button(form, title(form), () => this.copy(form)));
     return el("span", { class: "forms", role: "group", "aria-label": "Copy as" }, el("span", {}, "Copy as"), ...buttons);
-  }
-
-  /** Those of `steps` that are wanted. */
-  wanted(steps) {
-    if (this.filter === "all" && !this.query) return [...steps];
-    const fits = FILTERS[this.filter][2];
-    // As it is printed below, and as it may have been sent: without a space behind each mark.
-    const close = this.query.replaceAll('": ', '":');
-    const inJson = [this.query, close, close.replaceAll(", ", ",")];
-    const holds = ({ label, text }) => {
-      const [said, sent] = [label.toLowerCase(), text.toLowerCase()];
-      return said.includes(this.query) || inJson.some((query) => sent.includes(query));
-    };
-    return steps.filter((step) => fits(step) && (!this.query || holds(step)));
   }
 
   /** Say what is shown: `steps` of them in all, `count` after filter and search. */
@@ -92,9 +56,20 @@ class Controls {
     if (told.length) parts.push(counted(told.reduce((sum, step) => sum + step.tokens, 0), "token"));
     if (steps.length) parts.push(this.view.time(steps.at(-1)));
     this.sum.textContent = parts.join(" · ");
+    this.filters.offer(steps);
+    this.failures = steps.filter((step) => step.failed);
+    this.failed.hidden = !this.failures.length;
+    const words = `✗ ${counted(this.failures.length, "failure")} · go to ${this.failures.length > 1 ? "the next" : "it"}`;
+    if (this.failed.textContent !== words) this.failed.textContent = words;
     const fit = count === steps.length ? "" : `${figure(count)} of ${counted(steps.length, "step")}`;
     if (fit !== this.fit) this.status.textContent = this.fit = fit;
     this.offer(store);
+  }
+
+  /** Open the first failure; where one is open, the next. */
+  goToFailure() {
+    const at = this.failures.indexOf(this.view.detail.step);
+    this.view.goTo(this.failures[(at + 1) % this.failures.length]);
   }
 
   /** Offer every call that is on record. */
@@ -129,15 +104,21 @@ class Controls {
       return this.say("Not copied: the kernel has not answered. It is busy, or it was restarted.");
     }
     if (text === null) return this.say("Not copied: the Lab of this view is gone. Run its cell again.");
+    this.give(text, `the flow as ${form}`);
+  }
+
+  /** Hand `text`, which is `what`, to the clipboard, or to the box where the browser does not allow that. */
+  async give(text, what) {
+    this.box.hidden = true;
     try {
       await navigator.clipboard.writeText(text);
-      this.say(`Copied the flow as ${form}.`);
+      this.say(`Copied ${what}.`);
     } catch {
       this.box.value = text;
       this.box.hidden = false;
       this.box.focus();
       this.box.select();
-      this.say(`The browser lets no page copy here. Take the ${form} from the box below.`);
+      this.say(`The browser lets no page copy here. Take ${what} from the box below.`);
     }
   }
 }

@@ -1,17 +1,25 @@
-// An opened step: its JSON, and beside it what its fields mean.
+// An opened step: its JSON, and beside it what its fields mean. One that is pinned stays while others are looked at.
+
+const MOST_LINKS = 12; // steps of its samples that an opened step leads to
 
 class Detail {
   /** `view` numbers steps and tells their times, as the list above does. */
-  constructor(view, onEscape) {
+  constructor(view, { isPinned = false } = {}) {
     this.view = view;
-    this.node = el("div", { class: "detail", role: "region" });
+    this.isPinned = isPinned;
+    this.node = el("div", { class: isPinned ? "kept" : "detail", role: "region" });
     this.node.hidden = true;
-    this.node.addEventListener("keydown", (event) => event.key === "Escape" && onEscape());
+    this.node.addEventListener("keydown", (event) => event.key === "Escape" && this.leave());
   }
 
   shut() {
     this.step = null;
     this.node.hidden = true;
+  }
+
+  leave() {
+    this.shut();
+    this.view.focus();
   }
 
   open(step) {
@@ -20,18 +28,29 @@ class Detail {
     const number = view.numberIn(step);
     this.step = step;
     this.json = el("pre", { tabindex: "0", "aria-label": "JSON of the step" });
+    foldByKeys(this.json);
     this.facts = el("p", { class: "facts" });
-    this.notes = el("div", {});
+    this.notes = el("div", { class: "note", tabindex: "0", role: "group", "aria-label": "What it means" });
     const heading = el("h4", {}, `${number(step.n)} · ${meaning(step, number)}`);
-    const note = el("div", { class: "note", tabindex: "0", role: "group", "aria-label": "What it means" });
-    note.append(heading, this.facts, (this.http = el("table", { class: "http" })), this.notes);
-    node.setAttribute("aria-label", `Step ${number(step.n)}`);
-    node.replaceChildren(this.json, note);
+    this.line = "";
+    this.fresh();
+    node.setAttribute("aria-label", `${this.isPinned ? "Pinned: step" : "Step"} ${number(step.n)}`);
+    node.replaceChildren(el("div", { class: "about" }, el("div", { class: "title" }, heading, ...this.actions()), this.facts, (this.http = el("table", { class: "http" }))), this.json, this.notes);
     node.hidden = false;
     this.refresh();
     this.print();
     if (!step.whole && !step.cut) this.fetch(step);
     if (step.wire && view.store.head.transport === "http") this.fetchHttp(step);
+  }
+
+  actions() {
+    const { view, isPinned } = this;
+    const copy = button("Copy", "Copy the JSON of this step", () => this.copy());
+    const pin = isPinned
+      ? button("Unpin", "Take this step away", () => this.leave())
+      : button("Pin", "Keep this step in sight while others are looked at, to compare them", () => view.pin(this.step));
+    const again = button("Replay", "Ask once more, as this step did", () => view.store.model.send({ ask: "replay", seq: this.step.seq }));
+    return [copy, ...(view.store.model.get("replays") && isAsking(this.step) && !isPinned ? [again] : []), pin];
   }
 
   /** The facts change while the call goes on: a request is answered. */
@@ -40,29 +59,56 @@ class Detail {
     if (step && folds(step)) this.printTurns(step);
     if (!step || folds(step)) return;
     const number = view.numberIn(step);
-    const parts = step.size ? [`${figure(step.size)} bytes`] : [];
-    parts.push(`${view.time(step)} after the first step`);
-    if (step.replyTo) parts.push(`answers step ${number(step.replyTo)}`);
-    const group = view.store.calls.get(step.call);
-    const by = (group?.steps ?? []).filter((other) => other.replyTo === step.n);
-    if (by.length) parts.push(`answered in step ${listed(by.map((other) => number(other.n)))}`);
-    else if (isRequest(step)) parts.push("not answered yet");
-    if (step.samples.length) parts.push(samplesOf(step));
-    this.facts.textContent = parts.join(" · ");
+    const steps = view.store.calls.get(step.call)?.steps ?? [];
+    const link = (words, other) => ({ words, to: other });
+    const parts = step.size ? [[`${figure(step.size)} bytes`]] : [];
+    parts.push([`${view.time(step)} after the first step`]);
+    const to = step.replyTo && steps.find(({ n }) => n === step.replyTo);
+    if (step.replyTo) parts.push([to ? link(`answers step ${number(step.replyTo)}`, to) : `answers step ${number(step.replyTo)}`]);
+    const by = steps.filter((other) => other.replyTo === step.n);
+    if (by.length) parts.push(by.flatMap((other, i) => [...(i ? [" and "] : []), link(`answered in step ${number(other.n)}`, other)]));
+    else if (isRequest(step)) parts.push(["not answered yet"]);
+    for (const sample of step.samples) {
+      const of = steps.filter(({ samples }) => samples.includes(sample));
+      const most = Math.max(4, Math.floor(MOST_LINKS / step.samples.length));
+      const more = of.length > most ? [" …"] : [];
+      parts.push([`sample ${sample}: steps`, ...of.slice(0, most).flatMap((other) => [" ", other === step ? number(other.n) : link(number(other.n), other)]), ...more]);
+    }
+    const first = step.failed && steps.find(({ failed }) => failed);
+    if (first && first !== step) parts.push([link(`it began with step ${number(first.n)}`, first)]);
+    const line = parts.map((part) => part.map((each) => each.words ?? each).join("")).join(" · ");
+    if (line === this.line) return; // a link that has the focus stays
+    this.line = line;
+    const nodes = parts.flatMap((part, i) => [...(i ? [" · "] : []), ...part.map((each) => (each.to ? this.link(each) : each))]);
+    this.facts.replaceChildren(...nodes);
+  }
+
+  link({ words, to }) {
+    const node = button(words, `Go to step ${this.view.numberIn(to)(to.n)}: ${visible(to.label)}`, () => this.view.goTo(to));
+    node.classList.add("link");
+    node.to = to;
+    return node;
+  }
+
+  /** Give the focus to the link that leads back to `step`; returns whether there is one. */
+  focusOn(step) {
+    const back = step && [...this.facts.querySelectorAll(".link")].find(({ to }) => to === step);
+    back?.focus({ preventScroll: true });
+    return Boolean(back);
   }
 
   openTurns(item) {
     this.step = item;
     this.version = undefined;
+    this.facts = el("p", { class: "facts" });
     this.json = el("div", { class: "turns", tabindex: "0", role: "group", "aria-label": "Who said what" });
     this.button = button("", "Also the left and the right arrow key, in the list", () => {
       this.view.fold(this.view.items.indexOf(item));
     });
-    this.notes = el("div", {});
-    const note = el("div", { class: "note", tabindex: "0", role: "group", "aria-label": "What it means" });
-    note.append(this.notes, this.button);
+    this.heading = el("h4", {});
+    this.notes = el("div", { class: "note", tabindex: "0", role: "group", "aria-label": "What it means" });
     this.node.setAttribute("aria-label", `The ${item.kind}`);
-    this.node.replaceChildren(this.json, note);
+    this.node.replaceChildren(el("div", { class: "about" }, el("div", { class: "title" }, this.heading, this.button)), this.json, this.notes);
     this.node.hidden = false;
     this.printTurns(item);
   }
@@ -73,19 +119,32 @@ class Detail {
     this.version = item.version;
     this.json.replaceChildren(...toldTurns(item));
     const about = [ABOUT[item.kind], ...(item.odd ? [ABOUT.odd] : [])].map((text) => el("p", {}, text));
-    this.notes.replaceChildren(el("h4", {}, visible(item.kind === "loop" ? item.label : item.loop.label)), ...about);
+    this.heading.textContent = visible(item.kind === "loop" ? item.label : item.loop.label);
+    this.notes.replaceChildren(...about);
+  }
+
+  /** Whether what is searched for is another than when the JSON was printed. */
+  fresh() {
+    const { query } = this.view.controls.filters;
+    const was = this.query;
+    this.query = query;
+    return was !== query;
   }
 
   print() {
-    const { json, step } = this;
-    const { head, model } = this.view.store;
+    const { json, step, view } = this;
+    const { head, model } = view.store;
     const fields = model.get("fields");
     const revision = wireOf(head);
     json.replaceChildren();
-    const text = step.text || given(step, this.view.store.calls.get(step.call)?.steps ?? []);
+    const text = step.text || given(step, view.store.calls.get(step.call)?.steps ?? []);
     if (!text) json.textContent = step.wire ? visible(step.label) : "There is nothing more to this step.";
-    const found = printJson(text, json, fields, step.reply && (answers(step) || !step.text), revision);
+    const answer = step.reply && (answers(step) || !step.text);
+    const found = printJson(text, json, { fields, answer, revision, marked: (part) => view.controls.filters.marked(part) });
+    rove(json.querySelectorAll("button.fold"), json.querySelector("button.fold"));
     if (step.cut) json.append(`\n… ${step.cut}`);
+    const mark = json.querySelector("mark");
+    if (mark) json.scrollTop = mark.offsetTop - json.clientHeight / 3;
     const order = Object.keys(fields.fields);
     const entries = [...found].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
     this.notes.replaceChildren(...entries.map(([entry, { name, values }]) => this.note(fields, entry, name, values, revision)));
@@ -125,5 +184,13 @@ class Detail {
     if (this.step !== step) return;
     this.print();
     if (failed) this.json.append("\n… the kernel has not answered: it is busy, or it was restarted");
+  }
+
+  /** Copy the JSON as it was sent, as far as it is here. */
+  copy() {
+    const { step, view } = this;
+    const text = step.text || given(step, view.store.calls.get(step.call)?.steps ?? []) || step.label;
+    const part = step.whole ? "" : ", in part";
+    view.controls.give(text, `step ${view.numberIn(step)(step.n)}${part}`);
   }
 }

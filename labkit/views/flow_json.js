@@ -1,4 +1,4 @@
-// The JSON of a step, printed for reading.
+// The JSON of a step, printed for reading: it folds, known fields are underlined, and what is searched for is marked.
 
 /** Control and invisible characters as escapes: what cannot be seen could not be judged. */
 const visible = (text) =>
@@ -12,6 +12,7 @@ const UNSEEN = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 const quoted = (text) => JSON.stringify(text).replace(UNSEEN, (c) => c.replace(/./gs, visible));
 
 const TOKEN = /\s+|"[^"\\]*(?:\\.[^"\\]*)*"?|[{}[\],:]|[^\s"{}[\],:]+/g;
+const DEEPEST = 40; // levels that are indented and fold; what is deeper is printed in its line
 
 const decoded = (token) => {
   try {
@@ -24,20 +25,21 @@ const shown = (token) => (token[0] === '"' ? quoted(decoded(token)) : visible(to
 
 /**
  * Print `text` into `target` from its own characters, so that numbers stay as they were sent, known fields underlined.
- * In the response that is an answer to a sample, `result` means something else than in others: `answer` tells.
- * Returns what was found: the field's entry in `fields` → its name and its plain values.
+ * In the response that is an answer to a sample, `result` means something else than in others: `answer` tells. `marked`
+ * makes nodes of a text. Returns what was found: the field's entry in `fields` → its name and its plain values.
  */
-function printJson(text, target, fields, answer, revision) {
+function printJson(text, target, { fields, answer, revision, marked }) {
   const tokens = (text.match(TOKEN) || []).filter((token) => token.trim());
   const found = new Map();
   const stack = [];
   let plain = "";
   let key = null; // of the value that comes next
+  const place = () => stack.findLast(({ inner }) => inner)?.inner ?? target;
   const flush = () => {
-    if (plain) target.append(plain);
+    if (plain) place().append(...marked(plain));
     plain = "";
   };
-  const line = () => `\n${"  ".repeat(Math.min(stack.length, 40))}`;
+  const line = (depth = stack.length) => `\n${"  ".repeat(Math.min(depth, DEEPEST))}`;
   const next = (inside) => {
     if (!inside || key) return;
     if (inside.count++) plain += ",";
@@ -48,9 +50,13 @@ function printJson(text, target, fields, answer, revision) {
     const inside = stack.at(-1);
     if (token === "," || token === ":") continue;
     if (token === "}" || token === "]") {
+      if (inside?.count && !inside.short) plain += line(stack.length - 1);
+      if (inside?.inner) {
+        flush();
+        inside.fold.holds(inside.count, inside.object);
+      }
       stack.pop();
       key = null; // one that was left without a value
-      if (inside?.count && !inside.short) plain += line();
       plain += token;
       continue;
     }
@@ -64,10 +70,15 @@ function printJson(text, target, fields, answer, revision) {
       const entry = inside.free ? null : known(path, fields);
       const value = tokens[i + 2];
       const scalar = value && !"{[".includes(value);
+      if (value && !scalar && stack.length < DEEPEST && !fits(tokens, i + 2)) {
+        flush();
+        key.fold = new Fold(name);
+        place().append(key.fold.button);
+      }
       if (entry) {
         flush();
         const end = scalar ? `: ${shown(value)}` : "";
-        target.append(el("u", { title: lineOf(fields.fields[entry], revision) }, shown(token) + end));
+        place().append(el("u", { title: lineOf(fields.fields[entry], revision) }, ...marked(shown(token) + end)));
         const had = found.get(entry) || { name, values: [] };
         if (scalar) had.values.push(value[0] === '"' ? decoded(value) : value);
         found.set(entry, had);
@@ -80,8 +91,14 @@ function printJson(text, target, fields, answer, revision) {
     }
     if (token === "{" || token === "[") {
       const of = key || { path: inside?.path || [], free: inside?.free, named: false };
-      stack.push({ object: token === "{", path: of.path, free: of.free, named: of.named, count: 0, short: fits(tokens, i) });
-      plain += token;
+      const level = { object: token === "{", path: of.path, free: of.free, named: of.named, count: 0, short: fits(tokens, i) };
+      if (!level.short && stack.length < DEEPEST) {
+        flush();
+        level.fold = key?.fold ?? new Fold(); // that of a key stands before the key
+        level.inner = level.fold.inner;
+        place().append(...(key ? [] : [level.fold.button]), token, level.inner, level.fold.note);
+      } else plain += token;
+      stack.push(level);
     } else plain += shown(token);
     key = null;
   }

@@ -5,15 +5,16 @@ const CLOSE = [0, 0.25, 0.5, 0.75, 1]; // where there is hardly room for the nam
 const ROW = 30;
 const LINE = 20; // where in a row its arrow lies
 const SLOT = 18; // the width of a sample's line
+const TELLS = /error|fail|refus|raise|cancel/i; // a label that says by itself what went wrong
 const TIME = 80; // the width of the times at the right
 
 const draw = (name, attributes = {}, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 
 class Drawing {
-  /** `field` is the line of lane names above the rows. */
-  constructor(field) {
-    this.field = field;
+  /** `field` is the line of lane names above the rows; `filters` know what is searched for. */
+  constructor(field, filters) {
+    Object.assign(this, { field, filters });
     this.pen = document.createElement("canvas").getContext("2d");
   }
 
@@ -38,7 +39,7 @@ class Drawing {
   }
 
   placed(tag, name, text, left, width) {
-    const node = el(tag, { class: name }, text);
+    const node = el(tag, { class: name }, ...[text].flat());
     node.style.left = `${left}px`;
     if (width) node.style.width = `${width}px`;
     return node;
@@ -84,14 +85,15 @@ class Drawing {
   label(step, { lines }) {
     if (folds(step)) {
       const from = this.left - 4 + (step.kind === "turn" ? 16 : 0);
-      const label = this.placed("span", "label", visible(step.label), from);
+      const label = this.placed("span", "label", this.marked(step, visible(step.label)), from);
       label.style.maxWidth = `${(lines.length ? this.right : this.width - TIME) - from}px`;
       label.title = visible(step.label);
       return label;
     }
     const [a, b] = [this.x[step.source], this.x[step.target]];
-    this.pen.font = this.fonts[step.wire ? 1 : 0];
-    const wanted = this.pen.measureText(step.label).width + 12;
+    this.pen.font = (step.failed ? "600 " : "") + this.fonts[step.wire ? 1 : 0];
+    const said = (step.failed ? (TELLS.test(step.label) ? "✗ " : "✗ failed · ") : "") + step.label;
+    const wanted = this.pen.measureText(said).width + (this.filters.isWithin(step) ? 36 : 12);
     // The room: beside what a party did by itself, before the server for a frame, from edge to edge for the others.
     let [from, to] = [this.left - 4, this.right];
     if (a === b) [from, to] = step.source === "server" ? [from, a - 8] : [a + 8, to];
@@ -101,9 +103,15 @@ class Drawing {
     let middle = step.wire ? (this.x.model + this.x.server) / 2 : (a + b) / 2;
     if (a === b) middle = step.source === "server" ? to : from;
     const left = Math.max(from, Math.min(middle - width / 2, to - width));
-    const label = this.placed("span", a === b ? "label beside" : "label", step.label, left, width);
+    const label = this.placed("span", a === b ? "label beside" : "label", this.marked(step, said), left, width);
     label.title = step.label;
     return label;
+  }
+
+  /** `label` with what is searched for marked, and a sign where that is in the JSON only. */
+  marked(step, label) {
+    const parts = this.filters.marked(label);
+    return this.filters.isWithin(step) ? [el("mark", { title: "It is in the JSON of the step" }, "{ }"), " ", ...parts] : parts;
   }
 
   /** How a question or an answer crosses the wire, in words beside its sample. */

@@ -96,6 +96,7 @@ class Rows:
                 tokens if isinstance(tokens, int) else None,
                 text[:longest],
                 len(text) <= longest and not step.sha256,
+                int(step.failed),
                 *([loops] if loops else []),
             ],
             separators=(",", ":"),

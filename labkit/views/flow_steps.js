@@ -21,6 +21,10 @@ const asks = (step) => step.kind === "question";
 const answers = (step) => step.kind === "answer";
 const isRequest = (step) => step.kind === "request" || ((asks(step) || answers(step)) && !step.reply);
 
+/** Whether it asks for what could be asked for once more: a call, or a sample. */
+const isAsking = ({ source, target, kind, n, samples }) =>
+  source === "you" ? n === 1 : kind === "question" || (source === "client" && target === "callback" && samples.length > 0);
+
 /** Beside the arrow, in few words. */
 function crossing(step) {
   if (asks(step)) return step.reply ? "asked in a result" : "asked by a request";
@@ -48,10 +52,11 @@ function meaning(step, number) {
 
 /** A step as one sentence, for those who hear it. */
 function sentence(step, number, time) {
+  const failed = step.failed ? "Failed: " : "";
   const way = step.source === step.target ? `${step.source}, by itself` : `${step.source} to ${step.target}`;
   const where = step.wire ? `over the wire, ${meaning(step, number)}` : "on the client's side";
   const about = step.samples.length ? ` ${samplesOf(step)}.` : "";
-  return `Step ${number(step.n)}, ${way}, ${where}: ${step.label}.${about} ${time}.`;
+  return `Step ${number(step.n)}, ${way}, ${where}: ${failed}${step.label}.${about} ${time}.`;
 }
 
 function wireOf(head) {
@@ -110,16 +115,23 @@ class Store {
     this.tell();
   }
 
+  /** Open step `seq` in every view, now or as soon as it is there. */
+  go(seq) {
+    this.asked = seq;
+    this.tell();
+  }
+
   add(row) {
-    const [seq, call, n, from, to, label, kind, samples, replyTo, reply, time, at, size, tokens, text, whole, loops] = row;
+    const [seq, call, n, from, to, label, kind, samples, replyTo, reply, time, at, size, tokens, text, whole, failed, loops] = row;
     const step = { seq, call, n, source: LANES[from], target: LANES[to], label, kind, samples, replyTo, reply, time, at };
-    Object.assign(step, { size, tokens, text, whole, wire: kind !== "host", nth: this.total + 1 });
+    Object.assign(step, { size, tokens, text, whole, failed, wire: kind !== "host", nth: this.total + 1 });
     let group = this.calls.get(call);
     if (!group) {
       const title = { 0: "connect", null: "call unknown" }[call] || (step.source === "you" ? label : `call ${call}`);
       this.calls.set(call, (group = { call, title: this.head.title ?? title, steps: [], byN: new Map(), loops: new Loops() }));
       if (call > (this.last ?? 0)) this.last = call;
     }
+    step.methods = methodsOf(step, group);
     group.steps.push(step);
     group.byN.set(n, step);
     if (loops) group.loops.take(step, loops);
@@ -159,6 +171,7 @@ class Store {
   }
 
   answered(message, buffers) {
+    if (message.go !== undefined) this.go(message.go);
     if (message.answer === "rows") this.take(buffers[0], true);
     this.wanted.get(about(message.answer, message))?.resolve(message);
   }

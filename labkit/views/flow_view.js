@@ -39,9 +39,11 @@ class View {
 
   build() {
     const lanes = el("div", { class: "lanes", "aria-hidden": "true" });
-    this.drawing = new Drawing(lanes);
     this.controls = new Controls(this);
-    this.detail = new Detail(this, () => this.shut(true));
+    this.drawing = new Drawing(lanes, this.controls.filters);
+    this.pinned = new Detail(this, { isPinned: true });
+    this.detail = new Detail(this);
+    this.details = el("div", { class: "details" }, this.pinned.node, this.detail.node);
     this.rows = el("div", { class: "rows", role: "listbox" });
     this.empty = el("p", { class: "empty" });
     this.scroll = el("div", { class: "scroll" }, lanes, this.rows, this.empty);
@@ -55,10 +57,10 @@ class View {
       if (node && event.target.closest(".fold")) this.fold(Number(node.dataset.i));
       else if (node) this.pick(Number(node.dataset.i));
     });
-    const { top, how, tools, foot, box } = this.controls;
+    const { top, how, tools, more, foot, box } = this.controls;
     card(this.root, "labkit-flow", "Flow");
     this.root.setAttribute("role", "region");
-    this.root.append(top, how, tools, this.scroll, this.detail.node, foot, box);
+    this.root.append(top, how, tools, more, this.scroll, this.details, foot, box);
   }
 
   // What is shown
@@ -133,8 +135,9 @@ class View {
     const seq = this.items[this.active]?.seq;
     const steps = this.choice === "all" ? store.steps : (this.group?.steps ?? []);
     const title = this.choice === "all" ? (store.head.title ?? "all calls") : (this.group?.title ?? "no call yet");
-    const wanted = this.controls.wanted(steps);
-    this.items = this.controls.query ? wanted : grouped(wanted, store.calls, (item) => this.isOpen(item));
+    const { filters } = this.controls;
+    const wanted = filters.wanted(steps);
+    this.items = filters.isSearch ? wanted : grouped(wanted, store.calls, (item) => this.isOpen(item));
     this.active = Math.max(0, seq === undefined ? 0 : this.items.findIndex((step) => step.seq === seq));
     this.marks = arrange(this.items);
     this.version++;
@@ -151,7 +154,12 @@ class View {
     this.render();
     // What was there already is read from its beginning; what happens now is followed to its end.
     if (before && this.items.length > before && !this.held) this.scrollTo(this.scroll.scrollHeight);
-    this.detail.refresh();
+    for (const detail of [this.detail, this.pinned]) {
+      detail.refresh();
+      if (detail.step && !folds(detail.step) && detail.fresh()) detail.print();
+    }
+    const asked = store.steps.findLast(({ seq }) => seq === store.asked);
+    if (asked && this.gone !== store.asked) this.goTo(asked);
   }
 
   // The rows that are in view
@@ -187,10 +195,13 @@ class View {
     const { drawing } = this;
     const isFold = folds(step);
     const chosen = this.detail.step?.seq === step.seq;
+    const isPinned = this.pinned.step?.seq === step.seq;
     node.version = this.version;
     node.dataset.i = i;
     node.dataset.lmSuppressShortcuts = "true";
     node.className = isFold ? `row ${step.kind}${step.odd ? " odd" : ""}` : `row ${step.source}${step.wire ? " heavy" : ""}`;
+    node.classList.toggle("failed", Boolean(step.failed));
+    node.classList.toggle("pinned", isPinned);
     node.style.transform = `translateY(${i * ROW}px)`;
     node.tabIndex = i === this.active ? 0 : -1;
     node.setAttribute("aria-selected", chosen);
@@ -202,7 +213,7 @@ class View {
       drawing.picture(step, this.marks[i]),
       isFold
         ? el("span", { class: "no fold" }, this.isOpen(step) ? "▾" : "▸")
-        : el("span", { class: "no" }, figure(this.number(step))),
+        : el("span", { class: "no", title: isPinned ? "pinned" : null }, `${isPinned ? "◆ " : ""}${figure(this.number(step))}`),
       drawing.label(step, this.marks[i]),
       drawing.aside(step),
       el("span", { class: "time" }, this.time(step)),
@@ -273,6 +284,27 @@ class View {
     this.focus();
   }
 
+  /** Open `step`, whatever is shown: neither another call nor a filter nor a fold keeps it from view. */
+  goTo(step) {
+    const { filters } = this.controls;
+    if (this.choice !== "all" && this.group?.call !== step.call) this.choose(JSON.stringify(step.call));
+    this.gone = this.store.asked;
+    const isHidden = !filters.wanted([step]).length;
+    if (isHidden) filters.clear();
+    for (const sample of step.samples) {
+      const turn = this.group?.loops.turns.get(sample) ?? this.store.calls.get(step.call).loops.turns.get(sample);
+      if (turn) for (const { seq } of [turn, turn.loop]) this.folds.set(seq, true);
+    }
+    this.update();
+    if (isHidden) this.controls.say("Every step is shown again, or this one would be hidden.");
+    const from = this.detail.step;
+    this.active = Math.max(0, this.items.indexOf(step));
+    this.detail.open(step);
+    this.reveal();
+    this.redraw();
+    if (!this.detail.focusOn(from)) this.focus();
+  }
+
   /** Open step number `i` of the list; chosen once more, it is shut. */
   pick(i) {
     this.active = i;
@@ -286,8 +318,17 @@ class View {
   reveal() {
     const top = this.active * ROW;
     const room = this.scroll.clientHeight - this.drawing.field.offsetHeight;
-    if (top + ROW > this.scroll.scrollTop + room) this.scrollTo(top + ROW - room);
+    if (top < this.scroll.scrollTop) this.scrollTo(top);
+    else if (top + ROW > this.scroll.scrollTop + room) this.scrollTo(top + ROW - room);
     this.detail.node.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Keep `step` in sight while others are looked at. */
+  pin(step) {
+    this.detail.shut();
+    this.pinned.open(step);
+    this.controls.say(`Step ${figure(this.number(step))} is pinned. Choose another to compare them.`);
+    this.focus();
   }
 
   shut(focus = false) {

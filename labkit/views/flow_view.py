@@ -33,7 +33,8 @@ LONGEST_DRAWING = 200
 """How many steps of a flow are drawn for where no kernel runs."""
 
 _HERE = Path(__file__).parent
-_SCRIPT = tuple(f"flow_{part}.js" for part in ("json", "steps", "loops", "row", "detail", "controls", "view"))
+_PARTS = ("json", "fold", "steps", "loops", "filters", "row", "detail", "controls", "view")
+_SCRIPT = tuple(f"flow_{part}.js" for part in _PARTS)
 _STYLE = ("flow_view.css", "flow_row.css", "flow_detail.css")
 
 
@@ -78,6 +79,7 @@ class FlowView(Placed, anywidget.AnyWidget):
     head = traitlets.Dict().tag(sync=True)
     fields = traitlets.Dict(_FIELDS).tag(sync=True)
     rows = traitlets.Bytes().tag(sync=True)
+    replays = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, of: Lab | Call[Any] | Flow, *, redacting: bool = False) -> None:
         self._lock = RLock()
@@ -91,6 +93,7 @@ class FlowView(Placed, anywidget.AnyWidget):
         self._pace = Pace(self._flush)
         self._open = False
         self._read_until = 0
+        self._on_replay: Callable[[int], object] | None = None
         self._flow: Flow | None = None
         self._names: dict[int, str] | None = None
         # The Lab, while it lives, and how to stop listening. ipywidgets keeps every widget of a kernel: held firmly,
@@ -126,6 +129,23 @@ class FlowView(Placed, anywidget.AnyWidget):
         for forget in list(self._listening.values()):
             forget()
         super().close()
+
+    def go(self, step: int) -> None:
+        """Open a step on the page, whatever is shown there: `step` is the `seq` of its entry, of a flow its number."""
+        self.send({"go": step})
+
+    @property
+    def on_replay(self) -> Callable[[int], object] | None:
+        """What is called with a step, as `go` takes one, where it is to be asked for once more.
+
+        Without it the page offers that for no step.
+        """
+        return self._on_replay
+
+    @on_replay.setter
+    def on_replay(self, function: Callable[[int], object] | None) -> None:
+        self._on_replay = function
+        self.replays = function is not None
 
     def hear(self, entry: Entry) -> None:
         """Show `entry` soon. Called in the middle of a call, from the thread that adds it: quick, and never raises."""
@@ -208,6 +228,8 @@ class FlowView(Placed, anywidget.AnyWidget):
         elif message.get("ask") == "http":
             http = self._http(int(message["seq"]))
             self.send({"answer": "http", "seq": message["seq"], "http": redact(http) if self._redacting else http})
+        elif message.get("ask") == "replay" and self._on_replay is not None:
+            self._on_replay(int(message["seq"]))
         elif message.get("ask") == "copy":
             flow = self._flow_of(message["call"])
             text = flow and (flow.to_mermaid() if message["form"] == "Mermaid" else flow.to_json())

@@ -304,7 +304,7 @@ def test_where_the_browser_forbids_copying_the_text_is_put_in_a_box(notebook: La
         "() => Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})"
     )
     view.get_by_role("button", name="Mermaid").click()
-    box = view.get_by_role("textbox", name="The flow as text")
+    box = view.get_by_role("textbox", name="What is copied")
     expect(box).to_have_value(re.compile("^sequenceDiagram"))
     expect(box).to_be_focused()
     expect(view.get_by_role("status")).to_contain_text("from the box below")
@@ -319,7 +319,7 @@ def test_the_keyboard_alone_reaches_chooses_and_leaves_a_step(notebook: LabPage)
     view = view_of(notebook, "legacy")
     keyboard = notebook.page.keyboard
     calls(view).focus()
-    for _ in range(5):  # filter, search, JSON, Mermaid, and the list as one stop
+    for _ in range(6):  # filter, search, more filters, JSON, Mermaid, and the list as one stop
         keyboard.press("Tab")
     expect(view.locator("[role=option][tabindex='0']")).to_be_focused()
     keyboard.press("Home")

@@ -77,6 +77,52 @@ async def test_a_row_says_what_the_flow_says_of_its_step(mode: str) -> None:
         assert [json.loads(row[14]) if row[14] else {} for row in rows] == [step.data for step in steps]
 
 
+@pytest.mark.parametrize(
+    ("kind", "data", "failed"),
+    [
+        ("response", {"error": {"code": -1}}, True),
+        ("response", {"result": {"isError": True}}, True),
+        ("response", {"result": {"isError": "true", "error": 1}}, False),
+        ("answer", {"params": {"error": 1}}, False),
+        ("fault", {}, True),
+        ("host", {"error": {"message": "raised"}}, True),
+        ("host", {"status": 429}, True),
+        ("host", {"status": 200, "level": "error"}, False),
+        ("notification", {"params": {"level": "critical"}}, True),
+        ("notification", {"params": {"level": ["error"]}}, False),
+    ],
+)
+def test_a_row_says_whether_its_step_tells_of_a_failure(kind: Any, data: dict[str, Any], failed: bool) -> None:
+    rows = Rows(1)
+    rows.add(Step(1, "server", "client", "told", kind, data), 1, 1, 0.0, "")
+    assert rows_in(rows.since(0))[0][16] == int(failed)
+
+
+async def test_a_call_that_fails_says_so_in_its_last_step() -> None:
+    async def refuses(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        raise ValueError("no book")
+
+    with Lab(bookshop(), sampling_callback=refuses) as lab:
+        with pytest.raises(Exception, match="no book"):
+            await lab.call_tool("recommend", {"genre": "crime"})
+        assert [step.n for step in lab.flow.steps if step.failed] == [5, 6]
+
+
+async def test_the_page_is_told_where_to_go_and_asks_for_a_replay_where_somebody_offers_one() -> None:
+    with Lab(bookshop()) as lab:
+        view = Telling(lab)
+        view.go(3)
+        assert view.said == [({"go": 3}, [])]
+        asked: list[int] = []
+        assert not view.replays
+        view._handle_custom_msg({"ask": "replay", "seq": 3}, [])
+        view.on_replay = asked.append
+        assert view.replays
+        view._handle_custom_msg({"ask": "replay", "seq": 3}, [])
+        assert asked == [3]
+        view.close()
+
+
 @pytest.mark.parametrize("mode", WIRES)
 async def test_a_view_that_redacts_shows_marks_and_the_frames_stay(mode: str) -> None:
     token = "ghp_" + "0123456789abcdef" * 3
@@ -246,7 +292,7 @@ async def test_a_long_frame_is_sent_in_part_and_whole_when_asked_for() -> None:
     with Lab(bookshop()) as lab:
         view = Telling(lab)
         entry = lab.record.add(HostStep("long", "you", "client", {"text": "x" * 40_000}), 1)
-        text, whole = all_rows(view)[-1][14:]
+        text, whole, _ = all_rows(view)[-1][14:]
         assert (len(text), whole) == (LONGEST_TEXT, False)
         answer = view.asked_for(ask="text", seq=entry.seq)
         assert json.loads(answer["text"]) == {"text": "x" * 40_000}
@@ -263,8 +309,8 @@ async def test_a_long_frame_is_sent_in_part_and_whole_when_asked_for() -> None:
 
 def told_of_loops(view: FlowView) -> dict[tuple[int, int], list[Any]]:
     """What the rows tell last of each turn: loop and turn → its heading, its line and its parts."""
-    rows = [row for row in all_rows(view) if len(row) > 16]
-    return {(told[0], told[2]): [told[1], *told[4:]] for row in rows for told in row[16]}
+    rows = [row for row in all_rows(view) if len(row) > 17]
+    return {(told[0], told[2]): [told[1], *told[4:]] for row in rows for told in row[17]}
 
 
 @pytest.mark.parametrize("mode", WIRES)
@@ -287,7 +333,7 @@ async def test_the_rows_tell_each_turn_of_a_loop_as_the_flow_does(mode: str, liv
             False,
             [["the model asks for", 'search {"word": "emma"}'], ["the server answers", "found emma"]],
         ]
-        assert all(len(row) == 16 for row in all_rows(view) if not row[7])
+        assert all(len(row) == 17 for row in all_rows(view) if not row[7])
 
 
 async def test_steps_that_could_not_be_shown_let_nobody_be_accused() -> None:
@@ -326,7 +372,7 @@ def test_rows_of_large_loops_do_not_fill_the_page() -> None:
         for step in conversation.flow().steps:
             rows.add(step, 1, number, 0.0, "x" * 16_000)
     assert len(rows.since(0)) < 22_000_000
-    ((*_, line, _, parts), *_) = rows_in(rows.since(0))[-1][16]
+    ((*_, line, _, parts), *_) = rows_in(rows.since(0))[-1][17]
     assert (line[:23], parts) == ("turn 1: search {} → yyy", [])
 
 
