@@ -1,5 +1,6 @@
 """`Clauses`: a sentence in clauses, and which of its mentions belong to a figure."""
 
+from itertools import pairwise
 from typing import cast
 
 from servers.analysis.figures.known import Known, KnownFacts
@@ -7,6 +8,8 @@ from servers.analysis.figures.mentions import Carried, Mention, Run, spans_in
 from servers.analysis.figures.named import BOUNDARY, COMPARE, DAY_NAMES, JOINT, LEVEL
 from servers.analysis.quantities.quantity import Quantity
 from servers.analysis.quantities.tokens import Words
+
+AGAINST = frozenset({"against", "compared", "versus", "vs", "to"})
 
 
 class Clauses:
@@ -30,7 +33,7 @@ class Clauses:
         self.lows = words.lows[first:last]
         self.known_words = {*self.lows}
         self.divides = "half" in self.known_words and bool(
-            self.known_words & {"below", "above", "under", "over", "than"}
+            self.known_words & {"below", "above", "under", "over", "than", "within", "beyond"}
         )
         """Whether it may say what a median is: `half of the orders are below 58 EUR`."""
         if any(first == last for one in figures for first, last in one.periods):  # `Black Friday (28 November)`
@@ -40,13 +43,15 @@ class Clauses:
                 if not (each.sort.startswith("group ") and self.lows[each.first - first] in DAY_NAMES)
             ]
             self.mentions = mentions
+        self.heads = self._apposed(figures)
+        alone = {at for one, _ in self.heads.values() for at in (one.first - 1, one.last + 1)}
         taken = {at for one in figures for at in range(one.first, one.last + 1)}
         self.chunks: list[int] = []
         self.compares: set[int] = set()
         chunk, seen_as = 0, False
         for at in range(first, last):
             low = words.lows[at]
-            is_boundary = at not in taken and low in BOUNDARY
+            is_boundary = at not in taken and at not in alone and low in BOUNDARY
             if low == "as":
                 is_boundary, seen_as = seen_as, True
             if low in ("to", "from") and not any(one.first == at + 1 for one in figures):
@@ -77,6 +82,18 @@ class Clauses:
                 runs[-1].all.append(mention)
             else:
                 runs.append(Run(mention.first, mention.last, [mention]))
+
+    def _apposed(self, figures: list[Quantity]) -> dict[int, tuple[Quantity, Quantity]]:
+        """Figures in brackets behind another, which say the same again, with that one: `a quarter (25.5 %)`."""
+        return {
+            id(one): (one, before)
+            for before, one in pairwise(figures)
+            if before.last == one.first - 2
+            and self.words.low(one.first - 1) == "("
+            and self.words.low(one.last + 1) == ")"
+            and one.kind not in ("date", "weekday")
+            and before.kind not in ("date", "weekday")
+        }
 
     def _is_a_thing(self, mention: Mention) -> bool:
         return cast("frozenset[tuple[str, ...]]", mention.payload) <= self.facts.things
@@ -112,7 +129,15 @@ class Clauses:
 
     def _listed(self, one: Quantity, after: Quantity) -> bool:
         between = self.words.lows[one.last + 1 : after.first]
-        return 0 < len(between) <= 2 and {*between} <= {",", "and", "&", "/"}
+        named = any(
+            one.last < each.first < after.first and each.sort[:5] in ("group", "when") for each in self.mentions
+        )
+        is_pair = not named and {*between[-2:]} & AGAINST and not {*between} & (BOUNDARY - AGAINST - COMPARE)
+        return (0 < len(between) <= 2 and {*between} <= {",", "and", "&", "/"}) or (len(between) <= 3 and bool(is_pair))
+
+    def _is_against(self, start: int, end: int) -> bool:
+        """Whether two numbers are set against each other: `12 against 14`."""
+        return bool({*self.words.lows[start:end]} & AGAINST)
 
     def _follows_from(self, one: Quantity) -> bool:
         """Whether a number is the second of `from 12 in May to 14`."""
@@ -125,6 +150,8 @@ class Clauses:
         runs = self.runs.get(sort, [])
         if not runs:
             return [], ""
+        if id(one) in self.heads:
+            return self.pick(sort, self.heads[id(one)][1])
         is_number = one.kind not in ("date", "weekday")
         if not is_number:
             own = [run for run in runs if self.chunk(run.last) == self.chunk(one.first) and run.first != one.first]
@@ -138,21 +165,43 @@ class Clauses:
             inside = [run for run in runs if one.last < run.first and run.last < close]
             if inside and not any(one.last < other.first < close for other in self.numbers):
                 return inside[0].all, "own"
-        earlier = [run for run in runs if run.last < start]
+        chunk = self.chunk(one.first)
+        opener = self.lows[self.chunks.index(chunk) : one.first - self.first]
+        is_after_other = chunk not in self.compares and not {*opener} & {
+            "when",
+            "where",
+            "which",
+            "who",
+            "(",
+        }  # `10 more than March, or 12 in all`
+        earlier = [
+            run
+            for run in runs
+            if run.last < start
+            and not (
+                is_after_other and is_number and self.chunk(run.last) in self.compares and self.chunk(run.last) != chunk
+            )
+        ]
         if sort == "when" and is_number and self._follows_from(one):
             earlier = [run for run in earlier if run.last < self.numbers[self.numbers.index(one) - 1].first]
         before = earlier[-1] if earlier else None
         after = next((run for run in runs if run.first > end), None)
-        for run in (before, after):
-            if run and many > 1 and len(run.all) == many:
-                return [run.all[place]], "own"
+        flat = [each for run in earlier for each in run.all]
+        for all_of in (
+            before.all if before else [],
+            after.all if after else [],
+            flat if many == 2 and self._is_against(start, end) else [],
+        ):
+            if len(all_of) == many > 1:
+                return [all_of[place]], "own"
         index = self.numbers.index(one) if is_number else -1
         if sort == "column":
             bound = [mention for run in runs for mention in run.all if mention.bound == index >= 0]
             if bound:
                 return bound, "own"
-        ends = max((other.last for other in self.numbers if other.last < one.first), default=-1)
-        begins = min((other.first for other in self.numbers if other.first > one.last), default=self.last)
+        numbers = [other for other in self.numbers if id(other) not in self.heads]
+        ends = max((other.last for other in numbers if other.last < one.first), default=-1)
+        begins = min((other.first for other in numbers if other.first > one.last), default=self.last)
         free_before = before if before and not (sort == "column" and before.all[-1].bound >= 0) else None
         free_after = after if after and not (sort == "column" and after.all[0].bound >= 0) else None
         own_before = free_before and free_before.last > ends and self.chunk(free_before.last) == self.chunk(one.first)

@@ -1,9 +1,10 @@
 """`Counts`: a figure as a number of groups, anomalies or days, or as a place in an order."""
 
 import re
+from dataclasses import replace
 
 from servers.analysis.figures.changes import Changes
-from servers.analysis.figures.known import stems_of
+from servers.analysis.figures.known import stem, stems_of
 from servers.analysis.figures.mentions import spans_in
 from servers.analysis.figures.named import BEGINS, BOUNDARY, ENDS, LEVELS
 from servers.analysis.figures.tie import Tie, fits
@@ -33,8 +34,7 @@ class Counts(Changes):
             for other in sentence.numbers:
                 if other.last < one.first and other.unit == "time" and other.readings[0][0] == number * other.factor:
                     return Tie("right", why="as long as the one before")
-        days = self._duration()
-        if days is not None:
+        if (days := self._duration()) or (days := self._some_of(number)):
             return days
         if (
             noun
@@ -53,6 +53,8 @@ class Counts(Changes):
                 None,
             )
             total = int(told.number) if told and told.number else size
+            if self.before in ("other", "remaining"):  # `more than the other three regions`
+                total -= len({str(each.payload) for each in sentence.mentions if each.sort == f"group {dim}"})
             if one.of is not None and one.of != total:
                 return Tie("false", told, f"there are {total}")
             if self.before in ("top", "bottom", "largest", "smallest") and number <= total:
@@ -94,7 +96,47 @@ class Counts(Changes):
                     else Tie("false", (told or [None])[0], f"there are {sorted(totals)[0]:g}")
                 )
         if one.of is not None:
-            one.readings, one.kind, one.unit = ((100 * number / one.of, max(1.5, 50 / one.of / 5)),), "part", "%"
+            half = min(1.5, 60 / one.of**2 if number == 1 else 50 / one.of)
+            one.readings, one.kind, one.unit = ((100 * number / one.of, half),), "part", "%"
+        return None
+
+    def _some_of(self, number: float) -> Tie | None:
+        """`four drops`, `two of them spikes`: so many of the anomalies; `the seven`, `all twelve`: all there are."""
+        one, sentence = self.one, self.sentence
+        behind = [sentence.words.low(one.last + step) for step in range(1, 5)]
+        near = behind[2:3] if behind[0] == "of" else behind[:2]
+        anomalies = [known for known in self.facts.all if known.fact.measure == "anomaly"]
+        high = [known for known in anomalies if self._is_high(known)]
+        of_kind = {"drop": len(anomalies) - len(high), "dip": len(anomalies) - len(high), "spike": len(high)}
+        short = sum(known.span is not None and known.span[1] - known.span[0] < 7 for known in high)
+        noun = next((stem(low) for low in near if stem(low) in of_kind), "")
+        if anomalies and noun and one.spelled:
+            counts = {of_kind[noun], short} if noun == "spike" else {of_kind[noun]}
+            return Tie("right", anomalies[0]) if number in counts else Tie("false", None, f"it is {of_kind[noun]}")
+        if behind[:2] in (["of", "them"], ["of", "these"]) and anomalies and "anomaly" in self._payloads("measure"):
+            grouped = sum(bool(known.groups) for known in anomalies)
+            if number in (grouped, len(anomalies) - grouped):
+                return Tie("right", anomalies[0])
+        if (
+            one.spelled
+            and self.before in ("all", "the", "our", "other")
+            and (not behind[0].isalpha() or behind[0] in ("take", "takes", "stay", "stays", "is", "are"))
+        ):
+            sizes = {
+                len({group for known in self.facts.all for group in known.groups if group[0] == dim})
+                for dim in self.facts.dims
+            }
+            months = len(
+                {known.span for known in self.facts.all if known.span and 26 < known.span[1] - known.span[0] < 31}
+            )
+            named = {
+                dim: len({str(each.payload) for each in sentence.mentions if each.sort == f"group {dim}"})
+                for dim in self.facts.dims
+            }
+            if self.before == "other":
+                sizes = {size - number for size in sizes for number in named.values() if number}
+            if number in {*sizes, months}:
+                return Tie("right", why="all there are")
         return None
 
     def _duration(self) -> Tie | None:
@@ -104,24 +146,42 @@ class Counts(Changes):
         is_days = one.unit == "time" and one.factor in (86400.0, 604800.0)
         is_months = not one.unit and after.rstrip("s") in ("month", "year", "quarter")
         units = {known.unit for known in facts.all}
+        begins = facts.hull and any(
+            known.fact.measure == "mean" and known.span and known.span != facts.hull and known.span[0] == facts.hull[0]
+            for known in facts.all
+        )
+        if begins and self.before in BEGINS | ENDS and one.readings[0][0] == 28 * (86400.0 if is_days else 1.0):
+            return Tie("right", why="the days that are compared")
         in_days = any(known.unit == "time" and known.factor >= 3600 for known in facts.all)
         if not (is_days or is_months) or (is_days and in_days) or units & {after, after.rstrip("s")}:
             return None
-        spans = [span for each in self.sentence.mentions if each.sort == "when" for span in spans_in(each)] + (
-            [facts.hull] if facts.hull else []
-        )
+        named = [each for each in self.sentence.mentions if each.sort == "when"]
+        runs = self.sentence.runs.get("when", [])
+        if is_months and any(len(run.all) == one.readings[0][0] for run in runs):  # `April and May, these two months`
+            return Tie("right", why="that many are named")
+        if any(
+            known.column == ("day",) and one.unit and known.number == one.readings[0][0] / one.factor
+            for known in facts.all
+        ):
+            return Tie("right", why="the days of the data")
+        spans = [span for each in named for span in spans_in(each)] + ([facts.hull] if facts.hull else [])
         spans += [known.span for known in facts.all if known.span and self._may_last(known.span)]
         for first, last in spans:
             days = last - first + 1
             months = {"month": 30.44, "year": 365.25, "quarter": 91.3}.get(after.rstrip("s"), 1.0)
-            if (is_days and one.shows(days * 86400.0)) or (is_months and one.shows(round(days / months, 1))):
+            if (is_days and self._lasts(days)) or (is_months and one.shows(round(days / months, 1))):
                 return Tie("right", why="the length of the period")
         counted = [
             known
             for known in facts.all
-            if known.column == ("anomaly",) and known.number == one.readings[0][0] / one.factor
+            if known.column == ("anomaly",) and known.number == one.readings[0][0] / one.factor and one.factor == 86400
         ]
         return Tie("right", counted[0]) if counted else Tie("unknown", why="no period is that long")
+
+    def _lasts(self, days: int) -> bool:
+        one = self.one
+        exact = replace(one, readings=tuple((value, half / 2) for value, half in one.readings))
+        return (exact if one.factor > 86400 and not one.bound else one).shows(days * 86400.0)
 
     def _may_last(self, span: Span) -> bool:
         """Whether a length may be of a period that is not named by its days: the first, the last, some of a month."""

@@ -3,12 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import product
 from typing import NamedTuple
 
-from servers.analysis.fact import Fact
+from servers.analysis.fact import Fact, Measure
 from servers.analysis.figures.named import EXTREME, MEASURE, UNITLESS
-from servers.analysis.quantities.periods import spans_of, years_of
+from servers.analysis.quantities.periods import span_of, spans_of, years_of
 from servers.analysis.quantities.quantity import Span
 from servers.analysis.quantities.vocabulary import UNITS
 
@@ -62,6 +64,7 @@ class KnownFacts:
 
     def __init__(self, facts: Sequence[Fact], others: Sequence[str] = ()) -> None:
         self.all = [_taken_apart(fact) for fact in facts]
+        self.all += [*_longer_periods(self.all), *_shares(self.all)]
         whole = [each for known in self.all for each in (known.span, known.against, known.day) if each]
         self.hull = (min(first for first, _ in whole), max(last for _, last in whole)) if whole else None
         self.times = tuple({known.span for known in self.all if known.span})
@@ -196,6 +199,67 @@ class KnownFacts:
         numbers = [each.number or 0.0 for each in self.siblings(known)]
         ends = {1: {max(numbers, default=0)}, -1: {min(numbers, default=0)}}
         return len(numbers) > 1 and known.number in (ends[way] if way in ends else ends[1] | ends[-1])
+
+
+def _longer_periods(facts: Sequence[Known]) -> list[Known]:
+    """The totals of the quarters and the halves of a year that known ones make up, day for day."""
+    told: dict[tuple[str, str], dict[int, Known]] = {}
+    for each in facts:
+        if (
+            each.fact.measure in ("total", "count")
+            and each.span
+            and each.span[1] - each.span[0] > 26
+            and each.number is not None
+        ):
+            told.setdefault((each.fact.about, each.fact.measure), {})[each.span[0]] = each
+    made: list[Known] = []
+    for starts in told.values():
+        years = sorted(years_of(each.span for each in starts.values() if each.span))
+        for year, (first, size) in product(years[:20], ((1, 3), (4, 3), (7, 3), (10, 3), (1, 6), (7, 6))):
+            at, end = date(year, first, 1).toordinal(), span_of(year, first + size - 1)[0][1]
+            parts: list[Known] = []
+            while at <= end and at in starts:
+                parts.append(starts[at])
+                at = (starts[at].span or (0, at))[1] + 1
+            if len(parts) > 1 and at == end + 1:
+                number = sum(each.number or 0.0 for each in parts)
+                days = f"{date(year, first, 1)}/{date.fromordinal(end)}"
+                fact = replace(parts[0].fact, value=number / parts[0].factor, when=days)
+                made.append(replace(parts[0], fact=fact, span=(date(year, first, 1).toordinal(), end), number=number))
+    return made
+
+
+def _shares(facts: Sequence[Known]) -> Iterator[Known]:
+    """What part of the whole each group has, and what part of the rows lacks a value, where no fact tells it."""
+    told = {(each.fact.about, each.fact.measure) for each in facts if each.span is None}
+    wholes = {
+        (each.column, each.fact.measure): each
+        for each in facts
+        if not (each.groups or each.span or each.daily or each.other)
+    }
+    rows = next((each for each in facts if each.fact.measure == "rows"), None)
+    for each in facts:
+        measure = each.fact.measure
+        whole = (
+            rows
+            if measure == "missing"
+            else wholes.get((each.column, measure))
+            or wholes.get((each.column, "total"))
+            or wholes.get((each.column, "rows"))
+        )
+        if (
+            whole
+            and whole.number
+            and each.number is not None
+            and each.span is None
+            and not each.daily
+            and (measure == "missing" or (measure in ("total", "count") and each.groups))
+            and (each.fact.about, "share") not in told
+        ):
+            percent = 100 * each.number / whole.number
+            kind: Measure = "missing" if measure == "missing" else "share"
+            fact = replace(each.fact, measure=kind, value=percent, unit="%")
+            yield replace(each, fact=fact, unit="%", factor=1.0, number=percent)
 
 
 def _taken_apart(fact: Fact) -> Known:

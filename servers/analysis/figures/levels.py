@@ -95,9 +95,15 @@ class Levels(Beside):
             if fits(self.one, value, known.unit, known.factor):
                 yield Tie("right", known, f"by the {self.one.rate}")
 
+    def _way_place(self) -> int:
+        ways = [each.first for each in self.sentence.mentions if each.sort == "way" and each.first < self.one.first]
+        return max(ways, default=-1)
+
     def _goes(self, known: Known) -> bool:
         """Whether a level was reached in the direction that its words name: `fell to 12`."""
         if not self.way or self.near != "own" or self.before not in ("to", "at") or known.number is None:
+            return True
+        if any(self._way_place() < other.first < self.one.first for other in self.sentence.numbers):
             return True
         if known.fact.measure in ("maximum", "minimum"):
             return (known.fact.measure == "maximum") == (self.way > 0)

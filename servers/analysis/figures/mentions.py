@@ -76,7 +76,7 @@ def mentions_of(words: Words, known: KnownFacts, figures: Sequence[Quantity]) ->
     while place < len(stems):
         at = places[place]
         first = stems[place]
-        options = known.phrases.get(first) or (known.phrases.get(first[:-3]) if first.endswith("ern") else None) or []
+        options = _named_by(first, known)
         size = 0
         for phrase, sort, payload in options:
             if (size in (0, len(phrase))) and tuple(stems[place + 1 : place + len(phrase)]) == phrase[1:]:
@@ -100,12 +100,21 @@ def mentions_of(words: Words, known: KnownFacts, figures: Sequence[Quantity]) ->
         if not size and at not in in_date:
             ahead = known.phrases.get(stem(words.low(at + 1)), [])
             is_column = any(sort == "column" for _, sort, _ in ahead)
-            made += _by_word(words, at, is_column, in_figure)
+            made += _by_word(words, known, at, is_column, in_figure)
         place += size or 1
     return sorted(made, key=lambda each: each.first)
 
 
-def _by_word(words: Words, at: int, is_column: bool, in_figure: set[int]) -> Iterator[Mention]:
+def _named_by(first: str, known: KnownFacts) -> Sequence[tuple[tuple[str, ...], str, object]]:
+    """The names that begin with a word, or with another form of it: `cancellations` of `cancelled`."""
+    root = next((first.removesuffix(end) for end in ("ern", "ing", "ation", "y") if first.endswith(end)), first)
+    forms = (first, root, f"{root}ed", f"{root}{root[-1:]}ed")
+    return next(
+        (known.phrases[form] for form in forms if len(form) > 3 and form in known.phrases), known.phrases.get(first, [])
+    )
+
+
+def _by_word(words: Words, known: KnownFacts, at: int, is_column: bool, in_figure: set[int]) -> Iterator[Mention]:
     """What a word tells of the kind of figure or of the direction; `is_column` is of the word behind it."""
     low, ahead = words.lows[at], words.low(at + 1)
     if low in MULTIPLYING:
@@ -119,6 +128,9 @@ def _by_word(words: Words, at: int, is_column: bool, in_figure: set[int]) -> Ite
     )
     if low == "per" and ahead not in UNITS and ahead not in ("cent", "month", "year", "quarter"):  # `97 EUR per order`
         yield Mention(at, at, "measure", "per")
+    is_other |= (
+        low == "median" and known.metric[:1] == ("p50",) and ahead in ("latency", "response", "time", "duration")
+    )
     if low in MEASURE and not is_other:
         yield Mention(at, at, "measure", MEASURE[low])
     if low in UP or low in DOWN or low in EITHER:

@@ -17,3 +17,17 @@ DAY_NAMES = frozenset(WORDS["weekdays"].split())
 LEVELS = frozenset({"count", "total", "mean", "rows"})
 UNITLESS = frozenset({"rows", "count", "missing", "correlation", "share", "change", "date"})
 EXTREME = frozenset({"maximum", "minimum", "anomaly", "expected", "first", "last", "date", "missing"})
+_ORDER = {str(name): frozenset(words.split()) for name, words in WORDS["order"].items()}
+SLOW, FAST, LINKS, BESIDES = (_ORDER[name] for name in ("slow", "fast", "links", "besides"))
+LEADS = frozenset({"led", "lead", "leads", "topped", "tops"})
+SUPERLATIVES = {
+    **dict.fromkeys(_ORDER["most"], 1),
+    **dict.fromkeys(_ORDER["least"], -1),
+    **dict.fromkeys([*_ORDER["either"], "slowest", "fastest", "quickest"], 0),
+}
+COMPARATIVES = {
+    **dict.fromkeys(_ORDER["more"], 1),
+    **dict.fromkeys(_ORDER["fewer"], -1),
+    **dict.fromkeys(["slower", "faster", "quicker"], 0),
+}
+OVERTAKES = {**dict.fromkeys(_ORDER["overtakes"], 1), **dict.fromkeys(_ORDER["trails"], -1)}

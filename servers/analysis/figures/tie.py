@@ -108,6 +108,9 @@ class Beside:
             and not self.sentence.own("measure", one)
         )
 
+    def _payloads(self, sort: str) -> list[object]:
+        return [each.payload for each in self.sentence.mentions if each.sort == sort]
+
     def _dims(self) -> set[str]:
         return {str(each.payload) for each in self.sentence.mentions if each.sort == "dim"}
 
@@ -135,3 +138,14 @@ class Beside:
     def _anywhen(self, scope: Scope) -> Iterator[Known]:
         """The facts of a scope, of any time where it names none."""
         yield from self.facts.within(scope, self.facts.times if scope.spans is None else ())
+
+    def _is_high(self, known: Known) -> bool:
+        """Whether an extreme is one above what was due."""
+        if known.fact.measure != "anomaly":
+            return known.fact.measure == "maximum"
+        like = (
+            each.number
+            for each in self.facts.all
+            if each.fact.measure == "expected" and each.fact.about == known.fact.about and each.span == known.span
+        )
+        return (known.number or 0.0) > (next(like, None) or 0.0)

@@ -30,10 +30,6 @@ class Ties(Together):
         named: list[Known] = []
         for scope in self.sentence.scopes(one):
             for tie in self._from(scope):
-                if tie.verdict == "right" and not self._is_lacking(tie):
-                    if tie.known and tie.known.span is None and tie.known.fact.measure == "mean" and self.is_relative():
-                        continue
-                    return tie
                 if tie.known and tie.known not in named:
                     named.append(tie.known)
         if self._is_of_something_else():
@@ -51,6 +47,10 @@ class Ties(Together):
             ):
                 return Tie("false", known, "its words name something else", self._mistimed())
         return Tie("unknown", why="no fact tells it")
+
+    def after_all(self) -> Tie | None:
+        """What it follows from, once all other figures of its sentence are told."""
+        return None if self._denied() or self._is_of_something_else() else self._follows()
 
     def _is_lacking(self, tie: Tie) -> bool:
         """Whether the words behind a figure say that so many are missing, where it is the number that are there."""
@@ -86,6 +86,8 @@ class Ties(Together):
             if self.sentence.chunk(at) != chunk:
                 break
             low = self.sentence.words.lows[at]
+            if low in ("until", "before", "anything"):  # `did not open until 3 July`
+                break
             if (low in NOT - {"no", "without"} and self.sentence.words.low(at + 1) != "only") or low.endswith(
                 ("n't", "n\u2019t")
             ):

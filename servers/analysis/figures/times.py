@@ -19,6 +19,8 @@ class Times(Counts):
         days = [date.fromordinal(first).weekday() for first, last in one.periods if first == last]
         if one.kind == "date" and one.weekday is not None and one.weekday not in days:
             return Tie("false", why="that is another day of the week")
+        if self.facts.hull in one.periods and self.near != "own" and self.facts.hull:
+            return Tie("right", spans=one.periods)  # `in 2025`, where that is all there is
         named: list[Known] = []
         spans = one.periods
         for named_by in sentence.scopes(one):
@@ -49,7 +51,7 @@ class Times(Counts):
                     is_base = known.fact.measure in LEVELS | {"share"}
                     is_named = not is_base and known.fact.measure in (scope.measures or ())
                     is_extreme = is_base and self.facts.is_extreme(known, scope.superlative)
-                    if scope.superlative and not is_named and not is_extreme:
+                    if scope.superlative and known.day is None and not is_named and not is_extreme:
                         continue
                     if not self._went(known):
                         named.append(known)
@@ -62,9 +64,16 @@ class Times(Counts):
                     if known.span or known.day
                 ]
                 named += [known for known in like if known.fact.measure in EXTREME]
-        if sentence.known_words & {"no", "missing", "without", "gap"}:
+        if sentence.known_words & {"no", "missing", "without", "gap", "gaps", "nothing", "none", "anything"}:
             for known in self.facts.all:
-                if known.fact.measure == "count" and known.span and known.span in spans:
+                if (
+                    known.fact.measure == "count"
+                    and known.span
+                    and (
+                        known.span in spans
+                        or any(day[0] == day[1] and known.span[0] <= day[0] <= known.span[1] for day in spans)
+                    )
+                ):
                     return Tie("right", known, spans=spans)
         if not one.periods and one.kind == "date":
             return Tie("unknown", why="it hangs on no date before it")

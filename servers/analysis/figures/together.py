@@ -1,12 +1,25 @@
 """`Together`: a figure as what follows from facts that its sentence names or has just told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import cast
 
-from servers.analysis.figures.known import Known
+from servers.analysis.figures.known import Groups, Known
 from servers.analysis.figures.mentions import spans_in
-from servers.analysis.figures.named import COMPARATIVE, COMPARE, GAP, LEVELS, MEAN, SENSES, TOGETHER
+from servers.analysis.figures.named import (
+    BEGINS,
+    COMPARATIVE,
+    COMPARE,
+    ENDS,
+    FAST,
+    GAP,
+    LEVELS,
+    MEAN,
+    SENSES,
+    SUPERLATIVE,
+    TOGETHER,
+)
 from servers.analysis.figures.tie import Tie, fits
 from servers.analysis.figures.uncontradicted import Uncontradicted
 from servers.analysis.quantities.quantity import Quantity, Span
@@ -21,7 +34,100 @@ class Together(Uncontradicted):
     """Ties to sums, shares, differences and ratios of what stands in the sentence."""
 
     def _follows(self) -> Tie | None:
-        return next(self._of_told(), None) or next(self._of_two(), None)
+        return next(self._of_told(), None) or next(self._of_several(), None) or next(self._of_two(), None)
+
+    def _several(self) -> list[Known]:
+        """The sums of the groups or the periods that the sentence names together, and what is left of the whole."""
+        sentence, made = self.sentence, list[Known]()
+        if self.around & {"each", "respectively", "apiece"}:
+            return made
+        for dim in self.facts.dims:
+            runs = [
+                [cast("tuple[str, str]", each.payload) for each in run.all]
+                for run in sentence.runs.get(f"group {dim}", [])
+            ]
+            sets = [frozenset(run) for run in runs if len(run) > 1]
+            everyone = frozenset(each for run in runs for each in run)
+            if sentence.known_words & TOGETHER and len(everyone) > 1:
+                sets.append(everyone)
+            all_of = frozenset(
+                each for known in self.facts.all for each in known.groups if each[0] == dim and len(known.groups) == 1
+            )
+            if sentence.known_words & {"remaining", "rest", "remainder", "others", "other"}:
+                sets += [all_of - each for each in (everyone, *sets)]
+            for groups in dict.fromkeys(sets):
+                made += self._sum_of([frozenset({each}) for each in groups], [None])
+        for run in sentence.runs.get("when", []):
+            spans = [span for each in run.all for span in spans_in(each)]
+            if len(spans) > 1:
+                made += self._sum_of([frozenset()], spans)
+        return made
+
+    def _sum_of(self, groups: Sequence[Groups], spans: Sequence[Span | None]) -> Iterator[Known]:
+        for measure in ("total", "count", "rows", "share"):
+            parts = [
+                next(
+                    (
+                        known
+                        for known in self.facts.all
+                        if (known.groups, known.span, known.fact.measure) == (group, span, measure)
+                        and known.number is not None
+                        and not known.daily
+                        and not known.other
+                    ),
+                    None,
+                )
+                for group in groups
+                for span in spans
+            ]
+            known = [each for each in parts if each]
+            if len(known) == len(parts) > 1 and len({each.column for each in known}) == 1:
+                whole = (
+                    (min(each.span[0] for each in known if each.span), max(each.span[1] for each in known if each.span))
+                    if known[0].span
+                    else None
+                )
+                yield replace(
+                    known[0],
+                    groups=frozenset(each for group in groups for each in group),
+                    span=whole,
+                    number=sum(each.number or 0.0 for each in known),
+                )
+
+    def _of_several(self) -> Iterator[Tie]:
+        for known in self._several():
+            if known.number is None or not self._is_of_column(known):
+                continue
+            spans = self.sentence.pick("when", self.one)[0]
+            named = tuple(span for mention in spans for span in spans_in(mention))
+            if fits(self.one, known.number, known.unit, known.factor, of=2) and not self._is_about_one(known):
+                yield Tie("right", known, "a sum", named, known.number)
+            whole = self._whole(known)
+            if (
+                whole
+                and whole.number
+                and self.one.unit == "%" != known.unit
+                and self.one.shows(100 * known.number / whole.number)
+            ):
+                yield Tie("right", known, "a share of the whole", named)
+
+    def _whole(self, known: Known) -> Known | None:
+        """What a group or a period is a part of."""
+        like = {
+            each.fact.measure: each
+            for each in self.facts.all
+            if self._is_plain(each) and not each.daily and (each.column == known.column or each.fact.measure == "rows")
+        }
+        return like.get(known.fact.measure) or like.get("total") or like.get("rows")
+
+    def _is_about_one(self, known: Known) -> bool:
+        """Whether a figure is of fewer than a sum is of."""
+        for dim in {each[0] for each in known.groups}:
+            found, near = self.sentence.pick(f"group {dim}", self.one)
+            own = {cast("tuple[str, str]", each.payload) for each in found}
+            if near == "own" and len(own & known.groups) < 2 and not self.around & TOGETHER:
+                return True
+        return False
 
     def _of_told(self) -> Iterator[Tie]:
         """A share of the whole, or a sum, of what the sentence told just before."""
@@ -54,6 +160,7 @@ class Together(Uncontradicted):
         times = {span for one in dates for span in (*one.periods, *one.ends[0], *one.ends[1])}
         times = times or {*self.sentence.carried.spans}
         made: list[Known] = []
+        sentence_words = self.sentence.known_words
         for known in self.facts.all:
             measure, span = known.fact.measure, known.span
             is_event = measure in ("anomaly", "expected")
@@ -69,6 +176,17 @@ class Together(Uncontradicted):
                 and self._is_of_column(known)
             ):
                 made.append(known)
+        if sentence_words & BEGINS and sentence_words & ENDS and self.facts.hull:
+            first, last = self.facts.hull
+            made += [
+                known
+                for known in self.facts.all
+                if known.fact.measure == "mean"
+                and known.span
+                and (known.span[0] == first) != (known.span[1] == last)
+                and known.groups <= groups
+                and self._is_of_column(known)
+            ]
         if len({known.span for known in made} - {None}) == 1:  # `more than doubled in March`
             for known in made[:MOST_IN_PLAY]:
                 past = self._earlier(known)
@@ -94,14 +212,28 @@ class Together(Uncontradicted):
             return next((each.first for each in named if each.payload in mine), 1 << 30)
         if known.span != other.span:
             named = [each for each in mentions if each.sort == "when" and known.span in spans_in(each)]
-        else:
-            of, kind = [each for each in mentions if each.sort == "measure"], known.fact.measure
-            named = [each for each in of if kind in SENSES.get(str(each.payload), {str(each.payload)})]
+            hull = self.facts.hull or known.span
+            if not named and known.span and hull and (known.span[0] == hull[0]) != (known.span[1] == hull[1]):
+                ends = BEGINS if known.span[0] == hull[0] else ENDS
+                return next(
+                    (
+                        at
+                        for at in range(self.sentence.first, self.sentence.last)
+                        if self.sentence.words.lows[at] in ends
+                    ),
+                    1 << 30,
+                )
+            return named[0].first if named else 1 << 30
+        of, kind = [each for each in mentions if each.sort == "measure"], known.fact.measure
+        named = [each for each in of if kind in SENSES.get(str(each.payload), {str(each.payload)})]
         return named[0].first if named else -1
 
     def _of_two(self) -> Iterator[Tie]:
         one, sentence = self.one, self.sentence
-        is_gap, ahead = bool(self.around & GAP), sentence.words.low(one.last + 1)
+        is_gap, ahead = (
+            bool(self.around & GAP or (sentence.lows[0] == "between" and len(sentence.told) > 1)),
+            sentence.words.low(one.last + 1),
+        )
         if one.kind == "number" and not one.unit and one.readings[0][0] < 10 and not is_gap:
             return
         way = one.sign or self.way
@@ -114,10 +246,23 @@ class Together(Uncontradicted):
                     numbers = [each.number or 0.0 for each in self.facts.siblings(known)]
                     if len(numbers) > 1 and self._between(max(numbers), min(numbers), 0, known):
                         yield Tie("right", known, "from the largest to the smallest")
-        for left, right in combinations(self._in_play(), 2):
-            if left.unit != right.unit or left.column != right.column or left.daily != right.daily:
+        told = [known for known, _ in sentence.told]
+        superlatives = {*map(str, self._payloads("measure"))} & {*SUPERLATIVE}
+        if superlatives:
+            told += [
+                known
+                for known in self.facts.all
+                if known.fact.measure in ("maximum", "minimum") and known.span and self._is_of_column(known)
+            ]
+        terms = list({id(each): each for each in (*told, *self._several(), *self._in_play())}.values())
+        for left, right in combinations(terms[:MOST_IN_PLAY], 2):
+            if left.unit != right.unit or left.column != right.column:
                 continue
-            if not self._differ_in_one(left, right):
+            if left.daily != right.daily and not (
+                self.sentence.known_words & MEAN and "mean" in (left.fact.measure, right.fact.measure)
+            ):
+                continue
+            if not (left in told and right in told) and not self._differ_in_one(left, right):
                 continue
             a, b = self._ordered(left, right)
             if self._between(a.number or 0.0, b.number or 0.0, way, a):
@@ -144,7 +289,9 @@ class Together(Uncontradicted):
         after = {*sentence.words.lows[one.last + 1 : sentence.last]}
         if left.span != right.span and left.span and right.span:
             inside = {*sentence.words.lows[one.first : one.last + 1]}
-            if inside & MULTIPLYING or (one.kind != "times" and "than" not in after):
+            if inside & MULTIPLYING or (
+                one.kind != "times" and not after & {"than", "ahead", "behind", "above", "below"}
+            ):
                 return (left, right) if left.span > right.span else (right, left)
         a, b = (left, right) if self._place(left, right) <= self._place(right, left) else (right, left)
         if self.near == "comparative" and left.groups and right.groups and not after & COMPARE:
@@ -156,8 +303,9 @@ class Together(Uncontradicted):
 
     def _between(self, a: float, b: float, way: int, known: Known) -> bool:
         one = self.one
-        free = bool(self.around & GAP)
+        free = bool(self.around & GAP or (self.sentence.lows[0] == "between" and not way))
         if one.kind == "times":
+            way = -1 if self.sentence.known_words & FAST else way
             return bool(b) and (one.shows(a / b) or (way < 0 and a < b and bool(a) and one.shows(b / a)))
         if one.unit == "%" and self.sentence.words.low(one.last + 1) == "of" and known.unit != "%":
             return bool(b) and one.shows(100 * a / b)  # `a fifth of North's`

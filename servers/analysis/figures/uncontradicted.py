@@ -1,9 +1,10 @@
 """`Uncontradicted`: a figure as the value of any fact that the words round it do not speak against."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
-from servers.analysis.figures.known import Known
+from servers.analysis.figures.known import Known, stem
 from servers.analysis.figures.mentions import Mention, spans_in
 from servers.analysis.figures.named import (
     ALL,
@@ -16,6 +17,7 @@ from servers.analysis.figures.named import (
     LEVELS,
     SENSES,
     SUPERLATIVE,
+    TOGETHER,
     WHOLE,
 )
 from servers.analysis.figures.tie import Tie, signed
@@ -24,6 +26,14 @@ from servers.analysis.quantities.quantity import Quantity, Span
 
 SOFT = frozenset({"change", "slope", "share", "first", "last", "anomaly", "expected", "typical"})
 """Kinds of figure whose words may stand beside a level without making another of it."""
+
+
+INVERSE = frozenset({"negative", "negatively", "inverse", "inversely"})
+ROWS = ("row", "record", "entry", "observation", "measurement", "line")
+DAYS = {"day": 1.0, "week": 7.0, "month": 30.5, "year": 365.0, "hour": 1 / 24}
+PASSIVE = frozenset(
+    {"that", "which", "was", "were", "is", "had", "have", "has", "been", "would", "should", "we", "you"}
+)
 
 
 class Uncontradicted(Times):
@@ -37,34 +47,50 @@ class Uncontradicted(Times):
         return None
 
     def _tells(self, known: Known) -> bool:
-        one, number, measure = self.one, known.number, known.fact.measure
+        one, number, measure, sentence = self.one, known.number, known.fact.measure, self.sentence
         if number is None:
             return False
         if measure == "change":
             way = one.sign or (self.way if self.near else 0)
-            if one.kind == "times" or (one.kind == "part" and self.sentence.words.low(one.last + 1) == "as"):
+            of_due = one.unit == "%" and sentence.words.low(one.last + 1) == "of" and self.around & (DUE | {"normal"})
+            if one.kind == "times" or of_due or (one.kind == "part" and self.sentence.words.low(one.last + 1) == "as"):
                 ratio = 1 + number / 100
                 return one.shows(ratio if one.kind == "times" else 100 * ratio)
             return one.unit == "%" and one.shows(abs(number)) and (number * way > 0 if way else True)
         if self.sentence.words.low(one.last + 1) in COMPARATIVE:
             return False
+        if measure == "median" and self._is_divided():
+            one = replace(one, bound="")
         if one.kind == "times" or (measure != "share" and known.unit != "%" and one.unit == "%"):
             return False
-        return signed(one, known, number) and self._goes(known)
+        if measure == "correlation" and self.around & INVERSE and not one.sign:
+            return number < 0 and one.shows(-number)
+        return any(signed(one, known, each) for each in self._by_time(known, number)) and self._goes(known)
+
+    def _by_time(self, known: Known, number: float) -> list[float]:
+        """What a fact's value is by the day, the week, the month that the figure names: `18,250 visits, 50 a day`."""
+        rate, hull = self.one.rate, known.span or self.facts.hull
+        if not rate or (rate == "day" and known.daily):
+            return [number]
+        if known.daily or known.fact.measure == "slope":
+            return [number * DAYS[rate]]
+        if hull and known.fact.measure in ("total", "count", "rows"):
+            return [number * DAYS[rate] / (hull[1] - hull[0] + 1)]
+        return [number]
 
     def _may_be(self, known: Known) -> bool:
         return (
             self._is_of_column(known) and self._is_of_groups(known) and self._is_of_time(known) and self._is_kind(known)
         )
 
-    def _payloads(self, sort: str) -> list[object]:
-        return [each.payload for each in self.sentence.mentions if each.sort == sort]
-
     def _is_of_column(self, known: Known) -> bool:
         sentence, facts = self.sentence, self.facts
         if known.fact.measure == "count" and known.other:
-            return "correlation" in self._payloads("measure")
-        if known.fact.measure == "rows" and self.before == "of":
+            named = {column for each in self._payloads("column") for column in cast("frozenset[tuple[str, ...]]", each)}
+            return "correlation" in self._payloads("measure") and known.other in named | {facts.metric}
+        if known.fact.measure == "rows" and (self.before == "of" or self._behind() in ROWS):
+            return True
+        if known.column == ("day",) and self._behind() == "day":
             return True
         if known.fact.measure in ("rows", "count", "missing"):
             behind = [
@@ -73,20 +99,43 @@ class Uncontradicted(Times):
             if any(known.column in cast("frozenset[tuple[str, ...]]", each.payload) for each in behind):
                 return True
         found, near = sentence.pick("column", self.one)
+        found = [each for each in found if self._may_have_unit(each)]
         named = [cast("frozenset[tuple[str, ...]]", each.payload) for each in found if near == "own"]
         named = [each for each in named if not each <= facts.things]
         if not named:
-            named = [cast("frozenset[tuple[str, ...]]", each) for each in self._payloads("column")]
+            named = [
+                cast("frozenset[tuple[str, ...]]", each.payload)
+                for each in sentence.mentions
+                if each.sort == "column" and self._may_have_unit(each)
+            ]
             named = [each for each in named if not each <= facts.things]
             if not named and (known.column == facts.metric or known.fact.measure in ("rows", "count")):
                 return True
             named = named or ([sentence.carried.columns] if sentence.carried.columns else [])
             if not named:
-                return bool(known.groups) or bool(self.one.unit and self.one.unit == known.unit != "%")
+                is_extreme = known.fact.measure in ("maximum", "minimum") and self._is_kind(known)
+                if known.unit and stem(sentence.words.low(self.one.last + 1)) == stem(known.unit):
+                    return True
+                return bool(known.groups) or bool(self.one.unit and self.one.unit == known.unit != "%") or is_extreme
         if known.other:
-            pair, union = {known.column, known.other}, {column for each in named for column in each}
-            return pair - {facts.metric} <= union and (union <= pair or known.fact.measure == "count")
+            pair = {known.column, known.other}
+            union = {column for each in self._payloads("column") for column in cast("frozenset[tuple[str, ...]]", each)}
+            near = self.columns or {*named[0]}
+            fits_near = near <= pair if len(near) < 3 else pair <= near
+            return pair <= union | {facts.metric} and fits_near
         return any(known.column in each for each in named)
+
+    def _behind(self) -> str:
+        """The noun that a number counts: `days` of `85 working days`."""
+        at = self.one.last + 1
+        words = self.sentence.words
+        return next((stem(words.low(at + step)) for step in (1, 0) if stem(words.low(at + step)) in (*ROWS, "day")), "")
+
+    def _may_have_unit(self, mention: Mention) -> bool:
+        """Whether a column that is named may be that of this figure: an error rate has no figure in milliseconds."""
+        columns = cast("frozenset[tuple[str, ...]]", mention.payload)
+        units = {known.unit for known in self.facts.all if known.column in columns}
+        return not units or not self.one.unit or self.one.unit in (*units, "%", "pp")
 
     def _is_of_groups(self, known: Known) -> bool:
         sentence = self.sentence
@@ -96,6 +145,8 @@ class Uncontradicted(Times):
             found, near = sentence.pick(f"group {dim}", self.one)
             mine = {each for each in known.groups if each[0] == dim}
             own = {cast("tuple[str, str]", each.payload) for each in found}
+            if near == "own" and len(own) > 1 and mine < own and self.around & TOGETHER:
+                return False  # `North and South together brought 12`
             if near in ("own", "before", "after"):
                 if not mine <= own or (not mine and not self._is_whole_named()):
                     return False
@@ -153,7 +204,11 @@ class Uncontradicted(Times):
             is_all = all(each[0] <= hull[0] and hull[1] <= each[1] for each in named)
             if self.before in ("from", "to") and (is_all or self.sentence.known_words & (BEGINS | ENDS)):
                 return (self.before == "from") == begins
+            if not named:
+                return bool(self.sentence.known_words & BEGINS and self.sentence.known_words & ENDS)
         is_event = measure in ("anomaly", "expected") or known.fact.against == "expected" or measure == "count"
+        if self.before == "from" and any(each[0] == span[1] + 1 for each in named):
+            return True  # `jumped in May, from 12 to 14`
         if any(
             each == span
             or (
@@ -200,20 +255,19 @@ class Uncontradicted(Times):
         )
 
     def _is_due(self) -> bool:
-        """Whether the figure's own words say that it was due: `an expected 12`, `12 was due`, not `than expected`."""
+        """Whether its own words say that it was due: `an expected 12`, `12 that were due`, not `than expected`."""
         one, low = self.one, self.sentence.words.low
-        ahead = any(low(at) in DUE for at in range(max(one.first - 3, self.sentence.first), one.first))
-        behind = (
-            low(one.last + 1) in DUE
-            or low(one.last + 3) == "expect"
-            or (low(one.last + 1) in ("was", "were") and low(one.last + 2) in DUE)
-        )
-        return ahead or behind
+        if any(low(at) in DUE for at in range(max(one.first - 3, self.sentence.first), one.first)):
+            return True
+        at = one.last + 1
+        while low(at) in PASSIVE or (at == one.last + 1 and low(at) not in DUE and low(at + 1) in PASSIVE):
+            at += 1
+        return low(at) in DUE or low(one.last + 3) == "expect"
 
     def _is_kind(self, known: Known) -> bool:
+        """Whether the words name no other kind of figure; one of no group and no period must be named by its kind."""
         sentence, measure = self.sentence, known.fact.measure
         words = sentence.known_words
-        senses, way = sentence.measures(self.one)
         told = {
             name
             for each in sentence.mentions
@@ -223,18 +277,24 @@ class Uncontradicted(Times):
         if self._is_due():
             return measure == "expected"
         if measure == "expected":
-            return bool(self.around & (COMPARE | {"from", "instead", "after", "where"})) and self.before not in (
+            return bool(
+                self.around
+                & (COMPARE | {"from", "instead", "after", "where", "should", "before", "previously", "earlier", "used"})
+            ) and self.before not in (
                 "to",
                 "at",
                 "hit",
             )
+        if self._is_divided():
+            return measure == "median"
+        is_event = measure in ("anomaly", "maximum", "minimum") and known.span is not None
         licensed = {
             "correlation": "correlation" in told,
             "missing": "missing" in told or bool(words & {"no", "lacks", "gap", "gaps", "incomplete"}),
             "slope": (bool(self.one.rate) or "slope" in told) and (known.number or 0) * self.way >= 0,
             "median": "median" in told,
-            "minimum": bool(told & {"minimum"}) or bool(words & {"from", "between", "range"}),
-            "maximum": bool(told & {"maximum"}) or bool(words & {"to", "between", "range"}),
+            "minimum": is_event or "minimum" in told or bool(words & {"from", "between", "range"}),
+            "maximum": is_event or "maximum" in told or bool(words & {"to", "between", "range"}),
             "mean": "mean" in told
             or bool(known.groups)
             or known.daily
@@ -243,37 +303,81 @@ class Uncontradicted(Times):
         }.get(measure, True)
         if not licensed:
             return False
-        is_several = any(  # `the two best months`
-            each.payload in SUPERLATIVE and any(one.last == each.first - 1 and not one.unit for one in sentence.numbers)
-            for each in sentence.mentions
-            if each.sort == "measure"
-        )
-        if is_several or sentence.pick("measure", self.one)[1] == "after" or senses == SENSES["typical"]:
-            senses = None
-        senses = (senses or frozenset()) - {"expected"}
-        found, near = sentence.pick("measure", self.one)
-        between = {*sentence.words.lows[found[-1].last : self.one.first]} if near == "before" else set[str]()
-        if between & {"while", "whereas", "but", "and"} and any(
-            found[-1].last < each.first < self.one.first and each.sort[:5] in ("group", "when")
-            for each in sentence.mentions
-        ):  # `Saturday is the strongest, while Sunday (12) is the weakest`
-            senses -= {"maximum", "minimum", "anomaly"}
-        if not senses or measure in senses:
+        if measure in ("rows", "count") and not known.groups and self._counts_things():
             return True
-        if (
-            measure == "count"
-            and senses == frozenset({"rows"})
-            and known.fact.about.split(",")[0] not in self.facts.tables
+        names = self._kinds()
+        ways = {SUPERLATIVE[name] for name in names if name in SUPERLATIVE}
+        senses = {sense for name in names if name != "typical" for sense in SENSES.get(name, {name})} - {
+            "expected",
+            "first",
+            "last",
+        }
+        senses -= {"anomaly"} if measure in LEVELS | {"share", "median"} else set()
+        if measure in ("change", "share"):
+            senses -= {"maximum", "minimum", "anomaly", "total", "rows", "count"}
+            soft = senses <= {"mean", "slope", "median"} and measure == "change"
+            return not senses or measure in senses or soft
+        if is_event:
+            is_long = known.span is not None and known.span[1] - known.span[0] > 6
+            is_level = is_long or (known.column, "total") not in self.facts.told
+            odd = senses - {"anomaly", "maximum", "minimum", "change", "slope", "share"}
+            if odd and not (known.daily and odd <= ({"mean", "median"} if is_long else {"mean"}) and is_level):
+                return False
+            return not ways & {1, -1} or (1 if self._is_high(known) else -1) in ways or 2 in ways
+        if measure in senses or (
+            measure == "count" and senses & {"rows", "correlation"} and told & {"correlation", "missing", "rows"}
         ):
-            return bool(told & {"correlation", "missing"})
-        if measure == "rows" and senses == frozenset({"missing"}):
-            return self.before in ("of", "the", "all")
-        if way and (measure in LEVELS | {"share"}) and self.facts.is_extreme(known, way):
             return True
-        if measure in ("anomaly", "maximum", "minimum") and senses & {"maximum", "minimum", "anomaly"}:
-            return self._is_told_extreme(known) or (bool(self._named_spans()[0]) and way in (0, 2))
-        if measure in ("anomaly", "maximum", "minimum", "expected") and senses <= {"mean", "expected"}:
-            return known.daily and (known.column, "total") not in self.facts.told
-        if measure == "change" or self.one.unit == "%":
-            return not senses - SOFT - {"mean"} if measure == "change" else not senses - SOFT
+        if ways and measure in LEVELS and any(self.facts.is_extreme(known, way) for way in ways):
+            return True
         return senses <= SOFT
+
+    def _kinds(self) -> list[str]:
+        """The kinds of figure that are named since the figure before, or else behind it in its own clause."""
+        sentence, one = self.sentence, self.one
+        found, near = sentence.pick("measure", one)
+        if near == "own" and sentence.neighbours(one)[3] > 1:
+            return [str(each.payload) for each in found]
+        first = max((other.last for other in sentence.numbers if other.last < one.first), default=sentence.first - 1)
+        last = min((other.first for other in sentence.numbers if other.first > one.last), default=sentence.last)
+        mentions = [each for each in sentence.mentions if each.sort == "measure" and self._is_kind_here(each)]
+        before = [each for each in mentions if first < each.first < one.first]
+        strong = [
+            at for at in range(first + 1, one.first) if sentence.words.lows[at] in (";", "while", "whereas", "but")
+        ]
+        before = [each for each in before if not strong or each.first > strong[-1]]
+        after = [
+            each
+            for each in mentions
+            if one.last < each.first < last and sentence.chunk(each.first) == sentence.chunk(one.last)
+        ]
+        chosen = before or after
+        names = [str(each.payload) for each in chosen]
+        return [name for name in names if name != "per" or {*names} == {"per"}]
+
+    def _is_kind_here(self, mention: Mention) -> bool:
+        """Whether a word tells the kind of this figure: not the rows that something else is of, nor `of the total`."""
+        words, at = self.sentence.words, mention.first
+        if mention.payload == "rows":
+            return 0 < at - self.one.last <= 2
+        return mention.payload != "total" or (words.low(at - 1) != "of" and words.low(at - 2) != "of")
+
+    def _counts_things(self) -> bool:
+        """Whether its noun is what a row of the table is: `2,314 incidents`."""
+        sentence, one = self.sentence, self.one
+        nouns = [each for each in sentence.mentions if each.sort == "column" and 0 < each.first - one.last <= 2]
+        return self._behind() in ROWS or any(
+            cast("frozenset[tuple[str, ...]]", each.payload) <= self.facts.things for each in nouns
+        )
+
+    def _is_divided(self) -> bool:
+        """Whether half of the values lie on each side of it: `half of the orders are below 58 EUR`."""
+        index = self.sentence.numbers.index(self.one)
+        before = self.sentence.numbers[index - 1] if index else None
+        if not self.sentence.divides or before is None or before.kind != "part" or before.readings[0][0] != 50:
+            return False
+        between = {*self.sentence.words.lows[before.last + 1 : self.one.last]}
+        return bool(between & {"below", "above", "under", "over", "than", "within", "beyond"}) and not between & {
+            ",",
+            ";",
+        }

@@ -62,7 +62,7 @@ def _share_units(words: Words, found: Sequence[Quantity]) -> None:
         beside = after.unit == "%" and (after.bound or after.sign or any(value >= 1000 for value, _ in one.readings))
         if one.kind == after.kind == "number" and between and len(between) <= 2 and is_list and not beside:
             is_range = between[0] in {"to", "-", "–", "and"}
-            if {*between} <= {",", "and", "to", "-", "–", "or", "from"}:
+            if between != [",", "or"] and {*between} <= {",", "and", "to", "-", "–", "or", "from"}:
                 if not one.unit and one.factor == 1 and after.factor != 1 and (after.unit or is_range):
                     one.readings = tuple((value * after.factor, half * after.factor) for value, half in one.readings)
                     one.factor = after.factor

@@ -77,8 +77,13 @@ class DateReader:
         is_short = self.kind(at + 1) in ("sign", "line", "") or self.low(at + 1) in ("was", "and", "it", "then", "to")
         if low in ORDINALS and self.part_of_year and self.low(at - 1) == "the" and is_short:
             return self._part_of_year(at, at + 1, self.part_of_year == "quarter", ORDINALS[low])  # `in the third`
-        if low in ORDINALS and self.low(at + 1) in ("quarter", "half") and self.low(at - 1) in ("the", "and", "in"):
-            return self._part_of_year(at, at + 2, self.low(at + 1) == "quarter", ORDINALS[low])
+        if low in ("final", "last", "closing", "opening", *ORDINALS) and self.low(at + 1) in ("quarter", "half"):
+            is_quarter = self.low(at + 1) == "quarter"
+            number = ORDINALS.get(low, 1 if low == "opening" else 4 if is_quarter else 2)
+            return self._part_of_year(at, at + 2, is_quarter, number)
+        months = {"three": 3, "3": 3, "six": 6, "6": 6}.get(self.low(at + 1))
+        if low in ("first", "last", "final") and months and self.low(at + 2) == "months":
+            return self._part_of_year(at, at + 3, months == 3, 1 if low == "first" else 12 // months)
         if kind == "num" and low.isdigit() and len(low) == 4 and self._is_year(at):
             return Quantity(at, at, "date", periods=span_of(int(low)))
         if self._is_month(at):
@@ -173,14 +178,24 @@ class DateReader:
             return False
         first = at == 0 or self.low(at - 1) in ".!?" or self.kind(at - 1) == "line"
         is_plain_word = low in ("may", "march", "mar") and first
-        is_told = self.kind(at + 1) == "num" or self.low(at + 1) in ("was", "is", "had", "saw", "brought")
-        return not is_plain_word or is_told or low == "march"
+        asks = self.low(at + 1) in ("i", "we", "it", "you", "they", "this", "that", "be", "the", "all")
+        return not is_plain_word or not asks or low == "march"
 
     def _is_year(self, at: int) -> bool:
         ahead, behind = self.low(at + 1), self.low(at - 1)
         if not 1900 <= int(self.low(at)) <= 2100 or ahead in UNITS or ahead in SCALES or behind in UNITS:
             return False
-        if self.kind(at + 1) != "word" or self.low(at - 1) in {"in", "since", "during", "year", "for", "by", "until"}:
+        if self.kind(at + 1) != "word" or self.low(at - 1) in {
+            "in",
+            "since",
+            "during",
+            "year",
+            "for",
+            "by",
+            "until",
+            "of",
+            "throughout",
+        }:
             return True
         return ahead in {
             "was",

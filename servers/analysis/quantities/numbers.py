@@ -3,7 +3,19 @@
 from servers.analysis.quantities.periods import day_of
 from servers.analysis.quantities.quantity import Kind, Quantity, readings_of
 from servers.analysis.quantities.units import UnitReader
-from servers.analysis.quantities.vocabulary import ALIKE, GLYPHS, LABELS, ORDINALS, PARTS, RANKED, RANKING, TIMES, VAGUE
+from servers.analysis.quantities.vocabulary import (
+    ALIKE,
+    GLYPHS,
+    LABELS,
+    ORDINALS,
+    PARTS,
+    RANKED,
+    RANKING,
+    SCALES,
+    TIMES,
+    UNITS,
+    VAGUE,
+)
 
 
 class Reader(UnitReader):
@@ -54,7 +66,10 @@ class Reader(UnitReader):
 
     def _in_words(self, at: int, floor: int) -> Quantity | None:
         low, ahead, behind = self.low(at), self.low(at + 1), self.low(at - 1)
-        if low in TIMES and not (low == "double" and ahead in ("-", "digit", "check")):
+        if (low, ahead, self.low(at + 3)) == ("half", "as", "again"):  # `half as much again`
+            return self._bounded(Quantity(at, at + 3, "times", ((1.5, 0.08),), spelled=True), floor)
+        is_often = low == "twice" and ahead in ("", ":", ",", ".", ";", "in", "on") and behind not in ("than", "by")
+        if low in TIMES and not is_often and not (low == "double" and ahead in ("-", "digit", "check")):
             half = {0.5: 0.04, 2: 0.12}.get(TIMES[low], 0.2)
             return self._bounded(Quantity(at, at, "times", ((TIMES[low], half),), spelled=True), floor)
         if low == "tens" and ahead == "of" and self.low(at + 2) in VAGUE:
@@ -73,9 +88,12 @@ class Reader(UnitReader):
                 return None
             return (
                 None
-                if lonely and (behind in ("the", "no", "this", "that", "each") or ahead in ("of", "is", "-"))
+                if lonely and (behind in ("the", "no", "this", "that", "each") or ahead in ("of", "is", "-", "in"))
                 else self._bounded(one, floor)
             )
+        every = PARTS.get(ahead) or 2 * (ahead == "second")
+        if low == "every" and every and self.low(at + 2) not in ("", ",", "."):  # `every second request`
+            return self._bounded(Quantity(at, at + 1, "part", ((100 / every, 1.5),), "%", spelled=True), floor)
         if low in ORDINALS:
             return self._rank(at, at, ORDINALS[low])
         return None
@@ -125,7 +143,13 @@ class Reader(UnitReader):
         ):
             return None
         value = 100 * top / bottom
-        return self._bounded(Quantity(at, place, "part", ((value, max(1.5, 0.02 * value)),), "%", spelled=True), floor)
+        scale = self.low(place + 3)
+        if ahead == "of" and self.low(place + 2) in ("a", "an") and (scale in SCALES or scale in UNITS):
+            unit, factor = UNITS.get(scale, ("", SCALES.get(scale, 1.0)))  # `a quarter of an hour`
+            size = top / bottom * factor
+            one = Quantity(at, place + 3, "number", ((size, 0.03 * size),), unit, factor=factor, spelled=True)
+            return self._bounded(one, floor)
+        return self._bounded(Quantity(at, place, "part", ((value, max(1.5, 0.025 * value)),), "%", spelled=True), floor)
 
     def _rank(self, at: int, last: int, number: int) -> Quantity | None:
         ahead = last + 1 + (self.low(last + 1) == "-")
@@ -133,7 +157,12 @@ class Reader(UnitReader):
         if low == "percentile":
             return None
         ranks = RANKING.match(low) if self.kind(ahead) == "word" else None
-        if (ranks and low != "in") or self.low(at - 1) in RANKED or (self.low(at - 1) == "in" and low == "place"):
+        if (
+            (ranks and low != "in")
+            or low == "among"
+            or self.low(at - 1) in RANKED
+            or (self.low(at - 1) == "in" and low == "place")
+        ):
             return Quantity(at, ahead if ranks else last, "rank", ((number, 0.0),), spelled=last == at)
         if last > at and self.low(at - 1) == "the" and self.anchor:
             periods = tuple(each for first, _ in self.anchor for each in day_of(first, number))

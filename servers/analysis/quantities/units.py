@@ -53,7 +53,9 @@ class UnitReader(DateReader):
             "year",
         ):
             one.rate, one.last = self.low(at + 1), at + 1
-        elif self.kind(at) == "word" and self.low(at + 1) in ("per", "a", "each", "every"):  # `12 orders a day`
+        elif (
+            self.kind(at) == "word" and self.low(at) != "in" and self.low(at + 1) in ("per", "a", "an", "each", "every")
+        ):  # `12 orders a day`
             one.rate = self.low(at + 2) if self.low(at + 2) in ("day", "week", "month", "hour", "year") else ""
         elif not one.unit and one.factor == 1:
             self._second_number(one, at)
@@ -62,10 +64,12 @@ class UnitReader(DateReader):
     def _second_number(self, one: Quantity, at: int) -> None:
         """The `of five` of `three of five`, `three out of five`, `one in five`."""
         low = self.low(at)
+        if one.readings[0][0] == 1 and low not in ("of", "out") and self.low(at + 1) == "in":
+            at, low = at + 1, "in"  # `one order in ten`
         place = at + 2 if (low, self.low(at + 1)) == ("out", "of") else at + 1
         if low not in ("of", "in", "out"):
             return
-        place += self.low(place) in ("the", "all")
+        place += self.low(place) in ("the", "all", "our", "its")
         if self.kind(place) == "num" and self.low(place).isdigit() and not self._one_date(place):
             total, last = int(self.low(place)[:9]), place
         elif spelled := self._spelled(place):
@@ -74,7 +78,7 @@ class UnitReader(DateReader):
             return
         first = one.readings[0][0]
         if (
-            first <= total <= 1000
+            first <= total <= 100
             and first == int(first)
             and self.low(last + 1) not in UNITS
             and (low != "in" or first < 10)
@@ -131,6 +135,8 @@ class UnitReader(DateReader):
             if at - size >= floor and all(self.low(at - size + step) == each for step, each in enumerate(phrase)):
                 one.bound, at = name, at - size
                 break
+        if (self.low(at - 2), self.low(at - 1)) == ("factor", "of") and one.kind == "number":
+            one.kind = "times"
         if self.low(one.last + 1) == "or" and self.low(one.last + 2) in ("so", "more"):
             one.bound, one.last = ("about" if self.low(one.last + 2) == "so" else "over"), one.last + 2
         one.first = at
