@@ -7,6 +7,7 @@ from servers.analysis.figures.known import Groups, Known
 from servers.analysis.figures.mentions import spans_in
 from servers.analysis.figures.named import (
     BESIDES,
+    COMPARATIVE,
     COMPARATIVES,
     DOWN,
     FAST,
@@ -45,8 +46,6 @@ def orders_in_words(sentence: Sentence) -> Iterator[tuple[int, int, Tie]]:
     if {*sentence.lows} & (NOT - {"no", "without"}):
         return
     subjects = list(_subjects(sentence))
-    if not subjects:
-        return
     taken = {at for one in sentence.figures if one.kind == "rank" for at in range(one.first, one.last + 1)}
     for at in range(sentence.first, sentence.last):
         low = words.lows[at]
@@ -54,6 +53,8 @@ def orders_in_words(sentence: Sentence) -> Iterator[tuple[int, int, Tie]]:
             yield from _superlative(sentence, at, subjects)
         elif low in LEADS and any(each.sort == "dim" and 0 < each.first - at <= 3 for each in sentence.mentions):
             yield from _superlative(sentence, at, subjects)  # `led the regions`
+        elif (low in UP or low in DOWN) and low not in COMPARATIVE:
+            yield from _direction(sentence, at)
         elif low in COMPARATIVES or low in OVERTAKES or words.lows[at - 1 : at + 2] == ["second", "only", "to"]:
             yield from _comparative(sentence, at, subjects)
 
@@ -218,6 +219,35 @@ def _comparative(sentence: Sentence, at: int, subjects: list[Subject]) -> Iterat
     way = _way(low, one[0])
     if way and any((a - b) * way <= -SLACK * abs(b) for a in lefts for b in rights):
         yield at, than, Tie("false", one[0], "it is the other way round")
+
+
+def _direction(sentence: Sentence, at: int) -> Iterator[tuple[int, int, Tie]]:
+    """`Revenue fell over the year`, `the trend is falling`: a direction that no figure of its clause goes with."""
+    facts, chunk, lows = sentence.facts, sentence.chunk(at), sentence.words.lows
+    way = 1 if lows[at] in UP else -1
+    inside = [each for each in sentence.mentions if sentence.chunk(each.first) == chunk]
+    columns = {
+        column
+        for each in inside
+        if each.sort == "column"
+        for column in cast("frozenset[tuple[str, ...]]", each.payload)
+    }
+    is_trend = any(each.payload == "slope" for each in inside)
+    spans = [span for each in inside if each.sort == "when" for span in spans_in(each)]
+    named = [one for one in sentence.numbers if sentence.chunk(one.first) in (chunk, chunk + 1)]
+    if (
+        not (columns & {facts.metric} or is_trend)
+        or (named and not is_trend)
+        or any(span != facts.hull for span in spans)
+    ):
+        return
+    groups = frozenset(cast("tuple[str, str]", each.payload) for each in inside if each.sort.startswith("group "))
+    for known in facts.all:
+        is_whole = known.fact.measure == "slope" or (known.fact.measure == "change" and facts.is_whole(known))
+        if is_whole and known.number and known.groups == groups and known.column == facts.metric:
+            if known.number * way < 0:
+                yield at, at, Tie("false", known, "it went the other way")
+            return
 
 
 def _others(sentence: Sentence, than: int, subjects: list[Subject]) -> Subject | None:

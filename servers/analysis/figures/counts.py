@@ -2,16 +2,16 @@
 
 import re
 from dataclasses import replace
+from typing import cast
 
-from servers.analysis.figures.changes import Changes
 from servers.analysis.figures.known import stem, stems_of
 from servers.analysis.figures.mentions import spans_in
 from servers.analysis.figures.named import BEGINS, BOUNDARY, ENDS, LEVELS
-from servers.analysis.figures.tie import Tie, fits
+from servers.analysis.figures.tie import Beside, Tie, fits
 from servers.analysis.quantities.quantity import Span
 
 
-class Counts(Changes):
+class Counts(Beside):
     """Ties to counts."""
 
     def _counted(self) -> Tie | None:
@@ -74,10 +74,16 @@ class Counts(Changes):
             found = [
                 known
                 for known in self.facts.all
-                if known.fact.measure == "anomaly" and (columns is None or known.column in columns)
+                if known.fact.measure == "anomaly"
+                and (columns is None or known.column in columns)
+                and {cast("tuple[str, str]", each.payload) for each in sentence.own_groups(one)} <= known.groups
             ]
-            totals = {float(len(found)), *(known.number or 0.0 for known in told)} if found else set[float]()
-            if columns is None or not found:
+            totals = (
+                {float(len(found)), *(known.number or 0.0 for known in told)}
+                if found and not sentence.own_groups(one)
+                else {float(len(found))}
+            )
+            if (columns is None or not found) and not sentence.own_groups(one):
                 totals = {known.number or 0.0 for known in told} or totals
             if sentence.own("when", one) and scope.spans:
                 totals = {
@@ -117,6 +123,8 @@ class Counts(Changes):
             grouped = sum(bool(known.groups) for known in anomalies)
             if number in (grouped, len(anomalies) - grouped):
                 return Tie("right", anomalies[0])
+        if number == 2 and behind[0] in ("columns", "measures", "metrics", "series", "variables"):
+            return Tie("right", why="the two that are compared")
         if (
             one.spelled
             and self.before in ("all", "the", "our", "other")
@@ -126,9 +134,7 @@ class Counts(Changes):
                 len({group for known in self.facts.all for group in known.groups if group[0] == dim})
                 for dim in self.facts.dims
             }
-            months = len(
-                {known.span for known in self.facts.all if known.span and 26 < known.span[1] - known.span[0] < 31}
-            )
+            months = len({known.span for known in self.facts.all if len(known.fact.when) == 7})
             named = {
                 dim: len({str(each.payload) for each in sentence.mentions if each.sort == f"group {dim}"})
                 for dim in self.facts.dims

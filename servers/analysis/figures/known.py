@@ -12,7 +12,7 @@ from servers.analysis.fact import Fact, Measure
 from servers.analysis.figures.named import EXTREME, MEASURE, UNITLESS
 from servers.analysis.quantities.periods import span_of, spans_of, years_of
 from servers.analysis.quantities.quantity import Span
-from servers.analysis.quantities.vocabulary import UNITS
+from servers.analysis.quantities.vocabulary import UNITS, WORDS
 
 
 def stem(word: str) -> str:
@@ -95,6 +95,8 @@ class KnownFacts:
         self._name_columns()
         for dim, value in {each for known in self.all for each in known.groups}:
             self._add(stems_of(value), f"group {dim}", (dim, value))
+            for other in WORDS["aliases"].get(value, "").split(", "):
+                self._add(stems_of(other), f"group {dim}", (dim, value))
             if value.isdigit() or len(stems_of(value)) != 1:
                 self._add((*stems_of(dim), *stems_of(value)), f"group {dim}", (dim, value))
             if value.isdigit():

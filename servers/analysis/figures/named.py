@@ -9,6 +9,7 @@ _SETS = {str(name): frozenset(words.split()) for name, words in WORDS["words"].i
 UP, DOWN, EITHER, COMPARATIVE = (_SETS[name] for name in ("up", "down", "either", "comparative"))
 LEVEL, COMPARE, GAP, BACK = (_SETS[name] for name in ("level", "compare", "gap", "back"))
 NOT, ALL, UNCOUNTED, JOINT = (_SETS[name] for name in ("not", "all", "uncounted", "joint"))
+MATTERS, PEOPLE, TREND = _SETS["matters"], _SETS["people"], frozenset({"trend", "trends"})
 SPEED = _SETS["speed"]
 TOGETHER, MEAN = _SETS["together"], frozenset({"mean", "average", "median"})
 WHOLE, BEGINS, ENDS, DUE = (_SETS[name] for name in ("whole", "begins", "ends", "due"))

@@ -1,91 +1,112 @@
-"""`Sums`: a figure as the sum of a few facts, as their share of the whole, as what remains of it."""
+"""`Sums`: a figure as the sum of groups or periods that are named together, as what is left, as their share."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import cast
 
-from servers.analysis.figures.known import Known, Scope
-from servers.analysis.figures.levels import Levels
-from servers.analysis.figures.mentions import names_of, spans_in
+from servers.analysis.figures.known import Groups, Known
+from servers.analysis.figures.mentions import spans_in
+from servers.analysis.figures.named import TOGETHER
 from servers.analysis.figures.tie import Tie, fits
+from servers.analysis.figures.uncontradicted import Uncontradicted
+from servers.analysis.quantities.quantity import Span
 
 
-class Sums(Levels):
-    """Ties to sums and shares."""
+class Sums(Uncontradicted):
+    """Ties to sums and their shares."""
 
-    def _sums(self, scope: Scope) -> Iterator[Tie]:
-        """Sums of what is named, a share of the whole, what remains of it."""
-        one, words = self.one, self.sentence.known_words
-        additive = frozenset({"total", "count", "rows", "share"})
-        measures = (scope.measures & additive) if scope.measures else additive
-        if scope.measures and not measures:
-            measures = frozenset({"missing"}) & scope.measures
-        named = [
-            g
-            for dim in self.facts.dims
-            for mention in self.sentence.pick(f"group {dim}", one)[0]
-            for g in [cast("tuple[str, str]", mention.payload)]
-        ]
-        if scope.superlative or "share" in measures:
-            measures = additive
-        if "missing" in {name for run in self.sentence.runs.get("measure", []) for name in names_of(run.all)}:
-            measures |= {"missing"}
-        for measure in measures:
-            at = scope._replace(measures=frozenset({measure}))
-            if len(named) > 1 and not words & {"each", "respectively"}:
-                yield from self._sum([self._one(at._replace(groups=frozenset({each}))) for each in named])
-            if scope.spans and measure != "share":
-                yield from self._sum(self._parts(at))
-                if len(scope.spans) > 1:
-                    yield from self._sum([self._one(at._replace(spans=(each,))) for each in scope.spans])
-            if one.unit != "%":
-                continue
-            if words & {"remaining", "rest", "remainder", "others"} and measure == "share":
-                everyone = [
-                    cast("tuple[str, str]", each.payload)
-                    for each in self.sentence.mentions
-                    if each.sort.startswith("group ") and each.first < one.first
-                ]
-                shares = [self._one(at._replace(groups=frozenset({each}))) for each in everyone]
-                if shares and all(shares) and one.shows(100 - sum(each.number or 0.0 for each in shares if each)):
-                    yield Tie("right", shares[0], "what remains")
-            whole: list[Known] = []
-            if measure == "missing":
-                whole = [known for known in self.facts.all if known.fact.measure == "rows"]
-            elif measure != "share" and scope.groups:
-                whole = list(self.facts.within(at._replace(groups=frozenset(), measures=additive - {"share"})))
-            parts = (
-                [each for each in (self._one(at._replace(groups=frozenset({g}))) for g in named) if each]
-                if len(named) > 1
-                else list(self.facts.within(at))[:1]
+    def _several(self) -> list[Known]:
+        """The sums of the groups or the periods that the sentence names together, and what is left of the whole."""
+        sentence, made = self.sentence, list[Known]()
+        if self.around & {"each", "respectively", "apiece"}:
+            return made
+        for dim in self.facts.dims:
+            runs = [
+                [cast("tuple[str, str]", each.payload) for each in run.all]
+                for run in sentence.runs.get(f"group {dim}", [])
+            ]
+            sets = [frozenset(run) for run in runs if len(run) > 1]
+            everyone = frozenset(each for run in runs for each in run)
+            if sentence.known_words & TOGETHER and len(everyone) > 1:
+                sets.append(everyone)
+            all_of = frozenset(
+                each for known in self.facts.all for each in known.groups if each[0] == dim and len(known.groups) == 1
             )
-            for total in whole[:3]:
-                share = 100 * sum(each.number or 0.0 for each in parts) / (total.number or float("nan"))
-                if parts and one.shows(share):
-                    yield Tie("right", parts[0], "a share of the whole")
+            if sentence.known_words & {"remaining", "rest", "remainder", "others", "other"}:
+                sets += [all_of - each for each in (everyone, *sets)]
+            for groups in dict.fromkeys(sets):
+                made += self._sum_of([frozenset({each}) for each in groups], [None])
+        for run in sentence.runs.get("when", []):
+            spans = [span for each in run.all for span in spans_in(each)]
+            if len(spans) > 1:
+                made += self._sum_of([frozenset()], spans)
+        return made
 
-    def _parts(self, scope: Scope) -> list[Known | None]:
-        """The facts whose periods make up the named one, day for day; none where they do not."""
-        [span, *_] = scope.spans or ((0, 0),)
-        inside = [
-            known
-            for known in self.facts.within(scope._replace(spans=None), self.facts.times)
-            if known.span and span[0] <= known.span[0] and known.span[1] <= span[1] and known.span != span
-        ]
-        inside.sort(key=lambda known: known.span or (0, 0))
-        ends = [span[0] - 1, *(known.span[1] for known in inside if known.span)]
-        whole = (
-            bool(inside)
-            and ends[-1] == span[1]
-            and all(known.span and known.span[0] == end + 1 for known, end in zip(inside, ends, strict=False))
-        )
-        return [*inside] if whole and len(inside) > 1 else []
+    def _sum_of(self, groups: Sequence[Groups], spans: Sequence[Span | None]) -> Iterator[Known]:
+        for measure in ("total", "count", "rows", "share"):
+            parts = [
+                next(
+                    (
+                        known
+                        for known in self.facts.all
+                        if (known.groups, known.span, known.fact.measure) == (group, span, measure)
+                        and known.number is not None
+                        and not known.daily
+                        and not known.other
+                    ),
+                    None,
+                )
+                for group in groups
+                for span in spans
+            ]
+            known = [each for each in parts if each]
+            if len(known) == len(parts) > 1 and len({each.column for each in known}) == 1:
+                whole = (
+                    (min(each.span[0] for each in known if each.span), max(each.span[1] for each in known if each.span))
+                    if known[0].span
+                    else None
+                )
+                yield replace(
+                    known[0],
+                    groups=frozenset(each for group in groups for each in group),
+                    span=whole,
+                    number=sum(each.number or 0.0 for each in known),
+                )
 
-    def _sum(self, parts: Sequence[Known | None]) -> Iterator[Tie]:
-        known = [each for each in parts if each]
-        if len(known) < 2 or len(known) < len(parts) or len({(each.unit, each.column) for each in known}) > 1:
-            return
-        total = sum(each.number or 0.0 for each in known)
-        if fits(self.one, total, known[0].unit, known[0].factor, of=len(known)):
+    def _of_several(self) -> Iterator[Tie]:
+        for known in self._several():
+            if known.number is None or not self._is_of_column(known):
+                continue
             spans = self.sentence.pick("when", self.one)[0]
             named = tuple(span for mention in spans for span in spans_in(mention))
-            yield Tie("right", known[0], "a sum", (*named, *(each.span for each in known if each.span)), total)
+            if fits(self.one, known.number, known.unit, known.factor, of=2) and not self._is_about_one(known):
+                yield Tie("right", known, "a sum", named, known.number)
+            whole = self._whole(known)
+            if (
+                whole
+                and whole.number
+                and self.one.unit == "%" != known.unit
+                and self.one.shows(100 * known.number / whole.number)
+            ):
+                yield Tie("right", known, "a share of the whole", named)
+
+    def _whole(self, known: Known) -> Known | None:
+        """What a group or a period is a part of."""
+        like = {
+            each.fact.measure: each
+            for each in self.facts.all
+            if self._is_plain(each) and not each.daily and (each.column == known.column or each.fact.measure == "rows")
+        }
+        return like.get(known.fact.measure) or like.get("total") or like.get("rows")
+
+    def _is_about_one(self, known: Known) -> bool:
+        """Whether a figure is of fewer than a sum is of."""
+        for dim in {each[0] for each in known.groups}:
+            found, near = self.sentence.pick(f"group {dim}", self.one)
+            own = {cast("tuple[str, str]", each.payload) for each in found}
+            if near == "own" and len(own & known.groups) < 2 and not self.around & TOGETHER:
+                return True
+        return False
+
+    def _is_plain(self, known: Known) -> bool:
+        return not known.groups and known.span is None

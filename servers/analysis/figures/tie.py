@@ -1,9 +1,8 @@
 """`Tie`: what came of a figure; and what the words beside a figure make of it."""
 
-from collections.abc import Iterator
 from typing import Literal, NamedTuple, cast
 
-from servers.analysis.figures.known import Known, Scope, stem
+from servers.analysis.figures.known import Known, stem
 from servers.analysis.figures.mentions import names_of
 from servers.analysis.figures.named import GAP, LEVEL, UNCOUNTED
 from servers.analysis.figures.sentence import Sentence
@@ -131,13 +130,6 @@ class Beside:
             and each.number is not None
         ]
         return max(like, key=lambda each: each.span or (0, 0), default=None)
-
-    def _one(self, scope: Scope) -> Known | None:
-        return next((known for known in self.facts.within(scope) if known.number is not None), None)
-
-    def _anywhen(self, scope: Scope) -> Iterator[Known]:
-        """The facts of a scope, of any time where it names none."""
-        yield from self.facts.within(scope, self.facts.times if scope.spans is None else ())
 
     def _is_high(self, known: Known) -> bool:
         """Whether an extreme is one above what was due."""

@@ -1,8 +1,6 @@
 """`Ties`: the verdict on a figure."""
 
-from collections.abc import Iterator
-
-from servers.analysis.figures.known import Known, Scope
+from servers.analysis.figures.known import Known
 from servers.analysis.figures.named import LEVELS, NOT
 from servers.analysis.figures.tie import Tie, fits
 from servers.analysis.figures.together import Together
@@ -10,7 +8,7 @@ from servers.analysis.quantities.quantity import Span
 
 
 class Ties(Together):
-    """Tries what a figure may be, the strictest reading first."""
+    """Tries what a figure may be."""
 
     def tie(self) -> Tie:
         """The verdict on this figure."""
@@ -29,9 +27,12 @@ class Ties(Together):
             return Tie("right", why="what a median is")
         named: list[Known] = []
         for scope in self.sentence.scopes(one):
-            for tie in self._from(scope):
-                if tie.known and tie.known not in named:
-                    named.append(tie.known)
+            kinds = (
+                frozenset({"change"}) if self.role == "change" else (scope.measures or LEVELS | {"share"}) - {"change"}
+            )
+            for known in self.facts.within(scope._replace(measures=kinds), self.sentence.carried.spans):
+                if known.number is not None and self._same_unit(known) and known not in named:
+                    named.append(known)
         if self._is_of_something_else():
             return Tie("unknown", why="it counts something that no fact is about")
         if one.readings and (told := self._uncontradicted() or self._follows()):
@@ -93,15 +94,3 @@ class Ties(Together):
             ):
                 return True
         return False
-
-    def _from(self, scope: Scope) -> Iterator[Tie]:
-        """Ties within a scope; those that are not right name the fact that its words mean."""
-        if self._is_of_something_else():
-            return
-        if self.role == "change":
-            yield from self._changes(scope)
-        else:
-            yield from self._levels(scope)
-            yield from self._sums(scope)
-            if self.before in ("or", "(") and self.near:  # `fell by 8 %, or 26,500 EUR`
-                yield from (tie for tie in self._changes(scope) if tie.verdict == "right")

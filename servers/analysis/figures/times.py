@@ -10,6 +10,8 @@ from servers.analysis.figures.mentions import spans_in
 from servers.analysis.figures.named import EXTREME, LEVELS
 from servers.analysis.figures.tie import Tie
 
+FUZZY = frozenset({"early", "mid", "middle", "late", "end", "beginning", "start", "turn", "close"})
+
 
 class Times(Counts):
     """Ties to times."""
@@ -72,6 +74,19 @@ class Times(Counts):
                     and (
                         known.span in spans
                         or any(day[0] == day[1] and known.span[0] <= day[0] <= known.span[1] for day in spans)
+                    )
+                ):
+                    return Tie("right", known, spans=spans)
+        before = {sentence.words.low(one.first - step) for step in (1, 2, 3)}
+        if before & FUZZY:  # `from the end of March`, `before mid-July`
+            for known in self.facts.all:
+                if (
+                    known.fact.measure == "anomaly"
+                    and known.span
+                    and any(
+                        first <= known.span[0] <= min(first + 31, last)
+                        or max(first, last - 31) <= known.span[1] <= last
+                        for first, last in spans
                     )
                 ):
                     return Tie("right", known, spans=spans)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
+from servers.analysis.figures.kinds import ROWS, Kinds
 from servers.analysis.figures.known import Known, stem
 from servers.analysis.figures.mentions import Mention, spans_in
 from servers.analysis.figures.named import (
@@ -14,29 +15,19 @@ from servers.analysis.figures.named import (
     DUE,
     ENDS,
     LEVEL,
-    LEVELS,
-    SENSES,
-    SUPERLATIVE,
+    MATTERS,
+    PEOPLE,
     TOGETHER,
     WHOLE,
 )
 from servers.analysis.figures.tie import Tie, signed
-from servers.analysis.figures.times import Times
 from servers.analysis.quantities.quantity import Quantity, Span
 
-SOFT = frozenset({"change", "slope", "share", "first", "last", "anomaly", "expected", "typical"})
-"""Kinds of figure whose words may stand beside a level without making another of it."""
-
-
 INVERSE = frozenset({"negative", "negatively", "inverse", "inversely"})
-ROWS = ("row", "record", "entry", "observation", "measurement", "line")
 DAYS = {"day": 1.0, "week": 7.0, "month": 30.5, "year": 365.0, "hour": 1 / 24}
-PASSIVE = frozenset(
-    {"that", "which", "was", "were", "is", "had", "have", "has", "been", "would", "should", "we", "you"}
-)
 
 
-class Uncontradicted(Times):
+class Uncontradicted(Kinds):
     """Ties to what nothing speaks against: each name of a fact stands in its sentence or the one before, no other."""
 
     def _uncontradicted(self) -> Tie | None:
@@ -85,6 +76,8 @@ class Uncontradicted(Times):
 
     def _is_of_column(self, known: Known) -> bool:
         sentence, facts = self.sentence, self.facts
+        if self._is_of_another_matter():
+            return False
         if known.fact.measure == "count" and known.other:
             named = {column for each in self._payloads("column") for column in cast("frozenset[tuple[str, ...]]", each)}
             return "correlation" in self._payloads("measure") and known.other in named | {facts.metric}
@@ -94,7 +87,10 @@ class Uncontradicted(Times):
             return True
         if known.fact.measure in ("rows", "count", "missing"):
             behind = [
-                each for each in sentence.mentions if each.sort == "column" and 0 < each.first - self.one.last <= 1
+                each
+                for each in sentence.mentions
+                if each.sort == "column"
+                and 0 < each.first - self.one.last <= (4 if sentence.words.low(self.one.last + 1) == "of" else 1)
             ]
             if any(known.column in cast("frozenset[tuple[str, ...]]", each.payload) for each in behind):
                 return True
@@ -120,16 +116,26 @@ class Uncontradicted(Times):
         if known.other:
             pair = {known.column, known.other}
             union = {column for each in self._payloads("column") for column in cast("frozenset[tuple[str, ...]]", each)}
-            near = self.columns or {*named[0]}
+            near = (self.columns or {*named[0]}) - facts.things
             fits_near = near <= pair if len(near) < 3 else pair <= near
             return pair <= union | {facts.metric} and fits_near
         return any(known.column in each for each in named)
 
-    def _behind(self) -> str:
-        """The noun that a number counts: `days` of `85 working days`."""
-        at = self.one.last + 1
-        words = self.sentence.words
-        return next((stem(words.low(at + step)) for step in (1, 0) if stem(words.low(at + step)) in (*ROWS, "day")), "")
+    def _is_of_another_matter(self) -> bool:
+        """Whether the words name a matter that no column is of: `camera prices were 12`, `12 % of customers`."""
+        one, words = self.one, self.sentence.words
+        named = {at for each in self.sentence.mentions for at in range(each.first, each.last + 1)}
+        chunk = self.sentence.chunk(one.first)
+        first = max(
+            (other.last for other in self.sentence.numbers if other.last < one.first), default=self.sentence.first - 1
+        )
+        ahead = [
+            at for at in range(first + 1, one.first) if self.sentence.chunk(at) == chunk and words.lows[at] in MATTERS
+        ]
+        at = one.last + 1
+        while words.low(at) in ("of", "all", "the", "our", "its", "new"):
+            at += 1
+        return any(each not in named for each in ahead) or (words.low(at) in MATTERS | PEOPLE and at not in named)
 
     def _may_have_unit(self, mention: Mention) -> bool:
         """Whether a column that is named may be that of this figure: an error rate has no figure in milliseconds."""
@@ -166,6 +172,8 @@ class Uncontradicted(Times):
         return bool(way) and self.facts.is_extreme(known, way)
 
     def _is_whole_named(self) -> bool:
+        if self.before in ("day", "week", "month", "year"):  # `of that day's 1,757`
+            return True
         if self.before in ("the", "all") and self.sentence.words.low(self.one.first - 2) == "of":
             return True
         return bool(self.around & (ALL | WHOLE)) and bool({*self.sentence.known_words} & (COMPARE | ALL | {"of"}))
@@ -254,130 +262,29 @@ class Uncontradicted(Times):
             low(other.first - 1) in BEGINS | ENDS and 0 < other.first - one.last <= 4 for other in self.sentence.numbers
         )
 
-    def _is_due(self) -> bool:
-        """Whether its own words say that it was due: `an expected 12`, `12 that were due`, not `than expected`."""
-        one, low = self.one, self.sentence.words.low
-        if any(low(at) in DUE for at in range(max(one.first - 3, self.sentence.first), one.first)):
+    def _way_place(self) -> int:
+        ways = [each.first for each in self.sentence.mentions if each.sort == "way" and each.first < self.one.first]
+        return max(ways, default=-1)
+
+    def _goes(self, known: Known) -> bool:
+        """Whether a level was reached in the direction that its words name: `fell to 12`."""
+        if not self.way or self.near != "own" or self.before not in ("to", "at") or known.number is None:
             return True
-        at = one.last + 1
-        while low(at) in PASSIVE or (at == one.last + 1 and low(at) not in DUE and low(at + 1) in PASSIVE):
-            at += 1
-        return low(at) in DUE or low(one.last + 3) == "expect"
-
-    def _is_kind(self, known: Known) -> bool:
-        """Whether the words name no other kind of figure; one of no group and no period must be named by its kind."""
-        sentence, measure = self.sentence, known.fact.measure
-        words = sentence.known_words
-        told = {
-            name
-            for each in sentence.mentions
-            if each.sort == "measure"
-            for name in SENSES.get(str(each.payload), {str(each.payload)})
-        }
-        if self._is_due():
-            return measure == "expected"
-        if measure == "expected":
-            return bool(
-                self.around
-                & (COMPARE | {"from", "instead", "after", "where", "should", "before", "previously", "earlier", "used"})
-            ) and self.before not in (
-                "to",
-                "at",
-                "hit",
-            )
-        if self._is_divided():
-            return measure == "median"
-        is_event = measure in ("anomaly", "maximum", "minimum") and known.span is not None
-        licensed = {
-            "correlation": "correlation" in told,
-            "missing": "missing" in told or bool(words & {"no", "lacks", "gap", "gaps", "incomplete"}),
-            "slope": (bool(self.one.rate) or "slope" in told) and (known.number or 0) * self.way >= 0,
-            "median": "median" in told,
-            "minimum": is_event or "minimum" in told or bool(words & {"from", "between", "range"}),
-            "maximum": is_event or "maximum" in told or bool(words & {"to", "between", "range"}),
-            "mean": "mean" in told
-            or bool(known.groups)
-            or known.daily
-            or bool(known.span)
-            or (known.column, "total") not in self.facts.told,
-        }.get(measure, True)
-        if not licensed:
-            return False
-        if measure in ("rows", "count") and not known.groups and self._counts_things():
+        if any(self._way_place() < other.first < self.one.first for other in self.sentence.numbers):
             return True
-        names = self._kinds()
-        ways = {SUPERLATIVE[name] for name in names if name in SUPERLATIVE}
-        senses = {sense for name in names if name != "typical" for sense in SENSES.get(name, {name})} - {
-            "expected",
-            "first",
-            "last",
-        }
-        senses -= {"anomaly"} if measure in LEVELS | {"share", "median"} else set()
-        if measure in ("change", "share"):
-            senses -= {"maximum", "minimum", "anomaly", "total", "rows", "count"}
-            soft = senses <= {"mean", "slope", "median"} and measure == "change"
-            return not senses or measure in senses or soft
-        if is_event:
-            is_long = known.span is not None and known.span[1] - known.span[0] > 6
-            is_level = is_long or (known.column, "total") not in self.facts.told
-            odd = senses - {"anomaly", "maximum", "minimum", "change", "slope", "share"}
-            if odd and not (known.daily and odd <= ({"mean", "median"} if is_long else {"mean"}) and is_level):
-                return False
-            return not ways & {1, -1} or (1 if self._is_high(known) else -1) in ways or 2 in ways
-        if measure in senses or (
-            measure == "count" and senses & {"rows", "correlation"} and told & {"correlation", "missing", "rows"}
-        ):
-            return True
-        if ways and measure in LEVELS and any(self.facts.is_extreme(known, way) for way in ways):
-            return True
-        return senses <= SOFT
-
-    def _kinds(self) -> list[str]:
-        """The kinds of figure that are named since the figure before, or else behind it in its own clause."""
-        sentence, one = self.sentence, self.one
-        found, near = sentence.pick("measure", one)
-        if near == "own" and sentence.neighbours(one)[3] > 1:
-            return [str(each.payload) for each in found]
-        first = max((other.last for other in sentence.numbers if other.last < one.first), default=sentence.first - 1)
-        last = min((other.first for other in sentence.numbers if other.first > one.last), default=sentence.last)
-        mentions = [each for each in sentence.mentions if each.sort == "measure" and self._is_kind_here(each)]
-        before = [each for each in mentions if first < each.first < one.first]
-        strong = [
-            at for at in range(first + 1, one.first) if sentence.words.lows[at] in (";", "while", "whereas", "but")
-        ]
-        before = [each for each in before if not strong or each.first > strong[-1]]
-        after = [
-            each
-            for each in mentions
-            if one.last < each.first < last and sentence.chunk(each.first) == sentence.chunk(one.last)
-        ]
-        chosen = before or after
-        names = [str(each.payload) for each in chosen]
-        return [name for name in names if name != "per" or {*names} == {"per"}]
-
-    def _is_kind_here(self, mention: Mention) -> bool:
-        """Whether a word tells the kind of this figure: not the rows that something else is of, nor `of the total`."""
-        words, at = self.sentence.words, mention.first
-        if mention.payload == "rows":
-            return 0 < at - self.one.last <= 2
-        return mention.payload != "total" or (words.low(at - 1) != "of" and words.low(at - 2) != "of")
-
-    def _counts_things(self) -> bool:
-        """Whether its noun is what a row of the table is: `2,314 incidents`."""
-        sentence, one = self.sentence, self.one
-        nouns = [each for each in sentence.mentions if each.sort == "column" and 0 < each.first - one.last <= 2]
-        return self._behind() in ROWS or any(
-            cast("frozenset[tuple[str, ...]]", each.payload) <= self.facts.things for each in nouns
-        )
-
-    def _is_divided(self) -> bool:
-        """Whether half of the values lie on each side of it: `half of the orders are below 58 EUR`."""
-        index = self.sentence.numbers.index(self.one)
-        before = self.sentence.numbers[index - 1] if index else None
-        if not self.sentence.divides or before is None or before.kind != "part" or before.readings[0][0] != 50:
-            return False
-        between = {*self.sentence.words.lows[before.last + 1 : self.one.last]}
-        return bool(between & {"below", "above", "under", "over", "than", "within", "beyond"}) and not between & {
-            ",",
-            ";",
-        }
+        if known.fact.measure in ("maximum", "minimum"):
+            return (known.fact.measure == "maximum") == (self.way > 0)
+        for other in self.facts.all:
+            if (
+                other.number is not None
+                and other.column == known.column
+                and other.groups == known.groups
+                and other.span == known.span
+            ):
+                if known.fact.measure == "anomaly" and other.fact.measure == "expected":
+                    return (known.number - other.number) * self.way > 0
+                if other.fact.measure == "change" and known.span:
+                    return other.number * self.way > 0
+        if earlier := self._earlier(known):
+            return (known.number - (earlier.number or 0.0)) * self.way > 0
+        return known.span is None or known.fact.measure == "last"

@@ -54,7 +54,17 @@ def quantities(words: Words, years: Collection[int]) -> list[Quantity]:
 
 
 def _share_units(words: Words, found: Sequence[Quantity]) -> None:
-    """Give a figure the unit that stands behind the last of its list: `20, 30 and 40 %`, `between 1 and 2 million`."""
+    """Give a figure the unit that stands behind the last of its list: `20, 30 and 40 %`, `between 1 and 2 million`.
+
+    And one that ends a clause, in words, that of the one before: `three hours in March, in April just over one`.
+    """
+    numbers = [one for one in found if one.kind == "number"]
+    for one, after in pairwise(numbers):
+        ends = not words.low(after.last + 1).isalnum() and words.low(after.last + 1) not in ("-", "%")
+        is_one_sentence = not {*words.lows[one.last : after.first]} & {".", "!", "?"}
+        if one.unit == "time" and one.spelled and after.spelled and not after.unit and ends and is_one_sentence:
+            after.readings = tuple((value * one.factor, half * one.factor) for value, half in after.readings)
+            after.unit, after.factor = one.unit, one.factor
     is_list = False
     for one, after in reversed(list(pairwise(found))):
         between = words.lows[one.last + 1 : after.first]

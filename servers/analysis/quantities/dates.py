@@ -141,7 +141,11 @@ class DateReader:
         low, behind = self.low(at), at + 1
         shift, unit = 0, self.low(at + 1)
         steps = {"next": 1, "following": 1, "previous": -1, "preceding": -1, "prior": -1, "same": 0}
-        if low in steps and unit in ("day", "week", "month", "quarter", "year"):
+        if (
+            low in steps
+            and self.low(at - 1) not in ("each", "every")
+            and unit in ("day", "week", "month", "quarter", "year")
+        ):
             shift = steps[low]
         elif low in ("day", "week", "month") and self.low(at + 1) in ("before", "after", "later", "earlier"):
             unit, shift = low, 1 if self.low(at + 1) in ("after", "later") else -1

@@ -21,7 +21,7 @@ class Quantity:
         kind: `part` is a fraction in percent (`a third`), `times` a ratio, `rank` a place in an order.
         readings: What it may show, each with the half of the last place that it shows: `1,234` has two.
         unit: Its unit's kind, as in `UNITS`; the value is in that kind's base.
-        bound: `about`, `nearly`, `over`, `just over`, `under`, or nothing.
+        bound: `about`, `nearly`, `over`, `just over`, `under`, `at least`, `at most`, or nothing.
         sign: That of a written sign; 0 without one.
         rate: `day` of `a day`, `week`, `month`, `hour`, `year`.
         factor: What its readings were multiplied with.
@@ -65,6 +65,10 @@ class Quantity:
             return shown - least <= value <= shown + room
         if self.bound == "just over":
             return shown - least <= value <= shown + min(room, 0.08 * abs(shown))
+        if self.bound == "at least":
+            return shown - half <= value <= shown + room
+        if self.bound == "at most":
+            return shown - room <= value <= shown + half
         if self.bound == "under":
             return shown - room <= value <= shown + least
         if self.bound == "nearly":
