@@ -2,10 +2,11 @@
 
 import textwrap
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from labkit.plain import short
 from labkit.steps import LANES, Lane
@@ -21,6 +22,32 @@ COLOURS: dict[Lane, str] = {
     "model": "#5b3a9e",
     "server": "#8a4b08",
 }
+
+
+class Look(NamedTuple):
+    """How a kind of time looks: its words, its colours on a light and on a dark page, its pattern.
+
+    A pattern is an SVG path on a square of 6 pixels, which repeats. Where there is none the bar is filled: somebody
+    works. The first letter of its key stands for it in a text.
+    """
+
+    words: str
+    light: str
+    dark: str
+    pattern: str
+
+
+LOOKS: Mapping[str, Look] = {
+    "model": Look("model answers", COLOURS["model"], "#bda4f2", ""),
+    "person": Look("waits for a person", COLOURS["you"], "#8ccf94", "M-1 1L1-1M0 6L6 0M5 7L7 5"),
+    "turn": Look("waits for its turn", "#5b6470", "#a6b0bb", "M1 1.5h2M4 4.5h2"),
+    "host": Look("host's own work", COLOURS["callback"], "#f29bbd", ""),
+    "server": Look("server works", COLOURS["server"], "#e7a866", ""),
+    "wire": Look("on the wire", COLOURS["client"], "#7db4f5", "M0 3h6"),
+}
+"""The look of each kind of time: who has it, or who is waited for."""
+
+
 WIDTH, TOP, ROW = 880, 50, 27
 LINE = 18
 """The height of a remark's line."""

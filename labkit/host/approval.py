@@ -150,6 +150,8 @@ class Approval(Duty):
         """`subject`, or what the human put in its place, or a refusal."""
         if self._passes(context, request):
             return subject
+        if self._turns.is_full:
+            report("in line: a person decides on another", waiting=self.waiting + 1)
         async with self._turns:
             if self._passes(context, request):  # allowed while this one stood in line
                 return subject

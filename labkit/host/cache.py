@@ -135,7 +135,7 @@ class Cache(Duty):
                 return kept.answer.model_copy(deep=True)
             if (other := self._under_way.get(here)) is None:
                 break
-            report("waits for the answer to an equal request")
+            report("waits for the answer to an equal request", waiting=1)
             with waiting_for("the answer to an equal request", cure="Ask a faster model", kind="line"):
                 await asyncio.wait({other})
             outcome = other.result()

@@ -49,6 +49,11 @@ class Turns:
         """How many stand in line."""
         return sum(map(len, tuple(self._lines.values())))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether whoever comes now stands in line."""
+        return self._inside >= self.places
+
     @asynccontextmanager
     async def of(self, whose: object) -> AsyncGenerator[None]:
         """Wait for one's turn among those of `whose`, whose lines are served one after the other.

@@ -10,36 +10,13 @@ from typing import NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from labkit.diagram import COLOURS
+from labkit.diagram import LOOKS
 from labkit.plain import short
 from labkit.redacting import redact_shown
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 880, 296, 158, 22, 84
 """The drawing in pixels: its width, the room for names and that for figures beside the bars, a row, what is above."""
 
-
-class Look(NamedTuple):
-    """How a kind of time looks: its words, its colours on a light and on a dark page, its pattern.
-
-    A pattern is an SVG path on a square of 6 pixels, which repeats. Where there is none the bar is filled: somebody
-    works. The first letter of its key stands for it in a text.
-    """
-
-    words: str
-    light: str
-    dark: str
-    pattern: str
-
-
-LOOKS: Mapping[str, Look] = {
-    "model": Look("model answers", COLOURS["model"], "#bda4f2", ""),
-    "person": Look("waits for a person", COLOURS["you"], "#8ccf94", "M-1 1L1-1M0 6L6 0M5 7L7 5"),
-    "turn": Look("waits for its turn", "#5b6470", "#a6b0bb", "M1 1.5h2M4 4.5h2"),
-    "host": Look("host's own work", COLOURS["callback"], "#f29bbd", ""),
-    "server": Look("server works", COLOURS["server"], "#e7a866", ""),
-    "wire": Look("on the wire", COLOURS["client"], "#7db4f5", "M0 3h6"),
-}
-"""The look of each kind of time that `labkit.telemetry.parts` tells."""
 
 PAGES: Mapping[bool, Mapping[str, str]] = {
     False: {"page": "#ffffff", "ink": "#1b1f24", "mute": "#5b6470", "line": "#dfe2e6", "bad": "#b3261e"}

@@ -1,5 +1,14 @@
 // What stands above and below the steps: whose they are, which of them are shown, copies, and the legend.
 
+const WAITS = {
+  model: "the model answers",
+  person: "waits for a person",
+  turn: "waits for its turn",
+  host: "the host is at work",
+  server: "the server works",
+  wire: "waits for the wire",
+};
+
 const counted = (number, word) => `${figure(number)} ${word}${number === 1 ? "" : "s"}`;
 
 class Controls {
@@ -22,11 +31,20 @@ class Controls {
     const grow = () => el("span", { class: "grow" });
     this.top = el("div", { class: "top" }, this.title, this.server, this.revision, this.transport, grow(), this.sum);
     const { side, searching, opener, more } = this.filters;
-    this.tools = el("div", { class: "tools" }, this.calls(), side, searching, opener, grow(), this.copies());
+    const modes = [["steps", "Steps", "Who sends what to whom"], ["time", "Time", "How long each step takes, and who is waited for"]];
+    const mode = segments(el("legend", { class: "heard" }, "View"), modes, "steps", (value) => view.setMode(value));
+    this.looks = Object.entries(view.store.model.get("looks")).map(([kind, words]) => {
+      const sum = el("b");
+      return { kind, sum, node: el("span", {}, stretch([kind]), words, sum) };
+    });
+    this.kinds = el("span", { class: "legend" }, ...this.looks.map(({ node }) => node));
+    this.now = el("span", { class: "now", role: "timer" });
+    this.legend = legend();
+    this.tools = el("div", { class: "tools" }, this.calls(), mode, side, searching, opener, grow(), this.copies());
     this.more = more;
     this.failed = button("", "Open the step that failed; once more, the next one", () => this.goToFailure());
     this.failed.classList.add("failure");
-    this.foot = el("div", { class: "foot" }, this.failed, legend(), grow(), this.status, this.newer);
+    this.foot = el("div", { class: "foot" }, this.failed, this.now, this.legend, this.kinds, grow(), this.status, this.newer);
   }
 
   calls() {
@@ -64,6 +82,24 @@ class Controls {
     const fit = count === steps.length ? "" : `${figure(count)} of ${counted(steps.length, "step")}`;
     if (fit !== this.fit) this.status.textContent = this.fit = fit;
     this.offer(store);
+  }
+
+  /** Say how long each kind of time took in the call that is shown, and who is waited for now. */
+  showTimes(times, group, isTimed) {
+    this.legend.hidden = isTimed;
+    this.kinds.hidden = !isTimed;
+    const sums = new Map(isTimed && group ? times.sums(group) : []);
+    for (const { kind, sum, node } of this.looks) {
+      sum.textContent = sums.has(kind) ? lasting(sums.get(kind) * 1e6) : "";
+      node.classList.toggle("none", !sums.has(kind));
+    }
+    const waited = group && times.waited(group);
+    this.now.hidden = !waited;
+    if (!waited) return;
+    const [kind, seconds] = waited;
+    if (this.now.kind !== kind) this.now.replaceChildren(stretch([kind]), el("span", {}, `now: ${WAITS[kind]}`), el("b", {}));
+    this.now.kind = kind;
+    this.now.lastChild.textContent = lasting(seconds * 1e6);
   }
 
   /** Open the first failure; where one is open, the next. */

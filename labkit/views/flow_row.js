@@ -92,7 +92,7 @@ class Drawing {
     }
     const [a, b] = [this.x[step.source], this.x[step.target]];
     this.pen.font = (step.failed ? "600 " : "") + this.fonts[step.wire ? 1 : 0];
-    const said = (step.failed ? (TELLS.test(step.label) ? "✗ " : "✗ failed · ") : "") + step.label;
+    const said = this.said(step);
     const wanted = this.pen.measureText(said).width + (this.filters.isWithin(step) ? 36 : 12);
     // The room: beside what a party did by itself, before the server for a frame, from edge to edge for the others.
     let [from, to] = [this.left - 4, this.right];
@@ -106,6 +106,18 @@ class Drawing {
     const label = this.placed("span", a === b ? "label beside" : "label", this.marked(step, said), left, width);
     label.title = step.label;
     return label;
+  }
+
+  /** The words of a step, which say that it failed. */
+  said({ failed, label }) {
+    return (failed ? (TELLS.test(label) ? "✗ " : "✗ failed · ") : "") + visible(label);
+  }
+
+  /** Put an axis in the place of the lanes. */
+  axis(ticks) {
+    this.width = this.field.clientWidth;
+    this.wireName = null; // the lanes are to be placed anew
+    this.field.replaceChildren(...ticks);
   }
 
   /** `label` with what is searched for marked, and a sign where that is in the JSON only. */

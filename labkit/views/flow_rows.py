@@ -8,6 +8,7 @@ browser that lacks those before it asks for them.
 import json
 from collections import OrderedDict, deque
 from itertools import islice
+from time import perf_counter
 from typing import Any
 
 from labkit.cutting import Latest
@@ -123,11 +124,15 @@ class Rows:
         self._window = min(self._window, self.total)
 
     def since(self, first: int) -> bytes:
-        """The kept rows from number `first` on: `{"first": their first number, "rows": [...]}`."""
+        """The kept rows from number `first` on: `{"first": their first number, "now": seconds, "rows": [...]}`.
+
+        `now` is the time since the first step of a record, so that the page knows how long what is open lasts.
+        """
         gone = self.total - len(self._kept)
         first = min(max(first, gone), self.total)
         rows = b",".join(islice(self._kept, first - gone, None))
-        return b'{"first":%d,"rows":[%s]}' % (first, rows)
+        now = b"null" if self._origin is None else b"%.6f" % (perf_counter() - self._origin)
+        return b'{"first":%d,"now":%s,"rows":[%s]}' % (first, now, rows)
 
     def update(self) -> bytes:
         """The update to send now: the rows since the window began."""

@@ -100,7 +100,9 @@ class Store {
 
   take(bytes, complete = false) {
     if (!bytes?.byteLength) return;
-    const { first, rows } = JSON.parse(new TextDecoder().decode(bytes));
+    const { first, rows, now } = JSON.parse(new TextDecoder().decode(bytes));
+    // When the first step happened, on the page's clock in milliseconds: the message that took least is nearest to it.
+    if (now != null) this.origin = Math.min(this.origin ?? Infinity, performance.now() - now * 1000);
     if (first > this.total && !complete) {
       this.ask({ ask: "rows", first: this.total }).catch(() => {});
       return;

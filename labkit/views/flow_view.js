@@ -1,6 +1,7 @@
 // The flow view: steps between lanes, drawn as they happen. Text of servers and models reaches the page as textContent
 // only. The last of the parts that flow_view.py joins to one module.
 
+const GROWS = 500; // milliseconds between two looks at what goes on
 const SPARE = 40; // rows drawn beyond what is seen, so that scrolling meets no blank
 
 class View {
@@ -17,6 +18,8 @@ class View {
     this.scrolled = 0; // where this view itself has put the scroll bar
     this.away = false; // whether the reader has moved it from the end
     this.version = 0;
+    this.isTimed = false;
+    this.times = new Times(store);
     this.build();
     this.resized = new ResizeObserver(() => this.later());
     this.resized.observe(this.scroll);
@@ -28,6 +31,7 @@ class View {
     this.store.views.delete(this);
     this.resized.disconnect();
     cancelAnimationFrame(this.frame);
+    clearInterval(this.clock);
   }
 
   later() {
@@ -150,7 +154,7 @@ class View {
     const none = "No step fits. Show all, or search for something else.";
     const nothing = store.last > this.choice ? "This call is no longer on record." : "Nothing has happened yet: call a tool.";
     this.empty.textContent = steps.length ? none : nothing;
-    this.drawing.fit(store.head.wire);
+    this.measure();
     this.render();
     // What was there already is read from its beginning; what happens now is followed to its end.
     if (before && this.items.length > before && !this.held) this.scrollTo(this.scroll.scrollHeight);
@@ -160,6 +164,34 @@ class View {
     }
     const asked = store.steps.findLast(({ seq }) => seq === store.asked);
     if (asked && this.gone !== store.asked) this.goTo(asked);
+  }
+
+  // Times
+
+  setMode(mode) {
+    this.isTimed = mode === "time";
+    this.root.classList.toggle("timed", this.isTimed);
+    this.update();
+  }
+
+  /** Place the lanes, or the axis of the times; while a call goes on its times grow. */
+  measure() {
+    const { store, times, drawing, group } = this;
+    const running = this.choice === "all" ? store.calls.get(store.last) : group;
+    this.controls.showTimes(times, running, this.isTimed);
+    if (this.isTimed) {
+      const groups = this.choice === "all" ? [...store.calls.values()] : group ? [group] : [];
+      const longest = Math.max(1, ...groups.map((each) => (times.now(each) - each.steps[0].time) * 1e6));
+      this.scroll.style.setProperty("--whole", longest);
+      drawing.axis(axis(longest));
+    } else drawing.fit(store.head.wire);
+    if (!running || !times.waited(running)) this.clock = clearInterval(this.clock);
+    else this.clock ??= setInterval(() => this.grow(), GROWS);
+  }
+
+  grow() {
+    this.measure();
+    if (this.isTimed) this.redraw();
   }
 
   // The rows that are in view
@@ -195,29 +227,54 @@ class View {
     const { drawing } = this;
     const isFold = folds(step);
     const chosen = this.detail.step?.seq === step.seq;
-    const isPinned = this.pinned.step?.seq === step.seq;
     node.version = this.version;
     node.dataset.i = i;
     node.dataset.lmSuppressShortcuts = "true";
     node.className = isFold ? `row ${step.kind}${step.odd ? " odd" : ""}` : `row ${step.source}${step.wire ? " heavy" : ""}`;
     node.classList.toggle("failed", Boolean(step.failed));
-    node.classList.toggle("pinned", isPinned);
+    node.classList.toggle("pinned", this.isPinned(step));
     node.style.transform = `translateY(${i * ROW}px)`;
     node.tabIndex = i === this.active ? 0 : -1;
     node.setAttribute("aria-selected", chosen);
     node.setAttribute("aria-posinset", i + 1);
     node.setAttribute("aria-setsize", this.items.length);
     const said = isFold ? foldSentence(step, this.isOpen(step)) : sentence(step, this.numberIn(step), this.time(step));
+    if (this.isTimed) return this.drawTime(node, step, said);
     node.setAttribute("aria-label", said);
     node.replaceChildren(
       drawing.picture(step, this.marks[i]),
-      isFold
-        ? el("span", { class: "no fold" }, this.isOpen(step) ? "▾" : "▸")
-        : el("span", { class: "no", title: isPinned ? "pinned" : null }, `${isPinned ? "◆ " : ""}${figure(this.number(step))}`),
+      this.numbered(step),
       drawing.label(step, this.marks[i]),
       drawing.aside(step),
       el("span", { class: "time" }, this.time(step)),
     );
+  }
+
+  isPinned(step) {
+    return this.pinned.step?.seq === step.seq;
+  }
+
+  /** The number of a row, or what folds it. */
+  numbered(step) {
+    if (folds(step)) return el("span", { class: "no fold" }, this.isOpen(step) ? "▾" : "▸");
+    const isPinned = this.isPinned(step);
+    return el("span", { class: "no", title: isPinned ? "pinned" : null }, `${isPinned ? "◆ " : ""}${figure(this.number(step))}`);
+  }
+
+  /** A row along the time: what its step begins lasts to the step that ends it. */
+  drawTime(node, step, said) {
+    const group = this.store.calls.get(step.call);
+    const zero = group.steps[0].time;
+    const { span, parts } = (!folds(step) && this.times.parts(step, group)) || {};
+    const micro = (time) => (time - zero) * 1e6;
+    const bars = span ? parts.map(([kind, start, end]) => stretch([kind, micro(start), micro(end)])) : [stretch(["moment", micro(step.time), micro(step.time)])];
+    const long = span && parts.at(-1)[2] - span.start;
+    const time = span ? lasting(long * 1e6) + (span.end === undefined && this.times.of(group).isOpen ? " …" : "") : "";
+    const way = step.source === step.target ? step.source : `${step.source} → ${step.target}`;
+    const label = el("span", { class: "label", title: visible(step.label) }, folds(step) ? "" : el("small", {}, `${way} `), ...this.drawing.marked(step, this.drawing.said(step)));
+    const most = span ? `It lasts ${time}: ${parts.map(([kind, start, end]) => `${kind} ${lasting((end - start) * 1e6)}`).slice(0, 8).join(", ")}.` : "";
+    node.setAttribute("aria-label", `${said} ${most}`.trim());
+    node.replaceChildren(this.numbered(step), label, el("span", { class: "bars" }, ...(folds(step) ? [] : bars)), el("span", { class: span ? "time lasts" : "time" }, time || this.time(step)));
   }
 
   redraw() {

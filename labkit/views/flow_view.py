@@ -15,14 +15,14 @@ import traitlets
 
 from labkit import diagram
 from labkit.call import Call
-from labkit.diagram import Step
+from labkit.diagram import LOOKS, Step
 from labkit.flow import Flow
 from labkit.lab import Lab
 from labkit.record import CONNECTION, ROOM, Entry, held
 from labkit.redacting import redact, redact_flow, redact_json
 from labkit.views.flow_rows import Rows, data_text, text_of
 from labkit.views.pace import Pace, weakly
-from labkit.views.page import read_parts
+from labkit.views.page import read_parts, style_of_times
 from labkit.views.placed import Placed
 from labkit.wire import Frame
 
@@ -33,7 +33,7 @@ LONGEST_DRAWING = 200
 """How many steps of a flow are drawn for where no kernel runs."""
 
 _HERE = Path(__file__).parent
-_PARTS = ("json", "fold", "steps", "loops", "filters", "row", "detail", "controls", "view")
+_PARTS = ("json", "fold", "steps", "loops", "filters", "time", "row", "detail", "controls", "view")
 _SCRIPT = tuple(f"flow_{part}.js" for part in _PARTS)
 _STYLE = ("flow_view.css", "flow_row.css", "flow_detail.css")
 
@@ -74,11 +74,12 @@ class FlowView(Placed, anywidget.AnyWidget):
     """The widget that `show` makes. Until it is closed it listens to the Lab's record. It keeps no Lab alive."""
 
     _esm = read_parts("page.js", *_SCRIPT)
-    _css = read_parts("page.css", *_STYLE)
+    _css = read_parts("page.css", *_STYLE) + style_of_times("flow")
 
     head = traitlets.Dict().tag(sync=True)
     fields = traitlets.Dict(_FIELDS).tag(sync=True)
     rows = traitlets.Bytes().tag(sync=True)
+    looks = traitlets.Dict({kind: look.words for kind, look in LOOKS.items()}).tag(sync=True)
     replays = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, of: Lab | Call[Any] | Flow, *, redacting: bool = False) -> None:

@@ -1,6 +1,9 @@
 """The way of the widgets of this folder to the page: each as one module and one style sheet, made of parts."""
 
 from pathlib import Path
+from urllib.parse import quote
+
+from labkit.diagram import LOOKS
 
 _HERE = Path(__file__).parent
 _EXPORT = "export default "
@@ -23,3 +26,15 @@ def read_parts(*names: str, folder: Path = _HERE) -> str:
         placed = (_HERE / "placed.js").read_text(encoding="utf-8")
         parts = [*before, f"{head}const widget = {exported}", placed, f"{_EXPORT}placed(widget);\n"]
     return "\n".join(parts)
+
+
+def style_of_times(card: str) -> str:
+    """A class for each kind of time, in its colours and its pattern, within the card `labkit-NAME` of this name."""
+    rules: list[str] = []
+    for kind, look in LOOKS.items():
+        for page, colour in (("", look.light), ('body[data-jp-theme-light="false"] ', look.dark)):
+            path = f'<svg xmlns="http://www.w3.org/2000/svg" width="6" height="6"><path d="{look.pattern}" fill="none"'
+            picture = quote(f'{path} stroke="{colour}" stroke-width="1.3"/></svg>')
+            fill = f'--panel) url("data:image/svg+xml,{picture}"' if look.pattern else "--kind"
+            rules.append(f"{page}.labkit-card.labkit-{card} i.{kind} {{ --kind: {colour}; --fill: var({fill}); }}")
+    return "\n".join(rules)

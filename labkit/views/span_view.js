@@ -1,25 +1,7 @@
 // A waterfall of spans: rows with bars along the time, of which one opens to all that is known of it. All words come from
 // Python. Times are microseconds; a bar knows its own, and the list knows how many it is wide.
 
-const UNITS = [["min", 120e6, 60e6], ["s", 1e6, 1e6], ["ms", 1e3, 1e3], ["µs", 0, 1]];
 const MANY = 120; // rows beyond which calls are folded at first
-
-/** Round times up to `longest`, and their words, all in one unit. */
-function ticks(longest) {
-  const [name, , unit] = UNITS.find(([, least]) => longest >= least);
-  const power = 10 ** Math.floor(Math.log10(longest / unit / 6));
-  const step = [1, 2, 5, 10].find((factor) => longest / unit / (factor * power) <= 6) * power;
-  const count = Math.floor(longest / unit / step + 1e-9);
-  return Array.from({ length: count + 1 }, (_, n) => [n * step * unit, n ? `${Number((n * step).toPrecision(6))} ${name}` : "0"]);
-}
-
-/** Microseconds in words, as waterfall_drawing.py has them. */
-function lasting(time) {
-  if (time < 9950) return time < 50 ? `${Math.round(time)} µs` : `${(time / 1000).toFixed(1)} ms`;
-  if (time < 999500) return `${Math.round(time / 1000)} ms`;
-  const seconds = Math.round(time / 1e6);
-  return time < 119.95e6 ? `${(time / 1e6).toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
 
 class Spans {
   constructor(model, root) {
@@ -51,8 +33,8 @@ class Spans {
       select.addEventListener("change", () => this.draw());
       return [field, select, el("label", {}, `${field[0].toUpperCase()}${field.slice(1)} `, select)];
     });
-    const looks = Object.entries(this.model.get("looks")).map(([kind, words]) => el("span", {}, el("i", { class: kind }), words));
-    const pale = el("span", {}, el("i", { class: "waits" }), "waits for another row");
+    const looks = Object.entries(this.model.get("looks")).map(([kind, words]) => el("span", {}, stretch([kind]), words));
+    const pale = el("span", {}, stretch(["waits"]), "waits for another row");
     const top = el("div", { class: "head" }, el("b", {}, "Waterfall"), this.sum, el("span", { class: "grow" }), ...this.choosers.map(([, , label]) => label));
     return el("div", {}, top, el("div", { class: "legend" }, ...looks, pale));
   }
@@ -149,16 +131,11 @@ class Spans {
     const fold = el("span", { class: row.folds ? "fold" : "" }, row.folds ? (row.isFolded ? "▸" : "▾") : "");
     const label = el("span", { class: "label", title: row.label }, fold, el("bdi", {}, row.label));
     label.style.paddingLeft = `${8 + 12 * Math.min(row.depth, 8)}px`;
-    const parts = row.parts.map(([kind, start, end]) => {
-      const bar = el("i", { class: kind || "waits", title: `${kind || "waits"}` }, el("span", {}, kind));
-      bar.style.setProperty("--a", start);
-      bar.style.setProperty("--b", end);
-      return bar;
-    });
+    const parts = row.parts.map(stretch);
     node.last = row.open ? parts.at(-1) : null;
     node.time = el("span", { class: "time" }, row.beside[0]);
     node.setAttribute("aria-label", row.said + (row.folds ? (row.isFolded ? " Folded." : " Unfolded.") : ""));
-    node.replaceChildren(label, el("span", { class: "bar" }, ...parts), node.time, el("span", { class: "most", title: row.beside[1] }, row.beside[1]));
+    node.replaceChildren(label, el("span", { class: "bar bars" }, ...parts), node.time, el("span", { class: "most", title: row.beside[1] }, row.beside[1]));
   }
 
   mark(node, id) {
@@ -180,12 +157,7 @@ class Spans {
     }
     this.scroll.style.setProperty("--base", this.base);
     this.scroll.style.setProperty("--whole", longest);
-    const made = ticks(longest).map(([time, words]) => {
-      const tick = el("span", {}, words);
-      tick.style.setProperty("--a", time + this.base);
-      return tick;
-    });
-    this.axis.replaceChildren(...made);
+    this.axis.replaceChildren(...axis(longest, this.base));
   }
 
   // Opening a row

@@ -7,12 +7,12 @@ show_spans(lab)  # as the last line of a cell
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import RLock
 from typing import Any, cast
-from urllib.parse import quote
 
 import anywidget
 import traitlets
 from opentelemetry.sdk.trace import ReadableSpan
 
+from labkit.diagram import LOOKS
 from labkit.lab import Lab
 from labkit.plain import seen, short
 from labkit.record import Entry
@@ -23,9 +23,9 @@ from labkit.telemetry.frames import Frames
 from labkit.telemetry.parts import attributes_of
 from labkit.telemetry.spans import at, now
 from labkit.telemetry.waterfall import MOST_DRAWN, Waterfall, process_of
-from labkit.telemetry.waterfall_drawing import LOOKS, Row, duration, sentence, shown, told_beside
+from labkit.telemetry.waterfall_drawing import Row, duration, sentence, shown, told_beside
 from labkit.views.pace import Pace, weakly
-from labkit.views.page import read_parts
+from labkit.views.page import read_parts, style_of_times
 from labkit.views.placed import SVG, Placed
 from labkit.wire import Frame
 
@@ -68,23 +68,11 @@ def show_spans(
     return SpanView(spans, times=times, connection=connection)
 
 
-def _style() -> str:
-    """A class for each kind of time, in the colours and patterns of the drawing."""
-    rules: list[str] = []
-    for kind, look in LOOKS.items():
-        for page, colour in (("", look.light), ('body[data-jp-theme-light="false"] ', look.dark)):
-            path = f'<svg xmlns="http://www.w3.org/2000/svg" width="6" height="6"><path d="{look.pattern}" fill="none"'
-            picture = quote(f'{path} stroke="{colour}" stroke-width="1.3"/></svg>')
-            fill = f'--panel) url("data:image/svg+xml,{picture}"' if look.pattern else "--kind"
-            rules.append(f"{page}.labkit-card.labkit-spans .{kind} {{ --kind: {colour}; --fill: var({fill}); }}")
-    return "\n".join(rules)
-
-
 class SpanView(Placed, anywidget.AnyWidget):
     """The widget that `show_spans` makes. It listens to the telemetry until it is closed."""
 
     _esm = read_parts("page.js", "span_view.js")
-    _css = read_parts("page.css", "span_view.css") + _style()
+    _css = read_parts("page.css", "span_view.css") + style_of_times("spans")
 
     state = traitlets.Dict().tag(sync=True)
     looks = traitlets.Dict({kind: look.words for kind, look in LOOKS.items()}).tag(sync=True)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from labkit import Flow, Lab
+from labkit import Flow, Lab, Step
+from labkit.steps import HostStep
 from labkit.views.flow_view import FlowView
 from tests.browser.bare_page import BarePage
 from tests.story import WIRES, bookshop, echo
@@ -207,3 +208,79 @@ def test_a_pinned_step_stays_while_another_is_looked_at(show: Show) -> None:
     pinned.get_by_role("button", name="Unpin").click()
     expect(pinned).to_be_hidden()
     expect(row(page, 7)).to_be_focused()
+
+
+# ---- times
+
+TIMED = (
+    Step(1, "you", "client", "recommend(genre)", "host", {}),
+    Step(2, "client", "server", "tools/call · id 1", "request", {}, time=0.1),
+    Step(3, "server", "client", "sampling/createMessage · id 1", "question", {}, (1,), time=0.2),
+    Step(4, "client", "callback", "1 message", "host", {}, (1,), time=0.2),
+    Step(5, "callback", "you", "asked a human", "host", {"waiting": 0}, (1,), time=0.3),
+    Step(6, "you", "callback", "approved", "host", {}, (1,), time=1.3),
+    Step(7, "callback", "callback", "in line behind 1", "host", {"waiting": 1}, (1,), time=1.3),
+    Step(8, "callback", "model", "asks the model", "host", {}, (1,), time=1.5),
+    Step(9, "model", "callback", "model answered", "host", {}, (1,), reply=True, time=1.9),
+    Step(10, "callback", "client", "4 characters", "host", {}, (1,), reply=True, time=2.0),
+    Step(11, "client", "server", "answer · id 1", "answer", {}, (1,), 3, reply=True, time=2.0),
+    Step(12, "server", "client", "result", "response", {}, (), 2, reply=True, time=2.2),
+    Step(13, "client", "you", "result", "host", {}, reply=True, time=2.3),
+)
+
+
+def bars(page: BarePage, number: int) -> list[list[str]]:
+    """The stretches of a row: kind, start and end in seconds."""
+    return (
+        row(page, number)
+        .locator(".bars i")
+        .evaluate_all(
+            """(bars) => bars.map((bar) => [bar.className, ...['--a', '--b']
+          .map((name) => (Number(bar.style.getPropertyValue(name)) / 1e6).toFixed(1))])"""
+        )
+    )
+
+
+def test_along_the_time_each_step_says_how_long_it_takes_and_who_has_it(show: Show) -> None:
+    page, card = (shown := show(Flow("recommend(genre)", "bookshop", "2025-11-25", "stdio", TIMED))), shown.card
+    choose(card, "Time")
+    expect(row(page, 13).locator(".time")).to_have_text("2.3 s")
+    whole = [
+        *([["host", "0.0", "0.1"], ["server", "0.1", "0.2"], ["host", "0.2", "0.3"], ["person", "0.3", "1.3"]]),
+        *([["turn", "1.3", "1.5"], ["model", "1.5", "1.9"], ["host", "1.9", "2.0"], ["server", "2.0", "2.2"]]),
+        ["host", "2.2", "2.3"],
+    ]
+    assert bars(page, 1) == whole
+    assert bars(page, 2) == whole[1:-1]
+    assert bars(page, 5) == [["person", "0.3", "1.3"]]
+    assert bars(page, 9) == [["moment", "1.9", "1.9"]]
+    expect(row(page, 5)).to_have_accessible_name(re.compile(r"It lasts 1\.0 s: person 1\.0 s\."))
+    for words in ("waits for a person1.0 s", "waits for its turn200 ms", "model answers400 ms", "server works300 ms"):
+        expect(card.locator(".foot .legend:visible")).to_contain_text(words)
+    looks = [
+        row(page, 1).locator(f".bars .{kind}").first.evaluate("(node) => getComputedStyle(node).background")
+        for kind in ("person", "turn", "model", "server")
+    ]
+    assert len({*looks}) == 4
+    assert ["svg" in look for look in looks] == [True, True, False, False]  # who waits has a pattern
+    expect(row(page, 1).locator(".bars .person")).to_have_text("person")
+    choose(card, "Steps")
+    expect(card.locator(".chip.server")).to_be_visible()
+
+
+def test_while_a_call_goes_on_its_bars_grow_and_the_page_says_who_is_waited_for(show: Show) -> None:
+    with Lab(bookshop(), name="open") as lab:
+        lab.record.add(HostStep("recommend(genre)", "you", "client"), 1)
+        lab.record.add(HostStep("asked a human", "callback", "you", {"waiting": 0}), 1)
+        page, card = (shown := show(lab)), shown.card
+        expect(card.locator(".now")).to_contain_text(re.compile(r"now: waits for a person\d"))
+        choose(card, "Time")
+        time = row(page, 2).locator(".time")
+        expect(time).to_have_text(re.compile(" …$"))
+        before = time.text_content() or ""
+        expect(time).not_to_have_text(before)
+        lab.record.add(HostStep("approved", "you", "callback"), 1)
+        lab.record.add(HostStep("result", "client", "you", reply=True), 1)
+        page.tell()
+        expect(card.locator(".now")).to_be_hidden()
+        assert "…" not in (time.text_content() or "")

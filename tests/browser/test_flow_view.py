@@ -409,7 +409,7 @@ def test_a_short_loop_is_unfolded_and_each_turn_says_who_asked_for_what_and_what
     expect(opened.locator("dd").first).to_have_text('look_up {"word": "Emma"}')
     row(view, 3).click()
     expect(opened.locator("dt")).to_have_text(["the model asks for", "the server answers", "the model says"])
-    expect(opened.get_by_role("heading")).to_have_text(["turn 1", "turn 2", "loop: 2 turns, 1 use (look_up ×1)"])
+    expect(opened.get_by_role("heading")).to_have_text(["loop: 2 turns, 1 use (look_up ×1)", "turn 1", "turn 2"])
     opened.get_by_role("button", name="Fold the loop").click()
     expect(row(view, 3)).to_have_accessible_name(re.compile("Folded; the right arrow key unfolds it"))
     assert names(view) == ["Step 1", "Step 2", "loop", "Step 15", "Step 16"]

@@ -98,6 +98,16 @@ def test_a_row_says_whether_its_step_tells_of_a_failure(kind: Any, data: dict[st
     assert rows_in(rows.since(0))[0][16] == int(failed)
 
 
+async def test_the_rows_of_a_record_tell_how_long_ago_its_first_step_was_and_those_of_a_flow_do_not() -> None:
+    with Lab(bookshop()) as lab:
+        view = show(lab)
+        await lab.call_tool("price", {"title": "Emma"})
+        await until(lambda: len(all_rows(view)) == lab.record.added)
+        told = json.loads(view.get_state()["rows"])
+        assert told["now"] >= told["rows"][-1][11]
+        assert json.loads(show(lab.flow).get_state()["rows"])["now"] is None
+
+
 async def test_a_call_that_fails_says_so_in_its_last_step() -> None:
     async def refuses(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
         raise ValueError("no book")

@@ -154,7 +154,7 @@ async def test_what_a_notebook_stores_has_times_or_only_their_order() -> None:
 async def test_each_kind_has_its_colour_in_both_themes_on_the_page() -> None:
     for kind, look in LOOKS.items():
         for colour in (look.light, look.dark):
-            assert f".labkit-spans .{kind} {{ --kind: {colour};" in SpanView._css  # pyright: ignore[reportPrivateUsage]
+            assert f".labkit-spans i.{kind} {{ --kind: {colour};" in SpanView._css  # pyright: ignore[reportPrivateUsage]
 
 
 async def test_it_shows_spans_and_nothing_else() -> None:
