@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from labkit.nested import allow_asyncio_run
     from labkit.playground import Playground
     from labkit.programs import Program
+    from labkit.replaying import replay
     from labkit.steps import Origin, origin, report
     from labkit.telemetry import Telemetry, with_telemetry
     from labkit.telemetry.collector import Collector
@@ -134,6 +135,7 @@ _ELSEWHERE = {
     "plot_sweep": "labkit.views.sweep_plot",
     "predict": "labkit.views.prediction",
     "quiz": "labkit.checks",
+    "replay": "labkit.replaying",
     "report": "labkit.steps",
     "scorecard": "labkit.checks",
     "scorecard_server": "labkit.checks",
@@ -225,6 +227,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "plot_sweep",
     "predict",
     "quiz",
+    "replay",
     "report",
     "scorecard",
     "scorecard_server",

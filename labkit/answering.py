@@ -188,19 +188,26 @@ def answered(answer: Answer) -> str:
     return ", ".join([*(kinds or ["empty"]), *([end] if end else [])])
 
 
+def dumped(model: CreateMessageRequestParams | Answer) -> dict[str, Any]:
+    """A request or an answer as a frame would hold it."""
+    return model.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
+
+
 async def answer_for(
     call: "Call[Any] | None",
     sample: str,
     answering: Coroutine[Any, Any, Answer],
-    question: str,
+    params: CreateMessageRequestParams,
     add: Callable[[HostStep], None],
+    *,
+    whole: bool = False,
 ) -> Answer:
-    """Await `answering` as the sample of `call`, and tell what is asked and what comes of it.
+    """Await `answering` as the sample of `call`, and tell what is asked and what comes of it: `whole`, with its JSON.
 
     Raises:
         LabError: The callback gave no answer.
     """
-    add(HostStep(question, "client", "callback"))
+    add(HostStep(asked(params), "client", "callback", dumped(params) if whole else {}))
     if call:
         call.asking[sample] = answering
     try:
@@ -213,5 +220,5 @@ async def answer_for(
     if call:
         call.asking.pop(sample, None)
     refused = {"error": {"code": answer.code, "message": answer.message}} if isinstance(answer, ErrorData) else {}
-    add(HostStep(answered(answer), "callback", "client", refused, reply=True))
+    add(HostStep(answered(answer), "callback", "client", refused or (dumped(answer) if whole else {}), reply=True))
     return answer

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import ref
 
 from mcp import MCPError
+from mcp.client.session import SamplingFnT
 from mcp.shared.dispatcher import coerce_request_id
 from mcp_types import PARSE_ERROR, RequestId
 
@@ -32,6 +33,7 @@ from labkit.errors import (
 from labkit.plain import quoted
 from labkit.record import CONNECTION
 from labkit.runtime import TICK, Runtime, Watch, wait
+from labkit.sampled import Sample, samples_of
 from labkit.steps import Wait, held_up_by
 from labkit.unread import SHOWN
 from labkit.wire import Frame
@@ -66,6 +68,10 @@ class Call(Generic[T]):
         self.arguments = arguments
         self.lab = lab
         """The Lab that made the call; `None` for work that keeps no record."""
+        self.options: dict[str, Any] = {}
+        """What was given to the client with the call, beside the arguments."""
+        self.callback: SamplingFnT | None = None
+        """Who answers this call's samples in place of the Lab's callback, as far as the wire tells whose they are."""
         self.asking: dict[str, Coroutine[Any, Any, object]] = {}
         """The samples that the callback answers just now, or was cut off from answering, by request id."""
         self.unread = ""
@@ -106,6 +112,11 @@ class Call(Generic[T]):
         if self.lab is None:
             raise LookupError("this work keeps no record")
         return self.lab.flow_of(self.number)
+
+    @property
+    def samples(self) -> list[Sample]:
+        """What the server asked in this call so far, sample by sample, to be asked again: `replay(call.samples[0])`."""
+        return samples_of(self.flow.steps, self.title, self.lab)
 
     def cancel(self) -> bool:
         """Stop the call, also when its callback hangs. False when it was over already."""

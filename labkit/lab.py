@@ -11,10 +11,10 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from mcp import Client, MCPError
-from mcp.client.session import ClientRequestContext, SamplingFnT
+from mcp.client.session import ClientRequestContext, ClientSession, SamplingFnT
 from mcp_types import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -27,7 +27,7 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
-from labkit.answering import answer_for, ask, asked, returned
+from labkit.answering import answer_for, ask, dumped, returned
 from labkit.call import Call, Calls, Deadline, Patience, timeout_error
 from labkit.callbacks import Answer, uses_tools
 from labkit.connection import (
@@ -48,6 +48,7 @@ from labkit.open_requests import OpenRequests
 from labkit.plain import plain
 from labkit.record import CONNECTION, Entry, Record
 from labkit.runtime import Runtime
+from labkit.sampled import AGAIN, Sample
 from labkit.steps import ELSEWHERE, HostStep, Origin, Written, jsonable, listening
 from labkit.unread import no_result
 from labkit.wire import Frame, short_name, tap
@@ -171,12 +172,47 @@ class Lab:
 
     async def run(self, function: Callable[[Client], Awaitable[T]]) -> T:
         """Do anything else that the client can: `await lab.run(lambda client: client.list_tools())`."""
-        return await self._post(self._begin("client call"), function)
+        return await self._post(self._begin("client call"), lambda connection: _with_client(connection, function))
 
     def start(self, name: str, arguments: dict[str, Any] | None = None, **options: Any) -> Call[CallToolResult]:
         """Call a tool and return at once: widgets work while it goes on. `await` the handle for its result."""
+        return self._call_tool(name, arguments, options)
+
+    def _call_tool(
+        self, name: str, arguments: dict[str, Any] | None, options: dict[str, Any], callback: SamplingFnT | None = None
+    ) -> Call[CallToolResult]:
         call = self._begin(plain(f"{name}({', '.join(arguments or {})})"), name, arguments)
-        return self._post(call, lambda client: client.call_tool(name, arguments, **options))
+        call.options, call.callback = options, callback
+
+        def call_it(client: Client) -> Awaitable[CallToolResult]:
+            return client.call_tool(name, arguments, **options)
+
+        return self._post(call, lambda connection: _with_client(connection, call_it))
+
+    def again(self, of: Call[Any] | Sample, callback: SamplingFnT | None = None) -> Call[Any]:
+        """Make a call again, or ask a sample again without the server; `callback` answers in place of the Lab's own.
+
+        Raises:
+            ValueError: The call was of no tool, nobody can answer, or the sample was not kept whole.
+        """
+        if isinstance(of, Call):
+            if of.tool is None:
+                raise ValueError(f"{of.title} is no call of a tool, which alone can be made again")
+            return self._call_tool(of.tool, of.arguments, of.options, callback)
+        if not of.is_whole:
+            raise ValueError("the request was too large to be kept whole, so it cannot be asked again")
+        answerer = callback or self._callback
+        if answerer is None:
+            raise ValueError("there is nobody to ask: write replay(sample, callback=...)")
+        params = of.params
+        title = of.title if of.title.endswith(AGAIN) else f"sample {of.number} of {of.title}{AGAIN}"
+        call = self._begin(title, arguments=dumped(params))
+        context = ClientRequestContext(session=cast("ClientSession", None), request_id="again", meta=None)
+
+        async def work(_: Connection) -> Answer:
+            return await self._answer(call, "again", answerer, context, params, whole=True)
+
+        return self._post(call, work)
 
     @property
     def callback(self) -> SamplingFnT | None:
@@ -390,7 +426,7 @@ class Lab:
                 self._connection = self._connect(self._connection)
             return self._connection
 
-    def _post(self, call: Call[T], function: Callable[[Client], Awaitable[T]]) -> Call[T]:
+    def _post(self, call: Call[T], function: Callable[[Connection], Awaitable[T]]) -> Call[T]:
         connection = self._usable()
         call.runs_on(connection.runtime, self.timeout, lambda: self._post(call, function))
 
@@ -403,14 +439,16 @@ class Lab:
             connection.runtime.post(begin)
         return call
 
-    async def _work(self, call: Call[T], connection: Connection, function: Callable[[Client], Awaitable[T]]) -> None:
+    async def _work(
+        self, call: Call[T], connection: Connection, function: Callable[[Connection], Awaitable[T]]
+    ) -> None:
         """Do `function` as the work of `call` and settle it; nothing is raised, since nobody awaits the task itself."""
         with self._calls.at_work(call), self._spans.call(call) if self._spans else nullcontext(_unheard) as became:
             asked = {"arguments": jsonable(call.arguments)} if call.arguments else {}
             self.record.add(HostStep(call.title, "you", "client", asked), call.number)
             try:
                 with Deadline(self.timeout, partial(timeout_error, call, self.timeout)):
-                    result = await function(await connection.client())
+                    result = await function(connection)
                     # Told before it is handed over: who awaits the call may read its flow at once.
                     became(result)
                     self._told(call, "result")
@@ -446,17 +484,9 @@ class Lab:
     async def _sample(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """The callback that the SDK is given; it asks the one that is set at this moment."""
         call, sample = self._calls.current(), short_name(str(context.request_id))
-        number = call.number if call else None
         if call is None:
             self._point_to_unknown()
-
-        def add(step: HostStep) -> None:
-            self.record.add(step, number, sample)
-
-        wire = context.session.protocol_version or self.mode
-        tool, arguments = (call.tool, call.arguments) if call else (None, None)
-        origin = Origin(self.server, wire, tool, arguments, number, self.name)
-        callback = self._callback
+        callback = (call and call.callback) or self._callback
         if callback is None:
             return ErrorData(code=INVALID_REQUEST, message="The client's sampling callback was taken away.")
         if not self._room:
@@ -465,13 +495,35 @@ class Lab:
             )
         self._room -= 1
         try:
-            with listening(add, origin, call and call.waits), self._kept_here(call):
-                answering = ask(callback, context, params)
-                if self._spans:
-                    answering = self._spans.answering(answering, number, callback, context, params)
-                return await answer_for(call, sample, answering, asked(params), add)
+            with self._kept_here(call):
+                return await self._answer(call, sample, callback, context, params)
         finally:
             self._room += 1
+
+    async def _answer(
+        self,
+        call: Call[Any] | None,
+        sample: str,
+        callback: SamplingFnT,
+        context: ClientRequestContext,
+        params: CreateMessageRequestParams,
+        *,
+        whole: bool = False,
+    ) -> Answer:
+        """What `callback` answers, with all that it reports on record. `whole`: no frame holds question and answer."""
+        number = call.number if call else None
+
+        def add(step: HostStep) -> None:
+            self.record.add(step, number, sample)
+
+        wire = getattr(context.session, "protocol_version", None) or self.protocol_version or self.mode
+        tool, arguments = (call.tool, call.arguments) if call else (None, None)
+        origin = Origin(self.server, wire, tool, arguments, number, self.name)
+        with listening(add, origin, call and call.waits):
+            answering = ask(callback, context, params)
+            if self._spans:
+                answering = self._spans.answering(answering, number, callback, context, params)
+            return await answer_for(call, sample, answering, params, add, whole=whole)
 
     def _point_to_unknown(self) -> None:
         """Say in the flow of each open call, once, where a sample stands that may be its own."""
@@ -508,6 +560,10 @@ class Lab:
 
     def _told(self, call: Call[Any], label: str, data: dict[str, Any] | None = None) -> None:
         self.record.add(HostStep(label, "client", "you", data or {}, reply=True), call.number)
+
+
+async def _with_client(connection: Connection, function: Callable[[Client], Awaitable[T]]) -> T:
+    return await function(await connection.client())
 
 
 def _tell_of_tools(changed: Callable[[], object], entry: Entry) -> None:

@@ -1,0 +1,67 @@
+"""`replay(call)`, `replay(sample)`: the same once more, with other dials or another callback.
+
+    call = lab.start("recommend", {"genre": "noir"})
+    await call
+    again = replay(call.samples[0], temperature=1.5)  # its callback is asked alone, the server is not
+    print(await again)
+    compare(call, again)
+
+What is replayed is a call of its own: it has a number, a flow, and what is awaited. A call is made anew, with what that
+does on the server; a sample is asked of the callback with all its duties, so that a person may be asked again.
+"""
+
+from typing import Any
+
+from mcp.client.session import SamplingFnT
+
+from labkit.call import Call
+from labkit.dial_table import Settings
+from labkit.lab import Lab
+from labkit.sampled import Sample, samples_of
+
+
+def replay(of: Call[Any] | Sample, *, callback: SamplingFnT | None = None, **dials: Any) -> Call[Any]:
+    """Make a call of a tool again, or ask one of its samples again. Returns at once: `await` it for what comes.
+
+    Args:
+        of: The call, or the sample: `call.samples[0]`.
+        callback: Who answers; the Lab's own callback where none is given.
+        **dials: Dials that are turned for it, by the names of `Settings`: `temperature=1.5`.
+
+    Raises:
+        TypeError: `of` is neither, or there is no such dial.
+        ValueError: A dial cannot stand there, nobody could answer, or the request was too large to be kept whole.
+    """
+    lab = of.lab if isinstance(of, Call | Sample) else None  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook
+    if lab is None:
+        raise TypeError(f"a {type(of).__name__} cannot be replayed: write replay(call) or replay(call.samples[0])")
+    if dials:
+        from labkit.host.dials import with_dials  # here and not above: it is of the floor above
+
+        answerer = callback or lab.callback
+        if answerer is None:
+            raise ValueError("no callback has dials to turn: write replay(..., callback=...)")
+        callback = with_dials(answerer, Settings(**dials))
+    return lab.again(of, callback)
+
+
+def replay_step(lab: Lab, seq: int, *, callback: SamplingFnT | None = None, **dials: Any) -> Call[Any]:
+    """Replay what a step of the record belongs to, by its number there: its sample, where it is of one, else its call.
+
+    Raises:
+        LookupError: The step, or what is to be replayed, is no longer on record.
+    """
+    entries = lab.record.entries()
+    found = next((entry for entry in entries if entry.seq == seq), None)
+    if found is None:
+        raise LookupError("this step is no longer on record")
+    flow = lab.flow_of(found.call)
+    step = flow.steps[[entry.seq for entry in entries if entry.call == found.call].index(seq)]
+    asked = samples_of(flow.steps, flow.title, lab)
+    called = next((each.data["params"] for each in flow.steps if each.label.startswith("tools/call ")), None)
+    sample = next((each for each in asked if each.number in step.samples or called is None), None)
+    if sample is not None:
+        return replay(sample, callback=callback, **dials)
+    if called is None:
+        raise LookupError("what was called is no longer on record")
+    return replay(Call(0, flow.title, called["name"], called.get("arguments"), lab), callback=callback, **dials)
