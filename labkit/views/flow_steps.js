@@ -175,6 +175,7 @@ class Store {
   answered(message, buffers) {
     if (message.go !== undefined) this.go(message.go);
     if (message.answer === "rows") this.take(buffers[0], true);
+    if (message.answer === "replay") for (const view of this.views) view.controls.say(`Not replayed: ${message.text}`);
     this.wanted.get(about(message.answer, message))?.resolve(message);
   }
 }

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -16,10 +17,12 @@ import traitlets
 from labkit import diagram
 from labkit.call import Call
 from labkit.diagram import LOOKS, Step
+from labkit.errors import LabError
 from labkit.flow import Flow
 from labkit.lab import Lab
 from labkit.record import CONNECTION, ROOM, Entry, held
 from labkit.redacting import redact, redact_flow, redact_json
+from labkit.replaying import replay_step
 from labkit.views.flow_rows import Rows, data_text, text_of
 from labkit.views.pace import Pace, weakly
 from labkit.views.page import read_parts, style_of_times
@@ -67,7 +70,14 @@ def show(of: Lab | Call[Any] | Flow, *, redacting: bool = False) -> "FlowView":
     view = _views.get(of)
     if view is None or view.comm is None:
         view = _views[of] = FlowView(of, redacting=redacting)
+        if isinstance(of, Lab):  # where one call is shown alone, nobody would see another
+            view.on_replay = partial(_replay, weakref.ref(of))
     return view
+
+
+def _replay(lab: "weakref.ref[Lab]", seq: int) -> None:
+    if (there := lab()) is not None:
+        replay_step(there, seq)
 
 
 class FlowView(Placed, anywidget.AnyWidget):
@@ -139,7 +149,7 @@ class FlowView(Placed, anywidget.AnyWidget):
     def on_replay(self) -> Callable[[int], object] | None:
         """What is called with a step, as `go` takes one, where it is to be asked for once more.
 
-        Without it the page offers that for no step.
+        Without it the page offers that for no step. What it raises is told there.
         """
         return self._on_replay
 
@@ -230,7 +240,10 @@ class FlowView(Placed, anywidget.AnyWidget):
             http = self._http(int(message["seq"]))
             self.send({"answer": "http", "seq": message["seq"], "http": redact(http) if self._redacting else http})
         elif message.get("ask") == "replay" and self._on_replay is not None:
-            self._on_replay(int(message["seq"]))
+            try:
+                self._on_replay(int(message["seq"]))
+            except (LabError, LookupError, ValueError) as error:
+                self.send({"answer": "replay", "text": str(error)})
         elif message.get("ask") == "copy":
             flow = self._flow_of(message["call"])
             text = flow and (flow.to_mermaid() if message["form"] == "Mermaid" else flow.to_json())

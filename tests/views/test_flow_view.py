@@ -479,6 +479,25 @@ async def test_one_call_alone_is_shown_while_it_goes_on_and_others_are_not(mode:
         assert view.stored() == {"text/plain": str(call.flow), SVG: call.flow.to_svg()}
 
 
+@pytest.mark.parametrize("mode", WIRES)
+async def test_a_step_is_replayed_at_a_click_and_what_cannot_be_is_said(mode: str) -> None:
+    with Lab(bookshop(), mode=mode, sampling_callback=echo, keep=100) as lab:
+        call = lab.start("recommend", {"genre": "crime"})
+        await call
+        view = show(lab)
+        assert view.replays
+        assert not show(call).replays
+        assert not show(lab.flow).replays
+        asked = next(row for row in all_rows(view) if row[5].startswith("1 message"))
+        view._handle_custom_msg({"ask": "replay", "seq": asked[0]}, [])
+        await until(lambda: lab.calls == 2 and lab.flow.steps[-1].target == "you")
+        assert lab.flow.title == "sample 1 of recommend(genre), again"
+        gone = Telling(lab)
+        gone.on_replay = view.on_replay
+        told = gone.asked_for(ask="replay", seq=10_000)
+        assert told == {"answer": "replay", "text": "this step is no longer on record"}
+
+
 @pytest.mark.parametrize("of", [bookshop(), 3, None, Call(0, "work")])
 def test_what_has_no_flow_is_told_what_to_write(of: Any) -> None:
     with pytest.raises(TypeError, match=r"has no flow to show: write show\(lab\) or show\(lab.flow\)"):
