@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from labkit.views.prediction import predict
     from labkit.views.progress_bar import course_map, lesson
     from labkit.views.scorecard_panel import show_scorecard, show_server_scorecard
+    from labkit.views.side_by_side import compare
     from labkit.views.span_view import show_spans
     from labkit.views.sweep_plot import plot_sweep
     from labkit.views.token_view import show_tokens
@@ -116,6 +117,7 @@ _ELSEWHERE = {
     "choose_model": "labkit.host",
     "click_me": "labkit.views.click_me",
     "close_all": "labkit.lab",
+    "compare": "labkit.views.side_by_side",
     "course_map": "labkit.views.progress_bar",
     "defend": "labkit.checks.defence",
     "delete_progress": "labkit.course.summary",
@@ -208,6 +210,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "choose_model",
     "click_me",
     "close_all",
+    "compare",
     "course_map",
     "defend",
     "delete_progress",

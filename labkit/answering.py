@@ -190,7 +190,7 @@ def answered(answer: Answer) -> str:
 
 def dumped(model: CreateMessageRequestParams | Answer) -> dict[str, Any]:
     """A request or an answer as a frame would hold it."""
-    return model.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=False)
 
 
 async def answer_for(
