@@ -1,7 +1,8 @@
-"""Files beside a notebook, to which lines are added: opened so that nothing waits, read from their end."""
+"""Files beside a notebook and in Jupyter's folder: opened so that nothing waits, read from their end, written whole."""
 
 import os
 import stat
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,3 +28,21 @@ def tail(path: Path, most: int) -> bytes:
             file.seek(max(os.fstat(handle).st_size - most, 0))
             return file.read(most)
     return b""
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Put `text` in place of what was in the file at `path`, at once and whole, for the user's own eyes.
+
+    Raises:
+        OSError: It is not possible; what was there stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".new")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except OSError:
+        with suppress(OSError):
+            Path(name).unlink(missing_ok=True)
+        raise

@@ -31,7 +31,7 @@ from labkit.models.tracing import Drawing, can_be_traced, drawing
 from labkit.playground.by_hand import ByHand, callback_of
 from labkit.playground.choices import Choices
 from labkit.playground.duties import AT_FIRST, DUTIES, checked
-from labkit.playground.runs import Sampled
+from labkit.playground.sampled import Sampled
 from labkit.steps import HostStep, overhearing, reading_along
 
 APPROVAL_TIME = 120.0

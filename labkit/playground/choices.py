@@ -168,7 +168,7 @@ def from_json(told: Mapping[str, Any], first: Choices, box: Mapping[str, BoxServ
     Raises:
         ValueError: Something in the file cannot be so. Nothing of the file is to be used then.
     """
-    _check(told, 0)
+    checked_json(told)
     source = _source(told.get("server", {}), first, box, given)
     left_open = {name: getattr(first, name) for name in Choices.model_fields}
     dials = _Dials.model_validate_json(json.dumps({"dials": told.get("dials", {})})).dials
@@ -189,25 +189,26 @@ class _Dials(BaseModel):
     dials: Dials
 
 
-def _check(value: Any, depth: int) -> None:
+def checked_json(value: Any, deepest: int = DEEPEST, most: float = MOST) -> None:
     """Let through what a page and a message can carry.
 
     Raises:
-        ValueError: A number is too large, a text cannot be encoded, or `value` is nested too deeply.
+        ValueError: A number is larger than `most`, a text cannot be encoded, or more than `deepest` lists and objects
+            stand inside one another.
     """
-    if depth > DEEPEST:
+    if deepest < 0:
         raise ValueError("it is nested too deeply")
     if isinstance(value, str):
         value.encode()  # half a surrogate pair is a ValueError
-    elif isinstance(value, int | float) and not -MOST <= value <= MOST:
+    elif isinstance(value, int | float) and not -most <= value <= most:
         raise ValueError("a number is too large")
     elif isinstance(value, Mapping):
         for key, each in cast("Mapping[str, Any]", value).items():
-            _check(key, depth)
-            _check(each, depth + 1)
+            checked_json(key, deepest, most)
+            checked_json(each, deepest - 1, most)
     elif isinstance(value, list):
         for each in cast("list[Any]", value):
-            _check(each, depth + 1)
+            checked_json(each, deepest - 1, most)
 
 
 def _source(told: Any, first: Choices, box: Mapping[str, BoxServer], given: Source | None) -> Source:

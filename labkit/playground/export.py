@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
 from labkit.diagram import MOST_STEPS, alt
 from labkit.host import visible
@@ -45,23 +45,33 @@ def without_keys(text: str, keys: Iterable[str]) -> str:
     return text
 
 
-def exported(form: Form, runs: Sequence[Run], program_of: Callable[[Run], str], keys: Sequence[str]) -> Iterator[str]:
+def exported(
+    form: Form,
+    runs: Sequence[Run],
+    program_of: Callable[[Run], str],
+    keys: Sequence[str],
+    *,
+    settings_of: Callable[[Run], dict[str, Any] | None] = lambda run: run.settings,
+    room: int | None = None,
+) -> Iterator[str]:
     """`runs` in one of the forms, piece by piece, with a mark in place of what the guard's patterns take for a secret.
 
-    Of runs for which there is no room in `ROOM` characters a part is written, and the file says so.
+    Of runs for which there is no room in `room` characters, or `ROOM`, a part is written, and the file says so.
 
     Args:
         form: The form to write.
         runs: The runs in the order in which they were made.
         program_of: Gives the program of a run, for the page.
         keys: The keys that must not be in the text.
+        settings_of: Gives what was chosen for a run, for JSON, which can be imported again.
+        room: About how many characters JSON may take.
 
     Raises:
         ValueError: There is no such form.
     """
     match str(form):
         case "json":
-            pieces = _json(runs)
+            pieces = _json(runs, settings_of, room)
         case "mermaid":
             pieces = _mermaid(runs)
         case "html":
@@ -72,10 +82,16 @@ def exported(form: Form, runs: Sequence[Run], program_of: Callable[[Run], str], 
 
 
 def _fitted(
-    runs: Sequence[Run], sizes: Sequence[int], write: Callable[[Run], str], *, samples: bool = False
+    runs: Sequence[Run],
+    sizes: Sequence[int],
+    write: Callable[[Run], str],
+    *,
+    samples: bool = False,
+    most: int | None = None,
 ) -> tuple[str, Iterator[str]]:
     """What is to be said of runs that are written in part, and the text of each run, of which some fit whole."""
-    room = share = float(ROOM)
+    most = most or ROOM
+    room = share = float(most)
     for i, size in enumerate(sorted(sizes)):
         share = room / (len(sizes) - i)
         room -= size
@@ -83,7 +99,7 @@ def _fitted(
             break
     cut = sum(size > share for size in sizes)
     note = (
-        f"{cut} of {len(runs)} runs are here in part: a file holds about {ROOM:,} characters. Save fewer runs at once."
+        f"{cut} of {len(runs)} runs are here in part: a file holds about {most:,} characters. Save fewer runs at once."
     )
 
     def texts() -> Iterator[str]:
@@ -96,8 +112,9 @@ def _fitted(
     return note if cut else "", texts()
 
 
-def _json(runs: Sequence[Run]) -> Iterator[str]:
-    note, texts = _fitted(runs, [run.size or ROOM for run in runs], partial(_json_of, {}), samples=True)
+def _json(runs: Sequence[Run], settings_of: Callable[[Run], dict[str, Any] | None], room: int | None) -> Iterator[str]:
+    write = partial(_json_of, {}, settings_of)
+    note, texts = _fitted(runs, [run.size or ROOM for run in runs], write, samples=True, most=room)
     yield json.dumps({"playground": 1, "in_part": note}, indent=2)[:-2] + ',\n  "runs": ['
     before = "\n"
     for text in texts:
@@ -106,8 +123,9 @@ def _json(runs: Sequence[Run]) -> Iterator[str]:
     yield "\n  ]\n}\n"
 
 
-def _json_of(known: dict[tuple[str, str], str], run: Run) -> str:
-    return textwrap.indent(json.dumps(redact(run.to_dict(), known=known), indent=2, ensure_ascii=True), "    ")
+def _json_of(known: dict[tuple[str, str], str], settings_of: Callable[[Run], dict[str, Any] | None], run: Run) -> str:
+    told = redact({**run.to_dict(), "settings": settings_of(run)}, known=known)
+    return textwrap.indent(json.dumps(told, indent=2, ensure_ascii=True), "    ")
 
 
 def _mermaid(runs: Sequence[Run]) -> Iterator[str]:

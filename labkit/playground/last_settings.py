@@ -6,14 +6,16 @@ They are one small JSON file for each notebook, or none: in Jupyter's data folde
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from labkit.files import write_whole
 from labkit.playground.choices import Choices, from_json, to_json
+from labkit.playground.history import History
+from labkit.playground.kept_runs import KeptRuns
 from labkit.playground.target import Target
 
 PLACE = "LABKIT_PLAYGROUND_SETTINGS"
@@ -34,12 +36,14 @@ class Remembering(Protocol):
     """A playground whose settings are kept, as far as `LastSettings` needs it."""
 
     target: Target
+    history: History
 
     @property
     def choices(self) -> Choices: ...
     @property
     def keys(self) -> Sequence[str]: ...
     def choose(self, choices: Choices, *, ask: bool = False) -> None: ...
+    def keep_one_run(self) -> bool: ...
 
 
 class LastSettings:
@@ -70,7 +74,7 @@ class LastSettings:
         return self._recalled
 
     def recall(self, *, use: bool = True) -> None:
-        """Read the settings and use them, once; or only offer them, where somebody was faster.
+        """Read the runs, and the settings and use these, once; or only offer them, where somebody was faster.
 
         A server in the box is connected to. One behind a command or an address is shown and left alone. Nothing runs.
         """
@@ -78,6 +82,9 @@ class LastSettings:
             return
         self._recalled = self._open = True
         playground = self._playground
+        if playground.history.kept is None:  # or they were taken over with the history
+            playground.history.kept = kept = KeptRuns(self._memory.path and self._memory.path.with_suffix(""))
+            playground.history.take_in(kept.read())
         try:
             told = self._memory.read()
             if told is not None:
@@ -126,8 +133,10 @@ class LastSettings:
         self.offered, self.note, self._kept = None, "", None
 
     def close(self) -> None:
-        """Keep what was chosen last, which a page may not have drawn yet, and nothing from then on."""
+        """Keep what was chosen and run last, which a page may not have drawn yet, and nothing from then on."""
         self.keep()
+        while self._open and self._playground.keep_one_run():
+            pass
         self._open = False
 
 
@@ -175,14 +184,7 @@ class Memory:
         if self.path is None or len(text) > LARGEST:
             return
         with suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f"{self.path.stem}-", suffix=".new")
-            try:
-                os.close(handle)
-                Path(name).write_text(text, encoding="utf-8")
-                Path(name).replace(self.path)
-            except OSError:
-                Path(name).unlink(missing_ok=True)
+            write_whole(self.path, text)
 
     def forget(self) -> None:
         """Remove the file."""

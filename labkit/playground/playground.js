@@ -105,7 +105,7 @@ class Page extends Parts {
     this.dialBox = el("section", { class: "dials" });
     this.left = el("div", { class: "left" }, call, this.who.node, this.dialBox, this.duties.node);
 
-    this.history = new History(this.tell);
+    this.history = new History(this.tell, (i) => this.show(i));
     this.code = el("pre", { tabindex: "0", "aria-label": "The present settings as a program" });
     this.copied = el("span", { role: "status" });
     const take = this.take = button("Copy", "Copy the program", () => copy(this.code.textContent, this.copied));
@@ -290,12 +290,13 @@ class Page extends Parts {
   }
 
   /** Everything on the right side is of one run. */
-  drawShown({ run, opened }) {
+  drawShown(told) {
+    const { run, opened } = told;
     const of = opened ? ` · run ${run}` : "";
     for (const i of [0, 1, 3]) this.tabs[i].textContent = `${TABS[i]}${of}`;
     this.codeOf.textContent = `The ${opened ? `settings of run ${run}` : "present settings"} as a program of plain mcp`;
     this.result.back.hidden = !opened;
-    this.history.shows(run, opened);
+    this.history.shows(told);
   }
 
   save({ name, text }) {

@@ -21,13 +21,16 @@ from labkit.host.approval import checked_ask
 from labkit.numbers import checked_seconds
 from labkit.plain import seen
 from labkit.playground import form as forms
+from labkit.playground import kept_runs
 from labkit.playground.answers import Answers
-from labkit.playground.choices import Choices
+from labkit.playground.choices import Choices, from_json, to_json
 from labkit.playground.export import Form, exported, keys_known, without_keys
 from labkit.playground.history import History
+from labkit.playground.imported import runs_of
 from labkit.playground.last_settings import LastSettings
 from labkit.playground.program import program
-from labkit.playground.runs import Row, Run, compare, make_room, pictures_of, text_of_result
+from labkit.playground.results import pictures_of, text_of_result
+from labkit.playground.runs import Row, Run, compare, make_room
 from labkit.playground.sources import Wire
 from labkit.playground.target import CONNECTING, Target, error_of
 from labkit.runtime import Runtime
@@ -100,7 +103,8 @@ class Playground:
             run.cancelled()
         self.at = self.of = 0
         """The number of the run that is under way, and of how many."""
-        self._before = self.history.last_number
+        self.fresh = True
+        """Whether the connection is fresh: no tool was called since it was made."""
         self._job: Call[None] | None = None
         self._call: Call[Any] | None = None
         self._at_work: Runtime | None = None
@@ -128,8 +132,8 @@ class Playground:
 
     @shown_run.setter
     def shown_run(self, number: int | None) -> None:
-        is_live = number is not None and number == self.history.last_number and not self.fresh
-        self.history.open(None if is_live else number)
+        last = self.runs[-1] if self.runs and not self.fresh else None  # its flow is the one that goes on
+        self.history.open(None if last and last.n == number else number)
 
     @property
     def running(self) -> bool:
@@ -172,21 +176,28 @@ class Playground:
             LookupError: There is no such run.
         """
         run = self.history.run(number)
-        if run.choices is None:
+        choices = self._choices_of(run)
+        if choices is None:
             raise LookupError(f"of run {number} the settings are not known")
         self.last_settings.note = f"Settings of run {number}"
-        self.choose(run.choices)
+        self.choose(choices, ask=bool(run.came))
+
+    def _choices_of(self, run: Run) -> Choices | None:
+        """All that was chosen for a run. A run of a file may name any command: it is for `choose(ask=True)` alone."""
+        if run.choices is None and run.settings:
+            with suppress(ValueError):
+                return from_json(run.settings, self._first, self.target.box, None)
+        return run.choices
+
+    def _settings_of(self, run: Run) -> dict[str, Any] | None:
+        """What was chosen for a run, as it is kept and exported."""
+        return to_json(run.choices, self.target.given, self.keys) if run.choices else run.settings
 
     def start_fresh(self) -> None:
         """Set everything as it was at first, without a key, and forget the settings of last time. The runs stay."""
         self.answers.keys.clear()
         self.last_settings.forget()
         self.choose(self._first)
-
-    @property
-    def fresh(self) -> bool:
-        """Whether the connection is fresh: no tool was called since it was made."""
-        return self.history.last_number == self._before
 
     def callback(self, callback: F) -> F:
         """Let `callback` answer from the next sample on, also in a run that is under way: a decorator."""
@@ -255,7 +266,7 @@ class Playground:
     def _leaving(self) -> None:
         """Let go of what belongs to the connection that is left."""
         self.cancel()
-        self._before = self.history.last_number
+        self.fresh = True
         self.answers.forget()
 
     def cancel(self) -> None:
@@ -297,6 +308,7 @@ class Playground:
             choices=self.choices, own=self.answers.own,
         )  # fmt: skip
         self.history.add(run)
+        self.fresh = False
         self.answers.vary(i)
         self.answers.record = run.add
         spent = self.answers.budget.spent.usd or 0.0
@@ -353,7 +365,28 @@ class Playground:
     def export_in_pieces(self, form: Form, runs: Sequence[int] | None = None) -> Iterator[str]:
         """The same as `export`, piece by piece: none takes long to make."""
         chosen = [run for run in self.runs if runs is None or run.n in runs]
-        return exported(form, chosen, _program_of, self.keys)
+        return exported(form, chosen, self._program_of, self.keys, settings_of=self._settings_of)
+
+    def import_runs(self, text: str) -> str:
+        """Take up the runs of a file that was exported as JSON, and return in a sentence how many came in.
+
+        Raises:
+            ValueError: It holds something else; nothing is taken up then.
+        """
+        told = runs_of(text, "a file")
+        new = self.history.import_runs(told)
+        here = f"; {len(told) - new} were here already" if new < len(told) else ""
+        return f"{new} run{'' if new == 1 else 's'} came in{here}."
+
+    def keep_one_run(self) -> bool:
+        """Keep the next run for the next kernel. Whether another one is to be kept."""
+        kept = self.history.kept
+
+        def written(run: Run) -> str:
+            of, room = self._settings_of, kept_runs.ROOM
+            return "".join(exported("json", [run], self._program_of, self.keys, settings_of=of, room=room))
+
+        return kept is not None and kept.keep_one(self.runs, written)
 
     @property
     def code(self) -> str:
@@ -362,9 +395,13 @@ class Playground:
         chosen = self.choices.but(tool=target.tool)
         return seen(without_keys(program(chosen, target.each_wire, target.arguments, self.answers.own), self.keys))
 
+    def _program_of(self, run: Run) -> str:
+        choices = self._choices_of(run)
+        return program(choices, (run.wire,), run.arguments, run.own) if choices else ""
+
     def code_of(self, run: Run) -> str:
         """The settings of a run of the history as a program, in the same way; empty where these are not known."""
-        code = _program_of(run)
+        code = self._program_of(run)
         return f"# Run {run.n}\n{seen(without_keys(code, self.keys))}" if code else ""
 
     @property
@@ -399,11 +436,6 @@ class Playground:
 
 
 _open: WeakValueDictionary[str, Playground] = WeakValueDictionary()
-
-
-def _program_of(run: Run) -> str:
-    """The settings of a run as a program."""
-    return program(run.choices, (run.wire,), run.arguments, run.own) if run.choices else ""
 
 
 def _nobody(_: object) -> Refuse:

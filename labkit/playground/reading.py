@@ -8,6 +8,7 @@ from labkit.callbacks import uses_tools
 from labkit.host import ReviewRequest, visible
 from labkit.host.review_reading import reading as parts_of
 from labkit.models.answerers import ANSWERERS, Setting
+from labkit.models.stop_reasons import Ended, ended
 from labkit.playground.answers import Answers
 from labkit.playground.by_hand import Question
 from labkit.playground.choices import text_of
@@ -20,6 +21,9 @@ from labkit.redacting import redact, redact_shown
 
 LONGEST = 20_000
 """How many characters of one text are sent to a page; the exports hold the whole."""
+
+MOST_ANSWERS, MOST_OF_AN_ANSWER = 20, 4_000
+"""Sampled answers that stand beside a result, the last ones, and the characters of each."""
 
 NO_SETTINGS = "# The settings of this run are not known."
 
@@ -167,7 +171,13 @@ def _of(spent: int, limit: int | None, what: str) -> str:
 def shown_run(playground: Playground) -> dict[str, Any]:
     """Which run is shown: its number, and whether that is another than the last, which is then offered."""
     run = playground.history.shown
-    return {"run": run.n if run else 0, "opened": playground.shown_run is not None}
+    return {
+        "run": run.n if run else 0,
+        "opened": playground.shown_run is not None,
+        "name": visible(run.name) if run else "",
+        "pinned": bool(run and run.pinned),
+        "note": visible(playground.history.notes),
+    }
 
 
 def code(playground: Playground) -> str:
@@ -184,8 +194,10 @@ def result(playground: Playground) -> dict[str, Any]:
     if run.outcome == "running":
         waits = f" · waits for {visible(playground.waits_for)}" if playground.waits_for else ""
         draft = shown(playground.answers.draft, redacting=True)
-        return {"kind": "running", "meta": f"Running {visible(run.tool)}{waits}", "text": draft}
+        answers = [{"who": "being drawn", "text": draft}] if draft else []
+        return {"kind": "running", "meta": f"Running {visible(run.tool)}{waits}", "text": "", "answers": answers}
     tool = visible(run.tool)
+    many = len(run.samples) > 1
     metas = {
         "done": f"Result of {tool}",
         "tool failed": f"{tool} failed",
@@ -193,7 +205,8 @@ def result(playground: Playground) -> dict[str, Any]:
         "cancelled": f"{tool} was cancelled",
     }
     parts = [
-        *([run.cut] if run.cut else []),
+        *([f"from {run.came}"] if run.came else []),
+        *([run.name] if run.name else []),
         *([run.in_part] if run.in_part else []),
         f"run {run.n}",
         redact(summary(run)),
@@ -206,6 +219,15 @@ def result(playground: Playground) -> dict[str, Any]:
     return {
         "kind": run.outcome,
         "meta": f"{metas[run.outcome]} · {visible(' · '.join(parts))}",
+        "ended": [_badge(each) for each in run.ended],
+        "answers": [
+            {
+                "who": visible(" · ".join(filter(None, (f"{i}" if many else "", sample.said_by)))),
+                "text": shown(sample.text, most=MOST_OF_AN_ANSWER, redacting=True),
+                "ended": _badge(ended(sample.answer)),
+            }
+            for i, sample in enumerate(run.samples, run.before[0] + 1)
+        ][-MOST_ANSWERS:],
         "text": shown(run.result, redacting=True),
         "pictures": run.pictures,
     }
@@ -226,29 +248,39 @@ def question(asked: Question | None) -> dict[str, Any]:
 
 
 def history(playground: Playground) -> dict[str, Any]:
-    """The history: a line for every run, the last one first."""
-    return {"runs": [_line(run) for run in reversed(playground.runs) if run.outcome != "running"]}
+    """The history: a line for every run, the last one first, without a key."""
+    keys = playground.keys
+    runs = sorted(playground.runs, key=lambda run: run.n, reverse=True)
+    return {"runs": [_line(run, keys) for run in runs if run.outcome != "running"]}
 
 
-def _line(run: Run) -> list[Any]:
-    """The line of a run, in the order that result.js reads. It is made once, since all are drawn at each change."""
-    if run.line is not None:
-        return run.line
-    answer = " ".join(redact_shown(run.answers or run.result, 2_000).split())
-    answer = f"{answer[:200]} …" if len(answer) > 200 else answer
-    tokens = f"{run.tokens}{' est.' if run.estimated else ''}"
-    run.line = [
-        run.n,
-        visible(run.tool),
-        run.wire,
-        " · ".join(part for part in (run.who, run.mark) if part),
-        visible(run.dials),
-        shown(answer),
-        tokens,
-        duration(run.seconds),
-        ("cut" if run.outcome == "done" else f"{run.outcome} · cut") if run.cut else run.outcome,
-    ]
-    return run.line
+def _line(run: Run, keys: list[str]) -> dict[str, Any]:
+    """The line of a run. It is made once, since all are looked at at each change."""
+    if run.line is None or run.line[0] != keys:
+        answer = " ".join(redact_shown(run.answers or run.result, 2_000).split())
+        told = {
+            "n": run.n,
+            "name": visible(run.name),
+            "pinned": run.pinned,
+            "came": run.came,
+            "server": visible(run.server),
+            "tool": visible(run.tool),
+            "wire": run.wire,
+            "who": visible(" · ".join(part for part in (run.who, run.mark) if part)),
+            "dials": visible(run.dials),
+            "answer": shown(f"{answer[:200]} …" if len(answer) > 200 else answer),
+            "ended": [_badge(each) for each in run.ended],
+            "failed": run.outcome != "done",
+            "tokens": f"{run.tokens}{' est.' if run.estimated else ''}",
+            "time": duration(run.seconds),
+            "sizes": {"tokens": run.tokens, "time": run.seconds},
+        }
+        run.line = keys, without(told, keys)
+    return run.line[1]
+
+
+def _badge(ended: Ended) -> dict[str, str]:
+    return {"kind": ended.kind, "sign": ended.sign, "word": visible(ended.word), "why": visible(redact(ended.why))}
 
 
 def comparison(playground: Playground, numbers: list[int]) -> dict[str, Any]:

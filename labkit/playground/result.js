@@ -1,4 +1,4 @@
-// What came of a run: its result, the history of runs, and what comes up when a person is needed meanwhile.
+// What came of a run: its result, and what comes up when a person is needed meanwhile.
 
 const LOW = 103, STEP = 40; // px
 
@@ -9,7 +9,12 @@ class Result {
     this.copy = button("Copy", "Copy the result", () => copy(this.answer.textContent, this.copied));
     this.back = button("Back to the last run", "Show the last run again, and what happens now", () => tell({ do: "open", run: null }));
     this.answer = el("div", { class: "answer", tabindex: "0", role: "region", "aria-label": "Result" });
-    this.node = el("div", { class: "result" }, el("div", { class: "line" }, el("div", { class: "told", role: "status", "aria-live": "polite" }, this.meta), this.clock = el("span", { class: "clock", "aria-hidden": "true" }), this.copied, this.back, this.copy), this.answer);
+    this.why = el("p", { class: "why", role: "status" });
+    this.ended = el("span", { class: "badges" });
+    this.sampled = el("div", { class: "sampled", tabindex: "0", role: "region", "aria-label": "Sampled answer" });
+    this.made = el("div", { class: "made" }, el("h4", {}, "What the tool made of it"), this.answer);
+    this.parts = el("div", { class: "parts" }, this.sampled, this.made);
+    this.node = el("div", { class: "result" }, el("div", { class: "line" }, this.ended, el("div", { class: "told", role: "status", "aria-live": "polite" }, this.meta), this.clock = el("span", { class: "clock", "aria-hidden": "true" }), this.copied, this.back, this.copy), this.why, this.parts);
     this.edge = el("div", { class: "edge", role: "separator", tabindex: "0", "aria-orientation": "horizontal", "aria-label": "Room for the result", title: "Drag, or press the arrow keys, to give the result more room; a double click gives it back" });
     this.edge.addEventListener("pointerdown", (event) => {
       this.edge.setPointerCapture(event.pointerId);
@@ -37,17 +42,27 @@ class Result {
   room(height) {
     const most = Math.max(LOW, (this.node.parentElement?.clientHeight ?? 0) - 220);
     this.height = Math.round(Math.min(most, Math.max(LOW, height)));
-    this.node.style.height = `${this.height}px`;
+    this.node.style.setProperty("--room", `${this.height}px`);
     for (const [name, value] of [["min", LOW], ["max", most], ["now", this.height]]) this.edge.setAttribute(`aria-value${name}`, value);
   }
 
-  draw({ kind, meta, text, pictures = [] }) {
+  draw({ kind, meta, text, pictures = [], ended = [], answers = [] }) {
     this.node.className = `result ${kind.replace(" ", "-")}`;
     this.meta.textContent = this.meta.title = meta;
     this.answer.textContent = text || { idle: "Press Run: the server asks, and the answer comes here.", running: "…" }[kind] || "";
     // Only ever the bytes of a PNG, which the kernel has looked at: nothing in them runs or is fetched.
     this.answer.append(...pictures.map((png, n) => el("img", { src: `data:image/png;base64,${png}`, alt: `Picture ${n + 1} of the result` })));
-    this.answer.scrollTop = kind === "running" ? this.answer.scrollHeight : 0; // of what grows, the end
+    this.ended.replaceChildren(...ended.map((each) => badgeOf(each, this.why)));
+    this.why.hidden = true;
+    this.sampled.hidden = !answers.length;
+    this.node.classList.toggle("apart", answers.length > 0);
+    this.sampled.replaceChildren(
+      ...answers.flatMap(({ who, text, ended: how }) => [
+        el("h4", {}, "Sampled answer", who ? ` · ${who}` : "", ...(answers.length > 1 ? [" ", badgeOf(how)] : [])), el("p", {}, text),
+      ]),
+    );
+    this.answer.scrollTop = 0;
+    this.sampled.scrollTop = kind === "running" ? this.sampled.scrollHeight : 0; // of what grows, the end
     this.copy.style.visibility = text ? "visible" : "hidden"; // its place stays
     this.copied.textContent = "";
   }
@@ -63,6 +78,20 @@ class Result {
   }
 }
 
+/** How a run or an answer ended. Pressed it says in `place` why, and what to do; without one it is no button. */
+function badgeOf({ kind, sign, word, why }, place) {
+  const parts = [el("span", { "aria-hidden": "true" }, `${sign} `), word];
+  if (!place) return el("span", { class: `badge ${kind}`, title: why }, ...parts);
+  const node = el("button", { type: "button", class: `badge ${kind}`, title: why, "aria-expanded": "false" }, ...parts);
+  node.addEventListener("click", () => {
+    const opens = place.hidden || place.textContent !== why;
+    place.textContent = why;
+    place.hidden = !opens;
+    for (const each of node.parentElement.children) each.setAttribute("aria-expanded", opens && each === node);
+  });
+  return node;
+}
+
 /** Copy `text`, and say so in `told` for a moment. */
 function copy(text, told) {
   const say = (words) => {
@@ -71,108 +100,6 @@ function copy(text, told) {
     told.ends = setTimeout(() => { told.textContent = ""; }, 4000);
   };
   navigator.clipboard.writeText(text).then(() => say("Copied."), () => say("The browser does not let it be copied."));
-}
-
-const HEADS = ["", "run", "tool", "wire", "who", "dials", "answer", "tokens", "time", "outcome"];
-
-class History {
-  constructor(tell) {
-    this.tell = tell;
-    this.chosen = [];
-    this.rows = new Map();
-    this.byHand = false;
-    this.body = el("tbody");
-    const heads = HEADS.map((name) => el("th", { scope: "col" }, name || heard("compare")));
-    this.list = el("table", { class: "runs" }, el("thead", {}, el("tr", {}, ...heads)), this.body);
-    this.none = el("p", { class: "empty" }, "No run yet.");
-    this.only = choice("checkbox", "", "only what differs", "", () => this.compare());
-    this.only.control.checked = true;
-    this.sides = el("table", { class: "sides" });
-    const save = (form, words) => button(words, `Save these runs as ${words}. No key is in it`, () => this.tell({ do: "export", form, runs: this.chosen }));
-    this.tools = el(
-      "div", { class: "bar" }, el("span", {}, "Choose runs to compare"), this.only.label, el("span", { class: "grow" }),
-      el("span", {}, "Save"), save("json", "JSON"), save("mermaid", "Mermaid"), save("html", "HTML"),
-      this.forget = button("Forget all", "Empty the history; you are asked first", () => this.ask(true)),
-    );
-    this.sure = el(
-      "div", { class: "bar sure", role: "group", "aria-label": "Forget all runs?" }, this.many = el("b"),
-      button("Forget them", "They cannot be had back", () => { this.byHand = false; this.tell({ do: "forget" }); this.ask(false); }),
-      this.keep = button("Keep them", "Back, and nothing is forgotten", () => this.ask(false)),
-    );
-    this.sure.hidden = true;
-    this.sure.addEventListener("keydown", (event) => event.key === "Escape" && this.ask(false));
-    this.node = el("div", { class: "history" }, this.tools, this.sure, this.none, el("div", { class: "lines", tabindex: "0", role: "region", "aria-label": "Runs" }, this.list), el("div", { class: "compared", tabindex: "0", role: "region", "aria-label": "Runs side by side" }, this.sides));
-  }
-
-  /** Ask whether all is to be forgotten, or ask no more. The focus goes to what does no harm, and back. */
-  ask(asks) {
-    if (asks && !this.count) return;
-    this.sure.hidden = !asks;
-    this.forget.setAttribute("aria-expanded", asks);
-    (asks ? this.keep : this.forget).focus();
-  }
-
-  draw({ runs }) {
-    this.count = runs.length;
-    this.many.textContent = `Forget ${runs.length === 1 ? "this run" : `all ${runs.length} runs`}?`;
-    const numbers = runs.map(([n]) => n);
-    this.chosen = this.chosen.filter((n) => numbers.includes(n));
-    if (!this.byHand) this.choose(numbers.slice(0, 2).reverse());
-    this.none.hidden = runs.length > 0;
-    // Rows that are as they were stay, with the focus that one of them may have.
-    const former = this.rows;
-    this.rows = new Map(runs.map((run) => [run[0], this.row(run, former.get(run[0]))]));
-    const rows = [...this.rows.values()].map(({ node }) => node);
-    if (rows.length !== this.body.children.length || rows.some((node, i) => node !== this.body.children[i])) this.body.replaceChildren(...rows);
-    this.shows(this.shown, this.opened);
-  }
-
-  row(run, former) {
-    const now = JSON.stringify(run);
-    return former?.now === now ? former : { now, ...this.line(run) };
-  }
-
-  /** Say in its row which run is shown. */
-  shows(shown, opened) {
-    Object.assign(this, { shown, opened });
-    for (const [n, { node }] of this.rows) {
-      if (n === shown) node.setAttribute("aria-current", "true");
-      else node.removeAttribute("aria-current");
-    }
-  }
-
-  line([n, tool, wire, who, dials, answer, tokens, time, outcome]) {
-    const mark = el("input", { type: "checkbox", "aria-label": `Compare run ${n}` });
-    mark.checked = this.chosen.includes(n);
-    mark.addEventListener("change", () => {
-      this.byHand = true;
-      this.choose(mark.checked ? [...this.chosen, n].sort((a, b) => a - b) : this.chosen.filter((each) => each !== n));
-    });
-    const open = button(String(n), `Open run ${n}: its flow, its tokens, its result, its program`, () => this.tell({ do: "open", run: n }));
-    const cells = [tool, wire, who, dials, answer, tokens, time, outcome];
-    const node = el("tr", {}, el("td", {}, mark), el("td", {}, open), ...cells.map((text) => el("td", { title: text }, text)));
-    node.addEventListener("click", ({ target }) => !target.closest("button, input") && open.click());
-    return { node, mark };
-  }
-
-  choose(numbers) {
-    if (String(numbers) === String(this.chosen)) return;
-    this.chosen = numbers;
-    for (const [n, { mark }] of this.rows) mark.checked = numbers.includes(n);
-    this.tell({ do: "compare", runs: numbers });
-  }
-
-  compare(told = this.told) {
-    this.told = told;
-    const { runs = [], heads = [], rows = [] } = told ?? {};
-    const shown = rows.filter(([, differs]) => differs || runs.length < 2 || !this.only.control.checked);
-    const head = el("tr", {}, el("th", { scope: "col" }, heard("what")), ...runs.map((n, i) => el("th", { scope: "col" }, heads[i], button("Use again", `Set everything as it was for run ${n}. Nothing is run`, () => this.tell({ do: "again", number: n })))));
-    const body = shown.map(([name, differs, values]) =>
-      el("tr", { class: differs ? "differs" : null }, el("th", { scope: "row" }, name, ...(differs ? [el("i", { "aria-hidden": "true" }, " ≠"), heard(" (differs)")] : [])), ...values.map((value) => el("td", {}, value))),
-    );
-    const same = runs.length > 1 && !shown.length ? [el("tr", {}, el("td", {}, "Nothing differs."))] : [];
-    this.sides.replaceChildren(...(runs.length ? [el("thead", {}, head), el("tbody", {}, ...body, ...same)] : []));
-  }
 }
 
 class Question {

@@ -46,19 +46,23 @@ LOOK = 1.0
 DRAFTS = 15.0
 """How many times a second an answer that is being drawn is shown."""
 
+KEEPING = 0.5
+"""Seconds after which a run is written down: what is drawn comes first."""
+
 PARTING = 5.0
 """Seconds until a flow that is no longer shown is closed. To close a flow while the browser still loads it is an error
 there, for which anywidget waits 2 s."""
 
 NO_TOKENS = "Only the models in the box and model files show their tokens: let one answer, and Run."
+OTHER_TOKENS = "Drawn again, the answer is another: a part of what it was made of was a secret, too large, or changed."
 NO_MODEL = "The model file that gave this answer is no longer the chosen one: choose it, and open the run again."
 
 _OF_ITSELF = ("here", "compare")
 """The messages that a page sends though nobody has clicked."""
 
 _HERE = Path(__file__).parent
-_SCRIPT = ("form.js", "side.js", "result.js", "parts.js", "playground.js")
-_STYLE = ("playground.css", "side.css", "work.css")
+_SCRIPT = ("form.js", "side.js", "result.js", "history.js", "parts.js", "playground.js")
+_STYLE = ("playground.css", "side.css", "work.css", "history.css", "result.css")
 _FILES = {"json": "playground.json", "mermaid": "playground.mmd", "html": "playground.html"}
 
 
@@ -98,7 +102,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
     def __init__(self, playground: Playground) -> None:
         self.playground = playground
         self._lock = RLock()
-        self._waiting = self._looking = False
+        self._waiting = self._looking = self._keeping = False
         self._heard = 0
         self._compared: list[int] = []
         self._labs: dict[Wire, Lab] = {}
@@ -162,6 +166,31 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             self._draw_flows()
             self._draw_tokens()
         self.playground.last_settings.keep()
+        self._keep_runs_soon()
+
+    def _keep_runs_soon(self) -> None:
+        if self._loop is None or self._loop.is_closed():
+            while self._keep_run():
+                pass
+        elif not self._keeping:
+            self._keeping = True
+            self._loop.call_later(KEEPING, self._keep_runs)
+
+    def _keep_runs(self) -> None:
+        self._keeping = False
+        if self._keep_run():  # one at a time: the kernel does other things in between
+            self._keep_runs_soon()
+
+    def _keep_run(self) -> bool:
+        """Keep a run for the next kernel, and say it where that is not possible, once. Whether another one is due."""
+        kept = self.playground.history.kept
+        before = kept.trouble if kept else ""
+        another = self.playground.keep_one_run()
+        if kept and kept.trouble and not before:
+            self.playground.target.say(kept.trouble)
+        elif kept and before != kept.trouble:
+            self._later()
+        return another
 
     def _look(self) -> None:
         self._looking = False
@@ -243,9 +272,14 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             self.tokens, self.drawing_note = None, NO_MODEL
             return
         trace = await drawn.trace_in_steps(model)
-        if drawn is self._drawn:
-            self._trace = trace
-            self._later()
+        run = self.playground.history.shown
+        if drawn is not self._drawn:
+            return
+        if run and run.came and run.samples[-1].text != trace.text:
+            self.tokens, self.drawing_note = None, OTHER_TOKENS
+            return
+        self._trace = trace
+        self._later()
 
     def _not_traced(self, _: Exception) -> None:
         self.tokens, self.drawing_note = None, "The tokens of this answer could not be drawn."
@@ -289,6 +323,9 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "compare": self._side_by_side,
             "forget": playground.forget,
             "open": self._open,
+            "pin": playground.history.pin,
+            "rename": playground.history.rename,
+            "import": self._import,
             "again": playground.use_again,
             "fresh": playground.start_fresh,
             "past": playground.last_settings.use,
@@ -316,6 +353,14 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
 
     def _open(self, run: int | None) -> None:
         self.playground.shown_run = run
+
+    def _import(self, text: str) -> None:
+        history = self.playground.history
+        try:
+            history.note = self.playground.import_runs(text)
+        except ValueError as error:
+            history.note = str(error)
+        history.changed()
 
     def _side_by_side(self, runs: list[int]) -> None:
         self._compared = runs

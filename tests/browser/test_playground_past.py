@@ -126,7 +126,7 @@ def test_what_was_chosen_is_there_again_after_a_restart_and_nothing_runs(root: P
         expect(page.get_by_role("radio", name="embedded model")).to_be_checked()
         expect(note).to_have_text("Settings of run 1")
         assert lab_page.errors() == []
-        assert KEY not in "".join(path.read_text(encoding="utf-8") for path in (root / "kept").iterdir())
+        assert KEY not in "".join(path.read_text(encoding="utf-8") for path in (root / "kept").rglob("*.json"))
         lab_page.shut_down()
 
 

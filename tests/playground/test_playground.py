@@ -39,7 +39,9 @@ from labkit.playground import Playground, export
 from labkit.playground.by_hand import ByHand
 from labkit.playground.choices import text_of
 from labkit.playground.reading import comparison, history, result, top, work
-from labkit.playground.runs import MOST_SAMPLES, Run, Sampled, make_room, pictures_of
+from labkit.playground.results import pictures_of
+from labkit.playground.runs import MOST_SAMPLES, Run, make_room
+from labkit.playground.sampled import Sampled
 from labkit.playground.sources import MODES, ROOT, WIRES, Transport, Wire, name_of
 from labkit.redacting import redact
 from labkit.secret_forms import finding
@@ -674,11 +676,14 @@ async def cut_short(context: object, params: CreateMessageRequestParams) -> Crea
 def test_an_answer_that_was_cut_says_so_wherever_its_run_is_told(shop: Playground) -> None:
     shop.callback(shouted)
     ran(shop)
-    assert "cut" not in result(shop)["meta"] + str(history(shop))
+    assert "cut" not in str(result(shop)) + str(history(shop))
     shop.callback(cut_short)
     ran(shop)
-    assert "the answer was cut at max tokens" in result(shop)["meta"]
-    assert [line[-1] for line in history(shop)["runs"]] == ["cut", "done"]
+    for told in (result(shop), history(shop)["runs"][0]):
+        [badge] = told["ended"]
+        assert (badge["kind"], badge["word"]) == ("warning", "cut at max tokens")
+        assert "Set the dial for max tokens" in badge["why"]
+    assert history(shop)["runs"][1]["ended"][0]["word"] == "end of turn"
     rows = {row.name: row.values for row in shop.compare(1, 2)}
     assert "cut at max tokens" in rows["tokens"][1]
     assert json.loads(shop.export("json"))["runs"][1]["cut"] == "the answer was cut at max tokens"
@@ -692,7 +697,7 @@ def test_what_a_page_cuts_itself_says_so(shop: Playground) -> None:
 
     ran(shop)
     [line] = history(shop)["runs"]
-    assert line[5].endswith(" …")
+    assert line["answer"].endswith(" …")
     rows = {name: values[0] for name, _, values in comparison(shop, [1])["rows"]}
     assert "characters more, in the exports" in rows["answer"]
     assert "characters more, in the exports" in result(shop)["text"]
