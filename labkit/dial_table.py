@@ -35,6 +35,7 @@ class Dial:
         check: `check(title, value)` raises a `ValueError` with one sentence where the dial cannot have the value.
         asked: Whether a request has a field of the dial's name. All other dials are the client's own.
         off: The value at which the dial changes nothing, where there is one.
+        least, most: The ends of what can be typed; `most` is `None` where there is none.
         marks: Where a slider stops, from left to right, `off` among them; none for a dial that is typed.
         turn: The dial's place in the draw of a token, from 1; 0 for a dial that takes no part in the draw.
         drops: Whether the dial rules tokens out; a dial that only shifts their shares does not.
@@ -49,6 +50,8 @@ class Dial:
     check: Callable[[str, Any], object]
     asked: bool = False
     off: float | None = None
+    least: float = 0.0
+    most: float | None = None
     marks: tuple[float, ...] = ()
     turn: int = 0
     drops: bool = False
@@ -124,7 +127,7 @@ class Settings:
     temperature: float | None = _row(
         "temperature",
         "How much the model dares: 0 always takes the best token, 1 draws as the model says, more is flatter",
-        "number", checked_number, asked=True, turn=2, effect=_heat, marks=(0.0, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0),
+        "number", checked_number, asked=True, turn=2, effect=_heat, most=2.0, marks=(0.0, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0),
     )  # fmt: skip
     max_tokens: int | None = _row(
         "max tokens",
@@ -136,7 +139,7 @@ class Settings:
     top_p: float | None = _row(
         "top-p",
         "Keep the best tokens that together hold this probability",
-        "number", checked_share, off=1.0, turn=4, drops=True,
+        "number", checked_share, off=1.0, turn=4, drops=True, least=0.01, most=1.0,
         effect=_nucleus,
         marks=(0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0),
     )  # fmt: skip
@@ -148,14 +151,14 @@ class Settings:
     min_p: float | None = _row(
         "min-p",
         "Keep the tokens that are at least so many times as probable as the best one",
-        "number", checked_ratio, off=0.0, turn=5, drops=True, rare=True,
+        "number", checked_ratio, off=0.0, turn=5, drops=True, rare=True, most=1.0,
         effect=_near,
         marks=(0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5),
     )  # fmt: skip
     frequency_penalty: float | None = _row(
         "frequency penalty",
         "Taken off a token's logit for each time that it stands in the answer already: above 0 against repeating",
-        "number", checked_within(-2, 2), off=0.0, turn=1, rare=True, effect=_penalty,
+        "number", checked_within(-2, 2), off=0.0, turn=1, rare=True, effect=_penalty, least=-2.0, most=2.0,
         marks=(-2.0, -1.0, -0.5, 0.0, 0.2, 0.5, 1.0, 1.5, 2.0),
     )  # fmt: skip
     stop_sequences: tuple[str, ...] | None = _row(

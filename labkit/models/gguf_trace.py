@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from labkit.models import partial, sampler
+from labkit.models import sampler
 from labkit.models.convert import Refused
 from labkit.models.llama_cpp import Engine
+from labkit.models.partial import retold
 from labkit.models.sampler import Dials
-from labkit.models.trace import END, LISTED, Rest, Rival, Standing, TracedToken, traced
+from labkit.models.trace import END, Choice, TracedToken, traced
 
 TOLD = 200
 """The likeliest tokens of each draw that llama.cpp is asked for: nearly free, where all of them cost a second."""
@@ -95,47 +96,16 @@ class Draws:
     def _token(self, i: int, drawn: Drawn) -> TracedToken:
         likeliest: list[Drawn] = drawn["top_logprobs"]
         ids: list[int] = [each["id"] for each in likeliest]
+        logits: list[float] = [each["logprob"] for each in likeliest]
         chosen: int = drawn["id"]
-        place = ids.index(chosen) if chosen in ids else -1
-        if place < 0:
-            ids.append(chosen)
-        logits = np.array([each["logprob"] for each in likeliest])
-        draw = partial.told(logits, place, drawn["logprob"], self.engine.vocabulary)
-        used = _used(ids, self._before(i))
-        draws: dict[str, partial.Draw] = {"model": draw}
-        for name, value in self.dials.values.items():
-            draws[name] = draw = partial.STAGES[name](draw, value, used)
-        text_of = self._texts(i, likeliest)
-        views: dict[str, tuple[list[Rival], Standing]] = {}
-        before = None
-        for name, each in draws.items():
-            # A dial that changes nothing gives back the draw that it was given, so the view before it holds.
-            views[name] = [*views.values()][-1] if each is before else _view(each, ids, text_of)
-            before = each
-        return TracedToken(
-            id=chosen,
-            text=text_of(chosen),
-            stages={name: view[0] for name, view in views.items()},
-            standing={name: view[1] for name, view in views.items()},
-            kept={name: each.kept for name, each in draws.items()},
-            rest={name: rest for name, each in draws.items() if (rest := each.rest)},
-            told=len(likeliest),
-        )
-
-
-def _used(ids: Sequence[int], before: Sequence[int]) -> partial.Used:
-    places = {token: at for at, token in enumerate(ids)}
-    others = Counter(token for token in before if token not in places)
-    return partial.Used([places[token] for token in before if token in places], max(others.values(), default=0))
-
-
-def _view(draw: partial.Draw, ids: Sequence[int], text_of: Callable[[int], str]) -> tuple[list[Rival], Standing]:
-    shares = draw.shares()
-    left = np.flatnonzero(draw.logits > -np.inf)
-    best: list[int] = left[sampler.best(draw.logits[left], LISTED)].tolist()
-    own = draw.logits[draw.drawn]
-    rank = 1 + int(np.count_nonzero(draw.logits > own) + np.count_nonzero(draw.logits[: draw.drawn] == own))
-    rest = draw.rest or Rest(0, 0.0, 0.0)
-    entropy = sampler.entropy(shares) + (rest.share * float(np.log2(rest.tokens / rest.share)) if rest.share else 0.0)
-    standing = Standing(float(shares[draw.drawn]), rank, entropy)
-    return [Rival(ids[at], text_of(ids[at]), float(shares[at])) for at in best], standing
+        beyond = chosen not in ids
+        if beyond:
+            ids, logits = [*ids, chosen], [*logits, drawn["logprob"]]
+        place = ids.index(chosen)
+        places, uses = {token: at for at, token in enumerate(ids)}, Counter(self._before(i))
+        choice = Choice(
+            ids, np.array(logits), place, {places[token]: times for token, times in uses.items() if token in places},
+            0.0, self._texts(i, likeliest), self.engine.vocabulary - len(ids),
+            max((times for token, times in uses.items() if token not in places), default=0), beyond,
+        )  # fmt: skip
+        return retold(choice, self.dials, drawn=True)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.models import sampler
-from labkit.models.sampler import Logits
-from labkit.models.trace import Rest
+from labkit.models.sampler import Dials, Logits
+from labkit.models.trace import LISTED, Choice, Rest, Rival, Standing, TracedToken
 
 Mask = NDArray[np.bool_]
 
@@ -25,7 +25,8 @@ class Draw:
     """Told tokens as logits, the best at 0, and what is not told: all weights are multiples of the best token's.
 
     `least` and `most` bound the weight of the rest as a whole, `each` that of any of its `tokens`. `drawn` is the place
-    of the token that was drawn, which every stage has left; `beyond` says that it is not among the likeliest told.
+    of the token that was drawn, which every stage has left, and `None` under dials with which nobody has drawn;
+    `beyond` says that the last one told is not among the likeliest.
     """
 
     logits: Logits  # [told]
@@ -33,7 +34,7 @@ class Draw:
     least: float
     most: float
     each: float
-    drawn: int
+    drawn: int | None
     beyond: bool
 
     @property
@@ -56,52 +57,111 @@ class Draw:
 
     def alone(self, logits: Logits) -> "Draw":
         """The draw with the told tokens that a dial left, and no rest. llama.cpp's sums decide over the drawn token."""
-        if logits[self.drawn] == -np.inf:
+        if self.drawn is not None and logits[self.drawn] == -np.inf:
             logits = logits.copy()
             logits[self.drawn] = self.logits[self.drawn]
         return replace(self, logits=logits, tokens=0, least=0.0, most=0.0, each=0.0)
 
 
-def told(likeliest: Logits, drawn: int, own: float, vocabulary: int) -> Draw:
-    """The draw as the model gives it: the sum of the rest is exact.
+def told(choice: Choice, *, drawn: bool = True) -> Draw:
+    """The draw as the model gives it: the sum of the rest is exact. `drawn` says whether it was drawn from as it is."""
+    best = float(choice.logits.max())
+    rest = each = 0.0
+    if choice.untold:
+        rest = max(0.0, 1.0 - float(np.exp(choice.logits).sum())) / float(np.exp(best))
+        each = float(np.exp(choice.logits[-2 if choice.beyond else -1] - best))
+    place = choice.place if drawn else None
+    return Draw(choice.logits - best, choice.untold, rest, rest, each, place, choice.beyond)
+
+
+def retold(choice: Choice, dials: Dials, *, drawn: bool) -> TracedToken:
+    """The token with the choice behind it, at every stage.
 
     Args:
-        likeliest: Natural logarithms of the probabilities of the likeliest tokens, the best first. [told]
-        drawn: The place of the drawn token among `likeliest`; -1 where it is none of them.
-        own: The natural logarithm of the drawn token's probability.
-        vocabulary: Tokens that there are in all.
+        choice: What there was to choose from.
+        dials: Where the dials stand.
+        drawn: Whether the token was drawn with these dials: then each stage has left it.
     """
-    logits = np.append(likeliest, own) if drawn < 0 else likeliest
-    best, tokens = float(logits.max()), vocabulary - len(logits)
-    rest = max(0.0, 1.0 - float(np.exp(logits).sum())) / float(np.exp(best)) if tokens else 0.0
-    each = float(np.exp(likeliest[-1] - best))
-    return Draw(logits - best, tokens, rest, rest, each, drawn % len(logits), drawn < 0)
+    draw, before = told(choice, drawn=drawn), None
+    draws: dict[str, Draw] = {"model": draw}
+    for name, value in dials.values.items():
+        draws[name] = draw = STAGES[name](draw, value, choice)
+    taken = choice.place if drawn else fallen(draw, choice.chance)
+    likeliest = [*_best(draws["model"]), choice.place, *([taken] if taken < len(choice.ids) else [])]
+    views: dict[str, tuple[list[Rival], Standing]] = {}
+    for name, each in draws.items():
+        # A dial that changes nothing gives back the draw that it was given, so the view before it holds.
+        views[name] = [*views.values()][-1] if each is before else _view(each, choice, likeliest)
+        before = each
+    chosen, instead = choice.ids[choice.place], None
+    if drawn and choice.untold:  # llama.cpp keeps its random number to itself
+        shares = draw.shares()
+        choice = replace(choice, chance=float(shares[: choice.place].sum() + shares[choice.place] / 2))
+    if taken != choice.place:
+        # What lies behind all that is told is the rest, which has no name.
+        known = taken < len(choice.ids)
+        share = float(draw.shares()[taken]) if known else draw.rest.share if draw.rest else 0.0
+        text = choice.text_of(choice.ids[taken]) if known else ""
+        instead = Rival(choice.ids[taken] if known else -1, text, share)
+    return TracedToken(
+        id=chosen,
+        text=choice.text_of(chosen),
+        stages={name: view[0] for name, view in views.items()},
+        standing={name: view[1] for name, view in views.items()},
+        kept={name: each.kept for name, each in draws.items()},
+        rest={name: rest for name, each in draws.items() if (rest := each.rest)},
+        told=len(choice.ids) - choice.beyond if choice.untold else 0,
+        choice=choice,
+        instead=instead,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
-    """The tokens of the prompt and the answer so far: `told` are places of told tokens, each as often as it was used;
-    `times` says how often the most frequent of the others was.
-    """
-
-    told: Sequence[int] = ()
-    times: int = 0
+def fallen(draw: Draw, chance: float) -> int:
+    """The place in whose share of [0, 1) `chance` falls; the number of the told tokens where it falls on the rest."""
+    shares = np.cumsum(np.exp(draw.logits))
+    whole = float(shares[-1]) + (draw.least + draw.most) / 2
+    at = int(np.count_nonzero(shares <= chance * whole))
+    return at if draw.rest else min(at, int(np.flatnonzero(draw.logits > -np.inf)[-1]))
 
 
-def frequency_penalty(draw: Draw, penalty: float, used: Used) -> Draw:
+def _best(draw: Draw) -> list[int]:
+    """The places of the best tokens that are left, the best first."""
+    left = np.flatnonzero(draw.logits > -np.inf)
+    return left[sampler.best(draw.logits[left], LISTED)].tolist()
+
+
+def _view(draw: Draw, choice: Choice, likeliest: Sequence[int]) -> tuple[list[Rival], Standing]:
+    """The best rivals and those of `likeliest` that are left, and how the token of the answer stands."""
+    shares, logits = draw.shares(), draw.logits
+    best = {*_best(draw), *(place for place in likeliest if logits[place] > -np.inf)}
+    places = sorted(best, key=lambda place: (-logits[place], place))
+    own = logits[choice.place]
+    rank = 1 + int(np.count_nonzero(logits > own) + np.count_nonzero(logits[: choice.place] == own))
+    rest = draw.rest or Rest(0, 0.0, 0.0)
+    entropy = sampler.entropy(shares) + (rest.share * float(np.log2(rest.tokens / rest.share)) if rest.share else 0.0)
+    standing = Standing(float(shares[choice.place]), rank, entropy)
+    ids = choice.ids
+    return [Rival(ids[at], choice.text_of(ids[at]), float(shares[at])) for at in places], standing
+
+
+def frequency_penalty(draw: Draw, penalty: float, choice: Choice) -> Draw:
     """The draw after a frequency penalty, exact for the told tokens. Of the rest, none or all may have been used."""
     if not penalty:
         return draw
-    logits = sampler.frequency_penalty(draw.logits, penalty, used.told)
+    logits = draw.logits.copy()
+    for place, times in choice.uses.items():
+        logits[place] -= penalty * times
     best = float(logits.max())
-    low, high = sorted(float(np.exp(-best - lost)) for lost in (0.0, penalty * used.times))
+    low, high = sorted(float(np.exp(-best - lost)) for lost in (0.0, penalty * choice.others))
     return replace(draw, logits=logits - best, least=draw.least * low, most=draw.most * high, each=draw.each * high)
 
 
 def temperature(draw: Draw, heat: float) -> Draw:
     """The draw at a temperature: each weight to the power of 1/heat."""
     if heat == 0:
-        return draw.alone(np.full_like(draw.logits, -np.inf))
+        # llama.cpp has decided which of two equal ones is the best.
+        best = sampler.apply_temperature(draw.logits, 0) if draw.drawn is None else np.full_like(draw.logits, -np.inf)
+        return draw.alone(best)
     logits = sampler.apply_temperature(draw.logits, heat)
     if not draw.tokens:
         return draw.alone(logits)
@@ -128,7 +188,8 @@ def top_k(draw: Draw, k: int) -> Draw:
     left, sure = weights > 0, (weights > 0) & (weights >= draw.each)
     if not draw.tokens or k <= np.count_nonzero(sure):
         return draw.alone(sampler.top_k(draw.logits, k))
-    sure[draw.drawn] = True
+    if draw.drawn is not None:
+        sure[draw.drawn] = True
     places = max(0, k - int(np.count_nonzero(sure)))
     kept = min(places, draw.tokens)
     # The best of the rest are kept: at least their equal part of it, where no told token takes their places.
@@ -167,7 +228,8 @@ def min_p(draw: Draw, p: float) -> Draw:
 def _cut(draw: Draw, sure: Mask, possible: Mask, tokens: int, *, least: float, most: float) -> Draw:
     """The told tokens that are surely left; those that may be join the rest, of which `tokens` may be left."""
     sure = sure.copy()
-    sure[draw.drawn] = True
+    if draw.drawn is not None:
+        sure[draw.drawn] = True
     unsure = np.exp(draw.logits[possible & ~sure])
     logits = np.where(sure, draw.logits, -np.inf)
     if not tokens and not len(unsure):
@@ -178,7 +240,7 @@ def _cut(draw: Draw, sure: Mask, possible: Mask, tokens: int, *, least: float, m
     )
 
 
-Stage = Callable[[Draw, Any, Used], Draw]
+Stage = Callable[[Draw, Any, Choice], Draw]
 
 STAGES: Mapping[str, Stage] = {
     "frequency_penalty": frequency_penalty,

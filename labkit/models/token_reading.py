@@ -70,7 +70,7 @@ class Row:
     """A rival at every stage; `rank` is the model's own, from 1, and `drawn` marks the token that was taken.
 
     The rank is that `or_later` where the model did not tell of so many. The row with rank 0 stands for all tokens of
-    which the sum alone is known.
+    which the sum alone is known. `was` marks the token of the answer, where the turned dials draw another.
     """
 
     text: str
@@ -78,6 +78,7 @@ class Row:
     drawn: bool
     cells: tuple[Cell, ...]
     or_later: bool = False
+    was: bool = False
 
 
 class Reading:
@@ -112,6 +113,15 @@ class Reading:
                 if dial.off is not None and not dial.is_off(value := dials.values[dial.name])
             ]
         return " · ".join([*parts, *([f"seed {self.seed}"] if self.seed is not None else [])])
+
+    @property
+    def parting(self) -> str:
+        """Where the turned dials draw another token: `dials turned: another token at 3 of 46 places, at 7 first`."""
+        if not self.trace.turned:
+            return ""
+        places = [i for i, token in enumerate(self.tokens, 1) if token.instead]
+        first = f", at {places[0]} first" if places else ""
+        return f"dials turned: another token at {len(places)} of {len(self.tokens)} places{first}"
 
     @cached_property
     def mean_log_probability(self) -> float:
@@ -185,18 +195,25 @@ class Reading:
         After the rivals comes the rest, where the model did not tell of all tokens.
         """
         token = self.tokens[i]
-        shown = token.stages["model"][:number]
-        if all(rival.id != token.id for rival in shown):
-            shown = [*shown[: number - 1], Rival(token.id, token.text, token.probability)]
+        best, now = token.stages["model"][:LISTED], token.instead
+        ranks = {rival.id: rank for rank, rival in enumerate(best, 1)} | {token.id: token.rank}
+        behind = [Rival(token.id, token.text, token.probability)]
+        if now and token.choice and now.id >= 0:
+            place = token.choice.ids.index(now.id)
+            ranks[now.id] = token.choice.rank(place)
+            behind.append(Rival(now.id, now.text, in_stage(token, "model", now.id) or 0.0))
+        shown = [rival for rival in best if ranks[rival.id] <= number]
+        behind = sorted((each for each in behind if each not in shown), key=lambda each: ranks[each.id])
         rows = [
             Row(
                 END if rival.text == CONTROL_END else rival.text,
-                token.rank if rival.id == token.id else rank,
-                rival.id == token.id,
+                ranks[rival.id],
+                rival.id == (now or token).id,
                 tuple(self._cells(token, rival)),
                 or_later=rival.id == token.id and token.rank > token.told > 0,
+                was=now is not None and rival.id == token.id,
             )
-            for rank, rival in enumerate(shown, 1)
+            for rival in [*shown[: number - len(behind)], *behind]
         ]
         return [*rows, self._rest(token)] if token.rest else rows
 
@@ -207,13 +224,15 @@ class Reading:
             latest = found or latest
             text = between(found.least, found.most) if found else "–"
             cells.append(Cell(text, latest.least, found is not None, latest.most))
-        return Row(f"{token.rest['model'].tokens:,} more", 0, drawn=False, cells=tuple(cells))
+        return Row(
+            f"{token.rest['model'].tokens:,} more", 0, token.instead is not None and token.instead.id < 0, tuple(cells)
+        )
 
     def _cells(self, token: TracedToken, rival: Rival) -> list[Cell]:
         latest, cells = rival.probability, list[Cell]()
+        is_drawn = rival.id == token.id
         for column in self.columns:
-            is_drawn = rival.id == token.id
-            found = share(token, column.stage) if is_drawn else in_stage(token, column.stage, rival.id)
+            found = share(token, column.stage) or None if is_drawn else in_stage(token, column.stage, rival.id)
             latest = latest if found is None else found
             cells.append(Cell("–" if found is None else percent(found), latest, found is not None))
         return cells
@@ -225,7 +244,15 @@ class Reading:
         parts = [f"Token {i + 1}{name}: the model gave it {percent(token.probability, ' ')}", self._warmed(token)]
         if not is_greedy(token, self.dials):
             parts += [self._limited(token), self._drawn(token)]
-        return f"{'; '.join(parts)}. Entropy {token.entropy:.1f} bits.{self._untold(token)}"
+        said = f"Entropy {token.entropy:.1f} bits, an effective vocabulary of {effective(token.entropy)}."
+        return f"{'; '.join(parts)}. {said}{self._untold(token)}"
+
+    def foot(self, i: int, stage: Stage) -> tuple[str, str]:
+        """What stage `stage` left of the choice behind token `i`: how many tokens, and how much doubt."""
+        token = self.tokens[i]
+        kept, bits = token.kept.get(stage, len(token.stages[stage])), token.standing[stage].entropy
+        most = "at most " if stage in token.rest and kept < possible_tokens(token) else ""
+        return f"{most}{kept:,} left", f"{bits:.1f} bits, effective {effective(bits)}"
 
     def _untold(self, token: TracedToken) -> str:
         if not token.rest:
@@ -237,13 +264,23 @@ class Reading:
 
     def _warmed(self, token: TracedToken) -> str:
         if is_greedy(token, self.dials):
-            return f"temperature 0 dropped {_rivals(possible_tokens(token) - 1)} and left rank 1, whatever the seed"
+            best = f", {self._instead(token)}" if token.instead else ""
+            dropped = _rivals(possible_tokens(token) - 1)
+            return f"temperature 0 dropped {dropped} and left rank 1{best}, whatever the seed"
         shifts = [dial for dial in STAGES if not dial.drops and (not dial.rare or self._is_set(dial))]
         return "; ".join(self._shifted(token, dial) for dial in shifts)
 
+    def _instead(self, token: TracedToken) -> str:
+        now = token.instead
+        if now is None or now.id < 0:
+            return "one of those of which only the sum is known"
+        return spoken(END) if now.text == CONTROL_END else f"“{marked(now.text)}”"
+
     def _shifted(self, token: TracedToken, dial: Dial) -> str:
         name = f"{dial.title} {self.dials.values[dial.name]:g}" if self.dials else dial.title
-        if not has_changed(token, dial.name):
+        order = list(token.stages)
+        before = order[order.index(dial.name) - 1]
+        if math.isclose(share(token, before), share(token, dial.name), rel_tol=1e-9):
             return f"{name} left that as it was"
         return f"{name} made that {percent(share(token, dial.name), ' ')}"
 
@@ -261,10 +298,18 @@ class Reading:
 
     def _drawn(self, token: TracedToken) -> str:
         if left(token) == 1:
-            return "nothing was left to draw"
+            return f"{self._instead(token)} alone is left" if token.instead else "nothing was left to draw"
+        if self.trace.turned:
+            return f"the same random number draws {self._instead(token) if token.instead else 'it again'}"
         by = f" with seed {self.seed}" if self.seed is not None else ""
         later = " or a later one" if token.rank > token.told > 0 else ""
         return f"the draw{by} took rank {token.rank:,}{later}"
+
+
+def effective(bits: float) -> str:
+    """How many equally likely tokens would be as hard to choose from: exp of the entropy, which is told in bits."""
+    number = 2**bits
+    return f"{number:.1f}" if number < 99.95 else f"{number:,.0f}"
 
 
 def full_share(rows: Sequence[Row]) -> float:

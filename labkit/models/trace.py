@@ -1,6 +1,6 @@
 """What a model could have said instead: an answer with the choice behind each of its tokens, whoever drew it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -66,6 +66,39 @@ class Rest(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """The choice behind a token before any dial: enough to turn the dials again, without the model.
+
+    The random number of a draw falls on the shares of the tokens, laid side by side in the order of the `logits`. Those
+    that were not told lie behind them. Of a draw whose number is not told it is the middle of the drawn token's share.
+    """
+
+    ids: Sequence[int]
+    """The id of each token that is told; those of all tokens in turn, where all are told. [told]"""
+    logits: Logits
+    """The natural logarithms of their weights; of their probabilities where not all are told. [told]"""
+    place: int
+    """The drawn token's place among these."""
+    uses: Mapping[int, int]
+    """How often a frequency penalty counts a token that was used before, by its place."""
+    chance: float
+    """The random number of the draw, 0 to 1."""
+    text_of: Callable[[int], str]
+    untold: int = 0
+    """The number of the other tokens."""
+    others: int = 0
+    """How often a frequency penalty counts the most frequent of the others."""
+    beyond: bool = False
+    """Whether the drawn token, the last one then, is none of the likeliest."""
+
+    def rank(self, place: int) -> int:
+        """The model's own rank of the token at `place`, 1 for the best; of equal ones the earlier goes first."""
+        own = self.logits[place]
+        better, equal = self.logits > own, self.logits[:place] == own
+        return 1 + int(np.count_nonzero(better) + np.count_nonzero(equal))
+
+
+@dataclass(frozen=True, slots=True)
 class TracedToken:
     """One drawn token and the choice from which it was drawn.
 
@@ -76,9 +109,9 @@ class TracedToken:
     Each dictionary has the same keys: "model", which is before any dial, then after each dial in its turn
     "frequency_penalty", "temperature", "top_k", "top_p" and "min_p". A dial that is off leaves everything as it was.
 
-    `stages` holds the ten best rivals, the best first; a token that a dial rules out is not among them. `standing`
-    holds the drawn token's own probability, rank and entropy, listed among the ten or not. `kept` says how many tokens
-    each stage left in all, or at most where there is a `rest`.
+    `stages` holds the ten best rivals, the best first, and where they are left the model's ten best; a token that a
+    dial rules out is not among them. `standing` holds the drawn token's own probability, rank and entropy, listed
+    or not. `kept` says how many tokens each stage left in all, or at most where there is a `rest`.
 
     A model that tells of its likeliest tokens alone says in `told` of how many. `rest` then holds, for each stage that
     leaves something of the others, what is known of them; a drawn token that is one of them has the rank `told` + 1,
@@ -92,6 +125,9 @@ class TracedToken:
     kept: dict[str, int] = field(default_factory=dict[str, int])
     rest: dict[str, Rest] = field(default_factory=dict[str, Rest])
     told: int = 0
+    choice: Choice | None = field(default=None, repr=False, compare=False)
+    instead: Rival | None = None
+    """With other dials than it was drawn with: what the same random number draws now, where that is another token."""
 
     @property
     def probability(self) -> float:
@@ -116,7 +152,8 @@ class Trace:
     `dials` and `seed` are those of the draw, `model` is the name of the answerer. `read` says whether there was text to
     read: where there was none, the answer is a fixed sentence, no prompt token was read and no token was drawn, so
     `tokens` is empty. `out_of_depth` says that the model owns not to know the subject. `merged` counts drawn tokens
-    that are not among `tokens`, since several of them make a letter and the last stands for all.
+    that are not among `tokens`, since several of them make a letter and the last stands for all. `turned` says that
+    the tokens were not drawn with the `dials`, which `tracing.turned` has turned since.
     """
 
     text: str
@@ -129,6 +166,7 @@ class Trace:
     out_of_depth: bool = False
     model: object = field(default=None, repr=False, compare=False)
     merged: int = 0
+    turned: bool = False
     again: Callable[[int], TracedToken] | None = field(default=None, repr=False, compare=False)
 
     def all(self, i: int) -> TracedToken:
@@ -175,7 +213,11 @@ class Traceable(Dialled, Protocol):
 
 
 def traced(
-    logits: Logits, turned: Sequence[tuple[str, Logits]], chosen: int, text_of: Callable[[int], str]
+    logits: Logits,
+    turned: Sequence[tuple[str, Logits]],
+    chosen: int,
+    text_of: Callable[[int], str],
+    choice: Choice | None = None,
 ) -> TracedToken:
     """The drawn token with its choice, of a draw of which every token is known.
 
@@ -184,12 +226,14 @@ def traced(
         turned: The logits after each dial, from `sampler.turn`.
         chosen: The id that was drawn.
         text_of: The text of an id.
+        choice: The same, to turn the dials again.
     """
-    before, view = logits, _view(logits, chosen, text_of)
+    view = _view(logits, chosen, text_of)
+    before, likeliest = logits, [rival.id for rival in view[0]]
     views = {"model": view}
     for name, stage in turned:
         # A dial that changes nothing gives back the logits that it was given, so the view before it holds.
-        view = view if stage is before else _view(stage, chosen, text_of)
+        view = view if stage is before else _view(stage, chosen, text_of, likeliest)
         views[name], before = view, stage
     return TracedToken(
         id=chosen,
@@ -197,15 +241,20 @@ def traced(
         stages={name: view[0] for name, view in views.items()},
         standing={name: view[1] for name, view in views.items()},
         kept={name: view[2] for name, view in views.items()},
+        choice=choice,
     )
 
 
-def _view(logits: Logits, chosen: int, text_of: Callable[[int], str]) -> tuple[list[Rival], Standing, int]:
+def _view(
+    logits: Logits, chosen: int, text_of: Callable[[int], str], likeliest: Sequence[int] = ()
+) -> tuple[list[Rival], Standing, int]:
     """The best tokens that are not ruled out, how the chosen one stands, and how many are left in all."""
     ids = np.flatnonzero(logits > -np.inf)
     left = logits[ids]
     shares = sampler.softmax(left)
     best = [(int(ids[i]), float(shares[i])) for i in sampler.best(left, LISTED)]
+    behind = {i for i in likeliest if logits[i] > -np.inf} - {i for i, _ in best}
+    best += [(i, float(shares[np.searchsorted(ids, i)])) for i in sorted(behind, key=lambda i: (-logits[i], i))]
     at = int(np.searchsorted(ids, chosen))
     # A token is better with a higher logit, or with an equal one and a lower id.
     rank = 1 + int(np.count_nonzero(left > left[at]) + np.count_nonzero(left[:at] == left[at]))

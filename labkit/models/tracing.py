@@ -1,12 +1,13 @@
 """`trace(prompt)`: an answer with the choices behind it, of any model that shows these. The views draw a trace."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard, cast
 
 from mcp_types import CreateMessageRequestParams, SamplingMessage, TextContent
 
 from labkit.dial_table import STAGES, Settings, turned_model, turned_request
+from labkit.models.partial import retold
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import has_text
@@ -62,6 +63,19 @@ def trace(prompt: Prompt, model: Traceable | None = None, settings: Settings | N
     if not can_be_traced(model):
         raise TypeError(f"a {type(model).__name__} does not show what it draws from: give a TinyModel or a SmolLM")
     return drawing(model, as_request(prompt), settings or Settings()).trace(model)
+
+
+def turned(trace: Trace, dials: Dials) -> Trace:
+    """`trace` with its dials elsewhere, without the model: the same tokens, with what would be drawn in `instead`.
+
+        turned(model.trace(prompt), Dials(1.5)).tokens[3].instead
+
+    After the first token that another would take the place of, the model would have gone on otherwise.
+    """
+    if dials == trace.dials:
+        return trace
+    tokens = [token if token.choice is None else retold(token.choice, dials, drawn=False) for token in trace.tokens]
+    return replace(trace, tokens=tokens, dials=dials, turned=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from labkit.errors import sentence
 from labkit.host import visible
 from labkit.lab import Lab
 from labkit.models.trace import Trace
-from labkit.models.tracing import Drawing
+from labkit.models.tracing import Drawing, drawing
 from labkit.playground import reading
 from labkit.playground.cells import Cells
 from labkit.playground.export import picture
@@ -121,6 +121,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._draw()
         self.on_msg(self._told)
         self._forget = playground.listen(self._later)
+        playground.answers.dials.listen(self._turn_tokens)
         playground.answers.drafted = Pace(self._show_draft, rate=DRAFTS, burst=0).soon
 
     def close(self) -> None:
@@ -265,6 +266,13 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             self.tokens.show(trace)
         else:
             self.tokens = TokenView(trace)
+
+    def _turn_tokens(self) -> None:
+        """Have the bars of the tokens follow the dials of the next run."""
+        state, drawn = self.playground.answers.dials, self._drawn
+        model = self.playground.answers.drew(drawn) if drawn else None
+        if drawn and model and isinstance(self.tokens, TokenView):
+            self.tokens.turn(drawing(model, state.request or drawn.request, state.settings).dials)
 
     async def _trace_it(self, drawn: Drawing) -> None:
         model = self.playground.answers.drew(drawn)

@@ -77,7 +77,7 @@ class TunePanel(Placed, ipywidgets.VBox):
         self.state = state
         drawn = self._drawing()
         self.dials = DialPanel(state, code=self._code)
-        self.tokens = TokenView(drawn.trace(model), steady=True)
+        self.tokens = TokenView(drawn.trace(model), steady=True, dialled=False)
         self.answers = Answers(state, self._request)
         self._latest: Latest[Drawing] = Latest("the answer", self._redraw, PATIENCE, self._failed)
         super().__init__([self.dials, self.tokens, self.answers])
@@ -127,6 +127,7 @@ class TunePanel(Placed, ipywidgets.VBox):
             self.dials.fault = str(error)
         else:
             self.dials.fault = ""
+            self.tokens.turn(drawn.dials)  # the bars move at once, the answer may take its time
             self._latest.ask(drawn)
 
     async def _redraw(self, drawn: Drawing) -> None:

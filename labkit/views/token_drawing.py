@@ -39,7 +39,7 @@ def table(trace: Trace, *, token: int | None = None) -> str:
 
 def head(reading: Reading) -> str:
     """The first line: `46 tokens, endTurn · temperature 0.8 · seed 7 · tiny model · fairly sure, -0.20`."""
-    parts = [f"{reading.count}, {short(reading.trace.stop_reason, 30)}", reading.settings]
+    parts = [f"{reading.count}, {short(reading.trace.stop_reason, 30)}", reading.settings, reading.parting]
     return " · ".join(part for part in [*parts, *(badge.text for badge in reading.badges)] if part)
 
 
@@ -47,7 +47,8 @@ def _all_tokens(reading: Reading) -> str:
     lines = [head(reading)]
     rows = [("", "token", "model", "rank", "bits", "rivals")]
     for i, token in enumerate(reading.tokens):
-        rivals = [row for row in reading.rows(i) if row.rank and not row.drawn][:2]
+        rivals = [row for row in reading.rows(i) if row.rank and not (row.drawn or row.was)][:2]
+        now = [f"now {short(marked(row.text), 16)}" for row in reading.rows(i) if row.drawn and token.instead]
         rows.append(
             (
                 str(i + 1),
@@ -55,7 +56,7 @@ def _all_tokens(reading: Reading) -> str:
                 percent(token.probability),
                 f"{token.rank:,}{'+' if token.rank > token.told > 0 else ''}",
                 f"{token.entropy:.1f}",
-                ", ".join(f"{short(marked(row.text), 16)} {row.cells[0].text}" for row in rivals),
+                ", ".join([*now, *(f"{short(marked(row.text), 16)} {row.cells[0].text}" for row in rivals)]),
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
@@ -67,9 +68,10 @@ def _all_tokens(reading: Reading) -> str:
 
 def _one_token(reading: Reading, i: int) -> str:
     rows = reading.rows(i)
-    names = [_name(row, line, 20) for line, row in enumerate(rows)]
+    names = [*(_name(row, line, 20) for line, row in enumerate(rows)), "", ""]
     columns = [
-        [column.name, column.note, *(row.cells[k].text for row in rows)] for k, column in enumerate(reading.columns)
+        [column.name, column.note, *(row.cells[k].text for row in rows), *reading.foot(i, column.stage)]
+        for k, column in enumerate(reading.columns)
     ]
     widths = [max(map(len, column)) for column in columns]
     first = max(map(len, names), default=0)
@@ -81,10 +83,10 @@ def _one_token(reading: Reading, i: int) -> str:
 
 
 def _name(row: Row, line: int, width: int) -> str:
-    """The text of a rival, marked where drawn, with the rank where that is not `line`, which counts from 0."""
+    """The text of a rival, marked where drawn (◃: where the turned dials draw another), with its rank if not `line`."""
     rank = f" #{row.rank:,}{'+' if row.or_later else ''}" if row.rank not in (0, line + 1) else ""
     text = short(marked(row.text), width) if row.rank else row.text
-    return f"{text}{rank}{' ◂' if row.drawn else ''}"
+    return f"{text}{rank}{' ◂' if row.drawn else ' ◃' if row.was else ''}"
 
 
 def svg(reading: Reading, chosen: int | None = None) -> str:

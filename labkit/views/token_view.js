@@ -1,4 +1,8 @@
-// The token view: an answer token by token, and the rivals of the chosen one. All words come from token_reading.py.
+// The token view: an answer token by token, the dials in their order, and the rivals of the chosen token after each.
+
+const HOW = "fill: how probable the token was (dotted: below 30 %) · ← → to step";
+const NOW = "With the dials as they stand the same random number draws this token";
+const WAS = "This token stands in the answer";
 
 class TokenView {
   constructor(model, root) {
@@ -7,29 +11,32 @@ class TokenView {
     this.count = el("b");
     this.badges = el("span", { class: "badges" });
     this.settings = el("span", { class: "settings" });
-    const how = "underline: how sure the model was (dotted: below 30 %) · ← → to step";
     this.text = el("div", { class: "text", role: "listbox", "aria-orientation": "horizontal", "aria-label": "Tokens, ← → to step" });
     this.text.addEventListener("keydown", (event) => this.key(event));
     this.text.addEventListener("click", (event) => {
       const node = event.target.closest("[role=option]");
       if (node) this.choose(this.nodes.indexOf(node), true);
     });
+    this.strip = new Strip(model.get("stages"), (dials) => this.send("turned", dials));
+    this.strip.node.hidden = !model.get("dialled");
     this.columns = el("div", { class: "columns" });
     this.said = el("p", { class: "said", role: "status", "aria-live": "polite" });
-    const head = el("div", { class: "head" }, this.count, this.badges, el("span", {}, how), el("span", { class: "grow" }), this.settings);
-    root.append(head, this.text, this.columns, this.said);
+    const head = el("div", { class: "head" }, this.count, this.badges, el("span", {}, HOW), el("span", { class: "grow" }), this.settings);
+    root.append(head, this.text, this.strip.node, this.columns, this.said);
     this.root = root;
     this.drawAnswer();
-    this.changes = { "change:answer": () => this.drawAnswer(), "change:chosen": () => this.drawChoice() };
+    this.changes = { "change:answer": () => this.drawAnswer(), "change:chosen": () => this.drawChoice(), "change:turned": () => this.drawDials() };
     for (const [name, action] of Object.entries(this.changes)) model.on(name, action);
   }
 
   close() {
+    clearTimeout(this.later);
     for (const [name, action] of Object.entries(this.changes)) this.model.off(name, action);
   }
 
-  get tokens() {
-    return this.model.get("answer").tokens;
+  send(name, value) {
+    this.model.set(name, value);
+    this.model.save_changes();
   }
 
   get chosen() {
@@ -40,20 +47,54 @@ class TokenView {
     const answer = this.model.get("answer");
     const focused = this.text.contains(document.activeElement);
     this.count.textContent = answer.count;
-    this.settings.textContent = answer.settings;
     this.badges.replaceChildren(...badges(answer.badges));
     this.root.classList.toggle("steady", this.model.get("steady"));
-    this.root.classList.toggle("partial", answer.partial);
-    this.nodes = answer.tokens.map((token, i) => this.token(token, i));
+    this.tokens = answer.tokens.map(read);
+    this.root.classList.toggle("partial", this.tokens.some(({ untold }) => untold));
+    this.nodes = this.tokens.map((token, i) => this.token(token, i));
     this.text.replaceChildren(...this.words());
     this.current = null;
-    this.build(answer.columns);
-    this.drawChoice();
+    this.drawDials();
     if (focused) this.nodes[this.chosen]?.focus({ preventScroll: true });
   }
 
-  token({ text, label, share, end, cut }, i) {
-    const node = el("span", { role: "option", tabindex: "-1", "aria-label": label, title: label }, ...signed(text));
+  drawDials() {
+    const { dials, ...answer } = this.model.get("answer");
+    const stands = { ...dials, ...this.model.get("turned") };
+    const turned = Object.keys(dials).some((name) => stands[name] !== dials[name]);
+    this.told = new Words(this.model.get("stages"), stands, { ...answer, turned });
+    this.settings.textContent = this.told.settings;
+    this.strip.draw(stands, dials);
+    this.build(this.told.columns);
+    this.drawChoice();
+    this.drawOthers(0, performance.now() + 6);
+  }
+
+  /** Mark each token in whose place the same random number would draw another, a few milliseconds of them at a time. */
+  drawOthers(from, until) {
+    clearTimeout(this.later);
+    if (!from) this.others = [];
+    for (let i = from; i < this.tokens.length; i++) {
+      if (performance.now() > until) {
+        this.later = setTimeout(() => this.drawOthers(i, performance.now() + 6));
+        return;
+      }
+      const token = this.tokens[i];
+      const now = this.told.turned ? this.told.now(token) : token.place;
+      const other = now !== token.place;
+      if (other) this.others.push(i + 1);
+      this.nodes[i].classList.toggle("other", other);
+      const label = other ? `${token.label}; the turned dials draw ${this.told.named(token, now)}` : token.label;
+      this.nodes[i].setAttribute("aria-label", label);
+      this.nodes[i].title = label;
+    }
+    const { others: places } = this;
+    const first = places.length ? `, at ${places[0]} first` : "";
+    this.strip.say(this.told.turned ? `dials turned: another token at ${places.length} of ${this.tokens.length} places${first}` : "");
+  }
+
+  token({ text, share, end, cut }, i) {
+    const node = el("span", { role: "option", tabindex: "-1", "data-share": percent(share) }, ...signed(text));
     node.setAttribute("aria-posinset", i + 1);
     node.setAttribute("aria-setsize", this.tokens.length);
     node.setAttribute("aria-selected", "false");
@@ -77,20 +118,21 @@ class TokenView {
 
   /** The columns with as many rows as any token needs, so that nothing moves from one token to the next. */
   build(columns) {
-    const rows = Math.max(0, ...this.tokens.map(({ rows }) => rows.length));
-    if (this.bars?.length === columns.length && this.bars[0].length === rows) {
-      this.titles.forEach((parts, k) => parts.forEach((part, n) => { part.textContent = columns[k][n]; }));
-      return;
+    const { most } = this.model.get("answer");
+    const rows = Math.max(0, ...this.tokens.map(({ logits, untold }) => Math.min(most, logits.length) + (untold ? 1 : 0)));
+    if (this.bars?.length !== columns.length || this.bars[0].length !== rows) {
+      this.bars = columns.map(() => Array.from({ length: rows }, () => ({ name: el("b"), bar: el("i"), figure: el("em"), row: el("li") })));
+      this.titles = columns.map(() => [el("span"), el("small")]);
+      this.feet = columns.map(() => [el("span"), el("span")]);
+      this.columns.style.setProperty("--columns", columns.length);
+      this.columns.replaceChildren(
+        ...this.bars.map((bars, k) => {
+          for (const { name, bar, figure, row } of bars) row.append(name, bar, figure);
+          return el("div", {}, el("h4", {}, ...this.titles[k]), el("ol", {}, ...bars.map(({ row }) => row)), el("p", { class: "left" }, ...this.feet[k]));
+        }),
+      );
     }
-    this.titles = columns.map(([name, note]) => [el("span", {}, name), el("small", {}, note)]);
-    this.bars = columns.map(() => Array.from({ length: rows }, () => ({ name: el("b"), bar: el("i"), figure: el("em"), row: el("li") })));
-    this.columns.style.setProperty("--columns", columns.length);
-    this.columns.replaceChildren(
-      ...this.bars.map((bars, k) => {
-        for (const { name, bar, figure, row } of bars) row.append(name, bar, figure);
-        return el("div", {}, el("h4", {}, ...this.titles[k]), el("ol", {}, ...bars.map(({ row }) => row)));
-      }),
-    );
+    columns.forEach(([, ...parts], k) => parts.forEach((part, n) => { this.titles[k][n].textContent = part; }));
   }
 
   drawChoice() {
@@ -98,11 +140,18 @@ class TokenView {
     const token = this.tokens[i];
     if (this.current) this.mark(this.current, false);
     this.current = this.nodes[i];
-    this.said.textContent = token?.sentence ?? "The answer has no token.";
-    if (!token) return;
+    this.columns.hidden = !token;
+    if (!token) {
+      this.said.textContent = "The answer has no token.";
+      return;
+    }
     this.mark(this.current, true);
-    const full = Math.max(this.model.get("answer").full, ...token.rows.flatMap(([, , , ...cells]) => cells.map(([, share, , most]) => most ?? share)));
-    this.bars.forEach((bars, k) => bars.forEach((parts, line) => this.drawBar(parts, token.rows[line], k, line, full)));
+    const { rows, feet, sentence } = this.told.tell(token, i, this.model.get("answer").most);
+    this.said.textContent = sentence;
+    const full = Math.max(this.model.get("answer").full, ...rows.flatMap(({ cells }) => cells.map(([, share, , most]) => most ?? share)));
+    this.bars.forEach((bars, k) => bars.forEach((parts, line) => this.drawBar(parts, rows[line], k, line, full)));
+    feet.forEach((parts, k) => parts.forEach((part, n) => { this.feet[k][n].textContent = part; }));
+    this.strip.number(token.chance, token.untold);
   }
 
   mark(node, chosen) {
@@ -113,22 +162,23 @@ class TokenView {
   drawBar({ name, bar, figure, row }, rival, k, line, full) {
     row.hidden = !rival;
     if (!rival) return;
-    const [word, rank, drawn, ...cells] = rival;
-    const [text, share, kept, most] = cells[k];
-    const taken = drawn && k === cells.length - 1;
+    const { text, rank, later, drawn, was, cells } = rival;
+    const [told, share, kept, most] = cells[k];
+    const last = k === cells.length - 1;
     row.className = `${kept ? "" : "out"}${drawn ? " drawn" : ""}${rank ? "" : " rest"}`;
+    const mark = (sign, words, title) => [el("span", { "aria-hidden": "true", title }, ` ${sign}`), heard(` (${words})`)];
     name.replaceChildren(
-      el("span", {}, ...(rank ? signed(word) : [word])),
-      !rank || rank === line + 1 ? "" : el("small", {}, ` #${rank.toLocaleString("en-US")}`),
-      taken ? el("span", { "aria-hidden": "true" }, " ◂") : "",
-      taken ? heard(" (drawn)") : "",
+      el("span", {}, ...(rank ? signed(text) : [text])),
+      !rank || rank === line + 1 ? "" : el("small", {}, ` #${number(rank)}${later ? "+" : ""}`),
+      ...(drawn && last ? mark("◂", "drawn", this.told.turned ? NOW : WAS) : []),
+      ...(was && last ? mark("◃", "in the answer", WAS) : []),
     );
     name.title = name.textContent;
     // Up to its lower bound a bar is as any other, from there to the upper one it is paler.
     bar.style.setProperty("--long", (most ?? share) / full);
     bar.style.setProperty("--known", most ? share / most : 1);
-    if (kept) figure.textContent = text;
-    else figure.replaceChildren(el("span", { "aria-hidden": "true" }, text), heard("ruled out"));
+    if (kept) figure.textContent = told;
+    else figure.replaceChildren(el("span", { "aria-hidden": "true" }, told), heard("ruled out"));
   }
 
   key(event) {
@@ -141,15 +191,15 @@ class TokenView {
   }
 
   choose(i, focus) {
-    this.model.set("chosen", i);
-    this.model.save_changes();
+    this.send("chosen", i);
     if (focus) this.nodes[i].focus();
   }
 }
 
-export default {
-  render({ model, el: root }) {
-    const view = new TokenView(model, root);
-    return () => view.close();
-  },
-};
+/** A token as it came, with its numbers out of their bytes. */
+function read(token) {
+  const numbers = (bytes, Kind) => new Kind(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  return { ...token, ids: token.ids && numbers(token.ids, Uint32Array), logits: Float64Array.from(numbers(token.logits, Float32Array)) };
+}
+
+export default shownAs(TokenView);

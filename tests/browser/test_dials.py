@@ -353,13 +353,13 @@ def test_the_tokens_are_read_by_keyboard(notebook: LabPage) -> None:
     keyboard.press("Home")
     expect(options.first).to_be_focused()
     expect(chosen(tokens)).to_have_accessible_name(re.compile(r"^1 of \d+: “.+”, <?\d+ %$"))
-    said = tokens.get_by_role("status")
+    said = tokens.locator(".said")
     expect(said).to_have_text(re.compile(r"^Token 1 “"))
     keyboard.press("ArrowRight")
     keyboard.press("ArrowRight")
     expect(options.nth(2)).to_be_focused()
     expect(said).to_have_text(
-        re.compile(r"^Token 3 .*: the model gave it <?\d+ %; temperature 1\.8 .*Entropy [\d.]+ bits\.$")
+        re.compile(r"^Token 3 .*: the model gave it <?\d+ %; temperature 1\.8 .* an effective vocabulary of [\d.]+\.$")
     )
     keyboard.press("ArrowLeft")
     expect(options.nth(1)).to_have_attribute("aria-selected", "true")
@@ -383,7 +383,7 @@ def test_the_bars_say_what_the_table_says(notebook: LabPage) -> None:
     notebook.execute(
         f"assert expected == {[[re.sub('ruled out', '', cell) for cell in row] for row in rows]!r}, expected"
     )
-    notebook.execute(f"assert view.reading.sentence(view.chosen) == {tokens.get_by_role('status').inner_text()!r}")
+    notebook.execute(f"assert view.reading.sentence(view.chosen) == {tokens.locator('.said').inner_text()!r}")
     widths = (
         tokens.locator(".columns > div")
         .first.locator("li i")
@@ -403,6 +403,44 @@ def test_a_rival_that_is_ruled_out_is_grey_and_said_to_be(notebook: LabPage) -> 
         node.locator("i").evaluate("(bar) => getComputedStyle(bar).backgroundColor") for node in (out.first, kept.first)
     ]
     assert colours[0] != colours[1]
+
+
+MOVED = """(slider) => {
+  const strip = slider.closest('.labkit-tokens');
+  const read = () => strip.querySelector('.columns').textContent;
+  const before = read();
+  slider.value = 0;
+  slider.dispatchEvent(new Event('input'));
+  return read() !== before;
+}"""
+
+
+def test_a_dial_moves_the_bars_at_once_by_mouse_and_keyboard_and_asks_nobody(notebook: LabPage) -> None:
+    tokens = part(notebook, "tokens", "tokens")
+    strip = tokens.locator(".strip")
+    expect(strip.locator(".dial .name")).to_have_text(
+        ["1 frequency penalty", "2 temperature", "3 top-k", "4 top-p", "5 min-p", "6 draw"]
+    )
+    notebook.execute("view.chosen = next(i for i, token in enumerate(trace.tokens) if token.rank > 1)")
+    slider = strip.get_by_role("slider", name="temperature")
+    assert slider.evaluate(MOVED)  # in the very task of the event: no kernel, no frame later
+    expect(chosen(tokens)).to_have_accessible_name(re.compile("; the turned dials draw “.+”$"))
+    expect(strip.get_by_role("status")).to_have_text(re.compile(r"^dials turned: another token at \d+ of \d+ places"))
+    was = tokens.locator(".columns > div").last.locator("li:not([hidden])", has_text="(in the answer)")
+    expect(was).to_have_count(1)
+    strip.get_by_role("button", name="As drawn").press("Enter")
+    expect(strip.get_by_role("status")).to_have_text("")
+    slider.press("ArrowRight")
+    expect(settings(tokens)).to_contain_text("temperature 2 ")
+    number = strip.get_by_role("spinbutton", name="top-p")
+    number.fill("0.55")
+    expect(settings(tokens)).to_contain_text("temperature 2 · top-k 40 · top-p 0.55")
+    number.fill("7")
+    expect(number).to_have_attribute("aria-invalid", "true")
+    notebook.execute("assert view.turned == {'temperature': 2, 'top_p': 0.55}, view.turned")
+    test_the_bars_say_what_the_table_says(notebook)
+    strip.get_by_role("button", name="As drawn").click()
+    expect(settings(tokens)).to_contain_text("temperature 1.8 · top-k 40 · top-p 0.9")
 
 
 def test_an_unsure_token_has_a_dotted_line(notebook: LabPage) -> None:

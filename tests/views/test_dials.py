@@ -343,7 +343,7 @@ async def test_moving_a_dial_draws_the_answer_anew_and_the_handler_does_not_wait
     await until(lambda: panel.tokens.reading.seed == 9)
     expected = TinyModel().trace(PROMPT, max_tokens=20, dials=Dials(1.5), seed=9)
     assert panel.text == expected.text
-    assert panel.tokens.answer["settings"] == "temperature 1.5 · seed 9"
+    assert (panel.tokens.answer["dials"]["temperature"], panel.tokens.turned) == (1.5, {})
     panel.close()
 
 

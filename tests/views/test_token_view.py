@@ -16,6 +16,7 @@ from labkit.models.token_reading import Reading
 from labkit.models.token_stages import LISTED, left, share
 from labkit.models.token_words import confidence, confidence_badge, mean_log, percent, spoken
 from labkit.models.trace import Rival, Standing, Trace, TracedToken
+from labkit.models.tracing import turned
 from labkit.plain import marked, seen
 from labkit.views.token_drawing import svg
 from labkit.views.token_view import TokenView, show_tokens, table
@@ -78,14 +79,16 @@ def test_the_sentence_tells_the_way_of_a_token_from_the_model_to_the_draw() -> N
     dropped = POSSIBLE - 2
     assert Reading(trace(DRAWN, dials=SET, seed=7)).sentence(0) == (
         "Token 1 “a”: the model gave it 41 %; temperature 0.8 made that 48 %; "
-        f"top-k and top-p dropped {dropped:,} rivals and left 2; the draw with seed 7 took rank 1. Entropy 2.1 bits."
+        f"top-k and top-p dropped {dropped:,} rivals and left 2; the draw with seed 7 took rank 1. "
+        "Entropy 2.1 bits, an effective vocabulary of 4.3."
     )
 
 
 def test_without_dials_the_sentence_tells_what_the_trace_tells() -> None:
     assert Reading(trace(DRAWN)).sentence(0) == (
         "Token 1 “a”: the model gave it 41 %; temperature made that 48 %; "
-        f"top-k and top-p dropped {POSSIBLE - 2:,} rivals and left 2; the draw took rank 1. Entropy 2.1 bits."
+        f"top-k and top-p dropped {POSSIBLE - 2:,} rivals and left 2; the draw took rank 1. "
+        "Entropy 2.1 bits, an effective vocabulary of 4.3."
     )
 
 
@@ -156,9 +159,6 @@ def test_the_share_of_the_drawn_token_is_read_from_the_trace_and_not_worked_out(
     assert [cell.text for cell in row.cells] == ["1%", "2%", "3%", "4%"]
     assert all(cell.kept for cell in row.cells)
     assert re.search(r"^z #15 ◂ +1% +2% +3% +4%$", table(shown, token=1), re.MULTILINE)
-    assert TokenView(shown).answer["tokens"][0]["rows"][-1][3:] == [
-        [f"{round(100 * share)}%", share, True] for share in (0.01, 0.02, 0.03, 0.04)
-    ]
     drawn = " ".join(ET.fromstring(svg(Reading(shown), 0)).itertext())  # noqa: S314 - our own drawing
     assert re.search("z #15 ◂ 1%.*z #15 ◂ 2%.*z #15 ◂ 3%.*z #15 ◂ 4%", drawn)
     assert "temperature 1.5 made that 2 %" in drawn
@@ -314,7 +314,7 @@ def test_hostile_text_stays_text_in_every_form() -> None:
         drawing,
         table(hostile),
         table(hostile, token=1),
-        json.dumps(TokenView(hostile).answer, ensure_ascii=False),
+        repr(TokenView(hostile).answer),
     ):
         assert not any(letter in form for letter in HIDDEN)
 
@@ -340,12 +340,79 @@ def test_the_widget_is_stored_with_its_drawing_and_without_an_address() -> None:
     assert not re.search("0x[0-9a-f]{4}", json.dumps(bundle[0]))
 
 
-def test_another_answer_takes_the_place_of_the_first_and_the_same_token_stays_chosen() -> None:
-    view = TokenView(TinyModel().trace(PROMPT, max_tokens=5), steady=True)
+def test_a_new_answer_opens_where_the_model_hesitated_most_unless_it_is_the_same_so_far() -> None:
+    whole = TinyModel().trace(PROMPT, dials=Dials(0.8), seed=1, max_tokens=20)
+    view = TokenView(replace(whole, tokens=whole.tokens[:5]), steady=True)
     view.chosen = 2
+    view.show(whole)
+    assert view.chosen == 2
+    other = replace(whole, tokens=[whole.tokens[1], *whole.tokens])
+    view.show(other)
+    assert view.chosen == Reading(other).hesitant
     view.show(trace(DRAWN, dials=SET, seed=7))
-    assert (view.answer["count"], view.chosen) == ("1 token", 2)
+    assert (view.answer["count"], view.chosen) == ("1 token", 0)
+    view.chosen = 9
     assert 'stroke-width="2"' in view.to_svg()  # the last token is marked where the chosen one is beyond it
+
+
+# ---- dials that are turned without a draw
+
+
+TURNED = Dials(1.9, frequency_penalty=0.5)
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Trace:
+    return TinyModel().trace(PROMPT, dials=SET, seed=7, max_tokens=30)
+
+
+def test_turned_dials_tell_what_a_draw_with_them_would_have_told(drawn: Trace) -> None:
+    again = TinyModel().trace(PROMPT, dials=TURNED, seed=7, max_tokens=30)
+    told = turned(drawn, TURNED)
+    alike = next(i for i, token in enumerate(told.tokens) if token.instead)
+    for mine, real in zip(told.tokens[: alike + 1], again.tokens, strict=False):
+        assert (mine.instead or mine).id == real.id
+        assert mine.kept == real.kept
+        for name in real.standing:
+            listed = {rival.id: rival.probability for rival in mine.stages[name]}
+            assert all(listed[rival.id] == pytest.approx(rival.probability) for rival in real.stages[name])
+            assert mine.standing[name].entropy == pytest.approx(real.standing[name].entropy)
+    assert told.tokens[alike].standing["model"] == drawn.tokens[alike].standing["model"]
+
+
+def test_dials_turned_back_tell_what_was_drawn(drawn: Trace) -> None:
+    assert turned(drawn, SET) is drawn
+    assert not any(token.instead for token in turned(turned(drawn, TURNED), SET).tokens)
+
+
+def test_the_view_tells_in_every_form_what_the_turned_dials_would_draw(drawn: Trace) -> None:
+    view = TokenView(drawn)
+    view.turn(TURNED)
+    assert view.turned == {"temperature": 1.9, "frequency_penalty": 0.5, "top_k": 0, "top_p": 1}
+    told = turned(drawn, TURNED)
+    first = next(i for i, token in enumerate(told.tokens) if token.instead)
+    now = marked((told.tokens[first].instead or told.tokens[0]).text)
+    places = sum(token.instead is not None for token in told.tokens)
+    said = f"dials turned: another token at {places} of 30 places, at {first + 1} first"
+    view.chosen = first
+    picture = " ".join(ET.fromstring(view.to_svg()).itertext())  # noqa: S314 - our own drawing
+    for form in (view.stored()["text/plain"], picture):
+        assert said in form
+    assert f"now {now}" in view.stored()["text/plain"]
+    assert f"the same random number draws “{now}”" in picture
+    assert " ◃" in picture
+    assert re.search(rf"^{re.escape(now)}( #[\d,]+)? ◂", table(told, token=first + 1), re.MULTILINE)
+    view.turned = {"top_p": 7}  # what no dial can be
+    assert view.reading.trace is drawn
+
+
+def test_a_token_that_a_turned_dial_rules_out_is_told_as_such(drawn: Trace) -> None:
+    hot = TinyModel().trace(PROMPT, dials=Dials(5.0), seed=3, max_tokens=12)
+    cold = Reading(turned(hot, Dials(0)))
+    i = next(i for i, token in enumerate(hot.tokens) if token.rank > 1)
+    [was] = [row for row in cold.rows(i) if row.was]
+    assert [cell.text for cell in was.cells][1:] == ["–", "–", "–"]
+    assert re.search("left rank 1, “.+”, whatever the seed", cold.sentence(i))
 
 
 def test_what_is_no_trace_is_refused_with_what_to_write() -> None:

@@ -1,5 +1,6 @@
 """Drawing an answer token by token, in slices short enough to be interrupted between any two."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from labkit.models import sampler
 from labkit.models.tiny.model import Cache, Floats, Model
 from labkit.models.tiny.tokenizer import Tokenizer
-from labkit.models.trace import TracedToken, traced
+from labkit.models.trace import Choice, TracedToken, traced
 
 SLICE = 16
 """How many prompt tokens are read at a time, some milliseconds of work."""
@@ -26,11 +27,18 @@ def generate(
     for logits in read(model, prompt, cache):  # noqa: B007 - the last ones count
         yield None
     drawn: list[int] = []
+
+    def text_of(token: int) -> str:
+        return tokenizer.decode([token])
+
     while True:
         before = possible(logits, tokenizer)
         turned = sampler.turn(before, dials, drawn)
-        token = traced(before, turned, sampler.draw(turned[-1][1], random.random()), lambda i: tokenizer.decode([i]))
-        drawn.append(token.id)
+        chance = random.random()
+        chosen = sampler.draw(turned[-1][1], chance)
+        choice = Choice(range(len(before)), before, chosen, Counter(drawn), chance, text_of)
+        token = traced(before, turned, chosen, text_of, choice)
+        drawn.append(chosen)
         yield token
         if cache.length == model.shape.context:
             return
