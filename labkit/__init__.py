@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from labkit.telemetry.collector import Collector
     from labkit.telemetry.parts import parts
     from labkit.telemetry.spending import spending
+    from labkit.views.answers import grouped
     from labkit.views.approval_panel import approval_panel
     from labkit.views.attack_matrix import plot_attacks
     from labkit.views.audit import show_audit
@@ -73,7 +74,6 @@ if TYPE_CHECKING:
     from labkit.views.scorecard_panel import show_scorecard, show_server_scorecard
     from labkit.views.side_by_side import compare
     from labkit.views.span_view import show_spans
-    from labkit.views.sweep_plot import plot_sweep
     from labkit.views.token_view import show_tokens
     from labkit.wire import Frame, tap
 
@@ -123,6 +123,7 @@ _ELSEWHERE = {
     "delete_progress": "labkit.course.summary",
     "dials": "labkit.views.dials",
     "export_progress": "labkit.course.summary",
+    "grouped": "labkit.views.answers",
     "hand_in": "labkit.views.hand_in",
     "hint": "labkit.views.hints",
     "it_was": "labkit.course.predictions",
@@ -134,7 +135,6 @@ _ELSEWHERE = {
     "parts": "labkit.telemetry.parts",
     "plot_attacks": "labkit.views.attack_matrix",
     "plot_bars": "labkit.views.bars",
-    "plot_sweep": "labkit.views.sweep_plot",
     "predict": "labkit.views.prediction",
     "quiz": "labkit.checks",
     "replay": "labkit.replaying",
@@ -216,6 +216,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "delete_progress",
     "dials",
     "export_progress",
+    "grouped",
     "hand_in",
     "hint",
     "it_was",
@@ -227,7 +228,6 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "parts",
     "plot_attacks",
     "plot_bars",
-    "plot_sweep",
     "predict",
     "quiz",
     "replay",

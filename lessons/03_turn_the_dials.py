@@ -68,13 +68,13 @@ show_tokens(answer(temperature=1, top_k=40, top_p=0.9, seed=1))
 #
 # A model gives each token a number, its *logit*: the larger, the likelier. The logits are divided by the temperature
 # before they become probabilities: below 1 the likely tokens gain, above 1 the unlikely ones. The *seed* picks the random
-# numbers of the draw. The next cell asks at five temperatures with two seeds each; its charts take four seeds.
+# numbers of the draw. The next cell asks at five temperatures with two seeds each; its table takes four seeds.
 
 # %%
 predict("3.1")
 
 # %%
-from labkit import plot_sweep
+from labkit import grouped
 
 for temperature in (0, 0.5, 1, 1.5, 2):
     for seed in (1, 2):
@@ -83,7 +83,7 @@ for temperature in (0, 0.5, 1, 1.5, 2):
 
 print("the same seed again gives the same:", answer(seed=1, max_tokens=30).text == answer(seed=1, max_tokens=30).text)
 it_was("3.1")
-plot_sweep(request, temperatures=(0, 0.5, 1, 1.5, 2), seeds=range(4), settings=Settings(max_tokens=30))
+grouped([answer(temperature=heat, seed=seed, max_tokens=30) for heat in (0, 1, 2) for seed in range(4)])
 
 # %% [markdown]
 # Above 0 the same seed gives the same answer, and another seed may give another one. With the heat the answers grow less

@@ -1,89 +1,72 @@
-"""Many answers where nothing runs: as text, and as a drawing in SVG."""
+"""Many answers where nothing runs: a drawing in SVG."""
 
-import textwrap
-from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
 
 from labkit.plain import seen, short
-from labkit.views.token_drawing import BADGES, EDGE, INK, MARGIN, MUTE, SANS, WIDTH
+from labkit.views.answers_groups import VERDICTS, Group, Groups, broken
+from labkit.views.token_drawing import EDGE, INK, MARGIN, MUTE, SANS, WIDTH
 
-Card = Mapping[str, Any]
-"""One answer: `seed`, `text`, `note`, `badges` (kind, word, explanation), and `same`, the seed of an equal one."""
+LINE, LEFT, ROOM, MOST_LINES, MOST_ROWS = 16, 128, 116, 12, 12
+"""The height of a line, where answers begin, the letters of a line, and the lines and the groups that are drawn."""
 
-COLUMNS, LINE, ROOM, MOST_LINES = 5, 15, 27, 16
-"""Cards in a row, the height of a line, the letters in it, and the lines of an answer that are drawn."""
-
-TOP = 40
-
-
-def as_text(head: str, cards: Sequence[Card]) -> str:
-    """`head`, then for each answer a line that says whose it is, and the answer's text, further to the right."""
-    lines = [seen(head)]
-    for card in cards:
-        words = [f"seed {card['seed']}", _end(card), *(word for _, word, _ in card["badges"])]
-        lines.append(" · ".join(seen(word) for word in words if word))
-        if card["same"] is None and card["text"]:
-            lines += [f"    {line}".rstrip() for line in seen(card["text"]).split("\n")]
-    return "\n".join(lines)
+MARK = {True: "#2e6b34", False: "#b3261e", None: MUTE}
+DIFFERS = "#8a5200"
 
 
-def svg(head: str, cards: Sequence[Card]) -> str:
-    """The answers side by side, on a light card that any theme can hold; `head` alone where there is none.
+def svg(head: str, groups: Groups) -> str:
+    """The groups below each other, on a light card that any theme can hold; `head` alone where there is none.
 
-    A long answer is cut at its end. The drawing carries its own colours, no script and no time: the same answers draw
-    the same.
+    A long answer is cut at its end, and of many groups the first are drawn. What differs from the first answer is
+    coloured and underlined. The drawing carries its own colours, no script and no time: the same answers draw the same.
     """
-    rows = [cards[i : i + COLUMNS] for i in range(0, len(cards), COLUMNS)]
-    parts, y, width = list[str](), TOP, WIDTH / COLUMNS
-    for row in rows:
-        height = max(map(_height, row))
+    parts, y = list[str](), 40
+    for name, *figures in groups.over_heat():
+        parts += [
+            _text(MARGIN, y + 15, MUTE, name),
+            *(_text(LEFT + 54 * i, y + 15, INK, f) for i, f in enumerate(figures)),
+        ]
+        y += LINE
+    y += 6 * bool(groups.heats)
+    for row in groups.rows[:MOST_ROWS]:
+        lines = _lines(groups, row)
         parts.append(f'<line x1="0" x2="{WIDTH}" y1="{y}" y2="{y}" stroke="{EDGE}"/>')
-        for column, card in enumerate(row):
-            x = column * width
-            if column:
-                parts.append(f'<line x1="{x:g}" x2="{x:g}" y1="{y}" y2="{y + height}" stroke="{EDGE}"/>')
-            parts += _card(card, x + 10, y)
-        y += height
+        parts.append(_text(MARGIN, y + 19, INK, f"{len(row.members)} of {len(groups.answers)}", ' font-weight="600"'))
+        if groups.judged:
+            parts.append(_text(MARGIN, y + 19 + LINE, MARK[row.true], VERDICTS[row.true]))
+        for i, (colour, line) in enumerate(lines):
+            parts.append(f'<text x="{LEFT}" y="{y + 19 + LINE * i}" fill="{colour}" xml:space="preserve">{line}</text>')
+        y += 12 + LINE * max(len(lines), 1 + groups.judged)
+    if more := groups.rows[MOST_ROWS:]:
+        told = f"and {len(more)} groups more, {sum(len(row.members) for row in more)} answers"
+        parts.append(_text(LEFT, y + 17, MUTE, told))
+        y += 28
     size = f'viewBox="0 0 {WIDTH} {y}" width="{WIDTH}" height="{y}"'
     return "".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" {SANS} font-size="11">',
-            f"<title>{escape(seen(head))}</title><desc>{escape(as_text(head, cards))}</desc>",
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" {SANS} font-size="11.5">',
+            f"<title>{escape(seen(head))}</title><desc>{escape(str(groups))}</desc>",
             f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{y - 1}" rx="6" fill="#ffffff" stroke="{EDGE}"/>',
-            f'<text x="{MARGIN}" y="25" font-size="12" fill="{INK}">{escape(short(head, 120))}</text>',
+            _text(MARGIN, 25, INK, short(head, 120), ' font-size="12"'),
             *parts,
             "</svg>",
         ]
     )
 
 
-def _end(card: Card) -> str:
-    return card["note"] if card["same"] is None else f"same as seed {card['same']}"
+def _lines(groups: Groups, row: Group) -> list[tuple[str, str]]:
+    """What stands at the right of a group, line by line, as pairs of colour and SVG."""
+    most = ROOM * (MOST_LINES + 1)  # cut first: no more is drawn, and an answer may be long
+    said = broken([(text[:most], differs) for text, differs in row.parts[:most]], ROOM)
+    lines = [(INK, "".join(map(_part, line))) for line in said[:MOST_LINES]]
+    lines += [(INK, "…")] if len(said) > MOST_LINES else []
+    told = [words for words in (row.differs, short(groups.where(row), ROOM)) if words]
+    return lines + [(MUTE, "".join(map(_part, line))) for words in told for line in broken([(words, False)], ROOM)]
 
 
-def _lines(card: Card) -> list[str]:
-    """The text of an answer, broken into lines."""
-    # Cut first: what is drawn takes this many characters at most, and no word is shorter than its first letters.
-    text = card["text"][: MOST_LINES * ROOM + 1]
-    broken = [part for line in seen(text).split("\n") for part in textwrap.wrap(line, ROOM) or [""]]
-    return broken if len(broken) <= MOST_LINES else [*broken[: MOST_LINES - 1], "…"]
+def _part(part: tuple[str, bool]) -> str:
+    text, differs = part
+    return f'<tspan fill="{DIFFERS}" text-decoration="underline">{escape(text)}</tspan>' if differs else escape(text)
 
 
-def _height(card: Card) -> int:
-    return 36 + LINE * (len(_lines(card)) + len(_words(card)))
-
-
-def _words(card: Card) -> list[tuple[str, str]]:
-    """The words below an answer, each on a line of its own, as pairs of colour and word."""
-    return [(BADGES[kind], short(word, ROOM)) for kind, word, _ in card["badges"]]
-
-
-def _card(card: Card, x: float, y: int) -> list[str]:
-    seed = f'<tspan font-weight="600" fill="{INK}">seed {card["seed"]}</tspan>'
-    parts = [f'<text x="{x:g}" y="{y + 18}" fill="{MUTE}">{seed} {escape(short(_end(card), ROOM - 8))}</text>']
-    lines = [*((INK, line) for line in _lines(card)), *_words(card)]
-    return parts + [
-        f'<text x="{x:g}" y="{y + 36 + LINE * number}" fill="{colour}">{escape(line)}</text>'
-        for number, (colour, line) in enumerate(lines)
-    ]
+def _text(x: float, y: int, colour: str, words: str, more: str = "") -> str:
+    return f'<text x="{x:g}" y="{y}" fill="{colour}"{more}>{escape(words)}</text>'

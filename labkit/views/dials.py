@@ -15,7 +15,7 @@ from labkit.models.tiny import TinyModel
 from labkit.models.trace import Traceable
 from labkit.models.tracing import Drawing, Prompt, as_request, can_be_traced, drawing
 from labkit.plain import seen
-from labkit.views.answers import Answers
+from labkit.views.answers_asked import Answers
 from labkit.views.dial_panel import DialPanel
 from labkit.views.placed import Placed
 from labkit.views.token_drawing import head

@@ -1,4 +1,4 @@
-"""The dials, the token view and the sweep in a real JupyterLab: by mouse and keyboard, with bad text, both themes."""
+"""The dials, the token view and ten answers in a real JupyterLab: by mouse and keyboard, with bad text, both themes."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,11 +19,11 @@ from labkit import Lab, plot_bars
 from labkit.models.claude import Claude
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.trace import Rival, Standing, Trace, TracedToken
-from labkit.views.answers import Answers
+from labkit.views.answers import grouped
+from labkit.views.answers_asked import Answers
 from labkit.dial_table import Settings
 from labkit.host.dials import DialState
 from labkit.views.dials import dials, tune
-from labkit.views.sweep_plot import plot_sweep
 from labkit.views.token_view import show_tokens, table
 from tests.story import answer, bookshop
 
@@ -80,7 +80,13 @@ async def slow(context, params):
 waiting = Answers(DialState(slow), lambda: request)
 waiting
 """
-SWEEP = "plot_sweep(request, (0, 1, 2), seeds=(1, 2), settings=Settings(max_tokens=10))"
+GROUPED = """
+drawn = [
+    TinyModel().trace(PROMPT, dials=Dials(heat), seed=seed, max_tokens=12) for heat in (0, 2) for seed in (1, 2, 3)
+]
+many = grouped(drawn, lambda text: text == drawn[0].text)
+many
+"""
 BARS = 'plot_bars({"one": {"samples": 1}, "each": {"samples": 6}}, title="Five papers")'
 IN_A_LAB = """
 given = dials(TinyModel())
@@ -89,7 +95,7 @@ await lab.call_tool("recommend", {"genre": "romance"})
 given
 """
 CELLS = {"set up": SET_UP, "tune": TUNE, "tokens": TOKENS, "claude": CLAUDE, "hostile": HOSTILE, "slow": SLOW}
-CELLS |= {"sweep": SWEEP, "bars": BARS, "lab": IN_A_LAB}
+CELLS |= {"grouped": GROUPED, "bars": BARS, "lab": IN_A_LAB}
 NUMBER = {name: i for i, name in enumerate(CELLS)}
 
 AT_ONCE = 4000
@@ -307,7 +313,7 @@ def test_nothing_moves_when_an_answer_arrives(notebook: LabPage, tuned: tuple[Lo
 # ---- ten answers
 
 
-def test_ten_answers_stand_side_by_side(notebook: LabPage, tuned: tuple[Locator, Locator]) -> None:
+def test_ten_answers_are_grouped(notebook: LabPage, tuned: tuple[Locator, Locator]) -> None:
     panel, _ = tuned
     panel.get_by_role("slider", name="temperature").press("End")
     answers = part(notebook, "tune", "answers")
@@ -315,14 +321,30 @@ def test_ten_answers_stand_side_by_side(notebook: LabPage, tuned: tuple[Locator,
     go.press("Enter")
     expect(answers.get_by_role("status")).to_have_text(re.compile(r"^10 of 10 answers, \d+ different$"))
     expect(go).to_be_focused()
-    cards = answers.locator(".answer")
-    expect(cards).to_have_count(10)
-    for i in range(10):
-        expect(cards.nth(i)).to_contain_text(f"seed {7 + i}")
-        expect(cards.nth(i)).to_contain_text("tiny model")
-    places = {round(box["x"]) for card in cards.all() if (box := card.bounding_box())}
-    assert len(places) == 5
+    expect(answers.locator(".group").first).to_contain_text(re.compile(r"\d of 10.*seeds? (7|8|9|1\d)"))
     expect(answers.locator(".note")).to_have_text("temperature 2 · seeds 7 to 16")
+
+
+def test_a_group_is_opened_by_keyboard_and_shows_its_answers_and_tokens(notebook: LabPage) -> None:
+    many = part(notebook, "grouped", "answers")
+    table = many.get_by_role("table").first
+    expect(table.get_by_role("row")).to_have_count(4)
+    expect(table).to_contain_text(re.compile(r"temperature02answers33different1[23]true3\d"))
+    second = many.locator(".group").nth(1)
+    expect(second.locator("mark").first).to_be_visible()
+    expect(second).to_contain_text("✗ false")
+    second.locator("summary").first.focus()
+    notebook.page.keyboard.press("Enter")
+    expect(second).to_have_attribute("open", "")
+    expect(second).to_contain_text("temperature 2 · maxTokens")
+    tokens = second.locator(".labkit-tokens")
+    expect(tokens.get_by_role("option", selected=True)).to_be_visible()
+    expect(second.get_by_role("button", name="Tokens").first).to_have_attribute("aria-pressed", "true")
+    for light in (True, False):
+        themed(notebook, light=light)
+        assert serious_faults(notebook, ".labkit-answers") == []
+    themed(notebook, light=True)
+    notebook.page.keyboard.press("Enter")
 
 
 def test_a_run_is_cancelled_while_page_and_kernel_stay_free(notebook: LabPage) -> None:
@@ -331,7 +353,6 @@ def test_a_run_is_cancelled_while_page_and_kernel_stay_free(notebook: LabPage) -
     expect(stop).to_have_attribute("aria-disabled", "true")
     answers.get_by_role("button", name="Run ten times").click()
     expect(answers.get_by_role("status")).to_have_text("0 of 10 answers")
-    expect(answers.locator(".answer")).to_have_count(10)
     notebook.execute("assert waiting.running")  # the kernel has time for this
     stop.click()
     expect(answers.get_by_role("status")).to_have_text("stopped after 0 of 10 answers, 0 different")
@@ -339,7 +360,8 @@ def test_a_run_is_cancelled_while_page_and_kernel_stay_free(notebook: LabPage) -
     notebook.execute("gate.set()")
     answers.get_by_role("button", name="Run ten times").click()
     expect(answers.get_by_role("status")).to_have_text("10 of 10 answers, 1 different")
-    expect(answers.locator(".answer").nth(3)).to_contain_text("same as seed 0")
+    expect(answers.locator(".group")).to_have_count(1)
+    expect(answers.locator(".group")).to_contain_text("seeds 0, 1, 2")
 
 
 # ---- tokens
@@ -465,7 +487,7 @@ def test_hostile_text_is_shown_and_does_nothing(notebook: LabPage) -> None:
     answers = part(notebook, "hostile", "answers")
     answers.get_by_role("button", name="Run 2 times").click()
     expect(answers.get_by_role("status")).to_have_text("2 of 2 answers, 1 different")
-    expect(answers.locator(".answer p").first).to_contain_text("<script>window.__pwned=1</script>")
+    expect(answers.locator(".said").first).to_contain_text("<script>window.__pwned=1</script>")
     panel = output.locator(".labkit-dials").last
     expect(panel.locator(".prompt")).to_contain_text("<img src=x")
     panel.locator("summary").click()
@@ -496,7 +518,6 @@ def serious_faults(notebook: LabPage, selector: str) -> list[tuple[str, list[str
 
 
 SAID = {
-    "sweep": "Variety and probability of an answer of the tiny model at 3",
     "bars": "Bars, Five papers. samples: one 1; each 6.",
 }
 """How the words begin that stand for a picture."""
@@ -545,7 +566,7 @@ def test_nothing_is_cut_off_at_the_side(notebook: LabPage, width: int) -> None:
         card.evaluate("(node, width) => { node.style.width = `${width}px`; }", width)
     wide = [
         card.evaluate(
-            """(card) => [card, ...card.querySelectorAll('.head, .text, .word, .columns, .said, .tables, .foot, .grid')]
+            """(card) => [card, ...card.querySelectorAll('.head, .text, .word, .columns, .said, .tables, .group')]
                  .filter((node) => node.scrollWidth > node.clientWidth + 1).map((node) => node.className)"""
         )
         for card in cards

@@ -36,7 +36,7 @@ CELLS = {
     "dials": "panel = dials(TinyModel(), Settings(temperature=0.8))\npanel",
     "tune": "tune('Explain this log line: disk full', TinyModel(seed=7))",
     "budget": "budget_meter(budget)",
-    "sweep": "plot_sweep('Explain: disk', temperatures=(0, 1), seeds=range(2), settings=Settings(max_tokens=9))",
+    "answers": "grouped(['Emma', 'Emma', 'Persuasion'], true=lambda text: text == 'Emma')",
     "bars": "plot_bars({'one': {'samples': 1}, 'each': {'samples': 9}})",
     "scorecard": "await show_scorecard(good_callbacks.my_callback)",
     "approval": "approval_panel()",

@@ -18,7 +18,7 @@ from tests.story import WIRES
 from tests.telemetry import virtual
 from tests.telemetry.spans import call, span
 from tests.telemetry.test_parts import MODEL, PAUSE, PERSON, POLL, RECOMMEND, calls, fails_once, model, person
-from tests.views.test_sweep import contrast
+from tests.views.test_bars import contrast
 
 S = 10**9
 

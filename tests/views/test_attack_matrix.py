@@ -6,7 +6,7 @@ from labkit.attacks.report import Matrix
 from labkit.views.attack_matrix import KEY, plot_attacks, tint
 from labkit.views.drawing import PALETTES
 from tests.attacks.test_report import fair, matrix, trial
-from tests.views.test_sweep import contrast
+from tests.views.test_bars import contrast
 
 FOUND = matrix(
     trial("endless", wires=("legacy",)),

@@ -1,14 +1,29 @@
 """`plot_bars`: the same figures as a picture, in words and as a table."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from labkit.views.bars import COLOURS, Bars, figure, plot_bars
 from labkit.views.drawing import PALETTES
-from tests.views.test_sweep import contrast
 
 ROWS = {"one": {"samples": 1, "tokens": 640}, "each": {"samples": 9, "tokens": 1210}}
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours, 1 to 21. Source: WCAG 2.2, "relative luminance"."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
 
 
 def test_a_printed_plot_is_a_table() -> None:
@@ -32,6 +47,13 @@ def test_a_title_is_no_html() -> None:
     bundle = plot_bars(ROWS, title='"><script>x</script>')._repr_mimebundle_()
     assert bundle is not None
     assert bundle[0]["text/html"].count("<") == 1
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_charts_can_be_read_on_a_page_of_their_theme(dark: bool) -> None:
+    colours = PALETTES[dark]
+    assert all(contrast(colours[name], colours["page"]) >= 4.5 for name in ("ink", "mute", "a", "b"))
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -92,3 +114,18 @@ def test_dollar_signs_are_no_formula_and_what_is_no_number_is_told() -> None:
     for figure_ in (float("nan"), float("inf")):
         with pytest.raises(ValueError, match="finite"):
             plot_bars({"one": {"samples": figure_}})
+
+
+def test_matplotlib_says_nothing_on_a_machine_where_it_finds_and_can_keep_no_list_of_fonts(tmp_path: Path) -> None:
+    no_folder = tmp_path / "a file"
+    no_folder.touch()
+    draw = "import logging, labkit.views.drawing as d; assert logging.getLogger('matplotlib').level == 0, d"
+    run = subprocess.run(
+        [sys.executable, "-c", draw],
+        env=os.environ | {"MPLCONFIGDIR": str(no_folder)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert (run.returncode, run.stderr) == (0, "")

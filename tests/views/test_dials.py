@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from functools import partial
 from io import StringIO
-from time import process_time
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import pytest
 from mcp_types import (
     CreateMessageRequestParams,
     CreateMessageResult,
-    ErrorData,
     ImageContent,
     SamplingMessage,
     TextContent,
@@ -24,21 +21,19 @@ from mcp_types import (
 
 from labkit import Lab, Scripted
 from labkit.dial_table import DIAL, OWN, Settings, turned_model, turned_request
-from labkit.host.dials import MEANING, DialState, in_words, read, with_dials
+from labkit.host.dials import MEANING, in_words, read, with_dials
 from labkit.models.claude import Claude
 from labkit.models.gguf import GGUF
 from labkit.models.openai_compatible import OpenAICompatible
-from labkit.models.tiny import Dials, TinyAnswer, TinyModel
+from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny import callback as tiny_callback
 from labkit.models.tiny.generation import generate
-from labkit.models.token_words import TINY
 from labkit.models.trace import Trace
 from labkit.models.tracing import as_request, drawing
 from labkit.runtime import Runtime
 from labkit.steps import HostStep, overhearing
 from labkit.views import dials as dials_module
-from labkit.views.answers import Answers, one_answer, seeds
-from labkit.views.answers_drawing import svg
+from labkit.views.answers_asked import seeds
 from labkit.views.dial_panel import DialPanel
 from labkit.views.dials import TunePanel, dials, tune
 from labkit.views.token_view import table
@@ -520,177 +515,6 @@ def test_a_temperature_that_makes_no_sense_is_what_the_model_makes_of_it() -> No
     assert as_request(PROMPT).max_tokens == 100
 
 
-# ---- ten answers
-
-
-async def test_ten_answers_have_ten_seeds_and_say_how_many_differ() -> None:
-    panel = tune(asking(), TinyModel(), Settings(temperature=1.5, seed=3))
-    panel.answers.run()
-    assert panel.answers.running
-    await until(lambda: not panel.answers.running, 30)
-    expected = [TinyModel().trace(PROMPT, max_tokens=20, dials=Dials(1.5), seed=seed).text for seed in range(3, 13)]
-    assert panel.answers.texts == expected
-    assert panel.answers.status == f"10 of 10 answers, {len(set(expected))} different"
-    assert panel.answers.note == "temperature 1.5 · seeds 3 to 12"
-    assert {badge[1] for badge in panel.answers.cards[0]["badges"]} >= {"tiny model"}
-    panel.close()
-
-
-async def test_at_temperature_0_all_answers_are_the_same_and_each_says_so() -> None:
-    panel = tune(asking(max_tokens=4), settings=Settings(temperature=0))
-    panel.answers.run()
-    await until(lambda: not panel.answers.running, 30)
-    assert panel.answers.status == "10 of 10 answers, 1 different"
-    assert [card["same"] for card in panel.answers.cards] == [None, *[0] * 9]
-    assert [card["badges"][-1][1] for card in panel.answers.cards] == ["cut at max tokens"] * 10
-    panel.close()
-
-
-async def test_answers_can_be_cancelled_while_the_model_is_at_work() -> None:
-    gate, begun = asyncio.Event(), threading.Event()
-
-    async def slow(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
-        if begun.is_set():
-            await gate.wait()
-        begun.set()
-        return answer("quick")
-
-    answers = Answers(DialState(slow), asking)
-    answers.run()
-    await until(lambda: len(answers.texts) == 1)
-    answers.run()  # it runs already
-    answers.cancel()
-    await until(lambda: not answers.running)
-    assert answers.status == "stopped after 1 of 10 answers, 1 different"
-    assert answers.texts == ["quick"]
-    answers.cancel()
-    answers.close()
-
-
-async def test_an_answer_that_fails_or_refuses_says_so_on_its_card() -> None:
-    async def broken(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
-        raise LookupError("no such book")
-
-    async def shy(context: object, params: CreateMessageRequestParams) -> ErrorData:
-        return ErrorData(code=-1, message="not today\u202e")
-
-    for callback, note in (
-        (broken, "broken raised LookupError: no such book"),
-        (shy, "refused (-1): not today\\u202e"),
-    ):
-        answers = Answers(DialState(callback), asking, number=2)
-        answers.run()
-        await until(lambda answers=answers: not answers.running)
-        assert len(answers.cards) == 2
-        assert note.removeprefix("broken ") in answers.cards[0]["note"]
-        assert [(card["badges"], card["same"]) for card in answers.cards] == [([], None)] * 2
-
-
-async def test_an_answer_that_was_cut_is_marked_as_out_of_its_depth_on_its_card_too() -> None:
-    answers = Answers(DialState(TinyModel(), Settings(max_tokens=3)), lambda: asking("Who wrote Hamlet?"), number=1)
-    answers.run()
-    await until(lambda: not answers.running, 30)
-    said = answers.texts[0]
-    assert ("out of its depth" in [badge[1] for badge in answers.cards[0]["badges"]]) == said.startswith("I am")
-    answers.close()
-
-
-async def drawn(answers: Answers) -> Answers:
-    """`answers`, once they are there."""
-    answers.run()
-    await until(lambda: not answers.running, 60)
-    return answers
-
-
-async def test_the_code_of_the_answers_gives_the_same_answers_and_needs_no_widget() -> None:
-    request = asking(max_tokens=6, system_prompt="Be terse.", stop_sequences=["."])
-    panel = tune(request, TinyModel(top_p=0.9), Settings(temperature=1.5, seed=3))
-    before = panel.answers.code
-    answers = await drawn(panel.answers)
-    assert answers.code == before
-    assert "labkit.views" not in answers.code
-    said = StringIO()
-    with redirect_stdout(said):
-        exec(answers.code, {})  # noqa: S102 - that it runs as it stands is what is tested
-    told = [f"seed {card['seed']}, {card['note']}: {card['text']}" for card in answers.cards]
-    assert said.getvalue() == "\n".join(["tiny model, temperature 1.5", *told, ""])
-    panel.state.turn(temperature=0.5)
-    assert answers.code == before  # it tells what is shown
-    panel.close()
-
-
-def test_the_code_of_the_answers_follows_the_dials_until_there_are_some() -> None:
-    panel = tune(asking(max_tokens=2))
-    panel.state.turn(temperature=1.5, seed=4)
-    assert "temperature 1.5" in panel.answers.code
-    assert "range(4, 14)" in panel.answers.code
-    panel.close()
-    assert Answers(DialState(Scripted(["Emma"])), asking).code == ""  # no code can name another callback
-    assert Answers(DialState(TinyModel()), lambda: asking(" ")).code == ""
-
-
-async def test_the_answers_are_stored_as_text_and_as_a_drawing() -> None:
-    panel = tune(asking(max_tokens=4), settings=Settings(temperature=0))
-    assert "no answer yet" in str(panel.answers)
-    assert str(panel.answers) not in str(panel)
-    answers = await drawn(panel.answers)
-    bundle = answers._repr_mimebundle_()
-    assert bundle is not None
-    data = bundle[0]
-    assert data["text/plain"] == str(answers)
-    assert data["image/svg+xml"] == answers.to_svg() == answers.to_svg()
-    lines = str(answers).splitlines()
-    assert lines[0] == "10 of 10 answers, 1 different · temperature 0 · seeds 0 to 9 · tiny model"
-    assert [line for line in lines if line.startswith("seed 9 · same as seed 0 · tiny model")]
-    assert seen_in(str(answers), answers.texts[0])
-    assert str(panel).endswith(str(answers))
-    drawing_ = ET.fromstring(answers.to_svg())  # noqa: S314 - our own
-    told = ["".join(node.itertext()) for node in drawing_.iter("{http://www.w3.org/2000/svg}text")]
-    assert told[0] == lines[0]
-    assert told.count("tiny model") == 10
-    assert [words for words in told if words.startswith("seed 7")] == ["seed 7 same as seed 0"]
-    assert not re.search("0x[0-9a-f]{4}", json.dumps(data))
-    panel.close()
-
-
-def seen_in(whole: str, text: str) -> bool:
-    return all(line.strip() in whole for line in text.splitlines())
-
-
-async def test_hostile_answers_are_stored_as_text_that_forges_nothing() -> None:
-    text = 'a <script>b()</script>\nseed 99 · tiny model\x07\u202e]]>&"' + " long" * 300
-
-    async def spiteful(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
-        return answer(text, "tiny")
-
-    answers = await drawn(Answers(DialState(spiteful), asking, number=3))
-    assert [card["badges"] for card in answers.cards] == [[]] * 3
-    assert [line for line in str(answers).splitlines() if line.startswith("seed 99")] == []
-    assert "tiny model" not in str(answers).splitlines()[0]
-    for stored in (str(answers), answers.to_svg()):
-        assert "\u202e" not in stored
-        assert "\x07" not in stored
-    assert "<script" not in answers.to_svg()
-    ET.fromstring(answers.to_svg())  # noqa: S314 - our own
-
-
-async def test_the_tiny_model_is_marked_also_where_another_callback_hands_its_answer_on() -> None:
-    async def handing_on(context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
-        return await TinyModel(name="mine")(context, params)
-
-    answers = await drawn(Answers(DialState(handing_on), lambda: asking(max_tokens=3), number=1))
-    assert answers.cards[0]["badges"][0][1] == TINY.text == TinyAnswer.shown_as
-
-
-async def test_the_buttons_of_the_page_run_and_cancel() -> None:
-    answers = Answers(DialState(Scripted(lambda params: str(params.max_tokens))), asking, number=3)
-    answers._pressed(answers, {"press": "run"}, [])
-    await until(lambda: not answers.running)
-    assert answers.texts == ["20"] * 3
-    answers._pressed(answers, {"press": "cancel"}, [])
-    assert repr(answers) == "<Answers 3 of 3>"
-
-
 # ---- work on the lab thread
 
 
@@ -754,14 +578,3 @@ def test_a_panel_is_closed_more_than_once_without_harm() -> None:
     panel: TunePanel = tune(asking(max_tokens=2))
     panel.close()
     panel.close()
-
-
-async def test_an_answer_without_an_end_is_cut_on_its_card_and_drawn_in_time() -> None:
-    async def endless(context: object, params: object) -> CreateMessageResult:
-        return answer("x" * 20_000_000)
-
-    start = process_time()
-    card = await one_answer(endless, Settings(), as_request("hi"))
-    assert card["text"].endswith("⟨… 19,980,000 characters more⟩")
-    assert "…</text>" in svg("head", [card | {"same": None}])
-    assert process_time() - start < 4  # it takes a hundredth, and took minutes
