@@ -98,7 +98,6 @@ def execute(notebook: NotebookNode, *, solved: bool) -> NotebookNode:
             timeout=300,
             kernel_name="python3",
             record_timing=False,
-            coalesce_streams=True,  # into how many pieces a cell's print falls is a matter of time
             resources={"metadata": {"path": folder}},
         )
         client.execute(env=environment)
@@ -106,14 +105,24 @@ def execute(notebook: NotebookNode, *, solved: bool) -> NotebookNode:
 
 
 def stripped(notebook: NotebookNode) -> NotebookNode:
-    """`notebook` without what belongs to one run only: widget state, widget views, the version of Python."""
+    """`notebook` without what belongs to one run only: widget state, widget views, the version of Python.
+
+    Into how many pieces a cell's print falls is a matter of time: those that nothing stands between become one.
+    """
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        shown: list[NotebookNode] = []
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(VIEW, None)
             output.get("metadata", {}).pop(VIEW, None)
+            if shown and output.get("name", "") == shown[-1].get("name"):
+                shown[-1].text += output.text
+            else:
+                shown.append(output)
+        if shown:
+            cell.outputs = shown
     return notebook
 
 

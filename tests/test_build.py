@@ -56,6 +56,14 @@ def test_what_differs_at_every_run_is_not_compared(lesson: Path) -> None:
     assert live.metadata["tags"] == ["nbval-ignore-output"]
 
 
+def test_what_a_cell_prints_stays_where_it_was_printed_and_its_pieces_become_one() -> None:
+    pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("a", "b\n", "c\n")]
+    picture = nbformat.v4.new_output("display_data", data={"text/plain": "a picture"})
+    cell = nbformat.v4.new_code_cell("show()", outputs=[*pieces[:2], picture, pieces[2]])
+    shown = build.stripped(nbformat.v4.new_notebook(cells=[cell])).cells[0].outputs
+    assert [output.get("text", "picture") for output in shown] == ["ab\n", "picture", "c\n"]
+
+
 def test_two_builds_give_the_same_notebook(lesson: Path) -> None:
     first, second = (build.execute(build.from_lesson(lesson, solved=True), solved=True) for _ in range(2))
     assert nbformat.writes(first) == nbformat.writes(second)
