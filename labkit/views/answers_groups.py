@@ -3,29 +3,23 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import groupby
 
 from labkit.cutting import cut
 from labkit.models.token_reading import Reading
 from labkit.models.token_words import Badge
 from labkit.models.trace import Trace
-from labkit.plain import in_columns, plain, quoted, seen
+from labkit.plain import in_columns, plain, seen
+from labkit.views.words import Parts, compared
 
 Rule = Callable[[str], bool | None]
 """A rule: whether an answer is true, and `None` where the rule cannot tell."""
 
-Parts = Sequence[tuple[str, bool]]
-"""A text in parts, each with whether it differs from the first answer."""
-
 LONGEST = 20_000
 """Characters of an answer that are shown."""
 
-MOST_WORDS, MOST_CHANGES, QUOTE, WIDE = 2_000, 4, 44, 100
-"""Words that are compared one by one, changes that a sentence tells, letters that it quotes of each, and of a line."""
+WIDE = 100
+"""Letters of a line of text."""
 
-_UNSPACED = "\u2e80-\u9fff\uac00-\ud7af"  # scripts that put no blanks between words: each sign is one
-_WORD = re.compile(rf"\s+|[{_UNSPACED}]|[^\W{_UNSPACED}]+(?:[^\w\s]+[^\W{_UNSPACED}]+)*|[^\w\s]|.")
 VERDICTS = {True: "✓ true", False: "✗ false", None: "not judged"}
 
 
@@ -157,37 +151,6 @@ class Groups:
 def _shown(answer: Answered) -> str:
     """The text with nothing invisible in it; what went wrong, or that nothing was said, where there is none."""
     return seen(cut(answer.text, LONGEST)) or f"no text: {plain(answer.note) or 'nothing was said'}"
-
-
-def compared(first: str, text: str) -> tuple[Parts, str]:
-    """`text` in parts, word by word, each with whether it differs from `first`; and what differs, in words."""
-    if not first or not text or first == text:
-        return [(text, False)], ""
-    old, new = (_WORD.findall(each) for each in (first, text))
-    runs: list[tuple[bool, str, str]] = []
-    if max(len(old), len(new)) > MOST_WORDS:
-        runs = [(True, first, text)]
-    else:
-        steps = SequenceMatcher(None, old, new).get_opcodes()
-        for k, (kind, a, b, c, d) in enumerate(steps):
-            was, now = "".join(old[a:b]), "".join(new[c:d])
-            # What holds no word and stands between two changes is one with them.
-            runs.append((kind != "equal" or (0 < k < len(steps) - 1 and not re.search(r"\w", now)), was, now))
-    joined = [
-        (differs, "".join(run[1] for run in some), "".join(run[2] for run in some))
-        for differs, group in groupby(runs, key=lambda run: run[0])
-        for some in [[*group]]
-    ]
-    told = [_change(was, now) for differs, was, now in joined if differs]
-    more = [f"and {len(told) - MOST_CHANGES} more"] if len(told) > MOST_CHANGES else []
-    return [(now, differs) for differs, _, now in joined if now], "; ".join([*told[:MOST_CHANGES], *more])
-
-
-def _change(was: str, now: str) -> str:
-    was, now = (f"“{quoted(text.strip(), QUOTE)}”" if text.strip() else "" for text in (was, now))
-    if was and now:
-        return f"{now} in place of {was}"
-    return f"adds {now}" if now else f"lacks {was}" if was else "other blanks"
 
 
 def broken(parts: Parts, width: int) -> list[list[tuple[str, bool]]]:

@@ -22,9 +22,10 @@ from labkit.models.tracing import as_request, trace
 from labkit.views.answers import Answered, Grouped, grouped
 from labkit.views.answers_asked import Answers, one_answer
 from labkit.views.answers_drawing import DIFFERS, MARK, MOST_ROWS, svg
-from labkit.views.answers_groups import Groups, answered, broken, compared
+from labkit.views.answers_groups import Groups, answered, broken
 from labkit.views.dials import tune
 from labkit.views.token_view import TokenView
+from labkit.views.words import compared
 from tests.story import answer, until
 from tests.views.test_bars import contrast
 
