@@ -40,8 +40,7 @@ class Controls {
     this.kinds = el("span", { class: "legend" }, ...this.looks.map(({ node }) => node));
     this.now = el("span", { class: "now", role: "timer" });
     this.legend = legend();
-    this.tools = el("div", { class: "tools" }, this.calls(), mode, side, searching, opener, grow(), this.copies());
-    this.more = more;
+    this.tools = el("div", { class: "tools" }, this.calls(), mode, side, searching, opener, grow(), this.copies(), el("span", { class: "break" }), ...more);
     this.failed = button("", "Open the step that failed; once more, the next one", () => this.goToFailure());
     this.failed.classList.add("failure");
     this.foot = el("div", { class: "foot" }, this.failed, this.now, this.legend, this.kinds, grow(), this.status, this.newer);

@@ -67,7 +67,7 @@ class Detail {
     if (step.replyTo) parts.push([to ? link(`answers step ${number(step.replyTo)}`, to) : `answers step ${number(step.replyTo)}`]);
     const by = steps.filter((other) => other.replyTo === step.n);
     if (by.length) parts.push(by.flatMap((other, i) => [...(i ? [" and "] : []), link(`answered in step ${number(other.n)}`, other)]));
-    else if (isRequest(step)) parts.push(["not answered yet"]);
+    else if (isRequest(step)) parts.push([steps.at(-1).target === "you" && steps.at(-1).reply ? "never answered" : "not answered yet"]);
     for (const sample of step.samples) {
       const of = steps.filter(({ samples }) => samples.includes(sample));
       const most = Math.max(4, Math.floor(MOST_LINKS / step.samples.length));

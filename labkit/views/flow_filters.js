@@ -42,14 +42,13 @@ class Filters {
       this.query = this.search.value.trim().toLowerCase();
       changed();
     });
-    this.searching = el("label", {}, "Search ", this.search);
+    this.searching = el("label", { class: "searching" }, "Search ", this.search);
     const names = { way: "Direction", method: "Method", lane: "Lane" };
     this.selects = Object.fromEntries(Object.keys(names).map((name) => [name, this.select(name)]));
     const fields = Object.entries(names).map(([name, words]) => el("label", {}, `${words} `, this.selects[name]));
     const clear = button("Clear", "Show every step again", () => this.clear() || this.opener.focus());
-    this.more = el("div", { class: "tools more" }, ...fields, clear);
-    this.more.hidden = true;
-    this.opener = button("Filter", "By direction, method and lane", () => this.open(this.more.hidden));
+    this.more = [...fields, clear];
+    this.opener = button("Filter", "By direction, method and lane", () => this.open(this.opener.getAttribute("aria-expanded") === "false"));
     this.open(false);
   }
 
@@ -63,7 +62,7 @@ class Filters {
   }
 
   open(isOpen) {
-    this.more.hidden = !isOpen;
+    for (const node of this.more) node.hidden = !isOpen;
     this.opener.setAttribute("aria-expanded", isOpen);
   }
 
@@ -113,7 +112,7 @@ class Filters {
     offer(this.selects.way, WAYS);
     offer(this.selects.method, [...methods].map(([name, count]) => [name, `${visible(name)} · ${figure(count)}`]));
     offer(this.selects.lane, LANES.map((lane) => [lane, lane]));
-    const set = Object.values(this.chosen).filter(Boolean).length;
+    const set = [this.filter !== "all", this.query, ...Object.values(this.chosen)].filter(Boolean).length;
     this.opener.textContent = set ? `Filter · ${set}` : "Filter";
   }
 

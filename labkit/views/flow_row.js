@@ -23,15 +23,22 @@ class Drawing {
     const width = this.field.clientWidth;
     if (!width || (width === this.width && wireName === this.wireName)) return false;
     Object.assign(this, { width, wireName });
-    const [chip, places] = width >= 1000 ? [88, PLACES] : width >= 720 ? [76, PLACES] : [66, CLOSE];
-    this.left = 40;
-    this.words = width >= 820; // room for words beside the samples
-    this.right = width - TIME - SLOTS * SLOT - (this.words ? 148 : 0);
+    const isNarrow = width < 560;
+    const places = width >= 720 ? PLACES : CLOSE;
+    this.slots = isNarrow ? 1 : SLOTS;
+    this.left = isNarrow ? 30 : 40;
+    this.words = width >= 900; // room for words beside the samples
+    this.right = width - (isNarrow ? 8 : TIME) - this.slots * SLOT - (this.words ? 148 : 0);
+    // Two heads never meet: what is left between the two lanes that are nearest is more than a head.
+    const least = Math.min(...places.slice(1).map((place, i) => place - places[i]));
+    const chip = Math.floor(Math.min(width >= 1000 ? 88 : 76, (least * (this.right - this.left) - 6) / (1 + least)));
     const [first, last] = [this.left + chip / 2, this.right - chip / 2];
     this.x = Object.fromEntries(LANES.map((lane, i) => [lane, Math.round(first + places[i] * (last - first))]));
     const chips = LANES.map((lane) => this.placed("span", `chip ${lane}`, lane, this.x[lane] - chip / 2, chip));
-    const name = wireName ? `the wire · ${wireName}` : "the wire";
-    if (width >= 720) chips.push(this.placed("span", "wire", name, (this.x.model + this.x.server) / 2));
+    const room = this.x.server - this.x.model - chip - 12;
+    if (room > 60) chips.push(this.placed("span", "wire", wireName ? `the wire · ${wireName}` : "the wire", this.x.model + chip / 2 + 6, room));
+    this.field.classList.toggle("small", chip < 64);
+    this.field.parentNode.classList.toggle("narrow", isNarrow);
     this.field.replaceChildren(...chips);
     const style = getComputedStyle(this.field);
     this.fonts = [`12px ${style.fontFamily}`, `11.5px ${style.getPropertyValue("--mono")}`];
@@ -73,7 +80,7 @@ class Drawing {
 
   samples(lines) {
     return lines.flatMap(({ slot, sample, above, below, mine }) => {
-      const x = this.right + 14 + slot * SLOT;
+      const x = this.right + 14 + Math.min(slot, this.slots - 1) * SLOT;
       const line = draw("line", { x1: x, x2: x, y1: above ? 0 : LINE, y2: below ? ROW : LINE, class: "sample" });
       if (!mine) return line;
       const circle = draw("circle", { cx: x, cy: LINE, r: 7.5, class: "sample" });
@@ -129,6 +136,6 @@ class Drawing {
   /** How a question or an answer crosses the wire, in words beside its sample. */
   aside(step) {
     const words = this.words && crossing(step);
-    return words ? this.placed("span", "aside", words, this.right + 10 + SLOTS * SLOT) : "";
+    return words ? this.placed("span", "aside", words, this.right + 10 + this.slots * SLOT) : "";
   }
 }

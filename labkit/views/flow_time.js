@@ -10,7 +10,7 @@ function begins(step) {
   if (asks(step)) return "host";
   if (wire && !reply && kind !== "notification") return target === "client" ? (step.label.startsWith("elicitation/") ? "person" : "host") : step.call ? "server" : "wire";
   if (wire || reply) return "";
-  if (source === target) return /"waits?(ing)?": ?[\d.]*[1-9]/.test(text) ? "turn" : "";
+  if (source === target) return source === "callback" && /"waits?(ing)?": ?[\d.]*[1-9]/.test(text) ? "turn" : "";
   if (source === "callback" && (target === "model" || target === "you")) return target === "you" ? "person" : "model";
   return (source === "client" && target === "callback") || (source === "you" && step.n === 1) ? "host" : "";
 }

@@ -98,8 +98,7 @@ function lasting(time) {
 /** A stretch of time as a bar: who had it, by colour, pattern and word, from when to when. */
 function stretch([kind, start, end]) {
   const bar = el("i", { class: kind || "waits", title: kind || "waits" }, el("span", {}, kind));
-  bar.style.setProperty("--a", start);
-  bar.style.setProperty("--b", end);
+  if (end !== undefined) bar.style.cssText = `--a: ${start}; --b: ${end}`;
   return bar;
 }
 

@@ -4,9 +4,11 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, expect
 
 from labkit import Flow, Lab, Step
@@ -192,7 +194,7 @@ def test_objects_and_lists_fold_by_mouse_and_by_keyboard(show: Show) -> None:
 
 
 def test_a_pinned_step_stays_while_another_is_looked_at(show: Show) -> None:
-    page, card = (shown := show("legacy")), shown.card
+    page, card = (shown := show("legacy", width=900)), shown.card
     pinned = card.locator(".kept")
     row(page, 3).click()
     detail(page).get_by_role("button", name="Pin").press("Enter")
@@ -284,3 +286,66 @@ def test_while_a_call_goes_on_its_bars_grow_and_the_page_says_who_is_waited_for(
         page.tell()
         expect(card.locator(".now")).to_be_hidden()
         assert "…" not in (time.text_content() or "")
+
+
+# ---- looks
+
+LAID = """([card, width]) => {
+  card.style.width = `${width}px`;
+  const frames = (done, n) => requestAnimationFrame(() => (n ? frames(done, n - 1) : done()));
+  return new Promise((done) => frames(() => {
+    const all = (parts) => [...card.querySelectorAll(parts)];
+    const box = (node) => node.getBoundingClientRect();
+    const isWide = (node) => node.scrollWidth > node.clientWidth + 1;
+    const heads = all('.lanes > *').map((node) => [box(node).left, box(node).right]).sort((a, b) => a[0] - b[0]);
+    const parts = '.top, .how, .tools, .foot, .body, .details, .detail, pre, .note, .about, .lanes, .scroll';
+    const wide = all(parts).filter(isWide).map((node) => node.className || node.tagName);
+    const cut = all('.chip').filter(isWide).map((node) => node.textContent);
+    const [list, detail, foot] = ['.scroll', '.detail', '.foot'].map((name) => box(card.querySelector(name)));
+    const isBeside = detail.left >= list.right - 1;
+    const isBelow = detail.top >= list.bottom - 1;
+    const meet = heads.slice(1).filter(([left], i) => left < heads[i][1]);
+    return done({ meet, wide, cut, isBeside, isBelow, over: detail.bottom > foot.top + 1, rows: list.height });
+  }, 2));
+}"""
+WIDTHS = (360, 480, 559, 560, 640, 719, 720, 820, 860, 899, 900, 1001, 1002, 1100, 1366, 1840)
+
+
+@pytest.mark.parametrize("mode", ["Steps", "Time"])
+def test_at_no_width_heads_meet_or_a_part_covers_another_and_an_opened_step_is_beside_where_there_is_room(
+    show: Show, flows: dict[str, Flow], mode: str
+) -> None:
+    long = replace(flows["auto"], title="compare " * 20, server="the-bookshop-" * 12)
+    page, card = (shown := show(long, width=1880)), shown.card
+    choose(card, mode)
+    row(page, 3).click()
+    for width in WIDTHS:
+        told = page.page.evaluate(LAID, [card.element_handle(), width])
+        assert (told["wide"], told["over"], told["isBeside"], told["isBelow"]) == (
+            [],
+            False,
+            width > 1001,
+            width < 1002,
+        )
+        assert told["rows"] >= 200
+        if mode == "Steps":
+            assert (width, told["meet"], told["cut"] if width > 360 else []) == (width, [], [])
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_serious_in_times_failures_filters_and_pins(show: Show, dark: bool) -> None:
+    page, card = (shown := show("legacy, failed")), shown.card
+    if dark:
+        page.dark()
+    card.get_by_role("button", name="Filter").click()
+    card.get_by_role("searchbox").fill("error")
+    expect(card.locator("[role=option]")).to_have_count(4)
+    row(page, 1).click()
+    detail(page).get_by_role("button", name="Pin").click()
+    row(page, 2).click()
+    for mode in ("Steps", "Time"):
+        choose(card, mode)
+        found = Axe().run(page.page, context={"include": [[".labkit-flow"]]})
+        assert len(found.response["passes"]) > 10  # it has looked
+        serious = [fault for fault in found.response["violations"] if fault["impact"] in {"serious", "critical"}]
+        assert [(fault["id"], [node["html"] for node in fault["nodes"]][:3]) for fault in serious] == []
