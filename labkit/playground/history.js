@@ -194,6 +194,12 @@ class History {
     }
   }
 
+  /** Show two runs side by side, as if they had been chosen. */
+  beside(numbers) {
+    this.byHand = true;
+    this.select(numbers);
+  }
+
   /** Compare these runs. */
   select(numbers) {
     this.what.textContent = numbers.length ? `Save ${numbers.length} chosen as` : "Save all as";
@@ -209,7 +215,7 @@ class History {
     const shown = rows.filter(([, differs]) => differs || runs.length < 2 || !this.only.control.checked);
     const head = el("tr", {}, el("th", { scope: "col" }, heard("what")), ...heads.map((text) => el("th", { scope: "col" }, text)));
     const body = shown.map(([name, differs, values]) =>
-      el("tr", { class: differs ? "differs" : null }, el("th", { scope: "row" }, name, ...(differs ? [el("i", { "aria-hidden": "true" }, " ≠"), heard(" (differs)")] : [])), ...values.map((value) => el("td", {}, value))),
+      el("tr", { class: differs ? "differs" : null }, el("th", { scope: "row" }, name, ...(differs ? [el("i", { "aria-hidden": "true" }, " ≠"), heard(" (differs)")] : [])), ...values.map((value) => el("td", {}, ...value.map(([text, marked]) => (marked ? el("mark", {}, text) : text))))),
     );
     const same = runs.length > 1 && !shown.length ? [el("tr", {}, el("td", {}, "Nothing differs."))] : [];
     this.sides.replaceChildren(...(runs.length ? [el("thead", {}, head), el("tbody", {}, ...body, ...same)] : []));

@@ -96,6 +96,8 @@ class _Run(_Told):
     who: Name
     host: Name
     outcome: Outcome
+    again: Count = 0
+    sample: Count = 0
     in_part: Name = ""
     result: str
     usd: Number = 0.0
@@ -121,7 +123,8 @@ class _Run(_Told):
             self.n, self.server, self.transport, self.wire, self.tool, dict(self.arguments), self.who, self.host,
             [sample.sampled(trusted=trusted) for sample in self.samples], self.outcome, self.result, self.flow,
             self.usd, name=self.name, pinned=self.pinned, came=came, settings=self.settings, in_part=self.in_part,
-            before=list(self.before), pictures=[*filter(None, map(png, self.pictures))],
+            before=list(self.before), again=self.again, sample=self.sample,
+            pictures=[*filter(None, map(png, self.pictures))],
         )  # fmt: skip
         run.cut_down()
         return run

@@ -55,7 +55,7 @@ class Page extends Parts {
       signal.addEventListener("abort", () => model.off(`change:${name}`, drawn));
       drawn();
     }
-    const told = (message) => message.answer === "export" && this.save(message);
+    const told = (message) => ({ export: () => this.save(message), compare: () => { this.history.beside(message.runs); this.show(TABS.indexOf("History")); } })[message.answer]?.();
     model.on("msg:custom", told);
     signal.addEventListener("abort", () => model.off("msg:custom", told));
     // Said when the kernel has restarted, and when it is reached again after the network was away.

@@ -1,8 +1,9 @@
 """`Playground`: everything that can be chosen, run, compared and exported, and the page that shows it."""
 
 from asyncio import CancelledError
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -29,11 +30,12 @@ from labkit.playground.history import History
 from labkit.playground.imported import runs_of
 from labkit.playground.last_settings import LastSettings
 from labkit.playground.program import program
-from labkit.playground.results import pictures_of, text_of_result
+from labkit.playground.results import what_came
 from labkit.playground.runs import Row, Run, compare, make_room
 from labkit.playground.sources import Wire
 from labkit.playground.target import CONNECTING, Target, error_of
 from labkit.runtime import Runtime
+from labkit.sampled import Sample, samples_of
 from labkit.steps import held_up_by
 from labkit.work import start
 
@@ -218,12 +220,43 @@ class Playground:
             why = ": press Connect" if target.unasked else connecting
             target.fault = f"There is no tool to call yet{why}."
         elif not target.errors:
-            target.fault = ""
-            self.at, self.of = 0, times * len(target.each_wire)
-            seconds = (HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE) * self.of + target.seconds
-            self._job = start("the runs", lambda: self._work(times, arguments), seconds)
-            self._job.when_over(self._over)
+            wires, many = target.each_wire, range(times) if times > 1 else [None]
+            self._begin([partial(self._run, wire, target.tool, arguments, i) for i in many for wire in wires])
         self._changed()
+
+    def replay(self, number: int, sample: int = 0) -> None:
+        """Make a run of the history again as everything is set now, or ask one of its samples, by number, again.
+
+        A sample is asked without the server. Either is a run of the history; both return at once.
+
+        Raises:
+            LookupError: There is no such run, or what the sample was is no longer kept.
+            ValueError: The run was on another server or wire.
+        """
+        run, target = self.history.run(number), self.target
+        if self.running:
+            return
+        if not (sample := sample or (1 if run.sample else 0)):
+            if run.server != target.server or run.wire not in target.labs:
+                raise ValueError(f"run {number} was on {run.server}, {run.wire}: choose that first, with Use again")
+            self._begin([partial(self._run, run.wire, run.tool, run.arguments, again=number)])
+        else:
+            found = samples_of(run.flow.steps, run.flow.title) if run.flow else []
+            asked = next((each for each in found if each.number == sample), None)
+            if asked is None:
+                raise LookupError(f"sample {sample} of run {number} is no longer kept")
+            tool = run.tool if run.sample else f"{run.tool} · sample {sample}"
+            wire = run.wire if run.wire in target.labs else target.each_wire[0]
+            self._begin([partial(self._run, wire, tool, run.arguments, again=number, sample=asked)])
+        self._changed()
+
+    def _begin(self, runs: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        """Do `runs` one after the other."""
+        self.target.fault = ""
+        self.at, self.of = 0, len(runs)
+        seconds = (HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE) * self.of + self.target.seconds
+        self._job = start("the runs", lambda: self._work(runs), seconds)
+        self._job.when_over(self._over)
 
     def wait(self, seconds: float = 60.0) -> list[Run]:
         """Block until nothing is under way, for plain scripts, and return the runs. A cell that blocks gets no clicks.
@@ -286,26 +319,34 @@ class Playground:
             run.cancelled("Cancelled: it held the lab thread, which was left behind.")
         return True
 
-    async def _work(self, times: int, arguments: dict[str, Any]) -> None:
+    async def _work(self, runs: Sequence[Callable[[], Awaitable[None]]]) -> None:
         self._at_work = Runtime.current()
         try:
             await self.target.joined()
-            for i in range(times):
-                for wire in self.target.each_wire:
-                    self.at += 1
-                    await self._run(wire, arguments, i if times > 1 else None)
+            for run in runs:
+                self.at += 1
+                await run()
         finally:
             self.answers.vary(None)
             self._at_work = None
             self._changed()
 
-    async def _run(self, wire: Wire, arguments: dict[str, Any], i: int | None) -> None:
-        """Call the tool once. Run number `i` of several has a seed of its own, where the dial does not set one."""
+    async def _run(
+        self,
+        wire: Wire,
+        tool: str,
+        arguments: dict[str, Any],
+        i: int | None = None,
+        *,
+        again: int = 0,
+        sample: Sample | None = None,
+    ) -> None:
+        """Call the tool, or ask a sample again. Of several, run number `i` has its own seed where no dial sets one."""
         target = self.target
         lab = await target.connections.lab(wire)
         run = Run(
-            0, target.server, target.transport, wire, target.tool, arguments, self.answers.name, self.answers.host,
-            choices=self.choices, own=self.answers.own,
+            0, target.server, target.transport, wire, tool, arguments, self.answers.name, self.answers.host,
+            choices=self.choices, own=self.answers.own, again=again, sample=sample.number if sample else 0,
         )  # fmt: skip
         self.history.add(run)
         self.fresh = False
@@ -319,13 +360,12 @@ class Playground:
 
         self.answers.settled = settled
         lab.timeout = HUMAN_PATIENCE if self.answers.needs_a_person else PATIENCE
-        self._call = call = lab.start(run.tool, arguments)
+        self._call = call = lab.start(run.tool, arguments) if sample is None else lab.again(sample)
         run.call = lab.name, call.number
         self._changed()
         try:
             result = await call
-            run.outcome, run.result = ("tool failed" if result.is_error else "done"), text_of_result(result)
-            run.pictures = pictures_of(result)
+            run.outcome, run.result, run.pictures = what_came(result)
             target.unreached = False
         except CancelledError:
             run.cancelled()

@@ -17,7 +17,9 @@ from labkit.playground.export import summary, titled, without_keys
 from labkit.playground.playground import Playground
 from labkit.playground.runs import Run, compare, duration
 from labkit.playground.sources import TRANSPORTS, WIRES, Source, why_not
-from labkit.redacting import redact, redact_shown
+from labkit.redacting import redact, redact_flow, redact_shown
+from labkit.views.aligned import Pair, pairs
+from labkit.views.words import both
 
 LONGEST = 20_000
 """How many characters of one text are sent to a page; the exports hold the whole."""
@@ -283,14 +285,29 @@ def _badge(ended: Ended) -> dict[str, str]:
     return {"kind": ended.kind, "sign": ended.sign, "word": visible(ended.word), "why": visible(redact(ended.why))}
 
 
-def comparison(playground: Playground, numbers: list[int]) -> dict[str, Any]:
-    """Some runs side by side."""
-    runs = [run for run in playground.runs if run.n in numbers]
-    rows = [
-        [row.name, row.differs, [shown(value, most=4000, redacting=True) for value in row.values]]
-        for row in (compare(runs) if runs else [])
-    ]
+def comparison(runs: list[Run]) -> dict[str, Any]:
+    """Some runs side by side; of two the words that differ, and what differs step by step."""
+    rows: list[list[Any]] = []
+    for row in compare(runs) if runs else []:
+        values = [shown(value, most=4000, redacting=True) for value in row.values]
+        sides = both(*values) if len(runs) == 2 else [[(value, False)] for value in values]
+        rows.append([row.name, row.differs, [[[*part] for part in side] for side in sides]])
+    flows = [redact_flow(run.flow) for run in runs if run.flow]
+    if len(flows) == len(runs) == 2:
+        rows += [[pair.name, pair.differs, [_side(pair, 0), _side(pair, 1)]] for pair in pairs(*flows)]
     return {"runs": [run.n for run in runs], "heads": [titled(run) for run in runs], "rows": rows}
+
+
+def _side(pair: Pair, i: int) -> list[list[Any]]:
+    """One side of a step: its number, and each value that differs behind its path."""
+    step = (pair.one, pair.other)[i]
+    parts = [(f"step {step.n}" if step else "no such step", step is None)]
+    for each in pair.differences:
+        parts += [
+            (f"\n{each.path} ", False),
+            *((text or "(none)", differs) for text, differs in (each.one, each.other)[i]),
+        ]
+    return [[visible(text), differs] for text, differs in parts]
 
 
 def shown(text: str, *, seen: bool = False, most: int = LONGEST, redacting: bool = False) -> str:

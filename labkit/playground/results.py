@@ -2,19 +2,31 @@
 
 import json
 from base64 import b64decode, b64encode
+from typing import Literal
 
 from mcp_types import (
     AudioContent,
     CallToolResult,
     EmbeddedResource,
+    ErrorData,
     ImageContent,
     ResourceLink,
     TextContent,
     TextResourceContents,
 )
 
+from labkit.callbacks import Answer
+from labkit.playground.sampled import said
+
 MOST_PICTURES, LARGEST_PICTURE, WIDEST = 4, 1_000_000, 4_000
 """PNGs of a result that are kept, the bytes of one, and its pixels in each direction."""
+
+
+def what_came(result: CallToolResult | Answer) -> tuple[Literal["done", "tool failed", "failed"], str, list[str]]:
+    """How a call of a tool ended, or a sample that was asked alone, its text, and its pictures."""
+    if isinstance(result, CallToolResult):
+        return ("tool failed" if result.is_error else "done"), text_of_result(result), pictures_of(result)
+    return ("failed" if isinstance(result, ErrorData) else "done"), said(result), []
 
 
 def text_of_result(result: CallToolResult) -> str:

@@ -77,6 +77,9 @@ class Run:
     """The run's line in the history, once it was made, and the keys that were taken out of it."""
     call: tuple[str, int] = "", 0
     """The name of the Lab that made the call, and the call's number there."""
+    again: int = 0
+    """The number of the run that was made again, and of which sample, where that was asked without the server."""
+    sample: int = 0
     pictures: list[str] = field(default_factory=list[str])
     """The PNGs of the result, in base64."""
     name: str = ""
@@ -239,6 +242,8 @@ class Run:
             "who": self.who,
             "host": self.host,
             "outcome": self.outcome,
+            "again": self.again,
+            "sample": self.sample,
             "cut": self.cut,
             "in_part": self.in_part,
             "result": self.result,

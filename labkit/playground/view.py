@@ -5,6 +5,7 @@ The page decides nothing: what is clicked goes to the model, what is shown is re
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -105,9 +106,11 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._waiting = self._looking = self._keeping = False
         self._heard = 0
         self._compared: list[int] = []
+        self._sides: tuple[list[Any], dict[str, Any]] = [], {}
         self._labs: dict[Wire, Lab] = {}
         self._live: list[FlowView] = []
         self._opened: Run | None = None
+        self._replayed = playground.runs[-1] if playground.runs else None
         self._past: list[FlowView] = []
         self._drawn: Drawing | None = None
         self._trace: Trace | None = None
@@ -166,6 +169,10 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
                 setattr(self, name, value)
             self._draw_flows()
             self._draw_tokens()
+            last = self.playground.runs[-1] if self.playground.runs else None
+            if last and last.sample and last.outcome != "running" and last is not self._replayed:
+                self._replayed = last
+                self.send({"answer": "compare", "runs": [last.again, last.n]})
         self.playground.last_settings.keep()
         self._keep_runs_soon()
 
@@ -211,7 +218,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "question": reading.question(playground.answers.hand.open),
             "history": reading.history(playground),
             "shown": reading.shown_run(playground),
-            "comparison": reading.comparison(playground, self._compared),
+            "comparison": self._comparison(),
             "code": reading.code(playground),
         }
         return reading.without(told, playground.keys)
@@ -226,9 +233,13 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         former, opened = [*self._live, *self._past], self.playground.history.opened
         if labs and labs != self._labs:
             self._labs, self._live = labs, [show(lab, redacting=True) for lab in labs.values()]
+            for lab, view in zip(labs.values(), self._live, strict=True):
+                view.on_replay = partial(self._replay, lab)
         if opened is not self._opened:
             self._opened = opened
             self._past = [FlowView(opened.flow, redacting=True)] if opened and opened.flow else []
+            for view in self._past:
+                view.on_replay = partial(self._replay, None)
         numbers = {run.call: f"run {run.n}" for run in self.playground.runs}
         for lab, view in zip(self._labs.values(), self._live, strict=True):
             view.name_calls({call: name for (of, call), name in numbers.items() if of == lab.name})
@@ -372,7 +383,27 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
 
     def _side_by_side(self, runs: list[int]) -> None:
         self._compared = runs
-        self.comparison = reading.without(reading.comparison(self.playground, runs), self.playground.keys)
+        self.comparison = reading.without(self._comparison(), self.playground.keys)
+
+    def _comparison(self) -> dict[str, Any]:
+        """The chosen runs side by side, made anew where they are others: a page is drawn at each change."""
+        runs = [run for run in self.playground.runs if run.n in self._compared]
+        if (now := [(run, run.outcome) for run in runs]) != self._sides[0]:
+            self._sides = now, reading.comparison(runs)
+        return self._sides[1]
+
+    def _replay(self, lab: Lab | None, seq: int) -> None:
+        """Make again what a step of a flow belongs to: a run, or where the step is of a sample, that sample."""
+        run, n = self.playground.history.opened, seq
+        if lab is not None:
+            entries = lab.record.entries()
+            call = next((entry.call for entry in entries if entry.seq == seq), None)
+            run = next((each for each in self.playground.runs if each.call == (lab.name, call)), None)
+            n = 1 + sum(entry.call == call for entry in entries if entry.seq < seq)
+        if run is None or run.flow is None:
+            raise LookupError("the run of this step is no longer kept, or goes on")
+        step = next((step for step in run.flow.steps if step.n == n), None)
+        self.playground.replay(run.n, step.samples[0] if step and step.samples else 0)
 
     def _export(self, form: Any, runs: list[int] | None = None) -> None:
         pieces = self.playground.export_in_pieces(form, runs or None)

@@ -16,11 +16,10 @@ from labkit.diagram import Step, json_object
 from labkit.flow import Flow
 from labkit.plain import quoted, seen, short
 from labkit.sampled import AGAIN, asked_in, told_in
-from labkit.views.words import Parts, compared
+from labkit.views.words import Parts, both, compared
 
-MOST_STEPS, MOST_DIFFERENCES, LONGEST, FEW = 500, 40, 2_000, 4
-"""Steps of each flow that are compared, differences of a step that are told, characters of a value, and the words from
-which on a text is compared word by word."""
+MOST_STEPS, MOST_DIFFERENCES, LONGEST = 500, 40, 2_000
+"""Steps of each flow that are compared, differences of a step that are told, and characters of a value."""
 
 _OF_THE_WIRE = {"_meta", "resultType", "requestState", "inputResponses", "ttlMs", "cacheScope"}
 """Fields that one revision has and that say nothing of what was asked or answered."""
@@ -178,12 +177,7 @@ def differences(one: object, other: object, path: str = "") -> Iterator[Differen
         for i, (each, there) in enumerate(zip_longest(some, others), 1):
             yield from differences(each, there, f"{path} {i}")
     elif one != other:
-        before, after = _text(one), _text(other)
-        # Of a few words no part is compared: 0.2 becomes 1.0, and noir poetry.
-        if min(len(before.split()), len(after.split())) < FEW:
-            yield Difference(path, [(before, True)], [(after, True)])
-        else:
-            yield Difference(path, compared(after, before)[0], compared(before, after)[0])
+        yield Difference(path, *both(_text(one), _text(other)))
 
 
 def _text(value: object) -> str:

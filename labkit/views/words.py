@@ -10,8 +10,9 @@ from labkit.plain import quoted
 Parts = Sequence[tuple[str, bool]]
 """A text in parts, each with whether it differs from the text that it is compared with."""
 
-MOST_WORDS, MOST_CHANGES, QUOTE = 2_000, 4, 44
-"""Words that are compared one by one, changes that a sentence tells, and letters that it quotes of each."""
+MOST_WORDS, MOST_CHANGES, QUOTE, FEW = 2_000, 4, 44, 4
+"""Words that are compared one by one, changes that a sentence tells, letters that it quotes of each, and the number of
+words from which on they are compared."""
 
 _UNSPACED = "\u2e80-\u9fff\uac00-\ud7af"  # scripts that put no blanks between words: each sign is one
 _WORD = re.compile(rf"\s+|[{_UNSPACED}]|[^\W{_UNSPACED}]+(?:[^\w\s]+[^\W{_UNSPACED}]+)*|[^\w\s]|.")
@@ -39,6 +40,13 @@ def compared(first: str, text: str) -> tuple[Parts, str]:
     told = [_change(was, now) for differs, was, now in joined if differs]
     more = [f"and {len(told) - MOST_CHANGES} more"] if len(told) > MOST_CHANGES else []
     return [(now, differs) for differs, _, now in joined if now], "; ".join([*told[:MOST_CHANGES], *more])
+
+
+def both(one: str, other: str) -> tuple[Parts, Parts]:
+    """Two texts in parts, each with whether it differs from the other text; of a few words no part is compared."""
+    if one == other or min(len(one.split()), len(other.split())) < FEW:
+        return [(one, one != other)], [(other, one != other)]
+    return compared(other, one)[0], compared(one, other)[0]
 
 
 def _change(was: str, now: str) -> str:

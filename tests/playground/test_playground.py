@@ -698,7 +698,7 @@ def test_what_a_page_cuts_itself_says_so(shop: Playground) -> None:
     ran(shop)
     [line] = history(shop)["runs"]
     assert line["answer"].endswith(" …")
-    rows = {name: values[0] for name, _, values in comparison(shop, [1])["rows"]}
+    rows = {name: values[0][0][0] for name, _, values in comparison(shop.runs)["rows"]}
     assert "characters more, in the exports" in rows["answer"]
     assert "characters more, in the exports" in result(shop)["text"]
 

@@ -11,6 +11,7 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData
 from labkit import close_all
 from labkit.models.tiny import TinyModel
 from labkit.playground import Playground
+from labkit.playground.sources import WIRES, Wire
 from labkit.playground.view import PlaygroundView
 from labkit.steps import reader, report
 from labkit.views.token_view import TokenView
@@ -120,7 +121,7 @@ def test_a_click_on_run_draws_what_came_of_it(playground: Playground) -> None:
     assert "run 1 · 1 sample" in kept["text/plain"]
     assert "callback ─▶ client" in kept["text/plain"]
     view.click(do="compare", runs=[1])
-    assert ["who answers", False, ["your callback: says"]] in view.comparison["rows"]
+    assert ["who answers", False, [[["your callback: says", False]]]] in view.comparison["rows"]
     view.close()
 
 
@@ -202,7 +203,7 @@ def marked_in(playground: Playground, number: int) -> dict[str, bool]:
     view.click(do="compare", runs=[number])
     view.click(do="open", run=number)
     told = view.comparison
-    rows = {name: values[0] for name, _, values in told["rows"]}
+    rows = {name: values[0][0][0] for name, _, values in told["rows"]}
     [line] = [run for run in view.history["runs"] if run["n"] == number]
     [run] = json.loads(playground.export("json", [number]))["runs"]
     html = playground.export("html", [number])
@@ -358,3 +359,53 @@ def test_shown_twice_it_is_one_page_and_closed_it_says_so_in_text(playground: Pl
     again, _ = playground._repr_mimebundle_()
     assert bundle["application/vnd.jupyter.widget-view+json"] == again["application/vnd.jupyter.widget-view+json"]
     assert bundle["text/plain"] == "<Playground bookshop · in process · 2026-07-28 · embedded model>"
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_sample_or_a_call_is_replayed_from_the_flow_and_two_runs_stand_side_by_side(wire: Wire) -> None:
+    playground = Playground(bookshop(), name=f"replays {wire}", remember=False)
+    playground.wait()
+    view = Telling(playground)
+    playground.target.use_wires(wire)
+    playground.wait()
+    playground.target.use_tool("recommend")
+    playground.answers.set(script="The first answer of them\nThe second answer of them\nThird")
+    playground.answers.use("script")
+    view.click(do="run", values={"genre": "romance"}, many=False)
+    [flow] = view.flows
+    assert flow.replays
+    lab = next(iter(playground.target.labs.values()))
+    steps = [entry.seq for entry in lab.record.entries() if entry.call == lab.calls]
+    asked = next(step.n for step in lab.flow.steps if step.target == "callback")
+    flow._handle_custom_msg({"ask": "replay", "seq": steps[asked - 1]}, [])
+    playground.wait()
+    first, again = playground.runs
+    assert (again.tool, again.again, again.sample, again.outcome) == ("recommend · sample 1", 1, 1, "done")
+    assert again.result == again.samples[0].text == "The second answer of them"
+    assert first.samples[0].text == "The first answer of them"
+    view.until(lambda: {"answer": "compare", "runs": [1, 2]} in view.sent)
+    view.click(do="compare", runs=[1, 2])
+    rows = {name: values for name, differs, values in view.comparison["rows"] if differs}
+    assert rows["answer"] == [
+        [["The ", False], ["first", True], [" answer of them", False]],
+        [["The ", False], ["second", True], [" answer of them", False]],
+    ]
+    assert rows["client → server: answer"][1] == [["no such step", True]]
+    flow._handle_custom_msg({"ask": "replay", "seq": steps[0]}, [])
+    playground.wait()
+    called = playground.runs[-1]
+    assert (called.tool, called.arguments, called.again, called.sample) == ("recommend", first.arguments, 1, 0)
+    assert called.result == "Third"
+    playground.replay(2)  # the sample once more
+    playground.wait()
+    assert (playground.runs[-1].tool, playground.runs[-1].sample) == ("recommend · sample 1", 1)
+    with pytest.raises(LookupError, match="sample 7 of run 1 is no longer kept"):
+        playground.replay(1, 7)
+    with pytest.raises(LookupError, match="there is no run 9"):
+        playground.replay(9)
+    playground.target.use_wires(next(each for each in WIRES if each != wire))
+    playground.wait()
+    with pytest.raises(ValueError, match=r"run 1 was on bookshop.*: choose that first"):
+        playground.replay(1)
+    view.close()
+    playground.close()
