@@ -34,7 +34,7 @@ from labkit.models.sampler import TEMPERATURE, Dials, checked_seed, find_stop
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import conversation, has_text
 from labkit.models.tool_form import read, with_form
-from labkit.models.trace import Trace
+from labkit.models.trace import END, Trace, TracedToken
 from labkit.numbers import checked_number, checked_whole
 from labkit.steps import reader, report
 
@@ -100,6 +100,14 @@ class _Traced(_Answer):
     @property
     def said(self) -> str:
         return self.text  # a trace shows every token, those of a thought too
+
+    def begun(self, begin: Sequence[TracedToken]) -> tuple[str, bool]:
+        """The text of the tokens with which the answer begins, and whether they end it."""
+        ended = bool(begin) and begin[-1].text == END
+        text = "".join(token.text for token in begin[: len(begin) - ended])
+        stop = find_stop(text, self.stop_sequences)
+        self.stop_reason = "" if stop is None else "stopSequence"
+        return text[:stop], ended or stop is not None
 
     def take(self, choice: dict[str, Any]) -> None:
         self.text += choice.get("text") or ""
@@ -253,6 +261,7 @@ class GGUF(WithDials):
         stop_sequences: Sequence[str] = (),
         dials: Dials | None = None,
         seed: int | None = None,
+        begin: Sequence[TracedToken] = (),
     ) -> Trace:
         """Answer a prompt and keep what there was to choose from: of each draw the 200 likeliest tokens, and the rest.
 
@@ -268,6 +277,8 @@ class GGUF(WithDials):
             system_prompt: The system prompt, as in a request; so are `max_tokens` and `stop_sequences`.
             dials: The dials, in place of the model's own.
             seed: The seed, in place of the model's own.
+            begin: Tokens with which the answer begins; `max_tokens` counts them too. llama.cpp begins with the first
+                of its random numbers after them.
 
         Raises:
             ValueError: There is no text to answer, or the model cannot answer; the sentence says why.
@@ -276,18 +287,18 @@ class GGUF(WithDials):
         answer = _Traced(list(stop_sequences))
         try:
             check(params)
-            return model._trace(params, answer)
+            return model._trace(params, answer, begin)
         except Refused as refused:
             raise ValueError(refused.error.message) from None
 
     async def trace_in_steps(self, prompt: str | Sequence[SamplingMessage], **options: Any) -> Trace:
         """`trace` in a worker thread, with the same arguments: the event loop goes on, and a trace can be cancelled."""
-        dials, seed = options.pop("dials", None), options.pop("seed", None)
+        dials, seed, begin = options.pop("dials", None), options.pop("seed", None), options.pop("begin", ())
         params, model = _request(prompt, **options), self._drawing(dials, seed)
         answer = _Traced(params.stop_sequences or [])
         try:
             check(params)
-            return await run_sync(partial(model._trace, params, answer), abandon_on_cancel=True)
+            return await run_sync(partial(model._trace, params, answer, begin), abandon_on_cancel=True)
         except Refused as refused:
             raise ValueError(refused.error.message) from None
         finally:
@@ -297,20 +308,26 @@ class GGUF(WithDials):
         wishes: dict[str, Any] = dict(dials.values) if dials else {}
         return self.turned(wishes if seed is None else wishes | {"seed": checked_seed(seed)})
 
-    def _trace(self, params: CreateMessageRequestParams, answer: _Traced) -> Trace:
+    def _trace(self, params: CreateMessageRequestParams, answer: _Traced, begin: Sequence[TracedToken] = ()) -> Trace:
         if not has_text(params.messages[-1]):
             raise Refused("The last message holds no text, and this model reads nothing else.")
         body = self._body(params)
         text = self._engine.tell("/apply-template", {"messages": body.pop("messages")})["prompt"]
-        self._run(body | {"prompt": text, "n_probs": TOLD}, answer)
+        prompt = self._engine.tokens(text)
+        read = [*prompt, *(token.id for token in begin)]
+        limit = params.max_tokens - len(begin)
+        answer.text, ended = answer.begun(begin)
+        if not ended and limit > 0:
+            self._run(body | {"prompt": read if begin else text, "n_probs": TOLD, "max_tokens": limit}, answer)
         if answer.error:
             raise self._refused(answer.error)
+        reason = answer.stop_reason or ("endTurn" if ended else "maxTokens")
         dials = Dials(**{dial.name: self.dials[dial.name] for dial in STAGES})
-        ended, merged = answer.stop_reason == "endTurn", answer.tokens - len(answer.drawn)
-        draws = Draws(self._engine, self._engine.tokens(text), dials, answer.drawn, ended, merged)
+        merged = answer.tokens - len(answer.drawn)
+        draws = Draws(self._engine, read, dials, answer.drawn, reason == "endTurn", merged)
         return Trace(
-            answer.text, answer.stop_reason, answer.prompt_tokens, draws.tokens(), dials, int(self.dials["seed"]),
-            model=self, merged=merged, again=draws.again,
+            answer.text, reason, len(prompt), [*begin, *draws.tokens()], dials, int(self.dials["seed"]), model=self,
+            merged=merged, asked=_asked(params), again=partial(draws.again, begun=len(begin)),
         )  # fmt: skip
 
     def __repr__(self) -> str:
@@ -327,6 +344,12 @@ def _request(
     return CreateMessageRequestParams(
         messages=said, system_prompt=system_prompt, max_tokens=max_tokens, stop_sequences=list(stop_sequences)
     )
+
+
+def _asked(params: CreateMessageRequestParams) -> dict[str, Any]:
+    """The arguments with which the same is asked again."""
+    told = {"system_prompt": params.system_prompt or "", "max_tokens": params.max_tokens}
+    return {"prompt": params.messages, **told, "stop_sequences": params.stop_sequences or ()}
 
 
 def _sendable(text: str) -> str:

@@ -46,12 +46,17 @@ class Draws:
         """The drawn tokens, each with the likeliest there was to draw, and the rest of these."""
         return [self._token(i, drawn) for i, drawn in enumerate(self.told)]
 
-    def again(self, i: int) -> TracedToken:
+    def again(self, i: int, *, begun: int = 0) -> TracedToken:
         """Draw number `i` once more, with every token that the model knows: about a second, and 5 MB on the way.
+
+        `begun` tokens, which were not drawn, stand before the first draw.
 
         Raises:
             ValueError: The draw cannot be repeated.
         """
+        if i < begun:
+            raise ValueError("this token stood in another answer before this one began: ask that one")
+        i -= begun
         if self.merged and i:
             raise ValueError("letters of this answer are made of several tokens each, so its draws cannot be repeated")
         heard: list[dict[str, Any]] = []

@@ -241,9 +241,12 @@ class Reading:
         """How token `i` came about, from the model's probability to the draw."""
         token = self.tokens[i]
         name = f", {spoken(END)}" if self.is_end(i) else f" “{marked(token.text)}”"
+        if token.instead_of:
+            name += f", taken by hand in place of {quoted(token.instead_of)}"
         parts = [f"Token {i + 1}{name}: the model gave it {percent(token.probability, ' ')}", self._warmed(token)]
         if not is_greedy(token, self.dials):
-            parts += [self._limited(token), self._drawn(token)]
+            by_hand = token.instead_of and not self.trace.turned
+            parts += [self._limited(token)] if by_hand else [self._limited(token), self._drawn(token)]
         said = f"Entropy {token.entropy:.1f} bits, an effective vocabulary of {effective(token.entropy)}."
         return f"{'; '.join(parts)}. {said}{self._untold(token)}"
 
@@ -274,7 +277,7 @@ class Reading:
         now = token.instead
         if now is None or now.id < 0:
             return "one of those of which only the sum is known"
-        return spoken(END) if now.text == CONTROL_END else f"“{marked(now.text)}”"
+        return quoted(now.text)
 
     def _shifted(self, token: TracedToken, dial: Dial) -> str:
         name = f"{dial.title} {self.dials.values[dial.name]:g}" if self.dials else dial.title
@@ -310,6 +313,11 @@ def effective(bits: float) -> str:
     """How many equally likely tokens would be as hard to choose from: exp of the entropy, which is told in bits."""
     number = 2**bits
     return f"{number:.1f}" if number < 99.95 else f"{number:,.0f}"
+
+
+def quoted(text: str) -> str:
+    """The text of a token within a sentence."""
+    return spoken(END) if text == CONTROL_END else f"“{marked(text)}”"
 
 
 def full_share(rows: Sequence[Row]) -> float:

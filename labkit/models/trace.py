@@ -128,6 +128,8 @@ class TracedToken:
     choice: Choice | None = field(default=None, repr=False, compare=False)
     instead: Rival | None = None
     """With other dials than it was drawn with: what the same random number draws now, where that is another token."""
+    instead_of: str = ""
+    """The text of the token that was drawn here, where somebody has put this one into its place."""
 
     @property
     def probability(self) -> float:
@@ -153,7 +155,8 @@ class Trace:
     read: where there was none, the answer is a fixed sentence, no prompt token was read and no token was drawn, so
     `tokens` is empty. `out_of_depth` says that the model owns not to know the subject. `merged` counts drawn tokens
     that are not among `tokens`, since several of them make a letter and the last stands for all. `turned` says that
-    the tokens were not drawn with the `dials`, which `tracing.turned` has turned since.
+    the tokens were not drawn with the `dials`, which `tracing.turned` has turned since. `asked` holds the arguments of
+    the model's `trace` but for dials and seed, so that the answer can go on from another token (`tracing.branch`).
     """
 
     text: str
@@ -167,6 +170,7 @@ class Trace:
     model: object = field(default=None, repr=False, compare=False)
     merged: int = 0
     turned: bool = False
+    asked: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
     again: Callable[[int], TracedToken] | None = field(default=None, repr=False, compare=False)
 
     def all(self, i: int) -> TracedToken:
@@ -203,8 +207,9 @@ class Traceable(Dialled, Protocol):
         stop_sequences: Sequence[str] = (),
         dials: Dials | None = None,
         seed: int | None = None,
+        begin: Sequence[TracedToken] = (),
     ) -> Trace:
-        """An answer with the choice behind each of its tokens."""
+        """An answer with the choice behind each of its tokens; it begins with those of `begin`."""
         ...
 
     async def trace_in_steps(self, prompt: str | Sequence[SamplingMessage], **options: Any) -> Trace:

@@ -11,7 +11,7 @@ from labkit.models.partial import retold
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import bounded
 from labkit.models.tiny.messages import has_text
-from labkit.models.trace import Trace, Traceable
+from labkit.models.trace import Trace, Traceable, TracedToken
 
 Prompt = str | CreateMessageRequestParams
 """A prompt: what a user says, or a whole sampling request."""
@@ -76,6 +76,49 @@ def turned(trace: Trace, dials: Dials) -> Trace:
         return trace
     tokens = [token if token.choice is None else retold(token.choice, dials, drawn=False) for token in trace.tokens]
     return replace(trace, tokens=tokens, dials=dials, turned=True)
+
+
+def begun(trace: Trace, i: int, token: int) -> list[TracedToken]:
+    """The tokens with which a branch begins: those before token number `i` (from 0), then the one with id `token`.
+
+    Raises:
+        IndexError: The answer has no token of that number.
+        LookupError: There was no such token to choose.
+        ValueError: The model cannot go on from there.
+    """
+    drawn = trace.tokens[i]
+    if not trace.asked or drawn.choice is None:
+        raise ValueError("what was asked is not known, so nobody can go on with this answer")
+    if trace.merged and i:
+        raise ValueError("letters of this answer are made of several tokens each: the model cannot go on from here")
+    if token not in drawn.choice.ids:
+        raise LookupError(f"there is no token {token} among those that are told")
+    if token == drawn.id:
+        return trace.tokens[: i + 1]
+    place = drawn.choice.ids.index(token)
+    told = retold(replace(drawn.choice, place=place), trace.dials or Dials(), drawn=False)
+    return [*trace.tokens[:i], replace(told, instead=None, instead_of=drawn.instead_of or drawn.text)]
+
+
+def branch(trace: Trace, i: int, token: int) -> Trace:
+    """The answer as the model goes on where token number `i` (from 0) is the one with id `token`.
+
+        rival = trace.tokens[6].stages["model"][1]
+        branch(trace, 6, rival.id).text
+
+    Raises:
+        IndexError: The answer has no token of that number.
+        LookupError: There was no such token to choose.
+        ValueError: The model cannot go on from there.
+    """
+    begin = begun(trace, i, token)
+    return cast("Traceable", trace.model).trace(**trace.asked, dials=trace.dials, seed=trace.seed, begin=begin)
+
+
+async def branch_in_steps(trace: Trace, i: int, token: int) -> Trace:
+    """`branch` with turns for the event loop, so that it can be cancelled."""
+    begin, model = begun(trace, i, token), cast("Traceable", trace.model)
+    return await model.trace_in_steps(**trace.asked, dials=trace.dials, seed=trace.seed, begin=begin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from labkit.models.token_reading import DRAWN, SURE_FROM, Cell, Reading, Row, full_share
@@ -89,8 +89,10 @@ def _name(row: Row, line: int, width: int) -> str:
     return f"{text}{rank}{' ◂' if row.drawn else ' ◃' if row.was else ''}"
 
 
-def svg(reading: Reading, chosen: int | None = None) -> str:
+def svg(reading: Reading, chosen: int | None = None, beside: Sequence[str] = ()) -> str:
     """The answer with its tokens underlined, and the rivals of one of them, on a light card that any theme can hold.
+
+    Below stand the lines of `beside`.
 
     The drawing carries its own colours, no script and no time: the same trace draws the same.
     """
@@ -98,6 +100,12 @@ def svg(reading: Reading, chosen: int | None = None) -> str:
     text, bottom = _text(reading, i)
     rivals, height = _rivals(reading, i, bottom + 16) if reading.tokens else ([], bottom)
     said = reading.sentence(i) if reading.tokens else ""
+    below = [line for text in beside for line in textwrap.wrap(text, 118, subsequent_indent="    ")]
+    lines = [
+        f'<text x="{MARGIN}" y="{height + 12 + 18 * n}" {MONO} fill="{INK}" xml:space="preserve">{escape(line)}</text>'
+        for n, line in enumerate(below)
+    ]
+    height += 18 * len(below) + 10 * bool(below)
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" {SANS} font-size="12">',
@@ -109,7 +117,7 @@ def svg(reading: Reading, chosen: int | None = None) -> str:
         f'</text><text x="{MARGIN}" y="44" font-size="11" fill="{MUTE}">{LEGEND}</text>',
         f'<text x="{WIDTH - MARGIN}" y="26" text-anchor="end" fill="{MUTE}">{escape(reading.settings)}</text>',
     ]
-    return "".join([*parts, *text, *rivals, "</svg>"])
+    return "".join([*parts, *text, *rivals, *lines, "</svg>"])
 
 
 def _text(reading: Reading, chosen: int) -> tuple[list[str], int]:

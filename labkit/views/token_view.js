@@ -19,13 +19,17 @@ class TokenView {
     });
     this.strip = new Strip(model.get("stages"), (dials) => this.send("turned", dials));
     this.strip.node.hidden = !model.get("dialled");
+    this.branches = new Branches(model, (name, value) => this.send(name, value));
     this.columns = el("div", { class: "columns" });
+    this.columns.addEventListener("click", (event) => this.take(event.target.closest("li")));
+    this.columns.addEventListener("keydown", (event) => this.rivalKey(event));
     this.said = el("p", { class: "said", role: "status", "aria-live": "polite" });
     const head = el("div", { class: "head" }, this.count, this.badges, el("span", {}, HOW), el("span", { class: "grow" }), this.settings);
-    root.append(head, this.text, this.strip.node, this.columns, this.said);
+    root.append(head, this.text, this.branches.node, this.branches.sheet, this.strip.node, this.columns, this.said);
     this.root = root;
     this.drawAnswer();
     this.changes = { "change:answer": () => this.drawAnswer(), "change:chosen": () => this.drawChoice(), "change:turned": () => this.drawDials() };
+    for (const name of ["tree", "shown", "compared", "note"]) this.changes[`change:${name}`] = () => this.branches.draw();
     for (const [name, action] of Object.entries(this.changes)) model.on(name, action);
   }
 
@@ -54,6 +58,8 @@ class TokenView {
     this.nodes = this.tokens.map((token, i) => this.token(token, i));
     this.text.replaceChildren(...this.words());
     this.current = null;
+    this.branches.draw();
+    this.columns.classList.toggle("takes", answer.branches);
     this.drawDials();
     if (focused) this.nodes[this.chosen]?.focus({ preventScroll: true });
   }
@@ -121,7 +127,7 @@ class TokenView {
     const { most } = this.model.get("answer");
     const rows = Math.max(0, ...this.tokens.map(({ logits, untold }) => Math.min(most, logits.length) + (untold ? 1 : 0)));
     if (this.bars?.length !== columns.length || this.bars[0].length !== rows) {
-      this.bars = columns.map(() => Array.from({ length: rows }, () => ({ name: el("b"), bar: el("i"), figure: el("em"), row: el("li") })));
+      this.bars = columns.map(() => Array.from({ length: rows }, () => ({ name: el("b", { class: "take-it", tabindex: "-1" }), bar: el("i"), figure: el("em"), row: el("li") })));
       this.titles = columns.map(() => [el("span"), el("small")]);
       this.feet = columns.map(() => [el("span"), el("span")]);
       this.columns.style.setProperty("--columns", columns.length);
@@ -149,7 +155,9 @@ class TokenView {
     const { rows, feet, sentence } = this.told.tell(token, i, this.model.get("answer").most);
     this.said.textContent = sentence;
     const full = Math.max(this.model.get("answer").full, ...rows.flatMap(({ cells }) => cells.map(([, share, , most]) => most ?? share)));
+    this.rows = rows;
     this.bars.forEach((bars, k) => bars.forEach((parts, line) => this.drawBar(parts, rows[line], k, line, full)));
+    this.roam(Math.max(0, rows.findIndex(({ drawn }) => drawn)), false);
     feet.forEach((parts, k) => parts.forEach((part, n) => { this.feet[k][n].textContent = part; }));
     this.strip.number(token.chance, token.untold);
   }
@@ -184,10 +192,53 @@ class TokenView {
   key(event) {
     const last = this.tokens.length - 1;
     const to = { ArrowLeft: this.chosen - 1, ArrowRight: this.chosen + 1, Home: 0, End: last }[event.key];
-    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-    this.choose(Math.max(0, Math.min(to, last)), true);
+    const down = event.key === "ArrowDown" && this.model.get("answer").branches;
+    if ((to === undefined && !down) || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (down) this.roam(this.line, true);
+    else this.choose(Math.max(0, Math.min(to, last)), true);
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  // The rivals of the chosen token, in the first column: ↑ ↓ to step, Enter takes one, Escape goes back to the token.
+
+  rivalKey(event) {
+    const to = { ArrowUp: this.line - 1, ArrowDown: this.line + 1, Home: 0, End: this.rows.length - 1 }[event.key];
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (to !== undefined) this.roam(to, true);
+    else if (event.key === "Enter" || event.key === " ") this.take(event.target.closest("li"));
+    else if (event.key === "Escape") this.current.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Move along the names that can be taken. */
+  roam(to, focus) {
+    const takes = this.model.get("answer").branches;
+    const names = this.bars[0].map(({ name }) => name).filter((_, line) => this.rows[line]?.rank);
+    this.line = Math.max(0, Math.min(to, names.length - 1));
+    this.bars[0].forEach(({ name }, line) => {
+      const { rank, drawn } = this.rows[line] ?? {};
+      if (!takes || !rank) {
+        name.tabIndex = -1;
+        for (const each of ["role", "aria-label"]) name.removeAttribute(each);
+        return;
+      }
+      name.setAttribute("role", "button");
+      name.tabIndex = line === this.line ? 0 : -1;
+      name.title = drawn ? "This token stands here" : `Let the answer go on from ${quoted(this.rows[line].text)}`;
+      name.setAttribute("aria-label", name.title);
+    });
+    if (focus) names[this.line]?.focus();
+  }
+
+  take(node) {
+    const line = this.bars.map((bars) => bars.findIndex(({ row }) => row === node)).find((at) => at >= 0);
+    const { at, rank } = this.rows[line] ?? {};
+    const { ids, place } = this.tokens[this.chosen];
+    if (!this.model.get("answer").branches || !rank || at === place) return;
+    this.model.send({ take: [this.chosen, ids ? ids[at] : at] });
   }
 
   choose(i, focus) {

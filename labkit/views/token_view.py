@@ -1,5 +1,6 @@
 """`show_tokens(trace)`: an answer token by token, with the rivals of each. In plain code: `print(table(trace))`."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import anywidget
@@ -7,16 +8,22 @@ import numpy as np
 import traitlets
 
 from labkit.dial_table import STAGES, Dial
+from labkit.errors import sentence
 from labkit.models.sampler import Dials
-from labkit.models.token_reading import DRAWN, FULL, SURE_FROM, Reading
-from labkit.models.trace import Choice, Trace, TracedToken
-from labkit.models.tracing import turned
+from labkit.models.token_reading import DRAWN, FULL, SURE_FROM, Reading, quoted
+from labkit.models.token_words import confidence_badge
+from labkit.models.trace import END, Choice, Trace, TracedToken
+from labkit.models.tracing import begun, branch_in_steps, turned
 from labkit.plain import marked, seen
 from labkit.views.page import read_parts
 from labkit.views.placed import Placed
 from labkit.views.token_drawing import svg, table
+from labkit.work import Latest
 
 __all__ = ["TokenView", "show_tokens", "table"]
+
+PATIENCE = 120.0
+"""Seconds that a branch may take."""
 
 
 def show_tokens(trace: Trace) -> "TokenView":
@@ -26,6 +33,7 @@ def show_tokens(trace: Trace) -> "TokenView":
 
     Choose a token with the mouse or with ← → Home End to see what it was drawn from. Turn a dial to see what it would
     have been drawn from, and what the same random number would have drawn. In plain code: `turned(trace, dials)`.
+    Take a rival, by mouse or with ↓ and Enter, and the model goes on from there: `branch(trace, i, token)`.
 
     Args:
         trace: A trace, from the `trace` of a model.
@@ -53,8 +61,10 @@ class TokenView(Placed, anywidget.AnyWidget):
         dialled: Whether it has dials of its own.
     """
 
-    _esm = read_parts("page.js", "token_dials.js", "token_words.js", "token_strip.js", "token_view.js")
-    _css = read_parts("page.css", "token_view.css", "token_strip.css")
+    _esm = read_parts(
+        "page.js", "token_dials.js", "token_words.js", "token_strip.js", "token_branches.js", "token_view.js"
+    )
+    _css = read_parts("page.css", "token_view.css", "token_strip.css", "token_branches.css")
 
     answer = traitlets.Dict().tag(sync=True)
     stages = traitlets.List([_stage(dial) for dial in STAGES]).tag(sync=True)
@@ -65,21 +75,94 @@ class TokenView(Placed, anywidget.AnyWidget):
     turned = traitlets.Dict().tag(sync=True)
     """The dials that stand elsewhere than those of the draw, by name."""
 
+    shown = traitlets.Int().tag(sync=True)
+    """The number of the branch that is shown; 0 for the answer itself."""
+    compared = traitlets.Bool().tag(sync=True)
+    """Whether the branches stand beside each other."""
+    tree = traitlets.List().tag(sync=True)
+    note = traitlets.Unicode().tag(sync=True)
+
     def __init__(self, trace: Trace, *, steady: bool = False, dialled: bool = True) -> None:
-        self.trace = trace
-        super().__init__(answer=_answer(trace), chosen=Reading(trace).hesitant, steady=steady, dialled=dialled)
+        self.branches = [Branch(trace)]
+        super().__init__(**self._now(), chosen=Reading(trace).hesitant, steady=steady, dialled=dialled)
+        self._going: Latest[tuple[int, int, int]] = Latest("the branch", self._go_on, PATIENCE, self._failed)
+        self.observe(self._changed, "shown")
+        self.on_msg(self._heard)
+
+    @property
+    def trace(self) -> Trace:
+        """The answer that is shown, or the branch of it."""
+        return self.branches[min(max(self.shown, 0), len(self.branches) - 1)].trace
 
     def show(self, trace: Trace) -> None:
-        """Show another answer in place of this one. From any thread.
+        """Show another answer in place of this one and its branches. From any thread.
 
         The same token stays chosen where the two agree up to it; else the one where the model hesitated most is.
         """
-        former, self.trace = self.trace, trace
-        agree = [token.id for token in former.tokens[: self.chosen + 1]]
-        if [token.id for token in trace.tokens[: self.chosen + 1]] != agree:
-            self.chosen = Reading(trace).hesitant
+        self._going.cancel()
+        agree = [token.id for token in self.trace.tokens[: self.chosen + 1]]
+        self.branches = [Branch(trace)]
         with self.hold_sync():
-            self.answer, self.turned = _answer(trace), {}
+            if [token.id for token in trace.tokens[: self.chosen + 1]] != agree:
+                self.chosen = Reading(trace).hesitant
+            self.shown, self.note, self.compared = 0, "", False
+            self._draw()
+
+    def take(self, i: int, token: int) -> None:
+        """Have the model go on from the rival with id `token` in place of token number `i` (from 0), as a branch.
+
+        Returns at once. Where there is such a branch, that is shown.
+        """
+        known = [each.id for each in self.trace.tokens[:i]] + [token]
+        for number, branch in enumerate(self.branches):
+            if [each.id for each in branch.trace.tokens[: i + 1]] == known:
+                self.shown = number
+                return
+        try:
+            word = quoted(begun(self.trace, i, token)[-1].text)
+        except (LookupError, ValueError) as error:
+            self._failed(error)
+            return
+        self.note = f"The model goes on from {word} …"
+        self._going.ask((self.shown, i, token))
+
+    async def _go_on(self, what: tuple[int, int, int]) -> None:
+        parent, i, token = what
+        former = self.branches
+        trace = await branch_in_steps(former[parent].trace, i, token)
+        if former is not self.branches:
+            return  # another answer is shown since
+        self.branches.append(Branch(trace, parent, i))
+        with self.hold_sync():
+            self.note, self.chosen, self.shown = "", i, len(self.branches) - 1
+            self._draw()
+
+    def _failed(self, error: Exception) -> None:
+        late = f"The model did not go on within {PATIENCE:g} s."
+        why = str(error) if isinstance(error, ValueError | LookupError) else sentence(error)
+        self.note = late if isinstance(error, TimeoutError) else f"Not taken: {why}."
+
+    def _heard(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        if "take" in message:
+            i, token = message["take"]
+            self.take(int(i), int(token))
+
+    def _changed(self, _: object) -> None:
+        with self.hold_sync():
+            self._draw()
+
+    def _draw(self) -> None:
+        for name, value in self._now().items():
+            setattr(self, name, value)
+
+    def _now(self) -> dict[str, Any]:
+        """What the page is told of the answer that is shown."""
+        return {"answer": _answer(self.trace), "turned": {}, "tree": [branch.told for branch in self.branches]}
+
+    def close(self) -> None:
+        """Stop what is being drawn and take the view off the page. More than once does no harm."""
+        self._going.cancel()
+        super().close()
 
     def turn(self, dials: Dials) -> None:
         """Have the dials stand elsewhere, without a draw. From any thread."""
@@ -98,7 +181,7 @@ class TokenView(Placed, anywidget.AnyWidget):
 
     def to_svg(self) -> str:
         """The shown answer as a drawing, for where no kernel runs."""
-        return svg(self.reading, self.chosen)
+        return svg(self.reading, self.chosen, self._beside())
 
     def __repr__(self) -> str:
         return f"<TokenView {self.reading.count}, {marked(self.trace.stop_reason)}>"
@@ -106,7 +189,42 @@ class TokenView(Placed, anywidget.AnyWidget):
     def stored(self) -> dict[str, str]:
         # In a notebook that JupyterLab does not trust it draws no SVG, and shows the table.
         reading = self.reading
-        return {"text/plain": table(reading.trace), "image/svg+xml": svg(reading, self.chosen)}
+        beside = self._beside()
+        text = "\n".join([table(reading.trace), *beside])
+        return {"text/plain": text, "image/svg+xml": svg(reading, self.chosen, beside)}
+
+    def _beside(self) -> list[str]:
+        """The branches, a line for each."""
+        return [branch.line(shown=branch.trace is self.trace) for branch in self.branches] if self.branches[1:] else []
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An answer, or a branch of one: that of number `parent`, from token number `at` on (from 0)."""
+
+    trace: Trace
+    parent: int = -1
+    at: int = -1
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The branch as the page has it."""
+        reading = Reading(self.trace)
+        sure = confidence_badge(reading.mean_log_probability).text if self.trace.tokens else ""
+        tokens = [[seen(reading.text(i)), round(token.probability, 4)] for i, token in enumerate(reading.tokens)]
+        return {"name": self.name, "parent": self.parent, "at": self.at, "sure": sure, "tokens": tokens}
+
+    @property
+    def name(self) -> str:
+        """`token 7: “the”`, or `answer`."""
+        return "answer" if self.at < 0 else f"token {self.at + 1}: {quoted(seen(self.trace.tokens[self.at].text))}"
+
+    def line(self, *, shown: bool) -> str:
+        """The branch in a line of text; the mark stands where it parts from its parent."""
+        texts = [marked(token.text).replace("·", " ") for token in self.trace.tokens if token.text != END]
+        before, after = "".join(texts[: max(self.at, 0)]), "".join(texts[max(self.at, 0) :])
+        of = f" of {self.parent}" if self.parent > 0 else ""
+        return f"{'▸' if shown else ' '} {self.name}{of}: {before}{' ↳' if self.at >= 0 else ''}{after}"
 
 
 def _answer(trace: Trace) -> dict[str, Any]:
@@ -116,6 +234,7 @@ def _answer(trace: Trace) -> dict[str, Any]:
     texts = {token: choice.text_of for choice in choices for token in choice.ids}
     return {
         "count": reading.count,
+        "branches": bool(trace.asked),
         "badges": [[badge.kind, badge.text, badge.title] for badge in reading.badges],
         "dials": dict((trace.dials or Dials(1.0)).values),
         "seed": trace.seed,
@@ -132,6 +251,7 @@ def _token(reading: Reading, i: int, choice: Choice) -> dict[str, Any]:
     return {
         "text": seen(reading.text(i)),
         "own": seen(token.text),
+        "instead_of": seen(token.instead_of),
         "label": reading.label(i),
         "share": round(token.probability, 4),
         "end": reading.is_end(i),

@@ -72,7 +72,7 @@ class Words {
 
   /** All that is told of a token: the place that is drawn, rows of rivals, a foot for each column, and a sentence. */
   tell(choice, i, most) {
-    const draws = turn(choice, this.dials, this.turned ? null : choice.place);
+    const draws = turn(choice, this.dials, this.turned || choice.instead_of ? null : choice.place);
     const last = Object.values(draws).at(-1);
     const now = this.turned ? fallen(last, choice.chance) : choice.place;
     const stages = this.columns.map(([name]) => stood(draws[name]));
@@ -94,7 +94,7 @@ class Words {
         return [percent(latest), latest, true];
       });
       const text = this.text(choice, at);
-      return { text: text === CONTROL_END ? END : text, at, rank: rank(at), later: choice.beyond && at === place, drawn: at === now, was: at === place && now !== place, cells };
+      return { text: text === CONTROL_END ? END : text, at, rank: rank(at), later: choice.beyond && at === place && at === logits.length - 1, drawn: at === now, was: at === place && now !== place, cells };
     });
     const [{ rest }] = stages;
     if (!rest) return rows;
@@ -116,7 +116,8 @@ class Words {
     const name = choice.own === CONTROL_END ? `, ${spoken(END)}` : ` ${quoted(choice.own)}`;
     const total = stages[0].kept;
     const instead = now === choice.place ? "" : this.named(choice, now);
-    const parts = [`Token ${i + 1}${name}: the model gave it ${percent(share, " ")}`];
+    const taken = choice.instead_of ? `, taken by hand in place of ${quoted(choice.instead_of)}` : "";
+    const parts = [`Token ${i + 1}${name}${taken}: the model gave it ${percent(share, " ")}`];
     if (!this.dials.temperature) {
       parts.push(`temperature 0 dropped ${this.rivals(total - 1)} and left rank 1${instead && `, ${instead}`}, whatever the seed`);
     } else {
@@ -128,7 +129,8 @@ class Words {
         parts.push(`${title} ${short(this.dials[dial])} ${same ? "left that as it was" : `made that ${percent(after, " ")}`}`);
         before = after;
       }
-      parts.push(this.limited(stages.at(-1), total, left), this.drawn(choice, left, instead));
+      parts.push(this.limited(stages.at(-1), total, left));
+      if (!taken || this.turned) parts.push(this.drawn(choice, left, instead));
     }
     const { bits } = stages[0];
     return `${parts.join("; ")}. Entropy ${bits.toFixed(1)} bits, an effective vocabulary of ${effective(bits)}.${this.untold(stages)}`;
@@ -150,8 +152,9 @@ class Words {
     if (left === 1) return instead ? `${instead} alone is left` : "nothing was left to draw";
     if (this.turned) return `the same random number draws ${instead || "it again"}`;
     const { order, place, logits } = choice;
-    const rank = choice.beyond ? logits.length : order.indexOf(place) + 1;
-    return `the draw${this.seed === null ? "" : ` with seed ${this.seed}`} took rank ${number(rank)}${choice.beyond ? " or a later one" : ""}`;
+    const later = choice.beyond && place === logits.length - 1;
+    const rank = later ? logits.length : order.indexOf(place) + 1;
+    return `the draw${this.seed === null ? "" : ` with seed ${this.seed}`} took rank ${number(rank)}${later ? " or a later one" : ""}`;
   }
 
   untold([{ rest }, ...after]) {

@@ -465,6 +465,42 @@ def test_a_dial_moves_the_bars_at_once_by_mouse_and_keyboard_and_asks_nobody(not
     expect(settings(tokens)).to_contain_text("temperature 1.8 · top-k 40 · top-p 0.9")
 
 
+def test_a_rival_is_taken_by_keyboard_and_the_branches_stand_beside_each_other(notebook: LabPage) -> None:
+    tokens = part(notebook, "tokens", "tokens")
+    keyboard = notebook.page.keyboard
+    notebook.execute("view.chosen = next(i for i, t in enumerate(trace.tokens) if 1 < len(t.stages['top_p']) < 5)")
+    chosen(tokens).focus()
+    keyboard.press("ArrowDown")
+    rivals = tokens.locator(".columns > div").first.get_by_role("button")
+    keyboard.press("Home")
+    expect(rivals.first).to_be_focused()
+    keyboard.press("Escape")
+    expect(chosen(tokens)).to_be_focused()
+    keyboard.press("ArrowDown")
+    expect(rivals.nth(0)).to_have_count(1)
+    here = tokens.locator(".columns > div").first.locator("li.drawn")
+    keyboard.press("ArrowDown" if here.locator("b").evaluate("(node) => node.tabIndex === 0") else "Home")
+    keyboard.press("Enter")
+    branches = tokens.locator(".branches")
+    marks = branches.locator(".marks button")
+    expect(marks).to_have_count(2)
+    expect(marks.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(tokens.locator(".said")).to_contain_text("taken by hand in place of “")
+    branches.get_by_role("button", name="Compare").press("Enter")
+    beside = tokens.locator(".beside")
+    expect(beside.get_by_role("region")).to_have_count(2)
+    expect(beside.locator(".parts")).to_contain_text("(the branch parts here)")
+    assert serious_faults(notebook, ".labkit-tokens") == []
+    branches.get_by_role("button", name="Back").press("Enter")
+    expect(marks.nth(0)).to_have_attribute("aria-pressed", "true")
+    branches.get_by_role("button", name="Compare").click()
+    expect(beside).to_be_hidden()
+    notebook.execute("assert view.shown == 0 and len(view.branches) == 2")
+    notebook.execute("view.show(trace)")
+    expect(marks).to_have_count(0)
+    assert len(notebook.cells()) == len(CELLS)
+
+
 def test_an_unsure_token_has_a_dotted_line(notebook: LabPage) -> None:
     tokens = part(notebook, "tokens", "tokens")
     styles = tokens.get_by_role("option").evaluate_all(

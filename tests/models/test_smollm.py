@@ -14,7 +14,7 @@ from labkit.models import partial, sampler, smollm
 from labkit.models.llama_cpp import Engine
 from labkit.models.tiny import Dials
 from labkit.models.trace import Choice, Trace
-from labkit.models.tracing import trace, turned
+from labkit.models.tracing import branch_in_steps, trace, turned
 from labkit.steps import HostStep, Origin, listening
 from labkit.views.token_view import TokenView, table
 
@@ -125,6 +125,22 @@ def test_dials_are_turned_without_another_draw_and_back_again(traced: Trace) -> 
     for token, was in known:
         assert token.standing == was.standing
         assert token.instead is None
+
+
+async def test_an_answer_goes_on_from_another_token(traced: Trace) -> None:
+    rival = traced.tokens[3].stages["model"][1]
+    other = await branch_in_steps(traced, 3, rival.id)
+    assert other.tokens[:3] == traced.tokens[:3]
+    assert (other.tokens[3].id, len(other.tokens)) == (rival.id, 12)
+    assert other.tokens[3].instead_of == traced.tokens[3].text
+    assert other.text == "".join(token.text for token in other.tokens)
+    assert other.prompt_tokens == traced.prompt_tokens
+    whole = other.all(5)  # what is told of a draw after the branch fits what it was drawn after
+    assert whole.probability == pytest.approx(other.tokens[5].probability, rel=1e-3)
+    with pytest.raises(ValueError, match="stood in another answer"):
+        other.all(1)
+    ends = await branch_in_steps(traced, 11, traced.tokens[11].stages["model"][0].id)
+    assert (len(ends.tokens), ends.stop_reason) == (12, "maxTokens")
 
 
 @pytest.mark.parametrize("i", [0, 6])

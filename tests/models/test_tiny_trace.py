@@ -4,12 +4,14 @@ The weights are any: the dials are hot enough to draw from far behind, and no te
 """
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from labkit.models import sampler
 from labkit.models.tiny import Dials, TinyModel
-from labkit.models.trace import Standing, TracedToken
+from labkit.models.trace import END, Standing, TracedToken
+from labkit.models.tracing import begun, branch
 from tests.models.logits import logits_of
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"
@@ -78,3 +80,34 @@ def test_a_dial_that_is_off_leaves_the_standing_as_it_was() -> None:
     assert standing["top_k"] is standing["temperature"]
     assert standing["min_p"] is standing["top_p"]
     assert standing["top_p"].probability > standing["top_k"].probability
+
+
+def test_an_answer_goes_on_from_another_token_with_the_same_random_numbers() -> None:
+    drawn = TinyModel().trace(PROMPT, dials=Dials(1.2, top_p=0.9), seed=7, max_tokens=14)
+    same = branch(drawn, 6, drawn.tokens[6].id)
+    assert (same.text, [token.id for token in same.tokens]) == (drawn.text, [token.id for token in drawn.tokens])
+    assert [t.choice and t.choice.chance for t in same.tokens] == [t.choice and t.choice.chance for t in drawn.tokens]
+    rival = next(each for each in drawn.tokens[4].stages["model"] if each.id != drawn.tokens[4].id)
+    other = branch(drawn, 4, rival.id)
+    taken = other.tokens[4]
+    assert other.tokens[:4] == drawn.tokens[:4]
+    assert (taken.id, taken.instead_of, taken.instead) == (rival.id, drawn.tokens[4].text, None)
+    assert taken.probability == pytest.approx(rival.probability)
+    assert len(other.tokens) <= 14
+    assert other.text == "".join(token.text for token in other.tokens if token.text != END)
+    again = branch(other, 9, other.tokens[9].id)  # a branch is an answer like any other
+    assert again.text == other.text
+
+
+def test_a_branch_that_takes_the_end_is_over_and_what_cannot_be_taken_is_said() -> None:
+    drawn = TinyModel().trace(PROMPT, dials=Dials(0.8), seed=7, max_tokens=9)
+    choice = drawn.tokens[3].choice
+    assert choice is not None
+    end = next(token for token in choice.ids if choice.text_of(token) == END)
+    over = branch(drawn, 3, end)
+    assert (over.stop_reason, len(over.tokens)) == ("endTurn", 4)
+    assert over.text == "".join(token.text for token in drawn.tokens[:3])
+    with pytest.raises(LookupError, match="no token 999999"):
+        begun(drawn, 3, 999_999)
+    with pytest.raises(ValueError, match="what was asked is not known"):
+        begun(replace(drawn, asked={}), 3, end)

@@ -355,11 +355,11 @@ class Endless(TinyModel):
         self.steps = self.given_up = 0
         self.goes_on = True  # to the end of a test that fails
 
-        def tokens(model: Any, tokenizer: Any, prompt: Any, dials: Any, seed: int) -> Iterator[Any]:
+        def tokens(model: Any, tokenizer: Any, prompt: Any, dials: Any, seed: int, *, begin: Any = ()) -> Iterator[Any]:
             while seed == self.SEED and self.goes_on and self.steps < 1_000_000:
                 self.steps += 1
                 yield None
-            yield from generate(model, tokenizer, prompt, dials, seed)
+            yield from generate(model, tokenizer, prompt, dials, seed, begin=begin)
 
         monkeypatch.setattr(tiny_callback, "generate", tokens)
 

@@ -21,6 +21,7 @@ from labkit.plain import marked, seen
 from labkit.views.token_drawing import svg
 from labkit.views.token_view import TokenView, show_tokens, table
 from tests.models.logits import logits_of
+from tests.story import until
 
 PROMPT = "Explain this log line: what happened, why, and what to do.\n\n[821] ERROR:  deadlock detected"
 HOSTILE = '<img src=x onerror="alert(1)"></text><script>alert(2)</script>'
@@ -413,6 +414,49 @@ def test_a_token_that_a_turned_dial_rules_out_is_told_as_such(drawn: Trace) -> N
     [was] = [row for row in cold.rows(i) if row.was]
     assert [cell.text for cell in was.cells][1:] == ["–", "–", "–"]
     assert re.search("left rank 1, “.+”, whatever the seed", cold.sentence(i))
+
+
+# ---- branches
+
+
+@pytest.mark.anyio
+async def test_a_rival_that_is_taken_becomes_a_branch_to_go_back_from_and_to_compare(drawn: Trace) -> None:
+    view = TokenView(drawn)
+    i = view.chosen
+    rival = next(each for each in drawn.tokens[i].stages["model"] if each.id != drawn.tokens[i].id)
+    view._heard(view, {"take": [i, rival.id]}, None)
+    await until(lambda: view.shown == 1 and len(view.tree) == 2)
+    word = marked(rival.text)
+    assert (view.trace.tokens[i].id, view.chosen, view.note) == (rival.id, i, "")
+    assert [(each["name"], each["parent"], each["at"]) for each in view.tree] == [
+        ("answer", -1, -1),
+        (f"token {i + 1}: “{word}”", 0, i),
+    ]
+    assert view.reading.sentence(i).startswith(f"Token {i + 1} “{word}”, taken by hand in place of “")
+    told = view.stored()
+    picture = " ".join(ET.fromstring(told["image/svg+xml"]).itertext())  # noqa: S314 - our own drawing
+    for form in (told["text/plain"], picture):
+        assert f"▸ token {i + 1}: “{word}”: " in form
+        assert " ↳" in form
+    view.shown = 0
+    assert view.trace is drawn
+    assert view.answer["tokens"][i]["own"] == seen(drawn.tokens[i].text)
+    view.take(i, rival.id)  # it is there already
+    assert (view.shown, len(view.branches)) == (1, 2)
+    view.take(i, drawn.tokens[i].id)
+    assert view.shown == 0
+    view.take(i, 999_999)
+    assert view.note == "Not taken: there is no token 999999 among those that are told."
+    view.show(drawn)
+    assert (len(view.branches), view.shown, view.note) == (1, 0, "")
+    view.close()
+
+
+def test_of_an_answer_that_nobody_asked_for_nothing_can_be_taken() -> None:
+    view = TokenView(trace(DRAWN, dials=SET))
+    assert not view.answer["branches"]
+    view.take(0, hash_of("the"))
+    assert view.note.startswith("Not taken: what was asked is not known")
 
 
 def test_what_is_no_trace_is_refused_with_what_to_write() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -97,6 +97,12 @@ class _Options:
     stop_sequences: Sequence[str] = ()
     dials: Dials | None = None
     seed: int | None = None
+    begin: Sequence[TracedToken] = ()
+
+    def asked(self, prompt: str | Sequence[SamplingMessage]) -> dict[str, Any]:
+        """The arguments with which the same is asked again."""
+        told = {"system_prompt": self.system_prompt, "max_tokens": self.max_tokens}
+        return {"prompt": prompt, **told, "stop_sequences": self.stop_sequences}
 
 
 class TinyModel:
@@ -197,6 +203,7 @@ class TinyModel:
         stop_sequences: Sequence[str] = (),
         dials: Dials | None = None,
         seed: int | None = None,
+        begin: Sequence[TracedToken] = (),
     ) -> Trace:
         """Answer a prompt at once and keep everything that was there to choose from.
 
@@ -209,11 +216,12 @@ class TinyModel:
             system_prompt: The system prompt, as in a request; so are `max_tokens` and `stop_sequences`.
             dials: The dials, in place of the model's own.
             seed: The seed, in place of the model's own.
+            begin: Tokens with which the answer begins; `max_tokens` counts them too.
 
         Raises:
             ValueError: `max_tokens` is below 1, there is no message, or the seed is no whole number of 0 or more.
         """
-        options = _Options(system_prompt, max_tokens, stop_sequences, dials, seed)
+        options = _Options(system_prompt, max_tokens, stop_sequences, dials, seed, begin)
         return next(trace for trace in self._steps(prompt, options) if trace is not None)
 
     async def trace_in_steps(self, prompt: str | Sequence[SamplingMessage], **options: Any) -> Trace:
@@ -242,11 +250,12 @@ class TinyModel:
         ids, _ = fitted(tokenizer, options.system_prompt, turns, PROMPT_ROOM)
         dials, seed = options.dials or self.dials, self.seed if options.seed is None else checked_seed(options.seed)
         answer = _Answer(tokenizer, options.max_tokens, options.stop_sequences)
-        for token in generate(model, tokenizer, ids, dials, seed):
-            yield None
-            if token is not None and answer.add(token):
-                break
-        yield self._traced(answer, len(ids), dials, seed)
+        if not any(answer.add(token) for token in options.begin):
+            for token in generate(model, tokenizer, ids, dials, seed, begin=answer.ids):
+                yield None
+                if token is not None and answer.add(token):
+                    break
+        yield replace(self._traced(answer, len(ids), dials, seed), asked=options.asked(prompt))
 
     def _traced(self, answer: _Answer, prompt_tokens: int, dials: Dials, seed: int) -> Trace:
         reason = answer.stop_reason or "maxTokens"  # a full context is the same to the reader as a limit

@@ -15,18 +15,27 @@ SLICE = 16
 
 
 def generate(
-    model: Model, tokenizer: Tokenizer, prompt: Sequence[int], dials: sampler.Dials, seed: int
+    model: Model,
+    tokenizer: Tokenizer,
+    prompt: Sequence[int],
+    dials: sampler.Dials,
+    seed: int,
+    *,
+    begin: Sequence[int] = (),
 ) -> Iterator[TracedToken | None]:
     """Read the prompt, yielding `None` after each slice of it, then draw tokens until the context is full.
 
-    The end token is yielded too; the caller has to stop there, at the limit, or at a stop sequence.
+    What the answer is to `begin` with is read too, and passes by as many random numbers as it has tokens. The end token
+    is yielded too; the caller has to stop there, at the limit, or at a stop sequence.
     """
     random = np.random.Generator(np.random.PCG64(seed))
     cache = Cache(model.shape)
     logits = np.zeros(0, np.float32)
-    for logits in read(model, prompt, cache):  # noqa: B007 - the last ones count
-        yield None
-    drawn: list[int] = []
+    for part in (prompt, begin):
+        for logits in read(model, part, cache):  # noqa: B007 - the last ones count
+            yield None
+    random.random(len(begin))
+    drawn = [*begin]
 
     def text_of(token: int) -> str:
         return tokenizer.decode([token])
