@@ -50,16 +50,30 @@ class Form {
     if (field.kind === "object" || field.kind === "list") return this.group(field, place, message);
     const control = this.control(field);
     control.id = id;
-    control.setAttribute("aria-describedby", `${id}-wrong${field.hint ? ` ${id}-hint` : ""}`);
-    if (field.required) control.setAttribute("aria-required", "true");
+    const words = [field.hint, field.help].filter(Boolean).join(" · ");
+    control.setAttribute("aria-describedby", `${id}-wrong${words ? ` ${id}-hint` : ""}`);
+    control.required = field.required && control.type !== "checkbox";
     this.places.set(place, { control, message });
-    const hint = field.hint && el("small", { id: `${id}-hint` }, field.hint);
-    const label = el("label", { for: id, title: field.help || field.title }, field.title, field.required ? el("span", { class: "must", "aria-hidden": "true" }, " *") : "");
+    const hint = words && el("small", { id: `${id}-hint`, class: "what", title: words }, words);
+    const label = el("label", { for: id, title: field.title }, field.title, field.required ? el("span", { class: "must", "aria-hidden": "true" }, " *") : "");
     const read = () => (control.type === "checkbox" ? control.checked : control.value);
     return { nodes: [label, el("div", { class: "field" }, control, hint || null, message)], read };
   }
 
-  control({ kind, options, shown, required, value }) {
+  /** The first control with which the browser does not agree; each says why, where its words stand. */
+  invalid() {
+    let first;
+    for (const { control, message } of this.places.values()) {
+      if (!control.offsetParent || !control.willValidate || control.checkValidity()) continue; // what is left out is hidden
+      message.textContent = control.validationMessage;
+      message.hidden = false;
+      control.setAttribute("aria-invalid", "true");
+      first ??= control;
+    }
+    return first;
+  }
+
+  control({ kind, options, shown, required, value, least, most }) {
     if (kind === "boolean") {
       const box = el("input", { type: "checkbox" });
       box.checked = Boolean(value);
@@ -72,7 +86,7 @@ class Form {
       return select;
     }
     if (kind === "integer" || kind === "number") {
-      const input = el("input", { type: "text", inputmode: "decimal", autocomplete: "off", class: "figure" });
+      const input = el("input", { type: "number", min: least, max: most, step: kind === "integer" ? 1 : "any", autocomplete: "off", class: "figure" });
       input.value = value ?? "";
       return input;
     }
@@ -84,8 +98,8 @@ class Form {
 
   group(field, place, message) {
     const must = field.required ? el("span", { class: "must", "aria-hidden": "true" }, " *") : "";
-    const legend = el("legend", { title: field.help || field.title }, field.title, must);
-    const box = el("fieldset", { class: "group" }, legend);
+    const legend = el("legend", { title: field.title }, field.title, must);
+    const box = el("fieldset", { class: "group" }, legend, field.help ? el("small", { class: "what", title: field.help }, field.help) : "");
     box.tabIndex = -1;
     this.places.set(place, { control: box, message });
     const read = field.kind === "object" ? this.object(field, place, box, legend) : this.list(field, place, box);

@@ -16,9 +16,9 @@ from labkit.playground.typed import arguments_of, as_typed
 __all__ = ["Field", "Schema", "arguments_of", "at_first", "fields_of", "filled", "note_of"]
 
 Field = dict[str, Any]
-"""A field of a form, as JSON: `name`, `kind`, `title`, `help`, `hint`, `required`, and `value`, what stands there at
-first; with `options` for a choice and `item` for a list. An object has `fields`, says with `optional` whether that
-object may be left out, and with `included` whether it is there."""
+"""A field of a form, as JSON: `name`, `kind`, `title`, `help`, `hint`, `least`, `most`, `required`, and `value`, what
+stands there at first; with `options` for a choice and `item` for a list. An object has `fields`, says with `optional`
+whether that object may be left out, and with `included` whether it is there."""
 
 _NOTHING: Mapping[str, Any] = {}
 _LONGEST = 1000
@@ -91,13 +91,16 @@ class _Maker:
         kind = self.schemas.kind(schema, place.depth, place.path, three=three)
         if kind in ("object", "list") and not self._has_room(schema, kind, place):
             kind = "json"
+        least, most = _bounds(schema) if kind in ("integer", "number") else (None, None)
         field: Field = {
             "name": name,
+            "least": least,
+            "most": most,
             "kind": kind,
             "title": visible(name)[:_LONGEST],
             "help": visible(" ".join(str(schema.get("description") or "")[:_LONGEST].split())),
             "required": required and not nullable,
-            "hint": visible(self._hint(schema, kind))[:_LONGEST],
+            "hint": visible(self._hint(schema, kind, least, most))[:_LONGEST],
         }
         match kind:
             case "choice":
@@ -133,21 +136,24 @@ class _Maker:
         as_it_stands = isinstance(value, str) and "string" in self.schemas.types(schema)
         return value if as_it_stands else json.dumps(value, ensure_ascii=False)
 
-    def _hint(self, schema: Schema, kind: Kind) -> str:
+    def _hint(self, schema: Schema, kind: Kind, least: float | None, most: float | None) -> str:
         """The hint of a field: the bounds, or what the field takes, in a few words."""
         if kind == "json":
             return words(self.schemas.types(schema))
         if kind == "text" and isinstance(schema.get("pattern"), str):
             return f"of the form {schema['pattern']}"  # which the server tries, and nobody else
-        if kind not in ("integer", "number"):
-            return ""
-        low, high = (bound if isinstance(bound, int | float) else None for bound in map(schema.get, _BOUNDS))
-        if low is not None and high is not None:
-            return f"{low} to {high}"
-        return f"from {low}" if low is not None else f"up to {high}" if high is not None else ""
+        if least is not None and most is not None:
+            return f"{least} to {most}"
+        return f"from {least}" if least is not None else f"up to {most}" if most is not None else ""
 
 
-_BOUNDS = ("minimum", "maximum")
+def _bounds(schema: Schema) -> list[float | None]:
+    """The least and the most that a number may be, as far as a page can hold them."""
+    bounds = schema.get("minimum"), schema.get("maximum")
+    return [bound if isinstance(bound, int | float) and abs(bound) < _HUGE else None for bound in bounds]
+
+
+_HUGE = 1e300
 
 
 def _is_single(schema: Any) -> bool:

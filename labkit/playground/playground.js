@@ -80,6 +80,8 @@ class Page extends Parts {
     this.top = el("div", { class: "top" }, el("b", {}, "Sampling playground"), ...this.server.nodes, ...this.over.nodes, this.wires, this.ownBox, el("span", { class: "grow" }), this.status);
 
     this.tool = this.select("tool", "Tool", "", (name) => this.tell({ do: "tool", name }));
+    this.toolWhat = el("p", { class: "what" });
+    this.sample = this.select("sample", "Sample", "Other arguments to try, filled in below", (name) => name && this.tell({ do: "sample", name }));
     this.fields = el("div", { class: "fields" });
     this.note = el("p", { class: "note-of-tool" });
     this.form = new Form(this.fields, () => this.typed());
@@ -90,7 +92,7 @@ class Page extends Parts {
     this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite" });
     this.past = new Past(this.tell);
     const hint = el("span", { class: "keys" }, /Mac/.test(navigator.platform) ? "⌘ Enter" : "Ctrl + Enter");
-    const call = el("section", { class: "call" }, el("div", { class: "first" }, title("Call a tool"), ...this.past.nodes), el("div", { class: "fields" }, ...this.tool.nodes), this.note, this.fields, el("div", { class: "run" }, this.go, this.many, this.stop, hint, this.fault, this.again));
+    const call = el("section", { class: "call" }, el("div", { class: "first" }, title("Call a tool"), ...this.past.nodes), el("div", { class: "fields" }, ...this.tool.nodes, this.toolWhat, ...this.sample.nodes), this.note, this.fields, el("div", { class: "run" }, this.go, this.many, this.stop, hint, this.fault, this.again));
     this.root.tabIndex = -1; // or a click on an empty place would give the keys to Lab
     this.root.addEventListener("keydown", (event) => {
       // On the sheet it sends what is typed there. Lab's own meaning, to run the cell, would end the playground.
@@ -232,10 +234,12 @@ class Page extends Parts {
 
   // The form
 
-  drawForm({ number, tools, tool, fields, note }) {
+  drawForm({ number, tools, tool, fields, note, samples }) {
     this.note.textContent = note;
     this.tool.fill(tools.map(([name, shown]) => [name, shown]), tool);
-    this.tool.node.title = tools.find(([name]) => name === tool)?.[2] ?? "";
+    this.toolWhat.textContent = this.toolWhat.title = tools.find(([name]) => name === tool)?.[2] ?? "";
+    for (const node of this.sample.nodes) node.hidden = !samples.length;
+    this.sample.fill([["", "choose one …"], ...samples.map((name) => [name, name])], "");
     if (number === this.formNumber) return;
     this.formNumber = number;
     clearTimeout(this.typing);
@@ -257,6 +261,8 @@ class Page extends Parts {
   run(many) {
     if (this.go.getAttribute("aria-disabled") === "true") return;
     clearTimeout(this.typing);
+    const invalid = this.form.invalid();
+    if (invalid) return invalid.focus();
     this.asked = this.follow = true;
     const below = this.right.offsetTop >= this.left.offsetTop + this.left.offsetHeight;
     (below ? this.right : this.root).scrollIntoView({ block: "nearest" }); // now, and not when the answer comes

@@ -96,6 +96,7 @@ def form(playground: Playground) -> dict[str, Any]:
         "tool": playground.target.tool,
         "fields": playground.target.fields,
         "note": playground.target.tool_note,
+        "samples": [*playground.target.samples],
     }
 
 

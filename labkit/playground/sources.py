@@ -34,11 +34,15 @@ class BoxServer:
         id: The server's module in the package `servers`.
         tool: The tool that is offered first; the first of the server's own where it has no such tool.
         examples: The arguments to begin with, by tool and by name.
+        samples: Other arguments to try, by tool and by what they are.
     """
 
     id: str
     tool: str = ""
     examples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    samples: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(
+        default_factory=dict[str, Mapping[str, Mapping[str, Any]]]
+    )
 
     @property
     def title(self) -> str:
@@ -78,7 +82,16 @@ def _known() -> list[BoxServer]:
     from servers.sample_texts import SAMPLE_CONVERSATION, SAMPLE_MESSAGE, SAMPLE_TABLE, SAMPLE_TEXTS
 
     return [
-        BoxServer("log_archiver", "process_log_entry", {"process_log_entry": {"log_line": SAMPLE_LINES["deadlock"]}}),
+        BoxServer(
+            "log_archiver",
+            "process_log_entry",
+            {"process_log_entry": {"log_line": SAMPLE_LINES["deadlock"]}},
+            {
+                "process_log_entry": {
+                    _called(name, "crash_loop"): {"log_line": line} for name, line in SAMPLE_LINES.items()
+                }
+            },
+        ),
         BoxServer(
             "text_analyst",
             "summarize",
@@ -93,6 +106,13 @@ def _known() -> list[BoxServer]:
                 "moderate": {"text": SAMPLE_MESSAGE},
                 "draft_reply": {"conversation": SAMPLE_CONVERSATION},
                 "explain": {"text": SAMPLE_TEXTS["report"], "level": "beginner"},
+            },
+            {
+                tool: {_called(name, doubtful): {"text": SAMPLE_TEXTS[name]} for name in names}
+                for tool, doubtful, names in (
+                    ("analyze_sentiment", "migration", ("complaint", "praise", "torn", "migration")),
+                    ("classify_document", "migration", ("invoice", "email", "manual", "migration")),
+                )
             },
         ),
         BoxServer(
@@ -122,6 +142,14 @@ def _known() -> list[BoxServer]:
             },
         ),
     ]
+
+
+HESITATES = "the embedded model hesitates"
+
+
+def _called(name: str, doubtful: str) -> str:
+    """The name of a sample text on the page, which says of the `doubtful` one that it is."""
+    return name.replace("_", " ") + (f": {HESITATES}" if name == doubtful else "")
 
 
 Source = BoxServer | MCPServer | Server[Any] | StdioServerParameters | str

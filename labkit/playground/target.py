@@ -82,7 +82,7 @@ class Target:
         self.typed: dict[str, Any] = {}
         """The values in the form, by name: text for text and numbers alike."""
         self.errors: dict[str, str] = {}
-        """The sentence for each wrong field, by the field's place: `{"hours": "It must be at most 72."}`."""
+        """The sentence for each wrong field, by the field's place: `{"hours": "A whole number is needed …"}`."""
         self.fault = ""
         """The sentence for what could not be done."""
         self.form_number = 0
@@ -228,6 +228,21 @@ class Target:
         self.typed = {}
         self.typed = {field["name"]: forms.at_first(field) for field in forms.filled(self.fields, typed or {})}
         self._changed()
+
+    @property
+    def samples(self) -> Mapping[str, Mapping[str, Any]]:
+        """Arguments to try with the chosen tool, by what they are; none for a server that is not in the box."""
+        return self._of.samples.get(self.tool, {}) if isinstance(self._of, BoxServer) else {}
+
+    def use_sample(self, name: str) -> None:
+        """Fill the form in with other arguments to try.
+
+        Raises:
+            ValueError: There are none of that name.
+        """
+        if name not in self.samples:
+            raise ValueError(f"{self.tool} has no sample {name!r}")
+        self.use_tool(self.tool, self.samples[name])
 
     @property
     def fields(self) -> list[forms.Field]:

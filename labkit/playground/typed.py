@@ -1,14 +1,13 @@
 """The arguments that were typed into a form, as the schema wants them, or a sentence for each field that is wrong.
 
-The server checks again, and has the last word. A `pattern` the server alone checks: one that takes for ever is easily
-written, and not easily seen.
+What has the right type is left to the page, whose fields know their bounds, and to the server, which has the last word
+on bounds, lengths and patterns.
 """
 
 import json
 import math
-import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NoReturn, cast
 
 from labkit.host import visible
@@ -96,11 +95,6 @@ class _Reader:
         read = [
             self.value(schema["items"], item, f"{path}.{i}", depth + 1, required=True) for i, item in enumerate(items)
         ]
-        low, high = schema.get("minItems"), schema.get("maxItems")
-        if isinstance(low, int) and len(items) < low:
-            self.errors[path] = f"At least {low} needed, and there {'is' if len(items) == 1 else 'are'} {len(items)}."
-        if isinstance(high, int) and len(items) > high:
-            self.errors[path] = f"At most {high} are taken, and there are {len(items)}."
         return [item for item in read if item is not _LEFT_OUT]
 
     def _read(self, kind: str, schema: Schema, text: str) -> Any:
@@ -108,7 +102,7 @@ class _Reader:
             return _json(self.schemas.types(schema), text)
         if kind in ("choice", "boolean"):
             return _choice(self.schemas.options(schema) or [True, False], text)
-        return _READ[kind](schema, text)
+        return text if kind == "text" else _integer(text) if kind == "integer" else _number(text)
 
 
 def _empty(schema: Schema, typed: Any, text: bool, *, required: bool, nullable: bool) -> Any:
@@ -120,49 +114,24 @@ def _empty(schema: Schema, typed: Any, text: bool, *, required: bool, nullable: 
         return _LEFT_OUT
     # Left out, the value would be the default again, and not what stands in the field.
     if text:
-        return _text(schema, "")
+        return ""
     return None if nullable else _LEFT_OUT
 
 
-def _text(schema: Schema, text: str) -> str:
-    low, high = schema.get("minLength"), schema.get("maxLength")
-    if isinstance(low, int) and len(text) < low:
-        raise _Wrong(f"At least {low} characters; these are {len(text)}.")
-    if isinstance(high, int) and len(text) > high:
-        raise _Wrong(f"At most {high} characters; these are {len(text):,}.")
-    return text
-
-
-def _integer(schema: Schema, text: str) -> int:
+def _integer(text: str) -> int:
     if not re.fullmatch(r"[+-]?\d{1,300}(\.0*)?", text.strip()):
         raise _Wrong(f"A whole number is needed, and “{text.strip()[:40]}” is none.")
-    return _bounded(schema, int(text.strip().split(".")[0]))
+    return int(text.strip().split(".")[0])
 
 
-def _number(schema: Schema, text: str) -> float:
+def _number(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
         raise _Wrong(f"A number is needed, and “{text.strip()[:40]}” is none.")
-    return _bounded(schema, number)
-
-
-def _bounded(schema: Schema, number: Any) -> Any:
-    for name, words_, holds in _BOUNDS:
-        bound = schema.get(name)
-        if isinstance(bound, int | float) and not holds(number, bound):
-            raise _Wrong(f"It must be {words_} {bound}.")
     return number
-
-
-_BOUNDS: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
-    ("minimum", "at least", operator.ge),
-    ("maximum", "at most", operator.le),
-    ("exclusiveMinimum", "above", operator.gt),
-    ("exclusiveMaximum", "below", operator.lt),
-)
 
 
 def _choice(options: list[Any], text: str) -> Any:
@@ -201,4 +170,3 @@ _TYPES: Mapping[type, set[str]] = {
     dict: {"object"},
     type(None): {"null"},
 }
-_READ: Mapping[str, Callable[[Schema, str], Any]] = {"text": _text, "integer": _integer, "number": _number}

@@ -333,6 +333,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "wire": playground.target.use_wires,
             "reconnect": playground.target.connect,
             "tool": playground.target.use_tool,
+            "sample": playground.target.use_sample,
             "type": playground.target.type,
             "run": self._run,
             "cancel": playground.cancel,

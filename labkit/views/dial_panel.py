@@ -1,6 +1,7 @@
 """The dials on a page: what the browser sends becomes settings, and the readings of these are sent to the browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import anywidget
@@ -53,6 +54,8 @@ class DialPanel(Placed, anywidget.AnyWidget):
     prompt = traitlets.Unicode().tag(sync=True)
     code = traitlets.Unicode().tag(sync=True)
     fault = traitlets.Unicode().tag(sync=True)
+    wrong = traitlets.Dict().tag(sync=True)
+    """What is wrong with a wish that is therefore not used, by the dial."""
 
     def __init__(self, state: DialState, code: Callable[[], str] | None = None) -> None:
         self.state = state
@@ -74,11 +77,18 @@ class DialPanel(Placed, anywidget.AnyWidget):
             for name, wish in change["new"].items()
             if wish != change["old"].get(name) and not (name in stands and wish == stands[name])
         }
+        wrong: dict[str, str] = {}
+        settings: dict[str, Any] = {}
+        for name, wish in moved.items():
+            try:
+                replace(self.state.settings, **{name: (setting := _setting(DIAL[name], wish))})
+                settings[name] = setting
+            except (KeyError, TypeError, ValueError) as error:
+                wrong[name] = f"Not used: {error}."
         self.fault = ""
-        try:
-            self.state.turn(**{name: _setting(DIAL[name], wish) for name, wish in moved.items()})
-        except (KeyError, TypeError, ValueError) as error:
-            self.fault = f"Not used: {error}."
+        self.state.turn(**settings)
+        kept = {} if settings else {name: each for name, each in self.wrong.items() if name not in moved}
+        self.wrong = kept | wrong
 
     def _turned(self) -> None:
         """Take a turned dial or a new request into account, in the thread in which that happens."""
@@ -92,9 +102,10 @@ class DialPanel(Placed, anywidget.AnyWidget):
         """The readings of all dials, with everything that is told to the browser."""
         settings, request = self.state.settings, self.state.request
         limit = request.max_tokens if request else MOST_TOKENS
+        own, readings = defaults(self.state.model), self.state.readings()
         return {
-            "readings": [_row(reading) for reading in self.state.readings()],
-            "steps": _steps(self.state.model, settings),
+            "readings": [_row(reading) for reading in readings],
+            "steps": {reading.dial: _scale(DIAL[reading.dial], settings, own, reading) for reading in readings},
             "limit": max(1, limit, (settings.insist and settings.max_tokens) or 0),
             "prompt": short(" ".join(text_of(request.messages[-1]).split()), 160) if request else "",
             "code": self._tell_code() if self._tell_code else "",
@@ -155,27 +166,24 @@ def _setting(dial: Dial, wish: Any) -> Any:
     return int(wish)
 
 
-def _steps(model: SamplingFnT, settings: Settings) -> dict[str, list[list[Any]]]:
-    """The places of each slider by dial, from left to right: the wish, and the words for it."""
-    own = defaults(model)
-    return {dial.name: _places(dial, getattr(settings, dial.name), own.get(dial.name)) for dial in DIALS if dial.marks}
+def _scale(dial: Dial, settings: Settings, own: Mapping[str, Any], reading: DialReading) -> dict[str, Any]:
+    """The scale of one dial: its marks with their words, where an unturned one stands, and the words for that.
 
-
-def _places(dial: Dial, wish: float | None, own: float | None) -> list[list[Any]]:
-    """The places of one slider. A wish that is no mark has a place of its own among them."""
-    marks = list(dial.marks)
-    if wish is not None and wish not in marks:
-        marks.insert(
-            next((i for i, mark in enumerate(marks) if mark > wish), len(marks) - dial.is_off(marks[-1])), wish
-        )
-    if dial.asked:
-        return [[None, "as asked"], *([mark, f"{mark:g}"] for mark in marks)]
-    unturned: list[list[Any]] = [[None, "off"]]
-    if own is not None and not dial.is_off(own):
-        unturned = [[dial.off, "off"], [None, f"the model's own, {own:g}"]]
-    elif dial.is_off(wish):
-        unturned = [[dial.off, "off"]]
-    return [place for mark in marks for place in (unturned if dial.is_off(mark) else [[mark, f"{mark:g}"]])]
+    What is set or used and no mark has a place of its own among them.
+    """
+    unturned = own.get(dial.name)
+    words = "as asked" if dial.asked else f"its own, {in_words(dial.name, unturned)}"
+    if not dial.asked and (unturned is None or dial.is_off(unturned)):
+        words = "off" if dial.marks else "its own"
+    if not dial.marks:
+        return {"words": words}
+    marks, stands = list(dial.marks), reading.used if reading.used is not None else dial.off
+    for value in (getattr(settings, dial.name), stands):
+        if isinstance(value, int | float) and value not in marks:
+            end = len(marks) - dial.is_off(marks[-1])
+            marks.insert(next((i for i, mark in enumerate(marks) if mark > value), end), value)
+    told = [[mark, "off" if dial.is_off(mark) else f"{mark:g}"] for mark in marks]
+    return {"marks": told, "at": marks.index(stands) if stands in marks else 0, "words": words}
 
 
 def _badges(model: SamplingFnT) -> list[list[str]]:

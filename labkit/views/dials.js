@@ -7,6 +7,8 @@ const COLUMNS = {
   honoured: "Whether this model takes it into account",
 };
 const SLIDERS = ["steps", "limit"]; // they stand in the first table, what is typed in the second
+const HELP = "What a dial does stands here once you point at it.";
+const TYPED = ["text", "area"]; // whose wish is "" where nobody has one
 
 class Dials {
   constructor(model, root) {
@@ -15,30 +17,53 @@ class Dials {
     card(root, "labkit-dials", "Dials");
     this.rows = new Map();
     this.prompt = el("span", { class: "prompt" });
-    const reset = button("As asked", "Put every dial back to what the server asked", () => this.reset());
+    const reset = button("As asked", "Put every dial back to what the server asked", () => this.reset([...this.rows.keys()]));
     const head = el("div", { class: "head" }, el("b", {}, "Dials"), ...badges(model.get("badges")), this.prompt, reset);
     this.code = el("pre", { tabindex: "0", "aria-label": "The same in plain code" });
     this.same = el("details", { class: "same" }, el("summary", {}, "The same in plain code"), this.code);
     this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite" });
-    root.append(head, el("div", { class: "tables" }, ...[true, false].map((slides) => this.table(model.get("controls").filter(([, , , kind]) => SLIDERS.includes(kind) === slides)))), el("div", { class: "foot" }, this.same, this.fault));
+    this.help = el("p", { class: "help", "aria-hidden": "true" }, HELP);
+    root.append(head, this.help, el("div", { class: "tables" }, ...[true, false].map((slides) => this.table(model.get("controls").filter(([, , , kind]) => SLIDERS.includes(kind) === slides)))), el("div", { class: "foot" }, this.same, this.fault));
     follow(this, model, "change");
   }
 
   table(controls) {
     const titles = Object.entries(COLUMNS).map(([name, title]) => el("th", { scope: "col", title }, name));
-    const head = el("tr", {}, el("th", { scope: "col" }, heard("dial")), el("th", { scope: "col" }, heard("control")), ...titles);
-    return el("table", {}, el("thead", {}, head), el("tbody", {}, ...controls.map((control) => this.row(...control))));
+    const [first, ...rest] = ["dial", "control", "number", "back"].map((word) => el("th", { scope: "col" }, heard(word)));
+    return el("table", {}, el("thead", {}, el("tr", {}, first, ...titles, ...rest)), el("tbody", {}, ...controls.map((control) => this.row(...control))));
   }
 
-  row(name, word, title, kind) {
-    const control = this.control(name, kind);
-    control.id = `${this.id}-${name}`;
-    control.title = title;
+  /** A dial: on the first line what is said of it, on the second the wide control, a number, and the way back. */
+  row(name, word, what, kind) {
+    const id = `${this.id}-${name}`;
+    const wide = kind === "number" ? null : this.control(name, kind);
+    const figure = TYPED.includes(kind) ? null : this.figure(name);
+    const first = wide ?? figure;
+    first.id = id;
+    const wrong = el("p", { class: "wrong", id: `${id}-wrong`, "aria-live": "polite" });
+    const count = kind === "area" && el("small", { class: "count" });
+    for (const control of [figure, wide]) {
+      if (!control) continue;
+      control.title = what;
+      control.setAttribute("aria-describedby", `${id}-what ${id}-wrong`);
+      if (control !== first) control.setAttribute("aria-label", `${word}, as a number`);
+    }
+    const back = button("↺", `${word}: back to what the server asked, or the model's own`, () => { this.reset([name]); first.focus(); });
+    back.setAttribute("aria-label", `${word}: back`);
     const cells = ["asked", "used", "honoured"].map((column) => el("td", { class: column }));
-    const label = el("label", { for: control.id, title }, word);
-    this.rows.set(name, { control, cells });
-    const marks = control.getAttribute("list") && el("datalist", { id: control.getAttribute("list") });
-    return el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "control" }, control, marks), ...cells);
+    this.rows.set(name, { kind, figure, wide, back, wrong, count, cells });
+    const marks = kind === "steps" && el("datalist", { id: wide.getAttribute("list") });
+    const said = heard(what);
+    said.id = `${id}-what`;
+    const node = el("tr", { class: kind }, el("th", { scope: "row" }, el("label", { for: id }, word)), ...cells, el("td", { class: "control" }, wide, marks || null, count || null), el("td", { class: "value" }, figure), el("td", { class: "back" }, back), el("td", { class: "wrong-of" }, said, wrong));
+    for (const event of ["focusin", "pointerenter"]) node.addEventListener(event, () => this.help.replaceChildren(el("b", {}, `${word}: `), what));
+    return node;
+  }
+
+  figure(name) {
+    const control = el("input", { type: "number", autocomplete: "off" });
+    control.addEventListener("input", () => this.wish({ [name]: control.value === "" ? null : Number(control.value) }));
+    return control;
   }
 
   control(name, kind) {
@@ -46,15 +71,12 @@ class Dials {
       control.addEventListener("input", () => this.wish({ [name]: read(control) }));
       return control;
     };
-    if (kind === "number") {
-      return on(el("input", { type: "number", min: 0, step: 1, placeholder: "its own" }), ({ value }) => (value === "" ? null : Number(value)));
-    }
     if (kind === "text") return on(el("input", { type: "text", placeholder: "as asked", autocomplete: "off" }), ({ value }) => value);
-    if (kind === "area") return on(el("textarea", { rows: 2, placeholder: "as asked" }), ({ value }) => value);
+    if (kind === "area") return on(el("textarea", { rows: 3, placeholder: "as asked", spellcheck: "false" }), ({ value }) => value);
     const range = el("input", { type: "range", min: 0, step: 1 });
     if (kind === "steps") {
       range.setAttribute("list", `${this.id}-${name}-steps`);
-      return on(range, ({ value }) => this.model.get("steps")[name][value][0]);
+      return on(range, ({ value }) => this.model.get("steps")[name].marks[value][0]);
     }
     range.min = 1;
     return on(range, ({ value, max }) => (value === max ? null : Number(value)));
@@ -65,22 +87,25 @@ class Dials {
     this.model.save_changes();
   }
 
-  reset() {
-    const typed = (kind) => ["text", "area"].includes(kind);
-    this.wish(Object.fromEntries(this.model.get("controls").map(([name, , , kind]) => [name, typed(kind) ? "" : null])));
+  reset(names) {
+    this.wish(Object.fromEntries(names.map((name) => [name, TYPED.includes(this.rows.get(name).kind) ? "" : null])));
   }
 
   draw() {
     const wishes = this.model.get("wishes");
+    const wrong = this.model.get("wrong");
     for (const [name, asked, used, honoured, meaning, turned] of this.model.get("readings")) {
-      const { control, cells } = this.rows.get(name);
-      this.put(name, control, wishes[name]);
+      const row = this.rows.get(name);
+      this.put(name, row, wishes[name]);
+      row.back.style.visibility = wishes[name] == null || wishes[name] === "" ? "hidden" : "visible"; // its place stays
+      row.wrong.textContent = wrong[name] ?? "";
+      for (const control of [row.figure, row.wide]) control?.setAttribute("aria-invalid", name in wrong);
       [asked, used, honoured].forEach((text, i) => {
-        cells[i].textContent = text;
-        cells[i].title = i === 2 ? meaning : text;
+        row.cells[i].textContent = text;
+        row.cells[i].title = i === 2 ? meaning : text;
       });
-      cells[1].classList.toggle("turned", turned);
-      cells[2].classList.toggle("no", honoured === "no");
+      row.cells[1].classList.toggle("turned", turned);
+      row.cells[2].classList.toggle("no", honoured === "no");
     }
     const prompt = this.model.get("prompt");
     this.prompt.textContent = prompt && `“${prompt}”`;
@@ -90,17 +115,24 @@ class Dials {
     this.same.hidden = !this.model.get("code");
   }
 
-  put(name, control, wish) {
-    if (control.type !== "range") {
-      if (control.value !== String(wish ?? "")) control.value = wish ?? "";
-      return;
+  put(name, { kind, figure, wide, count }, wish) {
+    const { marks, at, words } = this.model.get("steps")[name] ?? {};
+    if (figure) {
+      // What is typed stays as it is typed: 0.50 is 0.5.
+      if ((figure.value === "" ? null : Number(figure.value)) !== (wish ?? null) && !figure.validity.badInput) figure.value = wish ?? "";
+      figure.step = marks?.some(([mark]) => mark % 1) ? 0.05 : 1;
+      figure.placeholder = (words ?? "").split(",")[0];
     }
-    const steps = this.model.get("steps")[name];
+    if (TYPED.includes(kind) && wide.value !== (wish ?? "")) wide.value = wish ?? "";
+    if (count) count.textContent = `${wide.value.length.toLocaleString("en")} characters`;
+    if (!SLIDERS.includes(kind)) return;
     const limit = this.model.get("limit");
-    control.max = steps ? steps.length - 1 : limit;
-    control.list?.replaceChildren(...steps.map((_, i) => el("option", { value: i })));
-    control.value = steps ? steps.findIndex(([step]) => step === wish) : Math.min(wish ?? limit, limit);
-    control.setAttribute("aria-valuetext", steps ? steps[control.value][1] : control.value === control.max ? `${limit}, as asked` : control.value);
+    const place = marks?.findIndex(([step]) => step === wish);
+    wide.max = marks ? marks.length - 1 : limit;
+    wide.list?.replaceChildren(...marks.map((_, i) => el("option", { value: i })));
+    wide.value = !marks ? Math.min(wish ?? limit, limit) : place < 0 ? at : place;
+    wide.classList.toggle("unturned", wish == null);
+    wide.setAttribute("aria-valuetext", wish == null ? words : marks ? marks[wide.value][1] : wide.value);
   }
 }
 

@@ -12,6 +12,8 @@ const el = (name, attributes = {}, ...children) => {
   const node = fill(document.createElement(name), attributes, children);
   // Lab takes arrow keys, letters and Enter for the notebook, unless the very element that has the focus says no.
   if ("tabindex" in attributes || FOCUSABLE.has(name)) node.dataset.lmSuppressShortcuts = "true";
+  // Lab takes the line break out of every text in a cell, whose Enter may have run it: here it has not.
+  if (name === "textarea") node.addEventListener("beforeinput", (event) => event.inputType === "insertLineBreak" && event.stopImmediatePropagation());
   return node;
 };
 

@@ -111,7 +111,7 @@ def test_every_type_has_a_field_of_its_kind(schema: dict[str, Any]) -> None:
     }
     assert [name for name, field in fields.items() if field["required"]] == ["title", "number", "kind", "place"]
     assert fields["kind"]["options"] == ["short", "long"]
-    assert fields["number"]["hint"] == "1 to 72"
+    assert [fields["number"][name] for name in ("hint", "least", "most")] == ["1 to 72", 1, 72]
     assert (fields["share"]["value"], fields["loud"]["value"]) == ("0.5", False)
     assert [inner["name"] for inner in fields["place"]["fields"]] == ["city", "floor"]
     assert fields["places"]["item"]["kind"] == "object"
@@ -143,11 +143,8 @@ def test_what_was_typed_becomes_what_the_schema_wants(schema: dict[str, Any]) ->
     ("change", "place", "says"),
     [
         ({"title": ""}, "title", "Needed"),
-        ({"title": "t"}, "title", "At least 2"),
-        ({"title": "t" * 11}, "title", "At most 10"),
         ({"number": ""}, "number", "Needed"),
         ({"number": "three"}, "number", "“three” is none"),
-        ({"number": "900"}, "number", "at most 72"),
         ({"number": "1.5"}, "number", "whole number"),
         ({"kind": "middling"}, "kind", "One of short, long"),
         ({"place": {"city": "", "floor": "1"}}, "place.city", "Needed"),
@@ -244,13 +241,9 @@ def test_an_object_that_must_be_there_and_may_be_null_is_null_until_it_is_marked
     assert arguments_of(schema, untouched(schema)) == ({"options": None}, {})
 
 
-def test_a_list_that_is_emptied_may_be_too_short_and_a_text_as_well() -> None:
-    properties = {
-        "tags": {"type": "array", "items": {"type": "string"}, "default": ["a"], "minItems": 1},
-        "note": {"type": "string", "default": "a", "minLength": 1},
-    }
-    _, errors = arguments_of({"properties": properties}, {"tags": [], "note": ""})
-    assert errors == {"tags": "At least 1 needed, and there are 0.", "note": "At least 1 characters; these are 0."}
+def test_bounds_and_lengths_are_left_to_the_page_and_the_server(schema: dict[str, Any]) -> None:
+    arguments, errors = arguments_of(schema, GOOD | {"number": "900", "title": "t", "tags": []})
+    assert (arguments["number"], arguments["title"], errors) == (900, "t", {})
 
 
 def depth(fields: list[dict[str, Any]]) -> int:
@@ -307,7 +300,7 @@ HOSTILE: list[tuple[dict[str, Any], str]] = [
     ({"type": "object", "properties": {"y": {}}, "required": {}}, "`required` is no list"),
     ({"type": "array", "items": {"$ref": "#/nowhere/at/all"}}, "is not there"),
     ({"$ref": "#/properties/x/$ref/deeper"}, "is not there"),
-    ({"type": "integer", "minimum": 10**5000}, "it cannot be read"),
+    ({"type": "integer", "minimum": 10**5000}, ""),
     ({"type": "integer", "minimum": [], "examples": {}, "description": []}, ""),
     ({"type": "string", "pattern": "("}, ""),
     ({"type": "string", "minLength": "x"}, ""),

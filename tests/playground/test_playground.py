@@ -35,6 +35,7 @@ from labkit.command_line import command_of
 from labkit.diagram import Step
 from labkit.host import Approve, Edit, Refuse, ReviewRequest
 from labkit.models.gguf import GGUF
+from labkit.models.tiny import TinyModel
 from labkit.playground import Playground, export
 from labkit.playground.by_hand import ByHand
 from labkit.playground.choices import text_of
@@ -42,7 +43,7 @@ from labkit.playground.reading import comparison, history, result, top, work
 from labkit.playground.results import pictures_of
 from labkit.playground.runs import MOST_SAMPLES, Run, make_room
 from labkit.playground.sampled import Sampled
-from labkit.playground.sources import MODES, ROOT, WIRES, Transport, Wire, name_of
+from labkit.playground.sources import HESITATES, MODES, ROOT, WIRES, Transport, Wire, name_of
 from labkit.redacting import redact
 from labkit.secret_forms import finding
 from tests.story import OVER_STDIO, answer, bookshop, paged, question
@@ -104,6 +105,29 @@ def test_a_model_object_loads_no_widget() -> None:
     code = "import sys; import labkit.playground; print(sorted({'anywidget', 'ipywidgets'} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
     assert (told.stdout.strip(), told.stderr) == ("[]", "")
+
+
+@pytest.mark.parametrize(
+    ("server", "tool"),
+    [
+        ("log_archiver", "process_log_entry"),
+        ("text_analyst", "analyze_sentiment"),
+        ("text_analyst", "classify_document"),
+    ],
+)
+def test_a_sample_says_truly_that_the_embedded_model_hesitates(shop: Playground, server: str, tool: str) -> None:
+    shop.target.use_server(server)
+    shop.wait()
+    shop.target.use_tool(tool)
+    doubtful = [name for name in shop.target.samples if name.endswith(HESITATES)]
+    assert len(doubtful) == 1
+    shop.target.use_sample(doubtful[0])
+    run = ran(shop)
+    drawing = run.samples[-1].drawing
+    assert drawing
+    assert min(token.probability for token in drawing.trace(TinyModel()).tokens) < 0.45
+    with pytest.raises(ValueError, match="has no sample 'x'"):
+        shop.target.use_sample("x")
 
 
 def test_the_servers_in_the_box_have_an_example_for_their_first_tool() -> None:
@@ -181,9 +205,9 @@ def test_a_command_line_that_is_none_is_refused(shop: Playground, text: str, say
 
 def test_what_is_wrong_in_the_form_is_told_and_nothing_is_called(playground: Playground) -> None:
     playground.target.use_tool("summarize_logs")
-    playground.target.type({"hours": "900"})
+    playground.target.type({"hours": "1.5"})
     playground.run()
-    assert playground.target.errors == {"hours": "It must be at most 72."}
+    assert playground.target.errors == {"hours": "A whole number is needed, and “1.5” is none."}
     assert not playground.runs
     playground.target.type({"hours": "2"})
     assert playground.target.errors == {}

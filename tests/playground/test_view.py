@@ -326,6 +326,8 @@ def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> 
     assert "type the command" in view.top["fault"]
     view.click(do="server", name="log_archiver")
     view.until(lambda: (view.top["server"], view.form["tool"]) == ("log_archiver", "process_log_entry"))
+    view.click(do="sample", name="disk full")
+    assert "No space left" in view.form["fields"][0]["value"]
     view.click(do="server", name="given")
     assert view.top["server"] == "given"
     view.click(do="reconnect")

@@ -213,7 +213,7 @@ def test_a_reading_tells_asked_and_used_and_the_protocol_has_no_field_for_some()
 def test_the_dials_of_a_model_in_a_file_are_shown_with_its_name_and_where_they_stand() -> None:
     panel = dials(GGUF("folder/smol.gguf", top_p=0.9, seed=4), Settings(top_k=1))
     assert panel.badges[0][1] == "smol"
-    assert panel.steps["top_p"][-1] == [None, "the model's own, 0.9"]
+    assert panel.steps["top_p"]["words"] == "its own, 0.9"
     used = {row[0]: row[2] for row in panel.readings}
     assert (used["temperature"], used["top_p"], used["top_k"], used["seed"]) == ("0.2", "0.9", "1", "4")
     assert seeds(panel.state.model, Settings(), 2) == range(4, 6)
@@ -270,21 +270,22 @@ def test_a_dial_that_is_moved_on_the_page_turns_the_settings() -> None:
 def test_a_wish_that_cannot_be_is_not_used_and_the_panel_says_why(wish: dict[str, Any], says: str) -> None:
     panel = dials(settings=Settings(seed=3))
     move(panel, **wish)
-    assert panel.fault.startswith("Not used: ")
-    assert says in panel.fault
+    assert panel.wrong.keys() == wish.keys()
+    assert panel.wrong[next(iter(wish))].startswith("Not used: ")
+    assert says in panel.wrong[next(iter(wish))]
     assert panel.state.settings == Settings(seed=3)
     move(panel, **dict.fromkeys(wish), temperature=0.5)
     assert panel.state.settings.temperature == 0.5 or "nob" in wish
     move(panel, temperature=0.8)
-    assert panel.fault == ""
+    assert panel.wrong == {}
 
 
 def test_a_dial_that_code_turns_moves_on_the_page() -> None:
     panel = dials()
     panel.state.turn(temperature=0.7, stop_sequences=("\n",))
     assert (panel.wishes["temperature"], panel.wishes["stop_sequences"]) == (0.7, "\\n")
-    assert [0.7, "0.7"] in panel.steps["temperature"]
-    assert [step for step, _ in panel.steps["temperature"]] == [None, 0.0, 0.2, 0.5, 0.7, 0.8, 1.0, 1.5, 2.0]
+    assert panel.steps["temperature"]["marks"][3:5] == [[0.7, "0.7"], [0.8, "0.8"]]
+    assert [mark for mark, _ in panel.steps["temperature"]["marks"]] == [0.0, 0.2, 0.5, 0.7, 0.8, 1.0, 1.5, 2.0]
 
 
 def test_a_stop_sequence_of_code_survives_another_dial_that_is_moved() -> None:
@@ -296,8 +297,19 @@ def test_a_stop_sequence_of_code_survives_another_dial_that_is_moved() -> None:
 
 def test_a_model_with_dials_of_its_own_can_be_left_to_them() -> None:
     panel = dials(TinyModel(top_p=0.9))
-    assert panel.steps["top_p"][-2:] == [[1.0, "off"], [None, "the model's own, 0.9"]]
-    assert panel.steps["top_k"][-1] == [None, "off"]
+    top_p, top_k = panel.steps["top_p"], panel.steps["top_k"]
+    assert (top_p["marks"][-1], top_p["marks"][top_p["at"]], top_p["words"]) == (
+        [1.0, "off"], [0.9, "0.9"], "its own, 0.9",
+    )  # fmt: skip
+    assert (top_k["marks"][top_k["at"]], top_k["words"]) == ([0, "off"], "off")
+
+
+def test_a_dial_that_nobody_has_turned_stands_where_the_request_asks_it() -> None:
+    state = DialState(TinyModel(), request=asking(temperature=0.3))
+    scale = DialPanel(state).steps["temperature"]
+    assert (scale["marks"][scale["at"]], scale["words"]) == ([0.3, "0.3"], "as asked")
+    scale = DialPanel(DialState(Keeper())).steps["temperature"]  # nobody says at what
+    assert scale["at"] == 0
 
 
 def test_a_panel_is_stored_as_a_table_without_an_address() -> None:
