@@ -1,8 +1,6 @@
 """Exercises, quizzes and the scorecard: `await check("1.1", my_function)`, `quiz("1.3")`, `await scorecard(cb)`."""
 
-import re
 from importlib import import_module
-from types import ModuleType
 
 from labkit.checks.case import Case, Row
 from labkit.checks.engine import CallbackExercise, CheckFailed, Exercise, FunctionExercise, Problem, Report, conclude
@@ -12,6 +10,8 @@ from labkit.checks.served import ServerCase
 from labkit.checks.server_card import scorecard_server, server_cases
 from labkit.checks.trying import try_out
 from labkit.course import progress
+from labkit.course.entries import entry
+from labkit.course.progress import lesson_of
 from labkit.notebook import say_if_stale
 
 __all__ = [
@@ -59,7 +59,10 @@ async def check(number: str, function: object) -> None:
 async def examine(number: str, function: object) -> Report:
     """Check a function against an exercise and return what was found, without printing it."""
     number = str(number)  # it may have been typed without quotes
-    exercises: dict[str, Exercise] = _lesson(number).EXERCISES
+    try:
+        exercises: dict[str, Exercise] = import_module(f"labkit.checks.lesson_{lesson_of(number)}").EXERCISES
+    except ModuleNotFoundError:
+        raise LookupError(f'There is no lesson for "{number}". A number looks like "1.2".') from None
     if number not in exercises:
         raise LookupError(f"There is no exercise {number} in this lesson; there are {', '.join(exercises)}.")
     return await exercises[number].examine(function)
@@ -74,19 +77,8 @@ def quiz(number: str, answer: str = "") -> None:
     Raises:
         LookupError: There is no such question.
     """
-    number = str(number)  # it may have been typed without quotes
-    questions: dict[str, Question] = _lesson(number).QUESTIONS
-    if number not in questions:
-        raise LookupError(f"There is no question {number} in this lesson; there are {', '.join(questions)}.")
-    question = questions[number]
+    number, told = entry("quiz", "questions", number)
+    question = Question(**told)
     print(question.reply(answer))
     if letter := question.letter(answer):
         progress.note("quiz", number, "right" if letter == question.right else "wrong")
-
-
-def _lesson(number: str) -> ModuleType:
-    lesson = re.fullmatch(r"(\d+)\.\w+", number)
-    try:
-        return import_module(f"labkit.checks.lesson_{int(lesson[1]):02d}" if lesson else "")
-    except (ModuleNotFoundError, ValueError):
-        raise LookupError(f'There is no lesson for "{number}". A number looks like "1.2".') from None

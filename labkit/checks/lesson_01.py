@@ -10,7 +10,6 @@ from mcp_types import CreateMessageRequestParams, ErrorData, ImageContent, Sampl
 from labkit.callbacks import Answer
 from labkit.checks.clock import BUSY, in_time
 from labkit.checks.engine import STAGE_TIMEOUT, CallbackExercise, Problem, Request, request
-from labkit.checks.quizzes import Question
 from labkit.lab import Lab
 from servers import log_archiver
 
@@ -141,41 +140,5 @@ EXERCISES = {
         ],
         through_the_archiver,
         tried="both words, neither, capitals, lines that come near, the last of three messages, both wires",
-    ),
-}
-
-QUESTIONS = {
-    "1.3": Question(
-        "Where is the API key in MCP sampling?",
-        {"a": "with the client's side", "b": "with the server", "c": "it travels in the request"},
-        "a",
-        {
-            "a": "the callback talks to the model, so only the client's side needs a key, or a local model.",
-            "b": "a server that samples holds no key at all. That is the point of it.",
-            "c": "no key crosses the wire: look through the frames, there is none.",
-        },
-    ),
-    "1.4": Question(
-        "A tool counts the ERROR lines of a log. Should it sample?",
-        {"a": "yes, a model reads logs well", "b": "no, code counts exactly and for nothing"},
-        "b",
-        {
-            "a": "a model may miscount, costs tokens, and needs a client that can sample. Count with code.",
-            "b": "keep sampling for what code cannot do, like saying what a line means.",
-        },
-    ),
-    "1.5": Question(
-        "On revision 2026-07-28, how does a server know which question an answer belongs to?",
-        {
-            "a": "it keeps the first call open until the answer comes",
-            "b": "it keeps what it asked, by client",
-            "c": "the client sends back what the server put into the result",
-        },
-        "c",
-        {
-            "a": "that is revision 2025-11-25. Since 2026-07-28 the first call is over: its result was the question.",
-            "b": "it may forget all of it, and another process may go on: what it needs is in requestState.",
-            "c": "requestState comes with the question and goes back with the answer, in the second call.",
-        },
     ),
 }

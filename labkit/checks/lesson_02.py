@@ -27,7 +27,6 @@ from labkit.checks.engine import CallbackExercise, Exercise, FunctionExercise, P
 from labkit.checks.factories import FactoryExercise
 from labkit.checks.judging import said
 from labkit.checks.lesson_01 import DEADLOCK, DISK, OTHER, PIXEL, PLENTY, answers, text_of, through_the_archiver
-from labkit.checks.quizzes import Question
 
 WEATHER = Tool(name="weather", description="The weather in a city.", input_schema={"type": "object"})
 EXPLAIN = "You explain log lines in one sentence."
@@ -353,16 +352,3 @@ EXERCISES: dict[str, Exercise] = {
         "what is refused, what the API is sent, how a reply ends, and an API that is wrong, silent, broken or gone",
     ),
 }  # fmt: skip
-
-QUESTIONS = {
-    "2.4": Question(
-        'A provider\'s reply ends with finish_reason "length". Which stop reason do you return?',
-        {"a": "length", "b": "endTurn", "c": "maxTokens"},
-        "c",
-        {
-            "a": "that is the provider's word. A server cannot know the words of every provider.",
-            "b": "this says that the model had finished, and the server would file half a sentence.",
-            "c": "the answer was cut off by the limit, and the server can now ask for more.",
-        },
-    ),
-}

@@ -25,7 +25,6 @@ from mcp_types import (
 from labkit.answering import ask
 from labkit.callbacks import Answer
 from labkit.checks.engine import FunctionExercise, Problem, called, direct_context
-from labkit.checks.quizzes import Question
 from labkit.errors import CallbackError
 from labkit.host.review import what_changed
 from labkit.models import sampler
@@ -386,28 +385,3 @@ EXERCISES = {
         tried="p of 0, 0.01, 1 and just what some hold, equal ones, unsorted ones, a single one, some at random",
     ),
 }  # fmt: skip
-
-QUESTIONS = {
-    "3.5": Question(
-        "Two tokens hold 0.55 and 0.43, a thousand others share the rest. Which dial leaves exactly these two?",
-        {"a": "top-k 2 only", "b": "top-p 0.9 only", "c": "both"},
-        "c",
-        {
-            "a": "top-k 2 does, and top-p 0.9 does here too: 0.55 alone is not enough, with 0.43 it is.",
-            "b": "top-p 0.9 does, and so does top-k 2, which keeps the two best whatever they hold.",
-            "c": (
-                "they are the two best, and it takes both to hold 0.9: 0.55 does not, 0.98 does. "
-                "On a flat distribution top-k would still keep two, and top-p many."
-            ),
-        },
-    ),
-    "3.6": Question(
-        "A server asks for temperature 0.2 and your callback uses 0.9. Has it broken the protocol?",
-        {"a": "no, the temperature is a wish", "b": "yes, the request is binding"},
-        "a",
-        {
-            "a": "the client may change or ignore it. It should say so to its user, as the flow does here.",
-            "b": "only maxTokens binds the client. The specification lets it change or ignore the temperature.",
-        },
-    ),
-}

@@ -20,7 +20,6 @@ from labkit.checks.asking_servers import (
     use,
 )
 from labkit.checks.engine import FunctionExercise, Problem, called
-from labkit.checks.quizzes import Question
 from servers import plain_reading
 from servers.sample_texts import SAMPLE_TICKETS
 
@@ -295,36 +294,3 @@ EXERCISES = {
         tried=careful_desk.TRIED,
     ),
 }  # fmt: skip
-
-QUESTIONS = {
-    "4.4": Question(
-        "Which of these may a resolver put into its question?",
-        {"a": "the time of day", "b": "the tool's arguments", "c": "a number drawn at random"},
-        "b",
-        {
-            "a": "the next round has another time, so the answer that came belongs to no question.",
-            "b": "they are the same in every round, so is the question, and the answer finds it.",
-            "c": "the next round draws another. Draw it from the arguments, if you must, as with a fixed seed.",
-        },
-    ),
-    "4.5": Question(
-        "Your server hints at haiku and gets an answer of a model named llama. What does it do?",
-        {"a": "it asks again", "b": "it checks the answer like any other", "c": "it refuses the answer"},
-        "b",
-        {
-            "a": "the client may have no other. A hint is a wish, and asking again costs its user twice.",
-            "b": "a prompt must do with any model, and the check must hold for all of them.",
-            "c": "the client chooses the model, and the name is only what it says. What counts is the answer.",
-        },
-    ),
-    "4.6": Question(
-        "The user refuses the sample. On revision 2026-07-28, what does a tool with Resolve learn of it?",
-        {"a": "nothing, its body never runs", "b": "it gets None as the answer", "c": "it can catch an MCPError"},
-        "a",
-        {
-            "a": "the refusal ends the call on the client's side. Whoever called the tool sees it.",
-            "b": "None is what your own resolver returns where the client cannot sample at all.",
-            "c": "create_message raised one inside the tool, on the older wire alone.",
-        },
-    ),
-}

@@ -7,7 +7,6 @@ from typing import Any, cast
 from mcp_types import ModelHint, ModelPreferences
 
 from labkit.checks.engine import FunctionExercise, Problem, called, calling
-from labkit.checks.quizzes import Question
 from labkit.host import choose
 from labkit.host.choice import AXES
 from labkit.models.catalog import Accepts, Model, Price, Scores, catalog
@@ -287,26 +286,3 @@ EXERCISES = {
         tried="much money, just enough, a little too little and none; long prompts, ties, and a model without a price",
     ),
 }  # fmt: skip
-
-QUESTIONS = {
-    "5.4": Question(
-        "A server sends costPriority 1. What does it wish for?",
-        {"a": "the best model, whatever it costs", "b": "the cheapest model", "c": "nothing, 1 is neutral"},
-        "b",
-        {
-            "a": "some tutorials say so. In the specification a higher value prefers a cheaper model.",
-            "b": "the priority says how much it matters to keep the cost low. The client pays, so it is a courtesy.",
-            "c": "0 is neutral: it does not matter.",
-        },
-    ),
-    "5.5": Question(
-        "A server hints 'opus', and your client asks a cheaper model. Has it broken the protocol?",
-        {"a": "no", "b": "yes", "c": "only when it does not ask the server first"},
-        "a",
-        {
-            "a": "hints are advice. The answer names a model, and even that is a claim which the server cannot check.",
-            "b": "hints are advice. The specification leaves the choice to the client.",
-            "c": "there is no message for that. The server learns of the choice from the answer, if at all.",
-        },
-    ),
-}

@@ -22,7 +22,6 @@ from labkit.checks.budgets import (
 )
 from labkit.checks.clock import BUSY, in_time
 from labkit.checks.engine import STAGE_TIMEOUT, FunctionExercise, Problem, calling
-from labkit.checks.quizzes import Question
 from labkit.host import Approve, Decision, Refuse, ReviewRequest, with_approval
 from labkit.host.review import what_changed
 from labkit.lab import Lab
@@ -323,26 +322,3 @@ EXERCISES = {
         tried="in turn, a hundred at once, two budgets around one callback, refusals of both kinds, and both wires",
     ),
 }  # fmt: skip
-
-QUESTIONS = {
-    "6.3": Question(
-        "You cut a sentence out of a request before you approve it. What does the server learn of that?",
-        {"a": "the request as you edited it", "b": "that it was edited, not how", "c": "nothing"},
-        "c",
-        {
-            "a": "the request never goes back. The server gets an answer, and takes it for one to its own words.",
-            "b": "no field of the protocol says so. The server gets an answer and nothing else.",
-            "c": "it gets an answer, on both wires. Edit with care: it will file that answer beside its own question.",
-        },
-    ),
-    "6.4": Question(
-        "A client asks about each of 40 requests an hour, and you approved the last 30 unread. What helps?",
-        {"a": "a shorter preview", "b": "always allow", "c": "rules for the harmless, and a person for the rest"},
-        "c",
-        {
-            "a": "a preview is read faster and shows less. What matters may stand behind its end.",
-            "b": "then nobody reads any of them. A server that you trust still passes on data that you should not.",
-            "c": "fewer questions are read with more care. Check the rules on requests that must not pass, too.",
-        },
-    ),
-}

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from labkit.checks.asking_servers import answered
 from labkit.checks.engine import FunctionExercise, Problem, called, calling, plain
-from labkit.checks.quizzes import Question
 from labkit.errors import line_of
 from servers import research_assistant
 from servers.papers import Paper
@@ -396,20 +395,3 @@ EXERCISES = {
         tried="ids old and new, versions, repeats, what may stand beside an id, and an id that an abstract plants",
     ),
 }  # fmt: skip
-
-QUESTIONS = {
-    "7.3": Question(
-        "Why must a resolver's prompt be pure on revision 2026-07-28?",
-        {
-            "a": "the resolver runs again when the answer comes, and asks anew where its question has changed",
-            "b": "the wire cannot carry numbers that change",
-            "c": "the client refuses a prompt that it has not seen before",
-        },
-        "a",
-        {
-            "a": "an answer belongs to its question. A changed question has none yet, so it is asked, and paid, again.",
-            "b": "the wire carries any text. What changes is which question the answer belongs to.",
-            "c": "the client answers whatever it is asked, up to ten rounds. That is what makes it expensive.",
-        },
-    ),
-}

@@ -10,7 +10,6 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
 from labkit.checks.asking_servers import Answers, Case, Use, connect, text_of, use
 from labkit.checks.engine import FunctionExercise, Problem, called
-from labkit.checks.quizzes import Question
 from servers import asking
 from servers.code_facts import analyse
 from servers.code_findings import Finding
@@ -337,40 +336,3 @@ EXERCISES = {
         tried="every severity and none, equal ones in the order in which they came, repeats, and an empty list",
     ),
 }  # fmt: skip
-
-QUESTIONS = {
-    "8.4": Question(
-        'A finding is marked "confirmed". What do you know?',
-        {
-            "a": "the model's advice is right",
-            "b": "the line is free of other faults",
-            "c": "plain code found a fault on that line, and the finding's words fit it",
-        },
-        "c",
-        {
-            "a": "the advice was not checked, only the line and what stands on it.",
-            "b": "nobody said so. A rule finds what it was written for, and a model what it happens to say.",
-            "c": "the line holds, as far as words can tell. Whether the advice is good is still for you to judge.",
-        },
-    ),
-    "8.5": Question(
-        'A finding is marked "unconfirmed". What do you do with it?',
-        {"a": "read the line yourself", "b": "throw it away", "c": "believe it: the model saw what the rules did not"},
-        "a",
-        {
-            "a": "it may be the one thing that no rule could see, or made up. Only the line can tell.",
-            "b": "rules see what they were written for. A model may see more, and that is why it was asked.",
-            "c": "perhaps it did. The same model names wrong lines with the same confidence.",
-        },
-    ),
-    "8.6": Question(
-        "You want facts even where the client refuses a sample. What helps?",
-        {"a": "two samples in one tool", "b": "a tool for the facts alone", "c": "a longer system prompt"},
-        "b",
-        {
-            "a": "on 2026-07-28 one refusal ends the whole call, facts included. More samples, more to refuse.",
-            "b": "analyze_code asks nobody, so nobody can refuse it.",
-            "c": "the system prompt speaks to the model. Whether it is asked at all, the client decides before.",
-        },
-    ),
-}

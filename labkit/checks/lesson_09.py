@@ -12,7 +12,6 @@ from labkit.checks.asking_servers import REVISIONS, Case, Line, answered, made, 
 from labkit.checks.class_hour import SMOLLM, Hour, Limits
 from labkit.checks.engine import FunctionExercise, Problem, called
 from labkit.checks.night_calls import CAUSES, NIGHTS
-from labkit.checks.quizzes import Question
 from labkit.checks.retries import REFUSALS, busy
 from labkit.checks.served import good
 from labkit.checks.server_card import server_cases
@@ -252,32 +251,5 @@ EXERCISES = {
         "9.4",
         [_class_on(machine) for machine in MACHINES],
         tried="four machines, each with two classes of five minutes",
-    ),
-}
-
-QUESTIONS = {
-    "9.5": Question(
-        "A call ends with -32001 after 60 s. What do you know of what the tool did?",
-        {
-            "a": "nothing was done",
-            "b": "nothing: it may have done all, some or none",
-            "c": "it was done, the answer is lost",
-        },
-        "b",
-        {
-            "a": "the caller stopped waiting. What the server had begun by then may be done, or going on.",
-            "b": "a time-out says that the caller stopped waiting. Call again only what may be done twice.",
-            "c": "perhaps. It may as well never have begun: the caller cannot tell.",
-        },
-    ),
-    "9.6": Question(
-        "A person refused a sample, and with_fallback has another model at hand. Is it asked?",
-        {"a": "yes, nobody refused that one", "b": "no", "c": "only after a wait"},
-        "b",
-        {
-            "a": "the person said no to the request, whoever would have answered it.",
-            "b": "a refusal (-1) is final: for a fallback, for a retry, and for the server that hears of it.",
-            "c": "a no does not pass with time. Busy does.",
-        },
     ),
 }

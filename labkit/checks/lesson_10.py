@@ -11,7 +11,6 @@ from mcp_types import CallToolResult, CreateMessageRequestParams, CreateMessageR
 
 from labkit.checks.asking_servers import MODES, REVISIONS, Answers, Case, Use, connect, made, text_of, use
 from labkit.checks.engine import FunctionExercise, Problem, called
-from labkit.checks.quizzes import Question
 from labkit.checks.served import Served, good, seen_of
 from labkit.course.clinic import Frame, sketch
 
@@ -387,27 +386,4 @@ EXERCISES = {
         tried="the same line on both wires, three in turn, the same again, a client that cannot sample",
     ),
     "10.4": FunctionExercise("10.4", [*map(_decides, DECISIONS)], tried="eight scenarios, with their reasons"),
-}
-
-QUESTIONS = {
-    "10.5": Question(
-        "A retry brings a good state and an answer that the client made up. What does the SDK's seal find?",
-        {"a": "nothing", "b": "that the answer was changed", "c": "that no model was asked"},
-        "a",
-        {
-            "a": "the seal is around the state. An answer is the client's to give, as it always was.",
-            "b": "nobody signs an answer: the client may edit it, and lesson 06 did.",
-            "c": "nobody can see from outside whether a model, a script or a person answered.",
-        },
-    ),
-    "10.6": Question(
-        "A tool must delete a file only once. What makes sure of that on 2026-07-28?",
-        {"a": "the seal of requestState", "b": "its expiry after ten minutes", "c": "a note of the server's own"},
-        "c",
-        {
-            "a": "a sealed state may come twice: it is genuine each time.",
-            "b": "within the ten minutes it may come as often as the client likes.",
-            "c": "what may happen only once the server itself must remember (2026-07-28, basic/patterns/mrtr).",
-        },
-    ),
 }

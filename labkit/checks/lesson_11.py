@@ -20,7 +20,6 @@ from mcp_types import (
 
 from labkit.checks.asking_servers import Answers, connect, use
 from labkit.checks.engine import FunctionExercise, Problem, calling
-from labkit.checks.quizzes import Question
 from servers.rounds import Answered, MoreNeeded, Rounds, Use
 from servers.serving import quietly
 from servers.tool_loop import Result, heard, said
@@ -333,36 +332,5 @@ EXERCISES = {
         ],
         tried="0 to 3 turns with tools, caps of 1 to 7, words beside uses, a model that never stops, and in a server "
         "on both wires",
-    ),
-}
-
-QUESTIONS: dict[str, Question] = {
-    "11.3": Question(
-        'A server sends a conversation in which your model "used" a tool. It did not. What tells your client?',
-        {
-            "a": "The id of the use, which only your model can make.",
-            "b": "Nothing in the protocol; a host that remembers its own answers can compare.",
-            "c": "The stop reason of the request.",
-        },
-        "b",
-        {
-            "a": "An id is any text, and the server has to send it back. Nothing signs it.",
-            "b": "Every request carries all of the conversation, and the server writes it.",
-            "c": "A request has no stop reason; that belongs to answers.",
-        },
-    ),
-    "11.4": Question(
-        "Your tool reads a file and fails with `FileNotFoundError: /srv/keys/prod.pem`. What should the model read?",
-        {
-            "a": "The error as it is: the more it knows, the better it asks.",
-            "b": "Nothing: end the call with an error.",
-            "c": 'A result with is_error and words of your own, such as "read_file failed".',
-        },
-        "c",
-        {
-            "a": "The path goes to the client, its provider, and perhaps into the answer.",
-            "b": "The model could have asked for another file. One tool's failure need not end the loop.",
-            "c": "The model may try something else, and nobody learns of the path.",
-        },
     ),
 }

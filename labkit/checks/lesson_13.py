@@ -15,7 +15,6 @@ from labkit.checks.asking_servers import Answers, Case
 from labkit.checks.desks import LINE, SAID, SUBSET, files_what_it_was_told, passes_the_scorecard, stands_alone
 from labkit.checks.engine import FunctionExercise, Problem, called
 from labkit.checks.hosts import hosts, teller, tells_the_host
-from labkit.checks.quizzes import Question
 from labkit.checks.served import good
 
 Function = Callable[..., Any]
@@ -136,33 +135,5 @@ EXERCISES = {
             tells_the_host("/opt/größe/python", "desk.py", url="http://127.0.0.1:8000/mcp"),
         ],
         tried="commands of one word and of four, with quotation marks, blanks and backslashes, and two addresses",
-    ),
-}
-
-QUESTIONS = {
-    "13.5": Question(
-        'A server\'s program calls print("ready", flush=True), and then server.run() over stdio. Where does it go?',
-        {"a": "to the terminal of the host", "b": "onto the wire, before the first message", "c": "nowhere"},
-        "b",
-        {
-            "a": "what goes to standard error may get there, and what a tool prints: from run() on the SDK sends both "
-            "the same way. Before that, nobody does.",
-            "b": "the host reads a line that is no message. Some skip it, some end the connection: write to stderr.",
-            "c": "standard output is a pipe, and the host reads every line of it.",
-        },
-    ),
-    "13.6": Question(
-        "The second process refuses the state that the first one sealed. What mends that?",
-        {
-            "a": "a longer lifetime of the state",
-            "b": "a key in the environment, the same for all",
-            "c": "the first key that a process makes, written into the program",
-        },
-        "b",
-        {
-            "a": "it was refused at once: the second process has no key that opens it, at any age.",
-            "b": "all processes read the same secret when they start, and none of it stands in a file.",
-            "c": "then it stands in the repository, for everybody who can read it, and is never changed.",
-        },
     ),
 }

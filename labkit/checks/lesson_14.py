@@ -13,7 +13,6 @@ from labkit.callbacks import name_of
 from labkit.checks import instrumented
 from labkit.checks.asking_servers import Case
 from labkit.checks.engine import FunctionExercise, Problem, called
-from labkit.checks.quizzes import Question
 from labkit.checks.written_spans import Spans, readable, span, written
 from labkit.telemetry import conventions as names
 from labkit.telemetry.spans import Span, Value
@@ -255,36 +254,5 @@ EXERCISES = {
         "14.3",
         instrumented.CASES,
         tried="requests and replies whole and in part, three errors, two at once, one given up, and both wires",
-    ),
-}
-
-QUESTIONS = {
-    "14.4": Question(
-        "Half of 200 calls took less than 0.4 s (p50), one in twenty more than 6 s (p95). Where do you look first?",
-        {
-            "a": "at a trace of one that took 0.9 s, the mean of all",
-            "b": "at the model, for it is what takes time",
-            "c": "at a trace of one that took 6 s or more",
-        },
-        "c",
-        {
-            "a": "hardly one took so long: the mean of many quick and few slow ones is a time that nobody had.",
-            "b": "perhaps; a person, a turn, a retry or the server's own code may be it as well. A trace tells.",
-            "c": "the usual call is quick. What the slow ones have in common stands in their traces.",
-        },
-    ),
-    "14.5": Question(
-        "A colleague wants prompts in traces that the whole company reads, without known secrets. What do you say?",
-        {
-            "a": "no: sizes and ids there, and the words, if at all, where few may read them",
-            "b": "yes: without the secrets a prompt harms nobody",
-            "c": "yes, if only one trace in a hundred is kept",
-        },
-        "a",
-        {
-            "a": "with the id, those who may read the words find them; nobody else does.",
-            "b": "what has no form is not found, and names, mails and code are no secrets in form.",
-            "c": "that makes fewer leaks, not none.",
-        },
     ),
 }

@@ -12,7 +12,6 @@ from labkit.checks import capstones
 from labkit.checks.asking_servers import Case, on_both_wires
 from labkit.checks.capstones import day_of, write_days
 from labkit.checks.engine import FunctionExercise, Problem, called, request
-from labkit.checks.quizzes import Question
 from labkit.host.policy import Policy
 
 Function = Callable[..., Any]
@@ -333,32 +332,3 @@ EXERCISES = {
         tried="days of 1 to 1,000 reports, at three prices, and money that buys no answer",
     ),
 }  # fmt: skip
-
-QUESTIONS = {
-    "15.5": Question(
-        'A tool runs SELECT AVG("latncy") FROM daily: a column that is not there, in quotation marks. What happens?',
-        {"a": "SQLite says that there is no such column", "b": "the result is 0.0, as of a text", "c": "the tool ends"},
-        "b",
-        {
-            "a": "so it would without the marks. What stands in double quotation marks and is no column is read as a "
-            "text (sqlite.org/quirks.html, 8).",
-            "b": "the name becomes the text 'latncy', a text counts as zero, and the report tells it. Quotation marks "
-            "close the hole and hide the slip: hold names against those that there are as well.",
-            "c": "it goes on, and files what it got.",
-        },
-    ),
-    "15.6": Question(
-        "A server was attacked with 24 orders in its rows, and not one came through. What is shown by that?",
-        {
-            "a": "that no order in a row can reach the reader",
-            "b": "that the model sees through orders",
-            "c": "that these 24 did not, with a model that obeys all it reads",
-        },
-        "c",
-        {
-            "a": "24 tries prove nothing about the next. That no row reaches the model at all would.",
-            "b": "the stand-in obeys everything. What stopped them was the server.",
-            "c": "and if none of them was read by any model, that is a reason which holds for the next one too.",
-        },
-    ),
-}

@@ -9,7 +9,8 @@ from labkit.plain import short
 class Question:
     """A question, its choices by letter, the right one, and what is said to each.
 
-    `replies` holds a sentence for every choice: a wrong one is told why it is wrong.
+    `replies` holds a sentence for every choice: a wrong one is told why it is wrong. An entry `[quiz."2.4"]` of a
+    lesson's file in labkit/course/ has these fields.
     """
 
     text: str

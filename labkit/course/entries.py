@@ -1,4 +1,4 @@
-"""What is written about a lesson as data: `NN.toml` beside this module, with its predictions and its hints."""
+"""What is written about a lesson as data: `NN.toml` beside this module, with its predictions, hints and questions."""
 
 import tomllib
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ def entries(kind: str, lesson: str) -> dict[str, dict[str, Any]]:
     """The entries of a lesson by number, in the order of the file; none where the lesson has no file.
 
     Args:
-        kind: `predict` or `hints`.
+        kind: `predict`, `hints` or `quiz`.
     """
     path = HERE / f"{lesson}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8")).get(kind, {}) if path.exists() else {}
@@ -39,7 +39,7 @@ def entry(kind: str, word: str, number: str) -> tuple[str, dict[str, Any]]:
     """The entry of a number, behind the number as a text: it may have been typed without quotes.
 
     Args:
-        kind: `predict` or `hints`.
+        kind: `predict`, `hints` or `quiz`.
         word: What such an entry is called.
         number: Such as `2.1`.
 

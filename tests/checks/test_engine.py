@@ -16,6 +16,8 @@ from labkit import Lab, close_all
 from labkit.checks import CheckFailed, cases, check, examine, quiz, scorecard
 from labkit.checks.clock import Clock, in_time
 from labkit.checks.engine import CallbackExercise, FunctionExercise, Problem, Request, bounded, called, request
+from labkit.checks.quizzes import Question
+from labkit.course.entries import entries
 from labkit.course.table import lessons
 from labkit.errors import CallbackError, CallTimeout
 from lessons import build
@@ -394,11 +396,7 @@ def test_a_number_without_quotes_is_a_number_too(capsys: pytest.CaptureFixture[s
         quiz(number)
 
 
-QUESTIONS = [
-    question
-    for lesson in lessons()
-    for question in import_module(f"labkit.checks.lesson_{lesson.number}").QUESTIONS.values()
-]
+QUESTIONS = [Question(**told) for lesson in lessons() for told in entries("quiz", lesson.number).values()]
 
 
 def test_every_question_has_a_reply_to_every_choice() -> None:
