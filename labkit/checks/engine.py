@@ -8,11 +8,13 @@ with `LABKIT_STRICT=1` in the environment it raises, which is how solved noteboo
 import asyncio
 import inspect
 import os
+import tomllib
 import traceback
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 import anyio
@@ -377,6 +379,11 @@ def request(
     """A sampling request with one message of the user."""
     message = SamplingMessage(role="user", content=TextContent(text=text))
     return CreateMessageRequestParams(messages=[message], max_tokens=max_tokens, system_prompt=system_prompt, **rest)
+
+
+def rows(file: str, table: str) -> list[dict[str, Any]]:
+    """The rows of a table in `FILE.toml` beside this module: the cases of an exercise, as data."""
+    return tomllib.loads(Path(__file__).with_name(f"{file}.toml").read_text(encoding="utf-8"))[table]
 
 
 def quoted(params: CreateMessageRequestParams) -> str:

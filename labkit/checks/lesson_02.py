@@ -23,7 +23,7 @@ from mcp_types import (
 )
 
 from labkit.callbacks import Answer
-from labkit.checks.engine import CallbackExercise, Exercise, FunctionExercise, Problem, Request, called, request
+from labkit.checks.engine import CallbackExercise, Exercise, FunctionExercise, Problem, Request, called, request, rows
 from labkit.checks.factories import FactoryExercise
 from labkit.checks.judging import said
 from labkit.checks.lesson_01 import DEADLOCK, DISK, OTHER, PIXEL, PLENTY, answers, text_of, through_the_archiver
@@ -91,17 +91,16 @@ def _cut(value: object) -> str:
 # 2.2: how long an answer may be, and why it ended
 
 
-def ends(  # noqa: PLR0917 - a row of a table
-    text: str, max_tokens: int, wanted: str, reason: str, why: str, hint: str = "", *stops: str, none: bool = False
+def ends(
+    text: str, *, limit: int, right: str, reason: str, why: str, hint: str = "", stops: list[str] | None = None
 ) -> Callable[..., Awaitable[None]]:
-    """A case: `text` comes back as `wanted`, with a stop reason. With `none`, the list of stop sequences is empty."""
-    stop = list(stops) if stops or none else None
+    """A case: `text` comes back as `right`, with a stop reason."""
 
     async def case(function: Callable[..., Any]) -> None:
-        params = request("How are you?", max_tokens=max_tokens, stop_sequences=stop)
+        params = request("How are you?", max_tokens=limit, stop_sequences=stops)
         copy = params.model_copy(deep=True)
-        and_stop = f" and stop_sequences {stop}" if stop is not None else ""
-        told = f"finish({_cut(text)}, params) with max_tokens {max_tokens}{and_stop}"
+        and_stop = f" and stop_sequences {stops}" if stops is not None else ""
+        told = f"finish({_cut(text)}, params) with max_tokens {limit}{and_stop}"
         given: Any = called(function, text, copy)
         if not isinstance(given, CreateMessageResult | CreateMessageResultWithTools):
             got = "nothing" if given is None else f"a {type(given).__name__}"
@@ -109,10 +108,10 @@ def ends(  # noqa: PLR0917 - a row of a table
                 f"{told} returned {got}. Return a CreateMessageResult with content=TextContent(text=...).",
                 hint="result",
             )
-        if wanted:
+        if right:
             answers(given)
-        if said(given).split() != wanted.split():
-            raise Problem(f"{told} gave the text {_cut(said(given))}, and {_cut(wanted)} is right. {why}", hint=hint)
+        if said(given).split() != right.split():
+            raise Problem(f"{told} gave the text {_cut(said(given))}, and {_cut(right)} is right. {why}", hint=hint)
         if given.stop_reason != reason:
             raise Problem(
                 f"{told} gave the stop reason {given.stop_reason!r}, and {reason!r} is right. {why}", hint="stop-reason"
@@ -267,7 +266,6 @@ _LETTERS = asking(
 _WITH_PROMPT = asking(
     ("user", ["Full?"]), ("assistant", ["Which disk?"]), ("user", ["db-1"]), system_prompt="Be brief."
 )
-_SIX = "The disk of db-1 is full."
 _LONG = " ".join(f"word{number}" for number in range(250))
 
 EXERCISES: dict[str, Exercise] = {
@@ -300,36 +298,12 @@ EXERCISES: dict[str, Exercise] = {
     "2.2": FunctionExercise(
         "2.2",
         [
-            ends(_SIX, 100, _SIX, "endTurn", "There was room for all of it."),
-            ends(_SIX, 3, "The disk of", "maxTokens", "It was cut off by the limit, a word for a token.", "limit"),
-            ends(_SIX, 1, "The", "maxTokens", "It was cut off by the limit, a word for a token.", "limit"),
-            ends(_LONG, 100, " ".join(_LONG.split()[:100]), "maxTokens", "The limit is 100 words.", "limit"),
-            ends(_SIX, 6, _SIX, "endTurn", "It has just as many words as the limit, so nothing is cut."),
-            ends(_SIX, 5, "The disk of db-1 is", "maxTokens", "It has one word more than the limit.", "limit"),
-            ends("", 3, "", "endTurn", "There is nothing to cut."),
-            ends(_SIX, 100, _SIX, "endTurn", "The stop sequence is not in it.", "stop", "END"),
-            ends(_SIX, 100, _SIX, "endTurn", "There is no stop sequence.", "stop", none=True),
+            *(ends(**row) for row in rows("lesson_02", "short")),
             ends(
-                "Full. END Delete old logs. STOP", 100, "Full.", "stopSequence",
-                "The text ends before the first stop sequence in it.", "first-stop", "STOP", "END", "HALT",
+                _LONG, limit=100, right=" ".join(_LONG.split()[:100]), reason="maxTokens", hint="limit",
+                why="The limit is 100 words.",
             ),
-            ends(
-                "Full.(end) Delete logs.(END) (END)", 100, "Full.(end) Delete logs.", "stopSequence",
-                "A stop sequence is any piece of text, wherever it stands first, in just this case.", "stop", "(END)",
-            ),
-            ends(
-                "Full.\n\nDelete logs.", 100, "Full.", "stopSequence", "A stop sequence need not be a word.", "stop",
-                "\n\n",
-            ),
-            ends("END of it", 3, "", "stopSequence", "It stands at the very beginning.", "stop", "END"),
-            ends(
-                "Delete the old logs. END", 1, "Delete", "maxTokens", "The limit was reached before the stop sequence.",
-                "both", "END",
-            ),
-            ends(
-                "Delete them. END They are old.", 3, "Delete them.", "stopSequence",
-                "The stop sequence came before the limit.", "both", "END",
-            ),
+            *(ends(**row) for row in rows("lesson_02", "stopped")),
         ],
         tried="limits of 1, 3 and 100 words and of just the length, several stop sequences, none, any piece of text",
     ),

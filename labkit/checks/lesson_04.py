@@ -19,7 +19,7 @@ from labkit.checks.asking_servers import (
     text_of,
     use,
 )
-from labkit.checks.engine import FunctionExercise, Problem, called
+from labkit.checks.engine import FunctionExercise, Problem, called, rows
 from servers import plain_reading
 from servers.sample_texts import SAMPLE_TICKETS
 
@@ -196,11 +196,14 @@ def reads(
     return case
 
 
-def _texts(wanted: str | None, why: str, hint: str, *texts: str, labels: Sequence[str] = TEAMS) -> list[Case]:
-    return [reads(TextContent(text=text), wanted, why, labels, hint) for text in texts]
+def _read_as(table: str) -> list[Case]:
+    """The cases of a table: answers with the label that each is read as."""
+    return [
+        reads(TextContent(text=text), row.get("label"), row["why"], tuple(row.get("labels", TEAMS)), row["hint"])
+        for row in rows("lesson_04", table)
+        for text in row["texts"]
+    ]
 
-
-YES = ("yes", "no")
 
 EXERCISES = {
     "4.1": FunctionExercise(
@@ -222,69 +225,10 @@ EXERCISES = {
     "4.2": FunctionExercise(
         "4.2",
         [
-            *_texts("storage", "It is one of the labels.", "label", "storage"),
-            *_texts(
-                "storage", "Give back the label itself: case and space are no fault.", "case", " Storage ", "STORAGE\n"
-            ),
-            *_texts(None, "It is none of the labels: return None.", "none", "the weather"),
-            *_texts(
-                "network",
-                "Marks around a word are no fault.",
-                "marks",
-                *(
-                    "**network**.",
-                    "network,",
-                    "(network)",
-                    '{"team": "network"}',
-                    "_network_",
-                    "„Network“",
-                    "«network»…",
-                ),
-                *("`network`", "「network」。"),
-            ),
-            *_texts(
-                "storage",
-                "Exactly one label stands in it and nothing denies it.",
-                "sentence",
-                *(
-                    "The ticket is classified as storage.",
-                    "Storage. The disk of the host is full.",
-                    "[storage](Storage)!",
-                ),
-                *("Another one for storage: I know it, and note it.", "1. Storage: größer als 5 µs."),
-            ),
-            *_texts(
-                None, "A word that holds a label is another word.", "another-word",
-                *("storages", "It is networking.", "storage2", "éstorage", "überstorage"),
-            ),
-            *_texts(
-                None,
-                "A denial turns the label into its opposite, or leaves it open.",
-                "denial",
-                *(
-                    "not storage",
-                    "It isn't storage.",
-                    "I cannot say whether it is storage.",
-                    "Storage? No.",
-                    "Never storage!",
-                ),
-                *("It isn\u2019t storage.", "Neither: storage", "storage, nor", "I wonder whether storage"),
-            ),
-            *_texts(
-                None, "Two labels are no label.", "two",
-                *("storage, or network", "More network than storage.", "neither network nor storage"),
-            ),
-            *_texts(None, "Nothing is no label.", "empty", "", " … "),
+            *_read_as("teams"),
             reads(ImageContent(data="aGk=", mime_type="image/png"), None, "Look at the type of the content first."),
             reads(AudioContent(data="aGk=", mime_type="audio/wav"), None, "Look at the type of the content first."),
-            *_texts("yes", "The labels are those given: here yes and no.", "labels", "Yes!", labels=YES),
-            *_texts("no", "Here no is a label, and denies nothing.", "labels", "No.", labels=YES),
-            *_texts(None, "Never denies: it is none of these labels.", "denial", "No, never.", labels=YES),
-            *_texts("p2", "A label may hold a figure.", "letters", "P2, I think.", labels=("p1", "p2", "p")),
-            *_texts("höhe", "A label may be of any letters.", "letters", "Die Höhe!", labels=("höhe", "farbe")),
-            *_texts("да", "A label may be of any letters.", "letters", "Да.", labels=("да", "нет")),
-            *_texts("数据库", "A label may be of any letters.", "letters", "“数据库”。", labels=("数据库", "网络")),
-            *_texts(None, "There is no label to find.", "labels", "storage", labels=()),
+            *_read_as("others"),
         ],
         tried="marks, capitals, sentences, denials, other words, two labels, none, labels of other letters, no text",
     ),
@@ -293,4 +237,4 @@ EXERCISES = {
         [on_both_wires(case) for case in careful_desk.CASES],
         tried=careful_desk.TRIED,
     ),
-}  # fmt: skip
+}

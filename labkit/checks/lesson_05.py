@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from mcp_types import ModelHint, ModelPreferences
 
-from labkit.checks.engine import FunctionExercise, Problem, called, calling
+from labkit.checks.engine import FunctionExercise, Problem, called, calling, rows
 from labkit.host import choose
 from labkit.host.choice import AXES
 from labkit.models.catalog import Accepts, Model, Price, Scores, catalog
@@ -84,6 +84,13 @@ def _chosen(
     return case
 
 
+def _wished(row: dict[str, Any]) -> Callable[..., Awaitable[None]]:
+    """The case of a row: a wish, the model that is right, and why."""
+    right, why, hint = (row.pop(key) for key in ("right", "why", "hint"))
+    models = {"equal": EQUAL, "close": CLOSE}.get(row.pop("models", ""), MODELS)
+    return _chosen(wish(*row.pop("hints", ()), **row), right, why, hint, models)
+
+
 CASES: dict[str, ModelPreferences | None] = {
     "A": None,
     "B": wish("opus", cost=1.0),
@@ -138,6 +145,7 @@ MEDIUM = _model("medium", (0.5, 0.2, 0.6), (2, 10, None))
 ALIKE = _model("alike", (0.6, 0.9, 0.6), (1.9, 9.5, None))
 BOX = (DEAR, SMALL, LARGE, MEDIUM, ALIKE)
 """The dearest is not the most intelligent, and two are equally so."""
+MADE_UP = {model.name: model for model in (*BOX, RETIRED)}
 
 
 def _affordable(
@@ -166,6 +174,12 @@ def _affordable(
     return case
 
 
+def _budgeted(row: dict[str, Any]) -> Callable[..., Awaitable[None]]:
+    """The case of a row: what is asked, the model that is right or none, and why."""
+    models = [MADE_UP[name] for name in row["models"]] if "models" in row else BOX
+    return _affordable(tuple(row["asked"]), row.get("right"), row["why"], row["hint"], models)
+
+
 def _compared(models: Sequence[Model], *names: object) -> str:
     """How intelligent two models are, where both are models: ` Intelligence: dear 0.5, large 1.`"""
     of = {model.name: model.scores.intelligence for model in models if model.scores and model.name in names}
@@ -181,55 +195,7 @@ EXERCISES = {
     "5.1": FunctionExercise(
         "5.1",
         [
-            _chosen(wish("fable"), "claude-fable", "A hint is a part of a name.", "part"),
-            _chosen(wish("FABLE"), "claude-fable", "Case does not matter: compare both in lower case.", "case"),
-            _chosen(wish("own"), "Own-Opus-7B", "Case does not matter: compare both in lower case.", "case"),
-            _chosen(wish("opus-7"), "Own-Opus-7B", "Any part of a name will do, not whole words alone.", "part"),
-            _chosen(
-                wish("gpt-9", "haiku"), "claude-haiku", "A hint that is part of no name is passed over.", "unknown"
-            ),
-            _chosen(
-                wish("fable", "haiku"), "claude-fable", "Hints stand in order: the first that fits decides.", "order"
-            ),
-            _chosen(
-                wish("haiku", intelligence=1.0), "claude-haiku", "A hint comes before the priorities.", "order"
-            ),
-            _chosen(
-                wish(cost=1.0), "claude-haiku", "A high cost priority asks for a cheap model: its score for cost.",
-                "cost",
-            ),
-            _chosen(
-                wish(intelligence=1.0), "Own-Opus-7B", "Only the intelligence counts here; None counts as 0.", "none"
-            ),
-            _chosen(
-                wish(speed=0.5), "claude-sonnet", "Only the speed counts here, the second of the scores.", "weights"
-            ),
-            _chosen(
-                wish(cost=0.5, speed=0.4, intelligence=0.6), "claude-sonnet",
-                "Add up priority × score over all three: the greatest priority alone does not decide.", "weights",
-            ),
-            _chosen(wish(cost=0.2, intelligence=0.9), "Own-Opus-7B", "Add up priority × score.", "weights"),
-            _chosen(wish(cost=0.9, intelligence=0.3), "claude-haiku", "Add up priority × score.", "weights"),
-            _chosen(wish(cost=0.6, intelligence=0.4), "clever", "Add up priority × score as it is.", "weights", CLOSE),
-            _chosen(wish(cost=1.0), "zeta", "Of equal ones the first wins.", "tie", EQUAL),
-            _chosen(
-                wish("claude", cost=0.2, intelligence=0.9), "claude-fable",
-                "The hint leaves four models, and the priorities choose among these four alone.", "left",
-            ),
-            _chosen(
-                wish("opus", "own", cost=1.0), "claude-opus",
-                "The first hint that fits leaves two models; the second is not looked at any more.", "order",
-            ),
-            _chosen(
-                wish("opus"), "Own-Opus-7B",
-                "The hint leaves two models and no priority decides: the first of these two.", "left",
-            ),
-            _chosen(
-                wish("claude-sonnet-4-20250514", intelligence=1.0), "Own-Opus-7B",
-                "This hint is part of no name, though a name is part of it: all models are left.", "unknown",
-            ),
-            _chosen(wish(cost=0.0), "claude-sonnet", "Nothing counts, so all are equal: the first wins.", "tie"),
-            _chosen(wish(), "claude-sonnet", "No hint, no priority: all are equal, and the first wins.", "none"),
+            *map(_wished, rows("lesson_05", "wishes")),
             _chosen(
                 ModelPreferences(hints=[], speed_priority=0.3), "claude-sonnet", "An empty list holds no hint.", "none"
             ),
@@ -241,48 +207,15 @@ EXERCISES = {
     "5.3": FunctionExercise(
         "5.3",
         [
+            *map(_budgeted, rows("lesson_05", "budgets")),
             _affordable(
-                (360, 400, 100, 50.0), "large",
-                "All can be paid: the most intelligent, wherever it stands and whatever it costs.", "best",
-            ),
-            _affordable(
-                (1, 10, 10, 1.0), "medium", "Both can be paid and are equally intelligent: the first of them.", "tie",
-                (SMALL, MEDIUM, ALIKE),
-            ),
-            _affordable((360, 400, 100, 1.0), "medium", "The large one costs $3.24 and the medium one $0.65.", "all"),
-            _affordable(
-                (360, 400, 100, 0.4), "small",
-                "The medium one costs $0.65 with its tokens out, and $0.29 without.", "out",
-            ),
-            _affordable(
-                (500, 1_000, 200, 0.2), "small",
-                "Its higher price is for long prompts, and each of these is short: ask price() for one request.",
-                "each",
-            ),
-            _affordable((360, 400, 100, 0.1), "small", "The medium one costs $0.65 and the small one $0.03.", "all"),
-            _affordable((360, 400, 100, 0.01), None, "Not even the small one can be paid: return None.", "nobody"),
-            _affordable(
-                (10, 150_000, 1_000, 0.5), None,
-                "These prompts are long, and the small model's second price holds. price() knows it.", "each",
-            ),
-            _affordable(
-                (10, 500_000, 100_000, 20.0), "medium",
-                "It costs $20, and $20 is there: what is just enough will do.", "bound", (SMALL, LARGE, MEDIUM),
-            ),
-            _affordable(
-                (357, 400, 100, 0.64), "small", "The medium one costs $0.6426: too much, if by a little. Do not round.",
-                "bound", (SMALL, LARGE, MEDIUM),
-            ),
-            _affordable((1, 10, 10, 5.0), None, "There are no models at all.", "nobody", ()),
-            _affordable(
-                (360, 400, 100, 1.0), "alike", "One of the models is on its way out: it has no scores, and no price.",
-                "retired", (RETIRED, SMALL, ALIKE),
-            ),
-            _affordable(
-                (1, 10, 10, 1.0), _best_of_the_catalogue(), "This was the kit's own catalogue.", "retired",
+                (1, 10, 10, 1.0),
+                _best_of_the_catalogue(),
+                "This was the kit's own catalogue.",
+                "retired",
                 catalog().models,
             ),
         ],
         tried="much money, just enough, a little too little and none; long prompts, ties, and a model without a price",
     ),
-}  # fmt: skip
+}

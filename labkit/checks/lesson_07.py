@@ -9,7 +9,7 @@ from itertools import chain, count
 from typing import Any, cast
 
 from labkit.checks.asking_servers import answered
-from labkit.checks.engine import FunctionExercise, Problem, called, calling, plain
+from labkit.checks.engine import FunctionExercise, Problem, called, calling, plain, rows
 from labkit.errors import line_of
 from servers import research_assistant
 from servers.papers import Paper
@@ -330,22 +330,12 @@ def _finds(
     return case
 
 
-BESIDE = (
-    "*2401.99999*",
-    "_2401.99999_",
-    "arXiv2401.99999",
-    "\u89c12401.99999\u53f7",
-    "[2401.99999]",
-    "arXiv:2401.99999v12;",
-    "https://arxiv.org/pdf/2401.99999v2.pdf",
-    "10.48550/arXiv.2401.99999",
-    "2401.99999vs",
-)
-"""An id and what may stand right beside it: marks, letters of any script, an address."""
-
-
-def _finds_beside(text: str) -> Callable[..., Awaitable[None]]:
-    return _finds(text, ["2401.99999"], "Only a digit right beside it makes it another number.", "beside")
+def _cited() -> list[Callable[..., Awaitable[None]]]:
+    return [
+        _finds(text, row["invented"], row["why"], row["hint"])
+        for row in rows("lesson_07", "cited")
+        for text in row["texts"]
+    ]
 
 
 EXERCISES = {
@@ -361,37 +351,16 @@ EXERCISES = {
     "7.2": FunctionExercise(
         "7.2",
         [
-            _finds("RAG (2005.11401) retrieves.", [], "It is among the papers.", "known"),
-            _finds("From 2004.04906, 1301.3781 and 2005.11401.", [], "All three are among the papers.", "known"),
-            _finds(
-                "The best is 2401.99999.", ["2401.99999"],
-                "No paper has this id; that an abstract names it proves nothing.", "known",
-            ),
-            _finds("Nothing is cited here.", [], "It names no paper; it need not name them all.", "known"),
-            _finds("As arXiv:2005.11401v4 says.", [], "v4 is the fourth version of a paper that is there.", "version"),
-            _finds("See 2401.99999v2.", ["2401.99999"], "Return the id without its version.", "version"),
-            _finds("See 1706.0376 first.", ["1706.0376"], "Before 2015 an id ended in four digits.", "form"),
-            _finds("And 0704.0001v1.", ["0704.0001"], "The first of all began with a 0.", "form"),
-            _finds(
-                "2401.55555, 2401.99999, 2401.00077 and 2401.55555", ["2401.55555", "2401.99999", "2401.00077"],
-                "Each once, in order.", "once",
-            ),
-            _finds("2401.99999v1, then 2401.99999v3", ["2401.99999"], "Two versions, one paper: each once.", "once"),
-            _finds("From 0.1234 to 28.8 in 2023, at 3.14159.", [], "None of these has the form of an id.", "form"),
-            _finds("In 2023 12345 papers, on pages 1234-5678.", [], "Between the digits stands a dot.", "form"),
-            _finds(
-                "12345.67890 and 1234.567890 tokens.", [], "With a digit more at either end it is no id.", "longer"
-            ),
-            _finds("2005.1140 and 1301.37812", ["2005.1140", "1301.37812"], "A paper's id is that, whole.", "known"),
-            *map(_finds_beside, BESIDE),
-            _finds("First 2005.11401,\nthen 2401.99999", ["2401.99999"], "It stands on the second line.", "form"),
-            _finds("", [], "There is no text.", "form"),
+            *_cited(),
             _finds("2005.11401", ["2005.11401"], "There were no papers at all.", "known", []),
             _finds(
-                "As arXiv:2005.11401v4 says.", ["2005.11401"],
-                "This time there are other papers, and the id is among none of them.", "kept", KNOWN[1:],
+                "As arXiv:2005.11401v4 says.",
+                ["2005.11401"],
+                "This time there are other papers, and the id is among none of them.",
+                "kept",
+                KNOWN[1:],
             ),
         ],
         tried="ids old and new, versions, repeats, what may stand beside an id, and an id that an abstract plants",
     ),
-}  # fmt: skip
+}

@@ -9,7 +9,7 @@ from mcp.server.mcpserver.exceptions import InvalidSignature
 from mcp_types import CreateMessageRequestParams, CreateMessageResult
 
 from labkit.checks.asking_servers import Answers, Case, Use, connect, text_of, use
-from labkit.checks.engine import FunctionExercise, Problem, called
+from labkit.checks.engine import FunctionExercise, Problem, called, rows
 from servers import asking
 from servers.code_facts import analyse
 from servers.code_findings import Finding
@@ -194,27 +194,13 @@ def _keeps_quiet(mode: str) -> Case:
     return case
 
 
-def _finding(line: int | None, rule: str | None, text: str, severity: Any = None, aspect: str = "security") -> Finding:
-    check = "names no line" if line is None else "confirmed" if rule else "unconfirmed"
-    return Finding(aspect=aspect, text=text, line=line, check=check, rule=rule, severity=severity)
+def _finding(told: dict[str, Any]) -> Finding:
+    fields: dict[str, Any] = {"aspect": "security", "line": None, "rule": None, "severity": None} | told
+    check = "names no line" if fields["line"] is None else "confirmed" if fields["rule"] else "unconfirmed"
+    return Finding(check=check, **fields)
 
 
-SQL = _finding(8, "sql-concatenation", "Line 8 builds SQL.", "high")
-SQL_AGAIN = _finding(8, "sql-concatenation", "Line 8 joins strings to a query.", "high", "performance")
-SQL_GRAVER = _finding(8, "sql-concatenation", "Line 8 lets anybody in.", "medium")
-SHELL = _finding(8, "shell-true", "Line 8 goes through the shell.", "high")
-PICKLE = _finding(4, "pickle-load", "Line 4 loads a pickle.", "high", "code")
-LOOP = _finding(15, "nested-loop", "Line 15 loops twice.", "medium", "performance")
-OTHER_SQL = _finding(3, "sql-concatenation", "Line 3 builds SQL.", "high", "performance")
-NAMES = _finding(None, None, "The names are too short.")
-NAMES_AGAIN = _finding(None, None, "The names are too short.", None, "performance")
-SMALL_NAMES = _finding(None, None, "the names are too short.")
-LONG_NAMES = _finding(None, None, "The names are too long.")
-TESTS = _finding(None, None, "There are no tests.", None, "performance")
-GUESS = _finding(8, None, "Line 8 may fail.")
-OTHER_GUESS = _finding(8, None, "Line 8 reads a file.")
-UNUSED = _finding(1, "unused-name", "Line 1 is never used.", "low")
-HASH = _finding(2, "weak-hash", "Line 2 uses a weak hash.", "medium")
+FINDINGS = {name: _finding(told) for name, told in cast("Any", rows("lesson_08", "findings")).items()}
 
 
 def _told(findings: object, *, words: bool = False) -> str:
@@ -258,6 +244,17 @@ def _gives(call: str, argument: list[Any], wanted: Findings, why: str, hint: str
     return case
 
 
+def _named(names: list[Any]) -> list[Any]:
+    """The findings of these names; a list among them is one of findings."""
+    return [_named(cast("list[Any]", each)) if isinstance(each, list) else FINDINGS[each] for each in names]
+
+
+def _cases(call: str) -> list[Case]:
+    """The cases of a function, out of the table of its name."""
+    told = rows("lesson_08", call)
+    return [_gives(call, _named(row["given"]), _named(row["right"]), row["why"], row["hint"]) for row in told]
+
+
 EXERCISES = {
     "8.1": FunctionExercise(
         "8.1",
@@ -274,65 +271,12 @@ EXERCISES = {
     ),
     "8.2": FunctionExercise(
         "8.2",
-        [
-            _gives("combined", [[SQL, SHELL], [LOOP]], [SQL, SHELL, LOOP], "One line may have two faults.", "line"),
-            _gives(
-                "combined", [[SQL], [SQL_AGAIN, LOOP]], [SQL, LOOP],
-                "Two findings on one line by one rule are a repeat, in whatever words; the first stays.", "repeat",
-            ),
-            _gives(
-                "combined", [[SQL, SQL_AGAIN], [LOOP, LOOP]], [SQL, LOOP],
-                "Within one answer a repeat is a repeat, too.", "repeat",
-            ),
-            _gives(
-                "combined", [[SQL], [SHELL], [SQL_GRAVER, LOOP]], [SQL, SHELL, LOOP],
-                "Line and rule make a repeat, whatever lies between and how grave it is called.", "repeat",
-            ),
-            _gives(
-                "combined", [[OTHER_SQL], [SQL]], [OTHER_SQL, SQL],
-                "The same fault on another line is another finding.", "line",
-            ),
-            _gives(
-                "combined", [[LOOP, UNUSED], [HASH, SQL, LOOP]], [LOOP, UNUSED, HASH, SQL],
-                "Keep the order in which they came.", "order",
-            ),
-            _gives(
-                "combined", [[NAMES], [TESTS, NAMES_AGAIN]], [NAMES, TESTS],
-                "Where a finding has no rule, only the same text is a repeat.", "text",
-            ),
-            _gives(
-                "combined", [[GUESS], [OTHER_GUESS], [SQL, GUESS]], [GUESS, OTHER_GUESS, SQL],
-                "These name a line and have no rule: only the same text is a repeat.", "text",
-            ),
-            _gives(
-                "combined", [[NAMES, LONG_NAMES], [SMALL_NAMES]], [NAMES, LONG_NAMES, SMALL_NAMES],
-                "The same text is the whole text. Capitals count.", "text",
-            ),
-            _gives("combined", [[], [SQL], []], [SQL], "An answer may hold no finding.", "empty"),
-            _gives("combined", [], [], "No answers, no findings.", "empty"),
-        ],
+        _cases("combined"),
         tried="repeats within an answer and across three, two faults on a line, findings without a rule, and none",
     ),
     "8.3": FunctionExercise(
         "8.3",
-        [
-            _gives("by_severity", [UNUSED, SQL], [SQL, UNUSED], "The gravest comes first.", "order"),
-            _gives("by_severity", [UNUSED, HASH, SQL], [SQL, HASH, UNUSED], "The order is high, medium, low.", "order"),
-            _gives(
-                "by_severity", [SHELL, HASH, PICKLE, OTHER_SQL, LOOP], [SHELL, PICKLE, OTHER_SQL, HASH, LOOP],
-                "Of one severity, they stay in the order in which they came.", "stable",
-            ),
-            _gives(
-                "by_severity", [TESTS, UNUSED, NAMES], [UNUSED, TESTS, NAMES],
-                "A finding with severity None comes last.", "none",
-            ),
-            _gives(
-                "by_severity", [UNUSED, SQL, UNUSED, SQL], [SQL, SQL, UNUSED, UNUSED],
-                "Change the order and nothing else: whoever wants no repeats has combined().", "repeat",
-            ),
-            _gives("by_severity", [SQL, HASH], [SQL, HASH], "It is in order already.", "order"),
-            _gives("by_severity", [], [], "No findings, an empty list.", "empty"),
-        ],
+        _cases("by_severity"),
         tried="every severity and none, equal ones in the order in which they came, repeats, and an empty list",
     ),
-}  # fmt: skip
+}

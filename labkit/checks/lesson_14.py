@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
-from pathlib import Path
-from tomllib import loads
 from typing import Any, cast
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -12,7 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from labkit.callbacks import name_of
 from labkit.checks import instrumented
 from labkit.checks.asking_servers import Case
-from labkit.checks.engine import FunctionExercise, Problem, called
+from labkit.checks.engine import FunctionExercise, Problem, called, rows
 from labkit.checks.written_spans import Spans, readable, span, written
 from labkit.telemetry import conventions as names
 from labkit.telemetry.spans import Span, Value
@@ -57,7 +55,7 @@ CLUES = {
     "nested": "The call of the desk waited for a call of another server, and there it was somebody's doing.",
 }
 
-SLOW = [slow(row) for row in loads(Path(__file__).with_name("slow_calls.toml").read_text(encoding="utf-8"))["call"]]
+SLOW = [slow(row) for row in rows("slow_calls", "call")]
 
 # 14.2: who spent what
 

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
@@ -71,8 +72,15 @@ ALSO = {
 COMMON = {key for module in (engine, judging, asking_servers) for key in named(module)}
 
 
+def in_tables(lesson: str) -> Iterator[str]:
+    """The keys of mistakes in a lesson's tables of cases."""
+    for file in (ROOT / "labkit" / "checks").glob(f"lesson_{lesson}.toml"):
+        for table in tomllib.loads(file.read_text(encoding="utf-8")).values():
+            yield from (row["hint"] for row in table if "hint" in row)
+
+
 def keys_of(lesson: str) -> set[str]:
-    return {key for module in (LESSONS[lesson], *ALSO.get(lesson, [])) for key in named(module)}
+    return {*in_tables(lesson), *(key for module in (LESSONS[lesson], *ALSO.get(lesson, [])) for key in named(module))}
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
