@@ -21,7 +21,7 @@ from mcp_types import (
 
 from labkit import Lab, Scripted
 from labkit.dial_table import DIAL, OWN, Settings, turned_model, turned_request
-from labkit.host.dials import MEANING, in_words, read, with_dials
+from labkit.host.dials import MEANING, DialState, in_words, read, with_dials
 from labkit.models.claude import Claude
 from labkit.models.gguf import GGUF
 from labkit.models.openai_compatible import OpenAICompatible
