@@ -239,6 +239,12 @@ NOT_FILED: dict[str, tuple[dict[str, Any], object, Person | None, str]] = {
     "nobody asked for it": ({"file_incident": False}, RIGHT, Person(), ""),
     "nothing differs": ({"table": "calm"}, RIGHT, Person(), "because nothing differs from what was due."),
     "a false figure": ({}, FALSE, Person(), "because not every figure of the narrative is right."),
+    "a figure of another column": (
+        {},
+        RIGHT | {"sentences": ["Daily costs were 1,000 on 2025-04-10."]},
+        Person(),
+        "because not every figure of the narrative is right.",
+    ),
     "nobody can be asked": ({}, RIGHT, None, "because this client cannot ask a person (it declares no elicitation)."),
     "no": ({}, RIGHT, Person(ElicitResult(action="decline")), "because the person said no."),
     "closed": ({}, RIGHT, Person(ElicitResult(action="cancel")), "because the person closed the question."),

@@ -11,12 +11,14 @@ what can be tied to nothing is unknown. Both are marked.
 What this knows is words, not sense: a figure under a negation is unknown, and so is a true one that no fact tells.
 
 A name that is missing does not speak against a fact, nor does a word that no fact knows; another column, group, period,
-kind, direction or unit does. The metric of the report goes without saying.
+kind, direction or unit does, and so does a matter that is no column's (`profit`, `12 % of customers`). The metric of
+the report goes without saying. What is told of an order or a direction without a figure (`the busiest`, `more than the
+south`, `revenue fell over the year`) is a claim where the facts contradict it, and none where they do not.
 
-It errs on the side of the mark. Tried once, as it then was, on 200 sentences written without sight of it, it marked 27
-of the 314 figures of the 100 right ones (8.6 %); of the 100 with something false, 97 had a mark, 89 at the false word
-itself. What they showed was mended by kinds since: a new turn of phrase meets those figures, not the better ones of the
-test.
+Four sets of sentences were written without sight of it. At first sight it marked 6.9 % and 8.6 % of the figures of the
+right sentences of the first two, and left 3 of 100 false sentences unmarked in each; of the next two, whose authors
+wrote more freely, 18.9 % and 15.9 %, and left 14 and 12 of 120. What they showed was mended by kinds, and they are a
+test since: a new turn of phrase meets the figures of a first sight, not the better ones of the test.
 """
 
 from collections.abc import Iterator, Sequence

@@ -135,6 +135,13 @@ class Clauses:
         is_pair = not named and {*between[-2:]} & AGAINST and not {*between} & (BOUNDARY - AGAINST - COMPARE)
         return (0 < len(between) <= 2 and {*between} <= {",", "and", "&", "/"}) or (len(between) <= 3 and bool(is_pair))
 
+    def _alternate(self, runs: list[Run]) -> bool:
+        """Whether names and numbers come in turn: `30 in May and 40 in June`."""
+        order = sorted([(run.first, 0) for run in runs] + [(one.first, 1) for one in self.numbers])
+        ends = {one.first: one.last for one in self.numbers}
+        is_close = all(at - ends[first] <= 3 for (first, is_one), (at, _) in pairwise(order) if is_one and order[0][1])
+        return is_close and all(one[1] != after[1] for one, after in pairwise(order))
+
     def _is_against(self, start: int, end: int) -> bool:
         """Whether two numbers are set against each other: `12 against 14`."""
         return bool({*self.words.lows[start:end]} & AGAINST)
@@ -186,7 +193,7 @@ class Clauses:
             earlier = [run for run in earlier if run.last < self.numbers[self.numbers.index(one) - 1].first]
         before = earlier[-1] if earlier else None
         after = next((run for run in runs if run.first > end), None)
-        flat = [each for run in earlier for each in run.all]
+        flat = [each for run in runs if run.last < start for each in run.all]
         for all_of in (
             before.all if before else [],
             after.all if after else [],
@@ -195,6 +202,8 @@ class Clauses:
             if len(all_of) == many > 1:
                 return [all_of[place]], "own"
         index = self.numbers.index(one) if is_number else -1
+        if is_number and sort != "column" and len(runs) == len(self.numbers) > 1 and self._alternate(runs):
+            return runs[index].all, "own"
         if sort == "column":
             bound = [mention for run in runs for mention in run.all if mention.bound == index >= 0]
             if bound:

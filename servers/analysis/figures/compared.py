@@ -6,11 +6,14 @@ from typing import NamedTuple, cast
 from servers.analysis.figures.known import Groups, Known
 from servers.analysis.figures.mentions import spans_in
 from servers.analysis.figures.named import (
+    BAD,
     BESIDES,
     COMPARATIVE,
     COMPARATIVES,
     DOWN,
     FAST,
+    GOOD,
+    HARM,
     JOINT,
     LEADS,
     NOT,
@@ -49,7 +52,11 @@ def orders_in_words(sentence: Sentence) -> Iterator[tuple[int, int, Tie]]:
     taken = {at for one in sentence.figures if one.kind == "rank" for at in range(one.first, one.last + 1)}
     for at in range(sentence.first, sentence.last):
         low = words.lows[at]
-        if low in SUPERLATIVES and at not in taken and words.low(at - 1) not in ("at", "among"):
+        if low in ("most", "least") and not any(each.first == at + 1 for each in sentence.mentions):
+            continue  # `the most peaceful day`
+        if (low in SUPERLATIVES and at not in taken and words.low(at - 1) not in ("at", "among")) or (
+            low == "last" and words.low(at - 1) in ("came", "comes", "ranks", "ranked", "finished", "finishes")
+        ):
             yield from _superlative(sentence, at, subjects)
         elif low in LEADS and any(each.sort == "dim" and 0 < each.first - at <= 3 for each in sentence.mentions):
             yield from _superlative(sentence, at, subjects)  # `led the regions`
@@ -95,7 +102,10 @@ def _way(low: str, known: Known) -> int:
     """Whether a word means the larger (1), the smaller (-1), or either (0)."""
     if low in SLOW or low in FAST:
         return (1 if low in SLOW else -1) * (1 if known.unit == "time" else -1)
-    if low == "only":  # `second only to the north`
+    if low in GOOD or low in BAD:
+        is_harm = known.unit == "time" or bool({*known.column} & HARM)
+        return (1 if low in GOOD else -1) * (-1 if is_harm else 1)
+    if low in ("only", "last"):  # `second only to the north`
         return -1
     return SUPERLATIVES.get(low, 0) or COMPARATIVES.get(low, 0) or OVERTAKES.get(low, 0)
 
@@ -108,7 +118,7 @@ def _superlative(sentence: Sentence, at: int, subjects: list[Subject]) -> Iterat
     """`North is the strongest, South the weakest`, `the strongest is North`: each goes with a subject on one side."""
     words = sentence.words
     if (
-        words.low(at + 1) == "of"
+        (words.lows[at] in ("most", "least") and words.low(at + 1) == "of")
         or words.low(at - 1) in UP | DOWN
         or any(0 <= at - one.last <= 1 for one in sentence.numbers)
     ):
@@ -136,10 +146,20 @@ def _superlative(sentence: Sentence, at: int, subjects: list[Subject]) -> Iterat
         and _level(sentence, each.names[0])
         and (not named or (next(iter(each.names[0][0]), ("when", ""))[0] in named))
     ]
+    if not named - {"weekday"}:
+        yield from _extreme_day(sentence, at, subjects)
     before = [each for each in able if each.last < at and not any(each.last < other < at for other in others)]
     after = [each for each in able if each.first > at and not any(at < other < each.first for other in others)]
     starts = bool(before) and (able[0].first < min([*others, at]) or words.lows[at] in LEADS)
     side = before[::-1] if starts else after
+    if (
+        starts
+        and after
+        and after[0].first - at == 2
+        and words.low(at + 1) in ("in", "on", "for", "at")
+        and _alike(after[0], before[-1])
+    ):
+        side = after  # `was lowest in February`
     if not side and before and _between(sentence, before[-1].last + 1, at) <= {",", "the", "(", ":"}:
         side = before[-1:]  # `December, with 12, three times April, the weakest`
     if not side or _between(sentence, side[0].last, at) & BREAKS or _between(sentence, at, side[0].first) & BREAKS:
@@ -171,6 +191,26 @@ def _superlative(sentence: Sentence, at: int, subjects: list[Subject]) -> Iterat
         yield at, at, Tie("false", known[0], "others come before it in that order")
 
 
+def _extreme_day(sentence: Sentence, at: int, subjects: list[Subject]) -> Iterator[tuple[int, int, Tie]]:
+    """`On 5 May it was 12, the highest of the year`, where that day is known as the lowest."""
+    days = [(span, abs(each.first - at)) for each in subjects for _, span in each.names if span and span[0] == span[1]]
+    span = min(days, key=lambda each: each[1], default=(None, 0))[0]
+    facts = sentence.facts
+    ends = [
+        known
+        for known in facts.all
+        if span
+        and known.span == span
+        and known.fact.measure in ("maximum", "minimum")
+        and not known.groups
+        and known.column == facts.metric
+    ]
+    ways = {_way(sentence.words.lows[at], known) for known in ends}
+    is_told = {1 if known.fact.measure == "maximum" else -1 for known in ends}
+    if ends and not ways & (is_told | {0}) and sum(low in SUPERLATIVES for low in sentence.lows) == 1:
+        yield at, at, Tie("false", ends[0], "it is the other end")
+
+
 def _in_scope(known: Known, subjects: list[Subject], chosen: Subject) -> bool:
     """Whether a fact lies in the longer period that the sentence names, where it names one."""
     own = chosen.names[0][1]
@@ -198,7 +238,7 @@ def _comparative(sentence: Sentence, at: int, subjects: list[Subject]) -> Iterat
     if not than:
         return
     right = next((each for each in subjects if 0 < each.first - than <= 4), None) or _others(sentence, than, subjects)
-    left = [each for each in subjects if each.last < at and not _between(sentence, each.last, at) & BREAKS]
+    left = [each for each in subjects if each.last < at and sentence.chunk(each.first) not in sentence.compares]
     if right is None or not left or any(than < one.first < right.first for one in sentence.numbers):
         return
     mine = next((each for each in reversed(left) if _alike(each, right)), None)
@@ -222,24 +262,16 @@ def _comparative(sentence: Sentence, at: int, subjects: list[Subject]) -> Iterat
 
 
 def _direction(sentence: Sentence, at: int) -> Iterator[tuple[int, int, Tie]]:
-    """`Revenue fell over the year`, `the trend is falling`: a direction that no figure of its clause goes with."""
-    facts, chunk, lows = sentence.facts, sentence.chunk(at), sentence.words.lows
-    way = 1 if lows[at] in UP else -1
-    inside = [each for each in sentence.mentions if sentence.chunk(each.first) == chunk]
-    columns = {
-        column
-        for each in inside
-        if each.sort == "column"
-        for column in cast("frozenset[tuple[str, ...]]", each.payload)
-    }
+    """`Revenue fell over the year`, `the trend is falling`: a direction of all the time, told without a figure."""
+    facts, way = sentence.facts, 1 if sentence.words.lows[at] in UP else -1
+    inside = [each for each in sentence.mentions if sentence.chunk(each.first) == sentence.chunk(at)]
     is_trend = any(each.payload == "slope" for each in inside)
-    spans = [span for each in inside if each.sort == "when" for span in spans_in(each)]
-    named = [one for one in sentence.numbers if sentence.chunk(one.first) in (chunk, chunk + 1)]
-    if (
-        not (columns & {facts.metric} or is_trend)
-        or (named and not is_trend)
-        or any(span != facts.hull for span in spans)
-    ):
+    is_subject = not sentence.numbers and any(
+        each.sort == "column" and each.first < at and facts.metric in cast("frozenset[tuple[str, ...]]", each.payload)
+        for each in inside
+    )
+    spans = [span for each in sentence.mentions if each.sort == "when" for span in spans_in(each)]
+    if not (is_trend or is_subject) or any(span != facts.hull for span in spans):
         return
     groups = frozenset(cast("tuple[str, str]", each.payload) for each in inside if each.sort.startswith("group "))
     for known in facts.all:

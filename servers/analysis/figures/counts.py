@@ -10,6 +10,8 @@ from servers.analysis.figures.named import BEGINS, BOUNDARY, ENDS, LEVELS
 from servers.analysis.figures.tie import Beside, Tie, fits
 from servers.analysis.quantities.quantity import Span
 
+VOID = frozenset({"no", "missing", "without", "gap", "gaps", "nothing", "none", "lack", "lacks", "empty", "anything"})
+
 
 class Counts(Beside):
     """Ties to counts."""
@@ -162,9 +164,21 @@ class Counts(Beside):
         if not (is_days or is_months) or (is_days and in_days) or units & {after, after.rstrip("s")}:
             return None
         named = [each for each in self.sentence.mentions if each.sort == "when"]
+        days_of = [span for each in named for span in spans_in(each)]
         runs = self.sentence.runs.get("when", [])
         if is_months and any(len(run.all) == one.readings[0][0] for run in runs):  # `April and May, these two months`
             return Tie("right", why="that many are named")
+        if is_days and any(
+            known.column[:2] == ("day", "without")
+            and known.number == one.readings[0][0] / 86400.0
+            and self.sentence.known_words & VOID
+            and (
+                not named
+                or (known.span and any(first <= known.span[1] and known.span[0] <= last for first, last in days_of))
+            )
+            for known in facts.all
+        ):
+            return Tie("right", why="the days without values")
         if any(
             known.column == ("day",) and one.unit and known.number == one.readings[0][0] / one.factor
             for known in facts.all
@@ -196,7 +210,7 @@ class Counts(Beside):
         if (span[0] == hull[0] and words & BEGINS) or (span[1] == hull[1] and words & ENDS):
             return span != hull
         named = [each for mention in sentence.mentions if mention.sort == "when" for each in spans_in(mention)]
-        return span[1] - span[0] < 27 and any(first <= span[0] and span[1] <= last for first, last in named)
+        return span[1] - span[0] < 27 and any(first <= span[1] and span[0] <= last for first, last in named)
 
     def _grown(self, dim: str, number: float) -> Tie | None:
         """`three of five regions grew`, by the facts that tell a change of each."""

@@ -10,6 +10,8 @@ from servers.analysis.figures.times import Times
 SOFT = frozenset({"change", "slope", "share", "first", "last", "anomaly", "expected", "typical"})
 """Kinds of figure whose words may stand beside a level without making another of it."""
 ROWS = ("row", "record", "entry", "observation", "measurement", "line")
+INSTEAD = COMPARE | {"from", "instead", "after", "where", "should"}
+FORMERLY = frozenset({"before", "previously", "earlier", "used"})
 PASSIVE = frozenset(
     {"that", "which", "was", "were", "is", "had", "have", "has", "been", "would", "should", "we", "you"}
 )
@@ -18,11 +20,33 @@ PASSIVE = frozenset(
 class Kinds(Times):
     """Whether the words beside a figure speak against a kind."""
 
+    def _ahead(self) -> set[str]:
+        """The words since the figure before."""
+        first = max(
+            (each.last for each in self.sentence.numbers if each.last < self.one.first), default=self.sentence.first - 1
+        )
+        return {*self.sentence.words.lows[first + 1 : self.one.first]}
+
+    def _after(self) -> set[str]:
+        """Those behind it, to the end of its clause."""
+        sentence, one = self.sentence, self.one
+        return {
+            sentence.words.lows[at]
+            for at in range(one.last + 1, sentence.last)
+            if sentence.chunk(at) == sentence.chunk(one.last)
+        }
+
     def _is_due(self) -> bool:
         """Whether its own words say that it was due: `an expected 12`, `12 that were due`, not `than expected`."""
         one, low = self.one, self.sentence.words.low
-        if any(low(at) in DUE for at in range(max(one.first - 3, self.sentence.first), one.first)):
+        places = range(max(one.first - 3, self.sentence.first), one.first)
+        if any(low(at) in DUE and not (low(at - 1) in COMPARE and low(at + 1) == ":") for at in places):
             return True
+        at = one.first - 1
+        while low(at) in PASSIVE | {"there"}:
+            at -= 1
+        if low(at) in DUE:
+            return True  # `normally there would have been 12`
         at = one.last + 1
         while low(at) in PASSIVE or (at == one.last + 1 and low(at) not in DUE and low(at + 1) in PASSIVE):
             at += 1
@@ -41,14 +65,15 @@ class Kinds(Times):
         if self._is_due():
             return measure == "expected"
         if measure == "expected":
-            return bool(
-                self.around
-                & (COMPARE | {"from", "instead", "after", "where", "should", "before", "previously", "earlier", "used"})
-            ) and self.before not in (
-                "to",
-                "at",
-                "hit",
-            )
+            if self.before == ":" and self._ahead() & {"expected"} and "change" not in self._kinds():
+                return True  # as a fact's own text is
+            return bool(self._ahead() & INSTEAD or self._after() & FORMERLY) and self.before not in ("to", "at", "hit")
+        if (
+            measure == "anomaly"
+            and self.before in ("of", "than", "against", "versus")
+            and self._ahead() & {"instead", "rather", "against", "versus"}
+        ):
+            return False  # `12 instead of 14` has what was due behind
         if self._is_divided():
             return measure == "median"
         is_event = measure in ("anomaly", "maximum", "minimum") and known.span is not None
@@ -116,6 +141,12 @@ class Kinds(Times):
             if one.last < each.first < last and sentence.chunk(each.first) == sentence.chunk(one.last)
         ]
         chosen = before or after
+        placed = [*sentence.own("when", one), *sentence.own_groups(one)]
+        chosen = [
+            each
+            for each in chosen
+            if each.payload not in SUPERLATIVE or not placed or sentence.chunk(each.first) == sentence.chunk(one.first)
+        ]
         names = [str(each.payload) for each in chosen]
         return [name for name in names if name != "per" or {*names} == {"per"}]
 

@@ -103,6 +103,9 @@ class KnownFacts:
                 self.phrases[stems_of(value)[0]] = [
                     each for each in self.phrases[stems_of(value)[0]] if len(each[0]) > 1
                 ]
+        for column in self.columns:
+            for other in WORDS["aliases"].get(column[0] if column else "", "").split(", "):
+                self._add(stems_of(other), "column", frozenset({column}))
         for dim in self.dims - {""}:
             self._add(stems_of(dim), "dim", dim)
         for known in self.phrases.values():

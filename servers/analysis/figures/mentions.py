@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from servers.analysis.figures.known import KnownFacts, stem
-from servers.analysis.figures.named import DOWN, EITHER, MEASURE, SPEED, UP
+from servers.analysis.figures.named import BETTER, DOWN, EITHER, HARM, MEASURE, SLOWS, SPEEDS, UP, WORSE
 from servers.analysis.quantities.quantity import Quantity, Span
 from servers.analysis.quantities.tokens import Words
 from servers.analysis.quantities.vocabulary import MULTIPLYING, UNITS
@@ -114,6 +114,16 @@ def _named_by(first: str, known: KnownFacts) -> Sequence[tuple[tuple[str, ...], 
     )
 
 
+def _way(low: str, known: KnownFacts) -> int:
+    """Where a word says that the metric went: what is slower takes longer, or is less; what is better, is less harm."""
+    is_time = any(each.unit == "time" for each in known.all if each.column == known.metric)
+    if low in SLOWS or low in SPEEDS:
+        return (1 if low in SLOWS else -1) * (1 if is_time else -1)
+    if low in BETTER or low in WORSE:
+        return (1 if low in BETTER else -1) * (-1 if is_time or {*known.metric} & HARM else 1)
+    return 0 if low in EITHER else 1 if low in UP else -1
+
+
 def _by_word(words: Words, known: KnownFacts, at: int, is_column: bool, in_figure: set[int]) -> Iterator[Mention]:
     """What a word tells of the kind of figure or of the direction; `is_column` is of the word behind it."""
     low, ahead = words.lows[at], words.low(at + 1)
@@ -132,7 +142,22 @@ def _by_word(words: Words, known: KnownFacts, at: int, is_column: bool, in_figur
         low == "median" and known.metric[:1] == ("p50",) and ahead in ("latency", "response", "time", "duration")
     )
     if low in MEASURE and not is_other:
-        yield Mention(at, at, "measure", MEASURE[low])
-    if low in UP or low in DOWN or low in EITHER:
-        is_either = low in EITHER or (low in ("up", "down") and words.low(at - 1) in SPEED)  # `slowed down`
-        yield Mention(at, at, "way", 0 if is_either else 1 if low in UP else -1)
+        is_amount = is_column and low in ("most", "least")  # `the most visits`
+        name = {"most": "maximum", "least": "minimum"}[low] if is_amount else MEASURE[low]
+        yield Mention(at, at, "measure", name)
+    if low in ("up", "down") and words.low(at - 1) in (
+        "made",
+        "make",
+        "makes",
+        "making",
+        "broken",
+        "breaks",
+        "add",
+        "adds",
+    ):
+        return
+    pace = words.low(at - 1) if low in ("up", "down") and words.low(at - 1) in SLOWS | SPEEDS else low  # `slowed down`
+    if (
+        low in SLOWS and not (low == "slow" and words.low(at - 1) != "as")
+    ) or low in UP | DOWN | EITHER | SPEEDS | BETTER | WORSE:
+        yield Mention(at, at, "way", _way(pace, known))

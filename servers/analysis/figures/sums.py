@@ -38,6 +38,17 @@ class Sums(Uncontradicted):
                 made += self._sum_of([frozenset({each}) for each in groups], [None])
         for run in sentence.runs.get("when", []):
             spans = [span for each in run.all for span in spans_in(each)]
+            if len(spans) == 1 and spans[0][1] - spans[0][0] > 31:  # `the last two months`
+                spans = sorted(
+                    {
+                        each.span
+                        for each in self.facts.all
+                        if each.span
+                        and len(each.fact.when) == 7
+                        and spans[0][0] <= each.span[0]
+                        and each.span[1] <= spans[0][1]
+                    }
+                )
             if len(spans) > 1:
                 made += self._sum_of([frozenset()], spans)
         return made
@@ -86,6 +97,7 @@ class Sums(Uncontradicted):
                 whole
                 and whole.number
                 and self.one.unit == "%" != known.unit
+                and not (self.way and (self.near == "own" or self.before == "or"))
                 and self.one.shows(100 * known.number / whole.number)
             ):
                 yield Tie("right", known, "a share of the whole", named)

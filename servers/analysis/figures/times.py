@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 
-from servers.analysis.figures.counts import Counts
+from servers.analysis.figures.counts import VOID, Counts
 from servers.analysis.figures.known import Groups, Known, Scope
 from servers.analysis.figures.mentions import spans_in
 from servers.analysis.figures.named import EXTREME, LEVELS
@@ -66,7 +66,7 @@ class Times(Counts):
                     if known.span or known.day
                 ]
                 named += [known for known in like if known.fact.measure in EXTREME]
-        if sentence.known_words & {"no", "missing", "without", "gap", "gaps", "nothing", "none", "anything"}:
+        if sentence.known_words & VOID:
             for known in self.facts.all:
                 if (
                     known.fact.measure == "count"

@@ -114,11 +114,12 @@ class Together(Sums):
 
     def _place(self, known: Known, other: Known) -> int:
         """Where the words stand that tell a fact from another."""
-        mentions = self.sentence.mentions
+        mentions, compares = self.sentence.mentions, self.sentence.compares
         if known.groups != other.groups:
             mine = known.groups - other.groups
             named = [each for each in mentions if each.sort.startswith("group ")]
-            return next((each.first for each in named if each.payload in mine), 1 << 30)
+            at = next((each.first for each in named if each.payload in mine), 1 << 30)
+            return at + (1 << 20) * (at < 1 << 30 and self.sentence.chunk(at) in compares)
         if known.span != other.span:
             named = [each for each in mentions if each.sort == "when" and known.span in spans_in(each)]
             hull = self.facts.hull or known.span
@@ -132,17 +133,14 @@ class Together(Sums):
                     ),
                     1 << 30,
                 )
-            return named[0].first if named else 1 << 30
+            return named[0].first + (1 << 20) * (self.sentence.chunk(named[0].first) in compares) if named else 1 << 30
         of, kind = [each for each in mentions if each.sort == "measure"], known.fact.measure
         named = [each for each in of if kind in SENSES.get(str(each.payload), {str(each.payload)})]
         return named[0].first if named else -1
 
     def _of_two(self) -> Iterator[Tie]:
         one, sentence = self.one, self.sentence
-        is_gap, ahead = (
-            bool(self.around & GAP or (sentence.lows[0] == "between" and len(sentence.told) > 1)),
-            sentence.words.low(one.last + 1),
-        )
+        is_gap, ahead = self._is_gap(), sentence.words.low(one.last + 1)
         if one.kind == "number" and not one.unit and one.readings[0][0] < 10 and not is_gap:
             return
         way = one.sign or self.way
@@ -198,6 +196,9 @@ class Together(Sums):
         after = {*sentence.words.lows[one.last + 1 : sentence.last]}
         if left.span != right.span and left.span and right.span:
             inside = {*sentence.words.lows[one.first : one.last + 1]}
+            if any(1 << 20 <= each < 1 << 30 for each in (self._place(left, right), self._place(right, left))):
+                after = after | {"than"}
+                inside = set[str]()
             if inside & MULTIPLYING or (
                 one.kind != "times" and not after & {"than", "ahead", "behind", "above", "below"}
             ):
@@ -207,9 +208,15 @@ class Together(Sums):
             return b, a  # `Mondays bring 15, Sundays 11, a quarter less`
         return a, b
 
+    def _is_gap(self) -> bool:
+        """Whether a figure may be a difference in either direction: `a gap of 12`, `outsold the south by 12`."""
+        way = self.one.sign or self.way
+        is_open = self.before == "by" or (self.sentence.lows[0] == "between" and len(self.sentence.told) > 1)
+        return bool(self.around & GAP) or (is_open and not way)
+
     def _between(self, a: float, b: float, way: int, known: Known) -> bool:
         one = self.one
-        free = bool(self.around & GAP or (self.sentence.lows[0] == "between" and not way))
+        free = self._is_gap()
         if one.kind == "times":
             way = -1 if self.sentence.known_words & FAST else way
             return bool(b) and (one.shows(a / b) or (way < 0 and a < b and bool(a) and one.shows(b / a)))

@@ -58,9 +58,17 @@ class Uncontradicted(Kinds):
             return number < 0 and one.shows(-number)
         return any(signed(one, known, each) for each in self._by_time(known, number)) and self._goes(known)
 
+    def _rate_ahead(self) -> str:
+        """The `week` of `a week brings 12`."""
+        lows, one = self.sentence.words.lows, self.one
+        for at in range(one.first - 1, max(one.first - 4, self.sentence.first), -1):
+            if lows[at] in DAYS and lows[at - 1] in ("a", "an", "per", "each", "every"):
+                return lows[at]
+        return ""
+
     def _by_time(self, known: Known, number: float) -> list[float]:
         """What a fact's value is by the day, the week, the month that the figure names: `18,250 visits, 50 a day`."""
-        rate, hull = self.one.rate, known.span or self.facts.hull
+        rate, hull = self.one.rate or self._rate_ahead(), known.span or self.facts.hull
         if not rate or (rate == "day" and known.daily):
             return [number]
         if known.daily or known.fact.measure == "slope":
@@ -80,7 +88,8 @@ class Uncontradicted(Kinds):
             return False
         if known.fact.measure == "count" and known.other:
             named = {column for each in self._payloads("column") for column in cast("frozenset[tuple[str, ...]]", each)}
-            return "correlation" in self._payloads("measure") and known.other in named | {facts.metric}
+            is_pair = "correlation" in self._payloads("measure") or {known.column, known.other} <= named
+            return is_pair and known.other in named | {facts.metric}
         if known.fact.measure == "rows" and (self.before == "of" or self._behind() in ROWS):
             return True
         if known.column == ("day",) and self._behind() == "day":
@@ -125,13 +134,12 @@ class Uncontradicted(Kinds):
         """Whether the words name a matter that no column is of: `camera prices were 12`, `12 % of customers`."""
         one, words = self.one, self.sentence.words
         named = {at for each in self.sentence.mentions for at in range(each.first, each.last + 1)}
-        chunk = self.sentence.chunk(one.first)
-        first = max(
-            (other.last for other in self.sentence.numbers if other.last < one.first), default=self.sentence.first - 1
-        )
-        ahead = [
-            at for at in range(first + 1, one.first) if self.sentence.chunk(at) == chunk and words.lows[at] in MATTERS
-        ]
+        breaks = {",", ";", ":", "and", "but", "while", "whereas"}
+        numbered = {at for each in self.sentence.numbers for at in range(each.first, each.last + 1)}
+        at, ahead = one.first - 1, list[int]()
+        while at >= self.sentence.first and at not in numbered and words.lows[at] not in breaks:
+            ahead += [at] * (words.lows[at] in MATTERS)
+            at -= 1
         at = one.last + 1
         while words.low(at) in ("of", "all", "the", "our", "its", "new"):
             at += 1
@@ -226,6 +234,7 @@ class Uncontradicted(Kinds):
                     or (each[1] - each[0] > 20 and each[0] <= span[0] <= each[1])
                 )
             )
+            or (is_event and abs(each[0] - span[0]) < 31 > abs(each[1] - span[1]) and each[1] - each[0] > 58)
             or (known.against and each == (known.against[0], span[1]))
             for each in named
         ):

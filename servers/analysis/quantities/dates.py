@@ -44,8 +44,12 @@ class DateReader:
         is_range = joint in {"to", "until", "through", "till", "-", "–"} or (
             joint == "and" and self.low(one.first - 1) == "between"
         )
+        is_range |= joint == "/" and self.kind(one.last) == self.kind(one.last + 2) == "iso"
         if is_range and one.kind == "date" and not one.relative:
-            end = self._one_date(one.last + 2)
+            behind = one.last + 2
+            while self.low(behind) in ("early", "mid", "late", "-", "the", "end", "of", "middle"):
+                behind += 1
+            end = self._one_date(behind)
             if end and end.kind == "date":
                 one = Quantity(
                     one.first,
@@ -74,21 +78,24 @@ class DateReader:
             return Quantity(at, at, "weekday", weekday=WEEKDAYS[low])
         if re.fullmatch("[qh][1-4]", low) and (low[0] == "q" or low < "h3"):
             return self._part_of_year(at, at + 1, low[0] == "q", int(low[1]))
-        is_short = self.kind(at + 1) in ("sign", "line", "") or self.low(at + 1) in ("was", "and", "it", "then", "to")
+        is_short = self.kind(at + 1) != "word" or self.low(at + 1) in ("was", "and", "it", "then", "to")
         if low in ORDINALS and self.part_of_year and self.low(at - 1) == "the" and is_short:
             return self._part_of_year(at, at + 1, self.part_of_year == "quarter", ORDINALS[low])  # `in the third`
         if low in ("final", "last", "closing", "opening", *ORDINALS) and self.low(at + 1) in ("quarter", "half"):
             is_quarter = self.low(at + 1) == "quarter"
             number = ORDINALS.get(low, 1 if low == "opening" else 4 if is_quarter else 2)
             return self._part_of_year(at, at + 2, is_quarter, number)
-        months = {"three": 3, "3": 3, "six": 6, "6": 6}.get(self.low(at + 1))
-        if low in ("first", "last", "final") and months and self.low(at + 2) == "months":
-            return self._part_of_year(at, at + 3, months == 3, 1 if low == "first" else 12 // months)
+        months = self._count(at + 1) if low in ("first", "last", "final") and self.low(at + 2) == "months" else 0
+        if 1 < months < 12:
+            year, last = self._year_behind(at + 3 + (self.low(at + 3) == "of"))
+            first = 1 if low == "first" else 13 - months
+            ends = zip(self._spans(year, first), self._spans(year, first + months - 1), strict=True)
+            return Quantity(at, last if year else at + 2, "date", periods=tuple((a, b) for (a, _), (_, b) in ends))
         if kind == "num" and low.isdigit() and len(low) == 4 and self._is_year(at):
             return Quantity(at, at, "date", periods=span_of(int(low)))
         if self._is_month(at):
             return self._after_month(at)
-        for size in (3, 2):
+        for size in (3, 2, 1):
             if day := HOLIDAYS.get(tuple(self.low(at + step) for step in range(size))):
                 year, last = self._year_behind(at + size)
                 return Quantity(at, max(last, at + size - 1), "date", periods=self._spans(year, *day))

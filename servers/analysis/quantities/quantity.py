@@ -64,7 +64,7 @@ class Quantity:
         if self.bound == "over":
             return shown - least <= value <= shown + room
         if self.bound == "just over":
-            return shown - least <= value <= shown + min(room, 0.08 * abs(shown))
+            return shown - least <= value <= shown + min(room, (0.15 if self.spelled else 0.08) * abs(shown))
         if self.bound == "at least":
             return shown - half <= value <= shown + room
         if self.bound == "at most":

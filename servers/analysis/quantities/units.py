@@ -29,6 +29,15 @@ class UnitReader(DateReader):
         hyphen = self.low(at) == "-" and self.words.tight[at] and self.words.tight[at + 1 : at + 2] == [True]
         place = at + hyphen
         low = self.low(place)
+        if (
+            self.kind(place) == "word"
+            and low not in UNITS
+            and self.low(place + 1) in ("days", "weeks")
+            and low not in ("of", "in")
+        ):
+            place, low = place + 1, self.low(place + 1)  # `28 trading days`
+        if low == "times" and one.readings and one.readings[0][0] >= 100:  # `was ordered 8,434 times`
+            return one
         if low in ("times", "fold") or (low in ("x", "×") and self.words.tight[place]):
             one.kind, one.last = "times", place
             return one

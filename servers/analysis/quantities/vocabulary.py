@@ -32,7 +32,11 @@ BOUND = sorted(
     key=lambda pair: -len(pair[0]),
 )
 MONTHS = {short: n for name, n in numbered("months", 1).items() for short in (name, name[:3])} | {"sept": 9}
-HOLIDAYS = {tuple(name.split()): tuple(map(int, day.split("-"))) for day, name in WORDS["holidays"].items()}
+HOLIDAYS = {
+    tuple(name.split()): tuple(map(int, day.split("-")))
+    for day, names in WORDS["holidays"].items()
+    for name in names.split(", ")
+}
 ADDS = {*WORDS["words"]["up"].split(), *WORDS["words"]["adds"].split()}
 WEEKDAYS = {each: n for name, n in numbered("weekdays", 0).items() for each in (name, f"{name}s")}
 ALIKE, LABELS, RANKED = (frozenset(WORDS[name].split()) for name in ("alike", "labels", "ranked"))
