@@ -10,8 +10,6 @@ const MARKS = {
 const HEAD = ["time (UTC)", "connection", "server", "tool", "decision", "tokens", "seconds"];
 const FIGURES = new Set(["tokens", "seconds"]);
 
-const count = (number, word) => `${number.toLocaleString("en-US")} ${word}${number === 1 ? "" : "s"}`;
-
 class Audit {
   constructor(model, root) {
     this.model = model;
@@ -70,7 +68,7 @@ class Audit {
     this.offer(rows);
     const wanted = this.choosers.filter(([, select]) => select.value !== "");
     const shown = rows.filter((row) => wanted.every(([field, select]) => `=${row[field]}` === select.value));
-    this.totals.textContent = this.told(shown, rows.length < last ? "" : ` of the last ${last.toLocaleString("en-US")}`);
+    this.totals.textContent = this.told(shown, rows.length < last ? "" : ` of the last ${figure(last)}`);
     const ids = new Set(shown.map((row) => row.id));
     if (!ids.has(this.active)) this.active = shown[0]?.id;
     for (const [id, { line, below }] of this.rows) {
@@ -92,9 +90,9 @@ class Audit {
   told(rows, which) {
     const sum = (field) => rows.reduce((total, row) => total + row[field], 0);
     const decided = Object.keys(MARKS).map((word) => [word, rows.filter((row) => row.decision === word).length]);
-    const parts = decided.filter(([, number]) => number).map(([word, number]) => `${number.toLocaleString("en-US")} ${word}`);
-    const guessed = sum("estimated") ? ` (${sum("estimated").toLocaleString("en-US")} estimated)` : "";
-    return [`${count(rows.length, "sample")}${which}`, ...parts, count(sum("tokens"), "token") + guessed].join(" · ");
+    const parts = decided.filter(([, number]) => number).map(([word, number]) => `${figure(number)} ${word}`);
+    const guessed = sum("estimated") ? ` (${figure(sum("estimated"))} estimated)` : "";
+    return [`${counted(rows.length, "sample")}${which}`, ...parts, counted(sum("tokens"), "token") + guessed].join(" · ");
   }
 
   /** Let each filter offer what there is, and what was chosen though it is gone. */
@@ -110,12 +108,8 @@ class Audit {
         field === "connection" ? `${number}: ${[...names].filter(Boolean).slice(0, 3).join(", ") || "no name"}` : value || "not known";
       const options = [...there].map(([value, of]) => [`=${value}`, words(value, of)]).sort(([, a], [, b]) => a.localeCompare(b, "en", { numeric: true }));
       const chosen = select.value;
-      const key = JSON.stringify(options);
-      if (select.drawn === key) continue;
-      select.drawn = key;
-      const gone = chosen && !options.some(([value]) => value === chosen) ? [[chosen, select.selectedOptions[0].textContent]] : [];
-      select.replaceChildren(...[["", "all"], ...gone, ...options].map(([value, text]) => el("option", { value }, text)));
-      select.value = chosen;
+      const isGone = chosen && !options.some(([value]) => value === chosen);
+      offer(select, isGone ? [[chosen, select.selectedOptions[0].textContent], ...options] : options);
     }
   }
 
@@ -169,20 +163,18 @@ class Audit {
   }
 
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !event.target.matches(".opener")) return;
+    if (isForOthers(event) || !event.target.matches(".opener")) return;
     const ids = [...this.body.querySelectorAll(".opener")];
-    const at = ids.indexOf(event.target);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 8, PageUp: at - 8, Home: 0, End: ids.length - 1 }[event.key];
-    if (to != null) {
-      const next = ids[Math.max(0, Math.min(to, ids.length - 1))];
+    const to = keyedTo(event, ids.indexOf(event.target), ids.length);
+    if (to !== undefined) {
+      const next = ids[to];
       this.active = [...this.rows].find(([, { opener }]) => opener === next)[0];
       for (const each of this.rows.keys()) this.mark(each);
       next.focus({ preventScroll: true });
       next.scrollIntoView({ block: "nearest" });
     } else if (event.key === "Escape" && this.open) this.toggle(this.open);
     else return;
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   }
 }
 

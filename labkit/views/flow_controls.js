@@ -9,8 +9,6 @@ const WAITS = {
   wire: "waits for the wire",
 };
 
-const counted = (number, word) => `${figure(number)} ${word}${number === 1 ? "" : "s"}`;
-
 class Controls {
   /** `view` is told what is wanted: `view.choose(call)`, `view.later()`. */
   constructor(view) {

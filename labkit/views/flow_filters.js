@@ -128,13 +128,3 @@ class Filters {
     return Boolean(this.query) && !label.toLowerCase().includes(this.query);
   }
 }
-
-/** Let a chooser offer `options`, each a value with its words, behind one for all; what is chosen stays. */
-function offer(select, options) {
-  const key = JSON.stringify(options);
-  if (select.offered === key) return;
-  select.offered = key;
-  const { value } = select;
-  select.replaceChildren(el("option", { value: "" }, "all"), ...options.map(([each, text]) => el("option", { value: each }, text)));
-  select.value = options.some(([each]) => each === value) ? value : "";
-}

@@ -29,15 +29,13 @@ class Fold {
 function foldByKeys(node) {
   node.addEventListener("keydown", (event) => {
     const { fold } = event.target;
-    if (!fold || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!fold || isForOthers(event)) return;
     const all = [...node.querySelectorAll("button.fold")].filter((each) => !each.closest("[hidden]"));
-    const at = all.indexOf(event.target);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    const to = keyedTo(event, all.indexOf(event.target), all.length);
     if (event.key === "ArrowLeft" || event.key === "ArrowRight") fold.set(event.key === "ArrowRight");
-    else if (to !== undefined) focusOnly(all, all[Math.max(0, Math.min(to, all.length - 1))]);
+    else if (to !== undefined) focusOnly(all, all[to]);
     else return;
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   });
   node.addEventListener("focusin", ({ target }) => target.fold && rove(node.querySelectorAll("button.fold"), target));
 }

@@ -65,6 +65,7 @@ function grouped(steps, calls, isOpen) {
     const mine = turns.size ? step.samples.map((sample) => turns.get(sample)).filter(Boolean) : [];
     let shown = !mine.length;
     for (const turn of mine) {
+      if (step.failed) turn.failed = turn.loop.failed = true; // a fold hides no failure
       add(turn.loop);
       if (!isOpen(turn.loop)) continue;
       add(turn);
@@ -79,7 +80,7 @@ function grouped(steps, calls, isOpen) {
 
 /** A heading as one sentence, for those who hear it. */
 const foldSentence = (item, open) =>
-  `${item.label}. ${open ? "Unfolded; the left arrow key folds it." : "Folded; the right arrow key unfolds it."}`;
+  `${item.failed ? "Failed: " : ""}${item.label}. ${open ? "Unfolded; the left arrow key folds it." : "Folded; the right arrow key unfolds it."}`;
 
 /** What an opened loop, or a turn, tells: who said what. */
 function toldTurns(item) {

@@ -92,7 +92,7 @@ class Drawing {
   label(step, { lines }) {
     if (folds(step)) {
       const from = this.left - 4 + (step.kind === "turn" ? 16 : 0);
-      const label = this.placed("span", "label", this.marked(step, visible(step.label)), from);
+      const label = this.placed("span", "label", this.marked(step, this.said(step)), from);
       label.style.maxWidth = `${(lines.length ? this.right : this.width - TIME) - from}px`;
       label.title = visible(step.label);
       return label;

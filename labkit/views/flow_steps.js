@@ -6,7 +6,6 @@ const SLOTS = 3; // samples that are open at once and have a line of their own
 
 const listed = (parts) => [parts.slice(0, -1).join(", "), ...parts.slice(-1)].filter(String).join(" and ");
 const samplesOf = (step) => (step.samples.length > 1 ? "samples " : "sample ") + listed(step.samples);
-const figure = (number) => number.toLocaleString("en-US");
 
 function duration(seconds) {
   const ms = seconds * 1000;

@@ -36,9 +36,9 @@ LONGEST_DRAWING = 200
 """How many steps of a flow are drawn for where no kernel runs."""
 
 _HERE = Path(__file__).parent
-_PARTS = ("json", "fold", "steps", "loops", "filters", "time", "row", "detail", "controls", "view")
+_PARTS = ("json", "fold", "steps", "loops", "filters", "time", "row", "detail", "controls", "list", "view")
 _SCRIPT = tuple(f"flow_{part}.js" for part in _PARTS)
-_STYLE = ("flow_view.css", "flow_row.css", "flow_detail.css")
+_STYLE = ("times.css", "flow_view.css", "flow_row.css", "flow_time.css", "flow_detail.css")
 
 
 _FIELDS: dict[str, Any] = json.loads((_HERE / "fields.json").read_text(encoding="utf-8"))
@@ -83,7 +83,7 @@ def _replay(lab: "weakref.ref[Lab]", seq: int) -> None:
 class FlowView(Placed, anywidget.AnyWidget):
     """The widget that `show` makes. Until it is closed it listens to the Lab's record. It keeps no Lab alive."""
 
-    _esm = read_parts("page.js", *_SCRIPT)
+    _esm = read_parts("page.js", "times.js", *_SCRIPT)
     _css = read_parts("page.css", *_STYLE) + style_of_times("flow")
 
     head = traitlets.Dict().tag(sync=True)

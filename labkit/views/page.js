@@ -29,6 +29,9 @@ const button = (text, title, action) => {
 
 const badges = (list) => list.map(([kind, text, title]) => el("span", { class: `badge ${kind}`, title }, text));
 
+const figure = (number) => number.toLocaleString("en-US");
+const counted = (number, word) => `${figure(number)} ${word}${number === 1 ? "" : "s"}`;
+
 /** A text as nodes, in which what stands between backticks is code. */
 const prose = (text) => text.split("`").map((part, i) => (i % 2 ? el("code", {}, part) : part));
 
@@ -50,6 +53,31 @@ function segments(legend, options, chosen, choose) {
     return el("label", { title }, radio, el("span", {}, words));
   });
   return el("fieldset", { class: "segments" }, legend, ...labels);
+}
+
+/** Let a chooser offer `options`, each a value with its words, behind one for all; what is chosen stays where it can. */
+function offer(select, options) {
+  const key = JSON.stringify(options);
+  if (select.offered === key) return;
+  select.offered = key;
+  const { value } = select;
+  select.replaceChildren(...[["", "all"], ...options].map(([each, text]) => el("option", { value: each }, text)));
+  select.value = options.some(([each]) => each === value) ? value : "";
+}
+
+/** With Ctrl, Meta or Alt a key is for what is around: Ctrl + Enter runs the cell. */
+const isForOthers = (event) => event.ctrlKey || event.metaKey || event.altKey;
+
+/** The place in a list of `count` to which a key leads from place `at`; undefined for a key that leads nowhere. */
+function keyedTo({ key }, at, count, page = 8) {
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: count - 1 }[key];
+  return to === undefined ? undefined : Math.max(0, Math.min(to, count - 1));
+}
+
+/** Keep a key that has done its work from what is around. */
+function taken(event) {
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 /** Let `view` draw itself now, and whenever the model tells of `event` until the view is closed. */
@@ -75,39 +103,3 @@ function card(root, name, label) {
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", label);
 }
-
-// Times, in microseconds, as bars along an axis. waterfall_drawing.py writes the same for a picture.
-
-const UNITS = [["min", 120e6, 60e6], ["s", 1e6, 1e6], ["ms", 1e3, 1e3], ["µs", 0, 1]];
-
-/** Round times up to `longest`, and their words, all in one unit. */
-function ticks(longest) {
-  const [name, , unit] = UNITS.find(([, least]) => longest >= least);
-  const power = 10 ** Math.floor(Math.log10(longest / unit / 6));
-  const step = [1, 2, 5, 10].find((factor) => longest / unit / (factor * power) <= 6) * power;
-  const count = Math.floor(longest / unit / step + 1e-9);
-  return Array.from({ length: count + 1 }, (_, n) => [n * step * unit, n ? `${Number((n * step).toPrecision(6))} ${name}` : "0"]);
-}
-
-/** Microseconds in words, as waterfall_drawing.py has them. */
-function lasting(time) {
-  if (time < 9950) return time < 50 ? `${Math.round(time)} µs` : `${(time / 1000).toFixed(1)} ms`;
-  if (time < 999500) return `${Math.round(time / 1000)} ms`;
-  const seconds = Math.round(time / 1e6);
-  return time < 119.95e6 ? `${(time / 1e6).toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
-
-/** A stretch of time as a bar: who had it, by colour, pattern and word, from when to when. */
-function stretch([kind, start, end]) {
-  const bar = el("i", { class: kind || "waits", title: kind || "waits" }, el("span", {}, kind));
-  if (end !== undefined) bar.style.cssText = `--a: ${start}; --b: ${end}`;
-  return bar;
-}
-
-/** The ticks of an axis up to `longest`, which begins at `base`. */
-const axis = (longest, base = 0) =>
-  ticks(longest).map(([time, words]) => {
-    const tick = el("span", {}, words);
-    tick.style.setProperty("--a", time + base);
-    return tick;
-  });

@@ -12,9 +12,6 @@ const STATES = {
 
 const hasFailed = (state) => state === "FAIL" || state === "TODO";
 
-/** A text whose parts in backticks are code. */
-const withCode = (text) => text.split("`").map((part, i) => (i % 2 ? el("code", {}, part) : part));
-
 class Panel {
   /** `kept` is what stays when the cell is run again: the filter and the case that is open. */
   constructor(model, root, kept) {
@@ -32,7 +29,7 @@ class Panel {
   // The parts
 
   head(name) {
-    this.counts = el("span", { class: "counts" });
+    this.counts = el("span", { class: "badges" });
     this.progress = el("progress", { max: this.cases.length, "aria-label": "Cases examined" });
     this.said = el("span", { class: "said", role: "status", "aria-live": "polite" });
     const title = el("b", {}, name);
@@ -163,29 +160,20 @@ class Panel {
   }
 
   told(word, text, ...more) {
-    return [el("dt", {}, word), el("dd", {}, ...withCode(text), ...more)];
+    return [el("dt", {}, word), el("dd", {}, ...prose(text), ...more)];
   }
 
   // Choosing a case
 
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return; // Ctrl + Enter runs what is around
+    if (isForOthers(event)) return;
     const { shown } = this;
-    const at = shown.indexOf(this.kept.active);
-    const to = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      PageDown: at + 8,
-      PageUp: at - 8,
-      Home: 0,
-      End: shown.length - 1,
-    }[event.key];
-    if (to !== undefined) this.go(shown[Math.max(0, Math.min(to, shown.length - 1))]);
+    const to = keyedTo(event, shown.indexOf(this.kept.active), shown.length);
+    if (to !== undefined) this.go(shown[to]);
     else if (event.key === "Enter" || event.key === " ") this.pick(this.kept.active);
     else if (event.key === "Escape" && this.kept.open) this.pick(this.kept.open);
     else return;
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   }
 
   /** Move to a case; where one is open, that one is opened in its place. */

@@ -105,14 +105,9 @@ class Spans {
     const roots = rows.filter((row) => !row.depth);
     const told = { call: roots.map((row) => [`=${row.call}`, row.label]), server: roots.filter((row) => row.server).map((row) => [`=${row.server}`, row.server]) };
     for (const [field, select, label] of this.choosers) {
-      const options = [["", "all"], ...new Map(told[field])];
-      label.hidden = options.length < 3;
-      const key = JSON.stringify(options);
-      if (select.drawn === key) continue;
-      select.drawn = key;
-      const { value } = select;
-      select.replaceChildren(...options.map(([value, text]) => el("option", { value }, text)));
-      select.value = options.some(([each]) => each === value) ? value : "";
+      const options = [...new Map(told[field])];
+      label.hidden = options.length < 2;
+      offer(select, options);
     }
   }
 
@@ -201,12 +196,12 @@ class Spans {
   }
 
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isForOthers(event)) return;
     const at = this.shown.findIndex((row) => row.id === this.active);
     const row = this.shown[at];
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 10, PageUp: at - 10, Home: 0, End: this.shown.length - 1 }[event.key];
-    if (to != null) {
-      const { id } = this.shown[Math.max(0, Math.min(to, this.shown.length - 1))];
+    const to = keyedTo(event, at, this.shown.length, 10);
+    if (to !== undefined) {
+      const { id } = this.shown[to];
       if (this.open && this.open !== id) this.pick(id);
       else this.go(id);
     } else if (event.key === "ArrowRight" && row.isFolded) this.fold(row.id);
@@ -215,8 +210,7 @@ class Spans {
     else if (event.key === "Enter" || event.key === " ") this.pick(row.id);
     else if (event.key === "Escape" && this.open) this.pick(this.open);
     else return;
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   }
 }
 

@@ -71,8 +71,8 @@ def show_spans(
 class SpanView(Placed, anywidget.AnyWidget):
     """The widget that `show_spans` makes. It listens to the telemetry until it is closed."""
 
-    _esm = read_parts("page.js", "span_view.js")
-    _css = read_parts("page.css", "span_view.css") + style_of_times("spans")
+    _esm = read_parts("page.js", "times.js", "span_view.js")
+    _css = read_parts("page.css", "times.css", "span_view.css") + style_of_times("spans")
 
     state = traitlets.Dict().tag(sync=True)
     looks = traitlets.Dict({kind: look.words for kind, look in LOOKS.items()}).tag(sync=True)

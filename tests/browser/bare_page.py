@@ -13,7 +13,7 @@ DARK = {"layout-color1": "#111111", "ui-font-color0": "#ffffff", "brand-color2":
 START = """async ([module, style, state]) => {
   const listeners = new Map();
   const bytes = (text) => new TextEncoder().encode(text);
-  state.rows = bytes(state.rows);
+  if (state.rows) state.rows = bytes(state.rows);
   const tell = (event, ...told) => [...(listeners.get(event) ?? [])].forEach((each) => each(...told));
   const model = {
     get: (name) => state[name],

@@ -637,6 +637,7 @@ def test_the_flow_is_filtered_searched_opened_and_copied_by_mouse(notebook: LabP
     # The result may be on the page before the flow's last step is.
     expect(rows.last).to_have_accessible_name(re.compile("client to you"))
     everything = rows.count()
+    button(flow, "Filter").click()
     for name, others in (("wire only", "[role=option]:not(.heavy)"), ("host only", "[role=option].heavy")):
         flow.get_by_role("radio", name=name).check(force=True)
         expect(flow.locator(others)).to_have_count(0)
