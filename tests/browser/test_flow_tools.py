@@ -305,7 +305,8 @@ LAID = """([card, width]) => {
     const isBeside = detail.left >= list.right - 1;
     const isBelow = detail.top >= list.bottom - 1;
     const meet = heads.slice(1).filter(([left], i) => left < heads[i][1]);
-    return done({ meet, wide, cut, isBeside, isBelow, over: detail.bottom > foot.top + 1, rows: list.height });
+    return done({ meet, wide, cut, isBeside, isBelow, over: detail.bottom > foot.top + 1, rows: list.height,
+      bars: (card.querySelector(".row .bars")?.clientWidth ?? 0) / list.width });
   }, 2));
 }"""
 WIDTHS = (360, 480, 559, 560, 640, 719, 720, 820, 860, 899, 900, 1001, 1002, 1100, 1366, 1840)
@@ -328,6 +329,7 @@ def test_at_no_width_heads_meet_or_a_part_covers_another_and_an_opened_step_is_b
             width < 1002,
         )
         assert told["rows"] >= 200
+        assert (told["bars"] > 0.25) == (mode == "Time")
         if mode == "Steps":
             assert (width, told["meet"], told["cut"] if width > 360 else []) == (width, [], [])
 
