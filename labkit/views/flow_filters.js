@@ -35,7 +35,7 @@ class Filters {
       this.filter = value;
       changed();
     });
-    this.failures = this.side.querySelector("label:last-of-type span");
+    this.failures = this.side.lastElementChild.lastElementChild;
     const title = "Shows the steps whose label or JSON (its first 16,000 characters) holds this text";
     this.search = el("input", { type: "search", placeholder: "label or JSON", title });
     this.search.addEventListener("input", () => {

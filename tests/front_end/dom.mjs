@@ -35,6 +35,14 @@ class Node {
     return this.childNodes.filter((child) => child instanceof Node);
   }
 
+  get parentNode() {
+    return this.parent ?? null;
+  }
+
+  get lastElementChild() {
+    return this.children.at(-1) ?? null;
+  }
+
   get options() {
     return this.children;
   }

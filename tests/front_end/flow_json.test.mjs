@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { node } from "./dom.mjs";
-import { Controls, printJson, visible } from "./flow_view.mjs";
+import { Filters, printJson, visible } from "./flow_view.mjs";
 
 const NOTHING = { fields: {}, free: [], named: [] };
 
 function printed(text, fields = NOTHING, answer = false) {
   const target = node("pre");
-  const found = printJson(text, target, fields, answer, "2026-07-28");
+  const found = printJson(text, target, { fields, answer, revision: "2026-07-28", marked: (part) => [part] });
   return { text: target.textContent, found, marked: target.all("u").map((each) => each.textContent) };
 }
 
@@ -120,7 +120,8 @@ test("a search finds what is printed, whether it was sent with spaces or without
     step("model answered", '{"output_tokens": 50, "note": "a, b"}', false, [1]),
     step("Held", "", false, []),
   ];
-  const found = (query, filter = "all") => Controls.prototype.wanted.call({ query, filter }, all).map(({ label }) => label);
+  const filters = new Filters(() => {});
+  const found = (query, filter = "all") => Object.assign(filters, { query, filter }).wanted(all).map(({ label }) => label);
   assert.deepEqual(found("held"), ["Held"]);
   assert.deepEqual(found('"maxtokens": 50'), ["tools/call"]);
   assert.deepEqual(found('"maxtokens":50'), ["tools/call"]);

@@ -14,7 +14,7 @@ class Model {
   #heard = {};
 
   constructor(head = {}) {
-    this.state = { head, rows: undefined };
+    this.state = { head, rows: undefined, looks: {} };
   }
 
   get(name) {
@@ -247,11 +247,11 @@ test("a filter is chosen by its mark, a search by what is typed, and both are to
   const all = steps({ kind: "request", text: "{}" }, { kind: "host", text: '{"a": "Needle"}' }, { kind: "host" });
   const radio = controls.tools.all("input").find((each) => each.value === "host");
   radio.dispatchEvent(new Event("change"));
-  assert.equal(controls.wanted(all).length, 2);
+  assert.equal(controls.filters.wanted(all).length, 2);
   const search = controls.tools.all("input").find((each) => each.type === "search");
   search.value = " NEEDLE ";
   search.dispatchEvent(new Event("input"));
-  assert.deepEqual(controls.wanted(all).map(({ seq }) => seq), [2]);
+  assert.deepEqual(controls.filters.wanted(all).map(({ seq }) => seq), [2]);
   assert.equal(told, 2);
 });
 
