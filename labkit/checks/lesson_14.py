@@ -68,7 +68,8 @@ class Try:
     """A model that was asked: its name, its tokens, and the error in which the try ended."""
 
     model: str = "haiku"
-    tokens: tuple[int | None, int | None] = (None, None)
+    given: int | None = None
+    taken: int | None = None
     error: str = ""
     asked_for: str = ""
 
@@ -95,59 +96,51 @@ def told_of(each: Try) -> dict[str, Value]:
     """The attributes of a try: a failed one tells no model that has answered."""
     told: dict[str, Value] = {names.REQUEST_MODEL: each.asked_for or each.model}
     told[names.ERROR if each.error else names.RESPONSE_MODEL] = each.error or each.model
-    pairs = zip((names.INPUT_TOKENS, names.OUTPUT_TOKENS), each.tokens, strict=True)
-    return told | {name: number for name, number in pairs if number is not None}
+    tokens = {names.INPUT_TOKENS: each.given, names.OUTPUT_TOKENS: each.taken}
+    return told | {name: number for name, number in tokens.items() if number is not None}
 
 
 def _row(samples: Sequence[Sample], prices: Mapping[str, tuple[float, float]]) -> dict[str, float]:
     tries = [each for sample in samples for each in sample]
     usd, unknown = 0.0, 0
     for each in tries:
-        price, (given, taken) = prices.get(each.model), each.tokens
-        if price is None or given is None or taken is None:
+        price = prices.get(each.model)
+        if price is None or each.given is None or each.taken is None:
             unknown += 1
         else:
-            usd += (given * price[0] + taken * price[1]) / 1e6
+            usd += (each.given * price[0] + each.taken * price[1]) / 1e6
     return {"samples": len(samples), "tries": len(tries), "unknown": unknown, "usd": usd}
 
 
-def spends(
-    what: str,
-    students: Mapping[str, Sequence[Sample]],
-    *,
-    prices: Mapping[str, tuple[float, float]] = PRICES,
-    seed: int = 0,
-    more: Callable[[], Sequence[ReadableSpan]] = list,
-    hint: str = "",
-) -> Case:
-    """A case: what each student of a class has spent.
+def spends(row: Mapping[str, Any]) -> Case:
+    """A case: what each student of a class has spent, as a row of lesson_14.toml has the class.
 
-    Args:
-        what: The class in words.
-        students: The samples of each.
-        prices: What the models cost.
-        seed: Puts the spans into another order.
-        more: Spans beside them, of which none is a student's try.
-        hint: The mistake that is likely where a row is wrong.
+    `prices` are what the models cost, `seed` puts the spans into another order, `beside` names spans of which none is a
+    student's try, and `hint` is the mistake that is likely where a row is wrong.
     """
+    prices = {model: (each[0], each[1]) for model, each in row.get("prices", PRICES).items()}
+    students = {
+        lab: [tuple(Try(**each) for each in sample) for sample in samples] for lab, samples in row["students"].items()
+    }
 
     async def case(function: Callable[..., Any]) -> None:
-        spans, rates = a_class(students, seed, more()), dict(prices)
+        beside = BESIDE[row["beside"]]() if "beside" in row else ()
+        spans, rates = a_class(students, row.get("seed", 0), beside), dict(prices)
         given = Spans(spans)
-        rows: object = called(function, given, rates)
-        told = f"We gave the spans of {what}"
-        if not isinstance(rows, Mapping):
-            got = "nothing (is a `return` missing?)" if rows is None else f"a {type(rows).__name__}"
+        returned: object = called(function, given, rates)
+        told = f"We gave the spans of {row['what']}"
+        if not isinstance(returned, Mapping):
+            got = "nothing (is a `return` missing?)" if returned is None else f"a {type(returned).__name__}"
             told = f"{name_of(function)} returned {got}."
             raise Problem(f"{told} Return a dict, with a row for each student.", hint="form")
         if given != spans or rates != prices:
             raise Problem(f"{told}, and afterwards the spans or the prices were others.", hint="changed")
-        table = cast("Mapping[object, object]", rows)
+        table = cast("Mapping[object, object]", returned)
         wanted = {lab: _row(samples, prices) for lab, samples in students.items()}
         if table.keys() != wanted.keys():
             raise Problem(f"{told}, and there are rows for {[*table]}, not for {[*wanted]}.", hint="students")
-        for lab, row in wanted.items():
-            _is_right(table[lab], row, f"{told}, and of {lab}", hint)
+        for lab, right in wanted.items():
+            _is_right(table[lab], right, f"{told}, and of {lab}", row.get("hint", ""))
 
     return case
 
@@ -167,75 +160,16 @@ def _is_right(row: object, wanted: Mapping[str, float], told: str, hint: str) ->
 def _of_a_server() -> list[ReadableSpan]:
     """Spans that a server made of its own use of a model: they belong to no Lab."""
     met = span("met", 0, 4)
-    return readable([met, span("model", 1, 2, met, told_of(Try("opus", (500, 500))))])
+    return readable([met, span("model", 1, 2, met, told_of(Try("opus", 500, 500)))])
 
 
 def _of_an_agent() -> list[ReadableSpan]:
     """A span of a framework around two tries, which tells the sum of their tokens once more."""
     told: dict[str, Value] = {names.LAB: "ada", names.SERVER: "desk", names.OPERATION: "invoke_agent"}
-    return readable([span("model", 0, 9, told=told_of(Try("opus", (900, 90))) | told)])
+    return readable([span("model", 0, 9, told=told_of(Try("opus", 900, 90)) | told)])
 
 
-def _haiku(given: int, taken: int) -> Try:
-    return Try("haiku", (given, taken))
-
-
-SPENT = [
-    spends("one student, who asked once", {"ada": [(_haiku(1_000, 200),)]}),
-    spends(
-        "three students, several samples each, two models",
-        {
-            "ada": [(_haiku(900, 90),), (Try("sonnet", (2_000, 300)),), (_haiku(7, 1),)],
-            "lin": [(Try("opus", (12_345, 678)),)],
-            "omar": [(_haiku(50, 5),), (_haiku(60, 6),)],
-        },
-        seed=3,
-    ),
-    spends(
-        "a student whose second sample was answered from what was kept",
-        {"ada": [(_haiku(100, 10),), ()], "lin": [()]},
-        hint="kept",
-    ),
-    spends(
-        "a student whose first two tries failed, and took tokens all the same",
-        {"ada": [(Try("opus", (900, 1), "-32603"), Try("opus", (900, 40), "ReadTimeout"), Try("opus", (900, 80)))]},
-        hint="failed",
-    ),
-    spends(
-        "models of which one has no price and one is free",
-        {"ada": [(Try("llama", (800, 80)),), (Try("tiny", (800, 80)),)], "lin": [(Try("tiny", (9, 9)),)]},
-        hint="unknown",
-    ),
-    spends(
-        "models that told no tokens, half of them, and none",
-        {"ada": [(Try("haiku"),), (Try("haiku", (80, None)),), (Try("haiku", (None, 8)),), (_haiku(80, 0),)]},
-        hint="unknown",
-    ),
-    spends(
-        "a failed try without tokens, before one that was answered",
-        {"ada": [(Try("sonnet", error="-32603"), Try("sonnet", (70, 7)))]},
-        hint="failed",
-    ),
-    spends(
-        "a model that was asked for by another name than it answered by",
-        {"ada": [(Try("opus", (1_000, 100), asked_for="haiku"),)], "lin": [(_haiku(1_000, 100),)]},
-        hint="model",
-    ),
-    spends(
-        "a student and of the server, which traces too",
-        {"lin": [(_haiku(300, 30),)]},
-        more=_of_a_server,
-        hint="nobody",
-    ),
-    spends(
-        "a student whose framework tells the sum once more",
-        {"ada": [(_haiku(400, 40),), (_haiku(500, 50),)]},
-        more=_of_an_agent,
-        hint="twice",
-    ),
-    spends("nobody", {}, hint="form"),
-    spends("a student, at other prices", {"ada": [(_haiku(1_000, 200),)]}, prices={"haiku": (3.0, 7.0)}, hint="usd"),
-]
+BESIDE = {"server": _of_a_server, "agent": _of_an_agent}
 
 EXERCISES = {
     "14.1": FunctionExercise(
@@ -245,7 +179,7 @@ EXERCISES = {
     ),
     "14.2": FunctionExercise(
         "14.2",
-        SPENT,
+        [*map(spends, rows("lesson_14", "class"))],
         tried="one student and three, kept answers, failed tries, no price and 0, no tokens and 0, others' spans",
     ),
     "14.3": FunctionExercise(
