@@ -4,9 +4,11 @@ A client may answer well or badly, late, never, or refuse; or it cannot sample a
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import anyio
@@ -14,7 +16,7 @@ from mcp import MCPError
 from mcp.client import InputRequiredRoundsExceededError
 from mcp.client.session import SamplingFnT
 from mcp.server.mcpserver import MCPServer
-from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
+from mcp_types import CallToolResult, CreateMessageRequestParams, CreateMessageResult, TextContent
 
 from labkit.callbacks import Answer, name_of
 from labkit.checks.clock import BUSY, in_time
@@ -23,6 +25,7 @@ from labkit.connection import LabServer
 from labkit.errors import LabError
 from labkit.lab import Lab
 from labkit.quiet import crashes
+from servers import log_archiver
 
 MODES = ("auto", "legacy")
 REVISIONS = {"auto": "2026-07-28", "legacy": "2025-11-25"}
@@ -93,6 +96,15 @@ def connect(server: LabServer, mode: str, answers: Answers | None, seconds: floa
         sampling_callback=cast("SamplingFnT | None", answers),
         timeout=seconds * BUSY,
     )
+
+
+@contextmanager
+def archiver(callback: object, mode: str) -> Generator[Callable[[str], Awaitable[CallToolResult]]]:
+    """The tool of a log archiver, which files in a folder of its own and asks `callback`; it takes a line of a log."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        server, asked = log_archiver.make_server(folder), cast("SamplingFnT", callback)
+        with Lab(server, name="check", sampling_callback=asked, mode=mode, timeout=STAGE_TIMEOUT * BUSY) as lab:
+            yield lambda line: in_time(lab.start("process_log_entry", {"log_line": line}), STAGE_TIMEOUT)
 
 
 async def use(lab: Lab, tool: str, arguments: dict[str, Any], answers: Answers | None = None) -> Use:

@@ -3,7 +3,6 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import anyio
@@ -27,13 +26,10 @@ from mcp_types import (
 )
 
 from labkit.callbacks import Answer
-from labkit.checks.asking_servers import MODES
-from labkit.checks.clock import BUSY, in_time
-from labkit.checks.engine import STAGE_TIMEOUT, Problem, direct_context, plain, shape
+from labkit.checks.asking_servers import MODES, archiver
+from labkit.checks.engine import Problem, direct_context, plain, shape
 from labkit.errors import line_of
 from labkit.host.review import what_changed
-from labkit.lab import Lab
-from servers import log_archiver
 
 LINE = "Log line:\n2026-11-20 02:14:11 UTC [821] ERROR:  deadlock detected"
 PICTURE = ImageContent(data="aGk=", mime_type="image/png")
@@ -320,13 +316,8 @@ async def through_the_archiver(make: Callable[..., Any]) -> None:
     """Calls at once through a server, on both wires."""
     for mode in MODES:
         budget = _budget(make, Plain(), SAMPLES)
-        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            server = log_archiver.make_server(folder)
-            with Lab(server, name="check", sampling_callback=budget, mode=mode, timeout=STAGE_TIMEOUT * BUSY) as lab:
-                calls = [
-                    in_time(lab.start("process_log_entry", {"log_line": LINE}), STAGE_TIMEOUT) for _ in range(CALLS)
-                ]
-                results = await asyncio.gather(*calls, return_exceptions=True)
+        with archiver(budget, mode) as process:
+            results = await asyncio.gather(*(process(LINE) for _ in range(CALLS)), return_exceptions=True)
         # A call that was refused ends in an error on one wire, and in a result that says so on the other.
         told = [str(result.content) for result in results if isinstance(result, CallToolResult)]
         answered = sum(ANSWER in each for each in told)

@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
-from tempfile import TemporaryDirectory
 
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData, ImageContent, SamplingMessage, TextContent
 
 from labkit.callbacks import Answer
-from labkit.checks.clock import BUSY, in_time
-from labkit.checks.engine import STAGE_TIMEOUT, CallbackExercise, Problem, Request, request
-from labkit.lab import Lab
-from servers import log_archiver
+from labkit.checks.asking_servers import archiver
+from labkit.checks.engine import CallbackExercise, Problem, Request, request
 
 DEADLOCK = "2026-11-20 02:14:11 UTC [821] ERROR:  deadlock detected"
 DISK = "nov 20 02:31:40 db-1 postgres[612]: FATAL: could not write to file: No space left on device"
@@ -87,10 +84,8 @@ async def through_the_archiver(callback: SamplingFnT, mode: str) -> None:
         heard.append(text_of(answer))
         return answer
 
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = log_archiver.make_server(folder)
-        with Lab(server, name="check", sampling_callback=listening, mode=mode, timeout=STAGE_TIMEOUT * BUSY) as lab:
-            result = await in_time(lab.start("process_log_entry", {"log_line": DEADLOCK}), STAGE_TIMEOUT)
+    with archiver(listening, mode) as process:
+        result = await process(DEADLOCK)
     # What the server then makes of the words is its own affair: it files no answer that only repeats the question.
     if not heard:
         told = "".join(block.text for block in result.content if isinstance(block, TextContent))

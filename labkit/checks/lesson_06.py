@@ -3,14 +3,13 @@
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from tempfile import TemporaryDirectory
 from typing import Any, Literal, cast
 
 from mcp import MCPError
 from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, SamplingMessage, TextContent
 
-from labkit.checks.asking_servers import MODES, Answers
+from labkit.checks.asking_servers import MODES, Answers, archiver
 from labkit.checks.budgets import (
     LINE,
     gives_back,
@@ -20,13 +19,10 @@ from labkit.checks.budgets import (
     is_its_own,
     through_the_archiver,
 )
-from labkit.checks.clock import BUSY, in_time
-from labkit.checks.engine import STAGE_TIMEOUT, FunctionExercise, Problem, calling
+from labkit.checks.engine import FunctionExercise, Problem, calling
 from labkit.host import Approve, Decision, Refuse, ReviewRequest, with_approval
 from labkit.host.review import what_changed
-from labkit.lab import Lab
 from labkit.steps import Origin
-from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
 
 Case = Callable[[Callable[..., Any]], Awaitable[None]]
@@ -190,25 +186,17 @@ async def on_both_wires(policy: Callable[..., Any]) -> None:
         def ask(request: ReviewRequest, person: Person = person) -> Decision:
             return policy(request, person)
 
-        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            approval = with_approval(cast("SamplingFnT", Answers("an answer")), ask=ask)
-            server = log_archiver.make_server(folder)
-            with Lab(server, name="check", sampling_callback=approval, mode=mode, timeout=STAGE_TIMEOUT * BUSY) as lab:
-                await in_time(lab.start("process_log_entry", {"log_line": SAMPLE_LINES["deadlock"]}), STAGE_TIMEOUT)
-                if person.asked:
-                    raise Problem(
-                        f"Through the log archiver ({mode}) you asked about the deadlock line. Let it pass.",
-                        hint="harmless",
-                    )
-                try:
-                    call = lab.start("process_log_entry", {"log_line": SAMPLE_LINES["injection"]})
-                    told = str((await in_time(call, STAGE_TIMEOUT)).content)
-                except MCPError as error:  # on the newer wire; on the older one the server files the refusal
-                    told = str(error)
-                if "a person said no" not in told:
-                    raise Problem(
-                        f"Through the log archiver ({mode}) the injected line passed unseen.", hint="everywhere"
-                    )
+        where = f"Through the log archiver ({mode})"
+        with archiver(with_approval(cast("SamplingFnT", Answers("an answer")), ask=ask), mode) as process:
+            await process(SAMPLE_LINES["deadlock"])
+            if person.asked:
+                raise Problem(f"{where} you asked about the deadlock line. Let it pass.", hint="harmless")
+            try:
+                told = str((await process(SAMPLE_LINES["injection"])).content)
+            except MCPError as error:  # on the newer wire; on the older one the server files the refusal
+                told = str(error)
+            if "a person said no" not in told:
+                raise Problem(f"{where} the injected line passed unseen.", hint="everywhere")
 
 
 def _called_like_it(name: str) -> Case:

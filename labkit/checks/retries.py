@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from anyio.lowlevel import checkpoint
@@ -12,14 +11,11 @@ from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.callbacks import Answer, name_of
 from labkit.callbacks import hint as told_to_wait
-from labkit.checks.asking_servers import MODES, Answers, Case
+from labkit.checks.asking_servers import MODES, Answers, Case, archiver
 from labkit.checks.budgets import REQUEST
-from labkit.checks.clock import BUSY, in_time
-from labkit.checks.engine import STAGE_TIMEOUT, Problem, called, calling, direct_context, shape
+from labkit.checks.engine import Problem, called, calling, direct_context, shape
 from labkit.checks.judging import said
 from labkit.checks.served import good
-from labkit.lab import Lab
-from servers import log_archiver
 from servers.sample_logs import SAMPLE_LINES
 
 GIVEN = good("The disk is full.")
@@ -223,13 +219,9 @@ def _through_the_archiver(mode: str) -> Case:
                 waits.append(seconds)
 
             retry = called(make, model, 3, 20, noted)
-            with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-                server = log_archiver.make_server(folder)
-                with Lab(server, name="check", mode=mode, sampling_callback=retry, timeout=STAGE_TIMEOUT * BUSY) as lab:
-                    told = ""
-                    with suppress(MCPError):
-                        call = lab.start("process_log_entry", {"log_line": SAMPLE_LINES["disk_full"]})
-                        told = str((await in_time(call, STAGE_TIMEOUT)).content)
+            told = ""
+            with archiver(retry, mode) as process, suppress(MCPError):
+                told = str((await process(SAMPLE_LINES["disk_full"])).content)
             if len(model.asked) != wanted or why not in told:
                 raise Problem(
                     f"Through the log archiver ({mode}) the model was asked {len(model.asked)} times, not {wanted}.",
