@@ -3,15 +3,16 @@
 What they look for is in `labkit.host.request_rules` and `labkit.host.answer_rules`.
 """
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from mcp_types import INVALID_PARAMS, CreateMessageRequestParams
+from mcp_types import CreateMessageRequestParams
 
 from labkit.callbacks import Answer
 from labkit.host.answer_rules import hidden_in_answer, large_answer, long_answer, secrets_in_answer
-from labkit.host.duty import REFUSED
 from labkit.host.findings import Bounds, Finding
 from labkit.host.request_rules import (
     context,
@@ -60,116 +61,23 @@ class Rule:
     of_arrival: OfArrival | None = None
 
 
-_MESSAGES = "client/sampling, Creating Messages"
-_CONTENT = "client/sampling, Message Content Constraints"
-_VALIDATE = "client/sampling, Security Considerations 2: both parties should validate message content"
-_SENSITIVE = "client/sampling, Security Considerations 5: both parties must handle sensitive data appropriately"
-_LIMIT = "client/sampling, Security Considerations 4: clients should implement rate limiting"
-
-RULES: dict[str, Rule] = {
-    rule.name: rule
-    for rule in (
-        Rule(
-            "unasked",
-            "A server that asks while nobody has asked it for anything spends the client's tokens for itself.",
-            "client/sampling, Introduction: model calls occur nested inside other server features. SEP-2260 demands it "
-            "and names the error",
-            "refuse",
-            INVALID_PARAMS,
-            of_arrival=unasked,
-        ),
-        Rule(
-            "size",
-            "A prompt costs by its length, and the client pays. An answer costs the server, and whoever reads it.",
-            _LIMIT,
-            "refuse",
-            REFUSED,
-            size,
-            large_answer,
-        ),
-        Rule(
-            "long_answer",
-            "maxTokens is the most that the server asked for, and the SDK lets any length through.",
-            _MESSAGES,
-            "note",
-            REFUSED,
-            of_answer=long_answer,
-        ),
-        Rule(
-            "hidden_characters",
-            "A person does not see them, and the model obeys them.",
-            _VALIDATE,
-            "note",
-            REFUSED,
-            hidden_characters,
-            hidden_in_answer,
-        ),
-        Rule(
-            "empty",
-            "There is nothing to answer, and a provider refuses it.",
-            _MESSAGES,
-            "refuse",
-            INVALID_PARAMS,
-            empty,
-        ),
-        Rule(
-            "roles",
-            "Only a model uses tools, and their results come from the other side; a provider is told nothing else.",
-            "client/sampling, Message Roles",
-            "refuse",
-            INVALID_PARAMS,
-            roles,
-        ),
-        Rule(
-            "tool_results",
-            "A tool use without its result, or a result without its use, is no valid request; the SDK passes it on.",
-            f"{_CONTENT}, and Error Handling",
-            "refuse",
-            INVALID_PARAMS,
-            tool_results,
-        ),
-        Rule(
-            "tools",
-            "A client that did not declare tools answers with an error; the SDK passes the request on.",
-            "client/sampling, Tools in Sampling",
-            "refuse",
-            INVALID_PARAMS,
-            tools,
-        ),
-        Rule(
-            "context",
-            "A client that did not offer it gives no server the context of its own talk, or of other servers.",
-            "client/sampling, Capabilities: for clients that declare sampling.context",
-            "note",
-            INVALID_PARAMS,
-            context,
-        ),
-        Rule(
-            "max_tokens",
-            "Less than 1 means nothing, and a very large number is a blank cheque.",
-            f"{_MESSAGES}; {_LIMIT}",
-            "refuse",
-            INVALID_PARAMS,
-            max_tokens,
-        ),
-        Rule(
-            "temperature",
-            "A temperature outside a provider's range fails the whole request.",
-            f"{_MESSAGES}; {_VALIDATE}",
-            "refuse",
-            INVALID_PARAMS,
-            temperature,
-        ),
-        Rule(
-            "secrets",
-            "What a server read may hold a key, and the model's provider would get it. An answer may hold another.",
-            _SENSITIVE,
-            "note",
-            REFUSED,
-            secrets,
-            secrets_in_answer,
-        ),
-    )
+_LOOKS: dict[str, dict[str, Any]] = {
+    "unasked": {"of_arrival": unasked},
+    "size": {"of_request": size, "of_answer": large_answer},
+    "long_answer": {"of_answer": long_answer},
+    "hidden_characters": {"of_request": hidden_characters, "of_answer": hidden_in_answer},
+    "empty": {"of_request": empty},
+    "roles": {"of_request": roles},
+    "tool_results": {"of_request": tool_results},
+    "tools": {"of_request": tools},
+    "context": {"of_request": context},
+    "max_tokens": {"of_request": max_tokens},
+    "temperature": {"of_request": temperature},
+    "secrets": {"of_request": secrets, "of_answer": secrets_in_answer},
 }
+"""What looks for it, by the rule that it belongs to."""
+
+_WORDS = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
+RULES = {name: Rule(name, **told, **_LOOKS[name]) for name, told in _WORDS.items()}
 """The rules by name, in the order in which they are looked at. What a rule mends is what the next one sees: what is too
 large is refused, or cut, before anybody reads it through, and what hides is taken out before anybody compares."""
