@@ -10,8 +10,9 @@ the narrative. Where the tool does something in a folder, it may do it after the
 """
 
 import re
+import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,8 @@ async def defend(
     with overheard():
         async with Served(server, tool, arguments, answer=answer) as served:
             bed = _Bed(served, answer, Path(folder) if folder is not None else None)
-            for matter, judge in _matters(bed):
-                rows.append(await _row(matter, judge))
+            for name, judge in _judges(bed).items():
+                rows.append(await _row(MATTERS[name], judge))
         for plan in ATTACKS:
             if planted is None:
                 break
@@ -238,42 +239,24 @@ class _Obedient(Asked):
 REFUSAL = ErrorData(code=-1, message="User rejected sampling request")
 
 
-def _matters(bed: _Bed) -> Iterator[tuple[Matter, Judge]]:
-    """What is examined, in turn, each with its judge."""
-    why_figure = "A model writes what is likely, and a figure looks as sure as it is wrong."
-    leave_out = "Hold each figure against the facts, and leave out or mark what is not among them."
-    hold = (
-        "It is not enough that a figure stands among the facts: hold what it is said of against them too, or let code "
-        "write fact and figure together."
-    )
-    why_act = "What was done stays done, and who reads it takes it for checked."
-    act = "Act after the last check, in one place of the tool."
-    yield (
-        Matter("figures.true", "a true narrative is taken", "the narrative that you gave as true", why_figure, VALIDATE,
-               "Give with answer= what your tool takes."),
-        bed.takes_a_true_one,
-    )  # fmt: skip
-    for name, title, sent, lie, mend in (
-        ("invented", "a figure that is nowhere", "the true narrative, and a figure that stands nowhere", bed.invents,
-         leave_out),
-        ("another-thing", "a true figure of another thing", "the true narrative, and a true figure of some other thing",
-         bed.takes_a_true_figure, hold),
-        ("swapped", "two true figures in each other's place", "the true narrative, with two of its figures swapped",
-         bed.swaps, "Hold each figure against the fact that the sentence names."),
-        ("in-words", "a figure in words", "the true narrative, and a figure in words", bed.takes_words,
-         "Numbers are written in words too: look for them as you look for digits."),
-    ):  # fmt: skip
-        yield Matter(f"figures.{name}", title, sent, why_figure, VALIDATE, mend), bed.marks(lie)
-    fallbacks = ("", good(bed.answer[: len(bed.answer) // 2], "maxTokens"))
-    for name, title, sent, judge in (
-        ("no-model", "nothing is done without a model", "a call by a client that cannot sample", bed.acts_on_nothing()),
-        ("fallback", "nothing is done on half an answer", "an empty answer, and half of the true one",
-         bed.acts_on_nothing(*fallbacks)),
-        ("refused", "nothing is done after a refusal", "the answer is an error: -1, the user said no",
-         bed.acts_on_nothing(REFUSAL)),
-        ("false", "nothing false is written down", "narratives with a false figure", bed.acts_on_no_lie),
-    ):  # fmt: skip
-        yield Matter(f"action.{name}", title, sent, why_act, VALIDATE, act), judge
+_WORDS = tomllib.loads(Path(__file__).with_name("defence.toml").read_text(encoding="utf-8"))
+MATTERS = {name: Matter(id=name, source=VALIDATE, **told) for name, told in _WORDS.items()}
+
+
+def _judges(bed: _Bed) -> dict[str, Judge]:
+    """The judge of each of `MATTERS`, by its id."""
+    half = good(bed.answer[: len(bed.answer) // 2], "maxTokens")
+    return {
+        "figures.true": bed.takes_a_true_one,
+        "figures.invented": bed.marks(bed.invents),
+        "figures.another-thing": bed.marks(bed.takes_a_true_figure),
+        "figures.swapped": bed.marks(bed.swaps),
+        "figures.in-words": bed.marks(bed.takes_words),
+        "action.no-model": bed.acts_on_nothing(),
+        "action.fallback": bed.acts_on_nothing("", half),
+        "action.refused": bed.acts_on_nothing(REFUSAL),
+        "action.false": bed.acts_on_no_lie,
+    }
 
 
 def _attack(plan: Plan) -> Matter:
