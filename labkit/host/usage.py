@@ -52,11 +52,6 @@ def prompt_tokens(params: CreateMessageRequestParams) -> int:
     return tokens_of(_prompt(params))
 
 
-def answer_tokens(answer: Result) -> int:
-    """An estimate of what an answer took."""
-    return tokens_of(_content(answer))
-
-
 def _content(answer: Result) -> object:
     try:
         return dumped(answer).get("content")
