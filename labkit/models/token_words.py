@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from labkit.dial_table import CUT
+from labkit.models.stop_reasons import for_reason
 from labkit.models.tiny.answer import TinyAnswer
 from labkit.plain import marked
 
@@ -30,7 +31,7 @@ class Badge:
 OUT_OF_ITS_DEPTH = Badge("warning", "out of its depth", "The model says that it does not know this subject.")
 
 
-CUT_OFF = Badge("warning", CUT, "Its tokens were used up (stop reason maxTokens): it may end in mid-sentence.")
+CUT_OFF = Badge("warning", CUT, for_reason("maxTokens").why)
 
 
 def badge_of(told: object) -> Badge | None:

@@ -1,6 +1,6 @@
 // The history: a row for each run, which opens it; what is chosen of the runs, and how they are ordered; runs compared.
 
-const FAILED = "any failure";
+const AT_FIRST = 30; // rows: a hundred of them would be painted at each run
 const LARGEST_FILE = 8_000_000; // what Jupyter lets a page send
 
 const HEADS = [
@@ -8,14 +8,6 @@ const HEADS = [
   ["dials", ({ dials }) => dials], ["answer", ({ answer }) => answer], ["ended", ({ ended }) => ended[0].word],
   ["tokens", ({ sizes }) => sizes.tokens], ["time", ({ sizes }) => sizes.time],
 ];
-
-/** What the runs can be chosen by: the words for all, and what is told of a run. */
-const KINDS = {
-  tool: ["any tool", ({ server, tool }) => [`${server} · ${tool}`]],
-  who: ["any answerer", ({ who }) => [who]],
-  wire: ["either wire", ({ wire }) => [wire]],
-  ended: ["however ended", ({ ended, failed }) => [...ended.map(({ word }) => word), ...(failed ? [FAILED] : [])]],
-};
 
 class History {
   constructor(tell, show) {
@@ -28,19 +20,10 @@ class History {
     this.body = el("tbody");
     this.heads = HEADS.map(([name], i) => el("th", { scope: "col" }, button(name, `Order the runs by ${name}; pressed again, the other way round`, () => this.sort(i))));
     this.list = el("table", { class: "runs" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, heard("compare, pin")), ...this.heads)), this.body);
+    this.more = button("", "Show the older runs too", () => { this.all = true; this.choose(); });
     this.none = el("p", { class: "empty" });
-    this.only = choice("checkbox", "", "only what differs", "", () => this.compare());
-    this.only.control.checked = true;
-    this.sides = el("table", { class: "sides" });
-    this.search = el("input", { type: "search", placeholder: "name, answer …", "aria-label": "Show the runs with this text" });
-    this.search.addEventListener("input", () => this.choose());
-    this.kinds = Object.keys(KINDS).map((kind) => {
-      const node = el("select", { "aria-label": `Show the runs: ${KINDS[kind][0]}` });
-      node.addEventListener("change", () => this.choose());
-      return [kind, node];
-    });
-    this.fit = el("span", { role: "status" });
-    this.filters = el("div", { class: "bar filters" }, this.search, ...this.kinds.map(([, node]) => node), el("span", { class: "grow" }), this.fit);
+    this.compared = new Compared();
+    this.filters = new Filters(() => this.choose());
     const save = (form, words) => button(words, `Save these runs as ${words}. No key is in it`, () => this.tell({ do: "export", form, runs: this.chosen }));
     this.file = el("input", { type: "file", accept: ".json,application/json" });
     this.file.hidden = true;
@@ -60,18 +43,20 @@ class History {
     this.note = el("p", { class: "note", role: "status" });
     this.sure.addEventListener("keydown", (event) => event.key === "Escape" && this.ask(false));
     this.name = el("input", { type: "text", maxlength: 80, placeholder: "a name", "aria-label": "Name of the run" });
-    this.name.addEventListener("change", () => this.tell({ do: "rename", number: this.shown, name: this.name.value }));
+    const named = () => this.tell({ do: "rename", number: this.shown, name: this.name.value });
+    this.name.addEventListener("change", named);
+    this.name.addEventListener("keydown", (event) => event.key === "Enter" && named());
     this.which = el("b");
-    this.about = el(
-      "div", { class: "bar about" }, this.which, this.name, this.pin = button("Pin", "A pinned run stays, however many come after it", () => this.pinned(this.shown)),
-      button("Use again", "Set everything as it was for this run. Nothing is run", () => this.tell({ do: "again", number: this.shown })),
+    this.pin = button("Pin", "A pinned run stays, however many come after it", () => this.pinned(this.shown));
+    this.of = [
+      this.name, this.pin, button("Use again", "Set everything as it was for this run. Nothing is run", () => this.tell({ do: "again", number: this.shown })),
       button("Its flow", "Show the flow of this run", () => show(0)), button("Its tokens", "Show the tokens of this run's answer", () => show(1)),
-      el("span", { class: "grow" }), this.only.label,
-    );
+    ];
+    this.about = el("div", { class: "bar about" }, this.which, ...this.of, el("span", { class: "grow" }), this.compared.only.label);
     this.node = el(
-      "div", { class: "history" }, this.filters, this.tools, this.sure, this.note, this.none,
-      el("div", { class: "lines", tabindex: "0", role: "region", "aria-label": "Runs" }, this.list), this.about,
-      el("div", { class: "compared", tabindex: "0", role: "region", "aria-label": "Runs side by side" }, this.sides),
+      "div", { class: "history" }, this.filters.node, this.tools, this.sure, this.note, this.none,
+      this.lines = el("div", { class: "lines", tabindex: "0", role: "region", "aria-label": "Runs" }, this.list, this.more), this.about,
+      this.compared.node,
     );
   }
 
@@ -97,8 +82,9 @@ class History {
     this.note.hidden = !note;
   }
 
-  draw({ runs }) {
+  draw({ runs, whys }) {
     this.runs = runs;
+    this.whys = whys;
     const pinned = runs.filter((run) => run.pinned).length;
     const loose = runs.length - pinned;
     const [all, runWord] = pinned ? [`the other ${loose}`, loose === 1 ? "run" : "runs"] : [loose === 1 ? "this" : `all ${loose}`, loose === 1 ? "run" : "runs"];
@@ -108,15 +94,7 @@ class History {
     // Rows that are as they were stay, with the focus that one of them may have.
     const former = this.rows;
     this.rows = new Map(runs.map((run) => [run.n, this.row(run, former.get(run.n))]));
-    for (const [kind, node] of this.kinds) {
-      const words = [...new Set(runs.flatMap(KINDS[kind][1]))].sort();
-      const options = [["", KINDS[kind][0]], ...words.map((word) => [word, word])];
-      if (node.filled === JSON.stringify(options)) continue;
-      node.filled = JSON.stringify(options);
-      const was = node.value;
-      node.replaceChildren(...options.map(([value, text]) => el("option", { value }, text)));
-      node.value = words.includes(was) ? was : "";
-    }
+    this.filters.offer(runs);
     this.choose();
   }
 
@@ -141,7 +119,7 @@ class History {
     const called = el("td", { title: `${name ? `${name} · ` : ""}${server} · ${tool}` }, ...(name ? [el("b", {}, name), " · "] : []), tool);
     const node = el(
       "tr", {}, el("td", {}, mark, pin), el("td", {}, open), called, cell(wire), cell(who), cell(dials), cell(answer),
-      el("td", { title: ended.map(({ word, why }) => `${word}. ${why}`).join("\n") }, badgeOf(ended[0])), cell(tokens), cell(time),
+      el("td", { title: ended.map(({ word }) => [word, this.whys[word]].filter(Boolean).join(". ")).join("\n") }, badgeOf({ ...ended[0], why: this.whys[ended[0].word] })), cell(tokens), cell(time),
     );
     node.addEventListener("click", ({ target }) => !target.closest("button, input") && open.click());
     return { node, mark };
@@ -159,20 +137,26 @@ class History {
 
   /** Show the runs that fit what was typed and chosen, in their order. */
   choose() {
-    const text = this.search.value.trim().toLowerCase();
-    const wanted = this.kinds.filter(([, node]) => node.value);
-    const fits = ({ run, now }) => now.toLowerCase().includes(text) && wanted.every(([kind, node]) => KINDS[kind][1](run).includes(node.value));
     const [i, way] = this.order;
     const key = HEADS[i][1];
     const compare = (a, b) => (typeof a === "number" ? a - b : String(a).localeCompare(String(b)));
-    const shown = [...this.rows.values()].filter(fits).sort((a, b) => way * compare(key(a.run), key(b.run)) || b.run.n - a.run.n);
-    const rows = shown.map(({ node }) => node);
-    if (rows.length !== this.body.children.length || rows.some((node, at) => node !== this.body.children[at])) this.body.replaceChildren(...rows);
+    const shown = [...this.rows.values()].filter((row) => this.filters.fits(row)).sort((a, b) => way * compare(key(a.run), key(b.run)) || b.run.n - a.run.n);
+    const rows = shown.slice(0, this.all ? undefined : AT_FIRST).map(({ node }) => node);
+    this.more.hidden = rows.length === shown.length;
+    this.more.textContent = `Show all ${shown.length}`;
+    // What stays in its place is not touched: with a hundred rows that would be felt at each run.
+    const kept = new Set(rows);
+    for (const node of [...this.body.children]) if (!kept.has(node)) node.remove();
+    let next = this.body.firstChild;
+    for (const node of rows) {
+      if (node === next) next = next.nextSibling;
+      else this.body.insertBefore(node, next);
+    }
     this.heads.forEach((node, at) => node.setAttribute("aria-sort", at !== i ? "none" : way > 0 ? "ascending" : "descending"));
     this.none.textContent = this.runs.length ? (rows.length ? "" : "No run fits: show all, or search for something else.") : "No run yet.";
-    this.fit.textContent = rows.length === this.runs.length ? "" : `${rows.length} of ${this.runs.length} runs`;
-    this.filters.hidden = this.runs.length < 2;
-    this.list.hidden = !rows.length;
+    this.filters.tell(shown.length, this.runs.length);
+    this.about.hidden = !this.runs.length;
+    this.lines.hidden = !rows.length;
     this.mark();
   }
 
@@ -180,10 +164,10 @@ class History {
   shows({ run, name, pinned, note }) {
     this.shown = run;
     this.tellNote(note);
-    this.which.textContent = `Run ${run}`;
+    this.which.textContent = run ? `Run ${run}` : "Choose a row to open its run";
+    for (const node of this.of) node.hidden = !run;
     if (document.activeElement !== this.name) this.name.value = name;
     this.pin.textContent = pinned ? "Unpin" : "Pin";
-    this.about.hidden = !run;
     this.mark();
   }
 
@@ -209,15 +193,7 @@ class History {
     this.tell({ do: "compare", runs: numbers });
   }
 
-  compare(told = this.told) {
-    this.told = told;
-    const { runs = [], heads = [], rows = [] } = told ?? {};
-    const shown = rows.filter(([, differs]) => differs || runs.length < 2 || !this.only.control.checked);
-    const head = el("tr", {}, el("th", { scope: "col" }, heard("what")), ...heads.map((text) => el("th", { scope: "col" }, text)));
-    const body = shown.map(([name, differs, values]) =>
-      el("tr", { class: differs ? "differs" : null }, el("th", { scope: "row" }, name, ...(differs ? [el("i", { "aria-hidden": "true" }, " ≠"), heard(" (differs)")] : [])), ...values.map((value) => el("td", {}, ...value.map(([text, marked]) => (marked ? el("mark", {}, text) : text))))),
-    );
-    const same = runs.length > 1 && !shown.length ? [el("tr", {}, el("td", {}, "Nothing differs."))] : [];
-    this.sides.replaceChildren(...(runs.length ? [el("thead", {}, head), el("tbody", {}, ...body, ...same)] : []));
+  compare(told) {
+    this.compared.draw(told);
   }
 }

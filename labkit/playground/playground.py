@@ -363,20 +363,20 @@ class Playground:
         self._call = call = lab.start(run.tool, arguments) if sample is None else lab.again(sample)
         run.call = lab.name, call.number
         self._changed()
+        outcome, came, pictures = "cancelled", "Cancelled.", list[str]()
         try:
-            result = await call
-            run.outcome, run.result, run.pictures = what_came(result)
+            outcome, came, pictures = what_came(await call)
             target.unreached = False
         except CancelledError:
-            run.cancelled()
             raise
         except Exception as error:  # noqa: BLE001 - whatever went wrong is the result of the run
-            run.outcome, run.result = "failed", sentence(error)
+            outcome, came = "failed", sentence(error)
             target.unreached = isinstance(unwrap(error), ConnectError | OSError)
         finally:
             run.flow, self._call = call.flow, None
             settled()
-            run.cut_down()
+            # The outcome last: a page that looks at it in this moment takes what it finds for all there is.
+            run.over(outcome, came, pictures)
             make_room(self.runs)
             self._changed()
 

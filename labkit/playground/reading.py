@@ -251,10 +251,11 @@ def question(asked: Question | None) -> dict[str, Any]:
 
 
 def history(playground: Playground) -> dict[str, Any]:
-    """The history: a line for every run, the last one first, without a key."""
+    """The history: a line for every run, the last one first, and why runs ended so, by the word for that. No key."""
     keys = playground.keys
-    runs = sorted(playground.runs, key=lambda run: run.n, reverse=True)
-    return {"runs": [_line(run, keys) for run in runs if run.outcome != "running"]}
+    runs = sorted((run for run in playground.runs if run.outcome != "running"), key=lambda run: run.n, reverse=True)
+    whys = {each.word: each.why for run in runs for each in run.ended if each.word != "refused"}
+    return {"runs": [_line(run, keys) for run in runs], "whys": without(redact(whys), keys)}
 
 
 def _line(run: Run, keys: list[str]) -> dict[str, Any]:
@@ -272,7 +273,7 @@ def _line(run: Run, keys: list[str]) -> dict[str, Any]:
             "who": visible(" · ".join(part for part in (run.who, run.mark) if part)),
             "dials": visible(run.dials),
             "answer": shown(f"{answer[:200]} …" if len(answer) > 200 else answer),
-            "ended": [_badge(each) for each in run.ended],
+            "ended": [{"kind": each.kind, "sign": each.sign, "word": visible(each.word)} for each in run.ended],
             "failed": run.outcome != "done",
             "tokens": f"{run.tokens}{' est.' if run.estimated else ''}",
             "time": duration(run.seconds),

@@ -1,4 +1,4 @@
-// What came of a run: its result, and what comes up when a person is needed meanwhile.
+// What came of a run: how it ended, what was sampled, and what the tool made of that.
 
 const LOW = 103, STEP = 40; // px
 
@@ -46,7 +46,11 @@ class Result {
     for (const [name, value] of [["min", LOW], ["max", most], ["now", this.height]]) this.edge.setAttribute(`aria-value${name}`, value);
   }
 
-  draw({ kind, meta, text, pictures = [], ended = [], answers = [] }) {
+  draw(told) {
+    const now = JSON.stringify(told);
+    if (now === this.drawn) return; // what is drawn again is laid out again, and may be scrolled
+    this.drawn = now;
+    const { kind, meta, text, pictures = [], ended = [], answers = [] } = told;
     this.node.className = `result ${kind.replace(" ", "-")}`;
     this.meta.textContent = this.meta.title = meta;
     this.answer.textContent = text || { idle: "Press Run: the server asks, and the answer comes here.", running: "…" }[kind] || "";
@@ -61,8 +65,8 @@ class Result {
         el("h4", {}, "Sampled answer", who ? ` · ${who}` : "", ...(answers.length > 1 ? [" ", badgeOf(how)] : [])), el("p", {}, text),
       ]),
     );
-    this.answer.scrollTop = 0;
-    this.sampled.scrollTop = kind === "running" ? this.sampled.scrollHeight : 0; // of what grows, the end
+    if (kind === "running") this.sampled.scrollTop = this.sampled.scrollHeight; // of what grows, the end
+    else this.answer.scrollTop = this.sampled.scrollTop = 0;
     this.copy.style.visibility = text ? "visible" : "hidden"; // its place stays
     this.copied.textContent = "";
   }
@@ -100,51 +104,4 @@ function copy(text, told) {
     told.ends = setTimeout(() => { told.textContent = ""; }, 4000);
   };
   navigator.clipboard.writeText(text).then(() => say("Copied."), () => say("The browser does not let it be copied."));
-}
-
-class Question {
-  constructor(tell) {
-    this.tell = tell;
-    this.who = el("span", { class: "asking" });
-    this.parts = el("div", { class: "asked quoted", tabindex: "0", role: "region", "aria-label": "What the server asks" });
-    this.text = el("textarea", { rows: 2, "aria-label": "Your answer", placeholder: "type the answer" });
-    this.text.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.answer();
-    });
-    this.node = el(
-      "div", { class: "question", role: "group", "aria-label": "You are the model" },
-      el("div", { class: "head" }, el("b", {}, "You are the model"), this.who), this.parts,
-      el("div", { class: "foot" }, this.text, this.button("Answer", "Send it to the server (Ctrl + Enter)", "go", () => this.answer()), this.button("Refuse", "Answer with error -1", "", () => this.send(null))),
-    );
-  }
-
-  button(words, title, kind, action) {
-    const node = button(words, title, action);
-    if (kind) node.classList.add(kind);
-    return node;
-  }
-
-  answer() {
-    this.send(this.text.value);
-  }
-
-  send(text) {
-    if (this.id === undefined) return;
-    this.tell({ do: "answer", number: this.id, text });
-    this.id = undefined;
-  }
-
-  /** Whether there is a question, which is then shown. */
-  draw({ id, server, tool, limit, parts = [] }) {
-    if (id === undefined) {
-      this.id = this.drawn = undefined;
-      return false;
-    }
-    if (id === this.drawn) return true;
-    this.id = this.drawn = id;
-    this.who.textContent = `${server || "A server"} asks${tool ? `, for its tool ${tool}` : ""}: at most ${limit} tokens`;
-    this.parts.replaceChildren(...parts.flatMap(([name, text]) => [el("h4", {}, name), el("pre", {}, text || "none")]));
-    this.text.value = "";
-    return true;
-  }
 }

@@ -137,6 +137,13 @@ class Run:
         part.in_part, part.samples = FOR_THE_FILE, part.samples if samples else self.samples
         return part
 
+    def over(self, outcome: Outcome, result: str, pictures: list[str]) -> None:
+        """Keep what came of the call, unless it was given up before."""
+        if self.outcome == "running":
+            self.result, self.pictures = result, pictures
+            self.cut_down()
+            self.outcome = outcome
+
     def cancelled(self, result: str = "Cancelled.") -> None:
         """Say that the run was cancelled, where it was under way."""
         if self.outcome == "running":

@@ -62,7 +62,8 @@ _OF_ITSELF = ("here", "compare")
 """The messages that a page sends though nobody has clicked."""
 
 _HERE = Path(__file__).parent
-_SCRIPT = ("form.js", "side.js", "result.js", "history.js", "parts.js", "playground.js")
+_NAMES = ("form", "side", "result", "question", "filters", "compared", "history", "parts", "playground")
+_SCRIPT = tuple(f"{name}.js" for name in _NAMES)
 _STYLE = ("playground.css", "side.css", "work.css", "history.css", "result.css")
 _FILES = {"json": "playground.json", "mermaid": "playground.mmd", "html": "playground.html"}
 
@@ -216,12 +217,11 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "host": {**reading.host(playground), "heard": self._heard},
             "result": reading.result(playground),
             "question": reading.question(playground.answers.hand.open),
-            "history": reading.history(playground),
             "shown": reading.shown_run(playground),
-            "comparison": self._comparison(),
             "code": reading.code(playground),
         }
-        return reading.without(told, playground.keys)
+        told = reading.without(told, playground.keys)  # of these two, which are as long as the history, it is out
+        return {**told, "history": reading.history(playground), "comparison": self._comparison()}
 
     def _show_draft(self) -> None:
         playground = self.playground
@@ -384,13 +384,13 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
 
     def _side_by_side(self, runs: list[int]) -> None:
         self._compared = runs
-        self.comparison = reading.without(self._comparison(), self.playground.keys)
+        self.comparison = self._comparison()
 
     def _comparison(self) -> dict[str, Any]:
         """The chosen runs side by side, made anew where they are others: a page is drawn at each change."""
         runs = [run for run in self.playground.runs if run.n in self._compared]
-        if (now := [(run, run.outcome) for run in runs]) != self._sides[0]:
-            self._sides = now, reading.comparison(runs)
+        if (now := [*((run, run.outcome) for run in runs), *self.playground.keys]) != self._sides[0]:
+            self._sides = now, reading.without(reading.comparison(runs), self.playground.keys)
         return self._sides[1]
 
     def _replay(self, lab: Lab | None, seq: int) -> None:

@@ -10,6 +10,7 @@ class TokenView {
     card(root, "labkit-tokens", "Tokens of the answer");
     this.count = el("b");
     this.badges = el("span", { class: "badges" });
+    this.badges.addEventListener("click", ({ target }) => { if (target.title) this.said.textContent = target.title; });
     this.settings = el("span", { class: "settings" });
     this.text = el("div", { class: "text", role: "listbox", "aria-orientation": "horizontal", "aria-label": "Tokens, ← → to step" });
     this.text.addEventListener("keydown", (event) => this.key(event));

@@ -10,8 +10,9 @@ import traitlets
 from labkit.dial_table import STAGES, Dial
 from labkit.errors import sentence
 from labkit.models.sampler import Dials
+from labkit.models.stop_reasons import for_reason
 from labkit.models.token_reading import DRAWN, FULL, SURE_FROM, Reading, quoted
-from labkit.models.token_words import confidence_badge
+from labkit.models.token_words import CUT_OFF, confidence_badge
 from labkit.models.trace import END, Choice, Trace, TracedToken
 from labkit.models.tracing import begun, branch_in_steps, turned
 from labkit.plain import marked, seen
@@ -227,6 +228,12 @@ class Branch:
         return f"{'▸' if shown else ' '} {self.name}{of}: {before}{' ↳' if self.at >= 0 else ''}{after}"
 
 
+def _ended(reading: Reading) -> list[list[str]]:
+    """The badge of the stop reason, as everywhere on the page."""
+    how = for_reason(reading.trace.stop_reason)
+    return [[how.kind, f"{how.sign} {how.word}", how.why]]
+
+
 def _answer(trace: Trace) -> dict[str, Any]:
     """The answer as the browser needs it: what there was to choose from, and what the dials do not change in words."""
     reading = Reading(trace)
@@ -235,7 +242,10 @@ def _answer(trace: Trace) -> dict[str, Any]:
     return {
         "count": reading.count,
         "branches": bool(trace.asked),
-        "badges": [[badge.kind, badge.text, badge.title] for badge in reading.badges],
+        "badges": [
+            *([badge.kind, badge.text, badge.title] for badge in reading.badges if badge is not CUT_OFF),
+            *_ended(reading),
+        ],
         "dials": dict((trace.dials or Dials(1.0)).values),
         "seed": trace.seed,
         "sure_from": SURE_FROM,

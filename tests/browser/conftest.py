@@ -94,14 +94,14 @@ def lab_url(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     with log, subprocess.Popen(command, env=environment, cwd=root, stdout=log, stderr=log) as server:
         try:
             url = f"http://127.0.0.1:{port}"
-            _until_it_answers(url, server, Path(log.name))
+            until_lab_answers(url, server, Path(log.name))
             yield url
         finally:
             server.terminate()
             server.wait(20)
 
 
-def _until_it_answers(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def until_lab_answers(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     end = monotonic() + 240
     while monotonic() < end and server.poll() is None:
         try:

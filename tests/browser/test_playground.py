@@ -513,6 +513,56 @@ def test_the_dials_and_the_duties_are_set_by_mouse(page_of: Locator) -> None:
     page_of.get_by_role("checkbox", name="only what differs").click()
     expect(page_of.locator(".sides tbody th").first).to_have_text("server")
     page_of.get_by_role("checkbox", name="only what differs").click()
+    the_history_by_keyboard(page_of, before + 1)
+
+
+def the_history_by_keyboard(page_of: Locator, number: int) -> None:
+    """Order, search, open, name and pin runs, read why one ended so, save and import them, and go back to the last."""
+    keyboard, rows = page_of.page.keyboard, page_of.locator(".runs tbody tr")
+    opening = page_of.get_by_role("button", name=str(number), exact=True)
+    opening.focus()
+    keyboard.press("Enter")
+    row = rows.filter(has=page_of.page.get_by_role("button", name=str(number), exact=True))
+    expect(row).to_have_attribute("aria-current", "true")
+    expect(opening).to_be_focused()  # the row is the same one
+    expect(tab(page_of, "Flow")).to_have_text(f"Flow · run {number}")
+    expect(page_of.locator(".result .meta")).to_contain_text(f"run {number} ·")
+    expect(page_of.get_by_role("region", name="Sampled answer")).to_contain_text("So says the script.")
+    page_of.locator(".result .badge").focus()
+    keyboard.press("Enter")
+    expect(page_of.locator(".result .why")).to_contain_text("stop reason endTurn")
+    name = page_of.get_by_label("Name of the run")
+    name.fill("the first one")
+    keyboard.press("Enter")
+    expect(row).to_contain_text("the first one")
+    pin = page_of.get_by_role("button", name=f"Pin run {number}", exact=True)
+    pin.focus()
+    keyboard.press("Enter")
+    expect(pin).to_have_attribute("aria-pressed", "true")
+    search = page_of.get_by_label("Show the runs with this text")
+    search.fill("THE FIRST one")
+    expect(rows).to_have_count(1)
+    search.fill("")
+    expect(rows).not_to_have_count(1)
+    page_of.get_by_label("Show the runs: any answerer").select_option("embedded model · tiny model")
+    expect(row).to_have_count(0)
+    page_of.get_by_label("Show the runs: any answerer").select_option("")
+    for order in ("ascending", "descending"):
+        page_of.locator(".runs").get_by_role("button", name="run", exact=True).press("Enter")
+        expect(page_of.get_by_role("columnheader", name="run", exact=True)).to_have_attribute("aria-sort", order)
+    with page_of.page.expect_download() as told:
+        button(page_of.locator(".history"), "JSON").click()
+    page_of.locator(".history input[type=file]").set_input_files(
+        {"name": "runs.json", "mimeType": "application/json", "buffer": told.value.path().read_bytes()}
+    )
+    expect(page_of.locator(".history > .note")).to_contain_text("0 runs came in; 2 were here already.")
+    button(page_of, "Its flow").click()
+    expect(page_of.locator(".labkit-flow:visible")).to_contain_text("sampling/createMessage")
+    button(page_of, "Back to the last run").press("Enter")
+    expect(tab(page_of, "Flow")).to_have_text("Flow")
+    tab(page_of, "History").click()
+    pin.click()
+    expect(pin).to_have_attribute("aria-pressed", "false")
 
 
 def test_every_dial_is_turned_by_mouse_and_the_next_run_shows_it(notebook: LabPage, page_of: Locator) -> None:
@@ -756,7 +806,7 @@ def test_the_history_is_forgotten_once_that_is_confirmed_and_begins_anew(noteboo
     expect(run(page_of)).to_contain_text("So says the script.")
     tab(page_of, "History").click()
     lines = page_of.locator(".runs tbody tr")
-    count = lines.count()
+    count = runs(page_of)
     assert count
     # By keyboard: what does no harm has the focus, Escape goes back.
     forget, keep = button(page_of.locator(".history"), "Forget all"), button(page_of, "Keep them")
@@ -768,6 +818,9 @@ def test_the_history_is_forgotten_once_that_is_confirmed_and_begins_anew(noteboo
         notebook.page.keyboard.press(back)
         expect(keep).to_be_hidden()
         expect(forget).to_be_focused()
+    if count > 30:
+        expect(lines).to_have_count(30)
+        button(page_of, f"Show all {count}").click()
     expect(lines).to_have_count(count)
     forget.click()
     button(page_of, "Forget them").click()

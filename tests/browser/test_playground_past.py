@@ -119,7 +119,16 @@ def test_what_was_chosen_is_there_again_after_a_restart_and_nothing_runs(root: P
         edge.focus()
         lab_page.page.keyboard.press("ArrowUp")
         expect(edge).to_have_attribute("aria-valuenow", "143")
-        # A run of the history is set up again.
+        # The run is there again after a restart, with its tokens, and is set up again.
+        until_kept(lab_page, root, "Explanation: ")
+        page = opened(lab_page.restart_kernel())
+        expect(status).to_have_text(CONNECTED)
+        expect(page.get_by_role("tab", name="History")).to_have_text("History 1")
+        page.get_by_role("tab", name="History").click()
+        page.locator(".runs tbody tr").click()
+        expect(page.locator(".result .meta")).to_contain_text("from last time · run 1 ·")
+        page.get_by_role("tab", name="Tokens").click()
+        expect(page.locator(".labkit-tokens [role=option]").first).to_be_visible()
         page.get_by_role("radio", name="a script").check()
         page.get_by_role("tab", name="History").click()
         button(page, "Use again").click()
@@ -134,7 +143,7 @@ def until_kept(lab_page: LabPage, root: Path, *texts: str) -> None:
     """Wait until the one file of the settings holds `texts`."""
     kept = ""
     for _ in range(200):
-        kept = "".join(path.read_text(encoding="utf-8") for path in (root / "kept").glob("*.json"))
+        kept = "".join(path.read_text(encoding="utf-8") for path in (root / "kept").rglob("*.json"))
         if all(text in kept for text in texts):
             return
         lab_page.page.wait_for_timeout(100)  # between two looks at a file

@@ -27,6 +27,24 @@ class Node {
     return this.attributes.get(name) ?? null;
   }
 
+  removeAttribute(name) {
+    this.attributes.delete(name);
+  }
+
+  get firstChild() {
+    return this.childNodes[0] ?? null;
+  }
+
+  get nextSibling() {
+    return this.parent.childNodes[this.parent.childNodes.indexOf(this) + 1] ?? null;
+  }
+
+  insertBefore(child, next) {
+    if (child.parent?.childNodes.includes(child)) child.remove();
+    child.parent = this;
+    this.childNodes.splice(next ? this.childNodes.indexOf(next) : this.childNodes.length, 0, child);
+  }
+
   get type() {
     return this.getAttribute("type") ?? "";
   }

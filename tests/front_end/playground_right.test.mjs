@@ -1,4 +1,4 @@
-// The right side of the playground: which runs are compared, and how much room the result has.
+// The right side of the playground: which runs are shown and compared, and how much room the result has.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,8 +6,12 @@ import { test } from "node:test";
 import { node } from "./dom.mjs";
 import { History, Question, Result } from "./playground.mjs";
 
-const run = (n) => [n, "explain", "2026-07-28", "tiny", "", `answer ${n}`, "12", "1 ms", "ok"];
-const runs = (...numbers) => ({ runs: numbers.map(run) });
+const DONE = { kind: "good", sign: "✓", word: "end of turn" };
+const run = (n, more = {}) => ({
+  n, name: "", pinned: false, came: "", server: "logs", tool: "explain", wire: "2026-07-28", who: "tiny", dials: "", answer: `answer ${n}`,
+  ended: [DONE], failed: false, tokens: "12", time: "1 ms", sizes: { tokens: 100 - n, time: n }, ...more,
+});
+const runs = (...numbers) => ({ runs: numbers.map((n) => run(n)), whys: {} });
 const cells = (table) => table.all("tr").map((row) => row.children.map((cell) => cell.textContent));
 
 function history() {
@@ -52,19 +56,72 @@ test("a run that is gone is compared no more", () => {
 
 test("only what differs is shown, and on request the rest", () => {
   const { made } = history();
-  const told = { runs: [1, 2], heads: ["1 · tiny", "2 · tiny"], rows: [["wire", false, ["a", "a"]], ["answer", true, ["x", "<b>y</b>"]]] };
+  const told = { runs: [1, 2], heads: ["1 · tiny", "2 · tiny"], rows: [["wire", false, [[["a", false]], [["a", false]]]], ["answer", true, [[["x", true]], [["<b>y</b>", true]]]]] };
   made.compare(told);
-  assert.deepEqual(cells(made.sides).slice(1), [["answer ≠ (differs)", "x", "<b>y</b>"]]);
-  made.only.control.checked = false;
-  made.compare();
-  assert.deepEqual(cells(made.sides).slice(1).map(([name]) => name), ["wire", "answer ≠ (differs)"]);
-  made.only.control.checked = true;
-  made.compare({ ...told, rows: [["wire", false, ["a", "a"]]] });
-  assert.deepEqual(cells(made.sides).slice(1), [["Nothing differs."]]);
-  made.compare({ runs: [1], heads: ["1 · tiny"], rows: [["wire", false, ["a"]]] });
-  assert.deepEqual(cells(made.sides).slice(1), [["wire", "a"]]);
+  const { only, sides } = made.compared;
+  assert.deepEqual(cells(sides).slice(1), [["answer ≠ (differs)", "x", "<b>y</b>"]]);
+  only.control.checked = false;
+  made.compared.draw();
+  assert.deepEqual(cells(sides).slice(1).map(([name]) => name), ["wire", "answer ≠ (differs)"]);
+  only.control.checked = true;
+  made.compare({ ...told, rows: [["wire", false, [[["a", false]], [["a", false]]]]] });
+  assert.deepEqual(cells(sides).slice(1), [["Nothing differs."]]);
+  made.compare({ runs: [1], heads: ["1 · tiny"], rows: [["wire", false, [[["a", false]]]]] });
+  assert.deepEqual(cells(sides).slice(1), [["wire", "a"]]);
   made.compare({});
-  assert.deepEqual(cells(made.sides), []);
+  assert.deepEqual(cells(sides), []);
+});
+
+const shown = ({ body }) => body.children.map((row) => Number(row.all("button")[1].textContent));
+
+test("runs are ordered by a head, and pressed again the other way round", () => {
+  const { made } = history();
+  made.draw(runs(10, 9, 8));
+  const sorts = () => made.heads.map((head) => head.getAttribute("aria-sort")).filter((sort) => sort !== "none");
+  assert.deepEqual([shown(made), sorts()], [[10, 9, 8], ["descending"]]);
+  made.heads[7].all("button")[0].click(); // tokens
+  assert.deepEqual([shown(made), sorts()], [[10, 9, 8], ["ascending"]]);
+  made.heads[7].all("button")[0].click();
+  assert.deepEqual(shown(made), [8, 9, 10]);
+});
+
+test("a row that is as it was stays, and what is new comes to its place", () => {
+  const { made } = history();
+  made.draw(runs(3, 2, 1));
+  const [third, second] = made.body.children;
+  made.draw({ runs: [run(4), run(3, { pinned: true }), run(2)], whys: {} });
+  assert.deepEqual(shown(made), [4, 3, 2]);
+  assert.equal(made.body.children[2], second);
+  assert.notEqual(made.body.children[1], third);
+});
+
+test("of many runs the newest are shown until all are asked for", () => {
+  const { made } = history();
+  made.draw(runs(...Array.from({ length: 100 }, (_, i) => 100 - i)));
+  assert.deepEqual([shown(made).length, shown(made)[0], made.more.textContent], [30, 100, "Show all 100"]);
+  made.more.click();
+  assert.deepEqual([shown(made).length, made.more.hidden], [100, true]);
+});
+
+test("runs are found by their text and by how they ended", () => {
+  const { made } = history();
+  const failed = { ended: [{ kind: "bad", sign: "✕", word: "failed" }, DONE], failed: true };
+  made.draw({ runs: [run(3, failed), run(2, { name: "The Best" }), run(1, { who: "script" })], whys: {} });
+  const choose = (kind, value) => {
+    const [, node] = made.filters.kinds.find(([name]) => name === kind);
+    node.value = value;
+    node.dispatchEvent(new Event("change"));
+  };
+  made.filters.search.value = "the best";
+  made.filters.search.dispatchEvent(new Event("input"));
+  assert.deepEqual([shown(made), made.filters.told.textContent], [[2], "1 of 3 runs"]);
+  made.filters.search.value = "";
+  choose("ended", "any failure");
+  assert.deepEqual(shown(made), [3]);
+  choose("who", "script");
+  assert.deepEqual([shown(made), made.none.textContent], [[], "No run fits: show all, or search for something else."]);
+  choose("ended", "");
+  assert.deepEqual([shown(made), made.none.textContent], [[1], ""]);
 });
 
 test("the result has as much room as is asked for and is there", () => {

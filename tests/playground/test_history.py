@@ -363,7 +363,8 @@ def test_each_stop_reason_has_its_word_its_sign_and_what_to_do(said: Any, kind: 
     if not isinstance(said, type | ErrorData):
         reply = reply.model_copy(update={"stop_reason": said})
     run = made(1, samples=[Sampled(question("what?"), answer=reply)])
-    [badge] = reading._line(run, [])["ended"]
+    [badge] = [reading._badge(each) for each in run.ended]
+    assert reading._line(run, [])["ended"] == [{name: badge[name] for name in ("kind", "sign", "word")}]
     assert (badge["kind"], badge["word"][: len(word)], len(badge["sign"])) == (kind, word, 1)
     assert why in badge["why"]
     assert "\u202e" not in str(badge)

@@ -315,7 +315,7 @@ def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> 
     assert [run.outcome for run in playground.runs].count("done") == 3
     assert view.host["spent"].startswith("3 of 3 samples")
     view.click(do="forget")
-    assert view.history == {"runs": []}
+    assert view.history["runs"] == []
     view.click(do="wire", wires="both")
     view.until(lambda: view.flow_names == ["2025-11-25", "2026-07-28"])
     view.click(do="transport", transport="http")
