@@ -12,7 +12,7 @@ const KINDS = {
 
 class Filters {
   constructor(changed) {
-    this.search = el("input", { type: "search", placeholder: "name, answer …", "aria-label": "Show the runs with this text" });
+    this.search = el("input", { type: "search", placeholder: "search", title: "Show the runs in whose row this text stands", "aria-label": "Show the runs with this text" });
     this.search.addEventListener("input", changed);
     this.kinds = Object.keys(KINDS).map((kind) => {
       const node = el("select", { "aria-label": `Show the runs: ${KINDS[kind][0]}` });
