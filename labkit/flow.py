@@ -125,7 +125,10 @@ class Reader:
         return self._frame(entry, entry.item, time)
 
     def _host(self, entry: Entry, step: HostStep, time: float) -> Step:
-        known = self._questions.get((entry.call, entry.sample)) if entry.sample is not None else None
+        key = entry.call, entry.sample or ""
+        if key not in self._questions and step.target == "callback" and "messages" in step.data:
+            self._question(*key)  # it was asked again, without a server, and no frame holds it
+        known = self._questions.get(key) if entry.sample is not None else None
         samples = (known[1],) if known else ()
         return Step(
             self.n, step.source, step.target, step.label, "host", step.data, samples, reply=step.reply, time=time

@@ -47,15 +47,14 @@ def samples_of(steps: Iterable[Step], title: str = "", lab: object = None) -> li
     """The samples in the steps of a call, in the order in which they were asked."""
     samples, keys = dict[int, Sample](), dict[str, int]()
     for step in steps:
-        numbers = step.samples or (1,)  # of a sample that was asked again there is one
-        for number, (key, params) in zip(numbers, asked_in(step).items(), strict=False):
+        for number, (key, params) in zip(step.samples, asked_in(step).items(), strict=False):
             keys[key] = number
             with suppress(ValidationError):
                 asked = CreateMessageRequestParams.model_validate(params)
                 samples[number] = Sample(number, asked, None, title, not step.sha256, lab)
         for key, told in told_in(step).items():
-            number = keys.get(key, 0) if key else numbers[0]
-            if number in samples and number in numbers:
+            number = keys.get(key, 0) if key else step.samples[0] if step.samples else 0
+            if number in samples and number in step.samples:
                 with suppress(ValidationError):
                     samples[number] = replace(samples[number], answer=_ANSWER.validate_python(told))
     return list(samples.values())

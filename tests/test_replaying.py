@@ -71,6 +71,8 @@ async def test_a_sample_is_asked_alone_and_its_flow_has_no_server(wire: str) -> 
     lanes = {lane for step in again.flow.steps for lane in (step.source, step.target)}
     assert lanes == {"you", "client", "callback"}
     assert not any(step.wire for step in again.flow.steps)
+    assert [step.samples for step in again.flow.steps if "callback" in (step.source, step.target)] == [(1,), (1,)]
+    assert again.flow.samples == 1
     (sample,) = again.samples
     assert sample.params.temperature is None  # as the server asked; the dials are a step of their own
     assert (asked(sample.params), said(sample.answer)) == ("style of Emma", "style of Emma at 0.7")

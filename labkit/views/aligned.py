@@ -21,8 +21,8 @@ from labkit.views.words import Parts, both, compared
 MOST_STEPS, MOST_DIFFERENCES, LONGEST = 500, 40, 2_000
 """Steps of each flow that are compared, differences of a step that are told, and characters of a value."""
 
-_OF_THE_WIRE = {"_meta", "resultType", "requestState", "inputResponses", "ttlMs", "cacheScope"}
-"""Fields that one revision has and that say nothing of what was asked or answered."""
+_LEFT_OUT = {"_meta", "resultType", "requestState", "inputResponses", "ttlMs", "cacheScope", "seconds"}
+"""Fields that one revision has and that say nothing of what was asked or answered; and how long it took."""
 
 _AGAIN = re.compile(rf"sample (\d+) of .*{AGAIN}\Z")
 
@@ -121,8 +121,7 @@ def _items(flow: Flow) -> list[_Item]:
     )
     found: list[tuple[tuple[int, int, int], Step, int]] = []
     for i, step in enumerate(flow.steps[:MOST_STEPS]):
-        is_of_it = is_alone(flow) and "you" not in (step.source, step.target)
-        numbers = step.samples or ((number,) if is_of_it else ())
+        numbers = (number,) if step.samples and is_alone(flow) else step.samples
         for sample, (key, params) in zip(numbers, asked_in(step).items(), strict=False):
             keys[key], asked[sample] = sample, params
         told.update((keys.get(key, 0) if key else next(iter(numbers), 0), each) for key, each in told_in(step).items())
@@ -170,7 +169,7 @@ def differences(one: object, other: object, path: str = "") -> Iterator[Differen
     if isinstance(one, dict) or isinstance(other, dict):
         first, second = json_object(cast("object", one)), json_object(cast("object", other))
         for name in dict.fromkeys([*first, *second]):
-            if name not in _OF_THE_WIRE:
+            if name not in _LEFT_OUT:
                 yield from differences(first.get(name), second.get(name), f"{path} {name}".strip())
     elif isinstance(one, list | tuple) or isinstance(other, list | tuple):
         some, others = (cast("list[Any]", each if isinstance(each, list | tuple) else []) for each in (one, other))

@@ -164,7 +164,8 @@ class Detail {
   async fetchHttp(step) {
     const { http } = await this.view.store.ask({ ask: "http", seq: step.seq }).catch(() => ({}));
     if (!http || this.step !== step) return;
-    const rows = (what, headers) => [what, ...Object.entries(headers)].map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, visible(name)), el("td", {}, visible(value))));
+    const row = ([name, value], i) => el("tr", { class: i ? null : "way" }, el("th", { scope: "row" }, visible(name)), el("td", {}, visible(value)));
+    const rows = (what, headers) => [what, ...Object.entries(headers)].map(row);
     const came = http.status === null ? "no answer yet" : String(http.status);
     this.http.replaceChildren(el("caption", {}, "HTTP"), ...rows(["request", http.method], http.sent), ...rows(["status", came], http.received));
   }
