@@ -10,7 +10,7 @@ from labkit.host.review_reading import reading as parts_of
 from labkit.models.answerers import ANSWERERS, Setting
 from labkit.models.stop_reasons import Ended, ended
 from labkit.playground.answers import Answers
-from labkit.playground.by_hand import Question
+from labkit.playground.by_hand import ByHand
 from labkit.playground.choices import text_of
 from labkit.playground.duties import DUTIES, Knob, Row
 from labkit.playground.export import summary, titled, without_keys
@@ -236,8 +236,9 @@ def result(playground: Playground) -> dict[str, Any]:
     }
 
 
-def question(asked: Question | None) -> dict[str, Any]:
+def question(hand: ByHand) -> dict[str, Any]:
     """The question that a person is asked to answer in place of a model; empty without one."""
+    asked, wrong = hand.open, hand.wrong
     if asked is None:
         return {}
     told = parts_of(ReviewRequest(asked.params, origin=asked.origin))
@@ -246,6 +247,9 @@ def question(asked: Question | None) -> dict[str, Any]:
         "server": told["server"],
         "tool": told["tool"],
         "limit": asked.params.max_tokens,
+        "tools": [tool.name for tool in asked.params.tools or ()],
+        "model": hand.model,
+        "wrong": [wrong.field, str(wrong)] if wrong else [],
         "parts": [[part["title"], shown(part["text"], seen=True)] for part in told["parts"]],
     }
 

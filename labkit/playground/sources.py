@@ -120,6 +120,7 @@ def _known() -> list[BoxServer]:
             "research_topic",
             {
                 "research_topic": {"topic": "dense retrieval", "max_results": 3},
+                "investigate": {"question": "Does dense retrieval help small models?"},
                 "summarize": {"text": SAMPLE_TEXTS["report"]},
             },
         ),

@@ -62,7 +62,7 @@ _OF_ITSELF = ("here", "compare")
 """The messages that a page sends though nobody has clicked."""
 
 _HERE = Path(__file__).parent
-_NAMES = ("form", "side", "result", "question", "filters", "compared", "history", "parts", "playground")
+_NAMES = ("form", "side", "result", "by_hand", "filters", "compared", "history", "parts", "playground")
 _SCRIPT = tuple(f"{name}.js" for name in _NAMES)
 _STYLE = ("playground.css", "side.css", "work.css", "history.css", "result.css")
 _FILES = {"json": "playground.json", "mermaid": "playground.mmd", "html": "playground.html"}
@@ -216,7 +216,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "who": {**reading.who(playground), "heard": self._heard},
             "host": {**reading.host(playground), "heard": self._heard},
             "result": reading.result(playground),
-            "question": reading.question(playground.answers.hand.open),
+            "question": reading.question(playground.answers.hand),
             "shown": reading.shown_run(playground),
             "code": reading.code(playground),
         }
