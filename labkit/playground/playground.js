@@ -1,16 +1,16 @@
 // The playground. No logic: what is clicked goes to Python as a message, what is shown comes from Python in words. Text
 // of servers and models reaches the page as textContent only. The last of the parts that view.py joins to one module.
 
-class Past {
+class LastSettings {
   constructor(tell) {
     this.note = el("span", { class: "note", role: "status" });
-    this.use = button("Use them", "Set everything as it was when the playground was used last. Nothing is run", () => tell({ do: "past" }));
+    this.use = button("Use them", "Set everything as it was when the playground was used last. Nothing is run", () => tell({ do: "use_last_settings" }));
     this.fresh = button("Start fresh", "Set everything as it was at first and forget what was kept. The history stays", () => tell({ do: "fresh" }));
     this.nodes = [this.note, this.use, this.fresh];
   }
 
-  draw({ past, offered }) {
-    this.note.textContent = this.note.title = past;
+  draw({ settings_note: note, offered }) {
+    this.note.textContent = this.note.title = note;
     this.use.hidden = !offered;
   }
 }
@@ -55,7 +55,12 @@ class Page extends Parts {
       signal.addEventListener("abort", () => model.off(`change:${name}`, drawn));
       drawn();
     }
-    const told = (message) => ({ export: () => this.save(message), compare: () => { this.history.beside(message.runs); this.show(TABS.indexOf("History")); } })[message.answer]?.();
+    // What Python tells by name; what a page sends by name, view.py does. A name that nobody knows is left alone and logged.
+    const answers = {
+      export: (message) => this.save(message),
+      compare: ({ runs }) => { this.history.beside(runs); this.show(TABS.indexOf("History")); },
+    };
+    const told = (message) => (answers[message.answer] ?? (() => console.warn("playground: unknown message", message.answer)))(message);
     model.on("msg:custom", told);
     signal.addEventListener("abort", () => model.off("msg:custom", told));
     // Said when the kernel has restarted, and when it is reached again after the network was away.
@@ -71,13 +76,13 @@ class Page extends Parts {
     this.wires = el("span");
     this.server = this.select("server", "Server", "Who offers the tools", (name) => this.chooseServer(name));
     this.over = this.select("over", "Over", "How the server is reached", (transport) => this.tell({ do: "transport", transport }));
-    this.own = el("input", { type: "text", class: "own", autocomplete: "off", spellcheck: "false" });
-    this.own.addEventListener("keydown", (event) => event.key === "Enter" && this.connect());
+    this.address = el("input", { type: "text", class: "address", autocomplete: "off", spellcheck: "false" });
+    this.address.addEventListener("keydown", (event) => event.key === "Enter" && this.connect());
     this.join = button("Connect", "Connect to this server", () => this.connect());
-    this.ownBox = el("span", { class: "own-box" }, this.own, this.join);
+    this.addressBox = el("span", { class: "address-box" }, this.address, this.join);
     this.status = el("span", { class: "status", role: "status", "aria-live": "polite" });
     this.again = button("Connect again", "Make the connection anew", () => this.tell({ do: "reconnect" }));
-    this.top = el("div", { class: "top" }, el("b", {}, "Sampling playground"), ...this.server.nodes, ...this.over.nodes, this.wires, this.ownBox, el("span", { class: "grow" }), this.status);
+    this.top = el("div", { class: "top" }, el("b", {}, "Sampling playground"), ...this.server.nodes, ...this.over.nodes, this.wires, this.addressBox, el("span", { class: "grow" }), this.status);
 
     this.tool = this.select("tool", "Tool", "", (name) => this.tell({ do: "tool", name }));
     this.toolWhat = el("p", { class: "what" });
@@ -90,9 +95,9 @@ class Page extends Parts {
     this.many = button("Run ×10", "Call it ten times; without a seed of yours, each run of the embedded model has its own", () => this.run(true));
     this.stop = button("Cancel", "Stop what is under way", () => this.tell({ do: "cancel" }));
     this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite" });
-    this.past = new Past(this.tell);
+    this.lastSettings = new LastSettings(this.tell);
     const hint = el("span", { class: "keys" }, /Mac/.test(navigator.platform) ? "⌘ Enter" : "Ctrl + Enter");
-    const call = el("section", { class: "call" }, el("div", { class: "first" }, title("Call a tool"), ...this.past.nodes), el("div", { class: "fields" }, ...this.tool.nodes, this.toolWhat, ...this.sample.nodes), this.note, this.fields, el("div", { class: "run" }, this.go, this.many, this.stop, hint, this.fault, this.again));
+    const call = el("section", { class: "call" }, el("div", { class: "first" }, title("Call a tool"), ...this.lastSettings.nodes), el("div", { class: "fields" }, ...this.tool.nodes, this.toolWhat, ...this.sample.nodes), this.note, this.fields, el("div", { class: "run" }, this.go, this.many, this.stop, hint, this.fault, this.again));
     this.root.tabIndex = -1; // or a click on an empty place would give the keys to Lab
     this.root.addEventListener("keydown", (event) => {
       // On the sheet it sends what is typed there. Lab's own meaning, to run the cell, would end the playground.
@@ -102,8 +107,8 @@ class Page extends Parts {
       if (!this.sheet.contains(event.target)) this.run(false);
     });
 
-    this.who = new Who(this.tell);
-    this.duties = new Host(this.tell);
+    this.who = new WhoAnswers(this.tell);
+    this.duties = new Duties(this.tell);
     this.dialBox = el("section", { class: "dials" });
     this.left = el("div", { class: "left" }, call, this.who.node, this.dialBox, this.duties.node);
 
@@ -170,24 +175,24 @@ class Page extends Parts {
       event.preventDefault();
       event.stopPropagation();
       this.show((to + TABS.length) % TABS.length);
-      this.tabs[this.shown].focus();
+      this.tabs[this.openTab].focus();
     });
     return node;
   }
 
-  show(shown) {
-    this.shown = shown;
+  show(open) {
+    this.openTab = open;
     this.tabs.forEach((node, i) => {
-      node.setAttribute("aria-selected", i === shown);
-      node.tabIndex = i === shown ? 0 : -1;
-      this.panels[i].hidden = i !== shown;
+      node.setAttribute("aria-selected", i === open);
+      node.tabIndex = i === open ? 0 : -1;
+      this.panels[i].hidden = i !== open;
     });
   }
 
   // The first line
 
-  drawTop({ servers, server, transports, transport, wires, wire, status, fault, own, past, offered }) {
-    const asked = this.serverWas === server && !this.ownBox.hidden; // the field is there, what is in it not yet sent
+  drawTop({ servers, server, transports, transport, wires, wire, status, fault, address, settings_note, offered }) {
+    const asked = this.serverWas === server && !this.addressBox.hidden; // the field is there, what is in it not yet sent
     this.server.fill(servers, asked ? this.server.node.value : server);
     this.over.fill(transports, transport);
     if (!this.wireMarks) {
@@ -200,9 +205,9 @@ class Page extends Parts {
     if (this.serverWas !== server) {
       this.serverWas = server;
       this.ask(server);
-      this.own.value = own;
+      this.address.value = address;
     }
-    this.past.draw({ past, offered });
+    this.lastSettings.draw({ settings_note, offered });
     const empty = status.startsWith("connect") ? "Press Run: every message between you, the client, the model and the server is drawn here." : "There is no connection to a server yet.";
     if (this.flowNone.textContent !== empty) this.flowNone.textContent = empty;
     this.status.textContent = status;
@@ -214,22 +219,22 @@ class Page extends Parts {
   /** Show the field for a server of one's own, where that is chosen. */
   ask(server) {
     const own = server === "command" || server === "url";
-    this.ownBox.hidden = !own;
+    this.addressBox.hidden = !own;
     const words = server === "url" ? "http://127.0.0.1:8000/mcp" : "python -m my_server";
-    this.own.placeholder = words;
-    this.own.setAttribute("aria-label", server === "url" ? "Address of the server" : "Command that starts the server");
+    this.address.placeholder = words;
+    this.address.setAttribute("aria-label", server === "url" ? "Address of the server" : "Command that starts the server");
   }
 
   chooseServer(name) {
     this.ask(name);
     if (name === "command" || name === "url") {
-      this.own.value = "";
-      this.own.focus();
+      this.address.value = "";
+      this.address.focus();
     } else this.tell({ do: "server", name });
   }
 
   connect() {
-    this.tell({ do: "server", name: this.server.node.value, text: this.own.value });
+    this.tell({ do: "server", name: this.server.node.value, text: this.address.value });
   }
 
   // The form

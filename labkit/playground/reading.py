@@ -52,8 +52,8 @@ def top(playground: Playground) -> dict[str, Any]:
         "wire": playground.target.wires,
         "status": _status(playground),
         "fault": shown(playground.target.fault),
-        "own": visible(text_of(playground.target.source, playground.keys)),
-        "past": playground.last_settings.note,
+        "address": visible(text_of(playground.target.source, playground.keys)),
+        "settings_note": playground.last_settings.note,
         "offered": playground.last_settings.offered is not None,
     }
 

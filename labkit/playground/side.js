@@ -40,7 +40,7 @@ function setting(name, control, title, send) {
   return [el("label", { for: id }, name), control];
 }
 
-class Who {
+class WhoAnswers {
   constructor(tell) {
     this.tell = tell;
     this.name = `labkit-who-${Math.random().toString(36).slice(2)}`;
@@ -105,7 +105,7 @@ class Who {
   }
 }
 
-class Host {
+class Duties {
   constructor(tell) {
     this.tell = tell;
     this.rows = new Map();

@@ -4,6 +4,7 @@ The page decides nothing: what is clicked goes to the model, what is shown is re
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -309,12 +310,15 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         """Do what was clicked. May run on the kernel's thread or on that of a subshell: nothing here waits."""
         told = dict(message)
         name = str(told.pop("do", ""))
-        self._heard += name in ("who", "hold", "again", "fresh", "past")
+        self._heard += name in ("who", "hold", "again", "fresh", "use_last_settings")
         if name not in _OF_ITSELF and not self.playground.last_settings.recalled:
             self.playground.last_settings.recall(use=False)  # what was clicked at counts
         try:
-            if name in self._actions:
-                self._actions[name](**told)
+            action = self._actions.get(name)
+            if action is None:
+                logging.getLogger(__name__).warning("a page sent a message that nobody knows: %s", visible(name[:100]))
+                return
+            action(**told)
             if name in ("set", "hold"):
                 self.playground.target.say("")
         except Exception as error:  # noqa: BLE001 - a click has nobody else to tell
@@ -348,7 +352,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "import": self._import,
             "again": playground.use_again,
             "fresh": playground.start_fresh,
-            "past": playground.last_settings.use,
+            "use_last_settings": playground.last_settings.use,
             "export": self._export,
         }
 

@@ -104,7 +104,7 @@ def test_everything_that_was_chosen_comes_back_and_nothing_runs(folder: Path) ->
     view._handle_custom_msg({"do": "fresh"}, [])
     playground.wait()
     fresh = playground.choices
-    assert (fresh.tool, fresh.who, fresh.dials, view.top["past"]) == ("process_log_entry", "tiny", Dials(), "")
+    assert (fresh.tool, fresh.who, fresh.dials, view.top["settings_note"]) == ("process_log_entry", "tiny", Dials(), "")
     closed(playground, view)
     playground, view = opened(folder)
     assert (playground.choices, playground.last_settings.note) == (fresh, "")
@@ -137,9 +137,13 @@ def test_who_clicks_before_they_are_read_keeps_what_is_on_the_page_and_is_offere
     playground.wait()
     view = PlaygroundView(playground)
     view._handle_custom_msg({"do": "hold", "guard": True}, [])
-    assert (playground.answers.who, view.top["past"], view.top["offered"]) == ("tiny", OFFERED, True)
-    view._handle_custom_msg({"do": "past"}, [])
-    assert (playground.answers.who, "guard" in playground.answers.duties, view.top["past"]) == ("hand", False, USED)
+    assert (playground.answers.who, view.top["settings_note"], view.top["offered"]) == ("tiny", OFFERED, True)
+    view._handle_custom_msg({"do": "use_last_settings"}, [])
+    assert (playground.answers.who, "guard" in playground.answers.duties, view.top["settings_note"]) == (
+        "hand",
+        False,
+        USED,
+    )
     assert view.top["offered"] is False
     closed(playground, view)
 
@@ -154,7 +158,7 @@ def test_a_command_or_an_address_is_shown_and_not_started(folder: Path) -> None:
         closed(playground, view)
         playground, view = opened(folder)
         assert playground.target.source == source
-        assert (playground.target.status, playground.target.labs, view.top["own"]) == (
+        assert (playground.target.status, playground.target.labs, view.top["address"]) == (
             "not connected",
             {},
             text_of(source),
@@ -163,7 +167,7 @@ def test_a_command_or_an_address_is_shown_and_not_started(folder: Path) -> None:
         view._handle_custom_msg({"do": "run", "values": {}}, [])
         assert (playground.runs, playground.target.fault) == ([], "There is no tool to call yet: press Connect.")
         if isinstance(source, StdioServerParameters):
-            view._handle_custom_msg({"do": "server", "name": "command", "text": view.top["own"]}, [])
+            view._handle_custom_msg({"do": "server", "name": "command", "text": view.top["address"]}, [])
             playground.wait()
             assert (playground.target.status, playground.target.tool) == ("connected", "recommend"), (
                 playground.target.fault
@@ -298,7 +302,11 @@ def test_a_file_that_cannot_be_used_is_told_in_one_sentence(folder: Path, conten
     assert path is not None
     path.write_text(content, encoding="utf-8")
     playground, view = opened(folder)
-    assert (view.top["past"], playground.answers.who, playground.target.status) == (UNREADABLE, "tiny", "connected")
+    assert (view.top["settings_note"], playground.answers.who, playground.target.status) == (
+        UNREADABLE,
+        "tiny",
+        "connected",
+    )
     closed(playground, view)
 
 
@@ -340,7 +348,7 @@ def test_a_run_of_the_history_is_set_up_again(folder: Path) -> None:
     playground.answers.hold(approval=False)
     view._handle_custom_msg({"do": "again", "number": 1}, [])
     playground.wait()
-    assert (playground.choices, len(playground.runs), view.top["past"]) == (then, 1, "Settings of run 1")
+    assert (playground.choices, len(playground.runs), view.top["settings_note"]) == (then, 1, "Settings of run 1")
     view._handle_custom_msg({"do": "again", "number": 5}, [])
     assert "there is no run 5" in playground.target.fault.lower()
     closed(playground, view)

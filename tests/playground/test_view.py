@@ -293,7 +293,7 @@ def test_an_export_is_written_beside_the_thread_of_the_click(
     view.close()
 
 
-def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> None:
+def test_every_message_of_the_page_reaches_the_model(playground: Playground, caplog: pytest.LogCaptureFixture) -> None:
     view = Telling(playground)
     view.click(do="hold", guard=True)
     view.click(do="hold", budget={"samples": 3, "tokens": None})
@@ -332,7 +332,9 @@ def test_every_message_of_the_page_reaches_the_model(playground: Playground) -> 
     assert view.top["server"] == "given"
     view.click(do="reconnect")
     view.until(lambda: view.top["status"].startswith("connected"))
-    view.click(do="nonsense")
+    with caplog.at_level("WARNING"):
+        view.click(do="nonsense")
+    assert "a page sent a message that nobody knows: nonsense" in caplog.text
     view.close()
 
 
