@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from labkit.views.click_me import click_me
     from labkit.views.dials import dials, tune
     from labkit.views.flow_view import show
+    from labkit.views.glossary import glossary
     from labkit.views.hand_in import hand_in
     from labkit.views.hints import hint
     from labkit.views.my_progress import my_progress
@@ -124,6 +125,7 @@ _ELSEWHERE = {
     "dials": "labkit.views.dials",
     "export_progress": "labkit.course.summary",
     "grouped": "labkit.views.answers",
+    "glossary": "labkit.views.glossary",
     "hand_in": "labkit.views.hand_in",
     "hint": "labkit.views.hints",
     "it_was": "labkit.course.predictions",
@@ -216,6 +218,7 @@ __all__ = [  # noqa: RUF022 - by the alphabet alone; the rule would put GGUF fir
     "delete_progress",
     "dials",
     "export_progress",
+    "glossary",
     "grouped",
     "hand_in",
     "hint",
