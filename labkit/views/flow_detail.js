@@ -157,7 +157,9 @@ class Detail {
     const text = [lineOf(fields.fields[entry], revision), ...known.map((value) => meanings[value])].join(" ");
     const words = text.split(/\b(MUST|MAY)\b/);
     const parts = words.map((word) => (word === "MUST" || word === "MAY" ? el("strong", {}, word) : word));
-    return el("p", {}, el("code", {}, visible(isShort ? `${name}: ${values[0]}` : name)), " – ", ...parts);
+    const [clause] = Object.entries(fields.clauses).find(([, names]) => names.includes(entry)) ?? [];
+    const link = clause && el("a", { href: fields.specification + clause, target: "_blank", rel: "noopener noreferrer", title: `The specification, ${clause}` }, "specification");
+    return el("p", {}, el("code", {}, visible(isShort ? `${name}: ${values[0]}` : name)), " – ", ...parts, " ", link || null);
   }
 
   /** Ask for the request over HTTP that carried a frame: its answer may have come since. */

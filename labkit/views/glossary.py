@@ -13,8 +13,6 @@ import traitlets
 from labkit.views.page import read_parts
 from labkit.views.placed import Placed
 
-SPECIFICATION = "https://modelcontextprotocol.io/specification/"
-
 _TOLD: dict[str, Any] = json.loads(Path(__file__).with_name("fields.json").read_text(encoding="utf-8"))
 _INTRODUCTION = """# Glossary
 
@@ -48,7 +46,7 @@ def page() -> str:
     """The glossary as a page of Markdown."""
     lines = [_INTRODUCTION]
     for clause, names in _TOLD["clauses"].items():
-        lines += [f"## [{clause}]({SPECIFICATION}{clause})", ""]
+        lines += [f"## [{clause}]({_TOLD['specification']}{clause})", ""]
         lines += [f"- `{field}`: {meaning}" for field, meaning, _ in rows() if field in names]
         lines.append("")
     return "\n".join(lines)
@@ -61,7 +59,7 @@ class Glossary(Placed, anywidget.AnyWidget):
     _css = read_parts("page.css", "glossary.css")
 
     rows = traitlets.List().tag(sync=True)
-    specification = traitlets.Unicode(SPECIFICATION).tag(sync=True)
+    specification = traitlets.Unicode(_TOLD["specification"]).tag(sync=True)
 
     def __init__(self) -> None:
         super().__init__(rows=rows())
