@@ -5,7 +5,6 @@ from functools import partial
 from math import log
 from random import Random
 from typing import Any, cast
-from unicodedata import name
 
 import numpy as np
 from mcp.client.session import SamplingFnT
@@ -110,79 +109,39 @@ def _even(number: int, p: float, kept: int, why: str) -> Callable[..., Awaitable
     return gives("top_p", [0.0] * number, p, wanted, why=why, hint="bound")
 
 
-FEWEST_WORDS = 4
-"""Words of a reason. What a reason says is for people to judge."""
-
-FEWEST_LETTERS = 8
-"""Letters of a reason in a script that puts no blanks between words."""
+UNKNOWN = "What the rule cannot tell is not true."
 
 
-JOBS = {
-    "label": ((0.0, 0.0), (1, 16), "One word of a fixed set: take the likeliest, and leave no room for chatter."),
-    "explain": ((0.0, 0.5), (40, 400), "One true sentence with its specifics copied: stay near the likeliest tokens."),
-    "names": (
-        (0.8, 2.0),
-        (40, 400),
-        "Ten names that differ take room, and a low temperature draws the likeliest words: the usual names.",
-    ),
-}
+def _rule(text: str) -> bool | None:
+    """The rule of the cases: a text ends with a sign that says whether it is true, or with none."""
+    return {"+": True, "-": False}.get(text[-1:])
 
 
-def _is_sentence(reason: object) -> bool:
-    if not isinstance(reason, str):
-        return False
-    letters = sum(letter.isalpha() for letter in reason)
-    without_blanks = any(name(letter, "").startswith(UNSPACED) for letter in reason)
-    return letters >= FEWEST_LETTERS and (len(reason.split()) >= FEWEST_WORDS or without_blanks)
+def _count(texts: Sequence[str]) -> str:
+    true = sum(_rule(text) is True for text in texts)
+    unknown = sum(_rule(text) is None for text in texts)
+    return f"{true} of {len(texts)} true" + (f", {unknown} not to tell" if unknown else "")
 
 
-UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
-"""How the names of letters begin that are written without blanks between words."""
-
-
-def _dials(function: Callable[..., Any], job: str) -> tuple[float, int, str]:
-    given: Any = called(function, job)
-    try:
-        temperature, max_tokens, reason = given
-    except (TypeError, ValueError):
-        raise Problem(
-            f"my_dials({job!r}) returned {given!r}. Return three values: temperature, max tokens, and why.",
-            hint="three",
-        ) from None
-    if type(temperature) not in (int, float) or type(max_tokens) is not int:
-        raise Problem(
-            f"my_dials({job!r}) returned {given!r}. The temperature is a number such as 0.5, max tokens a whole one.",
-            hint="numbers",
-        )
-    return temperature, max_tokens, reason
-
-
-def _job(job: str) -> Callable[..., Awaitable[None]]:
-    (coldest, hottest), (fewest, most), why = JOBS[job]
+def _choice(runs: dict[float, list[str]], wanted: float, why: str, hint: str) -> Callable[..., Awaitable[None]]:
+    """A case: of these answers at each temperature, the function chooses the one wanted."""
 
     async def case(function: Callable[..., Any]) -> None:
-        temperature, max_tokens, reason = _dials(function, job)
-        if not coldest <= temperature <= hottest:
-            raise Problem(f"For {job!r} you chose temperature {temperature}. {why}", hint="temperature")
-        if not fewest <= max_tokens <= most:
-            told = f"For {job!r} you chose {max_tokens} tokens; {fewest} to {most} fit the job. {why}"
-            raise Problem(told, hint="tokens")
-        if not _is_sentence(reason):
+        given = {temperature: [*texts] for temperature, texts in runs.items()}
+        chosen: Any = called(function, given, _rule)
+        figures = "; ".join(f"at {temperature:g}: {_count(texts)}" for temperature, texts in runs.items())
+        if isinstance(chosen, bool) or not isinstance(chosen, int | float) or chosen not in runs:
             raise Problem(
-                f"For {job!r} you chose well; now defend it: the third value is a sentence that says why.", hint="why"
+                f"With {figures}, choose returned {chosen!r:.60}. Return a temperature of them.", hint="temperature"
+            )
+        if chosen != wanted:
+            raise Problem(f"With {figures}, choose returned {chosen:g}, and {wanted:g} is right. {why}", hint=hint)
+        if given != runs:
+            raise Problem(
+                "choose changed `runs`, which belongs to the caller: make a dict of your own.", hint="runs-changed"
             )
 
     return case
-
-
-async def _each_has_its_reason(function: Callable[..., Any]) -> None:
-    reasons = {job: " ".join(_dials(function, job)[2].lower().split()) for job in reversed(JOBS)}
-    if len(set(reasons.values())) < len(JOBS):
-        [twice] = [reason for reason in set(reasons.values()) if list(reasons.values()).count(reason) > 1]
-        raise Problem(
-            f"Two jobs have the same reason, {twice[:60]!r}. Say of each what about the job wants these dials.",
-            hint="why",
-        )
 
 
 class _Reply:
@@ -338,8 +297,23 @@ EXERCISES = {
     ),
     "3.2": FunctionExercise(
         "3.2",
-        [*(_job(job) for job in JOBS), _each_has_its_reason],
-        tried="three jobs, each with a temperature and tokens that fit it, and a reason of its own",
+        [
+            _choice({0.0: ["a-", "a-"], 1.0: ["a+", "b-"]}, 1.0, "The share of true answers decides.", "rule"),
+            _choice(
+                {1.0: ["a+", "b+", "c-", "d-"], 0.5: ["a+"], 0.0: ["a-"]}, 0.5,
+                "All of one are more than half of four: the share counts, not the number.", "share",
+            ),
+            _choice(
+                {2.0: ["a+", "b+"], 0.2: ["a+", "a+"], 1.0: ["a+", "c+", "d+"]}, 0.2,
+                "Of equal shares the lowest temperature wins, wherever it stands.", "ties",
+            ),
+            _choice({0.5: ["a-", "b-"], 0.0: ["a-"], 1.0: ["c-"]}, 0.0, "None is true: the lowest wins.", "ties"),
+            _choice({0.0: ["a", "a", "a+"], 0.7: ["a+", "b-"]}, 0.7, UNKNOWN, "unknown"),
+            _choice({0.0: ["a", "b-"], 1.5: ["a+", "b"]}, 1.5, UNKNOWN, "unknown"),
+            _choice({1.5: ["a+"]}, 1.5, "There is one to choose from.", "rule"),
+            _choice({0: ["+", "-", "-"], 1: ["+", "+", "-"], 2: ["+", "-"]}, 1, "Two of three are the most.", "share"),
+        ],
+        tried="unequal numbers of answers, equal shares, none true, a rule that cannot tell, one temperature alone",
     ),
     "3.3": FunctionExercise(
         "3.3",

@@ -282,12 +282,13 @@ def with_numpy(logits, temperature):
 
 
 @right_as_object_and_partial("3.2")
-def in_chinese(job):
-    return {
-        "label": [0, 3, "\u53ea\u6709\u4e00\u4e2a\u8bcd\u662f\u5bf9\u7684\u3002"],
-        "explain": [0.3, 60, "Il faut \u00eatre exact et bref."],
-        "names": [1, 200, "\u8981\u6709\u5341\u4e2a\u4e0d\u540c\u7684\u540d\u5b57\u3002"],
-    }[job]
+def sorted_and_compared(runs, true):
+    best = (-1.0, None)
+    for heat in sorted(runs):
+        share = np.mean([true(text) or False for text in runs[heat]])
+        if share > best[0]:
+            best = (share, heat)
+    return best[1]
 
 
 @right_as_object_and_partial("3.3")

@@ -1,75 +1,81 @@
-"""Exercise 3.2: temperature, tokens and a reason, for three jobs."""
-
-REASON = "I have my reasons for this"
+"""Exercise 3.2: a temperature, chosen by what was measured."""
 
 
-def cold_names(job):
-    """Wants ten different names of a cold model.
+def _share(texts, true):
+    return sum(true(text) is True for text in texts) / len(texts)
 
-    For 'names' you chose temperature 0.2
+
+def counts_and_does_not_divide(runs, true):
+    """Takes the temperature with the most true answers, however many were drawn there.
+
+    All of one are more than half of four
     """
-    return {"label": (0.0, 8, REASON), "explain": (0.2, 100, REASON), "names": (0.2, 100, REASON)}[job]
+    return min(runs, key=lambda heat: (-sum(true(text) is True for text in runs[heat]), heat))
 
 
-def few_words_for_ten_names(job):
-    """Leaves no room for what it asks.
+def first_of_equals(runs, true):
+    """Lets the order of the dict decide between equal shares.
 
-    For 'names' you chose 20 tokens
+    Of equal shares the lowest temperature wins
     """
-    return {"label": (0.0, 8, REASON), "explain": (0.2, 300, REASON), "names": (1.2, 20, REASON)}[job]
+    return max(runs, key=lambda heat: _share(runs[heat], true))
 
 
-def hot_label(job):
-    """Throws dice for a label.
+def hottest_of_equals(runs, true):
+    """Wants variety where truth is the same.
 
-    For 'label' you chose temperature 1.0
+    Of equal shares the lowest temperature wins
     """
-    return {"label": (1.0, 8, REASON), "explain": (0.2, 100, REASON), "names": (1.2, 100, REASON)}[job]
+    return max(runs, key=lambda heat: (_share(runs[heat], true), heat))
 
 
-def long_label(job):
-    """Allows a paragraph where one word is wanted.
+def always_the_coldest(runs, true):
+    """Takes 0 for the truth and does not look at the answers.
 
-    For 'label' you chose 100 tokens
+    at 1: 1 of 2 true, choose returned 0, and 1 is right
     """
-    return (0.0, 100, REASON)
+    return min(runs)
 
 
-def no_reason(job):
-    """Chooses, and does not say why.
+def most_different(runs, true):
+    """Counts different answers in place of true ones.
 
-    now defend it
+    All of one are more than half of four
     """
-    return {"label": (0.0, 8, ""), "explain": (0.2, 100, ""), "names": (1.2, 100, "")}[job]
+    return max(runs, key=lambda heat: len(set(runs[heat])))
 
 
-def one_number(job):
-    """Returns the temperature alone.
+def unknown_counts_as_true(runs, true):
+    """Counts whatever is not called false.
 
-    Return three values
+    What the rule cannot tell is not true
     """
-    return 0.5
+    return min(runs, key=lambda heat: (-sum(true(text) is not False for text in runs[heat]) / len(runs[heat]), heat))
 
 
-def unknown_job(job):
-    """Knows one job of three.
+def adds_none(runs, true):
+    """Adds up what the rule says, and it may say nothing.
 
-    raised KeyError
+    unsupported operand type(s) for +
     """
-    return {"label": (0.0, 8, REASON)}[job]
+    return min(runs, key=lambda heat: (-sum(true(text) for text in runs[heat]) / len(runs[heat]), heat))
 
 
-def in_words(job):
-    """Writes the temperature as a text.
+def the_share_itself(runs, true):
+    """Returns how good it is in place of where.
 
-    The temperature is a number such as 0.5
+    Return a temperature of them
     """
-    return {"label": ("0.0", 8, REASON), "explain": ("0.2", 100, REASON), "names": ("1.2", 100, REASON)}[job]
+    return f"{max(_share(texts, true) for texts in runs.values()):.0%}"
 
 
-def one_reason_for_all(job):
-    """Has one reason for all three jobs, which is none for any.
+def empties_the_runs(runs, true):
+    """Takes out of the caller's dict what it has looked at.
 
-    Two jobs have the same reason
+    choose changed `runs`
     """
-    return {"label": (0.0, 8, REASON), "explain": (0.2, 100, REASON), "names": (1.2, 100, REASON)}[job]
+    shares = {}
+    while runs:
+        heat, texts = runs.popitem()
+        shares[heat] = _share(texts, true)
+    return min(shares, key=lambda heat: (-shares[heat], heat))
