@@ -59,7 +59,7 @@ def turn_the_dials(lab_page: LabPage) -> None:
     panel.get_by_role("option", selected=True).focus()
     keyboard.press("Home")
     keyboard.press("ArrowRight")
-    said = panel.locator(".labkit-tokens").get_by_role("status")
+    said = panel.locator(".labkit-tokens .said")
     expect(said).to_have_text(re.compile(r"^Token 2\b.*the model gave it <?\d+ %; temperature 1 left that as it was"))
     keyboard.press("End")
     expect(panel.get_by_role("option").last).to_be_focused()
