@@ -20,6 +20,9 @@ from labkit.numbers import checked_number, checked_ratio, checked_share, checked
 CUT = "cut at max tokens"
 """What is said of an answer whose stop reason is `maxTokens`, wherever one is shown."""
 
+ANTHROPIC, OPENAI = "Anthropic", "OpenAI"
+"""The providers whose own APIs are told of: their references, "Create a Message" and "Create chat completion"."""
+
 Kind = Literal["number", "whole", "text", "texts"]
 Honour = Literal["yes", "must", "no", "sent on", "not told"]
 
@@ -40,6 +43,7 @@ class Dial:
         turn: The dial's place in the draw of a token, from 1; 0 for a dial that takes no part in the draw.
         drops: Whether the dial rules tokens out; a dial that only shifts their shares does not.
         rare: Whether a view of the draw leaves the dial out where it is off.
+        apis: What the providers' own APIs take, from where to where; `None` where an API has no such dial.
         effect: What the dial does to the draw at a value, in a few words; at `None`, whatever the value.
         name: The field of `Settings`, and the argument of every model.
     """
@@ -56,8 +60,18 @@ class Dial:
     turn: int = 0
     drops: bool = False
     rare: bool = False
+    apis: Mapping[str, tuple[float, float] | None] = field(default_factory=dict[str, tuple[float, float] | None])
     effect: Callable[[float | None], str] = lambda _: ""
     name: str = ""
+
+    def clamp(self, api: str, value: object) -> str:
+        """`this API takes 0–1` where `value` is not what `api` takes; else nothing."""
+        if api not in self.apis or not isinstance(value, int | float) or self.is_off(value):
+            return ""
+        ends = self.apis[api]
+        if ends is None:
+            return f"{api}'s API has no such dial"
+        return "" if ends[0] <= value <= ends[1] else f"{api}'s API takes {ends[0]:g}–{ends[1]:g}"
 
     def is_off(self, value: object) -> bool:
         """Whether `value` changes nothing; `None`, which leaves the choice to others, is not off."""
@@ -127,7 +141,8 @@ class Settings:
     temperature: float | None = _row(
         "temperature",
         "How much the model dares: 0 always takes the best token, 1 draws as the model says, more is flatter",
-        "number", checked_number, asked=True, turn=2, effect=_heat, most=2.0, marks=(0.0, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0),
+        "number", checked_number, asked=True, apis={ANTHROPIC: (0, 1), OPENAI: (0, 2)},
+        turn=2, effect=_heat, most=2.0, marks=(0.0, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0),
     )  # fmt: skip
     max_tokens: int | None = _row(
         "max tokens",
@@ -140,25 +155,27 @@ class Settings:
         "top-p",
         "Keep the best tokens that together hold this probability",
         "number", checked_share, off=1.0, turn=4, drops=True, least=0.01, most=1.0,
-        effect=_nucleus,
+        effect=_nucleus, apis={ANTHROPIC: (0, 1), OPENAI: (0, 1)},
         marks=(0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0),
     )  # fmt: skip
     top_k: int | None = _row(
         "top-k",
         "Keep so many of the best tokens",
-        "whole", checked_whole, off=0, turn=3, drops=True, effect=_best, marks=(1, 2, 3, 5, 10, 20, 40, 100, 0),
+        "whole", checked_whole, off=0, turn=3, drops=True, effect=_best, apis={OPENAI: None},
+        marks=(1, 2, 3, 5, 10, 20, 40, 100, 0),
     )  # fmt: skip
     min_p: float | None = _row(
         "min-p",
         "Keep the tokens that are at least so many times as probable as the best one",
         "number", checked_ratio, off=0.0, turn=5, drops=True, rare=True, most=1.0,
-        effect=_near,
+        effect=_near, apis={ANTHROPIC: None, OPENAI: None},
         marks=(0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5),
     )  # fmt: skip
     frequency_penalty: float | None = _row(
         "frequency penalty",
         "Taken off a token's logit for each time that it stands in the answer already: above 0 against repeating",
         "number", checked_within(-2, 2), off=0.0, turn=1, rare=True, effect=_penalty, least=-2.0, most=2.0,
+        apis={ANTHROPIC: None, OPENAI: (-2, 2)},
         marks=(-2.0, -1.0, -0.5, 0.0, 0.2, 0.5, 1.0, 1.5, 2.0),
     )  # fmt: skip
     stop_sequences: tuple[str, ...] | None = _row(

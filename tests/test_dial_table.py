@@ -1,6 +1,7 @@
 """A dial is a row of the table and, where it takes part in the draw, one function: every place reads it there."""
 
 import ast
+import math
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -69,6 +70,30 @@ def test_a_row_says_all_that_a_panel_shows(dial: Dial) -> None:
         assert dial.asked or dial.off in dial.marks
         assert all(Settings(**cast("Any", {dial.name: mark})) for mark in dial.marks)
     assert dials().controls[DIALS.index(dial)][:2] == [dial.name, dial.title]
+
+
+@pytest.mark.parametrize("dial", STAGES, ids=lambda dial: dial.name)
+def test_the_ends_of_what_can_be_typed_are_values_that_the_dial_can_have(dial: Dial) -> None:
+    ends = [dial.least] if dial.most is None else [dial.least, dial.most]
+    for end in ends:
+        dial.check(dial.name, int(end) if dial.kind == "whole" else end)
+        assert dial.most is None or dial.least <= end <= dial.most
+    assert all(dial.least <= mark <= (dial.most or math.inf) for mark in dial.marks)
+
+
+def test_what_a_providers_api_does_not_take_is_said_in_words() -> None:
+    heat = DIAL["temperature"]
+    assert heat.clamp("Anthropic", 1.5) == "Anthropic's API takes 0–1"
+    assert [heat.clamp(api, 1.0) for api in ("Anthropic", "OpenAI", "")] == ["", "", ""]
+    assert heat.clamp("OpenAI", 1.5) == ""
+    assert DIAL["top_k"].clamp("OpenAI", 40) == "OpenAI's API has no such dial"
+    assert DIAL["top_k"].clamp("OpenAI", 0) == ""
+    hot = dials(Claude(), Settings(temperature=1.5, max_tokens=5))
+    assert hot.readings[0][2] == "1.5 (Anthropic's API takes 0–1)"
+    assert "1.5 (Anthropic's API takes" in str(hot) or hot.readings[1][2] == "5"
+    assert [row[2] for row in dials(OpenAICompatible(), Settings(top_k=3)).readings][3].startswith(
+        "3 (OpenAI's API has"
+    )
 
 
 @pytest.mark.parametrize("name", OWN)

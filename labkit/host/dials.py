@@ -77,6 +77,8 @@ class DialReading:
     used: Any
     honoured: Honour
     turned: bool
+    clamp: str = ""
+    """What the provider's API takes, in words, where that is not what is used."""
 
     @property
     def title(self) -> str:
@@ -105,7 +107,8 @@ def read(callback: SamplingFnT, settings: Settings, params: CreateMessageRequest
         asked, used = (None if value in ([], (), "") else value for value in (asked, used))
         turned = wish is not None and used != asked
         used = own.get(dial.name) if used is None else used
-        readings.append(DialReading(dial.name, asked, used, honoured[dial.name], turned))
+        clamp = dial.clamp(getattr(callback, "api", ""), used)
+        readings.append(DialReading(dial.name, asked, used, honoured[dial.name], turned, clamp))
     return readings
 
 

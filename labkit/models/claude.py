@@ -15,7 +15,7 @@ from mcp_types import (
     ErrorData,
 )
 
-from labkit.dial_table import OWN, Honour, honouring, own_dials
+from labkit.dial_table import ANTHROPIC, OWN, Honour, honouring, own_dials
 from labkit.models.catalog import Accepts, catalog
 from labkit.models.convert import Fitted, Refused, answer
 from labkit.models.dialled import WithDials
@@ -70,6 +70,8 @@ class Claude(WithDials):
         TypeError: There is no such dial.
         ValueError: `base_url` is no address, or a number cannot stand where it does.
     """
+
+    api = ANTHROPIC
 
     def __init__(
         self,

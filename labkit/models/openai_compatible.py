@@ -17,7 +17,7 @@ from mcp_types import (
 )
 from pydantic import BaseModel, ValidationError
 
-from labkit.dial_table import OWN, honouring, own_dials
+from labkit.dial_table import OPENAI, OWN, honouring, own_dials
 from labkit.models.chat_completions import DROPPABLE, Models, Reply, request
 from labkit.models.convert import Fitted, Refused, answer
 from labkit.models.dialled import WithDials
@@ -77,6 +77,7 @@ class OpenAICompatible(WithDials):
     """
 
     honours = honouring("sent on", max_tokens="must")
+    api = OPENAI
 
     def __init__(
         self,

@@ -131,6 +131,7 @@ class DialPanel(Placed, anywidget.AnyWidget):
 def _row(reading: DialReading) -> list[Any]:
     """The row of a dial, in the order that dials.js reads."""
     asked, used = (in_words(reading.dial, value) for value in (reading.asked, reading.used))
+    used += f" ({reading.clamp})" if reading.clamp else ""
     return [reading.dial, asked, used, reading.honoured, MEANING[reading.honoured], reading.turned]
 
 

@@ -10,6 +10,16 @@ class Branches {
     this.note = el("span", { role: "status", class: "note" });
     this.node = el("div", { class: "branches" }, this.marks, this.back, this.beside, this.note);
     this.sheet = el("div", { class: "beside" });
+    const field = el("textarea", { rows: 2, "aria-label": "Your own logits: numbers, or tokens each with a number", placeholder: "yes: 2.1, no: 1.3, maybe: 0.2" });
+    const draw = () => this.model.send({ logits: field.value });
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      draw();
+    });
+    const go = button("Draw from these", "Draw one token from these logits, with the dials as they stand (Ctrl+Enter)", draw);
+    this.own = el("details", { class: "own" }, el("summary", {}, "Your own logits"), el("div", {}, field, go));
   }
 
   get shown() {
@@ -56,7 +66,7 @@ class Branches {
       return node;
     });
     const also = this.model.get("tree").filter((each) => each.parent === i).map((each) => each.at + 1);
-    const told = parent < 0 ? `drawn; branches part at token ${[...new Set(also)].sort((a, b) => a - b).join(", ")}` : this.parting(branch);
+    const told = also.length === 0 && parent < 0 ? "drawn" : parent < 0 ? `drawn; branches part at token ${[...new Set(also)].sort((a, b) => a - b).join(", ")}` : this.parting(branch);
     return el("section", { "aria-label": name }, choose, el("small", {}, `${told} · ${tokens.length} tokens · ${sure}`), el("p", {}, ...parts));
   }
 }

@@ -181,7 +181,7 @@ def _rivals(reading: Reading, i: int, top: int) -> tuple[list[str], int]:
     """The rivals of token `i`, a column for each stage, then the sentence; and where the sentence ends."""
     rows, columns = reading.rows(i, DRAWN), reading.columns
     width = WIDTH / len(columns)
-    end = top + 52 + 20 * len(rows)
+    end = top + 86 + 20 * len(rows)
     full = full_share(rows)
     parts = [f'<line x1="0" x2="{WIDTH}" y1="{y}" y2="{y}" stroke="{EDGE}"/>' for y in (top, end)]
     for k, column in enumerate(columns):
@@ -194,6 +194,9 @@ def _rivals(reading: Reading, i: int, top: int) -> tuple[list[str], int]:
         parts.append(
             f'<text x="{left + 14:.1f}" y="{top + 36}" font-size="11" fill="{MUTE}">{escape(column.note)}</text>'
         )
+        for line, told in enumerate(reading.foot(i, column.stage)):
+            place = f'x="{left + 14:.1f}" y="{end - 26 + 15 * line}"'
+            parts.append(f'<text {place} font-size="11" fill="{MUTE}">{escape(told)}</text>')
         for line, row in enumerate(rows):
             place = (left + 14, top + 58 + 20 * line, width - 28)
             parts += _bar(_name(row, line, 10), row.drawn, row.cells[k], place, full)

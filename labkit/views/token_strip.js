@@ -1,5 +1,12 @@
 // The dials of the token view, in the order in which they work, then the draw.
 
+/** What a provider's API makes of a value that it does not take, in words; else nothing. */
+function clamp(api, ends, value, { off }) {
+  if (value === off) return "";
+  if (!ends) return `${api}'s API has no such dial`;
+  return value >= ends[0] && value <= ends[1] ? "" : `${api}'s API takes ${short(ends[0])}–${short(ends[1])}`;
+}
+
 class Strip {
   /** `turn` is told the dials that stand elsewhere than at the draw, by name. */
   constructor(stages, turn) {
@@ -55,6 +62,9 @@ class Strip {
       typed.setAttribute("aria-invalid", "false");
       const moved = value !== own[dial.name];
       node.classList.toggle("moved", moved);
+      const clamps = Object.entries(dial.apis).map(([api, ends]) => clamp(api, ends, value, dial)).filter(Boolean);
+      node.dataset.clamp = clamps.join("; ");
+      typed.setAttribute("aria-description", clamps.join("; "));
       node.dataset.stands = moved ? `drawn at ${own[dial.name] === dial.off ? "off" : short(own[dial.name])}` : value === dial.off ? "off" : "";
       turned ||= moved;
     }

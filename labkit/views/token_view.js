@@ -26,7 +26,7 @@ class TokenView {
     this.columns.addEventListener("keydown", (event) => this.rivalKey(event));
     this.said = el("p", { class: "said", role: "status", "aria-live": "polite" });
     const head = el("div", { class: "head" }, this.count, this.badges, el("span", {}, HOW), el("span", { class: "grow" }), this.settings);
-    root.append(head, this.text, this.branches.node, this.branches.sheet, this.strip.node, this.columns, this.said);
+    root.append(head, this.text, this.branches.node, this.branches.sheet, this.strip.node, this.columns, this.said, this.branches.own);
     this.root = root;
     this.drawAnswer();
     this.changes = { "change:answer": () => this.drawAnswer(), "change:chosen": () => this.drawChoice(), "change:turned": () => this.drawDials() };

@@ -9,6 +9,7 @@ import traitlets
 
 from labkit.dial_table import STAGES, Dial
 from labkit.errors import sentence
+from labkit.models.own_logits import own_logits
 from labkit.models.sampler import Dials
 from labkit.models.stop_reasons import for_reason
 from labkit.models.token_reading import DRAWN, FULL, SURE_FROM, Reading, quoted
@@ -49,7 +50,7 @@ def show_tokens(trace: Trace) -> "TokenView":
 
 def _stage(dial: Dial) -> dict[str, Any]:
     """A dial of the draw, as the page shows it."""
-    told = ("name", "title", "what", "off", "least", "most", "marks", "drops", "rare")
+    told = ("name", "title", "what", "off", "least", "most", "marks", "drops", "rare", "apis")
     return {name: getattr(dial, name) for name in told} | {"whole": dial.kind == "whole"}
 
 
@@ -127,16 +128,31 @@ class TokenView(Placed, anywidget.AnyWidget):
         self.note = f"The model goes on from {word} …"
         self._going.ask((self.shown, i, token))
 
+    def draw_from(self, text: str) -> None:
+        """Show the draw of a token from logits that somebody wrote down, with the dials as they stand.
+
+        In plain code: `own_logits(text, dials, seed)`.
+        """
+        try:
+            trace = own_logits(text, self.reading.dials, self.trace.seed or 0)
+        except ValueError as error:
+            self._failed(error)
+            return
+        self._add(Branch(trace, own=True), 0)
+
+    def _add(self, branch: "Branch", chosen: int) -> None:
+        self.branches.append(branch)
+        with self.hold_sync():
+            self.note, self.chosen, self.shown = "", chosen, len(self.branches) - 1
+            self._draw()
+
     async def _go_on(self, what: tuple[int, int, int]) -> None:
         parent, i, token = what
         former = self.branches
         trace = await branch_in_steps(former[parent].trace, i, token)
         if former is not self.branches:
             return  # another answer is shown since
-        self.branches.append(Branch(trace, parent, i))
-        with self.hold_sync():
-            self.note, self.chosen, self.shown = "", i, len(self.branches) - 1
-            self._draw()
+        self._add(Branch(trace, parent, i), i)
 
     def _failed(self, error: Exception) -> None:
         late = f"The model did not go on within {PATIENCE:g} s."
@@ -147,6 +163,8 @@ class TokenView(Placed, anywidget.AnyWidget):
         if "take" in message:
             i, token = message["take"]
             self.take(int(i), int(token))
+        elif "logits" in message:
+            self.draw_from(str(message["logits"]))
 
     def _changed(self, _: object) -> None:
         with self.hold_sync():
@@ -206,6 +224,7 @@ class Branch:
     trace: Trace
     parent: int = -1
     at: int = -1
+    own: bool = False
 
     @property
     def told(self) -> dict[str, Any]:
@@ -218,6 +237,8 @@ class Branch:
     @property
     def name(self) -> str:
         """`token 7: “the”`, or `answer`."""
+        if self.own:
+            return "own logits"
         return "answer" if self.at < 0 else f"token {self.at + 1}: {quoted(seen(self.trace.tokens[self.at].text))}"
 
     def line(self, *, shown: bool) -> str:

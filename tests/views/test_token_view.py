@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from labkit.models import sampler
+from labkit.models.own_logits import own_logits
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import load
-from labkit.models.token_reading import Reading
+from labkit.models.token_reading import Reading, effective
 from labkit.models.token_stages import LISTED, left, share
 from labkit.models.token_words import confidence, confidence_badge, mean_log, percent, spoken
 from labkit.models.trace import Rival, Standing, Trace, TracedToken
@@ -450,6 +451,62 @@ async def test_a_rival_that_is_taken_becomes_a_branch_to_go_back_from_and_to_com
     view.show(drawn)
     assert (len(view.branches), view.shown, view.note) == (1, 0, "")
     view.close()
+
+
+LOGITS = [
+    ("yes: 2.1, no: 1.3, maybe: 0.2", ["yes", "no", "maybe"], [2.1, 1.3, 0.2]),
+    ("2, 1\n-0.5", ["token 1", "token 2", "token 3"], [2, 1, -0.5]),
+    ('{"a": 1, "b": 2e0}', ["a", "b"], [1, 2]),
+    ("[3, 4.5]", ["token 1", "token 2"], [3, 4.5]),
+    ('"a" = \u22121; b 2', ["a", "b"], [-1, 2]),
+]
+
+
+@pytest.mark.parametrize(("text", "names", "numbers"), LOGITS)
+def test_logits_that_are_pasted_are_read_in_every_form(text: str, names: list[str], numbers: list[float]) -> None:
+    token = own_logits(text).tokens[0]
+    shares = sampler.softmax(np.array(numbers))
+    told = {rival.text: rival.probability for rival in token.stages["model"]}
+    assert told == {name: pytest.approx(share) for name, share in zip(names, shares, strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "2 to 1,000 logits"),
+        ("1", "and here is 1"),
+        ("a: 1, b: much", "'b: much' is no logit"),
+        ("[1, null]", "None is no logit"),
+        ("nan, 1", "'nan' is no logit"),
+        ("1e9, 2", "at most a million"),
+    ],
+)
+def test_what_is_no_logit_is_said(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        own_logits(text)
+
+
+def test_pasted_logits_are_shown_with_the_dials_as_they_stand(drawn: Trace) -> None:
+    view = TokenView(drawn)
+    view.turn(TURNED)
+    view._heard(view, {"logits": "yes: 2.1, no: 1.3"}, None)
+    assert (view.shown, view.tree[1]["name"], view.note) == (1, "own logits", "")
+    assert (view.trace.dials, view.trace.seed) == (TURNED, 7)
+    assert table(view.trace, token=1) == table(own_logits("yes: 2.1, no: 1.3", TURNED, 7), token=1)
+    assert "own logits" in str(view.answer["badges"][0])
+    view._heard(view, {"logits": HOSTILE}, None)
+    assert view.note.startswith("Not taken: ")
+    view.close()
+
+
+def test_entropy_is_told_as_an_effective_vocabulary_too() -> None:
+    even = Reading(own_logits("1, 1, 1, 1"))
+    assert even.foot(0, "model") == ("4 left", "2.0 bits, effective 4.0")
+    assert "Entropy 2.0 bits, an effective vocabulary of 4.0." in even.sentence(0)
+    picture = " ".join(ET.fromstring(svg(even)).itertext())  # noqa: S314 - our own drawing
+    assert "2.0 bits, effective 4.0" in picture
+    assert "2.0 bits, effective 4.0" in table(even.trace, token=1)
+    assert [effective(bits) for bits in (0.0, 6.64, 6.65, 15.58)] == ["1.0", "99.7", "100", "48,983"]
 
 
 def test_of_an_answer_that_nobody_asked_for_nothing_can_be_taken() -> None:
