@@ -146,12 +146,6 @@ class Clauses:
         """Whether two numbers are set against each other: `12 against 14`."""
         return bool({*self.words.lows[start:end]} & AGAINST)
 
-    def _follows_from(self, one: Quantity) -> bool:
-        """Whether a number is the second of `from 12 in May to 14`."""
-        index = self.numbers.index(one)
-        low = self.words.low
-        return index > 0 and low(one.first - 1) == "to" and low(self.numbers[index - 1].first - 1) == "from"
-
     def pick(self, sort: str, one: Quantity) -> tuple[list[Mention], str]:
         """The mentions of a sort that belong to a figure, and how near they are: `own`, `before`, `after`, or none."""
         runs = self.runs.get(sort, [])
@@ -189,8 +183,6 @@ class Clauses:
                 is_after_other and is_number and self.chunk(run.last) in self.compares and self.chunk(run.last) != chunk
             )
         ]
-        if sort == "when" and is_number and self._follows_from(one):
-            earlier = [run for run in earlier if run.last < self.numbers[self.numbers.index(one) - 1].first]
         before = earlier[-1] if earlier else None
         after = next((run for run in runs if run.first > end), None)
         flat = [each for run in runs if run.last < start for each in run.all]

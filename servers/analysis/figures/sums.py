@@ -90,7 +90,7 @@ class Sums(Uncontradicted):
                 continue
             spans = self.sentence.pick("when", self.one)[0]
             named = tuple(span for mention in spans for span in spans_in(mention))
-            if fits(self.one, known.number, known.unit, known.factor, of=2) and not self._is_about_one(known):
+            if fits(self.one, known.number, known.unit, known.factor, of=2):
                 yield Tie("right", known, "a sum", named, known.number)
             whole = self._whole(known)
             if (
@@ -110,15 +110,6 @@ class Sums(Uncontradicted):
             if self._is_plain(each) and not each.daily and (each.column == known.column or each.fact.measure == "rows")
         }
         return like.get(known.fact.measure) or like.get("total") or like.get("rows")
-
-    def _is_about_one(self, known: Known) -> bool:
-        """Whether a figure is of fewer than a sum is of."""
-        for dim in {each[0] for each in known.groups}:
-            found, near = self.sentence.pick(f"group {dim}", self.one)
-            own = {cast("tuple[str, str]", each.payload) for each in found}
-            if near == "own" and len(own & known.groups) < 2 and not self.around & TOGETHER:
-                return True
-        return False
 
     def _is_plain(self, known: Known) -> bool:
         return not known.groups and known.span is None
