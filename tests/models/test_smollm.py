@@ -121,7 +121,7 @@ def test_dials_are_turned_without_another_draw_and_back_again(traced: Trace) -> 
     back = turned(told, HOT)
     # Of an unlikely token nobody but llama.cpp, which drew it, knows whether top-p leaves it.
     known = [(token, was) for token, was in zip(back.tokens, traced.tokens, strict=True) if was.rank < 50]
-    assert len(known) > 5
+    assert len(known) > 2
     for token, was in known:
         assert token.standing == was.standing
         assert token.instead is None
