@@ -109,11 +109,17 @@ class Node {
     this.dispatchEvent(new Event("click"));
   }
 
-  /** Every node below this one, in order. */
   querySelector(name) {
     return this.all(name)[0] ?? null;
   }
 
+  querySelectorAll(name) {
+    return this.all(name);
+  }
+
+  focus() {}
+
+  /** Every node below this one, in order. */
   all(localName) {
     return this.children.flatMap((child) => [child, ...child.all()]).filter((node) => !localName || node.localName === localName);
   }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import "./dom.mjs";
-import { Host, Who } from "./playground.mjs";
+import { Duties, WhoAnswers } from "./playground.mjs";
 
 const told = (chosen) => ({ choices: [["tiny", "embedded", "", ""], ["claude", "Claude", "", ""]], chosen, key: {}, settings: [], says: "" });
 
@@ -16,7 +16,7 @@ function clicked(control, on) {
 test("a choice is not taken back by what was told before the kernel has heard of it", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const said = [];
-  const who = new Who((message) => said.push(message.who));
+  const who = new WhoAnswers((message) => said.push(message.who));
   who.draw(told("tiny"));
   const [tiny, claude] = [...who.marks.values()].map(({ control }) => control);
   assert.deepEqual([tiny.checked, claude.checked], [true, false]);
@@ -31,7 +31,7 @@ test("a choice is not taken back by what was told before the kernel has heard of
 
 test("what the kernel still tells in the end is what holds", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const host = new Host(() => {});
+  const host = new Duties(() => {});
   const duty = (name, on) => [name, name, "", "", on, []];
   const duties = (approval, budget) => host.draw({ duties: [duty("approval", approval), duty("budget", budget)], spent: "", share: 0, cost: "" });
   const marks = () => [...host.marks.all("input")].map(({ checked }) => checked);
