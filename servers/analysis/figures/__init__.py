@@ -18,7 +18,9 @@ south`, `revenue fell over the year`) is a claim where the facts contradict it, 
 Four sets of sentences were written without sight of it. At first sight it marked 6.9 % and 8.6 % of the figures of the
 right sentences of the first two, and left 3 of 100 false sentences unmarked in each; of the next two, whose authors
 wrote more freely, 18.9 % and 15.9 %, and left 14 and 12 of 120. What they showed was mended by kinds, and they are a
-test since: a new turn of phrase meets the figures of a first sight, not the better ones of the test.
+test since: a new turn of phrase meets the figures of a first sight, not the better ones of the test. Two more sets,
+measured once after that and in no test, say how well that carries: it marked 7.7 % and 4.9 % of the figures of the 200
+right sentences of each, and left 19 and 9 of the 200 false ones without a mark: a person reads what it lets pass.
 """
 
 from collections.abc import Iterator, Sequence
