@@ -61,6 +61,7 @@ def test_they_share_a_key_and_the_end_of_one_is_the_end_of_all(
 @pytest.mark.skipif(sys.platform == "win32", reason="there a process cannot be deaf to its end")
 @pytest.mark.parametrize("number", [signal.SIGINT, *processes.ENDS])
 def test_what_is_deaf_is_killed_when_all_shall_end(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)  # also under nohup
     monkeypatch.setattr(processes, "LONGEST_GOODBYE", 0.2)
     assert run_several([[sys.executable, "-c", DEAF, str(number)]]) == 0
 
