@@ -304,7 +304,7 @@ async def test_a_refusal_that_a_callback_returns_passes_word_for_word() -> None:
 
     lab = Lab(bookshop(), sampling_callback=refuses, mode="legacy")
     await failure(lab.call_tool("recommend", {"genre": "noir"}))
-    (told,) = [step.data["error"] for step in lab.flow.steps if step.source == "client" and "error" in step.data]
+    (told,) = [step.data["error"] for step in lab.flow.steps if step.target == "server" and "error" in step.data]
     assert told == {"code": -1, "message": "not today", "data": {"until": "Monday"}}
     assert lab.fault is None
 

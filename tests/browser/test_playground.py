@@ -354,7 +354,7 @@ def test_the_server_its_way_and_its_wire_are_chosen_by_mouse(page_of: Locator) -
     expect(page_of.get_by_label("kind")).to_have_value("entities")
     typed(page_of, "text").fill("")
     button(page_of, "Run").click()
-    expect(page_of.locator(".wrong:visible")).to_have_text("Needed: the tool cannot be called without it.")
+    expect(page_of.locator(".wrong:visible")).to_have_text("Please fill out this field.")  # the browser's words
     expect(typed(page_of, "text")).to_be_focused()
     typed(page_of, "text").fill("Mira restarted PostgreSQL.")
     page_of.get_by_label("Over", exact=True).select_option("http")

@@ -13,14 +13,6 @@ def counts_and_does_not_divide(runs, true):
     return min(runs, key=lambda heat: (-sum(true(text) is True for text in runs[heat]), heat))
 
 
-def first_of_equals(runs, true):
-    """Lets the order of the dict decide between equal shares.
-
-    Of equal shares the lowest temperature wins
-    """
-    return max(runs, key=lambda heat: _share(runs[heat], true))
-
-
 def hottest_of_equals(runs, true):
     """Wants variety where truth is the same.
 
@@ -35,14 +27,6 @@ def always_the_coldest(runs, true):
     at 1: 1 of 2 true, choose returned 0, and 1 is right
     """
     return min(runs)
-
-
-def most_different(runs, true):
-    """Counts different answers in place of true ones.
-
-    All of one are more than half of four
-    """
-    return max(runs, key=lambda heat: len(set(runs[heat])))
 
 
 def unknown_counts_as_true(runs, true):
