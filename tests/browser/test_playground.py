@@ -210,7 +210,7 @@ def chosen_wire(playground: Locator, name: str) -> None:
 
 def drag(slider: Locator, share: float) -> None:
     """Take the handle of a slider with the mouse and let it go at a share of the way."""
-    slider.scroll_into_view_if_needed()
+    slider.hover()  # whatever that tells is there before it is measured
     box, mouse = slider.bounding_box(), slider.page.mouse
     assert box is not None
     half = box["height"] / 2  # of the handle, too
