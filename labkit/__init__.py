@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from labkit.nested import allow_asyncio_run
     from labkit.playground import Playground
     from labkit.programs import Program
-    from labkit.replaying import replay
     from labkit.steps import Origin, origin, report
     from labkit.telemetry import Telemetry, with_telemetry
     from labkit.telemetry.collector import Collector
@@ -72,6 +71,7 @@ if TYPE_CHECKING:
     from labkit.views.my_progress import my_progress
     from labkit.views.prediction import predict
     from labkit.views.progress_bar import course_map, lesson
+    from labkit.views.replaying import replay
     from labkit.views.scorecard_panel import show_scorecard, show_server_scorecard
     from labkit.views.side_by_side import compare
     from labkit.views.span_view import show_spans
@@ -139,7 +139,7 @@ _ELSEWHERE = {
     "plot_bars": "labkit.views.bars",
     "predict": "labkit.views.prediction",
     "quiz": "labkit.checks",
-    "replay": "labkit.replaying",
+    "replay": "labkit.views.replaying",
     "report": "labkit.steps",
     "scorecard": "labkit.checks",
     "scorecard_server": "labkit.checks",

@@ -68,6 +68,12 @@ class Sharing(LoadFileScheduling):
         return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
 
 
+@pytest.fixture(params=["auto", "legacy"])
+def wire(request: pytest.FixtureRequest) -> str:
+    """The `mode` of each wire: what is said of one has to hold on the other."""
+    return request.param
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """After a run in several processes, the files that took longest."""
     if not config.getoption("numprocesses", None):

@@ -32,11 +32,6 @@ def nothing_stays_open() -> Generator[None]:
     close_all()
 
 
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 def the(flow: Flow, kind: Kind) -> list[Step]:
     return [step for step in flow.steps if step.kind == kind]
 

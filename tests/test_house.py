@@ -398,7 +398,7 @@ MAY_KNOW = {
         "steps",
     },
 }
-ASKED_FOR = {"labkit.lab": {"telemetry"}, "labkit.replaying": {"host"}}
+ASKED_FOR = {"labkit.lab": {"telemetry"}}
 """What a module of the core takes from above in the moment in which a caller asks for it."""
 
 

@@ -18,7 +18,7 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
-from tests.story import ROOT, WIRES
+from tests.story import ROOT
 
 PATIENCE = 60.0
 """Seconds that a busy machine may take for what has no promised time."""
@@ -140,11 +140,6 @@ def kernel() -> Generator[Kernel]:
     kernel = Kernel()
     yield kernel
     kernel.shut_down()
-
-
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> str:
-    return request.param
 
 
 ASK = 'print(said(await lab.call_tool("recommend", {"genre": "noir"})))'

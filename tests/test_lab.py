@@ -41,11 +41,6 @@ def nothing_stays_open() -> Generator[None]:
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("labkit")] == []
 
 
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 def test_what_a_student_can_meet_is_listed_sorted_and_complete() -> None:
     assert labkit.__all__ == sorted(set(labkit.__all__))
     for name in labkit.__all__:

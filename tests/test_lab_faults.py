@@ -23,7 +23,7 @@ from labkit.callbacks import name_of
 from labkit.host import with_approval
 from labkit.lab import NO_ANSWER
 from labkit.runtime import GRACE
-from tests.story import WIRES, answer, bookshop, create_message, echo, question, said, until
+from tests.story import answer, bookshop, create_message, echo, question, said, until
 
 pytestmark = pytest.mark.anyio
 
@@ -42,11 +42,6 @@ def nothing_stays_open(gate: threading.Event) -> Generator[None]:
     for thread in [thread for thread in threading.enumerate() if thread.name.startswith("labkit")]:
         thread.join(GRACE + SLACK)
         assert not thread.is_alive()
-
-
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> str:
-    return request.param
 
 
 @pytest.fixture

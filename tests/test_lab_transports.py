@@ -63,11 +63,6 @@ def nothing_stays_open() -> Generator[None]:
     assert alive == []
 
 
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 @pytest.fixture(scope="module")
 def url() -> Generator[str]:
     with over_http() as url:

@@ -16,7 +16,7 @@ from labkit import Lab, close_all
 from labkit.call import Call
 from labkit.connection import Connection
 from labkit.runtime import Runtime
-from tests.story import OVER_STDIO, WIRES, bookshop, echo, over_http, said, until
+from tests.story import OVER_STDIO, bookshop, echo, over_http, said, until
 
 pytestmark = pytest.mark.anyio
 
@@ -37,11 +37,6 @@ def _what_was_there_is_not_looked_at() -> Generator[None]:
 def nothing_stays_open() -> Generator[None]:
     yield
     close_all()
-
-
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> str:
-    return request.param
 
 
 def left() -> dict[str, Any]:

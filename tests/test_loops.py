@@ -111,11 +111,6 @@ class Conversation:
         return [line for _, line in self.flow().remarks]
 
 
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 def a_loop(wire: str, *changes: Callable[[list[Json]], object]) -> Conversation:
     """A loop of as many turns as `changes` and one more; each of them changes the messages before they are sent."""
     conversation, messages = Conversation(wire), [user("who wrote Emma?")]

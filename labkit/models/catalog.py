@@ -15,9 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from labkit.dial_table import DIAL
 from labkit.plain import in_columns
 
-STALE_AFTER = 3
-"""Months after which prices should be looked up again."""
-
 
 class _Fact(BaseModel):
     # A misspelt key in the file must not turn into a default.
@@ -132,15 +129,6 @@ class Catalog(_Fact):
     def offered(self, today: date | None = None) -> list[Model]:
         """The models to choose from: those that have scores and are served."""
         return [model for model in self.models if model.scores is not None and not model.is_over(today)]
-
-    def stale_note(self, today: date | None = None) -> str | None:
-        """A sentence once the facts are more than `STALE_AFTER` months old, else `None`."""
-        today = today or date.today()  # noqa: DTZ011 - a month counts here, not an hour
-        year, month = map(int, self.checked.split("-"))
-        age = (today.year - year) * 12 + today.month - month
-        if age <= STALE_AFTER:
-            return None
-        return f"These prices were checked in {self.checked}, {age} months ago. Look them up before you rely on them."
 
 
 def _marks(model: Model) -> list[str]:

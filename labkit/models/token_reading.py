@@ -129,11 +129,6 @@ class Reading:
         return mean_log([token.probability for token in self.tokens])
 
     @property
-    def mean_probability(self) -> float:
-        """The geometric mean of the drawn tokens' probabilities, before any dial, 0 to 1."""
-        return math.exp(self.mean_log_probability)
-
-    @property
     def badges(self) -> list[Badge]:
         """The badges: the answerer, how sure it was, whether it says that it knows nothing here, whether it was cut."""
         sure = [confidence_badge(self.mean_log_probability)] if self.tokens else []

@@ -22,11 +22,11 @@ from labkit.flow import Flow
 from labkit.lab import Lab
 from labkit.record import CONNECTION, ROOM, Entry, held
 from labkit.redacting import redact, redact_flow, redact_json
-from labkit.replaying import replay_step
 from labkit.views.flow_rows import Rows, data_text, text_of
 from labkit.views.pace import Pace, weakly
 from labkit.views.page import read_parts, style_of_times
 from labkit.views.placed import Placed
+from labkit.views.replaying import replay_step
 from labkit.wire import Frame
 
 LONGEST_SHOWN = 256_000

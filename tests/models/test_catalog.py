@@ -97,14 +97,6 @@ def test_only_older_models_take_a_temperature() -> None:
     assert {model.name for model in catalog().models if "temperature" in model.accepts.dials} == {"claude-sonnet-4-5"}
 
 
-def test_prices_are_called_stale_after_three_months() -> None:
-    assert catalog().checked == "2026-11"
-    assert catalog().stale_note(date(2027, 2, 28)) is None
-    assert catalog().stale_note(date(2027, 3, 1)) == (
-        "These prices were checked in 2026-11, 4 months ago. Look them up before you rely on them."
-    )
-
-
 def test_a_misspelt_key_in_the_file_is_an_error_and_no_default() -> None:
     text = catalog().model_dump_json().replace("always_thinks", "allways_thinks")
     with pytest.raises(ValidationError, match="allways_thinks"):

@@ -73,11 +73,6 @@ REFUSAL = ErrorData(code=-1, message="User rejected sampling request")
 IMAGE = answer(ImageContent(data="aGk=", mime_type="image/png"))
 
 
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 @pytest.fixture(params=LABELS)
 def label_tool(request: pytest.FixtureRequest) -> str:
     return request.param

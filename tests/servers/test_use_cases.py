@@ -74,11 +74,6 @@ class Model:
         return "\n".join(block.text for block in blocks if isinstance(block, TextContent))
 
 
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 async def result_of(wire: str, model: Model | None, tool: str, **arguments: Any) -> CallToolResult:
     server = (code_reviewer if tool.endswith("_code") else text_analyst).make_server()
     async with Client(server, mode=wire, sampling_callback=model) as client:

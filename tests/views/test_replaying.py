@@ -8,8 +8,8 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData
 
 from labkit import CallbackError, Lab, Scripted, close_all, replay
 from labkit.record import Entry
-from labkit.replaying import replay_step
-from tests.story import WIRES, answer, asked, bookshop, echo, said
+from labkit.views.replaying import replay_step
+from tests.story import answer, asked, bookshop, echo, said
 
 pytestmark = pytest.mark.anyio
 
@@ -18,11 +18,6 @@ pytestmark = pytest.mark.anyio
 def nothing_stays_open() -> Generator[None]:
     yield
     close_all()
-
-
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> str:
-    return request.param
 
 
 async def warm(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:

@@ -16,6 +16,7 @@ from mcp.client.session import SamplingFnT
 
 from labkit.call import Call
 from labkit.dial_table import Settings
+from labkit.host.dials import with_dials
 from labkit.lab import Lab
 from labkit.sampled import Sample, samples_of
 
@@ -36,8 +37,6 @@ def replay(of: Call[Any] | Sample, *, callback: SamplingFnT | None = None, **dia
     if lab is None:
         raise TypeError(f"a {type(of).__name__} cannot be replayed: write replay(call) or replay(call.samples[0])")
     if dials:
-        from labkit.host.dials import with_dials  # here and not above: it is of the floor above
-
         answerer = callback or lab.callback
         if answerer is None:
             raise ValueError("no callback has dials to turn: write replay(..., callback=...)")
