@@ -230,6 +230,7 @@ def result(playground: Playground) -> dict[str, Any]:
                 "ended": _badge(ended(sample.answer)),
             }
             for i, sample in enumerate(run.samples, run.before[0] + 1)
+            if not run.sample  # asked again without the server, whose tool then made nothing of it: it is the result
         ][-MOST_ANSWERS:],
         "text": shown(run.result, redacting=True),
         "pictures": run.pictures,

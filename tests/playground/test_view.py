@@ -387,6 +387,8 @@ def test_a_sample_or_a_call_is_replayed_from_the_flow_and_two_runs_stand_side_by
     assert (again.tool, again.again, again.sample, again.outcome) == ("recommend · sample 1", 1, 1, "done")
     assert again.result == again.samples[0].text == "The second answer of them"
     assert first.samples[0].text == "The first answer of them"
+    view.until(lambda: view.result["text"] == again.result)
+    assert view.result["answers"] == []  # no tool made anything of it, so that it does not stand there twice
     view.until(lambda: {"answer": "compare", "runs": [1, 2]} in view.sent)
     view.click(do="compare", runs=[1, 2])
     rows = {name: values for name, differs, values in view.comparison["rows"] if differs}
