@@ -208,8 +208,9 @@ for said in (
 it_was("15.2")
 
 # %% [markdown]
-# One way is to look at what each figure is said of, which takes a reader of sentences: `servers/data_analyst.py` has one.
-# Another is shorter: **an answer with a figure in it is refused**. Each fact has a letter; the model writes the letter, and
+# One way is to look at what each figure is said of, which takes a reader of sentences. We wrote one, in 3,900 lines: of 840
+# false sentences by people who had not seen it, it let 60 pass, and it has gone from `servers/data_analyst.py` again. Another
+# way is shorter: **an answer with a figure in it is refused**. Each fact has a letter; the model writes the letter, and
 # code puts in the whole fact, name and figure. Number words go by a list, which is never whole; "the smallest" is on none.
 #
 # What the model reads is yours to decide as well. A note says why a day was bad, and a stranger wrote it. Here no model reads

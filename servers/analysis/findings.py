@@ -59,6 +59,11 @@ class Findings:
     groups: tuple[Group, ...]
     notes: tuple[str, ...]
 
+    @property
+    def daily(self) -> str:
+        """What the series is called; empty where there is none."""
+        return _daily(self.metric, self.series) if self.series else ""
+
     def text(self, longest: int = 4000) -> str:
         """What was found, line by line, the most telling first: whole lines, `longest` characters at most.
 
@@ -89,9 +94,9 @@ def analyze(table: Table, metric: str | None = None) -> Findings:
     values = np.where(np.abs(column.values) < MOST, column.values, np.nan) if column else None
     notes = [table.note] if table.note else []
     if column and values is not None and (lost := int(np.isnan(values).sum()) - column.missing):
-        notes.append(f"{lost:,} values of {_plain(name)} are no finite numbers below {MOST:g} and count as missing.")
+        notes.append(f"{lost:,} values of {plain(name)} are no finite numbers below {MOST:g} and count as missing.")
     if column and how == "mean" and not is_a_rate(column.name):
-        notes.append(f"{_plain(name)} is averaged: nothing says that it adds up.")
+        notes.append(f"{plain(name)} is averaged: nothing says that it adds up.")
     texts = {text.name: _codes(text.values) for text in table.columns.values() if text.kind == "text"}
     if twice := _twice(table, [codes for _, codes in texts.values()]):
         notes.append(f"Repeated rows: {twice:,}; each counts.")
@@ -137,8 +142,8 @@ def _metric(table: Table, metric: str | None) -> tuple[Column | None, How]:
     elif metric in {table.name, "rows"}:
         column = None
     else:
-        there = ", ".join(_plain(name) for name in list(table.columns)[:20])
-        raise ValueError(f"There is no column {_plain(metric)!r}. There are: {there}; 'rows' counts rows.")
+        there = ", ".join(plain(name) for name in list(table.columns)[:20])
+        raise ValueError(f"There is no column {plain(metric)!r}. There are: {there}; 'rows' counts rows.")
     if column is None or column.kind != "number":
         return None, "count"
     return column, "sum" if adds_up(column.name) else "mean"
@@ -170,7 +175,7 @@ def _dated(when: Column) -> tuple[Days, NDArray[np.bool_], list[str]]:
     if far:
         notes.append(f"{far:,} rows are dated far from all others and stand in no series.")
     if when.missing:
-        notes.append(f"{when.missing:,} rows have no {_plain(when.name)} and stand in no series.")
+        notes.append(f"{when.missing:,} rows have no {plain(when.name)} and stand in no series.")
     second = (when.values.astype("datetime64[s]").astype(np.int64) % 86_400)[used]
     which, place = np.unique(days[used], return_inverse=True)
     if len(which) >= 14 and second.any():
@@ -340,36 +345,35 @@ def _daily(name: str, series: Series) -> str:
 
 
 def _lines(findings: Findings) -> Iterator[str]:
-    series, name = findings.series, _plain(findings.metric)
+    series, name = findings.series, plain(findings.metric)
     of = {fact.unit for fact in findings.facts if fact.about == findings.metric and fact.unit not in {"", "%"}}
     ending = f" {of.pop()}" if of else ""
     facts: dict[tuple[str, str, str], float | int | str] = {}
     for fact in findings.facts:
         facts.setdefault((fact.about, fact.measure, fact.when), fact.value)
     period = f", {series.days[0]} to {series.days[-1]}" if series else ""
-    yield f"{_plain(findings.table.name)}: {findings.table.rows:,} rows{period}; {name} is {_HOW[findings.how]}."
+    yield f"{plain(findings.table.name)}: {findings.table.rows:,} rows{period}; {name} is {_HOW[findings.how]}."
     total, mean = facts.get((findings.metric, "total", "")), facts.get((findings.metric, "mean", ""))
     if total is not None:
-        yield f"Total: {_figure(total)}{ending}."
+        yield f"Total: {figure(total)}{ending}."
     if not series and mean is not None:
-        parts = [f"{kind} {_figure(facts[findings.metric, kind, ''])}" for kind in ("mean", "median", "minimum")]
-        yield f"{name}: {', '.join(parts)}, maximum {_figure(facts[findings.metric, 'maximum', ''])}{ending}."
+        parts = [f"{kind} {figure(facts[findings.metric, kind, ''])}" for kind in ("mean", "median", "minimum")]
+        yield f"{name}: {', '.join(parts)}, maximum {figure(facts[findings.metric, 'maximum', ''])}{ending}."
     if series:
         yield from _of_days(findings, series, name, ending)
     for fact in findings.facts:
         if fact.about.startswith("first day, "):
-            yield f"First day of {_plain(fact.about.removeprefix('first day, '))}: {fact.value}."
+            yield f"First day of {plain(fact.about.removeprefix('first day, '))}: {fact.value}."
     columns = dict.fromkeys(group.column for group in findings.groups)
     for column in columns:
         listed = ", ".join(
-            f"{_plain(group.name)} {_figure(group.value)}"
-            + (f" ({group.share:.1f}%)" if group.share is not None else "")
+            f"{plain(group.name)} {figure(group.value)}" + (f" ({group.share:.1f}%)" if group.share is not None else "")
             for group in findings.groups
             if group.column == column
         )
-        yield f"{name} by {_plain(column)}: {listed}{ending}."
+        yield f"{name} by {plain(column)}: {listed}{ending}."
     for one in findings.correlations:
-        yield f"Correlation of {name} with {_plain(one.against)}: {one.r:.2f} ({one.rows:,} rows)."
+        yield f"Correlation of {name} with {plain(one.against)}: {one.r:.2f} ({one.rows:,} rows)."
     if missing := facts.get((findings.metric, "missing", "")):
         yield f"Rows without {name}: {missing:,}."
     yield from findings.notes
@@ -378,11 +382,11 @@ def _lines(findings: Findings) -> Iterator[str]:
 def _of_days(findings: Findings, series: Series, name: str, ending: str) -> Iterator[str]:
     values = series.values[np.isfinite(series.values)]
     step = {"day": "day", "week": "week", "month": "month"}.get(series.step, "date")
-    yield f"By {step}: mean {_figure(float(values.mean()))}, median {_figure(float(np.median(values)))}{ending}."
+    yield f"By {step}: mean {figure(float(values.mean()))}, median {figure(float(np.median(values)))}{ending}."
     if goes := findings.trend:
         clear = "none that is clear" if goes.direction == "unclear" else goes.direction
         change = f" ({goes.change:+.1f}%)" if np.isfinite(goes.change) else ""
-        ends = f"; {_figure(goes.first)} in the first {goes.dates} {step}s, {_figure(goes.last)} in the last"
+        ends = f"; {figure(goes.first)} in the first {goes.dates} {step}s, {figure(goes.last)} in the last"
         yield f"Trend of {name}: {clear}{ends + ending + change if np.isfinite(goes.first + goes.last) else ''}."
     if len(values) >= FEWEST:
         yield f"Anomalies: {len(findings.anomalies) or 'none'}."
@@ -391,18 +395,18 @@ def _of_days(findings: Findings, series: Series, name: str, ending: str) -> Iter
     if len(values) > 1:
         high, low = int(np.nanargmax(series.values)), int(np.nanargmin(series.values))
         yield (
-            f"Highest: {_figure(float(series.values[high]))}{ending} on {series.days[high]}; "
-            f"lowest: {_figure(float(series.values[low]))}{ending} on {series.days[low]}."
+            f"Highest: {figure(float(series.values[high]))}{ending} on {series.days[high]}; "
+            f"lowest: {figure(float(series.values[low]))}{ending} on {series.days[low]}."
         )
     for season in findings.seasonality:
-        listed = ", ".join(f"{label} {_figure(mean)}" for label, mean in season.means.items())
+        listed = ", ".join(f"{label} {figure(mean)}" for label, mean in season.means.items())
         yield f"Mean by {season.by}: {listed}{ending}."
     if months := list(_months(series)):
-        yield f"{name} by month: {', '.join(f'{month} {_figure(value)}' for month, value in months)}{ending}."
+        yield f"{name} by month: {', '.join(f'{month} {figure(value)}' for month, value in months)}{ending}."
 
 
 def _of_anomaly(one: Anomaly, name: str, ending: str) -> str:
-    where = name + "".join(f", {_plain(part)}" for part in one.about.split(", ", 1)[1:])
+    where = name + "".join(f", {plain(part)}" for part in one.about.split(", ", 1)[1:])
     days = f"{one.day}" if one.day == one.until else f"{one.day} to {one.until}"
     if one.kind == "missing":
         return f"Missing, {days}: no values."
@@ -411,12 +415,12 @@ def _of_anomaly(one: Anomaly, name: str, ending: str) -> str:
     after = "after" if one.kind in {"shift", "drift"} else "where"
     due = "" if one.kind in {"shift", "drift"} else " was due"
     return (
-        f"{one.kind.capitalize()} of {where}, {days}: {_figure(one.value)}{ending} "
-        f"{after} {_figure(one.expected)}{ending}{due}{change}."
+        f"{one.kind.capitalize()} of {where}, {days}: {figure(one.value)}{ending} "
+        f"{after} {figure(one.expected)}{ending}{due}{change}."
     )
 
 
-def _figure(value: float | str) -> str:
+def figure(value: float | str) -> str:
     """A figure as a person reads it: four digits or more, and no more places than these need."""
     if isinstance(value, str):
         return value
@@ -426,7 +430,7 @@ def _figure(value: float | str) -> str:
     return f"{value:,.{places}f}"
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A name from the data: one line, in which nothing hides, and not long."""
     line = visible(" ".join(name.split()))
     return line if len(line) <= 40 else f"{line[:39]}…"
