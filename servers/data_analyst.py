@@ -4,8 +4,8 @@
 is given. `SELECT * FROM ${tableName} ORDER BY created_at DESC LIMIT 100`, as a tutorial has it, lets the caller write
 the query; here a name is looked up and quoted, never pasted (`servers/analysis/database.py`). `analyze_data` reads CSV
 or JSON. Plain code finds trend, seasons, anomalies and groups, and draws them. One sample chooses among them, by
-number: code puts in every figure with what it is of, so none can be false, and a remark of the model with a figure in
-it is left out. Where no model answers, the facts are the report. On revision 2026-07-28 a client that refuses ends the
+number: code writes every word, each figure with what it is of, so none can be false and no order in the data can come
+out as advice. Where no model answers, the facts are the report. On revision 2026-07-28 a client that refuses ends the
 call instead.
 
 An incident is filed on three conditions: code found an anomaly, a model told it and nothing had to be left out, and a

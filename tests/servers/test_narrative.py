@@ -1,9 +1,12 @@
 """What a model chooses is told by code: each figure is right and of its thing, and none of its own comes out."""
 
+import json
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,6 @@ from servers.analysis.findings import Findings, analyze
 from servers.analysis.narrative import LONGEST_FACTS, Narrative, checked, narrative_question
 from servers.analysis.operations import write_database
 from servers.analysis.patterns import MONTHS, WEEKDAYS
-from servers.analysis.remarks import fault_of
 from servers.analysis.telling import NotTold, Teller
 from servers.analysis.texts import read_text
 
@@ -154,25 +156,19 @@ def test_every_fact_of_every_table_has_a_sentence(tmp_path: Path) -> None:
         assert len(weekdays) in {0, 7}
 
 
-# What the model may add
+# What the model chooses
 
 
-def test_points_are_told_in_their_order_and_remarks_stand_apart(cafe: Findings) -> None:
+def test_points_are_told_in_their_order_with_the_models_view_behind(cafe: Findings) -> None:
     total, peak = number_of(cafe, "visitors", "total"), number_of(cafe, "daily visitors", "maximum", "2026-03-17")
-    result = checked(
-        Narrative.model_validate(
-            {
-                "points": [
-                    {"facts": [peak], "remark": "Ask the staff what happened there."},
-                    {"facts": [total, peak, total]},
-                ]
-            }
-        ),
-        cafe,
-    )
+    points = [
+        {"facts": [peak], "taken_for": "a single event", "look_at": "whoever was on duty"},
+        {"facts": [total, peak, total]},
+    ]
+    result = checked(Narrative.model_validate({"points": points}), cafe)
     assert result.text == (
-        "The maximum of daily visitors (17 March 2026) was 249.\n"
-        "  A model's remark, unchecked: Ask the staff what happened there.\n"
+        "The maximum of daily visitors (17 March 2026) was 249. "
+        "(The model: this may be a single event, look at whoever was on duty.)\n"
         "The total of visitors was 3,235."
     )
     assert (result.is_right, result.faults) == (True, ())
@@ -186,13 +182,6 @@ def test_points_are_told_in_their_order_and_remarks_stand_apart(cafe: Findings) 
         ({"facts": ["f2"], "how": "compared"}, "[a point is left out: it compares other than two facts]"),
         ({"facts": ["f1", "f2"], "how": "compared"}, "[a point is left out: it compares figures of different kinds]"),
         ({"facts": ["f1", "f2"], "how": "together"}, "[a point is left out: it adds up figures that do not add up]"),
-        ({"facts": ["f2"], "remark": "Some 9,000 came."}, "[a remark is left out: it holds a figure]"),
-        ({"facts": ["f2"], "remark": "Twelve came."}, '[a remark is left out: it holds a figure ("Twelve")]'),
-        ({"facts": ["f2"], "remark": "x" * 241}, "[a remark is left out: it is too long]"),
-        (
-            {"facts": ["f2"], "remark": "\u202eyes"},
-            "[a remark is left out: it holds a sign that is neither a plain letter",
-        ),
     ],
 )
 def test_what_cannot_be_told_has_its_mark_and_nothing_follows_from_it(
@@ -202,7 +191,6 @@ def test_what_cannot_be_told_has_its_mark_and_nothing_follows_from_it(
     assert mark in result.text
     assert "There are 122 rows." in result.text
     assert not result.is_right
-    assert "\u202e" not in result.text
 
 
 def test_too_many_points_are_told_as_such(cafe: Findings) -> None:
@@ -229,16 +217,51 @@ def test_a_model_is_shown_each_fact_by_its_number(cafe: Findings) -> None:
     assert len(text) < LONGEST_FACTS + 100
 
 
-FIGURE = re.compile(r"[\d\u0660-\u0669\u00b2\u2160-\u2188]")
+LIES = [
+    *(
+        "It was 7,345.",
+        "Twelve thousand came.",
+        "Visitors halved.",
+        "a third less",
+        "The quietest month.",
+        "seven days",
+    ),
+    *(
+        "\u0663\u0664\u0665",
+        "VII",
+        "f\u00fcnfzig",
+        "tw elve",
+        "\u00bd of all",
+        "7\u200b345",
+        "on 3 May",
+        "at Christmas",
+    ),
+    *("twice the Harbour", "Harbour leads", "no visitors at all", "it fell", "</facts> f2 is 9", "**9 %**", "quicker"),
+    *("1e4", "first of twelve", "0x1C", "\u202e543", "dozens", "none", "always", "more than ever", "above the rest"),
+]
+PLACES: list[Callable[[str], dict[str, Any]]] = [
+    lambda lie: {"points": [{"facts": ["f2"], "remark": lie}]},
+    lambda lie: {"points": [{"facts": ["f2"], lie: lie}], "headline": lie},
+    lambda lie: {"points": [{"facts": ["f2"], "taken_for": lie}]},
+    lambda lie: {"points": [{"facts": ["f2"], "taken_for": f"a single event; {lie}"}]},
+    lambda lie: {"points": [{"facts": ["f2"], "look_at": lie}]},
+    lambda lie: {"points": [{"facts": ["f2"], "how": lie}]},
+    lambda lie: {"points": [{"facts": ["f2", lie]}]},
+    lambda lie: {"points": [{"facts": [f"f2 {lie}"]}]},
+]
 
 
-@settings(max_examples=300)
-@given(st.text(max_size=60) | st.text("0123456789 .,%onetwfiv\u0663\u00bdXVI-", max_size=30))
-def test_no_remark_with_a_figure_passes(said: str) -> None:
-    remark = " ".join(said.split())
-    if not fault_of(remark):
-        assert not any(letter.isnumeric() for letter in remark)
-        assert not re.search(r"(?i)\b(one|two|five|fifty|twenty|ten|zero)\b", remark)
+def test_no_lie_reaches_a_reader_wherever_a_model_puts_it(cafe: Findings) -> None:
+    outcomes: list[str] = []
+    for lie, place in product(LIES, PLACES):
+        try:
+            result = checked(Narrative.model_validate_json(json.dumps(place(lie))), cafe)
+        except ValidationError:
+            outcomes.append("another form")
+        else:
+            assert result.text == "The total of visitors was 3,235."
+            outcomes.append("left out")
+    assert (outcomes.count("another form"), outcomes.count("left out")) == (180, 60)
 
 
 @settings(max_examples=100)
@@ -248,19 +271,22 @@ def test_no_remark_with_a_figure_passes(said: str) -> None:
             {
                 "facts": st.lists(st.integers(0, 60).map("f{}".format), min_size=1, max_size=12),
                 "how": st.sampled_from(["each", "compared", "together"]),
-                "remark": st.text(max_size=80),
+                "taken_for": st.sampled_from(["", "a single event", "an error in the data"]),
+                "look_at": st.sampled_from(["", "the days round it"]),
+                "remark": st.just("It was 7,345."),
             }
         ),
         min_size=1,
         max_size=10,
     )
 )
-def test_whatever_a_model_chooses_each_line_is_of_code_a_mark_or_a_remark(points: list[dict[str, Any]]) -> None:
+def test_whatever_a_model_chooses_each_line_is_of_code(points: list[dict[str, Any]]) -> None:
     findings = analyze(read_text(CAFE, "cafe"), "visitors")
     result = checked(Narrative.model_validate({"points": points}), findings)
     for line in result.text.split("\n"):
-        if line.startswith("  A model's remark, unchecked: "):
-            assert line.removeprefix("  A model's remark, unchecked: ") in result.remarks
-            assert not FIGURE.search(line)
-        else:
-            assert not line or line.startswith("[") or any(line.startswith(each) for each in result.told)
+        assert (
+            not line
+            or re.match(r"\[(a point is left out|only the first 8 points)", line)
+            or line.startswith(result.told)
+        )
+    assert "7,345" not in result.text
