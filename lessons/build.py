@@ -10,7 +10,8 @@
 
 In a lesson, what stands between `# SOLUTION` and `# END SOLUTION` is the solution; a student finds
 `raise NotImplementedError` in its place. A cell tagged `instructor` is left out of the student's notebook. A cell
-tagged `live` shows something that differs at every run: nbval does not compare its output.
+tagged `live` shows something that differs at every run: nbval does not compare its output. A text cell tagged
+`until-run` stands in a student's notebook in the place of the output above, until the cell there is run.
 """
 
 import argparse
@@ -61,6 +62,11 @@ def from_lesson(lesson: Path, *, solved: bool, folder: Path = NOTEBOOKS) -> Note
     for cell in source.cells:
         tags = cell.metadata.get("tags", [])
         if "instructor" in tags and not solved:
+            continue
+        if "until-run" in tags:
+            if folder == NOTEBOOKS and not solved:
+                picture = nbformat.v4.new_output("display_data", {"text/markdown": cell.source})
+                notebook.cells[-1].outputs = [picture]
             continue
         text = MARKER.sub("", cell.source) if solved else SOLUTION.sub(r"\1raise NotImplementedError\n", cell.source)
         make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
@@ -132,7 +138,7 @@ def faults(path: Path, expected: NotebookNode) -> list[str]:
     if not path.exists():
         return [f"{name} is missing"]
     stored = nbformat.read(path, as_version=4)
-    words = _form(stored) if is_executed(path) else _blank(stored)
+    words = _form(stored) if is_executed(path) else _blank(stored, expected)
     words += ["it carries widget state"] if "widgets" in stored.metadata else []
     words += [f"its link to {link} leads nowhere" for link in _links(stored) if not (path.parent / link).exists()]
     found = [f"{name}: {word}" for word in words]
@@ -150,9 +156,14 @@ def _links(notebook: NotebookNode) -> list[str]:
     return [link for cell in notebook.cells if cell.cell_type == "markdown" for link in LINK.findall(cell.source)]
 
 
-def _blank(notebook: NotebookNode) -> list[str]:
+def _blank(notebook: NotebookNode, expected: NotebookNode) -> list[str]:
     """What breaks the rule that a student finds nothing run."""
-    run = [cell for cell in notebook.cells if cell.get("outputs") or cell.get("execution_count") is not None]
+    until_run = {cell.id: cell.get("outputs") or [] for cell in expected.cells}
+    run = [
+        cell
+        for cell in notebook.cells
+        if (cell.get("outputs") or []) != until_run.get(cell.id, []) or cell.get("execution_count") is not None
+    ]
     return ["it was run, and its cells hold what a student is to make"] if run else []
 
 

@@ -10,8 +10,8 @@ from labkit import Playground
 playground = Playground()
 playground
 
-# %% [markdown]
-# A picture of it after one run, with a message opened:
+# %% [markdown] tags=["until-run"]
+# *A picture of the page after one run, with a message opened. Run the cell, and the page itself stands here.*
 #
 # ![The playground after one run: form, dials and duties on the left, the flow and the result on the right](../docs/playground.png)
 
@@ -30,10 +30,23 @@ playground
 # Your settings are there again after a restart, without keys; `Playground(remember=False)` keeps none.
 
 # %% [markdown]
+# `Playground(my_server)` opens it on an `MCPServer` of your own. A command or a URL goes in at *Server*.
+#
+# ## Without the page
+#
+# What the page does can be done in code too, and `print(playground.code)` is that code.
+
+# %%
+playground.wait()  # until it is connected
+playground.run()
+playground.wait()
+print(playground.runs[-1].flow)
+
+# %% [markdown]
 # ## Your own callback
 #
-# Run this cell, and your function answers from the next sample on. Change it and run it again: the playground goes on
-# with the new one.
+# Run this cell, and your function answers from the next sample on: it is chosen above as *your callback*. Change it and run it
+# again: the playground goes on with the new one.
 
 # %%
 from labkit import TinyModel
@@ -43,22 +56,5 @@ model = TinyModel()
 
 @playground.callback
 async def my_callback(context, params):
-    short = params.model_copy(update={"max_tokens": min(20, params.max_tokens)})
-    return await model(context, short)
-
-
-# %% [markdown]
-# `Playground(my_server)` opens it on an `MCPServer` of your own. A command or a URL goes in at *Server*.
-#
-# ## Without the page
-#
-# What the page does can be done in code too.
-
-# %%
-playground.wait()  # until it is connected
-playground.run()
-playground.wait()
-print(playground.runs[-1].flow)
-
-# %%
-print(playground.code)
+    likeliest = params.model_copy(update={"temperature": 0.0})
+    return await model(context, likeliest)

@@ -56,6 +56,15 @@ def test_what_differs_at_every_run_is_not_compared(lesson: Path) -> None:
     assert live.metadata["tags"] == ["nbval-ignore-output"]
 
 
+def test_what_stands_until_a_cell_is_run_is_the_output_of_the_students_alone(tmp_path: Path) -> None:
+    path = tmp_path / "42_a_lesson.py"
+    path.write_text('# %%\nprint("now")\n\n# %% [markdown] tags=["until-run"]\n# Run it.\n', encoding="utf-8")
+    [cell] = build.from_lesson(path, solved=False).cells
+    assert [output.data for output in cell.outputs] == [{"text/markdown": "Run it."}]
+    for other in (build.from_lesson(path, solved=False, folder=build.EXECUTED), build.from_lesson(path, solved=True)):
+        assert [each.get("outputs") for each in other.cells] == [[]]
+
+
 def test_what_a_cell_prints_stays_where_it_was_printed_and_its_pieces_become_one() -> None:
     pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("a", "b\n", "c\n")]
     picture = nbformat.v4.new_output("display_data", data={"text/plain": "a picture"})
