@@ -5,6 +5,13 @@ import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from time import time
+
+NEW = ".new"
+"""How the name of a file ends that is being written."""
+
+LEFT_BEHIND = 600.0
+"""Seconds after which nobody is writing a file any more."""
 
 
 def opened(path: Path, flags: int, mode: int = 0o666) -> int:
@@ -37,12 +44,22 @@ def write_whole(path: Path, text: str) -> None:
         OSError: It is not possible; what was there stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".new")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=NEW)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
+            file.flush()
+            os.fsync(handle)  # or a machine that loses its power has the new name and none of the text
         Path(name).replace(path)
     except OSError:
         with suppress(OSError):
             Path(name).unlink(missing_ok=True)
         raise
+
+
+def remove_left_behind(path: Path) -> None:
+    """Remove what `write_whole` of a file of this name, or of one that goes on from it, left where it was killed."""
+    for each in path.parent.glob(f"{path.stem}-*{NEW}"):
+        with suppress(OSError):
+            if time() - each.stat().st_mtime > LEFT_BEHIND:
+                each.unlink()

@@ -1,14 +1,16 @@
 """`KeptRuns`: the history in a folder, a file for each run, so that it is there again after a restart of the kernel.
 
 A file is what the export writes of the run: no key and no secret is in it. Each is written at once and whole, so a full
-disk or a killed kernel costs the run that was being written and no other.
+disk or a killed kernel costs the run that was being written and no other. Its name belongs to no other run: two kernels
+of one notebook count alike, and a file that could not be read keeps its place.
 """
 
+import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from labkit.files import tail, write_whole
+from labkit.files import remove_left_behind, tail, write_whole
 from labkit.playground.imported import runs_of
 from labkit.playground.runs import Run
 
@@ -33,8 +35,8 @@ class KeptRuns:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._kept: dict[int, tuple[str, bool]] = {}
-        """By number what was written last of a run that can still change: its name, and whether it is pinned."""
+        self._kept: dict[int, tuple[Path, object]] = {}
+        """By number the file of a run, and what stands there of all that can still change."""
         self._failed: list[Any] = []
         self.trouble = ""
         """Why a run could not be kept the last time, in a sentence; empty where it could."""
@@ -42,17 +44,28 @@ class KeptRuns:
         """How many files could not be read."""
 
     def read(self) -> list[Run]:
-        """The runs that were kept, by number."""
+        """The runs that were kept, by number. Of two that kernels side by side gave one number, one gets the next."""
         found: dict[int, Run] = {}
-        self.unread = 0
-        for path in sorted(self._folder.glob("run-*.json"))[-MOST:] if self._folder else []:
+        again: list[tuple[Path, Run]] = []
+        self._kept = {}
+        paths = sorted(self._folder.glob("run-*.json")) if self._folder else []
+        self.unread = len(paths[:-MOST])
+        for path in paths[-MOST:]:
             try:
                 [run] = runs_of(tail(path, LARGEST).decode(), LAST_TIME, trusted=True)
             except ValueError:
                 self.unread += 1
+                continue
+            if run.n in found:
+                again.append((path, run))
             else:
-                found[run.n] = run
-        self._kept = {n: (run.name, run.pinned) for n, run in found.items()}
+                found[run.n], self._kept[run.n] = run, (path, _as_it_is(run))
+        for path, run in again:
+            was = _as_it_is(run)
+            run.name, run.n = run.name or f"was run {run.n}", max(found) + 1
+            found[run.n], self._kept[run.n] = run, (path, was)
+        if self._folder:
+            remove_left_behind(self._folder / "run")
         return [found[n] for n in sorted(found)]
 
     def keep_one(self, runs: Sequence[Run], write: Callable[[Run], str]) -> bool:
@@ -69,18 +82,19 @@ class KeptRuns:
             return False
         now = {run.n: run for run in runs if run.outcome != "running"}
         gone = [n for n in self._kept if n not in now]
-        due = [run for n, run in now.items() if self._kept.get(n) != (run.name, run.pinned)]
-        wanted = [*gone, *((run.n, run.name, run.pinned) for run in due)]
+        due = [run for n, run in now.items() if n not in self._kept or self._kept[n][1] != _as_it_is(run)]
+        wanted = [*gone, *map(_as_it_is, due)]
         if not wanted or (self.trouble and wanted == self._failed):
             return False
         try:
             if gone:
-                self._path(self._folder, gone[0]).unlink(missing_ok=True)
+                self._kept[gone[0]][0].unlink(missing_ok=True)
                 del self._kept[gone[0]]
             elif due:
-                run, as_it_is = due[0], (due[0].name, due[0].pinned)
-                write_whole(self._path(self._folder, run.n), write(run))
-                self._kept[run.n] = as_it_is
+                run, as_it_is = due[0], _as_it_is(due[0])
+                path = self._kept[run.n][0] if run.n in self._kept else self._new_file(self._folder, run.n)
+                write_whole(path, write(run))
+                self._kept[run.n] = path, as_it_is
             self.trouble = ""
         except OSError as error:
             why = error.strerror or error
@@ -93,5 +107,10 @@ class KeptRuns:
         return len(gone) + len(due) > 1
 
     @staticmethod
-    def _path(folder: Path, n: int) -> Path:
-        return folder / f"run-{n:09d}.json"
+    def _new_file(folder: Path, n: int) -> Path:
+        return folder / f"run-{n:09d}-{secrets.token_hex(4)}.json"
+
+
+def _as_it_is(run: Run) -> tuple[int, str, bool]:
+    """All of a run that is over and can still change."""
+    return run.n, run.name, run.pinned

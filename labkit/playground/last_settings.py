@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from labkit.files import write_whole
+from labkit.files import remove_left_behind, write_whole
 from labkit.playground.choices import Choices, from_json, to_json
 from labkit.playground.history import History
 from labkit.playground.kept_runs import KeptRuns
@@ -163,6 +163,7 @@ class Memory:
         """
         if self.path is None:
             return None
+        remove_left_behind(self.path)
         try:
             with self.path.open("rb") as file:
                 content = file.read(LARGEST + 1)

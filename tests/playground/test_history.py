@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData
 
 from labkit import close_all
-from labkit.playground import Playground, kept_runs, reading
+from labkit.playground import Playground, export, kept_runs, reading
 from labkit.playground.history import KEPT, MOST_PINNED, History
 from labkit.playground.imported import LARGEST, runs_of
+from labkit.playground.kept_runs import KeptRuns
 from labkit.playground.runs import Run, compare
 from labkit.playground.sampled import Sampled
 from labkit.playground.view import OTHER_TOKENS, PlaygroundView
@@ -106,7 +108,7 @@ def test_the_runs_are_there_again_after_a_restart_and_their_numbers_go_on(folder
     assert [line["n"] for line in page.history["runs"]][:1] == [4]
     early.history.forget()  # but for what is pinned
     closed(early, page)
-    assert [path.name for path in files(folder)] == ["run-000000001.json"]
+    assert [path.name[:14] for path in files(folder)] == ["run-000000001-"]
 
 
 def test_no_key_and_no_secret_is_in_what_is_kept(folder: Path) -> None:
@@ -179,6 +181,90 @@ def test_a_folder_that_cannot_be_written_or_read_is_told(folder: Path) -> None:
     assert [run.n for run in playground.runs] == [2]
     assert "1 of the runs of last time could not be read." in view.shown["note"]
     closed(playground, view)
+
+
+def written(run: Run) -> str:
+    return "".join(export.exported("json", [run], lambda _: "", []))
+
+
+def kernel(folder: Path) -> tuple[History, KeptRuns]:
+    """The history of a kernel that has just read what is kept."""
+    history, kept = History(lambda: None), KeptRuns(folder)
+    history.take_in(kept.read())
+    return history, kept
+
+
+def keep(history: History, kept: KeptRuns) -> None:
+    while kept.keep_one(history.runs, written):
+        pass
+
+
+def results(folder: Path) -> dict[int, str]:
+    return {run.n: run.result for run in kernel(folder)[0].runs}
+
+
+def test_two_kernels_of_one_notebook_lose_no_run_of_each_other(folder: Path) -> None:
+    first, second = kernel(folder), kernel(folder)
+    for n in range(1, 4):
+        for name, (history, kept) in (("first", first), ("second", second)):
+            history.add(made(result=f"{name} {n}"))
+            keep(history, kept)
+    whole = {f"{name} {n}" for name in ("first", "second") for n in range(1, 4)}
+    third = kernel(folder)
+    assert sorted(run.n for run in third[0].runs) == [*range(1, 7)]
+    assert {run.result for run in third[0].runs} == whole
+    assert sorted(run.name for run in third[0].runs)[3:] == ["was run 1", "was run 2", "was run 3"]
+    keep(*third)
+    told = results(folder)
+    # A kernel that goes on with a run whose number another has changed meanwhile makes no second one of it.
+    second[0].pin(1)
+    second[0].rename(2, "the second")
+    keep(*second)
+    assert set(results(folder).values()) == whole
+    assert len(results(folder)) == len(told) == len(files(folder)) == 6
+    # What one kernel drops or forgets takes nothing that it does not know of.
+    first[0].forget()
+    keep(*first)
+    assert set(results(folder).values()) == {"second 1", "second 2", "second 3"}
+
+
+def test_a_number_that_was_changed_holds_for_every_kernel_after(folder: Path) -> None:
+    for _ in range(2):
+        history, kept = History(lambda: None), KeptRuns(folder)
+        history.add(made(name="by hand"))
+        keep(history, kept)
+    third = kernel(folder)
+    keep(*third)
+    third[0].add(made(result="the third"))
+    keep(*third)
+    assert (results(folder)[3], len(results(folder))) == ("the third", 3)
+
+
+def test_what_a_killed_process_left_half_written_goes_and_costs_no_other_run(folder: Path) -> None:
+    folder.mkdir()
+    torn = folder / "run-000000001.json"
+    torn.write_text('{"playground": 1, "runs": [', encoding="utf-8")
+    old, new = (folder / f"run-00000000{n}-abc.new" for n in (2, 3))
+    for path in (old, new):
+        path.write_text("{", encoding="utf-8")
+    os.utime(old, (0, 0))
+    history, kept = kernel(folder)
+    assert (kept.unread, old.exists(), new.exists()) == (1, False, True)  # somebody may be writing the new one
+    history.add(made(result="after it"))
+    keep(history, kept)
+    assert torn.read_text(encoding="utf-8").startswith('{"playground"')
+    assert results(folder) == {1: "after it"}
+
+
+def test_a_run_that_was_kept_before_goes_on_in_its_file(folder: Path) -> None:
+    folder.mkdir()
+    path = folder / "run-000000004.json"
+    path.write_text(written(made(4, result="early")), encoding="utf-8")
+    history, kept = kernel(folder)
+    history.pin(4)
+    keep(history, kept)
+    assert files(folder) == [path]
+    assert '"pinned": true' in path.read_text(encoding="utf-8")
 
 
 def test_without_a_page_or_with_remember_off_no_run_is_kept(folder: Path) -> None:
