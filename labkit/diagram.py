@@ -1,14 +1,15 @@
 """A flow as text, as Mermaid, and as SVG. Labels may hold text of a server or a model: each form escapes it."""
 
+import re
 import textwrap
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from labkit.plain import short
+from labkit.plain import LABEL, short
 from labkit.steps import LANES, Lane
 
 Kind = Literal["host", "request", "response", "notification", "question", "answer", "fault"]
@@ -47,6 +48,12 @@ LOOKS: Mapping[str, Look] = {
 }
 """The look of each kind of time: who has it, or who is waited for."""
 
+
+BAD, BAD_CARD, BAD_TINT = "#b3261e", "#faf0ef", "rgba(179, 38, 30, 0.14)"
+"""The colour of a failure, and of what lies behind it: on the light card, and on a page of either theme."""
+
+TELLS = re.compile("error|fail|refus|raise|cancel", re.I)
+"""A label that says by itself what went wrong."""
 
 WIDTH, TOP, ROW = 880, 50, 27
 LINE = 18
@@ -107,6 +114,15 @@ class Step:
             return json_object(self.data.get("result")).get("isError") is True
         status = self.data.get("status")
         return isinstance(status, int) and status >= 400
+
+    def said(self, width: int = LABEL) -> str:
+        """The label made plain, after a sign and a word where the step failed, in so many characters together."""
+        sign = "" if not self.failed else "✗ " if TELLS.search(short(self.label, width)) else "✗ failed · "
+        return sign + short(self.label, width - len(sign))
+
+    def without_data(self) -> "Step":
+        """The same step without its data, of which nothing is left but that it failed."""
+        return replace(self, data={"error": "(left out)"} if self.failed else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +204,7 @@ def table(flow: Diagram) -> str:
         between = f"{step.source:>{width}} {arrow} {step.target:<{width}}"
         if step.source == step.target:
             between = f"{step.source:>{width}}    {'':<{width}}"
-        lines.append(f"{step.n:>{digits}}  {between}  {short(step.label, 72)}{_about(many, step)}".rstrip())
+        lines.append(f"{step.n:>{digits}}  {between}  {step.said(72)}{_about(many, step)}".rstrip())
     return "\n".join([*lines, summary(flow), *(text for _, text in flow.remarks)])
 
 
@@ -225,11 +241,12 @@ def mermaid(flow: Diagram) -> str:
             continue
         while remarks and remarks[0][0] <= step.n:
             lines.append(f"  Note over {LANES[1]}: {_mermaid(remarks.popleft()[1])}")
-        label = _mermaid(short(step.label) + _about(many, step))
+        label = _mermaid(step.said() + _about(many, step))
         if step.source == step.target:
-            lines.append(f"  Note over {step.source}: {label}")
+            line = f"  Note over {step.source}: {label}"
         else:
-            lines.append(f"  {step.source}{'-->>' if step.reply else '->>'}{step.target}: {label}")
+            line = f"  {step.source}{'-->>' if step.reply else '->>'}{step.target}: {label}"
+        lines += [f"  rect {BAD_TINT}", f"  {line}", "  end"] if step.failed else [line]
     return "\n".join(lines)
 
 
@@ -254,6 +271,10 @@ def svg(flow: Diagram) -> str:
         f"<desc>{escape(alt(flow))}</desc>",
         f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="6" fill="#ffffff" stroke="#dfe2e6"/>',
     ]
+    for i, step in enumerate(flow.steps):
+        if step.failed:
+            y = TOP + ROW * i - 5
+            parts.append(f'<rect x="1" y="{y}" width="{WIDTH - 2}" height="{ROW}" fill="{BAD_CARD}"/>')
     for lane in used:
         parts += [
             f'<line x1="{x[lane]}" y1="36" x2="{x[lane]}" y2="{bottom - 28}" stroke="#dfe2e6"/>',
@@ -280,31 +301,38 @@ def _at(i: int, lanes: int) -> int:
 
 
 def _svg_step(many: bool, step: Step, x: dict[Lane, int], y: int) -> list[str]:
-    colour, a, b = COLOURS[step.source], x[step.source], x[step.target]
+    colour, a, b = BAD if step.failed else COLOURS[step.source], x[step.source], x[step.target]
     number = f'<text x="14" y="{y + 4}" fill="#5b6470" font-size="11">{step.n}</text>'
-    text = escape(short(step.label, 46) + _about(many, step))
+    said = step.said(46) + _about(many, step)
+    text = escape(said)
+    card, ink, mute = "#ffffff", '"#1b1f24"', '"#5b6470"'
+    if step.failed:
+        card, ink = BAD_CARD, f'"{BAD}" font-weight="600"'
+        mute = ink
     if a == b:
         side, anchor = (a + 14, "start") if a < WIDTH // 2 else (a - 14, "end")
         mark = f'<rect x="{a - 5}" y="{y - 8}" width="10" height="16" rx="2" fill="{colour}"/>'
-        return [number, mark, f'<text x="{side}" y="{y + 4}" text-anchor="{anchor}" fill="#5b6470">{text}</text>']
+        return [number, mark, f'<text x="{side}" y="{y + 4}" text-anchor="{anchor}" fill={mute}>{text}</text>']
     way = 1 if b > a else -1
     dash = ' stroke-dasharray="5 3"' if step.reply else ""
     width = 2.4 if step.wire else 1.4
-    middle = (a + b) // 2
+    half = int(len(said) * (3.6 if step.failed else 3.1))  # of the label, about: it stays beside the number
+    middle = min(max((a + b) // 2, 28 + half), WIDTH - 8 - half)
     # A halo in the card's colour keeps the label readable where it is wider than its arrow and crosses a lane.
-    halo = 'paint-order="stroke" stroke="#ffffff" stroke-width="4" stroke-linejoin="round"'
+    halo = f'paint-order="stroke" stroke="{card}" stroke-width="4" stroke-linejoin="round"'
     return [
         number,
         f'<line x1="{a}" y1="{y}" x2="{b - way * 7}" y2="{y}" stroke="{colour}" stroke-width="{width}"{dash}/>',
         f'<path d="M{b} {y}l{-way * 9} -4.5v9z" fill="{colour}"/>',
-        f'<text x="{middle}" y="{y - 7}" text-anchor="middle" {halo} fill="#1b1f24">{text}</text>',
+        f'<text x="{middle}" y="{y - 7}" text-anchor="middle" {halo} fill={ink}>{text}</text>',
     ]
 
 
 def alt(flow: Diagram) -> str:
     """The diagram in words, for those who hear it: every step as a sentence."""
     steps = [
-        f"{step.n}. {step.source}{'' if step.source == step.target else f' to {step.target}'}: {short(step.label)}."
+        f"{step.n}. {step.source}{'' if step.source == step.target else f' to {step.target}'}: "
+        f"{'Failed: ' if step.failed else ''}{short(step.label)}."
         for step in flow.steps[:40]
     ]
     more = [f"{len(flow.steps) - 40} more steps."] if len(flow.steps) > 40 else []

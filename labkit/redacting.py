@@ -135,7 +135,8 @@ def redact_drawing(flow: Flow) -> Flow:
     def drawn(step: Step) -> Step:
         models = {str(i): {"model": redact_shown(model, 200)} for i, model in enumerate(models_of(step))}
         tokens = {"output_tokens": step.data.get("output_tokens")}
-        data = {"params": {"inputResponses": models}} if models else tokens
+        kept = {"params": {"inputResponses": models}} if models else tokens
+        data = {**step.without_data().data, **kept}
         return replace(step, label=redact_shown(step.label, 200), data=data)
 
     title, steps = redact(flow.title), tuple(map(drawn, flow.steps))

@@ -1,6 +1,8 @@
 """A flow is drawn three ways, and in none of them is a text of a server or a model anything but text."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from time import process_time
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -10,10 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labkit import Flow, Step
-from labkit.diagram import COLOURS
+from labkit.diagram import BAD, BAD_CARD, BAD_TINT, COLOURS, TELLS
 from labkit.plain import marked, plain, seen, short
+from labkit.redacting import redact_drawing
 from labkit.secret_forms.hidden import HIDDEN, hidden
 from labkit.steps import LANES, Lane
+from labkit.views import flow_view
 from tests.secret_forms.what_hides import HONEST
 from tests.secret_forms.what_hides import HOSTILE as WHAT_HIDES
 
@@ -190,6 +194,46 @@ def test_what_crossed_the_wire_is_told_from_what_stayed() -> None:
     assert str(flow).split("\n")[1:3] == ["1     you ─▶ client  asks", "2  server ═▶ client  result"]
     assert "  you->>client: asks\n  server-->>client: result" in flow.to_mermaid()
     assert flow.to_svg().count("stroke-dasharray") == 1
+
+
+FAILURES = {
+    "an error": Step(1, "server", "client", "error -32603: it broke", "response", {"error": {"code": -32603}}),
+    "a refusal": Step(2, "callback", "client", "no", "host", {"error": "no"}, reply=True),
+    "a tool that failed": Step(3, "server", "client", "result", "response", {"result": {"isError": True}}),
+    "a log of the server": Step(4, "server", "client", "log", "notification", {"params": {"level": "critical"}}),
+    "a fault": Step(5, "server", "server", "no JSON", "fault", {}),
+    "a status": Step(6, "client", "client", "HTTP 503", "host", {"status": 503}),
+}
+
+
+@pytest.mark.parametrize("what", FAILURES)
+def test_a_stored_failure_looks_like_one_by_colour_sign_and_word(what: str) -> None:
+    fine = step(0, "fine")
+    flow = Flow("t", "s", "w", "p", (fine, FAILURES[what], fine))
+    said = "✗ error -32603: it broke" if what == "an error" else f"✗ failed · {FAILURES[what].label}"
+    for each in (flow, redact_drawing(flow), replace(flow, steps=tuple(each.without_data() for each in flow.steps))):
+        assert [said in line for line in str(each).split("\n")[1:-1]] == [False, True, False]
+        drawing = ET.fromstring(each.to_svg())  # noqa: S314 - it was drawn here
+        [label] = [text for text in drawing.iter(f"{SVG}text") if text.text == said]
+        assert (label.attrib["fill"], label.attrib["font-weight"]) == (BAD, "600")
+        assert [rect.attrib["y"] for rect in drawing.iter(f"{SVG}rect") if rect.attrib["fill"] == BAD_CARD] == ["72"]
+        assert f"Failed: {FAILURES[what].label}." in (drawing.findtext(f"{SVG}desc") or "")
+        before, line, after = re.split(rf"  rect {re.escape(BAD_TINT)}\n|\n  end\n", each.to_mermaid())
+        assert said.replace("✗", "#10007;").replace(":", "#58;") in line
+        assert "fine" in before
+        assert "fine" in after
+    long = replace(FAILURES["a tool that failed"], label="long " * 20, source="client", target="you", samples=(12, 13))
+    root = ET.fromstring(Flow("t", "s", "w", "p", (step(1, "x", samples=(13,)), long)).to_svg())  # noqa: S314
+    [told] = [text for text in root.iter(f"{SVG}text") if (text.text or "").startswith("✗ failed")]
+    assert int(told.attrib["x"]) - 3.6 * len(told.text or "") > 27  # beside the number of the step
+    assert "✗" not in f"{Flow('t', 's', 'w', 'p', (fine,))}{Flow('t', 's', 'w', 'p', (fine,)).to_mermaid()}"
+
+
+def test_the_live_view_and_the_stored_one_say_a_failure_in_the_same_words_and_colour() -> None:
+    views = Path(flow_view.__file__).parent
+    assert f"const TELLS = /{TELLS.pattern}/i;" in (views / "flow_row.js").read_text(encoding="utf-8")
+    assert f"--bad: {BAD};" in (views / "page.css").read_text(encoding="utf-8")
+    assert (luminance(BAD_CARD) + 0.05) / (luminance(BAD) + 0.05) >= 4.5
 
 
 def test_samples_are_named_only_where_there_are_several() -> None:

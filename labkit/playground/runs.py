@@ -117,7 +117,7 @@ class Run:
             title = self.flow.title
             if not title.endswith(WITHOUT_DATA):
                 title = f"{title}, of its {many:,}{WITHOUT_DATA}"
-            steps = (replace(step, label=cut(step.label, 200), data={}) for step in self.flow.steps[:first])
+            steps = (replace(step.without_data(), label=cut(step.label, 200)) for step in self.flow.steps[:first])
             self.flow, self.in_part = replace(self.flow, title=title, steps=tuple(steps)), IN_PART
         models = (each for sample in self.samples for each in (sample.asked, sample.seen, sample.answer))
         self.size = len(self.result) + sum(map(len, self.pictures)) + sum(bytes_of(each) for each in models if each)
