@@ -1,5 +1,6 @@
 """The tokens of an answer where nothing runs: as a table of text, and as a drawing in SVG."""
 
+import math
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,8 @@ from labkit.models.trace import Trace
 from labkit.plain import marked, short
 
 WIDTH, MARGIN, LETTER, LINE = 880, 17, 9.6, 34
+ACROSS, FIGURE, LETTERS = 4, 7.3, 6.2
+"""How many columns stand side by side; how wide a sign of their names and figures is, and a letter of a text, about."""
 LEGEND = f"underline: how sure the model was (dotted: below {percent(SURE_FROM, ' ')})"
 BRAND, INK, MUTE, SIGN, EDGE, CUT = "#1565c0", "#1b1f24", "#5b6470", "#98a1ab", "#dfe2e6", "#b9c0c8"
 BOUND = "#a9c8ec"
@@ -106,6 +109,8 @@ def svg(reading: Reading, chosen: int | None = None, beside: Sequence[str] = ())
         for n, line in enumerate(below)
     ]
     height += 18 * len(below) + 10 * bool(below)
+    told = " · ".join([reading.count, *(badge.text for badge in reading.badges), reading.settings])
+    beside_y = 26 if len(told) * LETTERS < WIDTH - 2 * MARGIN else 44  # the settings stand where there is room
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" {SANS} font-size="12">',
@@ -115,7 +120,7 @@ def svg(reading: Reading, chosen: int | None = None, beside: Sequence[str] = ())
         f'<text x="{MARGIN}" y="26" fill="{MUTE}"><tspan font-weight="600" fill="{INK}">{reading.count}</tspan>',
         *(f'<tspan fill="{BADGES[badge.kind]}"> · {escape(badge.text)}</tspan>' for badge in reading.badges),
         f'</text><text x="{MARGIN}" y="44" font-size="11" fill="{MUTE}">{LEGEND}</text>',
-        f'<text x="{WIDTH - MARGIN}" y="26" text-anchor="end" fill="{MUTE}">{escape(reading.settings)}</text>',
+        f'<text x="{WIDTH - MARGIN}" y="{beside_y}" text-anchor="end" fill="{MUTE}">{escape(reading.settings)}</text>',
     ]
     return "".join([*parts, *text, *rivals, *lines, "</svg>"])
 
@@ -178,47 +183,60 @@ def _signed(text: str) -> str:
 
 
 def _rivals(reading: Reading, i: int, top: int) -> tuple[list[str], int]:
-    """The rivals of token `i`, a column for each stage, then the sentence; and where the sentence ends."""
-    rows, columns = reading.rows(i, DRAWN), reading.columns
-    width = WIDTH / len(columns)
-    end = top + 86 + 20 * len(rows)
+    """The rivals of token `i`, a column for each stage, then the sentence; and where the sentence ends.
+
+    More columns than four stand in lines of as many each, so that no text and no bar reaches into the next one.
+    """
+    rows, columns = reading.rows(i, DRAWN), list(enumerate(reading.columns))
+    across = math.ceil(len(columns) / math.ceil(len(columns) / ACROSS))
+    width, height, end, parts = WIDTH / across, 86 + 20 * len(rows), top, list[str]()
+    names = [_name(row, line, 10) for line, row in enumerate(rows)]
+    told = max((len(row.cells[k].text) for row in rows for k, _ in columns), default=0)
+    texts = max(38.0, told * FIGURE + 8)
+    room = max(84.0, min(max(map(len, names), default=0) * FIGURE + 4, width - 38 - texts))
+    most = int(room / FIGURE + 0.5)
+    names = [
+        _name(row, line, min(10, max(2, most - len(name) + 10)))
+        for line, (row, name) in enumerate(zip(rows, names, strict=True))
+    ]
     full = full_share(rows)
-    parts = [f'<line x1="0" x2="{WIDTH}" y1="{y}" y2="{y}" stroke="{EDGE}"/>' for y in (top, end)]
-    for k, column in enumerate(columns):
-        left = k * width
-        if k:
-            parts.append(f'<line x1="{left:.1f}" x2="{left:.1f}" y1="{top}" y2="{end}" stroke="{EDGE}"/>')
-        parts.append(
-            f'<text x="{left + 14:.1f}" y="{top + 20}" font-weight="600" fill="{INK}">{escape(column.name)}</text>'
-        )
-        parts.append(
-            f'<text x="{left + 14:.1f}" y="{top + 36}" font-size="11" fill="{MUTE}">{escape(column.note)}</text>'
-        )
-        for line, told in enumerate(reading.foot(i, column.stage)):
-            place = f'x="{left + 14:.1f}" y="{end - 26 + 15 * line}"'
-            parts.append(f'<text {place} font-size="11" fill="{MUTE}">{escape(told)}</text>')
-        for line, row in enumerate(rows):
-            place = (left + 14, top + 58 + 20 * line, width - 28)
-            parts += _bar(_name(row, line, 10), row.drawn, row.cells[k], place, full)
+    for first in range(0, len(columns), across):
+        start, end = end, end + height
+        parts += [f'<line x1="0" x2="{WIDTH}" y1="{y}" y2="{y}" stroke="{EDGE}"/>' for y in (start, end)]
+        for place, (k, column) in enumerate(columns[first : first + across]):
+            left = place * width
+            if place:
+                parts.append(f'<line x1="{left:.1f}" x2="{left:.1f}" y1="{start}" y2="{end}" stroke="{EDGE}"/>')
+            x = f'x="{left + 14:.1f}"'
+            parts.append(f'<text {x} y="{start + 20}" font-weight="600" fill="{INK}">{escape(column.name)}</text>')
+            parts.append(f'<text {x} y="{start + 36}" font-size="11" fill="{MUTE}">{escape(column.note)}</text>')
+            for line, text in enumerate(reading.foot(i, column.stage)):
+                parts.append(f'<text {x} y="{end - 26 + 15 * line}" font-size="11" fill="{MUTE}">{escape(text)}</text>')
+            for line, row in enumerate(rows):
+                at = (left + 14, start + 58 + 20 * line, room, width - 28 - room - texts, left + width - 14)
+                parts += _bar(names[line], row.drawn, row.cells[k], at, full)
     lines = textwrap.wrap(reading.sentence(i), 132)
     for line, text in enumerate(lines):
         parts.append(f'<text x="{MARGIN}" y="{end + 22 + 17 * line}" fill="{MUTE}">{escape(text)}</text>')
     return parts, end + 19 + 17 * len(lines)
 
 
-def _bar(name: str, drawn: bool, cell: Cell, place: tuple[float, int, float], full: float) -> list[str]:
-    x, y, width = place
+def _bar(name: str, drawn: bool, cell: Cell, place: tuple[float, int, float, float, float], full: float) -> list[str]:
+    """A rival at a stage: its name, its bar, its figure; `place` is where, the room of the first two, and the end."""
+    x, y, room, longest, end = place
     colour = INK if cell.kept else MUTE
     weight = ' font-weight="700"' if drawn else ""
     # In whole pixels: a figure that differs in its last digits on another processor draws the same.
-    size = f'width="{max(1.5, round(cell.share / full * (width - 122))):g}" height="10" rx="2"'
-    most = f'width="{max(1.5, round(cell.most / full * (width - 122))):g}" height="10" rx="2"'
-    bound = [f'<rect x="{x + 84:.1f}" y="{y - 9}" {most} fill="{BOUND}"/>'] if cell.most > cell.share else []
+    size, most = (
+        f'width="{max(1.5, round(share / full * longest)):g}" height="10" rx="2"' for share in (cell.share, cell.most)
+    )
+    bar = f'x="{x + room:.1f}" y="{y - 9}"'
+    bound = [f'<rect {bar} {most} fill="{BOUND}"/>'] if cell.most > cell.share else []
     return [
         f'<text x="{x:.1f}" y="{y}" {MONO} fill="{colour}"{weight}>{escape(name)}</text>',
         *bound,
-        f'<rect x="{x + 84:.1f}" y="{y - 9}" {size} fill="{BRAND if cell.kept else CUT}"/>',
-        f'<text x="{x + width:.1f}" y="{y}" {MONO} text-anchor="end" fill="{colour}">{escape(cell.text)}</text>',
+        f'<rect {bar} {size} fill="{BRAND if cell.kept else CUT}"/>',
+        f'<text x="{end:.1f}" y="{y}" {MONO} text-anchor="end" fill="{colour}">{escape(cell.text)}</text>',
     ]
 
 

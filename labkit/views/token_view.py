@@ -1,6 +1,6 @@
 """`show_tokens(trace)`: an answer token by token, with the rivals of each. In plain code: `print(table(trace))`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anywidget
@@ -26,6 +26,9 @@ __all__ = ["TokenView", "show_tokens", "table"]
 
 PATIENCE = 120.0
 """Seconds that a branch may take."""
+
+MOST_BRANCHES = 20
+"""Answers that are kept beside each other, the first among them."""
 
 
 def show_tokens(trace: Trace) -> "TokenView":
@@ -85,9 +88,9 @@ class TokenView(Placed, anywidget.AnyWidget):
     note = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, trace: Trace, *, steady: bool = False, dialled: bool = True) -> None:
-        self.branches = [Branch(trace)]
+        self.branches, self._dropped = [Branch(trace)], 0
         super().__init__(**self._now(), chosen=Reading(trace).hesitant, steady=steady, dialled=dialled)
-        self._going: Latest[tuple[int, int, int]] = Latest("the branch", self._go_on, PATIENCE, self._failed)
+        self._going: Latest[tuple[Trace, int, int]] = Latest("the branch", self._go_on, PATIENCE, self._failed)
         self.observe(self._changed, "shown")
         self.on_msg(self._heard)
 
@@ -103,7 +106,7 @@ class TokenView(Placed, anywidget.AnyWidget):
         """
         self._going.cancel()
         agree = [token.id for token in self.trace.tokens[: self.chosen + 1]]
-        self.branches = [Branch(trace)]
+        self.branches, self._dropped = [Branch(trace)], 0
         with self.hold_sync():
             if [token.id for token in trace.tokens[: self.chosen + 1]] != agree:
                 self.chosen = Reading(trace).hesitant
@@ -126,7 +129,7 @@ class TokenView(Placed, anywidget.AnyWidget):
             self._failed(error)
             return
         self.note = f"The model goes on from {word} …"
-        self._going.ask((self.shown, i, token))
+        self._going.ask((self.trace, i, token))
 
     def draw_from(self, text: str) -> None:
         """Show the draw of a token from logits that somebody wrote down, with the dials as they stand.
@@ -142,16 +145,30 @@ class TokenView(Placed, anywidget.AnyWidget):
 
     def _add(self, branch: "Branch", chosen: int) -> None:
         self.branches.append(branch)
+        note = self._drop() if len(self.branches) > MOST_BRANCHES else ""
         with self.hold_sync():
-            self.note, self.chosen, self.shown = "", chosen, len(self.branches) - 1
+            self.note, self.chosen, self.shown = note, chosen, len(self.branches) - 1
             self._draw()
 
-    async def _go_on(self, what: tuple[int, int, int]) -> None:
-        parent, i, token = what
+    def _drop(self) -> str:
+        """Drop the oldest branch, and say so. What parted from it parts from what it came from."""
+        gone, self._dropped = self.branches.pop(1), self._dropped + 1
+        for n, each in enumerate(self.branches):
+            if each.parent == 1:
+                self.branches[n] = replace(each, parent=gone.parent, at=min(each.at, gone.at))
+            elif each.parent > 1:
+                self.branches[n] = replace(each, parent=each.parent - 1)
+        return f"Dropped: {gone.name}, the oldest; {MOST_BRANCHES} are kept, with the answer."
+
+    async def _go_on(self, what: tuple[Trace, int, int]) -> None:
+        whole, i, token = what
         former = self.branches
-        trace = await branch_in_steps(former[parent].trace, i, token)
+        trace = await branch_in_steps(whole, i, token)
         if former is not self.branches:
             return  # another answer is shown since
+        parent = next((n for n, each in enumerate(former) if each.trace is whole), None)
+        if parent is None:
+            raise LookupError("what it was to part from was dropped meanwhile")
         self._add(Branch(trace, parent, i), i)
 
     def _failed(self, error: Exception) -> None:
@@ -213,8 +230,9 @@ class TokenView(Placed, anywidget.AnyWidget):
         return {"text/plain": text, "image/svg+xml": svg(reading, self.chosen, beside)}
 
     def _beside(self) -> list[str]:
-        """The branches, a line for each."""
-        return [branch.line(shown=branch.trace is self.trace) for branch in self.branches] if self.branches[1:] else []
+        """The branches, a line for each, and how many were dropped."""
+        lines = [branch.line(shown=branch.trace is self.trace) for branch in self.branches] if self.branches[1:] else []
+        return [*lines, *([f"  and {self._dropped:,} that were dropped, the oldest"] if self._dropped else [])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -16,9 +17,10 @@ from labkit.models.tiny.callback import load
 from labkit.models.token_reading import Reading, effective
 from labkit.models.token_stages import LISTED, left, share
 from labkit.models.token_words import confidence, confidence_badge, mean_log, percent, spoken
-from labkit.models.trace import Rival, Standing, Trace, TracedToken
+from labkit.models.trace import Rest, Rival, Standing, Trace, TracedToken
 from labkit.models.tracing import turned
 from labkit.plain import marked, seen
+from labkit.views import token_view
 from labkit.views.token_drawing import svg
 from labkit.views.token_view import TokenView, show_tokens, table
 from tests.models.logits import logits_of
@@ -305,6 +307,48 @@ def test_the_drawing_of_a_long_answer_stays_on_its_card() -> None:
     assert max(ends) <= 880
 
 
+def crossings(drawing: str) -> list[tuple[str, str]]:
+    """The texts of a drawing that reach into another text, a bar or over the edge, as wide as they are at least."""
+    boxes: list[tuple[float, float, float, str]] = []
+    for node in ET.fromstring(drawing).iter():  # noqa: S314 - our own drawing
+        kind, y = node.tag.partition("}")[2], float(node.get("y", "0"))
+        if kind == "text" and not node.get("textLength"):
+            letter = 7.2 if "mono" in node.get("font-family", "") else 5.5 if node.get("font-size") == "11" else 5.8
+            said = "".join(node.itertext())
+            width = letter * len(said)
+            x = float(node.get("x", "0")) - (width if node.get("text-anchor") == "end" else 0)
+            boxes.append((y, x, x + width, said))
+        elif kind == "rect" and node.get("height") == "10":
+            boxes.append(
+                (y + 9, float(node.get("x", "0")), float(node.get("x", "0")) + float(node.get("width", "0")), "")
+            )
+    beyond = [(said, "the edge") for _, left, right, said in boxes if left < 0 or right > 880]
+    boxes.sort()
+    return beyond + [
+        (one[3], other[3])
+        for one, other in pairwise(boxes)
+        if one[0] == other[0] and one[2] > other[1] + 1 and (one[3] or other[3])
+    ]
+
+
+ALL = Dials(1.3, top_k=40, top_p=0.95, min_p=0.01, frequency_penalty=0.4)
+
+
+@pytest.mark.parametrize("dials", [SET, SET.but(min_p=0.01), ALL], ids=["four", "five", "six"])
+@pytest.mark.parametrize("stop", ["endTurn", "maxTokens"])
+def test_no_text_of_a_drawing_reaches_into_another_however_many_dials_stand(dials: Dials, stop: str) -> None:
+    behind = token(
+        "an unusually long word", 0.001, 12_345, [0.001] * 4, model=[(f"a long one {n}", 0.1) for n in range(9)]
+    )
+    behind.kept["frequency_penalty"] = POSSIBLE
+    behind.stages["frequency_penalty"] = behind.stages["model"]
+    behind.standing["frequency_penalty"] = behind.standing["model"]
+    for rest in ({}, {name: Rest(900, 0.12, 1.0) for name in behind.stages}):
+        told = trace(replace(behind, rest=rest), stop_reason=stop, dials=dials, seed=7, text="x")
+        reading = Reading(replace(told, out_of_depth=True))
+        assert crossings(svg(reading, 0)) == []
+
+
 def test_hostile_text_stays_text_in_every_form() -> None:
     bad = HOSTILE + HIDDEN
     hostile = trace(token(bad, model=[(bad, 0.9), (bad + "2", 0.1)]), stop_reason=bad)
@@ -450,6 +494,39 @@ async def test_a_rival_that_is_taken_becomes_a_branch_to_go_back_from_and_to_com
     assert view.note == "Not taken: there is no token 999999 among those that are told."
     view.show(drawn)
     assert (len(view.branches), view.shown, view.note) == (1, 0, "")
+    view.close()
+
+
+@pytest.mark.anyio
+async def test_of_many_branches_the_oldest_go_and_that_is_said(drawn: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(token_view, "MOST_BRANCHES", 4)
+    view = TokenView(drawn)
+
+    async def take(i: int) -> None:
+        before = view.trace
+        others = [each.id for each in before.tokens[i].stages["model"] if each.id != before.tokens[i].id]
+        view.take(i, others[0])
+        await until(lambda: view.shown == len(view.tree) - 1 and view.tree[-1]["at"] == i)
+
+    await take(5)  # the branch of the answer from which the next parts
+    await take(3)
+    child = view.trace
+    view._heard(view, {"logits": "1, 2"}, None)
+    assert (len(view.branches), view.note) == (4, "")
+    first = view.branches[1].name
+    view._heard(view, {"logits": "1, 2, 3"}, None)
+    assert (len(view.branches), view.shown) == (4, 3)
+    assert view.note == f"Dropped: {first}, the oldest; 4 are kept, with the answer."
+    assert view.branches[1].trace is child
+    assert [(each["parent"], each["at"]) for each in view.tree] == [(-1, -1), (0, 3), (-1, -1), (-1, -1)]
+    view.shown = 1
+    view.take(7, next(each.id for each in child.tokens[7].stages["model"] if each.id != child.tokens[7].id))
+    await until(lambda: [(each["parent"], each["at"]) for each in view.tree] == [(-1, -1), (-1, -1), (-1, -1), (0, 3)])
+    told = view.stored()
+    for form in (told["text/plain"], " ".join(ET.fromstring(told["image/svg+xml"]).itertext())):  # noqa: S314
+        assert "and 2 that were dropped, the oldest" in form
+    view.show(drawn)
+    assert "dropped" not in view.stored()["text/plain"]
     view.close()
 
 
