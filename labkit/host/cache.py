@@ -18,9 +18,9 @@ from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, ErrorData
 
 from labkit.callbacks import Answer
-from labkit.dial_table import turned_model, turned_request
+from labkit.dial_table import OWN, Settings, turned_model, turned_request
 from labkit.host.dials import Dials, defaults
-from labkit.host.duty import Duty, Result
+from labkit.host.duty import Duty, Result, turned_outside
 from labkit.numbers import checked_seconds, checked_whole
 from labkit.steps import report, waiting_for
 
@@ -57,7 +57,8 @@ def with_cache(
 
     Each connection has answers of its own: no server learns what another was told, nor by the time it takes what
     another has asked. Errors are not kept. Nothing is kept where an answer is drawn at random: where a temperature
-    above 0 is asked for, or is the model's own as far as that tells it, and the model has no seed.
+    above 0 is asked for, or is the model's own as far as that tells it, and the model has no seed. What was drawn with
+    other dials of the client's own is another answer.
 
     Args:
         callback: Who is asked.
@@ -158,7 +159,8 @@ class Cache(Duty):
 
     def _key_of(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Key | None:
         """The key of a request on its connection; `None` for one whose answer is not kept."""
-        for temperature, seed in _draws(self.inner[0], params):
+        dials = turned_outside()
+        for temperature, seed in _draws(self.inner[0], params, dials):
             if temperature and seed is None:
                 report(f"not kept: temperature {temperature:g} without a seed")
                 return None
@@ -171,7 +173,7 @@ class Cache(Duty):
         session: object = getattr(context, "session", None) or self
         with self._lock:
             number = self._connections.get(session) or self._connections.setdefault(session, next(self._numbers))
-        return (number, key)
+        return (number, key, *(getattr(dials, name) for name in OWN))
 
     def _found(self, key: Key) -> _Kept | None:
         with self._lock:
@@ -205,14 +207,16 @@ class Cache(Duty):
         self._bytes -= self._kept.pop(key).size
 
 
-def _draws(callback: SamplingFnT, params: CreateMessageRequestParams) -> Iterator[tuple[float | None, int | None]]:
+def _draws(
+    callback: SamplingFnT, params: CreateMessageRequestParams, dials: Settings
+) -> Iterator[tuple[float | None, int | None]]:
     """Temperature and seed with which each who may answer would draw; `None` where there is none, or none is told."""
     if isinstance(callback, Dials):
-        inner = turned_model(callback.inner[0], callback.settings)
-        yield from _draws(inner, turned_request(params, callback.settings))
+        mine, together = callback.within(dials)
+        yield from _draws(callback.inner[0], turned_request(params, mine), together)
     elif isinstance(callback, Duty):
         for each in callback.inner:
-            yield from _draws(each, params)
+            yield from _draws(each, params, dials)
     else:
-        own = defaults(callback)
+        own = defaults(turned_model(callback, dials))
         yield own.get("temperature") if params.temperature is None else params.temperature, own.get("seed")

@@ -3,7 +3,7 @@
 Which dials there are says the table of dials (`labkit/dial_table.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,8 +13,8 @@ from mcp.client.session import SamplingFnT
 from mcp_types import CreateMessageRequestParams
 
 from labkit.callbacks import Answer
-from labkit.dial_table import DIAL, DIALS, OWN, Dialled, Honour, Settings, honouring, turned_model, turned_request
-from labkit.host.duty import Duty
+from labkit.dial_table import DIAL, DIALS, OWN, Dialled, Honour, Settings, honouring, turned_request
+from labkit.host.duty import Duty, turned_outside, turning
 from labkit.plain import marked, short
 from labkit.steps import report
 
@@ -35,7 +35,9 @@ def with_dials(callback: SamplingFnT, settings: Settings) -> "Dials":
 
         Lab(server, sampling_callback=with_dials(TinyModel(), Settings(temperature=0.8, seed=7)))
 
-    What was asked and what is used, dial by dial, goes into the flow as a step.
+    The dials reach whoever answers in the end, through all duties; a function that asks a model itself hands on what
+    the request has fields for. Of two `with_dials` around each other the outer one's word counts, dial by dial. What
+    was asked, what is used and what is not taken goes into the flow as a step.
 
     Raises:
         TypeError: `callback` is none, or `settings` are no `Settings`.
@@ -55,14 +57,37 @@ class Dials(Duty):
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """The answer of the callback with its dials turned."""
-        callback, settings = self.inner[0], self.settings
-        _tell_of(read(callback, settings, params))
-        return await self.ask(turned_model(callback, settings), context, turned_request(params, settings))
+        mine, together = self.within(turned_outside())
+        _tell_of(read(self.inner[0], mine, params))
+        with turning(together):
+            return await self.ask(self.inner[0], context, turned_request(params, mine))
+
+    def within(self, outer: Settings) -> tuple[Settings, Settings]:
+        """The dials that are left to this duty where `outer` were turned further out, and all of them together."""
+        told = {dial.name: value for dial in DIALS if (value := getattr(outer, dial.name)) is not None}
+        return replace(self.settings, **dict.fromkeys(told)), replace(self.settings, **told)
 
 
 def defaults(callback: SamplingFnT) -> Mapping[str, Any]:
-    """Where the dials of a model stand that nobody turns, as far as it tells."""
-    return callback.defaults if isinstance(callback, Dialled) else {}
+    """Where the dials of who answers in the end stand that nobody turns, as far as one tells."""
+    who = [*answerers_in(callback)]
+    return who[0].defaults if len(who) == 1 and isinstance(who[0], Dialled) else {}
+
+
+def answerers_in(callback: SamplingFnT) -> Iterator[SamplingFnT]:
+    """Who may answer in the end, through all duties and panels. What stands inside a function cannot be seen."""
+    state = getattr(callback, "__self__", None)
+    inner = callback.inner if isinstance(callback, Duty) else (state.model,) if isinstance(state, DialState) else ()
+    if not inner:
+        yield callback
+    for each in inner:
+        yield from answerers_in(each)
+
+
+def _honoured(callback: SamplingFnT) -> Mapping[str, Honour]:
+    """What becomes of each dial; where several may answer, and not all make the same of one, that is not told."""
+    told = [who.honours if isinstance(who, Dialled) else _UNTOLD for who in answerers_in(callback)]
+    return {name: word if all(each[name] == word for each in told) else "not told" for name, word in told[0].items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +110,11 @@ class DialReading:
         """The dial's name where it is shown."""
         return DIAL[self.dial].title
 
+    @property
+    def in_vain(self) -> bool:
+        """Whether the dial is turned and the answer is the same as if it were not."""
+        return self.turned and self.honoured == "no"
+
     def __str__(self) -> str:
         """`temperature 0.8 for 0.2`; of the system prompt only that it is another."""
         if self.dial == "system_prompt":
@@ -96,7 +126,7 @@ class DialReading:
 def read(callback: SamplingFnT, settings: Settings, params: CreateMessageRequestParams | None) -> list[DialReading]:
     """Every dial, for a request or, where there was none yet, as far as it is known without."""
     own = defaults(callback)
-    honoured = callback.honours if isinstance(callback, Dialled) else _UNTOLD
+    honoured, [first, *more] = _honoured(callback), answerers_in(callback)
     handed_on = turned_request(params, settings) if params is not None else settings
     readings: list[DialReading] = []
     for dial in DIALS:
@@ -107,7 +137,7 @@ def read(callback: SamplingFnT, settings: Settings, params: CreateMessageRequest
         asked, used = (None if value in ([], (), "") else value for value in (asked, used))
         turned = wish is not None and used != asked
         used = own.get(dial.name) if used is None else used
-        clamp = dial.clamp(getattr(callback, "api", ""), used)
+        clamp = dial.clamp("" if more else getattr(first, "api", ""), used)
         readings.append(DialReading(dial.name, asked, used, honoured[dial.name], turned, clamp))
     return readings
 
@@ -131,7 +161,7 @@ def _check_callback(callback: object) -> None:
 
 
 def _tell_of(readings: list[DialReading]) -> None:
-    told = ", ".join(str(reading) for reading in readings if reading.turned)
+    told = ", ".join(f"{reading}{' (not taken)' * reading.in_vain}" for reading in readings if reading.turned)
     report(
         f"dials: {told or 'all as asked'}",
         source="client",

@@ -1,8 +1,9 @@
 """What the duties of a host have in common: each is a sampling callback around a callback.
 
 A duty asks the callback inside it through `Duty.ask`, and so knows what became of a request further in (`witnessing`),
-and what was remarked on it further out (`remarks`). What is changed further in is looked at again: a request when it
-reaches the answerer (`gated`), an answer before a human reviews it (`inspecting`).
+and what was remarked on it further out (`remarks`); who answers takes the dials that were turned there (`turning`).
+What is changed further in is looked at again: a request when it reaches the answerer (`gated`), an answer before a
+human reviews it (`inspecting`).
 """
 
 from abc import ABC, abstractmethod
@@ -18,6 +19,7 @@ from mcp.client.session import ClientRequestContext, SamplingFnT
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, CreateMessageResultWithTools, ErrorData
 
 from labkit.callbacks import Answer, answer_of, awaitable, name_of
+from labkit.dial_table import Settings, turned_model
 from labkit.errors import sentence
 from labkit.host.order import disorder
 
@@ -71,13 +73,14 @@ class Duty(ABC):
     async def ask(
         self, callback: SamplingFnT, context: ClientRequestContext, params: CreateMessageRequestParams
     ) -> Answer:
-        """The answer of `callback`, one of `inner`.
+        """The answer of `callback`, one of `inner`; of an answerer with the dials that were turned further out.
 
         Raises:
             CallbackError: `callback` is a plain function, or returned no answer.
         """
         if isinstance(callback, Duty):
             return await callback(context, params)
+        callback = turned_model(callback, turned_outside())
         for gate in reversed(_gates.get()):
             held = gate(params)
             if held is not None:
@@ -252,6 +255,21 @@ def remarking(found: Iterable[Remark]) -> Generator[None]:
         _remarks.reset(token)
 
 
+def turned_outside() -> Settings:
+    """The dials that were turned further out."""
+    return _turned.get()
+
+
+@contextmanager
+def turning(settings: Settings) -> Generator[None]:
+    """Have those who are asked inside the block take the client's own dials of `settings`."""
+    token = _turned.set(settings)
+    try:
+        yield
+    finally:
+        _turned.reset(token)
+
+
 @contextmanager
 def trying() -> Generator[None]:
     """Say that what is asked inside the block is another try at the same request."""
@@ -344,6 +362,7 @@ def inspected(answer: Result) -> tuple[Answer, tuple[Remark, ...]]:
     return answer, tuple(found)
 
 
+_turned: ContextVar[Settings] = ContextVar("labkit_turned", default=Settings())  # noqa: B039 - it is frozen
 _try: ContextVar[object] = ContextVar("labkit_try", default=None)
 _around: ContextVar[Around] = ContextVar("labkit_around", default=_alone)
 _gates: ContextVar[tuple[Gate, ...]] = ContextVar("labkit_gates", default=())

@@ -13,10 +13,12 @@ does on the server; a sample is asked of the callback with all its duties, so th
 from typing import Any
 
 from mcp.client.session import SamplingFnT
+from mcp_types import CreateMessageRequestParams
 
 from labkit.call import Call
-from labkit.dial_table import Settings
-from labkit.host.dials import with_dials
+from labkit.callbacks import name_of
+from labkit.dial_table import DIAL, Settings
+from labkit.host.dials import read, with_dials
 from labkit.lab import Lab
 from labkit.sampled import Sample, samples_of
 
@@ -31,7 +33,8 @@ def replay(of: Call[Any] | Sample, *, callback: SamplingFnT | None = None, **dia
 
     Raises:
         TypeError: `of` is neither, or there is no such dial.
-        ValueError: A dial cannot stand there, nobody could answer, or the request was too large to be kept whole.
+        ValueError: A dial cannot stand there or would change nothing, nobody could answer, or the request was too large
+            to be kept whole.
     """
     lab = of.lab if isinstance(of, Call | Sample) else None  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook
     if lab is None:
@@ -40,8 +43,30 @@ def replay(of: Call[Any] | Sample, *, callback: SamplingFnT | None = None, **dia
         answerer = callback or lab.callback
         if answerer is None:
             raise ValueError("no callback has dials to turn: write replay(..., callback=...)")
-        callback = with_dials(answerer, Settings(**dials))
+        settings = Settings(**dials)
+        _check(answerer, settings, of.params if isinstance(of, Sample) else None)
+        callback = with_dials(answerer, settings)
     return lab.again(of, callback)
+
+
+def _check(answerer: SamplingFnT, settings: Settings, asked: CreateMessageRequestParams | None) -> None:
+    """Refuse dials that would leave the answer as it was, before anybody is asked.
+
+    Raises:
+        ValueError: There are such; the sentence names them.
+    """
+    lost = [reading.title for reading in read(answerer, settings, asked) if reading.in_vain]
+    if lost:
+        raise ValueError(
+            f"{' and '.join(lost)} would change nothing: {name_of(answerer)} does not take it, or is a function that "
+            "hides who does. Leave it out, or name a model: write replay(..., callback=TinyModel())"
+        )
+    most = settings.max_tokens
+    if asked is not None and most is not None and most > asked.max_tokens and not settings.insist:
+        raise ValueError(
+            f"{DIAL['max_tokens'].title} would stay at {asked.max_tokens:,}, for which the server asked: a client must "
+            "not give more. Write insist=True to do it all the same"
+        )
 
 
 def replay_step(lab: Lab, seq: int, *, callback: SamplingFnT | None = None, **dials: Any) -> Call[Any]:

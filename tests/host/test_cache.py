@@ -160,6 +160,13 @@ def test_an_answer_drawn_at_random_is_not_kept(callback: Any, temperature: float
     assert ("not kept: temperature 0.7 without a seed" in labels(steps)) is not kept
 
 
+def test_an_answer_that_was_drawn_with_other_dials_is_another() -> None:
+    cache = with_cache(TinyModel(seed=7))
+    for settings in (Settings(), Settings(seed=8), Settings(seed=8, top_k=3), Settings(seed=8)):
+        run(answered(with_dials(cache, settings), hot(0.7)))
+    assert len(cache) == 3
+
+
 def test_the_key_can_be_said_and_is_still_one_connections_own() -> None:
     model = Model()
     cache = with_cache(model, key=lambda params: params.messages[0].content.text[:4] if params.max_tokens > 9 else None)  # pyright: ignore[reportAttributeAccessIssue]

@@ -230,7 +230,7 @@ async def test_in_a_lab_the_panels_callback_answers_and_the_flow_has_the_dials(m
         assert isinstance(content, TextContent)
         assert content.text == "9 tokens at 0.8"
         steps = [step for step in lab.flow.steps if step.label.startswith("dials: ")]
-        assert [step.label for step in steps] == ["dials: temperature 0.8, max tokens 9 for 50"]
+        assert [step.label for step in steps] == ["dials: temperature 0.8 (not taken), max tokens 9 for 50 (not taken)"]
     assert panel.readings[1][:3] == ["max_tokens", "50", "9"]
     assert panel.limit == 50
 

@@ -1,12 +1,15 @@
 """A call or a sample once more: with what was asked, of whom, and what stands on record of it."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import pytest
 from mcp_types import CreateMessageRequestParams, CreateMessageResult, ErrorData
 
-from labkit import CallbackError, Lab, Scripted, close_all, replay
+from labkit import CallbackError, Lab, Scripted, Settings, close_all, replay
+from labkit.dial_table import honouring
+from labkit.host import with_budget, with_cache, with_dials, with_retry, with_timeout
+from labkit.host.dials import DialState
 from labkit.record import Entry
 from labkit.views.replaying import replay_step
 from tests.story import answer, asked, bookshop, echo, said
@@ -18,6 +21,22 @@ pytestmark = pytest.mark.anyio
 def nothing_stays_open() -> Generator[None]:
     yield
     close_all()
+
+
+class Seeded:
+    """A model that notes the seeds with which it is asked, and says how warm that was."""
+
+    honours = honouring("yes", max_tokens="must")
+
+    def __init__(self, seen: list[int | None], seed: int | None = None) -> None:
+        self.seen, self.defaults = seen, {"seed": seed, "temperature": 0.0}
+
+    def turned(self, wishes: Mapping[str, Any]) -> "Seeded":
+        return Seeded(self.seen, wishes.get("seed"))
+
+    async def __call__(self, context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        self.seen.append(self.defaults["seed"])
+        return await warm(context, params)
 
 
 async def warm(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
@@ -47,6 +66,65 @@ async def test_a_call_is_answered_by_another_callback_and_with_other_dials_and_t
     assert said(await replay(call, callback=warm, temperature=1.5)) == "recommend noir at 1.5"
     assert "dials: temperature 1.5" in str(lab.flow)
     assert said(await replay(call)) == said(await call) == "you asked: recommend noir"
+
+
+def chains(seen: list[int | None]) -> dict[str, Any]:
+    """Callbacks around a model that notes with which seed it is asked."""
+    model = Seeded(seen)
+    return {
+        "a model": model,
+        "duties": with_budget(with_timeout(with_cache(model), 30), samples=9),
+        "dials": with_dials(with_retry(model), Settings(seed=1, temperature=0.1)),
+        "a panel": DialState(model, Settings(seed=1)).callback,
+        "a duty around a panel": with_budget(DialState(with_retry(model), Settings(seed=1)).callback),
+    }
+
+
+@pytest.mark.parametrize("chain", chains([]))
+async def test_dials_of_the_clients_own_reach_the_model_through_whatever_the_lab_has(wire: str, chain: str) -> None:
+    seen: list[int | None] = []
+    lab = Lab(bookshop(), mode=wire, sampling_callback=chains(seen)[chain])
+    call = lab.start("recommend", {"genre": "noir"})
+    await call
+    for seed in (7, 8):
+        again = replay(call.samples[0], seed=seed, temperature=1.5)
+        assert said(await again) == "recommend noir at 1.5"
+        assert f"dials: temperature 1.5, seed {seed}" in str(again.flow)
+    assert seen == [1 if "dials" in chain or "panel" in chain else None, 7, 8]
+    assert said(await replay(call, seed=9)).startswith("recommend noir at ")
+    assert seen[3:] == [9]
+
+
+async def test_a_dial_that_would_change_nothing_is_refused_before_anybody_is_asked(wire: str) -> None:
+    model = Seeded([])
+
+    async def hides(context: object, params: CreateMessageRequestParams) -> CreateMessageResult:
+        return await model(context, params)
+
+    for callback in (hides, with_budget(hides), Scripted(["first"] * 9)):
+        lab = Lab(bookshop(), mode=wire, sampling_callback=callback)
+        call = lab.start("recommend", {"genre": "noir"})
+        await call
+        asked_so_far, calls = len(model.seen), lab.calls
+        who = "Scripted" if isinstance(callback, Scripted) else "hides"
+        for of in (call, call.samples[0]):
+            with pytest.raises(
+                ValueError, match=f"^seed would change nothing: {who} does not take it, or is a function"
+            ):
+                replay(of, seed=3)
+        with pytest.raises(ValueError, match=r"top-k and seed would change nothing"):
+            replay(call, seed=3, top_k=2)
+        assert (len(model.seen), lab.calls) == (asked_so_far, calls)
+    # What a request has a field for reaches a function, too.
+    lab.callback = hides
+    assert said(await replay(call, temperature=1.5)) == "recommend noir at 1.5"
+    with pytest.raises(ValueError, match="max tokens would stay at 50, for which the server asked"):
+        replay(call.samples[0], max_tokens=101)
+    assert said(await replay(call.samples[0], max_tokens=101, insist=True)) == "recommend noir at None"
+    # Outside of a replay nobody is refused, and the flow says it.
+    lab.callback = with_dials(hides, Settings(seed=3, temperature=0.5))
+    await lab.call_tool("recommend", {"genre": "noir"})
+    assert "dials: temperature 0.5, seed 3 (not taken)" in str(lab.flow)
 
 
 async def test_a_sample_is_asked_alone_and_its_flow_has_no_server(wire: str) -> None:
