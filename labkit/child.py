@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 from types import TracebackType
 from typing import Any, cast
 
@@ -22,11 +23,16 @@ from anyio.streams.file import FileReadStream
 from mcp import StdioServerParameters, stdio_client
 from mcp.os.win32.utilities import FallbackProcess, ServerProcess, close_process_job
 
+from labkit.front_end import is_a_notebook
+from labkit.plain import seen
+
 BURST, PAUSE = 256_000, 0.05
 """Bytes of standard error after which it is read no further for some seconds, so that a flood keeps no core busy."""
 
 LONGEST_LINE = 4_000
 """Characters without a newline that are told as a line."""
+
+MORE = "… a server writes more than is told here in a second: the flow of the Lab has the last of it"
 
 
 class Child:
@@ -104,3 +110,39 @@ class Child:
             # The SDK makes each program the leader of a group. There may be members where the leader is no more.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+class Echo:
+    """What a server writes, told on the standard error of a script, as the plain SDK does; a notebook has the flow.
+
+    It is told as far as it can be seen: what hides is written as an escape, lines and seconds have their most.
+
+    Args:
+        clock: Seconds.
+    """
+
+    LONGEST, ROOM = 2_000, 50_000
+    """Characters that are told of a line, and of a second."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock, self._since, self._room = clock, -1.0, self.ROOM
+
+    def write(self, text: str) -> None:
+        """Tell lines. Where standard error cannot be written, nothing is told."""
+        if is_a_notebook() or sys.stderr is None:
+            return
+        if (now := self._clock()) - self._since >= 1:
+            self._since, self._room = now, self.ROOM
+        if self._room <= 0:
+            return
+        lines = [line if len(line) <= self.LONGEST else line[: self.LONGEST] + "…" for line in text.split("\n")]
+        told = "\n".join(map(seen, lines))
+        if (room := self._room - len(told)) < 0:
+            told = f"{told[: self._room]}…\n{MORE}"
+        self._room = room
+        with suppress(OSError, ValueError):  # it is closed
+            try:
+                # Past the file's own lock, which a thread must not hold while Python ends.
+                os.write(sys.stderr.fileno(), f"{told}\n".encode(errors="backslashreplace"))
+            except (AttributeError, OSError):
+                sys.stderr.write(f"{told}\n")

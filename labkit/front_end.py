@@ -12,6 +12,11 @@ def shell() -> Any:
     return ipython.get_ipython() if ipython else None
 
 
+def is_a_notebook() -> bool:
+    """Whether a kernel runs this. A script has none, and neither has IPython in a terminal."""
+    return getattr(shell(), "kernel", None) is not None
+
+
 def can_ask_a_person() -> bool:
     """Whether the cell that runs was sent by a front end with a person before it.
 

@@ -30,6 +30,7 @@ from pydantic import ValidationError
 from labkit.answering import answer_for, ask, dumped, returned
 from labkit.call import Call, Calls, Deadline, Patience, timeout_error
 from labkit.callbacks import Answer, uses_tools
+from labkit.child import Echo
 from labkit.connection import (
     LIST_CHANGED,
     Connection,
@@ -135,6 +136,7 @@ class Lab:
             lambda: not self._calls.open,
             lambda told: self.record.add(HostStep(told, "client", "client"), CONNECTION),
         )
+        self._echo = Echo()
         self._why_closed: str | None = None
         self.when_lost: Callable[[], object] = lambda: None
         """Called when a connection has ended, in the lab thread."""
@@ -409,7 +411,8 @@ class Lab:
             self._calls.unread(frame, number)
 
     def _wrote(self, text: str) -> None:
-        """Keep what the server wrote to its standard error with the call that is open, where one alone is."""
+        """Tell what the server wrote to standard error, and keep it with the call that is open, where one alone is."""
+        self._echo.write(text)
         self.record.add(Written.of(text), self._calls.now())
 
     def _begin(self, title: str, tool: str | None = None, arguments: dict[str, Any] | None = None) -> Call[Any]:

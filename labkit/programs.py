@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from labkit.errors import ConnectError
+from labkit.front_end import is_a_notebook
 
 LONGEST_START = 60.0
 """Seconds until a program must listen."""
@@ -33,8 +34,8 @@ class Program:
         desk = Program("desk", [sys.executable, "desk.py", "--http", "PORT"], DESK_TOKEN="...")
         lab = Lab(desk.url)
 
-    It is ended by `close`, by another of its name (a cell may be run again), and with the kernel. Nothing that it
-    writes is shown.
+    It is ended by `close`, by another of its name (a cell may be run again), and with the kernel. What it writes to its
+    standard error goes to that of a script, and is not shown in a notebook.
 
     Args:
         name: The program's name.
@@ -83,7 +84,7 @@ class Program:
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL if is_a_notebook() else None,
             )
             try:
                 self._wait(self._process)

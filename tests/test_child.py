@@ -3,8 +3,9 @@
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stderr
 from functools import partial
+from io import StringIO
 from time import monotonic
 
 import mcp.client.stdio
@@ -12,9 +13,9 @@ import psutil
 import pytest
 from mcp import StdioServerParameters
 
-from labkit import CallbackError, CallTimeout, ConnectError, Lab, close_all, connection, runtime
+from labkit import CallbackError, CallTimeout, ConnectError, Lab, child, close_all, connection, runtime
 from labkit.call import Patience
-from labkit.child import BURST, PAUSE
+from labkit.child import BURST, MORE, PAUSE, Echo
 from labkit.lines import ENDLESS, bounded
 from labkit.record import CONNECTION
 from labkit.wire import Frame
@@ -205,6 +206,46 @@ async def test_what_a_program_writes_to_its_standard_error_stands_in_the_flow_of
     assert "stderr" not in str(lab.flow)
     lab.close()
     assert "stderr: good bye" in str(lab.flows[0])
+
+
+async def test_in_a_script_it_goes_to_the_terminal_too_with_nothing_hidden_in_it(
+    family: Family, capfd: pytest.CaptureFixture[str]
+) -> None:
+    writes = r"""os.write(2, b"ready\r\n\x1b[31mred\x1b]0;title\x07\xe2\x80\xae\n" + b"y" * 3000 + b"\n")"""
+    lab = Lab(program(writes), mode="legacy")
+    await lab.call_tool("bad")
+    lab.close()
+    told = capfd.readouterr().err
+    assert told == "ready\n" + r"\x1b[31mred\x1b]0;title\x07\u202e" + f"\n{'y' * Echo.LONGEST}…\n"
+    assert "red" in str(lab.flows)
+
+
+def test_what_is_told_in_a_terminal_is_bounded_by_the_second(capfd: pytest.CaptureFixture[str]) -> None:
+    now = 0.0
+    echo = Echo(lambda: now)
+    for _ in range(1_000):
+        echo.write("\n".join(["x" * 99] * 100))
+    told = capfd.readouterr().err
+    assert Echo.ROOM <= len(told) <= Echo.ROOM + 200
+    assert told.endswith(f"{MORE}\n")
+    now = 1.0
+    echo.write("quiet again")
+    assert capfd.readouterr().err == "quiet again\n"
+
+
+def test_in_a_notebook_and_without_a_terminal_nothing_is_told(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(child, "is_a_notebook", lambda: True)
+        Echo().write("in the flow alone")
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", None)
+        Echo().write("of a program without a console")
+    assert capfd.readouterr() == ("", "")
+    with redirect_stderr(StringIO()) as told:
+        Echo().write("told elsewhere")
+    assert told.getvalue() == "told elsewhere\n"
 
 
 async def test_a_program_that_ends_is_told_with_its_last_words(family: Family) -> None:

@@ -27,8 +27,8 @@ def test_a_front_end_that_can_ask_for_input_has_a_person_before_it(
     kernel: BlockingKernelClient, allow_stdin: bool
 ) -> None:
     number = kernel.execute(
-        "from labkit.front_end import can_ask_a_person as can",
-        user_expressions={"can": "can()"},
+        "from labkit.front_end import can_ask_a_person as can, is_a_notebook",
+        user_expressions={"can": "can() if is_a_notebook() else 'no notebook'"},
         allow_stdin=allow_stdin,
     )
     reply = kernel.get_shell_msg(timeout=PATIENCE)

@@ -356,7 +356,7 @@ MAY_KNOW = {
     "unawaited": {"errors"},
     "callbacks": {"errors", "unawaited"},
     "network": {"errors"},
-    "programs": {"errors"},
+    "programs": {"errors", "front_end"},
     "runtime": {"errors", "interrupts"},
     "open_requests": {"wire"},
     "record": {"cutting", "numbers", "steps", "wire"},

@@ -34,7 +34,11 @@ def is_gone(pid: str) -> bool:
     return not psutil.pid_exists(int(pid))
 
 
-def test_it_listens_once_it_is_made_with_what_it_is_given(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("notebook", [True, False])
+def test_it_listens_once_it_is_made_with_what_it_is_given(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, notebook: bool
+) -> None:
+    monkeypatch.setattr(programs, "is_a_notebook", lambda: notebook)
     with Program("tells", COMMAND, path="/mcp", WORD="plum") as program:
         word, pid = told(program)
         assert (word, program.url) == ("plum", f"http://127.0.0.1:{program.port}/mcp")
@@ -42,7 +46,8 @@ def test_it_listens_once_it_is_made_with_what_it_is_given(capfd: pytest.CaptureF
     assert is_gone(pid)
     assert repr(program) == "<Program tells (ended)>"
     program.close()
-    assert capfd.readouterr() == ("", "")
+    out, err = capfd.readouterr()
+    assert (out, "GET /mcp" in err, bool(err)) == ("", not notebook, not notebook)
 
 
 def test_another_of_its_name_ends_it_and_a_restart_keeps_its_address() -> None:
