@@ -10,17 +10,30 @@ function standing(field, value) {
   return { ...field, included: !field.optional || Boolean(value), fields: field.fields.map(inner) };
 }
 
+/** Why the browser does not agree with what stands in a control, in our words and not in the browser's language. */
+function objection({ validity, min, max, step }, title) {
+  if (validity.badInput) return `${title}: a number is needed, and what stands here is none.`;
+  if (validity.valueMissing) return `${title} is needed: the tool cannot be called without it.`;
+  if (validity.rangeUnderflow) return `${title}: at least ${min} is needed.`;
+  if (validity.rangeOverflow) return `${title}: at most ${max} is allowed.`;
+  if (validity.stepMismatch && Number(step) === 1) return `${title}: a whole number is needed.`;
+  return `${title}: what stands here cannot be taken.`;
+}
+
 class Form {
   constructor(box, changed) {
     this.box = box;
     this.places = new Map();
+    this.objected = new Set(); // the controls that were told an objection
     this.id = `labkit-form-${Math.random().toString(36).slice(2)}`;
     this.rows = 0;
     box.addEventListener("input", changed);
+    box.addEventListener("input", () => this.objected.size && this.withdraw());
   }
 
   build(fields) {
     this.places.clear();
+    this.objected.clear();
     this.parts = fields.map((field) => [field.name, this.row(field, field.name)]);
     this.box.replaceChildren(...this.parts.flatMap(([, { nodes }]) => nodes));
   }
@@ -33,6 +46,7 @@ class Form {
   /** Tell each field what is wrong with it. Returns the first control that has something wrong. */
   tell(errors) {
     let first;
+    this.objected.clear();
     for (const [place, { control, message }] of this.places) {
       const error = Object.hasOwn(errors, place) ? errors[place] : "";
       message.textContent = error;
@@ -53,24 +67,36 @@ class Form {
     const words = [field.hint, field.help].filter(Boolean).join(" · ");
     control.setAttribute("aria-describedby", `${id}-wrong${words ? ` ${id}-hint` : ""}`);
     control.required = field.required && control.type !== "checkbox";
-    this.places.set(place, { control, message });
+    this.places.set(place, { control, message, title: field.title });
     const hint = words && el("small", { id: `${id}-hint`, class: "what", title: words }, words);
     const label = el("label", { for: id, title: field.title }, field.title, field.required ? el("span", { class: "must", "aria-hidden": "true" }, " *") : "");
     const read = () => (control.type === "checkbox" ? control.checked : control.value);
     return { nodes: [label, el("div", { class: "field" }, control, hint || null, message)], read };
   }
 
-  /** The first control with which the browser does not agree; each says why, where its words stand. */
+  /** The first control with which the browser does not agree; each says why, at its place. */
   invalid() {
     let first;
-    for (const { control, message } of this.places.values()) {
+    for (const { control, message, title } of this.places.values()) {
       if (!control.offsetParent || !control.willValidate || control.checkValidity()) continue; // what is left out is hidden
-      message.textContent = control.validationMessage;
+      message.textContent = objection(control, title);
       message.hidden = false;
       control.setAttribute("aria-invalid", "true");
+      this.objected.add(control);
       first ??= control;
     }
     return first;
+  }
+
+  /** Take back what was told of controls with which the browser agrees by now; Python would tell anew what it finds. */
+  withdraw() {
+    for (const { control, message } of this.places.values()) {
+      if (!this.objected.has(control) || !control.checkValidity()) continue;
+      message.textContent = "";
+      message.hidden = true;
+      control.setAttribute("aria-invalid", "false");
+      this.objected.delete(control);
+    }
   }
 
   control({ kind, options, shown, required, value, least, most }) {
@@ -101,6 +127,7 @@ class Form {
     const legend = el("legend", { title: field.title }, field.title, must);
     const box = el("fieldset", { class: "group" }, legend, field.help ? el("small", { class: "what", title: field.help }, field.help) : "");
     box.tabIndex = -1;
+    box.setAttribute("aria-describedby", message.getAttribute("id"));
     this.places.set(place, { control: box, message });
     const read = field.kind === "object" ? this.object(field, place, box, legend) : this.list(field, place, box);
     box.append(message);

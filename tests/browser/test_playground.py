@@ -354,9 +354,11 @@ def test_the_server_its_way_and_its_wire_are_chosen_by_mouse(page_of: Locator) -
     expect(page_of.get_by_label("kind")).to_have_value("entities")
     typed(page_of, "text").fill("")
     button(page_of, "Run").click()
-    expect(page_of.locator(".wrong:visible")).to_have_text("Please fill out this field.")  # the browser's words
+    expect(page_of.locator(".wrong:visible")).to_have_text("text is needed: the tool cannot be called without it.")
+    expect(typed(page_of, "text")).to_have_attribute("aria-invalid", "true")
     expect(typed(page_of, "text")).to_be_focused()
     typed(page_of, "text").fill("Mira restarted PostgreSQL.")
+    expect(page_of.locator(".wrong:visible")).to_have_count(0)
     page_of.get_by_label("Over", exact=True).select_option("http")
     chosen_wire(page_of, "both")
     expect(page_of.locator(".top .status")).to_contain_text("connected ·")

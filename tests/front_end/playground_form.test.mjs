@@ -123,6 +123,33 @@ test("each fault stands at its field, and the first of them is told", () => {
   assert.deepEqual(wrong(), []);
 });
 
+test("an objection of the browser is told in our words at its field, and taken back when there is none", () => {
+  const { form: made, box, named } = form(text("title", { required: true }), field("floor", "integer"), text("note"));
+  const objects = (place, validity, more = {}) => Object.assign(named(place), { offsetParent: box, willValidate: true, validity, ...more, checkValidity: () => !Object.values(validity).some(Boolean) });
+  const told = (place) => box.all("p").filter((each) => !each.hidden && each.getAttribute("id") === named(place).getAttribute("aria-describedby")).map((each) => each.textContent);
+  for (const place of ["title", "floor", "note"]) objects(place, {}, { validationMessage: "Füllen Sie dieses Feld aus." });
+  assert.equal(made.invalid(), undefined);
+  for (const [place, validity, more, words] of [
+    ["title", { valueMissing: true }, {}, "title is needed: the tool cannot be called without it."],
+    ["floor", { badInput: true }, {}, "floor: a number is needed, and what stands here is none."],
+    ["floor", { rangeUnderflow: true }, { min: "1" }, "floor: at least 1 is needed."],
+    ["floor", { rangeOverflow: true }, { max: "9" }, "floor: at most 9 is allowed."],
+    ["floor", { stepMismatch: true }, { step: "1" }, "floor: a whole number is needed."],
+    ["note", { tooLong: true }, {}, "note: what stands here cannot be taken."],
+  ]) {
+    const control = objects(place, validity, more);
+    assert.equal(made.invalid(), control);
+    assert.deepEqual(told(place), [words]);
+    assert.equal(control.getAttribute("aria-invalid"), "true");
+    box.dispatchEvent(new Event("input"));
+    assert.deepEqual(told(place), [words]); // it is still wrong
+    objects(place, {});
+    box.dispatchEvent(new Event("input"));
+    assert.deepEqual(told(place), []);
+    assert.equal(control.getAttribute("aria-invalid"), "false");
+  }
+});
+
 test("fields whose names have points are told apart from those inside others", () => {
   const { form: made, named, press } = form(list("tags", text(""), { value: ["a"] }), text("tags.x", { value: "apart" }));
   press("Add one to tags");
@@ -137,4 +164,7 @@ test("every control has a label and says where its hint and its fault stand", ()
   assert.equal(control.getAttribute("aria-describedby"), `${control.id}-wrong ${control.id}-hint`);
   assert.equal(control.required, true);
   assert.equal(made.places.get("title").message.getAttribute("id"), `${control.id}-wrong`);
+  const { form: other, box: inside } = form(object("place", [text("city")]), list("tags", text("")));
+  const groups = inside.all("fieldset").map((each) => each.getAttribute("aria-describedby"));
+  assert.deepEqual(groups, ["place", "tags"].map((place) => other.places.get(place).message.getAttribute("id")));
 });
