@@ -122,16 +122,16 @@ def report(label: str, *, source: Lane = "callback", target: Lane | None = None,
 
 
 def reader() -> Callable[[str], object] | None:
-    """What reads along while the sample is answered, to be called with the answer so far after each token, or `None`.
+    """What reads along while the sample is answered, to be called with the answer so far as it grows, or `None`.
 
-    A model asks for it once, before it draws: it may be called from any thread.
+    A model asks for it once, before it draws or asks a provider: it may be called from any thread.
     """
     return _reader.get()
 
 
 @contextmanager
 def reading_along(read: Callable[[str], object]) -> Generator[None]:
-    """Let `read` hear each answer inside the block as it grows, from models that draw token by token."""
+    """Let `read` hear each answer inside the block as it grows, from models that tell it."""
     former = _reader.set(read)
     try:
         yield

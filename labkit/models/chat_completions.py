@@ -5,7 +5,7 @@ llama.cpp and vLLM speak, on the other.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from mcp_types import (
@@ -21,7 +21,7 @@ from mcp_types import (
     ToolResultContent,
     ToolUseContent,
 )
-from pydantic import BaseModel, BeforeValidator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
 
 from labkit.dial_table import OWN
 from labkit.models.convert import (
@@ -36,6 +36,7 @@ from labkit.models.convert import (
     unsent,
     use_of,
 )
+from labkit.models.sampler import find_stop
 
 if TYPE_CHECKING:
     from openai.types.chat import (
@@ -50,7 +51,10 @@ if TYPE_CHECKING:
 STOP_REASONS = {"stop": "endTurn", "length": "maxTokens", "tool_calls": "toolUse"}
 """MCP's stop reasons by finish reason; a finish reason that is not among them passes through as it is."""
 
-DROPPABLE = ("temperature", *OWN, "metadata")
+STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
+"""What asks for a reply in pieces, which tell of tokens only where that is asked for too."""
+
+DROPPABLE = ("temperature", *OWN, "metadata", *STREAMED, "stop")
 """The fields of a request that are left out, should a server not take them."""
 
 
@@ -205,6 +209,7 @@ class _Function(BaseModel):
 
 
 class _Call(BaseModel):
+    index: object = None
     id: object = None
     function: _Function = _Function()
 
@@ -253,6 +258,74 @@ class Reply(BaseModel):
         texts = [TextContent(text=text) for text in (content, message.refusal) if text]
         calls = message.tool_calls or ()
         return [*texts, *(use_of(call.id, call.function.name, call.function.arguments) for call in calls)]
+
+
+class _Piece(BaseModel):
+    delta: Annotated[_Message | None, Field(validation_alias=AliasChoices("delta", "message"))] = None
+    finish_reason: str | None = None
+
+
+class _Chunk(BaseModel):
+    model: str | None = None
+    choices: Annotated[list[_Piece], BeforeValidator(lambda told: told or [])] = []
+    usage: Annotated[Usage | None, IF_KNOWN] = None
+    error: Any = None
+
+
+class Pieces:
+    """A reply while its chunks come, until `[DONE]`. The draft ends at one of `stops`, if these are ours to find."""
+
+    def __init__(self, stops: Sequence[str] = ()) -> None:
+        self._stops = stops
+        self._reply, self._over = Reply(), False
+        self._reason: str | None = None
+        self._said: list[str] = []
+        self._refusal: list[str] = []
+        self._calls: list[tuple[_Call, list[str]]] = []
+        self._open: dict[str, tuple[_Call, list[str]]] = {}
+
+    def hear(self, data: str) -> bool:
+        """Take a chunk. Returns whether nothing more is awaited."""
+        if data.strip() == "[DONE]":
+            self._over = True
+            return True
+        chunk, reply = _Chunk.model_validate_json(data), self._reply
+        reply.model, reply.usage, reply.error = chunk.model or reply.model, chunk.usage or reply.usage, chunk.error
+        for piece in chunk.choices[:1]:
+            self._reason = piece.finish_reason or self._reason
+            if piece.delta:
+                self._said.append(piece.delta.content or "")
+                self._refusal.append(piece.delta.refusal or "")
+                for call in piece.delta.tool_calls or ():
+                    self._use(call)
+        self._over = bool(self._reason or reply.error)
+        return bool(reply.error)
+
+    def _use(self, call: _Call) -> None:
+        """Take a piece of a tool call: it goes on with the one at its index, unless its id is that of another."""
+        place, arguments = str(call.index), call.function.arguments
+        known = self._open.get(place)
+        if not known or (call.id and call.id != known[0].id):
+            known = self._open[place] = (call, [])
+            self._calls.append(known)
+        if isinstance(arguments, str):
+            known[1].append(arguments)
+
+    @property
+    def draft(self) -> str:
+        """The text so far, without what the model thought."""
+        text = spoken("".join(self._said), is_cut=True)
+        return text[: find_stop(text, self._stops)]
+
+    def whole(self) -> Reply | None:
+        """The reply; `None` where neither `[DONE]` nor a finish reason nor an error came."""
+        for call, arguments in self._calls:
+            call.function.arguments = "".join(arguments) or call.function.arguments
+        said = _Message(content="".join(self._said), refusal="".join(self._refusal))
+        said.tool_calls = [call for call, _ in self._calls]
+        if self._said or self._reason:
+            self._reply.choices = [_Choice(message=said, finish_reason=self._reason)]
+        return self._reply if self._over else None
 
 
 class _Listed(BaseModel):

@@ -19,7 +19,7 @@ from labkit.dial_table import ANTHROPIC, OWN, Honour, honouring, own_dials
 from labkit.models.catalog import Accepts, catalog
 from labkit.models.convert import Fitted, Refused, answer
 from labkit.models.dialled import WithDials
-from labkit.models.messages_api import read, request
+from labkit.models.messages_api import Pieces, read, request
 from labkit.models.provider import (
     CONNECT_TIMEOUT,
     RETRIES,
@@ -30,7 +30,6 @@ from labkit.models.provider import (
     is_at,
     key_of,
     prepare,
-    whole,
 )
 from labkit.numbers import checked_seconds, checked_whole
 from labkit.steps import report
@@ -52,6 +51,9 @@ class Claude(WithDials):
     What the model does not take (a temperature, for the current ones) is left out and told as a step. Whatever goes
     wrong is answered in a sentence, as `ErrorData`: code -32602 when the request is at fault, -32603 when the service
     or the way to it is. A refusal of the model is an answer, with its stop reason `refusal`.
+
+    Where somebody reads along (`labkit.steps.reading_along`, as the playground does) the answer is asked for as a
+    stream and shown as it grows. What comes of it is the same.
 
     Nothing is sent before the first sample, and nothing stays open after one. The key appears nowhere but in the header
     of the request. With a key or an address given, no other secret of the environment leaves (the package would add
@@ -170,6 +172,8 @@ class Claude(WithDials):
 
         # With the request: a client with just the package's own default is held to belong to a request that streams.
         body["timeout"] = httpx2.Timeout(self.timeout, connect=CONNECT_TIMEOUT)
+        if exchange.read:
+            body["stream"] = True
         try:
             with anyio.fail_after(self.timeout):
                 client = anthropic.AsyncAnthropic(
@@ -179,7 +183,7 @@ class Claude(WithDials):
                     http_client=exchange.client(),
                 )
                 async with client, client.messages.with_streaming_response.create(**body) as response:
-                    return exchange.hidden(await whole(cast("httpx2.Response", response.http_response)))
+                    return await exchange.body(cast("httpx2.Response", response.http_response), Pieces())
         except anthropic.APIStatusError as error:
             raise exchange.refused(error.status_code, error.body) from None
         except (TimeoutError, UnicodeEncodeError, anthropic.AnthropicError, httpx2.HTTPError) as error:

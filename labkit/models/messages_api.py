@@ -261,6 +261,64 @@ class Reply(BaseModel):
         return said
 
 
+class _Delta(BaseModel):
+    text: str = ""
+    partial_json: str = ""
+    stop_reason: str | None = None
+    stop_details: Annotated[_Details | None, IF_KNOWN] = None
+
+
+class _Event(BaseModel):
+    type: str
+    message: Annotated[Reply | None, IF_KNOWN] = None
+    index: int = 0
+    content_block: _Block | None = None
+    delta: _Delta | None = None
+    usage: Annotated[Usage | None, IF_KNOWN] = None
+    error: Any = None
+
+
+class Pieces:
+    """A reply while its events come, until `message_stop`."""
+
+    def __init__(self) -> None:
+        self._reply = Reply()
+        self._blocks: dict[int, tuple[_Block, list[str]]] = {}
+
+    def hear(self, data: str) -> bool:
+        """Take an event. Returns whether nothing more is awaited."""
+        event, reply = _Event.model_validate_json(data), self._reply
+        if event.message:
+            self._reply = event.message
+        elif event.content_block:
+            self._blocks[event.index] = event.content_block, []
+        elif event.type == "message_delta" and event.delta:
+            reply.stop_reason, reply.stop_details = event.delta.stop_reason, event.delta.stop_details
+            told = event.usage.model_dump(exclude_none=True) if event.usage else {}
+            reply.usage = (reply.usage or Usage()).model_copy(update=told)
+        elif event.delta and event.index in self._blocks:
+            self._blocks[event.index][1].append(event.delta.text or event.delta.partial_json)
+        reply.error = event.error
+        return event.type == "message_stop" or bool(event.error)
+
+    @property
+    def draft(self) -> str:
+        """The text so far."""
+        return "".join("".join((block.text, *said)) for block, said in self._blocks.values() if block.type == "text")
+
+    def whole(self) -> Reply | None:
+        """The reply; `None` where it has neither a stop reason nor an error."""
+        if not (self._reply.stop_reason or self._reply.error):
+            return None
+        for block, said in self._blocks.values():
+            if block.type == "text":
+                block.text = "".join((block.text, *said))
+            else:
+                block.input = "".join(said) or block.input
+        self._reply.content = [block for block, _ in self._blocks.values()]
+        return self._reply
+
+
 def read(body: bytes) -> Reply:
     """A reply of the Messages API.
 

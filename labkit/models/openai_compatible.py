@@ -18,7 +18,7 @@ from mcp_types import (
 from pydantic import BaseModel, ValidationError
 
 from labkit.dial_table import OPENAI, OWN, honouring, own_dials
-from labkit.models.chat_completions import DROPPABLE, Models, Reply, request
+from labkit.models.chat_completions import DROPPABLE, STREAMED, Models, Pieces, Reply, request
 from labkit.models.convert import Fitted, Refused, answer
 from labkit.models.dialled import WithDials
 from labkit.models.provider import (
@@ -31,7 +31,6 @@ from labkit.models.provider import (
     is_at,
     key_of,
     prepare,
-    whole,
 )
 from labkit.models.sampler import find_stop
 from labkit.numbers import checked_seconds, checked_whole
@@ -58,6 +57,9 @@ class OpenAICompatible(WithDials):
 
     Whatever goes wrong is answered in a sentence, as `ErrorData`: code -32602 when the request is at fault, -32603 when
     the server or the way to it is. A refusal of the model is an answer, with its stop reason `refusal`.
+
+    Where somebody reads along (`labkit.steps.reading_along`, as the playground does) the answer is asked for as a
+    stream and shown as it grows. What comes of it is the same.
 
     Nothing is sent before the first sample, and nothing stays open after one. The key appears nowhere but in the header
     of the request, and no other secret of the environment leaves.
@@ -114,7 +116,6 @@ class OpenAICompatible(WithDials):
         if fitted.changed:
             report(f"adapts the tools {', '.join(fitted.changed)}: the API takes no other form", adapted=fitted.changed)
         exchange = self._exchange()
-        stops = body.get("stop", [])
         reply = _read(Reply, await self._ask(exchange, body), exchange)
         if reply.error:
             raise exchange.refused_inside(reply.error)
@@ -131,8 +132,8 @@ class OpenAICompatible(WithDials):
             stop_reason=reply.stopped,
         )
         blocks, stopped = fitted.back(reply.blocks()), reply.stopped
-        if exchange.cuts and blocks and isinstance(blocks[0], TextContent):
-            end = find_stop(blocks[0].text, stops)
+        if blocks and isinstance(blocks[0], TextContent):
+            end = find_stop(blocks[0].text, exchange.cuts)
             if end is not None:
                 blocks, stopped = [TextContent(text=blocks[0].text[:end])], "stopSequence"
         return answer(params, model=model, blocks=blocks, stop_reason=stopped)
@@ -192,7 +193,7 @@ class OpenAICompatible(WithDials):
         # Not repeated: where nothing listens, nothing will in a second.
         models = client.with_options(max_retries=0).models
         async with models.with_streaming_response.list() as response:
-            listed = _read(Models, exchange.hidden(await whole(response.http_response)), exchange)
+            listed = _read(Models, await exchange.body(response.http_response), exchange)
         if listed.first is None:
             raise Refused(
                 f"[FIX] The model server at {self.base_url} has no model: load one (with Ollama: `ollama pull NAME`).",
@@ -205,16 +206,20 @@ class OpenAICompatible(WithDials):
         """Ask; and ask again without what the server refuses by name, as long as the server does."""
         import openai
 
+        stops = body.get("stop", ())
+        if exchange.read:
+            body |= STREAMED
         while True:
             try:
                 async with client.chat.completions.with_streaming_response.create(**body) as response:
-                    return exchange.hidden(await whole(cast("httpx2.Response", response.http_response)))
+                    return await exchange.body(cast("httpx2.Response", response.http_response), Pieces(exchange.cuts))
             except openai.APIStatusError as error:
                 told = _without(body, f"{error.body} {exchange.words(error.body)}", error.status_code)
                 if not told:
                     raise
                 label, left_out = told
-                exchange.cuts |= "stop" in left_out
+                if "stop" in left_out:
+                    exchange.cuts = stops
                 report(f"{label}: {exchange.model} does not take it", left_out=left_out)
 
     def __repr__(self) -> str:
@@ -238,7 +243,7 @@ def _without(body: dict[str, Any], words: str, status: int) -> tuple[str, list[s
         body["max_completion_tokens"] = body.pop("max_tokens")
         return "asks with max_completion_tokens in place of max_tokens", ["max_tokens"]
     extra: dict[str, Any] = body.get("extra_body", {})
-    left_out = [name for name in (*DROPPABLE, "stop") if name in {**body, **extra} and re.search(rf"\b{name}\b", words)]
+    left_out = [name for name in DROPPABLE if name in {**body, **extra} and re.search(rf"\b{name}\b", words)]
     for name in left_out:
         body.pop(name, None)
         extra.pop(name, None)

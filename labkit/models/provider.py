@@ -11,7 +11,7 @@ import importlib
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -30,7 +30,8 @@ from labkit.callbacks import hint
 from labkit.errors import ConnectError
 from labkit.models.convert import Refused
 from labkit.models.echo import Echo
-from labkit.steps import report
+from labkit.models.streaming import Pieces, streamed, whole
+from labkit.steps import reader, report
 
 TIMEOUT = 50.0
 """Seconds that an answer may take in all, so that the sentence comes before a Lab's own `timeout=` of 60."""
@@ -39,9 +40,6 @@ RETRIES = 2
 CONNECT_TIMEOUT = 5.0
 LARGEST_ERROR = 65_536
 """Bytes of an error's reply that are read."""
-LARGEST_REPLY = 8_000_000
-"""Bytes of a reply that are read. The longest answers that models give are a tenth of them."""
-
 HEADERS = {
     *("host", "accept", "accept-encoding", "connection", "content-length", "content-type", "anthropic-version"),
     "x-stainless-raw-response",  # by which the packages know that a reply is to be left as it is
@@ -124,20 +122,6 @@ async def prepare(package: str) -> None:
     await run_sync(work, abandon_on_cancel=True)
 
 
-async def whole(response: httpx2.Response) -> bytes:
-    """The body of a reply.
-
-    Raises:
-        Refused: The body is larger than `LARGEST_REPLY`; the rest is not read.
-    """
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > LARGEST_REPLY:
-            raise Refused(f"The reply is larger than {LARGEST_REPLY:,} bytes and was not read.", INTERNAL_ERROR)
-    return bytes(body)
-
-
 class Key(SecretStr):
     """A key that stays in this process: a model that is pickled has none, and looks for one in the environment."""
 
@@ -165,8 +149,10 @@ class Exchange:
         status: The status of the last reply, if that was an error.
         tries: How many replies in a row had that status.
         wait: Seconds that the last reply asked to wait.
-        cuts: Whether stop sequences are ours to find, since the server does not take them.
+        cuts: The stop sequences that are ours to find, since the server does not take them.
         no_way: The sentence for what stands between here and the provider, and will at the next try.
+        read: Who reads along while the answer grows. Where nobody does it is asked for in one piece: a stream costs
+            the provider and this machine more, and tells a program nothing sooner.
     """
 
     who: str
@@ -181,7 +167,8 @@ class Exchange:
     tries: int = 0
     wait: float = 0.0
     no_way: str = ""
-    cuts: bool = False
+    cuts: Sequence[str] = ()
+    read: Callable[[str], object] | None = field(default_factory=reader)
 
     def client(self) -> httpx2.AsyncClient:
         """An HTTP client for this exchange alone. It never follows a redirect, which would carry the key elsewhere.
@@ -295,6 +282,23 @@ class Exchange:
             last = f" The last reply was a {self.status}." if self.status else ""
             return Refused(f"{self.who}: No answer within timeout={timeout:g} s.{last}", INTERNAL_ERROR)
         return Refused(f"{self.who}: The connection broke off before the answer was complete.", INTERNAL_ERROR)
+
+    async def body(self, response: httpx2.Response, pieces: Pieces | None = None) -> bytes:
+        """The body of a reply without the key, whether it comes whole or in `pieces`.
+
+        Raises:
+            Refused: The body is too large.
+            httpx2.HTTPError: The reply broke off.
+        """
+        if not pieces or not (read := self.read):
+            return self.hidden(await whole(response))
+        return self.hidden(await streamed(response, pieces, lambda draft: read(self._shown(draft))))
+
+    def _shown(self, draft: str) -> str:
+        """A draft without the key, and without what may become one with the next piece."""
+        text = self.hidden(draft.encode("utf-8", "replace")).decode("utf-8")
+        begun = next((n for n in range(len(self.key), 3, -1) if text.endswith(self.key[:n])), 0)
+        return text[: len(text) - begun]
 
     def hidden(self, body: bytes) -> bytes:
         """What came from the provider without the key, in whatever form it is quoted there."""

@@ -91,6 +91,14 @@ def test_a_key_is_hidden_in_whatever_form_it_is_quoted(quoted: str) -> None:
     assert not any(quoted[at : at + 12] in hidden for at in range(len(quoted) - 11))
 
 
+@pytest.mark.parametrize("key", [SECRET, "sk-apple-pear"])
+def test_a_draft_shows_neither_the_key_nor_its_beginning(key: str) -> None:
+    exchange, text = Exchange("The server", "http://x", "m", "", "", key), f"The key is {key}: keep it."
+    shown = [exchange._shown(text[:n]) for n in range(len(text) + 1)]
+    assert not [draft for draft in shown if key[:4] in draft]
+    assert (shown[11], shown[-1]) == ("The key is ", "The key is [key]: keep it.")
+
+
 def test_words_that_are_no_key_stay() -> None:
     words = "The key is missing... see https://example.org/keys*** (sk-)."
     assert Exchange("The server", "http://x", "m", "", "", SECRET).words(words) == words

@@ -5,13 +5,13 @@ with ChatCompletions([says("fine")]) as server:
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tests.standins.serving import Behaviour, Received, Reply, StandIn
+from tests.standins.serving import Behaviour, Received, Reply, StandIn, event, in_threes
 
 FIELDS = {"model", "messages", "max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "tools", "tool_choice"}
-FIELDS |= {"metadata", "stream", "max_completion_tokens"}
+FIELDS |= {"metadata", "stream", "stream_options", "max_completion_tokens"}
 
 
 def completion(received: Received, message: dict[str, Any], finish_reason: str = "stop", **more: Any) -> Reply:
@@ -141,8 +141,35 @@ class ChatCompletions(StandIn):
             return fails(400, f"Unsupported parameter: '{name}' is not supported with this model.")
         return None
 
+    def pieces(self, whole: dict[str, Any]) -> Iterator[bytes]:
+        chunk = {**whole, "object": "chat.completion.chunk"}
+        usage = chunk.pop("usage", None)
+        for choice in whole.get("choices") or ():
+            for delta in ({"role": "assistant", "content": ""}, *deltas(choice["message"])):
+                yield event({**chunk, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+            yield event({**chunk, "choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]})
+        if not whole.get("choices"):
+            yield event(chunk)
+        yield event({**chunk, "choices": [], "usage": usage})
+        yield event("[DONE]")
+
     def _is_locked(self, received: Received) -> bool:
         return self.key not in (None, received.key)
+
+
+def deltas(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a message grows by, three letters at a time; a tool call by its head and then its arguments."""
+    content = message.get("content") or ""
+    yield from ({"content": words} for words in (in_threes(content) if isinstance(content, str) else [content]))
+    yield from ({"refusal": words} for words in in_threes(message.get("refusal") or ""))
+    for index, call in enumerate(message.get("tool_calls", ())):
+        function, arguments = call["function"], call["function"]["arguments"]
+        if not isinstance(arguments, str):
+            yield {"tool_calls": [{**call, "index": index}]}
+            continue
+        yield {"tool_calls": [{**call, "index": index, "function": {**function, "arguments": ""}}]}
+        for words in in_threes(arguments):
+            yield {"tool_calls": [{"index": index, "function": {"arguments": words}}]}
 
 
 def fault_of(received: Received) -> str | None:

@@ -5,10 +5,10 @@ with MessagesApi(["429", "429", says("fine")]) as api:
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tests.standins.serving import Behaviour, Received, Reply, StandIn
+from tests.standins.serving import Behaviour, Received, Reply, StandIn, event, in_threes
 
 OLD_MODELS = ("claude-sonnet-4-5",)
 """Those that still take a temperature, in the first version of the API only."""
@@ -120,6 +120,34 @@ class MessagesApi(StandIn):
             return fails(401, "authentication_error", "invalid key")
         fault = fault_of(received)
         return fails(400, "invalid_request_error", fault) if fault else None
+
+    def pieces(self, whole: dict[str, Any]) -> Iterator[bytes]:
+        if whole.get("type") != "message":
+            yield event(whole)
+            return
+        usage, told = (
+            whole["usage"],
+            {name: whole.get(name) for name in ("stop_reason", "stop_sequence", "stop_details")},
+        )
+        yield event({"type": "message_start", "message": {**whole, "content": [], "stop_reason": None}})
+        for index, block in enumerate(whole["content"]):
+            empty, parts = in_parts(block)
+            yield event({"type": "content_block_start", "index": index, "content_block": empty})
+            yield event({"type": "ping"})
+            for delta in parts:
+                yield event({"type": "content_block_delta", "index": index, "delta": delta})
+            yield event({"type": "content_block_stop", "index": index})
+        yield event({"type": "message_delta", "delta": told, "usage": usage})
+        yield event({"type": "message_stop"})
+
+
+def in_parts(block: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """A block as it begins, and what it grows by, three letters at a time."""
+    if block["type"] == "tool_use":
+        words = in_threes(json.dumps(block["input"]))
+        return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": part} for part in words]
+    kind = block["type"]
+    return {**block, kind: ""}, [{"type": f"{kind}_delta", kind: part} for part in in_threes(block[kind])]
 
 
 def fault_of(received: Received) -> str | None:

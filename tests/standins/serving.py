@@ -5,6 +5,7 @@ answer.
 """
 
 import contextlib
+import itertools
 import json
 import socket
 import ssl
@@ -38,7 +39,7 @@ class Received:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to answer: `body` is sent as JSON, or as it is where it is bytes."""
+    """What to answer: `body` is sent as JSON, bytes as they are, and what an iterator yields as it comes."""
 
     body: Any = b""
     status: int = 200
@@ -48,6 +49,21 @@ class Reply:
     @property
     def content(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode("utf-8")
+
+
+def event(data: object) -> bytes:
+    """A server-sent event as both APIs write it: its data is JSON, or a word; its name stands in the data too."""
+    name = f"event: {data['type']}\n" if isinstance(data, dict) and "type" in data else ""
+    return f"{name}data: {data if isinstance(data, str) else json.dumps(data)}\n\n".encode()
+
+
+def in_threes(words: str) -> list[str]:
+    return [words[at : at + 3] for at in range(0, len(words), 3)]
+
+
+def streams(pieces: Iterable[bytes], **headers: str) -> Reply:
+    """Each piece is sent by itself; after the last the connection is closed, as if all had come."""
+    return Reply(iter(pieces), headers={"content-type": "text/event-stream", **headers})
 
 
 Behaviour = Reply | Callable[[Received], Reply]
@@ -69,6 +85,8 @@ class StandIn:
         """Set once a client has closed its connection before its answer was complete."""
         self.connections = 0
         """How many connections were made so far."""
+        self.streams = True
+        """Whether a request with `"stream": true` is answered in pieces."""
         self.sent = 0
         """Bytes of a body without end that went out so far."""
         self._behaviours = list(behaviours)
@@ -93,7 +111,22 @@ class StandIn:
         with self._lock:
             self.received.append(received)
             behaviour = self._behaviours[min(len(self.received), len(self._behaviours)) - 1]
-        return self.refuse(received) or (behaviour if isinstance(behaviour, Reply) else behaviour(received))
+        reply = self.refuse(received) or (behaviour if isinstance(behaviour, Reply) else behaviour(received))
+        asked = isinstance(received.body, dict) and received.body.get("stream") and self.streams
+        if not asked or reply.status != 200 or not isinstance(reply.body, dict):
+            return reply
+        pieces = list(self.pieces(reply.body))
+        halves = pieces[: len(pieces) // 2] if reply.ending == "cut" else pieces
+        return streams(halves, **reply.headers)
+
+    def pieces(self, whole: dict[str, Any]) -> Iterator[bytes]:
+        """`whole`, a reply, as the server-sent events that make it."""
+        raise NotImplementedError
+
+    def behaves(self, *behaviours: Behaviour) -> None:
+        """From the next request on do this, in turn."""
+        with self._lock:
+            self._behaviours = [*self._behaviours[:1] * len(self.received), *behaviours]
 
     def refuse(self, received: Received) -> Reply | None:
         """What a faulty request is answered with; `None` for one that is in order."""
@@ -171,17 +204,17 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.ending == "never":
             self._wait_for_the_end()
             return
-        content = reply.content
         self.send_response(reply.status)
-        self.send_header("content-type", "application/json")
-        for name, value in reply.headers.items():
+        for name, value in {"content-type": "application/json", **reply.headers}.items():
             self.send_header(name, value)
-        if reply.ending == "endless":
+        if reply.ending == "endless" or isinstance(reply.body, Iterator):
             self.send_header("connection", "close")
             self.end_headers()
-            while True:
-                self.wfile.write(content)
-                self.stand_in.sent += len(content)
+            for piece in itertools.repeat(reply.content) if reply.ending == "endless" else reply.body:
+                self.wfile.write(piece)
+                self.stand_in.sent += len(piece)
+            return
+        content = reply.content
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         if reply.ending == "cut":
