@@ -18,7 +18,7 @@ playground
 # %% [markdown]
 # | to see | do |
 # |---|---|
-# | what a dial changes | turn **temperature** up and press **Run ×10**; then look at *History* |
+# | what a dial changes | turn **temperature** up and press **Run ×10**: answers that are alike stand together |
 # | both revisions of the protocol | choose **both**, Run, and compare the two flows |
 # | what a human in the loop sees | tick **Ask me first**, Run |
 # | a model that uses a server's tools | choose the server *research assistant*, its tool **investigate**, SmolLM2, tick **Tools**, Run |

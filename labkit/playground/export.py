@@ -4,7 +4,7 @@ import json
 import os
 import textwrap
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Any, Literal
@@ -177,15 +177,19 @@ def _section(run: Run) -> str:
     return f"<h2>Run {run.n}: {_text(run.tool)}</h2><p>{_text(told)}</p><pre>{_text(result)}</pre>{flow}"
 
 
-def picture(made: str, run: Run | None, keys: Sequence[str]) -> dict[str, str]:
+def picture(made: str, run: Run | None, keys: Sequence[str], grouped: Mapping[str, str]) -> dict[str, str]:
     """What a notebook keeps of a page: the settings and the last run, as HTML without a script and as text.
 
     Args:
         made: The settings in a line.
         run: The last run that is over.
         keys: The keys that must not be in it.
+        grouped: The answers of all the runs that were made with the last one, by MIME type; else empty.
     """
     told = {"text/plain": made, "text/html": f"<b>{_text(made)}</b>"}
+    if grouped:
+        told["text/plain"] += f"\n{grouped['text/plain']}"
+        told["text/html"] += _image(grouped["image/svg+xml"], grouped["text/plain"])
     if run is not None:
         run = run if run.size <= PICTURED else run.part(PICTURED)
         line = redact(" · ".join(filter(None, (f"{run.tool} {run.outcome}", titled(run), summary(run), run.cut))))
@@ -193,10 +197,14 @@ def picture(made: str, run: Run | None, keys: Sequence[str]) -> dict[str, str]:
         told["text/plain"] += f"\n{visible(line)}\n{visible(result)}\n{visible(str(flow or ''))}"
         told["text/html"] += f'<p>{_text(line)}</p><pre style="white-space: pre-wrap">{_text(result)}</pre>'
         if flow:
-            drawn = f"data:image/svg+xml;base64,{b64encode(flow.to_svg().encode()).decode()}"
-            told["text/html"] += f'<img style="max-width: 100%" alt="{escape(alt(flow))}" src="{drawn}">'
+            told["text/html"] += _image(flow.to_svg(), alt(flow))
     told["text/html"] = f'<div style="{BOX}">{told["text/html"]}<p>Run the cell again to use it.</p></div>'
     return {kind: without_keys(text, keys) for kind, text in told.items()}
+
+
+def _image(svg: str, told: str) -> str:
+    drawn = f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
+    return f'<img style="display: block; max-width: 100%" alt="{escape(told)}" src="{drawn}">'
 
 
 def _table(runs: Sequence[Run]) -> str:

@@ -36,12 +36,13 @@ class History:
         self._lock = RLock()
 
     def add(self, run: Run) -> None:
-        """Take up a run under the next number; whoever makes one wants to see it, so none is open then."""
+        """Take up a run under the next number. Whoever makes one wants to see it: none is open then but one of ten."""
         with self._lock:
             self.last_number += 1
             run.n = self.last_number
             self.runs = [*self.runs, run]
-            self._opened = None
+            if not (run.batch and self._opened and self._opened.batch == run.batch):
+                self._opened = None
             self._bound()
 
     def take_in(self, runs: Sequence[Run]) -> None:

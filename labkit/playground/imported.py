@@ -98,6 +98,7 @@ class _Run(_Told):
     outcome: Outcome
     again: Count = 0
     sample: Count = 0
+    batch: Annotated[str, StringConstraints(max_length=64)] = ""
     in_part: Name = ""
     result: str
     usd: Number = 0.0
@@ -123,7 +124,7 @@ class _Run(_Told):
             self.n, self.server, self.transport, self.wire, self.tool, dict(self.arguments), self.who, self.host,
             [sample.sampled(trusted=trusted) for sample in self.samples], self.outcome, self.result, self.flow,
             self.usd, name=self.name, pinned=self.pinned, came=came, settings=self.settings, in_part=self.in_part,
-            before=list(self.before), again=self.again, sample=self.sample,
+            before=list(self.before), again=self.again, sample=self.sample, batch=self.batch,
             pictures=[*filter(None, map(png, self.pictures))],
         )  # fmt: skip
         run.cut_down()

@@ -21,7 +21,7 @@ class Parts {
 
   /** What needs the kernel cannot be used; what is on the page can still be read and copied. */
   lose() {
-    const places = [this.top, this.left, this.history.node, this.sheet];
+    const places = [this.top, this.left, this.history.node, this.result.grouped, this.sheet];
     const controls = places.flatMap((place) => [...place.querySelectorAll("button, input, select, textarea")]);
     this.off = controls.filter((control) => !control.disabled);
     for (const control of this.off) control.disabled = true;
@@ -79,11 +79,6 @@ class Parts {
     this.signal.addEventListener("abort", () => watcher.disconnect());
   }
 
-  drawTokens() {
-    const ref = this.model.get("tokens");
-    this.place("tokens", this.tokenBox, ref);
-  }
-
   // A person is needed
 
   async review() {
@@ -135,7 +130,7 @@ class Parts {
   keepInView() {
     const { signal } = this;
     document.addEventListener("scroll", ({ target }) => target.contains(this.root) && !this.sheet.hidden && this.float(), { capture: true, passive: true, signal });
-    const sized = new ResizeObserver(() => this.float());
+    const sized = new ResizeObserver(() => { this.float(); this.result.room(); });
     for (const node of [this.root, this.sheet]) sized.observe(node);
     signal.addEventListener("abort", () => sized.disconnect());
   }

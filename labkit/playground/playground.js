@@ -46,7 +46,8 @@ class Page extends Parts {
       comparison: (told) => this.history.compare(told),
       code: (told) => { this.code.textContent = told; },
       flows: () => this.drawFlows(),
-      tokens: () => this.drawTokens(),
+      tokens: () => this.place("tokens", this.tokenBox),
+      together: () => this.place("together", this.result.grouped),
       drawing_note: (note) => { this.tokenNone.textContent = note; },
     };
     for (const [name, draw] of Object.entries(parts)) {
@@ -92,7 +93,7 @@ class Page extends Parts {
     this.form = new Form(this.fields, () => this.typed());
     this.go = button("Run", "Call the tool (Ctrl + Enter)", () => this.run(false));
     this.go.classList.add("go");
-    this.many = button("Run ×10", "Call it ten times; without a seed of yours, each run of the embedded model has its own", () => this.run(true));
+    this.many = button("Run ×10", "Call it ten times and count the answers that are alike; without a seed of yours, each run of the embedded model has its own", () => this.run(true));
     this.stop = button("Cancel", "Stop what is under way", () => this.tell({ do: "cancel" }));
     this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite" });
     this.lastSettings = new LastSettings(this.tell);
@@ -269,6 +270,7 @@ class Page extends Parts {
     const invalid = this.form.invalid();
     if (invalid) return invalid.focus();
     this.asked = this.follow = true;
+    if (many) this.result.all = true;
     const below = this.right.offsetTop >= this.left.offsetTop + this.left.offsetHeight;
     (below ? this.right : this.root).scrollIntoView({ block: "nearest" }); // now, and not when the answer comes
     this.tell({ do: "run", values: this.form.read(), many });

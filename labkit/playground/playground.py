@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Any, ClassVar, TypeVar
+from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from mcp import StdioServerParameters
@@ -24,6 +25,7 @@ from labkit.plain import seen
 from labkit.playground import form as forms
 from labkit.playground import kept_runs
 from labkit.playground.answers import Answers
+from labkit.playground.batch import as_answers, batch_of
 from labkit.playground.choices import Choices, from_json, to_json
 from labkit.playground.export import Form, exported, keys_known, without_keys
 from labkit.playground.history import History
@@ -37,6 +39,7 @@ from labkit.playground.target import CONNECTING, Target, error_of
 from labkit.runtime import Runtime
 from labkit.sampled import Sample, samples_of
 from labkit.steps import held_up_by
+from labkit.views.answers_groups import Groups, Rule
 from labkit.work import start
 
 F = TypeVar("F", bound=SamplingFnT)
@@ -221,7 +224,8 @@ class Playground:
             target.fault = f"There is no tool to call yet{why}."
         elif not target.errors:
             wires, many = target.each_wire, range(times) if times > 1 else [None]
-            self._begin([partial(self._run, wire, target.tool, arguments, i) for i in many for wire in wires])
+            call = partial(self._run, tool=target.tool, arguments=arguments, batch=uuid4().hex if times > 1 else "")
+            self._begin([partial(call, wire, i=i) for i in many for wire in wires])
         self._changed()
 
     def replay(self, number: int, sample: int = 0) -> None:
@@ -340,6 +344,7 @@ class Playground:
         *,
         again: int = 0,
         sample: Sample | None = None,
+        batch: str = "",
     ) -> None:
         """Call the tool, or ask a sample again. Of several, run number `i` has its own seed where no dial sets one."""
         target = self.target
@@ -347,6 +352,7 @@ class Playground:
         run = Run(
             0, target.server, target.transport, wire, tool, arguments, self.answers.name, self.answers.host,
             choices=self.choices, own=self.answers.own, again=again, sample=sample.number if sample else 0,
+            batch=batch,
         )  # fmt: skip
         self.history.add(run)
         self.fresh = False
@@ -389,6 +395,19 @@ class Playground:
     def compare(self, *numbers: int) -> list[Row]:
         """Some runs side by side, by number: `playground.compare(1, 2)`."""
         return compare([run for run in self.runs if run.n in numbers])
+
+    def grouped(self, number: int | None = None, true: Rule | None = None) -> Groups:
+        """What came of one press of "Run ×10", those alike together: `print(playground.grouped())`.
+
+        Args:
+            number: The number of one of the runs; else of the last.
+            true: A rule that says of an answer whether it is true, as `labkit.grouped` takes it.
+
+        Raises:
+            LookupError: There is no such run.
+        """
+        run = self.history.run(number) if number is not None else self.runs[-1] if self.runs else None
+        return Groups(as_answers(batch_of(self.runs, run) or ([run] if run else []), self.keys), true)
 
     def forget(self) -> None:
         """Empty the history."""

@@ -10,6 +10,7 @@ from labkit.host.review_reading import reading as parts_of
 from labkit.models.answerers import ANSWERERS, Setting
 from labkit.models.stop_reasons import Ended, ended
 from labkit.playground.answers import Answers
+from labkit.playground.batch import batch_of
 from labkit.playground.by_hand import ByHand
 from labkit.playground.choices import text_of
 from labkit.playground.duties import DUTIES, Knob, Row
@@ -198,7 +199,8 @@ def result(playground: Playground) -> dict[str, Any]:
         waits = f" · waits for {visible(playground.waits_for)}" if playground.waits_for else ""
         draft = shown(playground.answers.draft, redacting=True)
         answers = [{"who": "being drawn", "text": draft}] if draft else []
-        return {"kind": "running", "meta": f"Running {visible(run.tool)}{waits}", "text": "", "answers": answers}
+        meta = f"Running {visible(run.tool)}{waits}"
+        return {"kind": "running", "meta": meta, "text": "", "answers": answers, "batch": _batch(playground, run, meta)}
     tool = visible(run.tool)
     many = len(run.samples) > 1
     metas = {
@@ -215,10 +217,6 @@ def result(playground: Playground) -> dict[str, Any]:
         redact(summary(run)),
         *([run.dials] if run.dials != "as asked" else []),
     ]
-    if playground.of > 1 and not playground.running and playground.shown_run is None:
-        last = playground.runs[-playground.of :]
-        different = len({each.answers for each in last})
-        parts.append(f"{len(last)} runs, {different} different answer{'' if different == 1 else 's'}")
     return {
         "kind": run.outcome,
         "meta": f"{metas[run.outcome]} · {visible(' · '.join(parts))}",
@@ -234,7 +232,14 @@ def result(playground: Playground) -> dict[str, Any]:
         ][-MOST_ANSWERS:],
         "text": shown(run.result, redacting=True),
         "pictures": run.pictures,
+        "batch": _batch(playground, run, tool),
     }
+
+
+def _batch(playground: Playground, run: Run, meta: str) -> dict[str, Any]:
+    """Which runs were made with the same press as `run`; empty where it was made alone."""
+    numbers = [each.n for each in batch_of(playground.runs, run)]
+    return {"run": run.n, "meta": f"{meta} · runs {numbers[0]} to {numbers[-1]}"} if numbers else {}
 
 
 def question(hand: ByHand) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-// What came of a run: how it ended, what was sampled, and what the tool made of that.
+// What came of a run: how it ended, what was sampled, and what the tool made of that; of ten runs all that was answered.
 
 const LOW = 103, STEP = 40; // px
+const USUAL = [LOW, 290]; // for one run, and for several
 
 class Result {
   constructor(signal, tell) {
@@ -8,20 +9,24 @@ class Result {
     this.copied = el("span", { class: "copied", role: "status" });
     this.copy = button("Copy", "Copy the result", () => copy(this.answer.textContent, this.copied));
     this.back = button("Back to the last run", "Show the last run again, and what happens now", () => tell({ do: "open", run: null }));
+    this.other = button("", "Show this run alone, or all that were made with it", () => { this.all = !this.all; this.arrange(); });
+    this.all = true; // of a run that was made with others all are shown, until somebody wants it alone
+    this.heights = [...USUAL];
+    this.grouped = el("div", { class: "grouped" });
     this.answer = el("div", { class: "answer", tabindex: "0", role: "region", "aria-label": "Result" });
     this.why = el("p", { class: "why", role: "status" });
     this.ended = el("span", { class: "badges" });
     this.sampled = el("div", { class: "sampled", tabindex: "0", role: "region", "aria-label": "Sampled answer" });
     this.made = el("div", { class: "made" }, el("h4", {}, "What the tool made of it"), this.answer);
     this.parts = el("div", { class: "parts" }, this.sampled, this.made);
-    this.node = el("div", { class: "result" }, el("div", { class: "line" }, this.ended, el("div", { class: "told", role: "status", "aria-live": "polite" }, this.meta), this.clock = el("span", { class: "clock", "aria-hidden": "true" }), this.copied, this.back, this.copy), this.why, this.parts);
+    this.node = el("div", { class: "result" }, el("div", { class: "line" }, this.ended, el("div", { class: "told", role: "status", "aria-live": "polite" }, this.meta), this.clock = el("span", { class: "clock", "aria-hidden": "true" }), this.copied, this.back, this.other, this.copy), this.why, this.parts, this.grouped);
     this.edge = el("div", { class: "edge", role: "separator", tabindex: "0", "aria-orientation": "horizontal", "aria-label": "Room for the result", title: "Drag, or press the arrow keys, to give the result more room; a double click gives it back" });
     this.edge.addEventListener("pointerdown", (event) => {
       this.edge.setPointerCapture(event.pointerId);
       this.from = this.at(event) + this.height;
     });
     this.edge.addEventListener("pointermove", (event) => this.edge.hasPointerCapture(event.pointerId) && this.room(this.from - this.at(event)));
-    this.edge.addEventListener("dblclick", () => this.room(LOW));
+    this.edge.addEventListener("dblclick", () => this.room(USUAL[this.together]));
     this.edge.addEventListener("keydown", (event) => {
       const to = { ArrowUp: this.height + STEP, ArrowDown: this.height - STEP, Home: LOW, End: Infinity }[event.key];
       if (to === undefined) return;
@@ -30,7 +35,8 @@ class Result {
       this.room(to);
     });
     signal.addEventListener("abort", () => clearInterval(this.ticking));
-    this.room(LOW);
+    this.together = 0;
+    this.room();
   }
 
   /** Where the pointer is, in the pixels that styles are told in. */
@@ -39,8 +45,9 @@ class Result {
   }
 
   /** Give the result so many pixels, as far as there are. */
-  room(height) {
+  room(height = this.heights[this.together]) {
     const most = Math.max(LOW, (this.node.parentElement?.clientHeight ?? 0) - 220);
+    this.heights[this.together] = height;
     this.height = Math.round(Math.min(most, Math.max(LOW, height)));
     this.node.style.setProperty("--room", `${this.height}px`);
     for (const [name, value] of [["min", LOW], ["max", most], ["now", this.height]]) this.edge.setAttribute(`aria-value${name}`, value);
@@ -50,9 +57,9 @@ class Result {
     const now = JSON.stringify(told);
     if (now === this.drawn) return; // what is drawn again is laid out again, and may be scrolled
     this.drawn = now;
-    const { kind, meta, text, pictures = [], ended = [], answers = [] } = told;
+    this.told = told;
+    const { kind, text, pictures = [], ended = [], answers = [] } = told;
     this.node.className = `result ${kind.replace(" ", "-")}`;
-    this.meta.textContent = this.meta.title = meta;
     this.answer.textContent = text || { idle: "Press Run: the server asks, and the answer comes here.", running: "…" }[kind] || "";
     // Only ever the bytes of a PNG, which the kernel has looked at: nothing in them runs or is fetched.
     this.answer.append(...pictures.map((png, n) => el("img", { src: `data:image/png;base64,${png}`, alt: `Picture ${n + 1} of the result` })));
@@ -67,8 +74,22 @@ class Result {
     );
     if (kind === "running") this.sampled.scrollTop = this.sampled.scrollHeight; // of what grows, the end
     else this.answer.scrollTop = this.sampled.scrollTop = 0;
-    this.copy.style.visibility = text ? "visible" : "hidden"; // its place stays
     this.copied.textContent = "";
+    this.arrange();
+  }
+
+  /** Show the run alone, or the answers of all that were made with it. */
+  arrange() {
+    const { meta, text, batch } = this.told;
+    this.other.hidden = !batch?.run;
+    this.together = Number(this.all && !this.other.hidden);
+    this.parts.hidden = this.ended.hidden = this.together;
+    this.grouped.hidden = !this.together;
+    this.other.textContent = this.together ? `Run ${batch.run} alone` : "All answers";
+    this.meta.textContent = this.meta.title = this.together ? batch.meta : meta;
+    this.copy.hidden = this.together;
+    this.copy.style.visibility = text ? "visible" : "hidden"; // its place stays
+    this.room();
   }
 
   /** Tell how long a run takes, once it is long enough to ask. */

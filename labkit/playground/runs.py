@@ -80,6 +80,8 @@ class Run:
     again: int = 0
     """The number of the run that was made again, and of which sample, where that was asked without the server."""
     sample: int = 0
+    batch: str = ""
+    """What the runs of one press of "Run ×10" have in common; empty for a run that was made alone."""
     pictures: list[str] = field(default_factory=list[str])
     """The PNGs of the result, in base64."""
     name: str = ""
@@ -251,6 +253,7 @@ class Run:
             "outcome": self.outcome,
             "again": self.again,
             "sample": self.sample,
+            "batch": self.batch,
             "cut": self.cut,
             "in_part": self.in_part,
             "result": self.result,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, cast
 
 import anywidget
 import traitlets
@@ -21,12 +21,14 @@ from labkit.lab import Lab
 from labkit.models.trace import Trace
 from labkit.models.tracing import Drawing, drawing
 from labkit.playground import reading
+from labkit.playground.batch import as_answers, batch_of
 from labkit.playground.cells import Cells
 from labkit.playground.export import picture
 from labkit.playground.playground import TIMES, Playground
 from labkit.playground.runs import Run
 from labkit.playground.sources import Wire
 from labkit.playground.target import error_of
+from labkit.views.answers import Grouped
 from labkit.views.approval_panel import approval_panel
 from labkit.views.dial_panel import DialPanel
 from labkit.views.flow_view import FlowView, show
@@ -45,8 +47,8 @@ EXPORTING = 60.0
 LOOK = 1.0
 """Seconds between two looks at what is under way, where nothing is told."""
 
-DRAFTS = 15.0
-"""How many times a second an answer that is being drawn is shown."""
+DRAFTS, DRAFTED = 15.0, 50
+"""How many times a second an answer that is being drawn is shown, and its last letters that stand beside others."""
 
 KEEPING = 0.5
 """Seconds after which a run is written down: what is drawn comes first."""
@@ -100,6 +102,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
     flows = traitlets.List().tag(sync=True, to_json=_references)
     flow_names = traitlets.List().tag(sync=True)
     tokens = anywidget.WidgetTrait().tag(sync=True)
+    together = anywidget.WidgetTrait().tag(sync=True)
     drawing_note = traitlets.Unicode(NO_TOKENS).tag(sync=True)
 
     def __init__(self, playground: Playground) -> None:
@@ -109,6 +112,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._heard = 0
         self._compared: list[int] = []
         self._sides: tuple[list[Any], dict[str, Any]] = [], {}
+        self._grouped: list[Any] = []
         self._labs: dict[Wire, Lab] = {}
         self._live: list[FlowView] = []
         self._opened: Run | None = None
@@ -137,7 +141,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._tracing.cancel()
         if self._exporting is not None:
             self._exporting.cancel()
-        for part in (self.dials, self.approval, self.tokens, *self._live, *self._past):
+        for part in (self.dials, self.approval, self.tokens, self.together, *self._live, *self._past):
             if part is not None:
                 part.close()
         super().close()
@@ -167,6 +171,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
                 # A callback that hangs is broken off by the watchdog, which tells nobody here.
                 self._looking = True
                 self._loop.call_later(LOOK, self._look)
+            self._draw_together()
             for name, value in self._read().items():
                 setattr(self, name, value)
             self._draw_flows()
@@ -227,6 +232,31 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
     def _show_draft(self) -> None:
         playground = self.playground
         self.result = reading.without(reading.result(playground), playground.keys)
+        self._draw_together()
+
+    def _draw_together(self) -> None:
+        """Group what came of the runs that were made with the shown one, as `grouped` does."""
+        playground, shown = self.playground, self.playground.history.shown
+        batch = batch_of(playground.runs, shown)
+        if not batch or shown is None:
+            return
+        together: Grouped = self.together or Grouped([])
+        if self.together is None:
+            together.observe(self._judged, "holds")
+            self.together = together
+        goes_on = playground.running and batch[-1] is playground.runs[-1]
+        draft = " ".join(reading.shown(playground.answers.draft, redacting=True).split()) if goes_on else ""
+        draft = f"… {draft[-DRAFTED:]}" if len(draft) > DRAFTED else draft
+        together.note = reading.without(draft and f"run {batch[-1].n}: {draft}", playground.keys)
+        opened = playground.history.opened
+        if (now := [*((run.n, run.outcome) for run in batch), goes_on, opened, *playground.keys]) != self._grouped:
+            self._grouped, answers = now, as_answers(batch, playground.keys, self._open)
+            chosen = next((each for each in answers if opened and each.label == f"run {opened.n}"), None)
+            together.show(answers, still_coming=goes_on, chosen=chosen)
+
+    def _judged(self, change: object) -> None:
+        if self.is_placed:
+            self._moved(change)
 
     def _draw_flows(self) -> None:
         """Show the flow of the run that was opened in the history, or what happens now, on each wire."""
@@ -428,9 +458,13 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             self.playground.target.say(sentence(error))
 
     def picture(self, shown: str) -> dict[str, str]:
-        """The picture of the settings and of the last run, by MIME type."""
+        """The picture of the settings and of the run that is shown, by MIME type."""
         runs = [run for run in self.playground.runs[-10:] if run.outcome != "running"]
-        return picture(visible(repr(self.playground)[1:-1]), runs[-1] if runs else None, self.playground.keys)
+        run = self.playground.history.opened or (runs[-1] if runs else None)
+        grouped: dict[str, str] = {}
+        if self.together is not None and run and run.batch:
+            grouped = cast("Grouped", self.together).stored()
+        return picture(visible(repr(self.playground)[1:-1]), run, self.playground.keys, grouped)
 
     def __repr__(self) -> str:
         return repr(self.playground)

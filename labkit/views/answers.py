@@ -1,6 +1,7 @@
 """`grouped(answers)`: many answers as groups of equal ones. Its twin in plain code is `print(grouped(answers))`."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import accumulate, takewhile
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ import traitlets
 from labkit.models.token_reading import Reading
 from labkit.models.trace import Trace
 from labkit.plain import plain, seen
+from labkit.redacting import redact
 from labkit.views.answers_drawing import svg
 from labkit.views.answers_groups import Answered, Groups, Rule, answered
 from labkit.views.page import read_parts
@@ -23,6 +25,9 @@ __all__ = ["Answered", "Grouped", "grouped"]
 PATIENCE = 60.0
 """Seconds that the tokens of an answer may take to be drawn anew."""
 
+LONGEST_RULE = 200
+"""Characters of the words that a true answer holds."""
+
 
 def grouped(answers: Iterable[str | Trace | Answered], true: Rule | None = None) -> "Grouped":
     """Answers, those alike together: how many different ones, what differs between them; as the last line of a cell.
@@ -31,18 +36,18 @@ def grouped(answers: Iterable[str | Trace | Answered], true: Rule | None = None)
         grouped(texts, true=lambda text: "999" in text)
 
     Answers drawn at several temperatures are counted at each. A click on a group opens it: who said it with which
-    settings, and the tokens, where the model shows them.
+    settings, and the tokens, where the model shows them. Without a rule a field on the page takes words that a true
+    answer holds.
 
     Args:
         answers: Texts, traces, or `Answered`, which tells more of a text.
         true: A rule that says of a text whether it is true, and `None` where the rule cannot tell.
     """
-    groups = Groups([answered(each) for each in answers], true)
-    return Grouped(groups, status=groups.head)
+    return Grouped([answered(each) for each in answers], true)
 
 
 class Grouped(Placed, anywidget.AnyWidget):
-    """The widget that `grouped` makes. `groups` is what it shows."""
+    """The widget that `grouped` makes. `groups` is what it shows of `answers`."""
 
     _esm = read_parts("page.js", "answers.js")
     _css = read_parts("page.css", "answers.css")
@@ -56,12 +61,46 @@ class Grouped(Placed, anywidget.AnyWidget):
     note = traitlets.Unicode().tag(sync=True)
     running = traitlets.Bool().tag(sync=True)
     code = traitlets.Unicode().tag(sync=True)
+    holds = traitlets.Unicode(allow_none=True).tag(sync=True)
+    """The words that make an answer true where it holds them; `None` where code has the rule."""
 
-    def __init__(self, groups: Groups, **traits: Any) -> None:
-        self.groups = groups
+    def __init__(self, answers: Sequence[Answered], true: Rule | None = None, **traits: Any) -> None:
+        self._true, self._still_coming = true, False
+        self._chosen: Answered | None = None
         self._tokens: Latest[tuple[int, int]] = Latest("the tokens", self._open, PATIENCE)
-        super().__init__(table=as_table(groups), **traits)
+        super().__init__(holds="" if true is None else None, **traits)
+        self.show(answers)
         self.on_msg(self._pressed)
+
+    def show(self, answers: Sequence[Answered], *, still_coming: bool = False, chosen: Answered | None = None) -> None:
+        """Show answers; as they came while some are to come, so that nothing moves when one arrives.
+
+        Args:
+            answers: The answers.
+            still_coming: Whether some are to come.
+            chosen: The one of them that is open elsewhere.
+        """
+        self.answers, self._still_coming, self._chosen = answers, still_coming, chosen or self._chosen
+        self.groups = Groups(answers, self._true or self._holding(), still_coming=still_coming)
+        with self.hold_sync():
+            self.table, self.status, self.place = as_table(self.groups), self._told(), self._place
+
+    def _holding(self) -> Rule | None:
+        """The rule that was typed, whichever the case of its letters; `None` without words."""
+        words = (self.holds or "").strip().casefold()
+        return partial(_holds, words) if words else None
+
+    @property
+    def _place(self) -> list[int]:
+        """Where the chosen answer stands: its group, and its place there; empty where it stands nowhere."""
+        for i, row in enumerate(self.groups.rows):
+            for k, member in enumerate(row.members):
+                if member is self._chosen:
+                    return [i, k]
+        return []
+
+    def _told(self) -> str:
+        return self.groups.head
 
     def close(self) -> None:
         """Take the answers off the page, and the tokens that are open. More than once does no harm."""
@@ -78,20 +117,34 @@ class Grouped(Placed, anywidget.AnyWidget):
 
     def _pressed(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("type") == "open":
-            self._tokens.ask((message["row"], message["member"]))
+            row, member = message["row"], message["member"]
+            chosen = self._at(row, member)
+            if chosen and chosen.opens:
+                chosen.opens()
+            else:
+                self._tokens.ask((row, member))
+        elif message.get("type") == "judge" and self._true is None:
+            self.holds = redact(str(message["holds"])[:LONGEST_RULE])
+            self.show(self.answers, still_coming=self._still_coming)
+
+    def _at(self, row: int, member: int) -> Answered | None:
+        """An answer by its group and its place there; `None` for one that is not there any more."""
+        members: Sequence[Answered] = self.groups.rows[row].members if row < len(self.groups.rows) else ()
+        return members[member] if member < len(members) else None
 
     async def _open(self, place: tuple[int, int]) -> None:
         """Show the tokens of an answer, by its group and its place there. One that is not there any more is left."""
         row, member = place
-        members: Sequence[Answered] = self.groups.rows[row].members if row < len(self.groups.rows) else ()
-        made = members[member].trace if member < len(members) else None
+        chosen = self._at(row, member)
+        made = chosen and chosen.trace
         trace = made if made is None or isinstance(made, Trace) else await made()
         self._let_go()
+        self._chosen = chosen
         view = TokenView(trace) if trace is not None else None
         if view is not None and row:
             view.chosen = _fork(self.groups.rows[0].members[0].text, view.reading)
         with self.hold_sync():
-            self.place, self.opened = [row, member], view
+            self.place, self.opened = self._place, view
 
     def _let_go(self) -> None:
         view = cast("TokenView | None", self.opened)
@@ -108,6 +161,10 @@ class Grouped(Placed, anywidget.AnyWidget):
     def stored(self) -> dict[str, str]:
         # In a notebook that JupyterLab does not trust it draws no SVG, and shows the text.
         return {"text/plain": str(self), "image/svg+xml": self.to_svg()}
+
+
+def _holds(words: str, text: str) -> bool:
+    return words in text.casefold()
 
 
 def _fork(first: str, reading: Reading) -> int:
@@ -136,7 +193,7 @@ def as_table(groups: Groups) -> dict[str, Any]:
                         "heat": f"temperature {each.temperature:g}" if each.temperature is not None else "",
                         "note": plain(each.note),
                         "badges": [[badge.kind, badge.text, badge.title] for badge in each.badges],
-                        "tokens": each.trace is not None,
+                        "opens": "Open" if each.opens else "Tokens" if each.trace else "",
                     }
                     for each in row.members
                 ],

@@ -25,8 +25,8 @@ from labkit.models.token_words import CUT_OFF, OUT_OF_ITS_DEPTH, Badge, badge_of
 from labkit.models.tracing import as_request, can_be_traced, drawing
 from labkit.plain import seen
 from labkit.steps import HostStep, overhearing
-from labkit.views.answers import Grouped, as_table
-from labkit.views.answers_groups import LONGEST, Answered, Groups
+from labkit.views.answers import Grouped
+from labkit.views.answers_groups import LONGEST, Answered
 from labkit.work import start
 
 MANY = 10
@@ -51,9 +51,8 @@ class Answers(Grouped):
         self._request = request
         self._lock = Lock()
         self._call: Call[None] | None = None
-        self.answers: list[Answered] = []
         self._number = number
-        super().__init__(Groups([]), number=number, code=self._code())
+        super().__init__([], number=number, code=self._code())
         state.listen(self._turned)
 
     @property
@@ -69,8 +68,8 @@ class Answers(Grouped):
             settings, request = self._state.settings, self._request()
             self.running, self.code = True, self._code()
             self._let_go()
-            self._show([])
-            self.note, self.status = self._noted(settings), f"0 of {self._number} answers"
+            self.show([])
+            self.note = self._noted(settings)
             self._call = call = start("many answers", lambda: self._draw(settings, request), PATIENCE)
         call.when_over(lambda: self._over(call))
 
@@ -90,12 +89,7 @@ class Answers(Grouped):
             with self._lock:
                 if not self.running:  # cancelled in this very moment
                     return
-                self._show([*self.answers, answer], still_coming=True)
-
-    def _show(self, answers: list[Answered], *, still_coming: bool = False) -> None:
-        """Show answers; as they came while some are to come, so that nothing moves when one arrives."""
-        self.answers, self.groups = answers, Groups(answers, still_coming=still_coming)
-        self.table, self.status = as_table(self.groups), self._told()
+                self.show([*self.answers, answer], still_coming=True)
 
     def _over(self, call: Call[None]) -> None:
         with self._lock:
@@ -106,11 +100,13 @@ class Answers(Grouped):
                 told = f"stopped after {told}: {error}"
             except BaseException:  # noqa: BLE001 - cancelled, or the kernel ends: either way it has stopped
                 told = f"stopped after {told}"
-            self._show(self.answers)
+            self.show(self.answers)
             self.running, self.status = False, told
 
     def _told(self) -> str:
-        return f"{len(self.answers)} of {self._number} answers, {len(self.groups.rows)} different"
+        if not (self.answers or self.running):
+            return ""
+        return f"{len(self.answers)} of {self._number} answers, {self.groups.found}"
 
     def _turned(self) -> None:
         """Take a turned dial or a new request into account. Shown answers keep the code that they were drawn with."""

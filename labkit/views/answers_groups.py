@@ -34,6 +34,7 @@ class Answered:
         temperature: The temperature of the draw, where it is known.
         badges: Words about it, such as who answered.
         trace: The choices behind its tokens, or what makes them; `None` where the model shows none.
+        opens: Opens it elsewhere on the page, in place of its tokens here.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Answered:
     temperature: float | None = None
     badges: Sequence[Badge] = ()
     trace: Trace | Callable[[], Awaitable[Trace]] | None = None
+    opens: Callable[[], object] | None = None
 
 
 def answered(answer: "str | Trace | Answered") -> Answered:
@@ -106,9 +108,13 @@ class Groups:
     @property
     def told(self) -> str:
         """`10 answers, 3 different, 7 true`."""
-        true = [f"{sum(len(row.members) for row in self.rows if row.true)} true"] if self.judged else []
-        number = f"{len(self.answers)} answer{'' if len(self.answers) == 1 else 's'}"
-        return ", ".join([number, f"{len(self.rows)} different", *true])
+        return f"{len(self.answers)} answer{'' if len(self.answers) == 1 else 's'}, {self.found}"
+
+    @property
+    def found(self) -> str:
+        """`3 different, 7 true`."""
+        true = f", {sum(len(row.members) for row in self.rows if row.true)} true" if self.judged else ""
+        return f"{len(self.rows)} different{true}"
 
     @property
     def head(self) -> str:

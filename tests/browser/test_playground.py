@@ -161,7 +161,7 @@ def over(playground: Locator, before: int, times: int = 1) -> Locator:
     expect(tab(playground, "History")).to_have_text(f"History {before + times}")
     expect(button(playground, "Run")).to_have_text("Run")
     expect(button(playground, "Run")).to_have_attribute("aria-disabled", "false")
-    return playground.locator(".answer")
+    return playground.locator(".made .answer")
 
 
 def run(playground: Locator, name: str = "Run", times: int = 1) -> Locator:
@@ -597,7 +597,7 @@ def test_every_dial_is_turned_by_mouse_and_the_next_run_shows_it(notebook: LabPa
     # It was answered so: within the tokens, and the same once more, but for what comes from the stop on.
     notebook.execute(f"answers = [playground.runs[-1].answers]; assert 1 < playground.runs[-1].tokens <= {tokens}")
     stop = typed(page_of, "stop")
-    words = page_of.locator(".answer").inner_text().partition("Explanation: ")[2].split()
+    words = page_of.locator(".made .answer").inner_text().partition("Explanation: ")[2].split()
     stop.click()
     stop.page.keyboard.type(words[len(words) // 2])
     expect(dial(page_of, "stop").locator(".used")).to_have_text(words[len(words) // 2])
@@ -799,7 +799,7 @@ def test_the_keys_on_the_panel_call_the_tool_and_the_cell_run_again_keeps_the_hi
     notebook.run_cell(0)
     page = notebook.output(0).locator(".labkit-playground")
     expect(tab(page, "History")).to_have_text(f"History {before + 1}")
-    expect(page.locator(".answer")).to_contain_text("So says the script.")
+    expect(page.locator(".made .answer")).to_contain_text("So says the script.")
     expect(page.locator(".top .status")).to_contain_text("connected ·")
 
 
@@ -831,8 +831,14 @@ def test_the_history_is_forgotten_once_that_is_confirmed_and_begins_anew(noteboo
     expect(page_of.locator(".sides tr")).to_have_count(0)
     expect(tab(page_of, "History")).to_have_text("History")
     expect(page_of.get_by_text("No run yet.")).to_be_visible()
-    expect(page_of.locator(".answer")).not_to_contain_text("So says the script.")
+    expect(page_of.locator(".made .answer")).not_to_contain_text("So says the script.")
     run(page_of, "Run ×10", 10)
+    grouped = page_of.locator(".result .labkit-answers")
+    expect(grouped.locator(".status")).to_contain_text("10 answers, 1 different")
+    grouped.locator("summary").first.press("Enter")
+    expect(grouped.locator("li").first.locator("button")).to_have_attribute("aria-pressed", "true")
+    expect(tab(page_of, "Flow")).to_have_text(re.compile(r"Flow · run \d+"))
+    button(page_of, "Back to the last run").click()
     expect(page_of.locator(".runs tbody tr")).to_have_count(10)
     expect(page_of.locator(".sides thead th")).to_have_count(3)
 

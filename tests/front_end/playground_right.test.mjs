@@ -138,6 +138,24 @@ test("the result has as much room as is asked for and is there", () => {
   assert.deepEqual(room(300), [103, 103, 103, 103]);
 });
 
+test("of a run that was made with others all are shown, in a room of their own, until it is wanted alone", () => {
+  const result = new Result(new AbortController().signal);
+  result.node.parentElement = { clientHeight: 800 };
+  const shows = () => [result.grouped, result.parts].map(({ hidden }) => !hidden).concat(result.height);
+  const [alone, one] = [{ kind: "done", meta: "Result", text: "A" }, { kind: "done", meta: "Result of run 3", text: "A", batch: { run: 3, meta: "runs 1 to 10" } }];
+  result.draw(alone);
+  assert.deepEqual([...shows(), result.other.hidden], [false, true, 103, true]);
+  result.draw(one);
+  assert.deepEqual([...shows(), result.meta.textContent, result.other.textContent], [true, false, 290, "runs 1 to 10", "Run 3 alone"]);
+  result.room(400);
+  result.other.click();
+  assert.deepEqual([...shows(), result.meta.textContent, result.other.textContent], [false, true, 103, "Result of run 3", "All answers"]);
+  result.other.click();
+  assert.deepEqual(shows(), [true, false, 400]);
+  result.draw(alone);
+  assert.deepEqual(shows(), [false, true, 103]);
+});
+
 test("a picture of the result is the bytes of a PNG, below its text", () => {
   const result = new Result(new AbortController().signal);
   const shown = { kind: "done", meta: "Result", text: "<b>A dot.</b>" };

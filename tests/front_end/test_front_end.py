@@ -21,12 +21,13 @@ from labkit.models.trace import Choice, Trace, TracedToken
 from labkit.plain import seen
 from labkit.playground.form import arguments_of, at_first, fields_of
 from labkit.playground.view import PlaygroundView
+from labkit.views.answers import Grouped
 from labkit.views.flow_view import FlowView
 from labkit.views.token_view import TokenView
 from tests.story import bookshop, echo
 
 HERE = Path(__file__).parent
-MODULES = {"flow_view": FlowView, "playground": PlaygroundView, "token_view": TokenView}
+MODULES = {"answers": Grouped, "flow_view": FlowView, "playground": PlaygroundView, "token_view": TokenView}
 NAMES = re.compile(r"^(?:class|const|function) (\w+)", re.MULTILINE)
 TESTS = [
     (path.name, name)

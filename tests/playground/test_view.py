@@ -241,6 +241,55 @@ def test_what_the_embedded_model_says_is_marked_and_what_another_says_is_not(pla
     view.close()
 
 
+@pytest.mark.parametrize("wire", WIRES)
+def test_ten_runs_are_grouped_beside_the_flow_and_each_opens(playground: Playground, wire: Wire) -> None:
+    view, said = Telling(playground), iter("AABBBAAABC" * 2)
+    playground.target.use_wires(wire)
+    playground.wait()
+    coming = list[int]()
+
+    @playground.callback
+    async def draws(context: object, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
+        coming.append(view.together.table["total"] if view.together else 0)
+        letter = next(said)
+        return ErrorData(code=-1, message=f"{KEY} is no book") if letter == "C" else answer(f"{letter} {KEY}")
+
+    view.click(do="run", values={"genre": "romance"}, many=False)
+    assert (view.result["batch"], view.together) == ({}, None)
+    view.click(do="run", values={"genre": "romance"}, many=True)
+    view.until(lambda: not view.work["running"])
+    together = view.together
+    assert coming == [0, *range(10)]  # each stands there before the next is asked for
+    assert [(len(row["members"]), row["labels"]) for row in together.table["rows"]] == [
+        (5, "runs 2, 6, 7, 8, 11"), (4, "runs 3, 4, 5, 9"), (1, "run 10"),
+    ]  # fmt: skip
+    assert together.table["rows"][2]["parts"][0][0].startswith("no text: ")
+    assert together.status.startswith("10 answers, 3 different")
+    assert view.result["batch"] == {"run": 11, "meta": "recommend · runs 2 to 11"}
+    assert playground.grouped(7).told == playground.grouped().told == "10 answers, 3 different"
+    assert playground.grouped(1).told == "1 answer, 1 different"
+    together._pressed(together, {"type": "judge", "holds": "b"}, [])
+    together._pressed(together, {"type": "open", "row": 1, "member": 2}, [])
+    assert (view.shown["run"], together.place, view.result["batch"]["run"]) == (5, [1, 2], 5)
+    kept = view.picture("")
+    assert "10 answers, 3 different, 4 true" in kept["text/plain"]
+    assert "run 5 ·" in kept["text/plain"]
+    assert kept["text/html"].count("<img") == 2
+    for text in (state_of(view), json.dumps(together.get_state()["table"]), *kept.values()):
+        assert KEY not in text
+    view.click(do="open", run=1)
+    assert view.result["batch"] == {}
+    assert view.picture("")["text/html"].count("<img") == 1
+    # In a file, and back in another history, they belong together.
+    exported = playground.export("json")
+    view.close()
+    playground.close()
+    other = Playground(bookshop(), name="other")
+    other.import_runs(exported)
+    assert other.grouped(11).told == "10 answers, 3 different"
+    other.close()
+
+
 def test_a_key_in_an_answer_is_marked_wherever_it_is_shown_and_exported(playground: Playground) -> None:
     token, password = "ghp_" + "0123456789abcdef" * 3, "hunter2!"
 

@@ -155,7 +155,7 @@ async def test_of_a_trace_all_is_told_and_the_first_token_that_differs_is_opened
     hot = trace(asking(), TinyModel(), Settings(temperature=2, seed=5))
     view = grouped([one, one, hot, "a text"])
     assert view.table["rows"][1]["members"][0]["label"] == "seed 5"
-    assert [row["members"][0]["tokens"] for row in view.table["rows"]] == [True, True, False]
+    assert [row["members"][0]["opens"] for row in view.table["rows"]] == ["Tokens", "Tokens", ""]
     view._pressed(view, {"type": "open", "row": 1, "member": 0}, [])
     await until(lambda: view.opened is not None)
     assert view.place == [1, 0]
@@ -169,6 +169,44 @@ async def test_of_a_trace_all_is_told_and_the_first_token_that_differs_is_opened
         assert view.opened is None
     view.close()
     view.close()
+
+
+def test_words_that_a_true_answer_holds_judge_each_group_and_stay_for_the_next_answers() -> None:
+    view = grouped(BOOKS)
+
+    def judge(holds: str) -> list[bool | None]:
+        view._pressed(view, {"type": "judge", "holds": holds}, [])
+        return [row["true"] for row in view.table["rows"]]
+
+    assert (view.holds, view.table["judged"]) == ("", False)
+    assert judge(" emma ") == [True, False, False]
+    assert view.status == "4 answers, 3 different, 2 true"
+    assert "✗ false" in view.stored()["text/plain"]
+    view.show([answered("Emma"), answered("Ivanhoe")])
+    assert [row["true"] for row in view.table["rows"]] == [True, False]
+    assert judge("  ") == [None, None]
+    assert judge("password=hunter2! " * 99) == [False, False]
+    assert view.holds is not None
+    assert "hunter2" not in view.holds
+    ruled = grouped(BOOKS, lambda text: "Emma" in text)
+    ruled._pressed(ruled, {"type": "judge", "holds": "Persuasion"}, [])
+    assert (ruled.holds, ruled.status) == (None, "4 answers, 3 different, 2 true")
+
+
+def test_an_answer_that_opens_elsewhere_is_marked_where_it_then_stands() -> None:
+    opened = list[str]()
+    a, b, c = (Answered(text, opens=lambda text=text: opened.append(text)) for text in "aba")
+    view = grouped([b, a, c])
+    assert [each["opens"] for each in view.table["rows"][0]["members"]] == ["Open", "Open"]
+    view._pressed(view, {"type": "open", "row": 1, "member": 0}, [])
+    view._pressed(view, {"type": "open", "row": 0, "member": 7}, [])
+    assert (opened, view.opened) == (["b"], None)
+    view.show([b, a, c], still_coming=True, chosen=c)
+    assert view.place == [1, 1]
+    view.show([b, a, c])
+    assert view.place == [0, 1]
+    view.show([a, b])
+    assert view.place == []
 
 
 def test_the_twins_say_what_the_page_says() -> None:
@@ -358,7 +396,7 @@ async def test_the_tiny_model_is_marked_also_where_another_callback_hands_its_an
 
     answers = await drawn(Answers(DialState(handing_on), lambda: asking(max_tokens=3), number=1))
     assert badges(answers)[0][0] == TINY.text == TinyAnswer.shown_as
-    assert not answers.table["rows"][0]["members"][0]["tokens"]  # this callback shows none
+    assert not answers.table["rows"][0]["members"][0]["opens"]  # this callback shows none
 
 
 async def test_the_buttons_of_the_page_run_and_cancel() -> None:
