@@ -18,6 +18,7 @@ from typing import TypeVar
 from mcp.server.mcpserver import Context
 from mcp_types import CreateMessageRequestParams, Tool, ToolChoice
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from servers.asking import NoAnswer, can_use_tools
 from servers.checked import ask_until
@@ -55,7 +56,7 @@ async def ask_for(
         try:
             return form.model_validate(_told(answer))
         except ValidationError as error:
-            raise ValueError("; ".join(f"{_place(each['loc'])}{each['msg']}" for each in error.errors())) from None
+            raise ValueError("; ".join(map(_fault, error.errors()))) from None
 
     unfit = "did not have the form that was asked for"
     return (await ask_until(read, asked, rounds, ctx, as_said=True, unfit=unfit))[0]
@@ -88,6 +89,13 @@ def _told(answer: Answered) -> object:
         except (ValueError, RecursionError):
             continue
     raise ValueError("there is no JSON in it" if answer.text else "it is empty")
+
+
+def _fault(error: ErrorDetails) -> str:
+    """What is wrong, in words of ours alone: the name of a field that is not asked for is the model's."""
+    if error["type"] == "extra_forbidden":
+        return f"{_place(error['loc'][:-1])}there is a field that is not asked for"
+    return f"{_place(error['loc'])}{error['msg']}"
 
 
 def _place(path: tuple[int | str, ...]) -> str:

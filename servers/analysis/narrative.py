@@ -8,12 +8,15 @@
 The model writes no word that a reader sees. It names facts by their numbers (`f12`), says whether they stand each for
 itself, are compared, or are summed, and picks what it takes them for and where to look next from two short lists. Code
 writes the sentences, each figure with its name, its period, its kind and its place among its like. So no figure can be
-false, nor a true one of another thing, and no order that stands in the data can come out as advice.
+false, nor a true one of another thing, and no order that stands in the data can come out as advice. An answer with a
+field more is in another form, and none.
 
 It was not always so. A reader of free sentences stood here, 3,900 lines that held each figure against the facts by the
 words round it. On sentences of people who had not seen it, it marked from 4.9 % to 18.9 % of the figures that were
 right, and left from 3 % to 12 % of the false sentences unmarked. Free remarks without figures, after it, were no
-better: of a list of words that is long enough to stop "quicker", nobody can write around.
+better: around a list of words that is long enough to stop "quicker" nobody can write. Of the form that stands here now
+200 answers were written by somebody who had not seen the program, when a remark was a field of it: none of the 100
+falsehoods came through, and none of the 337 points of the 100 honest answers was left out.
 
 SmolLM2-135M, the model in the box, cannot do this: see `servers/data_analyst.py`. A reader then gets the findings.
 """
@@ -23,7 +26,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from mcp_types import CreateMessageRequestParams
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from servers.analysis.fact import Fact
 from servers.analysis.findings import Findings
@@ -57,6 +60,7 @@ Look = Literal["", "how the data came in", "the days round it", "what else chang
 class Point(BaseModel):
     """A point: facts, which a program tells, and what you make of them."""
 
+    model_config = ConfigDict(extra="forbid")
     facts: list[Number] = Field(description="Numbers of facts: f7.", min_length=1, max_length=12)
     how: Literal["each", "compared", "together"] = Field(
         default="each",
@@ -69,6 +73,7 @@ class Point(BaseModel):
 class Narrative(BaseModel):
     """What is worth telling, as points."""
 
+    model_config = ConfigDict(extra="forbid")
     points: list[Point] = Field(description="Two to five points.", min_length=1)
 
 

@@ -251,17 +251,12 @@ PLACES: list[Callable[[str], dict[str, Any]]] = [
 ]
 
 
-def test_no_lie_reaches_a_reader_wherever_a_model_puts_it(cafe: Findings) -> None:
-    outcomes: list[str] = []
+def test_words_of_a_models_own_are_another_form_wherever_it_puts_them(cafe: Findings) -> None:
     for lie, place in product(LIES, PLACES):
-        try:
-            result = checked(Narrative.model_validate_json(json.dumps(place(lie))), cafe)
-        except ValidationError:
-            outcomes.append("another form")
-        else:
-            assert result.text == "The total of visitors was 3,235."
-            outcomes.append("left out")
-    assert (outcomes.count("another form"), outcomes.count("left out")) == (180, 60)
+        with pytest.raises(ValidationError):
+            Narrative.model_validate_json(json.dumps(place(lie)))
+    honest = Narrative.model_validate_json('{"points": [{"facts": ["f2"]}]}')
+    assert checked(honest, cafe).text == "The total of visitors was 3,235."
 
 
 @settings(max_examples=100)
@@ -273,7 +268,6 @@ def test_no_lie_reaches_a_reader_wherever_a_model_puts_it(cafe: Findings) -> Non
                 "how": st.sampled_from(["each", "compared", "together"]),
                 "taken_for": st.sampled_from(["", "a single event", "an error in the data"]),
                 "look_at": st.sampled_from(["", "the days round it"]),
-                "remark": st.just("It was 7,345."),
             }
         ),
         min_size=1,
@@ -289,4 +283,3 @@ def test_whatever_a_model_chooses_each_line_is_of_code(points: list[dict[str, An
             or re.match(r"\[(a point is left out|only the first 8 points)", line)
             or line.startswith(result.told)
         )
-    assert "7,345" not in result.text
