@@ -21,7 +21,14 @@ CUT = "cut at max tokens"
 """What is said of an answer whose stop reason is `maxTokens`, wherever one is shown."""
 
 ANTHROPIC, OPENAI = "Anthropic", "OpenAI"
-"""The providers whose own APIs are told of: their references, "Create a Message" and "Create chat completion"."""
+"""The providers whose own APIs are told of, looked up in 2026-12.
+
+Anthropic, "Create a Message" as stored in 2026-02: `temperature` 0 to 1, `top_p` 0 to 1, `top_k` from 0 without an end;
+no number of stop sequences is told. The fields of anthropic 2.11 have none of the three any more: current models take
+none. OpenAI, "Create chat completion", OpenAPI of 2024 and openai 3.52: `temperature` 0 to 2, `top_p` 0 to 1,
+`frequency_penalty` -2 to 2, `stop` up to 4. What an API has no field for was looked for among the fields of these two.
+Which models take a dial at all is told by the catalogue (`labkit/models/catalog.json`).
+"""
 
 Kind = Literal["number", "whole", "text", "texts"]
 Honour = Literal["yes", "must", "no", "sent on", "not told"]
@@ -43,7 +50,8 @@ class Dial:
         turn: The dial's place in the draw of a token, from 1; 0 for a dial that takes no part in the draw.
         drops: Whether the dial rules tokens out; a dial that only shifts their shares does not.
         rare: Whether a view of the draw leaves the dial out where it is off.
-        apis: What the providers' own APIs take, from where to where; `None` where an API has no such dial.
+        apis: What the providers' own APIs take, from where to where, of texts how many; `None` where an API has no such
+            dial. An API that is not named has it, with no ends that are told.
         effect: What the dial does to the draw at a value, in a few words; at `None`, whatever the value.
         name: The field of `Settings`, and the argument of every model.
     """
@@ -66,11 +74,15 @@ class Dial:
 
     def clamp(self, api: str, value: object) -> str:
         """`this API takes 0–1` where `value` is not what `api` takes; else nothing."""
-        if api not in self.apis or not isinstance(value, int | float) or self.is_off(value):
+        number = len(value) if isinstance(value, list | tuple) else value  # pyright: ignore[reportUnknownArgumentType]
+        if api not in self.apis or not isinstance(number, int | float) or self.is_off(number):
             return ""
         ends = self.apis[api]
         if ends is None:
             return f"{api}'s API has no such dial"
+        if number is not value:
+            return "" if number <= ends[1] else f"{api}'s API takes at most {ends[1]:g} of them"
+        value = number
         return "" if ends[0] <= value <= ends[1] else f"{api}'s API takes {ends[0]:g}–{ends[1]:g}"
 
     def is_off(self, value: object) -> bool:
@@ -184,11 +196,12 @@ class Settings:
         "texts",
         _texts,
         asked=True,
+        apis={OPENAI: (0, 4)},
     )
     seed: int | None = _row(
         "seed",
         "Of the random numbers: the same seed draws the same answer. Empty: the model's own",
-        "whole", checked_whole,
+        "whole", checked_whole, apis={ANTHROPIC: None},
     )  # fmt: skip
     system_prompt: str | None = _row(
         "system prompt", "In place of the server's. Empty: as asked", "text", lambda _, value: value, asked=True

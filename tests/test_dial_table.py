@@ -1,8 +1,11 @@
 """A dial is a row of the table and, where it takes part in the draw, one function: every place reads it there."""
 
 import ast
+import importlib.util
 import math
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -94,6 +97,36 @@ def test_what_a_providers_api_does_not_take_is_said_in_words() -> None:
     assert [row[2] for row in dials(OpenAICompatible(), Settings(top_k=3)).readings][3].startswith(
         "3 (OpenAI's API has"
     )
+
+
+def fields_of(package: str, module: str) -> dict[str, str]:
+    """The fields of a request as a provider's own package declares them, each with what is said of it."""
+    spec = importlib.util.find_spec(package)
+    assert spec
+    assert spec.origin
+    text = (Path(spec.origin).parent / module).read_text(encoding="utf-8")
+    return dict(re.findall(r'^    (\w+): [^\n]*\n    """(.*?)"""', text, re.MULTILINE | re.DOTALL))
+
+
+def test_what_an_api_takes_is_what_its_providers_package_says() -> None:
+    openai = fields_of("openai", "types/chat/completion_create_params.py")
+    anthropic = fields_of("anthropic", "types/message_create_params.py")
+    names = {"stop_sequences": "stop", "system_prompt": "messages"}
+    for dial in DIALS:
+        assert (dial.apis.get("OpenAI", ()) is None) == (names.get(dial.name, dial.name) not in openai), dial.name
+        if dial.apis.get("Anthropic", ()) is None:
+            assert dial.name not in anthropic
+    assert "between 0 and 2." in openai["temperature"]
+    assert "Number between -2.0 and 2.0." in openai["frequency_penalty"]
+    assert "Up to 4 sequences" in openai["stop"]
+    assert {name: DIAL[name].apis["OpenAI"] for name in ("temperature", "frequency_penalty", "stop_sequences")} == {
+        "temperature": (0, 2),
+        "frequency_penalty": (-2, 2),
+        "stop_sequences": (0, 4),
+    }
+    assert DIAL["stop_sequences"].clamp("OpenAI", tuple("abcde")) == "OpenAI's API takes at most 4 of them"
+    assert [DIAL["stop_sequences"].clamp(api, tuple("abcd")) for api in ("OpenAI", "Anthropic")] == ["", ""]
+    assert DIAL["seed"].clamp("Anthropic", 7) == "Anthropic's API has no such dial"
 
 
 @pytest.mark.parametrize("name", OWN)
