@@ -496,7 +496,7 @@ class Connection:
         """Have changes of the tools told while the block lasts, where somebody wants them and the server offers them.
 
         On revision 2025-11-25 they are told unasked; on 2026-07-28 to a client that has opened a stream for them
-        (basic/utilities/subscriptions), which the SDK has on every transport.
+        (basic/patterns/subscriptions), which the SDK has on every transport.
         """
         tools, changed = client.server_capabilities.tools, self._tools_changed
         if changed is None or tools is None or not tools.list_changed:
