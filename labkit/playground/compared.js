@@ -14,7 +14,7 @@ class Compared {
     const shown = rows.filter(([, differs]) => differs || runs.length < 2 || !this.only.control.checked);
     const head = el("tr", {}, el("th", { scope: "col" }, heard("what")), ...heads.map((text) => el("th", { scope: "col" }, text)));
     const body = shown.map(([name, differs, values]) =>
-      el("tr", { class: differs ? "differs" : null }, el("th", { scope: "row" }, name, ...(differs ? [el("i", { "aria-hidden": "true" }, " ≠"), heard(" (differs)")] : [])), ...values.map((value) => el("td", {}, ...value.map(([text, marked]) => (marked ? el("mark", {}, text) : text))))),
+      el("tr", { class: differs ? "differs" : null }, el("th", { scope: "row" }, name, ...(differs ? [el("i", { "aria-hidden": "true" }, " ≠"), heard(" (differs)")] : [])), ...values.map((value) => el("td", {}, ...markedParts(value)))),
     );
     const same = runs.length > 1 && !shown.length ? [el("tr", {}, el("td", {}, "Nothing differs."))] : [];
     this.sides.replaceChildren(...(runs.length ? [el("thead", {}, head), el("tbody", {}, ...body, ...same)] : []));

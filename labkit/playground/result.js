@@ -30,8 +30,7 @@ class Result {
     this.edge.addEventListener("keydown", (event) => {
       const to = { ArrowUp: this.height + STEP, ArrowDown: this.height - STEP, Home: LOW, End: Infinity }[event.key];
       if (to === undefined) return;
-      event.preventDefault();
-      event.stopPropagation();
+      taken(event);
       this.room(to);
     });
     signal.addEventListener("abort", () => clearInterval(this.ticking));

@@ -72,7 +72,7 @@ class Answers {
     const bar = el("i", { "aria-hidden": "true", style: `--share: ${members.length / total}` });
     const word = judged ? el("span", { class: `verdict ${verdict ?? "none"}` }, VERDICTS[verdict ?? "none"]) : null;
     const cells = counts.map((n, k) => el("span", { class: "at", title: `${n} at temperature ${heats[0][k + 1]}` }, n || "·"));
-    const said = el("span", { class: "said" }, ...parts.map(([text, other]) => (other ? el("mark", {}, text) : text)));
+    const said = el("span", { class: "said" }, ...markedParts(parts));
     const told = [differs, heats.length ? "" : labels].filter(Boolean).map((words) => el("span", { class: "told" }, words));
     const summary = el("summary", { title: "Open: who said it, with which settings, and all that is known of it" }, el("span", { class: "size" }, size, bar, word), ...cells, el("span", { class: "answer" }, said, ...told));
     const tokens = el("div", { class: "tokens" });

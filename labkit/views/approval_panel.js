@@ -108,7 +108,7 @@ class Store {
 }
 
 /** A text with what was hidden in it set off. */
-const marked = (text) => text.split(/(⟨[^⟩\n]*⟩)/).map((part, i) => (i % 2 ? el("mark", {}, part) : part));
+const marked = (text) => everySecond(text, /(⟨[^⟩\n]*⟩)/, "mark");
 
 class Panel {
   constructor(store, root) {

@@ -120,7 +120,7 @@ class Filters {
   marked(text) {
     if (!this.query || !text) return [text];
     const spelled = this.query.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&").replace(/":\s*/g, '":\\s*').replace(/,\s*/g, ",\\s*");
-    return text.split(new RegExp(`(${spelled})`, "gi")).map((part, i) => (i % 2 ? el("mark", {}, part) : part));
+    return everySecond(text, new RegExp(`(${spelled})`, "gi"), "mark");
   }
 
   /** Whether what is searched for is in the JSON of `step` and not in its label. */

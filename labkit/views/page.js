@@ -32,8 +32,14 @@ const badges = (list) => list.map(([kind, text, title]) => el("span", { class: `
 const figure = (number) => number.toLocaleString("en-US");
 const counted = (number, word) => `${figure(number)} ${word}${number === 1 ? "" : "s"}`;
 
+/** A text as nodes: every second part of those that `at` splits it into stands in an element `name`. */
+const everySecond = (text, at, name) => text.split(at).map((part, i) => (i % 2 ? el(name, {}, part) : part));
+
 /** A text as nodes, in which what stands between backticks is code. */
-const prose = (text) => text.split("`").map((part, i) => (i % 2 ? el("code", {}, part) : part));
+const prose = (text) => everySecond(text, "`", "code");
+
+/** Parts of a text, each with whether it is marked, as nodes. */
+const markedParts = (parts) => parts.map(([text, marked]) => (marked ? el("mark", {}, text) : text));
 
 const SIGNS = { " ": "·", "\n": "↵", "\t": "⇥" };
 

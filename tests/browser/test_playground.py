@@ -530,7 +530,7 @@ def the_history_by_keyboard(page_of: Locator, number: int) -> None:
     expect(tab(page_of, "Flow")).to_have_text(f"Flow · run {number}")
     expect(page_of.locator(".result .meta")).to_contain_text(f"run {number} ·")
     expect(page_of.get_by_role("region", name="Sampled answer")).to_contain_text("So says the script.")
-    page_of.locator(".result .badge").focus()
+    page_of.locator(".result .badges .badge").focus()
     keyboard.press("Enter")
     expect(page_of.locator(".result .why")).to_contain_text("stop reason endTurn")
     name = page_of.get_by_label("Name of the run")
