@@ -52,7 +52,7 @@ class Answers:
         self.settings = usual_settings()
         self.keys: dict[str, str] = {}
         """The keys that were typed, by answerer: none goes to another. They are in no setting, no record, no export."""
-        self.own: SamplingFnT | None = None
+        self.own_callback: SamplingFnT | None = None
         self.hand = ByHand(changed)
         self.who = next(iter(ANSWERERS))
         self._chosen = self._callback_of(self.who)
@@ -82,7 +82,7 @@ class Answers:
     # What is chosen
 
     def _callback_of(self, who: str) -> SamplingFnT:
-        return callback_of(who, self.settings, self.keys.get(who), self.own, self.hand)
+        return callback_of(who, self.settings, self.keys.get(who), self.own_callback, self.hand)
 
     def use(self, who: str) -> None:
         """Choose the answerer.
@@ -99,7 +99,7 @@ class Answers:
 
     def use_own(self, callback: SamplingFnT) -> None:
         """Let the student's own callback answer."""
-        self.own = callback
+        self.own_callback = callback
         self.use("own")
 
     def use_key(self, key: str) -> None:
@@ -165,7 +165,7 @@ class Answers:
     @property
     def name(self) -> str:
         """The answerer's name on the page."""
-        own = f": {called(self.own)}" if self.who == "own" and self.own is not None else ""
+        own = f": {called(self.own_callback)}" if self.who == "own" and self.own_callback is not None else ""
         return ANSWERERS[self.who].title + own
 
     @property
@@ -211,14 +211,14 @@ class Answers:
     def _chained(self) -> "Recorded":
         """The answerer with the duties around it, as everything is set now."""
         dials = self.dials.settings
-        own = Dials(**{name: getattr(dials, name) for name in OWN})
-        if (of := (self.dials.model, own)) != self._drawn_by[0]:
+        own_dials = Dials(**{name: getattr(dials, name) for name in OWN})
+        if (of := (self.dials.model, own_dials)) != self._drawn_by[0]:
             self._drawn_by = of, turned_model(*of)
         callback = model = self._drawn_by[1]
         for name in reversed([*DUTIES]):
             if name in self.duties or name == "budget":
                 callback = self._duty(name, callback)
-        return Recorded(callback, self, model, own)
+        return Recorded(callback, self, model, own_dials)
 
     def _duty(self, name: str, inner: SamplingFnT) -> Duty:
         """The duty around `inner`: the same as before where nothing has changed, else one that knows what it has to."""
@@ -258,13 +258,13 @@ class Recorded(Duty):
         callback: The answerer with the duties around it.
         answers: What is chosen; the run that is under way is known there.
         model: The answerer.
-        own: The client's own dials, which the answerer has already.
+        own_dials: The client's own dials, which the answerer has already.
     """
 
-    def __init__(self, callback: SamplingFnT, answers: Answers, model: SamplingFnT, own: Dials) -> None:
+    def __init__(self, callback: SamplingFnT, answers: Answers, model: SamplingFnT, own_dials: Dials) -> None:
         super().__init__(callback)
         self.__name__ = called(model)  # errors are told with it
-        self._answers, self._model, self._own = answers, model, own
+        self._answers, self._model, self._own_dials = answers, model, own_dials
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """Answer, and keep what passed."""
@@ -298,7 +298,7 @@ class Recorded(Duty):
         sampled.dials = [_as_used(reading, params, model) for reading in sampled.dials]
         sampled.drawing = None
         if model is self._model and can_be_traced(model):
-            sampled.drawing = drawing(model, params, self._own)
+            sampled.drawing = drawing(model, params, self._own_dials)
         yield lambda _: None
 
     def _at_most(self, meter: Meter) -> Usage:

@@ -180,7 +180,7 @@ async def nobody(context: ClientRequestContext, params: CreateMessageRequestPara
 
 
 def callback_of(
-    who: str, settings: Mapping[str, str], key: str | None, own: SamplingFnT | None, hand: ByHand
+    who: str, settings: Mapping[str, str], key: str | None, own_callback: SamplingFnT | None, hand: ByHand
 ) -> SamplingFnT:
     """The sampling callback of an answerer, by its name in the table.
 
@@ -188,5 +188,5 @@ def callback_of(
         ValueError: A setting is wrong: no address, an empty script.
     """
     if who == "own":
-        return nobody if own is None else Own(own)
+        return nobody if own_callback is None else Own(own_callback)
     return hand if who == "hand" else ANSWERERS[who].make(settings, key)

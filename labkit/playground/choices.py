@@ -162,14 +162,16 @@ def _server(source: Source, given: Source | None, keys: Sequence[str], out: list
 # From JSON
 
 
-def from_json(told: Mapping[str, Any], first: Choices, box: Mapping[str, BoxServer], given: Source | None) -> Choices:
+def from_json(
+    told: Mapping[str, Any], first: Choices, servers: Mapping[str, BoxServer], given: Source | None
+) -> Choices:
     """The choices in a file, over `first` for what the file leaves open. A server that is given in code stays as it is.
 
     Raises:
         ValueError: Something in the file cannot be so. Nothing of the file is to be used then.
     """
     checked_json(told)
-    source = _source(told.get("server", {}), first, box, given)
+    source = _source(told.get("server", {}), first, servers, given)
     left_open = {name: getattr(first, name) for name in Choices.model_fields}
     dials = _Dials.model_validate_json(json.dumps({"dials": told.get("dials", {})})).dials
     if unknown := set(told.get("dials", {})) - {each.name for each in fields(Dials)}:
@@ -211,12 +213,12 @@ def checked_json(value: Any, deepest: int = DEEPEST, most: float = MOST) -> None
             checked_json(each, deepest - 1, most)
 
 
-def _source(told: Any, first: Choices, box: Mapping[str, BoxServer], given: Source | None) -> Source:
+def _source(told: Any, first: Choices, servers: Mapping[str, BoxServer], given: Source | None) -> Source:
     match told:
         case _ if given is not None:
             return given
-        case {"box": str(name)} if name in box:
-            return box[name]
+        case {"box": str(name)} if name in servers:
+            return servers[name]
         case {"url": str(url)}:
             return url_of(url)
         case {"command": [str(command), *arguments]} if command and all(isinstance(each, str) for each in arguments):

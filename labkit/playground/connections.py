@@ -84,12 +84,12 @@ class Connections:
         try:
             for wire in wires:
                 say(STARTING[transport])
-                reached = await reach(source, transport, folder)
-                self._stops.append(reached.stop)
+                prepared = await prepare(source, transport, folder)
+                self._stops.append(prepared.stop)
                 # Each Lab has a name of its own: one of the same name would be closed before this one is there.
                 name = f"{self._name} {next(self._numbers)} · {wire}"
                 made[wire] = lab = Lab(
-                    reached.target,
+                    prepared.target,
                     name=name,
                     sampling_callback=self._callback,
                     mode=MODES[wire],
@@ -155,14 +155,14 @@ class Connections:
 
 
 @dataclass(slots=True)
-class Reached:
+class Prepared:
     """A server within reach: what a Lab is given, and what ends the server once the Lab is closed."""
 
     target: LabServer
     stop: Callable[[], "Future[None] | None"] = lambda: None
 
 
-async def reach(source: Source, transport: Transport, folder: Path) -> Reached:
+async def prepare(source: Source, transport: Transport, folder: Path) -> Prepared:
     """Make `source` ready to be connected to.
 
     Args:
@@ -175,12 +175,12 @@ async def reach(source: Source, transport: Transport, folder: Path) -> Reached:
     """
     if isinstance(source, BoxServer):
         if transport == "stdio":
-            return Reached(source.program(folder))
+            return Prepared(source.program(folder))
         source = source.make(folder)
     if transport == "http" and isinstance(source, MCPServer):
         served = _Served(source)
-        return Reached(await served.start(), served.stop)
-    return Reached(source)
+        return Prepared(await served.start(), served.stop)
+    return Prepared(source)
 
 
 def _is_not_ours(record: logging.LogRecord) -> bool:

@@ -26,7 +26,7 @@ ROOM = 1_000_000
 PICTURED = 20_000
 """Characters of a run that a notebook keeps."""
 
-BOX = "padding: 10px 16px; border: 1px solid var(--jp-border-color1, #bdbdbd); border-radius: 6px"
+CARD = "padding: 10px 16px; border: 1px solid var(--jp-border-color1, #bdbdbd); border-radius: 6px"
 
 
 def keys_known(*given: str | None) -> list[str]:
@@ -198,7 +198,7 @@ def picture(made: str, run: Run | None, keys: Sequence[str], grouped: Mapping[st
         told["text/html"] += f'<p>{_text(line)}</p><pre style="white-space: pre-wrap">{_text(result)}</pre>'
         if flow:
             told["text/html"] += _image(flow.to_svg(), alt(flow))
-    told["text/html"] = f'<div style="{BOX}">{told["text/html"]}<p>Run the cell again to use it.</p></div>'
+    told["text/html"] = f'<div style="{CARD}">{told["text/html"]}<p>Run the cell again to use it.</p></div>'
     return {kind: without_keys(text, keys) for kind, text in told.items()}
 
 

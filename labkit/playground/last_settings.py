@@ -98,7 +98,7 @@ class LastSettings:
 
     def _offer(self, told: dict[str, Any]) -> None:
         playground = self._playground
-        offered = from_json(told, playground.choices, playground.target.box, playground.target.given)
+        offered = from_json(told, playground.choices, playground.target.box_servers, playground.target.given)
         if to_json(offered, playground.target.given, playground.keys) != self._present():
             self.offered = offered
             self.note = OFFERED + (WITHOUT if told.get("left_out") else "")

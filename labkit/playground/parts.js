@@ -39,13 +39,13 @@ class Parts {
     this.drawWork(this.model.get("work"));
   }
 
-  /** Put the widget of trait `name` into `box`, in place of what was there. */
-  async place(name, box, ref = this.model.get(name)) {
-    box.placed?.abort();
-    const placed = (box.placed = new AbortController());
+  /** Put the widget of trait `name` into `holder`, in place of what was there. */
+  async place(name, holder, ref = this.model.get(name)) {
+    holder.placed?.abort();
+    const placed = (holder.placed = new AbortController());
     this.signal.addEventListener("abort", () => placed.abort());
     const node = el("div");
-    box.replaceChildren(...(ref ? [node] : []));
+    holder.replaceChildren(...(ref ? [node] : []));
     if (!ref) return;
     const widget = await this.host.getWidget(ref);
     if (!placed.signal.aborted) await widget.render({ el: node, signal: placed.signal });

@@ -42,7 +42,7 @@ class Page extends Parts {
       result: (told) => this.result.draw(told),
       question: () => this.drawSheet(),
       history: (told) => this.drawHistory(told),
-      shown: (told) => this.drawShown(told),
+      shown_run: (told) => this.drawShown(told),
       comparison: (told) => this.history.compare(told),
       code: (told) => { this.code.textContent = told; },
       flows: () => this.drawFlows(),
@@ -103,8 +103,7 @@ class Page extends Parts {
     this.root.addEventListener("keydown", (event) => {
       // On the sheet it sends what is typed there. Lab's own meaning, to run the cell, would end the playground.
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      event.stopPropagation();
+      taken(event);
       if (!this.sheet.contains(event.target)) this.run(false);
     });
 
@@ -173,8 +172,7 @@ class Page extends Parts {
     node.addEventListener("keydown", (event) => {
       const to = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: TABS.length - 1 }[event.key];
       if (to === undefined) return;
-      event.preventDefault();
-      event.stopPropagation();
+      taken(event);
       this.show((to + TABS.length) % TABS.length);
       this.tabs[this.openTab].focus();
     });

@@ -191,7 +191,7 @@ class Playground:
         """All that was chosen for a run. A run of a file may name any command: it is for `choose(ask=True)` alone."""
         if run.choices is None and run.settings:
             with suppress(ValueError):
-                return from_json(run.settings, self._first, self.target.box, None)
+                return from_json(run.settings, self._first, self.target.box_servers, None)
         return run.choices
 
     def _settings_of(self, run: Run) -> dict[str, Any] | None:
@@ -351,8 +351,8 @@ class Playground:
         lab = await target.connections.lab(wire)
         run = Run(
             0, target.server, target.transport, wire, tool, arguments, self.answers.name, self.answers.host,
-            choices=self.choices, own=self.answers.own, again=again, sample=sample.number if sample else 0,
-            batch=batch,
+            choices=self.choices, own_callback=self.answers.own_callback, again=again, batch=batch,
+            sample=sample.number if sample else 0,
         )  # fmt: skip
         self.history.add(run)
         self.fresh = False
@@ -452,11 +452,13 @@ class Playground:
         """The present settings as a program of plain `mcp`, without a key and with nothing invisible in its texts."""
         target = self.target
         chosen = self.choices.but(tool=target.tool)
-        return seen(without_keys(program(chosen, target.each_wire, target.arguments, self.answers.own), self.keys))
+        return seen(
+            without_keys(program(chosen, target.each_wire, target.arguments, self.answers.own_callback), self.keys)
+        )
 
     def _program_of(self, run: Run) -> str:
         choices = self._choices_of(run)
-        return program(choices, (run.wire,), run.arguments, run.own) if choices else ""
+        return program(choices, (run.wire,), run.arguments, run.own_callback) if choices else ""
 
     def code_of(self, run: Run) -> str:
         """The settings of a run of the history as a program, in the same way; empty where these are not known."""

@@ -42,19 +42,21 @@ class Present(NamedTuple):
     chosen: Choices
     wires: tuple[Wire, ...]
     arguments: Mapping[str, Any]
-    own: SamplingFnT | None
+    own_callback: SamplingFnT | None
 
 
-def program(chosen: Choices, wires: tuple[Wire, ...], arguments: Mapping[str, Any], own: SamplingFnT | None) -> str:
+def program(
+    chosen: Choices, wires: tuple[Wire, ...], arguments: Mapping[str, Any], own_callback: SamplingFnT | None
+) -> str:
     """The program, which needs no playground and no Lab: what it takes from the kit are callbacks.
 
     Args:
         chosen: The settings.
         wires: The revisions to call the tool on.
         arguments: The tool's arguments.
-        own: The student's callback.
+        own_callback: The student's callback.
     """
-    present = Present(chosen, wires, arguments, own)
+    present = Present(chosen, wires, arguments, own_callback)
     parts = Parts({"asyncio", "sys"}, {"mcp": {"Client", "MCPError"}})
     callback = _duties(parts, present, _model(parts, present))
     callback = _dials(parts, present, callback)  # outermost: what the duties check is what the model gets
@@ -115,7 +117,7 @@ def _model(parts: Parts, present: Present) -> str:
             parts.blocks.append("screen, unanswered = StandardTerminal(), []")
             parts.blocks.append(_callback(BY_HAND, "by hand"))
         case "own":
-            return _own(parts, present.own)
+            return _own(parts, present.own_callback)
         case who:
             row = ANSWERERS[who]
             honours = cast("Dialled", row.make(present.chosen.settings)).honours
@@ -146,9 +148,9 @@ def _callback(body: str, model: str) -> str:
     )
 
 
-def _own(parts: Parts, own: SamplingFnT | None) -> str:
+def _own(parts: Parts, own_callback: SamplingFnT | None) -> str:
     """The source of the student's callback, where there is one. Returns the callback's name."""
-    found = source_of(own)
+    found = source_of(own_callback)
     if found is None:
         parts.blocks.append(missing("callback", "Your callback"))
         return "callback"

@@ -40,7 +40,7 @@ OVER = {"in process": "in process", "stdio": "stdio", "http": "HTTP"}
 
 def top(playground: Playground) -> dict[str, Any]:
     """The first line: which server, how it is reached, on which wire, and whether it is connected."""
-    servers = [[each.id, each.title] for each in playground.target.box.values()]
+    servers = [[each.id, each.title] for each in playground.target.box_servers.values()]
     if playground.target.given is not None:
         servers.append(["given", f"{visible(_name(playground.target.given))} (yours)"])
     servers += [["command", WORDS["command"]], ["url", WORDS["url"]]]
@@ -52,7 +52,7 @@ def top(playground: Playground) -> dict[str, Any]:
         "wires": [*WIRES, "both"],
         "wire": playground.target.wires,
         "status": _status(playground),
-        "fault": shown(playground.target.fault),
+        "fault": for_page(playground.target.fault),
         "address": visible(text_of(playground.target.source, playground.keys)),
         "settings_note": playground.last_settings.note,
         "offered": playground.last_settings.offered is not None,
@@ -65,7 +65,7 @@ def _name(source: Source) -> str:
 
 def _id(playground: Playground) -> str:
     source = playground.target.source
-    for each in playground.target.box.values():
+    for each in playground.target.box_servers.values():
         if each == source:
             return each.id
     if source is playground.target.given:
@@ -117,7 +117,7 @@ def who(playground: Playground) -> dict[str, Any]:
     """The answerers, the chosen one among them, and what is set about that one. No key."""
     answers = playground.answers
     notes = {row.id: row.lacks(answers.keys.get(row.id)) for row in ANSWERERS.values()}
-    notes["own"] = called(answers.own) if answers.own is not None else "none yet"
+    notes["own"] = called(answers.own_callback) if answers.own_callback is not None else "none yet"
     chosen = ANSWERERS[answers.who]
     return {
         "choices": [[row.id, row.title, row.what, notes[row.id]] for row in ANSWERERS.values()],
@@ -197,7 +197,7 @@ def result(playground: Playground) -> dict[str, Any]:
         return {"kind": "idle", "meta": "Result", "text": ""}
     if run.outcome == "running":
         waits = f" · waits for {visible(playground.waits_for)}" if playground.waits_for else ""
-        draft = shown(playground.answers.draft, redacting=True)
+        draft = for_page(playground.answers.draft, redacting=True)
         answers = [{"who": "being drawn", "text": draft}] if draft else []
         meta = f"Running {visible(run.tool)}{waits}"
         return {"kind": "running", "meta": meta, "text": "", "answers": answers, "batch": _batch(playground, run, meta)}
@@ -224,13 +224,13 @@ def result(playground: Playground) -> dict[str, Any]:
         "answers": [
             {
                 "who": visible(" · ".join(filter(None, (f"{i}" if many else "", sample.said_by)))),
-                "text": shown(sample.text, most=MOST_OF_AN_ANSWER, redacting=True),
+                "text": for_page(sample.text, most=MOST_OF_AN_ANSWER, redacting=True),
                 "ended": _badge(ended(sample.answer)),
             }
             for i, sample in enumerate(run.samples, run.before[0] + 1)
             if not run.sample  # asked again without the server, whose tool then made nothing of it: it is the result
         ][-MOST_ANSWERS:],
-        "text": shown(run.result, redacting=True),
+        "text": for_page(run.result, redacting=True),
         "pictures": run.pictures,
         "batch": _batch(playground, run, tool),
     }
@@ -256,7 +256,7 @@ def question(hand: ByHand) -> dict[str, Any]:
         "tools": [tool.name for tool in asked.params.tools or ()],
         "model": hand.model,
         "wrong": [wrong.field, str(wrong)] if wrong else [],
-        "parts": [[part["title"], shown(part["text"], seen=True)] for part in told["parts"]],
+        "parts": [[part["title"], for_page(part["text"], seen=True)] for part in told["parts"]],
     }
 
 
@@ -282,7 +282,7 @@ def _line(run: Run, keys: list[str]) -> dict[str, Any]:
             "wire": run.wire,
             "who": visible(" · ".join(part for part in (run.who, run.mark) if part)),
             "dials": visible(run.dials),
-            "answer": shown(f"{answer[:200]} …" if len(answer) > 200 else answer),
+            "answer": for_page(f"{answer[:200]} …" if len(answer) > 200 else answer),
             "ended": [{"kind": each.kind, "sign": each.sign, "word": visible(each.word)} for each in run.ended],
             "failed": run.outcome != "done",
             "tokens": f"{run.tokens}{' est.' if run.estimated else ''}",
@@ -301,7 +301,7 @@ def comparison(runs: list[Run]) -> dict[str, Any]:
     """Some runs side by side; of two the words that differ, and what differs step by step."""
     rows: list[list[Any]] = []
     for row in compare(runs) if runs else []:
-        values = [shown(value, most=4000, redacting=True) for value in row.values]
+        values = [for_page(value, most=4000, redacting=True) for value in row.values]
         sides = both(*values) if len(runs) == 2 else [[(value, False)] for value in values]
         rows.append([row.name, row.differs, [[[*part] for part in side] for side in sides]])
     flows = [redact_flow(run.flow) for run in runs if run.flow]
@@ -322,7 +322,7 @@ def _side(pair: Pair, i: int) -> list[list[Any]]:
     return [[visible(text), differs] for text, differs in parts]
 
 
-def shown(text: str, *, seen: bool = False, most: int = LONGEST, redacting: bool = False) -> str:
+def for_page(text: str, *, seen: bool = False, most: int = LONGEST, redacting: bool = False) -> str:
     """`text` with hidden characters made visible, and not too long for a page; `redacting`, without its secrets."""
     cut = redact_shown(text, most) if redacting else text[:most]
     more = f"\n… {len(text) - most:,} characters more, in the exports" if len(text) > most else ""

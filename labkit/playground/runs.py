@@ -65,7 +65,7 @@ class Run:
     usd: float = 0.0
     choices: "Choices | None" = None
     """All that was chosen for the run."""
-    own: SamplingFnT | None = None
+    own_callback: SamplingFnT | None = None
     """The student's callback at that time, for the program."""
     in_part: str = ""
     """That a part is kept of what was too large, where it was."""

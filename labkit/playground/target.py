@@ -71,10 +71,10 @@ class Target:
         """Seconds that a connection may take."""
         self._folder = tempfile.TemporaryDirectory(prefix="playground-", ignore_cleanup_errors=True)
         finalize(self, self._folder.cleanup)
-        self.box = in_the_box()
+        self.box_servers = in_the_box()
         """The servers that come with the kit, by id."""
         self.given: Source | None = server
-        self.source: Source = server if server is not None else next(iter(self.box.values()))
+        self.source: Source = server if server is not None else next(iter(self.box_servers.values()))
         self.transport: Transport = transports_of(self.source)[0]
         self.wires: Wires = "2026-07-28"
         self.tools: tuple[Tool, ...] = ()
@@ -126,7 +126,7 @@ class Target:
             ValueError: `server` is a text that is neither an id nor an address.
         """
         if isinstance(server, str):
-            source: Source = self.box.get(server) or url_of(server)
+            source: Source = self.box_servers.get(server) or url_of(server)
         else:
             source = server
             self.given = server if isinstance(server, MCPServer | Server) else self.given

@@ -93,7 +93,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
     result = traitlets.Dict().tag(sync=True)
     question = traitlets.Dict().tag(sync=True)
     history = traitlets.Dict().tag(sync=True)
-    shown = traitlets.Dict().tag(sync=True)
+    shown_run = traitlets.Dict().tag(sync=True)
     comparison = traitlets.Dict().tag(sync=True)
     code = traitlets.Unicode().tag(sync=True)
 
@@ -117,7 +117,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._live: list[FlowView] = []
         self._opened: Run | None = None
         self._replayed = playground.runs[-1] if playground.runs else None
-        self._past: list[FlowView] = []
+        self._opened_flows: list[FlowView] = []
         self._drawn: Drawing | None = None
         self._trace: Trace | None = None
         self._exporting: Call[None] | None = None
@@ -141,7 +141,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         self._tracing.cancel()
         if self._exporting is not None:
             self._exporting.cancel()
-        for part in (self.dials, self.approval, self.tokens, self.together, *self._live, *self._past):
+        for part in (self.dials, self.approval, self.tokens, self.together, *self._live, *self._opened_flows):
             if part is not None:
                 part.close()
         super().close()
@@ -223,7 +223,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "host": {**reading.host(playground), "heard": self._heard},
             "result": reading.result(playground),
             "question": reading.question(playground.answers.hand),
-            "shown": reading.shown_run(playground),
+            "shown_run": reading.shown_run(playground),
             "code": reading.code(playground),
         }
         told = reading.without(told, playground.keys)  # of these two, which are as long as the history, it is out
@@ -245,7 +245,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             together.observe(self._judged, "holds")
             self.together = together
         goes_on = playground.running and batch[-1] is playground.runs[-1]
-        draft = " ".join(reading.shown(playground.answers.draft, redacting=True).split()) if goes_on else ""
+        draft = " ".join(reading.for_page(playground.answers.draft, redacting=True).split()) if goes_on else ""
         draft = f"… {draft[-DRAFTED:]}" if len(draft) > DRAFTED else draft
         together.note = reading.without(draft and f"run {batch[-1].n}: {draft}", playground.keys)
         opened = playground.history.opened
@@ -261,25 +261,25 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
     def _draw_flows(self) -> None:
         """Show the flow of the run that was opened in the history, or what happens now, on each wire."""
         labs: dict[Wire, Lab] = dict(self.playground.target.labs)
-        former, opened = [*self._live, *self._past], self.playground.history.opened
+        former, opened = [*self._live, *self._opened_flows], self.playground.history.opened
         if labs and labs != self._labs:
             self._labs, self._live = labs, [show(lab, redacting=True) for lab in labs.values()]
             for lab, view in zip(labs.values(), self._live, strict=True):
                 view.on_replay = partial(self._replay, lab)
         if opened is not self._opened:
             self._opened = opened
-            self._past = [FlowView(opened.flow, redacting=True)] if opened and opened.flow else []
-            for view in self._past:
+            self._opened_flows = [FlowView(opened.flow, redacting=True)] if opened and opened.flow else []
+            for view in self._opened_flows:
                 view.on_replay = partial(self._replay, None)
         numbers = {run.call: f"run {run.n}" for run in self.playground.runs}
         for lab, view in zip(self._labs.values(), self._live, strict=True):
             view.name_calls({call: name for (of, call), name in numbers.items() if of == lab.name})
-        if (flows := self._past if opened else self._live) != self.flows:
+        if (flows := self._opened_flows if opened else self._live) != self.flows:
             # The names first, since the page draws when it hears of the flows.
             self.flow_names = [opened.wire] if opened else list(self._labs)
             self.flows = [*flows]
         for view in former:
-            if view not in (*self._live, *self._past):
+            if view not in (*self._live, *self._opened_flows):
                 if self._loop is None or self._loop.is_closed():
                     view.close()
                 else:

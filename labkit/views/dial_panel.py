@@ -102,10 +102,10 @@ class DialPanel(Placed, anywidget.AnyWidget):
         """The readings of all dials, with everything that is told to the browser."""
         settings, request = self.state.settings, self.state.request
         limit = request.max_tokens if request else MOST_TOKENS
-        own, readings = defaults(self.state.model), self.state.readings()
+        usual, readings = defaults(self.state.model), self.state.readings()
         return {
             "readings": [_row(reading) for reading in readings],
-            "steps": {reading.dial: _scale(DIAL[reading.dial], settings, own, reading) for reading in readings},
+            "steps": {reading.dial: _scale(DIAL[reading.dial], settings, usual, reading) for reading in readings},
             "limit": max(1, limit, (settings.insist and settings.max_tokens) or 0),
             "prompt": short(" ".join(text_of(request.messages[-1]).split()), 160) if request else "",
             "code": self._tell_code() if self._tell_code else "",
@@ -167,12 +167,12 @@ def _setting(dial: Dial, wish: Any) -> Any:
     return int(wish)
 
 
-def _scale(dial: Dial, settings: Settings, own: Mapping[str, Any], reading: DialReading) -> dict[str, Any]:
+def _scale(dial: Dial, settings: Settings, usual: Mapping[str, Any], reading: DialReading) -> dict[str, Any]:
     """The scale of one dial: its marks with their words, where an unturned one stands, and the words for that.
 
     What is set or used and no mark has a place of its own among them.
     """
-    unturned = own.get(dial.name)
+    unturned = usual.get(dial.name)
     words = "as asked" if dial.asked else f"its own, {in_words(dial.name, unturned)}"
     if not dial.asked and (unturned is None or dial.is_off(unturned)):
         words = "off" if dial.marks else "its own"

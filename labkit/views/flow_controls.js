@@ -21,8 +21,8 @@ class Controls {
     this.sum = el("span", { class: "sum" });
     this.how = el("p", { class: "how" });
     this.status = el("span", { class: "status", role: "status", "aria-live": "polite" });
-    this.box = el("textarea", { class: "copy", readonly: "", rows: 6, "aria-label": "What is copied" });
-    this.box.hidden = true;
+    this.toCopy = el("textarea", { class: "copy", readonly: "", rows: 6, "aria-label": "What is copied" });
+    this.toCopy.hidden = true;
     const newer = "A newer call has begun. The view stays where you read.";
     this.newer = button("Show the newer call", newer, () => view.choose("last"));
     this.newer.hidden = true;
@@ -129,7 +129,7 @@ class Controls {
 
   async copy(form) {
     this.say(`Asking the kernel for the ${form} …`);
-    this.box.hidden = true;
+    this.toCopy.hidden = true;
     let text;
     try {
       ({ text } = await this.view.store.ask({ ask: "copy", form, call: this.view.call }));
@@ -142,15 +142,15 @@ class Controls {
 
   /** Hand `text`, which is `what`, to the clipboard, or to the box where the browser does not allow that. */
   async give(text, what) {
-    this.box.hidden = true;
+    this.toCopy.hidden = true;
     try {
       await navigator.clipboard.writeText(text);
       this.say(`Copied ${what}.`);
     } catch {
-      this.box.value = text;
-      this.box.hidden = false;
-      this.box.focus();
-      this.box.select();
+      this.toCopy.value = text;
+      this.toCopy.hidden = false;
+      this.toCopy.focus();
+      this.toCopy.select();
       this.say(`The browser lets no page copy here. Take ${what} from the box below.`);
     }
   }

@@ -61,10 +61,10 @@ class View extends List {
       if (node && event.target.closest(".fold")) this.fold(Number(node.dataset.i));
       else if (node) this.pick(Number(node.dataset.i));
     });
-    const { top, how, tools, foot, box } = this.controls;
+    const { top, how, tools, foot, toCopy } = this.controls;
     card(this.root, "labkit-flow", "Flow");
     this.root.setAttribute("role", "region");
-    this.root.append(top, how, tools, el("div", { class: "body" }, this.scroll, this.details), foot, box);
+    this.root.append(top, how, tools, el("div", { class: "body" }, this.scroll, this.details), foot, toCopy);
   }
 
   // What is shown

@@ -14,12 +14,11 @@ class Branches {
     const draw = () => this.model.send({ logits: field.value });
     field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      event.stopPropagation();
+      taken(event);
       draw();
     });
     const go = button("Draw from these", "Draw one token from these logits, with the dials as they stand (Ctrl+Enter)", draw);
-    this.own = el("details", { class: "own" }, el("summary", {}, "Your own logits"), el("div", {}, field, go));
+    this.logits = el("details", { class: "own" }, el("summary", {}, "Your own logits"), el("div", {}, field, go));
   }
 
   get shown() {

@@ -38,17 +38,17 @@ class Strip {
 
   set(name, value) {
     this.stands = { ...this.stands, [name]: value };
-    this.turn(Object.fromEntries(Object.entries(this.stands).filter(([dial, at]) => at !== this.own[dial])));
+    this.turn(Object.fromEntries(Object.entries(this.stands).filter(([dial, at]) => at !== this.drawn[dial])));
   }
 
-  draw(stands, own) {
-    Object.assign(this, { stands, own });
+  draw(stands, drawn) {
+    Object.assign(this, { stands, drawn });
     let turned = false;
     for (const cell of this.cells) {
       const { dial, range, typed, node } = cell;
       const value = stands[dial.name];
       const places = [...dial.marks];
-      for (const at of [own[dial.name], value]) {
+      for (const at of [drawn[dial.name], value]) {
         if (places.includes(at)) continue;
         const next = places.findIndex((mark) => mark > at);
         places.splice(next >= 0 ? next : places.length - (places.at(-1) === dial.off ? 1 : 0), 0, at);
@@ -60,12 +60,12 @@ class Strip {
       range.setAttribute("aria-valuetext", words);
       if (document.activeElement !== typed || Number(typed.value) !== value) typed.value = short(value);
       typed.setAttribute("aria-invalid", "false");
-      const moved = value !== own[dial.name];
+      const moved = value !== drawn[dial.name];
       node.classList.toggle("moved", moved);
       const clamps = Object.entries(dial.apis).map(([api, ends]) => clamp(api, ends, value, dial)).filter(Boolean);
       node.dataset.clamp = clamps.join("; ");
       typed.setAttribute("aria-description", clamps.join("; "));
-      node.dataset.stands = moved ? `drawn at ${own[dial.name] === dial.off ? "off" : short(own[dial.name])}` : value === dial.off ? "off" : "";
+      node.dataset.stands = moved ? `drawn at ${drawn[dial.name] === dial.off ? "off" : short(drawn[dial.name])}` : value === dial.off ? "off" : "";
       turned ||= moved;
     }
     this.back.setAttribute("aria-disabled", !turned);

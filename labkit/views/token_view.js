@@ -26,7 +26,7 @@ class TokenView {
     this.columns.addEventListener("keydown", (event) => this.rivalKey(event));
     this.said = el("p", { class: "said", role: "status", "aria-live": "polite" });
     const head = el("div", { class: "head" }, this.count, this.badges, el("span", {}, HOW), el("span", { class: "grow" }), this.settings);
-    root.append(head, this.text, this.branches.node, this.branches.sheet, this.strip.node, this.columns, this.said, this.branches.own);
+    root.append(head, this.text, this.branches.node, this.branches.sheet, this.strip.node, this.columns, this.said, this.branches.logits);
     this.root = root;
     this.drawAnswer();
     this.changes = { "change:answer": () => this.drawAnswer(), "change:chosen": () => this.drawChoice(), "change:turned": () => this.drawDials() };
@@ -194,24 +194,22 @@ class TokenView {
     const last = this.tokens.length - 1;
     const to = { ArrowLeft: this.chosen - 1, ArrowRight: this.chosen + 1, Home: 0, End: last }[event.key];
     const down = event.key === "ArrowDown" && this.model.get("answer").branches;
-    if ((to === undefined && !down) || event.altKey || event.ctrlKey || event.metaKey) return;
+    if ((to === undefined && !down) || isForOthers(event)) return;
     if (down) this.roam(this.line, true);
     else this.choose(Math.max(0, Math.min(to, last)), true);
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   }
 
   // The rivals of the chosen token, in the first column: ↑ ↓ to step, Enter takes one, Escape goes back to the token.
 
   rivalKey(event) {
-    const to = { ArrowUp: this.line - 1, ArrowDown: this.line + 1, Home: 0, End: this.rows.length - 1 }[event.key];
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (isForOthers(event)) return;
+    const to = keyedTo(event, this.line, this.rows.length);
     if (to !== undefined) this.roam(to, true);
     else if (event.key === "Enter" || event.key === " ") this.take(event.target.closest("li"));
     else if (event.key === "Escape") this.current.focus();
     else return;
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   }
 
   /** Move along the names that can be taken. */

@@ -148,7 +148,7 @@ def test_a_full_disk_loses_nothing_and_is_said_once(folder: Path, monkeypatch: p
         view._draw()
         told = playground.target.fault
         assert "cannot be kept on this disk (No space left on device). Nothing is lost" in told
-        assert told in view.shown["note"]
+        assert told in view.shown_run["note"]
         view.click(do="hold", guard=True)  # which takes the sentence away beside Run
         for _ in range(5):
             view._draw()
@@ -161,7 +161,7 @@ def test_a_full_disk_loses_nothing_and_is_said_once(folder: Path, monkeypatch: p
     view._draw()
     assert len(files(folder)) == 3
     view._draw()
-    assert view.shown["note"] == ""
+    assert view.shown_run["note"] == ""
     closed(playground, view)
 
 
@@ -170,7 +170,7 @@ def test_a_folder_that_cannot_be_written_or_read_is_told(folder: Path) -> None:
     playground, view = opened(folder)
     ran(playground)
     view._draw()
-    assert "cannot be kept on this disk" in view.shown["note"]
+    assert "cannot be kept on this disk" in view.shown_run["note"]
     closed(playground, view)
     folder.unlink()
     playground, view = opened(folder)
@@ -179,7 +179,7 @@ def test_a_folder_that_cannot_be_written_or_read_is_told(folder: Path) -> None:
     files(folder)[0].write_text('{"playground": 1', encoding="utf-8")
     playground, view = opened(folder)
     assert [run.n for run in playground.runs] == [2]
-    assert "1 of the runs of last time could not be read." in view.shown["note"]
+    assert "1 of the runs of last time could not be read." in view.shown_run["note"]
     closed(playground, view)
 
 
@@ -325,13 +325,13 @@ def exported() -> Iterator[str]:
 def test_what_was_exported_comes_back(exported: str) -> None:
     playground, view = opened(False)
     view.click(do="import", text=exported)
-    assert view.shown["note"] == "2 runs came in."
+    assert view.shown_run["note"] == "2 runs came in."
     assert json.loads(playground.export("json"))["runs"] == [
         {**run, "mark": "", "samples": [{**sample, "mark": ""} for sample in run["samples"]]}  # which anybody may claim
         for run in json.loads(exported)["runs"]
     ]
     view.click(do="import", text=exported)
-    assert view.shown["note"] == "0 runs came in; 2 were here already."
+    assert view.shown_run["note"] == "0 runs came in; 2 were here already."
     assert ran(playground).n == 3
     told = json.loads(exported)
     told["runs"][0]["result"] = "another"
@@ -341,7 +341,7 @@ def test_what_was_exported_comes_back(exported: str) -> None:
     assert view.result["text"] == "another"
     assert "a file" in view.result["meta"]
     view.click(do="import", text='{"playground": 1, "runs": [{"n": "1"}]}')
-    assert view.shown["note"].startswith("This file holds no runs of a playground: 0.n: ")
+    assert view.shown_run["note"].startswith("This file holds no runs of a playground: 0.n: ")
     assert len(playground.runs) == 4
     closed(playground, view)
 
@@ -367,7 +367,7 @@ def test_text_of_a_file_is_shown_as_text(exported: str) -> None:
     view.click(do="import", text=json.dumps(told))
     view.click(do="open", run=1)
     view.click(do="compare", runs=[1, 2])
-    shown = json.dumps([view.result, view.history, view.comparison, view.shown], ensure_ascii=False)
+    shown = json.dumps([view.result, view.history, view.comparison, view.shown_run], ensure_ascii=False)
     assert HOSTILE not in shown
     assert "⟨U+202E RIGHT-TO-LEFT OVERRIDE⟩" in shown
     assert "<img" not in playground.export("html")

@@ -213,7 +213,7 @@ def test_no_key_and_no_code_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 or path.drive
     closed(playground, view)
     playground, view = opened(folder, bookshop())
-    assert (playground.answers.who, playground.answers.own, playground.last_settings.note) == (
+    assert (playground.answers.who, playground.answers.own_callback, playground.last_settings.note) == (
         "own",
         None,
         USED + WITHOUT,

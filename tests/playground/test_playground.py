@@ -133,8 +133,8 @@ def test_a_sample_says_truly_that_the_embedded_model_hesitates(shop: Playground,
 def test_the_servers_in_the_box_have_an_example_for_their_first_tool() -> None:
     playground = Playground()
     try:
-        assert {"log_archiver", "text_analyst"} <= set(playground.target.box)
-        for server in playground.target.box.values():
+        assert {"log_archiver", "text_analyst"} <= set(playground.target.box_servers)
+        for server in playground.target.box_servers.values():
             playground.target.use_server(server.id)
             playground.wait()
             assert playground.target.status == "connected", playground.target.fault

@@ -157,9 +157,9 @@ def test_an_opened_run_is_shown_on_every_tab_under_its_number_until_the_next_one
     view.click(do="who", who="script")
     view.click(do="run", values={"genre": "crime"})
     view.until(lambda: view.tokens is None)
-    assert (view.shown["run"], view.shown["opened"]) == (4, False)
+    assert (view.shown_run["run"], view.shown_run["opened"]) == (4, False)
     view.click(do="open", run=1)
-    assert (view.shown["run"], view.shown["opened"]) == (1, True)
+    assert (view.shown_run["run"], view.shown_run["opened"]) == (1, True)
     assert "· run 1 ·" in view.result["meta"]
     assert first in view.result["text"]
     assert view.code.startswith("# Run 1\n")
@@ -172,17 +172,17 @@ def test_an_opened_run_is_shown_on_every_tab_under_its_number_until_the_next_one
     view.click(do="open", run=9)
     assert "there is no run 9" in view.top["fault"].lower()
     view.click(do="open", run=4)  # the last one is what happens now
-    assert (view.shown["opened"], view.flows) == (False, live)
+    assert (view.shown_run["opened"], view.flows) == (False, live)
     view.click(do="open", run=1)
     view.click(do="run", values={"genre": "crime"})
-    assert (view.shown["run"], view.shown["opened"]) == (6, False)
+    assert (view.shown_run["run"], view.shown_run["opened"]) == (6, False)
     assert view.flows == live
     view.until(lambda: view.tokens is None)
     # Without the connection that it was made on it can be opened too.
     playground.target.use_wires("2026-07-28")
     playground.wait()
     view.click(do="open", run=6)
-    assert (view.shown["opened"], view.work["fresh"], view.flow_names) == (True, False, ["2026-07-28"])
+    assert (view.shown_run["opened"], view.work["fresh"], view.flow_names) == (True, False, ["2026-07-28"])
     view.close()
 
 
@@ -270,7 +270,7 @@ def test_ten_runs_are_grouped_beside_the_flow_and_each_opens(playground: Playgro
     assert playground.grouped(1).told == "1 answer, 1 different"
     together._pressed(together, {"type": "judge", "holds": "b"}, [])
     together._pressed(together, {"type": "open", "row": 1, "member": 2}, [])
-    assert (view.shown["run"], together.place, view.result["batch"]["run"]) == (5, [1, 2], 5)
+    assert (view.shown_run["run"], together.place, view.result["batch"]["run"]) == (5, [1, 2], 5)
     kept = view.picture("")
     assert "10 answers, 3 different, 4 true" in kept["text/plain"]
     assert "run 5 ·" in kept["text/plain"]
