@@ -69,7 +69,7 @@ class Answers(Grouped):
             self.running, self.code = True, self._code()
             self._let_go()
             self.show([])
-            self.note = self._noted(settings)
+            self.note, self.status = self._noted(settings), f"0 of {self._number} answers"
             self._call = call = start("many answers", lambda: self._draw(settings, request), PATIENCE)
         call.when_over(lambda: self._over(call))
 
