@@ -292,7 +292,12 @@ class Reading:
             return f"{names} left {kept:,} at most" if kept < total else f"what {names} dropped is not known"
         if kept == total:
             return f"{names} dropped no rival"
-        return f"{names} dropped {_rivals(total - kept)} and left {kept:,}"
+        # What is left is scaled up by the same factor to make a whole again, so the best one tells what all of it held.
+        order = list(token.stages)
+        best = token.stages[order[-1]][0]
+        warmed = [stage for stage in order if stage not in DIAL or not DIAL[stage].drops][-1]
+        held = percent((in_stage(token, warmed, best.id) or 0) / best.probability, " ")
+        return f"{names} dropped {_rivals(total - kept)} and left {kept:,} that held {held}"
 
     def _drawn(self, token: TracedToken) -> str:
         if left(token) == 1:

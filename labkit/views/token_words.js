@@ -129,7 +129,10 @@ class Words {
         parts.push(`${title} ${short(this.dials[dial])} ${same ? "left that as it was" : `made that ${percent(after, " ")}`}`);
         before = after;
       }
-      parts.push(this.limited(stages.at(-1), total, left));
+      // What is left is scaled up by the same factor to make a whole again, so any of it tells what all of it held.
+      const one = choice.order.find((at) => stages.at(-1).shares[at] > 0);
+      const warmed = this.stages.filter(({ drops }) => !drops).at(-1).name;
+      parts.push(this.limited(stages.at(-1), total, left, stood(draws[warmed]).shares[one] / stages.at(-1).shares[one]));
       if (!taken || this.turned) parts.push(this.drawn(choice, left, instead));
     }
     const { bits } = stages[0];
@@ -140,12 +143,12 @@ class Words {
     return `${number(count)} rival${count === 1 ? "" : "s"}`;
   }
 
-  limited({ rest }, total, left) {
+  limited({ rest }, total, left, held) {
     const set = this.stages.filter(({ name, drops }) => drops && !this.isOff(name)).map(({ title }) => title);
     if (!set.length) return "no dial dropped a rival";
     const names = set.length > 1 ? `${set.slice(0, -1).join(", ")} and ${set.at(-1)}` : set[0];
     if (rest) return left < total ? `${names} left ${number(left)} at most` : `what ${names} dropped is not known`;
-    return left === total ? `${names} dropped no rival` : `${names} dropped ${this.rivals(total - left)} and left ${number(left)}`;
+    return left === total ? `${names} dropped no rival` : `${names} dropped ${this.rivals(total - left)} and left ${number(left)} that held ${percent(held, " ")}`;
   }
 
   drawn(choice, left, instead) {

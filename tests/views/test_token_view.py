@@ -15,7 +15,7 @@ from labkit.models.own_logits import own_logits
 from labkit.models.tiny import Dials, TinyModel
 from labkit.models.tiny.callback import load
 from labkit.models.token_reading import Reading, effective
-from labkit.models.token_stages import LISTED, left, share
+from labkit.models.token_stages import LISTED, in_stage, left, share
 from labkit.models.token_words import confidence, confidence_badge, mean_log, percent, spoken
 from labkit.models.trace import Rest, Rival, Standing, Trace, TracedToken
 from labkit.models.tracing import turned
@@ -83,7 +83,7 @@ def test_the_sentence_tells_the_way_of_a_token_from_the_model_to_the_draw() -> N
     dropped = POSSIBLE - 2
     assert Reading(trace(DRAWN, dials=SET, seed=7)).sentence(0) == (
         "Token 1 “a”: the model gave it 41 %; temperature 0.8 made that 48 %; "
-        f"top-k and top-p dropped {dropped:,} rivals and left 2; the draw with seed 7 took rank 1. "
+        f"top-k and top-p dropped {dropped:,} rivals and left 2 that held 80 %; the draw with seed 7 took rank 1. "
         "Entropy 2.1 bits, an effective vocabulary of 4.3."
     )
 
@@ -91,9 +91,19 @@ def test_the_sentence_tells_the_way_of_a_token_from_the_model_to_the_draw() -> N
 def test_without_dials_the_sentence_tells_what_the_trace_tells() -> None:
     assert Reading(trace(DRAWN)).sentence(0) == (
         "Token 1 “a”: the model gave it 41 %; temperature made that 48 %; "
-        f"top-k and top-p dropped {POSSIBLE - 2:,} rivals and left 2; the draw took rank 1. "
+        f"top-k and top-p dropped {POSSIBLE - 2:,} rivals and left 2 that held 80 %; the draw took rank 1. "
         "Entropy 2.1 bits, an effective vocabulary of 4.3."
     )
+
+
+def test_what_the_dials_left_is_told_with_what_it_held_before_them() -> None:
+    answer = TinyModel().trace("Explain this log line: ERROR: disk full", dials=Dials(1.5, top_k=5, min_p=0.1))
+    told = list[str]()
+    for i, each in enumerate(answer.tokens):
+        held = sum(in_stage(each, "temperature", rival.id) or 0 for rival in each.stages["min_p"])
+        told.append(f"that held {percent(held, ' ')};")
+        assert told[-1] in Reading(answer).sentence(i)
+    assert len(set(told)) > 3
 
 
 def test_at_temperature_0_there_is_no_draw() -> None:
@@ -120,7 +130,8 @@ def test_min_p_is_named_where_it_is_set() -> None:
 
 def test_a_single_token_that_is_left_is_not_drawn() -> None:
     only = token("a", temperature=[("a", 0.5), ("b", 0.5)], top_k=[("a", 1.0)])
-    assert "left 1; nothing was left to draw." in Reading(trace(only, dials=Dials(1.5, top_k=1))).sentence(0)
+    said = Reading(trace(only, dials=Dials(1.5, top_k=1))).sentence(0)
+    assert "left 1 that held 50 %; nothing was left to draw." in said
 
 
 @pytest.mark.parametrize("seed", range(4))
