@@ -1,5 +1,6 @@
 """What every test may ask for, how hypothesis chooses its examples, and how tests share a machine with two cores."""
 
+import gc
 import os
 import sys
 from collections import defaultdict
@@ -27,17 +28,22 @@ os.environ["LABKIT_PROGRESS"] = "off"
 # nbformat imports jsonschema, which looks for this and needs two seconds to build a grammar of web addresses.
 sys.modules.setdefault("rfc3987_syntax", None)  # pyright: ignore[reportArgumentType]
 
+# While tests are collected nothing becomes rubbish, and to look for it takes half of that time in each process.
+gc.disable()
+
 LONGEST = (
     "tests/browser/",
     "tests/test_style.py",
     "tests/notebooks/",
+    "tests/checks/test_mutants.py",
+    "tests/checks/test_scorecard.py",
     "tests/test_lab_transports.py",
     "tests/playground/test_program.py",
     "tests/test_leaks.py",
     "tests/test_kernel.py",
     "tests/test_run.py",
-    "tests/checks/test_scorecard.py",
     "tests/checks/test_server_card.py",
+    "tests/checks/test_wrong_answers.py",
 )
 """Begins of the paths of what takes longest, longest first: what comes late must be short, or one process is left alone
 with it. Only the time of a whole run hangs on this list, which the table at the end of one renews."""
@@ -52,6 +58,13 @@ def anyio_backend() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files of `LONGEST` first."""
     items.sort(key=lambda item: next((i for i, start in enumerate(LONGEST) if item.nodeid.startswith(start)), 99))
+
+
+def pytest_collection_finish() -> None:
+    """Look for rubbish from here on, and not among the tests themselves, which stay to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
