@@ -118,10 +118,10 @@ class History {
     const cell = (text, title = text) => el("td", { title }, text);
     const called = el("td", { title: `${name ? `${name} · ` : ""}${server} · ${tool}` }, ...(name ? [el("b", {}, name), " · "] : []), tool);
     const node = el(
-      "tr", {}, el("td", {}, mark, pin), el("td", {}, open), called, cell(wire), cell(who), cell(dials), cell(answer),
+      "tr", {}, el("td", {}, el("label", { class: "mark" }, mark), pin), el("td", {}, open), called, cell(wire), cell(who), cell(dials), cell(answer),
       el("td", { title: ended.map(({ word }) => [word, this.whys[word]].filter(Boolean).join(". ")).join("\n") }, badgeOf({ ...ended[0], why: this.whys[ended[0].word] })), cell(tokens), cell(time),
     );
-    node.addEventListener("click", ({ target }) => !target.closest("button, input") && open.click());
+    node.addEventListener("click", ({ target }) => !target.closest("button, label") && open.click());
     return { node, mark };
   }
 
