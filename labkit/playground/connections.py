@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from mcp.client.session import SamplingFnT
 from mcp.server.mcpserver import MCPServer
 from mcp_types import Tool
@@ -20,7 +21,7 @@ from labkit.callbacks import uses_tools
 from labkit.connection import LabServer, all_tools
 from labkit.errors import ConnectError
 from labkit.lab import Lab
-from labkit.playground.sources import MODES, BoxServer, Source, Transport, Wire
+from labkit.playground.sources import MODES, PYTHONS, BoxServer, Source, Transport, Wire
 from labkit.quiet import quieten
 from labkit.runtime import Runtime, block_on
 
@@ -180,6 +181,8 @@ async def prepare(source: Source, transport: Transport, folder: Path) -> Prepare
     if transport == "http" and isinstance(source, MCPServer):
         served = _Served(source)
         return Prepared(await served.start(), served.stop)
+    if isinstance(source, StdioServerParameters) and source.command in PYTHONS:
+        return Prepared(source.model_copy(update={"command": sys.executable}))
     return Prepared(source)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from mcp import StdioServerParameters
 
 from labkit.playground.choices import is_secret
-from labkit.playground.sources import BoxServer, Source, Transport
+from labkit.playground.sources import PYTHONS, BoxServer, Source, Transport
 
 FOLDER = "reports"
 
@@ -158,7 +158,8 @@ def _command(parts: Parts, source: StdioServerParameters) -> str:
     if hidden:
         parts.use("os")
         parts.blocks.append(HIDDEN.format(names=repr(tuple(hidden))))
-    options = [f"command={source.command!r}", f"args=[{', '.join(arguments)}]"]
+    command = "sys.executable" if source.command in PYTHONS else repr(source.command)
+    options = [f"command={command}", f"args=[{', '.join(arguments)}]"]
     if source.cwd is not None:
         options.append(f"cwd={str(Path(source.cwd).absolute())!r}")
     if source.env:

@@ -153,6 +153,9 @@ def _called(name: str, doubtful: str) -> str:
     return name.replace("_", " ") + (f": {HESITATES}" if name == doubtful else "")
 
 
+PYTHONS = ("python", "python3")
+"""Commands that mean the Python of the kernel: the one on the path may have no `mcp`, or not be there."""
+
 Source = BoxServer | MCPServer | Server[Any] | StdioServerParameters | str
 """A server that can be chosen: a server in the box, an object, a command, a URL."""
 

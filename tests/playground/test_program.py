@@ -30,6 +30,7 @@ from labkit.host import Queue
 from labkit.models.answerers import usual_settings
 from labkit.playground import Playground
 from labkit.playground.choices import Choices
+from labkit.playground.connections import reach
 from labkit.playground.duties import DUTIES
 from labkit.playground.program import program
 from labkit.playground.sources import ROOT, WIRES, Source, Transport, Wire, transports_of
@@ -291,6 +292,18 @@ def test_the_program_says_what_it_takes_from_the_kit(playground: Playground) -> 
     playground.target.use_command("python my_server.py")
     assert 'It needs mcp alone: pip install "mcp>=2.3"' in playground.code
     assert "labkit" not in playground.code
+
+
+@pytest.mark.parametrize(("typed", "started"), [("python", sys.executable), ("python3", sys.executable), ("uv", "uv")])
+def test_python_is_the_kernels_own_here_and_in_the_program(
+    playground: Playground, typed: str, started: str, tmp_path: Path
+) -> None:
+    source = StdioServerParameters(command=typed, args=["my_server.py"])
+    reached = asyncio.run(reach(source, "stdio", tmp_path)).target
+    assert isinstance(reached, StdioServerParameters)
+    assert (reached.command, reached.args, source.command) == (started, source.args, typed)
+    playground.target.use_server(source)
+    assert f"command={'sys.executable' if started == sys.executable else repr(typed)}, " in playground.code
 
 
 def test_a_program_without_a_result_says_why_and_ends_with_1(playground: Playground, tmp_path: Path) -> None:
