@@ -8,7 +8,7 @@ from labkit.callbacks import uses_tools
 from labkit.host import ReviewRequest, visible
 from labkit.host.review_reading import reading as parts_of
 from labkit.models.answerers import ANSWERERS, Setting
-from labkit.models.stop_reasons import Ended, ended
+from labkit.models.stop_reasons import Ended
 from labkit.playground.answers import Answers
 from labkit.playground.batch import batch_of
 from labkit.playground.by_hand import ByHand
@@ -117,7 +117,8 @@ def who(playground: Playground) -> dict[str, Any]:
     """The answerers, the chosen one among them, and what is set about that one. No key."""
     answers = playground.answers
     notes = {row.id: row.lacks(answers.keys.get(row.id)) for row in ANSWERERS.values()}
-    notes["own"] = called(answers.own_callback) if answers.own_callback is not None else "none yet"
+    own = "" if answers.own_callback is None else called(answers.own_callback)
+    notes["own"] = "" if own else "none yet"
     chosen = ANSWERERS[answers.who]
     return {
         "choices": [[row.id, row.title, row.what, notes[row.id]] for row in ANSWERERS.values()],
@@ -125,6 +126,7 @@ def who(playground: Playground) -> dict[str, Any]:
         "settings": [_setting(setting, answers.settings) for setting in chosen.settings],
         "key": {"variable": chosen.key, "there": chosen.has_key(answers.keys.get(chosen.id))} if chosen.key else {},
         "says": chosen.says,
+        "own": own,
     }
 
 
@@ -225,7 +227,7 @@ def result(playground: Playground) -> dict[str, Any]:
             {
                 "who": visible(" · ".join(filter(None, (f"{i}" if many else "", sample.said_by)))),
                 "text": for_page(sample.text, most=MOST_OF_AN_ANSWER, redacting=True),
-                "ended": _badge(ended(sample.answer)),
+                "ended": _badge(sample.ended),
             }
             for i, sample in enumerate(run.samples, run.before[0] + 1)
             if not run.sample  # asked again without the server, whose tool then made nothing of it: it is the result

@@ -12,7 +12,7 @@ from labkit.cutting import cut, outline
 from labkit.dial_table import CUT
 from labkit.flow import Flow
 from labkit.host.dials import DialReading, in_words
-from labkit.models.stop_reasons import Ended, ended
+from labkit.models.stop_reasons import Ended
 from labkit.playground.sampled import LARGEST, PART, Sampled, Shorten, bytes_of, kept_part, said_by, shown_part
 from labkit.playground.sources import Wire
 
@@ -210,8 +210,8 @@ class Run:
         told = [_FAILED[self.outcome]] if self.outcome in _FAILED else []
         if not self.samples:
             return told or [NOT_ASKED]
-        cut = [sample.answer for sample in self.samples if sample.cut]
-        of_answer = ended(cut[-1] if cut else self.samples[-1].answer)
+        cut = [sample for sample in self.samples if sample.cut]
+        of_answer = (cut or self.samples)[-1].ended
         if cut and len(self.samples) > 1:
             of_answer = replace(of_answer, word=f"{len(cut)} of {len(self.samples)} {of_answer.word}")
         return [*told, of_answer]
@@ -317,14 +317,14 @@ def _side(run: Run) -> Mapping[str, str]:
         "arguments": json.dumps(run.arguments, ensure_ascii=False),
         "who answers": run.who,
         "model": run.said_by or "–",
+        "answer": run.answers or "–",  # before the dials, which of two models are many lines
+        "result": run.result,
         "host": run.host,
         "prompt": "\n\n".join(sample.prompt for sample in run.samples) or "–",
     }
     for reading in run.samples[-1].dials if run.samples else []:
         side[reading.title] = f"{in_words(reading.dial, reading.used)} · {reading.honoured}"
     return side | {
-        "answer": run.answers or "–",
-        "result": run.result,
         **({"kept": run.in_part} if run.in_part else {}),
         "samples": str(run.count),
         "steps": str(run.steps),

@@ -21,11 +21,19 @@ from labkit.host.dials import DialReading
 from labkit.host.rendering import mark_of
 from labkit.host.usage import Usage
 from labkit.models.scripted import text_of
+from labkit.models.stop_reasons import Ended, ended
 from labkit.models.tracing import Drawing
 from labkit.redacting import MARGIN, redact_shown
 
 LARGEST, PART = 100_000, 4_000
 """Characters of a result, and bytes of a request or an answer, that a run keeps; and where it must make room."""
+
+
+CUT_BY_ANSWERER = (
+    "It was cut after {tokens} tokens (stop reason maxTokens), though it might have had {most}: whoever answered took "
+    "fewer. Look for max_tokens in your callback, or for what the model can hold."
+)
+"""Why an answer ended before the limit that the dials left."""
 
 
 @dataclass(slots=True)
@@ -85,6 +93,15 @@ class Sampled:
     def cut(self) -> bool:
         """Whether the answer was cut at its limit of tokens."""
         return getattr(self.answer, "stop_reason", None) == "maxTokens"
+
+    @property
+    def ended(self) -> Ended:
+        """How the answer ended. One that is shorter than its limit of tokens was cut by whoever gave it."""
+        most = (self.seen or self.asked).max_tokens
+        if not self.cut or self.estimated or not 0 < self.tokens < most:
+            return ended(self.answer)
+        why = CUT_BY_ANSWERER.format(tokens=self.tokens, most=most)
+        return replace(ended(self.answer), word=f"cut at {self.tokens} tokens", why=why)
 
     @property
     def mark(self) -> str:

@@ -73,6 +73,7 @@ class WhoAnswers {
     this.chosen = told.chosen;
     this.refresh = undefined;
     const key = told.key.variable ? this.key(told.key) : [];
+    if (told.chosen === "own") this.refresh = (now) => this.detail.replaceChildren(...this.say(now));
     this.detail.replaceChildren(...told.settings.flatMap((each) => this.setting(...each)), ...key, ...this.say(told));
   }
 
@@ -99,9 +100,9 @@ class WhoAnswers {
     return setting("key", field, `In place of ${variable}. Cleared as soon as it is taken; kept in the kernel's memory only`, give);
   }
 
-  say({ chosen, says }) {
+  say({ chosen, says, own }) {
     if (chosen !== "own") return says ? [el("p", { class: "say" }, says)] : [];
-    return [el("p", { class: "say" }, "In any cell, write ", el("code", {}, "@playground.callback"), " above your function. Run the cell again, and the new one answers.")];
+    return [el("p", { class: "say" }, ...(own ? [el("code", {}, own), " answers. "] : []), "In any cell, write ", el("code", {}, "@playground.callback"), " above your function. Run the cell again, and the new one answers.")];
   }
 }
 

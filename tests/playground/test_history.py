@@ -459,3 +459,18 @@ def test_each_stop_reason_has_its_word_its_sign_and_what_to_do(said: Any, kind: 
     assert run.ended[0].word == "tool failed"
     assert run.ended[1].word.endswith("of 2 cut at max tokens")
     assert made(1).ended[0].word == "no sample"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "estimated", "word"),
+    [(20, False, "cut at 20 tokens"), (100, False, "cut at max tokens"), (20, True, "cut at max tokens")],
+)
+def test_an_answer_cut_before_its_limit_was_cut_by_whoever_gave_it(tokens: int, estimated: bool, word: str) -> None:
+    asked = question("what?").model_copy(update={"max_tokens": 100})
+    cut = answer("Em").model_copy(update={"stop_reason": "maxTokens"})
+    run = made(1, samples=[Sampled(asked, answer=cut, tokens=tokens, estimated=estimated)])
+    [badge] = [reading._badge(each) for each in run.ended]
+    assert badge["word"] == word
+    assert ("though it might have had 100" in badge["why"]) is (word == "cut at 20 tokens")
+    run.samples[0].seen = asked.model_copy(update={"max_tokens": 20})  # a dial, and no callback
+    assert run.ended[0].word == "cut at max tokens"
