@@ -20,6 +20,11 @@ class Result {
     this.made = el("div", { class: "made" }, el("h4", {}, "What the tool made of it"), this.answer);
     this.parts = el("div", { class: "parts" }, this.sampled, this.made);
     this.node = el("div", { class: "result" }, el("div", { class: "line" }, this.ended, el("div", { class: "told", role: "status", "aria-live": "polite" }, this.meta), this.clock = el("span", { class: "clock", "aria-hidden": "true" }), this.copied, this.back, this.other, this.copy), this.why, this.parts, this.grouped);
+    this.node.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || this.why.hidden) return;
+      taken(event);
+      this.ended.querySelector("[aria-expanded=true]")?.click();
+    });
     this.edge = el("div", { class: "edge", role: "separator", tabindex: "0", "aria-orientation": "horizontal", "aria-label": "Room for the result", title: "Drag, or press the arrow keys, to give the result more room; a double click gives it back" });
     this.edge.addEventListener("pointerdown", (event) => {
       this.edge.setPointerCapture(event.pointerId);
