@@ -20,7 +20,7 @@ class Question {
     this.node = el(
       "div", { class: "question", role: "group", "aria-label": "You are the model" },
       el("div", { class: "head" }, el("b", {}, "You are the model"), this.who, el("span", { class: "grow" }), this.count), this.parts,
-      el("div", { class: "foot" }, this.blocks, this.wrong, el("div", { class: "said" }, named("model", this.model, "The name under which the answer goes out: the server is told which model answered"), named("stop reason", this.reason, "Why the answer ends here, as a model would tell it"), this.more, this.use, el("span", { class: "grow" }), send, button("Refuse", "Answer with error -1", () => this.send(null)))),
+      el("div", { class: "foot" }, this.blocks, this.wrong, el("div", { class: "said" }, named("model", this.model, "The name under which the answer goes out: the server is told which model answered"), named("stop reason", this.reason, "Why the answer ends here, as a model would tell it"), this.more, this.use, el("span", { class: "ends" }, send, button("Refuse", "Answer with error -1", () => this.send(null))))),
     );
     this.node.addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && this.answer());
     this.blocks.addEventListener("input", () => this.told());

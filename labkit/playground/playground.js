@@ -83,7 +83,7 @@ class Page extends Parts {
     this.addressBox = el("span", { class: "address-box" }, this.address, this.join);
     this.status = el("span", { class: "status", role: "status", "aria-live": "polite" });
     this.again = button("Connect again", "Make the connection anew", () => this.tell({ do: "reconnect" }));
-    this.top = el("div", { class: "top" }, el("b", {}, "Sampling playground"), ...this.server.nodes, ...this.over.nodes, this.wires, this.addressBox, el("span", { class: "grow" }), this.status);
+    this.top = el("div", { class: "top" }, el("h2", {}, "Sampling playground"), ...[this.server, this.over].map(({ nodes }) => el("span", { class: "pair" }, ...nodes)), this.wires, this.addressBox, el("span", { class: "grow" }), this.status);
 
     this.tool = this.select("tool", "Tool", "", (name) => this.tell({ do: "tool", name }));
     this.toolWhat = el("p", { class: "what" });
