@@ -247,7 +247,10 @@ class Page extends Parts {
     if (number === this.formNumber) return;
     this.formNumber = number;
     clearTimeout(this.typing);
+    const controls = () => [...this.fields.querySelectorAll("input, select, textarea")];
+    const at = controls().indexOf(document.activeElement); // who is quicker than the answer goes on typing
     this.form.build(fields);
+    if (at >= 0) (controls()[at] ?? this.tool.node).focus({ preventScroll: true });
   }
 
   drawErrors(errors) {
