@@ -30,7 +30,7 @@ from labkit.host import Queue
 from labkit.models.answerers import usual_settings
 from labkit.playground import Playground
 from labkit.playground.choices import Choices
-from labkit.playground.connections import reach
+from labkit.playground.connections import prepare
 from labkit.playground.duties import DUTIES
 from labkit.playground.program import program
 from labkit.playground.sources import ROOT, WIRES, Source, Transport, Wire, transports_of
@@ -299,7 +299,7 @@ def test_python_is_the_kernels_own_here_and_in_the_program(
     playground: Playground, typed: str, started: str, tmp_path: Path
 ) -> None:
     source = StdioServerParameters(command=typed, args=["my_server.py"])
-    reached = asyncio.run(reach(source, "stdio", tmp_path)).target
+    reached = asyncio.run(prepare(source, "stdio", tmp_path)).target
     assert isinstance(reached, StdioServerParameters)
     assert (reached.command, reached.args, source.command) == (started, source.args, typed)
     playground.target.use_server(source)
