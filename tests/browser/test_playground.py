@@ -882,7 +882,7 @@ def test_run_and_what_it_makes_are_in_view_in_every_window(
 ) -> None:
     script(page_of)
     sized(*window, sidebar=sidebar)
-    left, right = page_of.locator(".left"), page_of.locator(".right")
+    left, right = page_of.locator(".cols > .left"), page_of.locator(".right")
     beside = "([left, right]) => right.getBoundingClientRect().left >= left.getBoundingClientRect().right - 1"
     page_of.page.wait_for_function(
         f"([parts, columns]) => ({beside})(parts) === (columns === 2)",
