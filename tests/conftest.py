@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -53,6 +54,14 @@ with it. Only the time of a whole run hangs on this list, which the table at the
 def anyio_backend() -> str:
     """Tests marked with `anyio` run on asyncio, the loop that a kernel has."""
     return "asyncio"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_is_left_open() -> Iterator[None]:
+    """A file whose tests left a Lab open, or the lab thread at work, does not change what the next file's tests see."""
+    yield
+    if lab := sys.modules.get("labkit.lab"):
+        lab.close_all()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
