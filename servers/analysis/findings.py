@@ -302,12 +302,14 @@ def _of_series(findings: Findings, series: Series, of: str) -> Iterator[Fact]:
             yield Fact(about, "change", goes.change, "%", last, first)
     if there.sum() >= FEWEST:
         yield Fact("anomalies", "count", len(findings.anomalies))
-    if lost := sum((one.until - one.day).days + 1 for one in findings.anomalies if one.kind == "missing"):
+    gaps = [one for one in findings.anomalies if one.kind == "missing" and one.about == about]
+    if lost := sum((one.until - one.day).days + 1 for one in gaps):
         yield Fact("days without values", "count", lost)
     for anomaly in findings.anomalies:
         day = f"{anomaly.day}" if anomaly.day == anomaly.until else f"{anomaly.day}/{anomaly.until}"
         if anomaly.kind == "missing":
-            yield Fact("days without values", "count", (anomaly.until - anomaly.day).days + 1, when=day)
+            of_group = anomaly.about.removeprefix(about)  # a day that one group lacks is not without values
+            yield Fact(f"days without values{of_group}", "count", (anomaly.until - anomaly.day).days + 1, when=day)
             continue
         yield Fact(anomaly.about, "anomaly", anomaly.value, of, day)
         yield Fact(anomaly.about, "expected", anomaly.expected, of, day)
@@ -409,7 +411,7 @@ def _of_anomaly(one: Anomaly, name: str, ending: str) -> str:
     where = name + "".join(f", {plain(part)}" for part in one.about.split(", ", 1)[1:])
     days = f"{one.day}" if one.day == one.until else f"{one.day} to {one.until}"
     if one.kind == "missing":
-        return f"Missing, {days}: no values."
+        return f"Missing, {days}: no values{where.removeprefix(name).replace(',', ' of', 1)}."
     percent = 100 * (one.value / one.expected - 1) if one.expected > 0 else np.nan
     change = f" ({percent:+.1f}%)" if np.isfinite(percent) else ""
     after = "after" if one.kind in {"shift", "drift"} else "where"

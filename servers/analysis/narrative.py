@@ -148,18 +148,17 @@ def checked(narrative: Narrative, findings: Findings) -> CheckedNarrative:
 
 def _view(point: Point) -> Iterator[str]:
     """What the model makes of a point, which is its view and no fact."""
-    said = [f"this may be {point.taken_for}"] * bool(point.taken_for) + [f"look at {point.look_at}"] * bool(
-        point.look_at
-    )
+    said = [f"takes this for {point.taken_for}"] * bool(point.taken_for)
+    said += [f"would look at {point.look_at}"] * bool(point.look_at)
     if said:
-        yield f"(The model: {', '.join(said)}.)"
+        yield f"(The model {' and '.join(said)}.)"
 
 
 def _told(point: Point, facts: Sequence[Fact], teller: Teller) -> list[str]:
     """What code writes of a point.
 
     Raises:
-        NotTold: A fact is not there, or the facts cannot be told so.
+        NotTold: A fact is not there, the facts cannot be told so, or their kind rules out what they are taken for.
     """
     chosen: list[Fact] = []
     for number in dict.fromkeys(point.facts):
@@ -167,6 +166,9 @@ def _told(point: Point, facts: Sequence[Fact], teller: Teller) -> list[str]:
         if not 1 <= place <= len(facts):
             raise NotTold(f"there is no fact {number}")
         chosen.append(facts[place - 1])
+        lasts = teller.lasts(chosen[-1])
+        if lasts is not None and point.taken_for == ("a single event" if lasts else "a lasting change"):
+            raise NotTold(f"it takes {'a level that stays' if lasts else 'a day or some'} for {point.taken_for}")
     ways: dict[str, Callable[[], list[str]]] = {
         "each": lambda: [teller.each(fact) for fact in chosen],
         "together": lambda: [teller.together(chosen)],

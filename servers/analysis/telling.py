@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from datetime import date
 from math import isfinite
 
+import numpy as np
+
 from servers.analysis.fact import Fact
 from servers.analysis.findings import Findings, figure, plain
 from servers.analysis.patterns import MONTHS, WEEKDAYS
@@ -27,11 +29,14 @@ COUNTED = {
 }
 ALIKE = (
     frozenset({"share"}),
-    frozenset({"total", "count"}),
+    frozenset({"total"}),
+    frozenset({"count"}),
     frozenset({"mean", "median", "minimum", "maximum", "anomaly", "expected"}),
 )
 """Measures whose figures can stand beside each other where they are of one series or column."""
 MONTH = re.compile(r"\d{4}-\d\d")
+ROWS = {"rows": "", "count": " with a value of ", "missing": " without a value of "}
+AVERAGES = ALIKE[-1]
 ONE_WORD = re.compile(r"[^\W\d_][\w-]{0,23}")
 """A name that needs no quotation marks to be told from the sentence round it."""
 
@@ -44,13 +49,17 @@ class Teller:
     """Tells the facts of some findings."""
 
     def __init__(self, findings: Findings) -> None:
+        self._findings = findings
         self._facts = findings.facts
         self._adds_up = findings.how != "mean"
         self._counts = findings.how == "count"
         self._metric = findings.metric
+        self._series = findings.series
         self._kinds = {(one.about, _days(one.day, one.until)): one.kind for one in findings.anomalies}
         self._groups = {f"{each.column} {each.name}": (each.column, each.name) for each in findings.groups}
-        self._bases = sorted({self._metric, findings.daily, "first day"} - {""}, key=len, reverse=True)
+        self._daily = findings.daily
+        bases = {self._metric, self._daily, "first day", "days without values"} - {""}
+        self._bases = sorted(bases, key=len, reverse=True)
         whole = (findings.table.name, "rows") if self._counts else (self._metric, "total")
         self._whole = next((_number(each) for each in self._facts if (each.about, each.measure) == whole), 0.0)
 
@@ -65,7 +74,7 @@ class Teller:
         if (special := self._counted(fact) or self._differs(fact) or self._changed(fact)) is not None:
             return special
         told = f"{_upper(self.named(fact))} was {value(fact)}"
-        notes = [self._place(fact), self._share(fact)]
+        notes = [self._over(fact), self._place(fact), self._share(fact)]
         return ", ".join(filter(None, [told, *notes])) + "."
 
     def compared(self, one: Fact, two: Fact) -> str:
@@ -80,22 +89,30 @@ class Teller:
             apart = abs((date.fromisoformat(str(one.value)) - date.fromisoformat(str(two.value))).days)
             told = f"{_upper(self.named(one))} is {value(one)}, {self.named(two)} {value(two)}"
             return f"{told}: {figure(apart)} {'day' if apart == 1 else 'days'} apart."
-        is_alike = any({one.measure, two.measure} <= kinds for kinds in ALIKE)
-        if not is_alike or one.unit != two.unit or self._cut(one)[0] != self._cut(two)[0]:
+        of_rows = self._counts_rows(one) and self._counts_rows(two)
+        is_alike = (
+            any({one.measure, two.measure} <= kinds for kinds in ALIKE) and self._cut(one)[0] == self._cut(two)[0]
+        )
+        counted = {self._cut(one)[0], self._cut(two)[0]} & {*COUNTED}
+        if not (of_rows or is_alike) or counted or one.unit != two.unit:
             raise NotTold("it compares figures of different kinds")
         first, second = _number(one), _number(two)
-        told = f"{_upper(self.named(one))} was {value(one)}, {self.named(two)} {value(two)}"
+        parts = {self._by_and_label(one)[0], self._by_and_label(two)[0]}
+        of_all = one.measure in AVERAGES and "" in parts and len(parts) > 1  # a group beside all of them
+        told = f"{_upper(self.named(one, of_all))} was {value(one)}, {self.named(two, of_all)} {value(two)}"
         if first == second:
             return f"{told}: the same."
-        unit = " points" if one.unit == "%" else f" {one.unit}".rstrip()
-        difference = f"the first is {figure(abs(first - second))}{unit} {'more' if first > second else 'less'}"
+        if value(one) == value(two):
+            return f"{told}: nearly the same."
+        apart = f"{abs(first - second):.1f} points" if one.unit == "%" else f"{shown(abs(first - second))} {one.unit}"
+        difference = f"the first is {apart.rstrip()} {'more' if first > second else 'less'}"
         if one.unit == "%" or first <= 0 or second <= 0:
             return f"{told}: {difference}."
         if max(first / second, second / first) < 2:
             return f"{told}: {difference}{_by(second, first)}."
         if first > second:
-            return f"{told}: {difference}, {figure(first / second)} times the second."
-        return f"{told}: {difference}, the second is {figure(second / first)} times the first."
+            return f"{told}: {difference}, {shown(first / second)} times the second."
+        return f"{told}: {difference}, the second is {shown(second / first)} times the first."
 
     def together(self, facts: Sequence[Fact]) -> str:
         """Facts of parts of one whole, summed.
@@ -113,28 +130,80 @@ class Teller:
         names = [self._part(each) or _date(each.when) for each in facts]
         listed = f"{', '.join(names[:-1])} and {names[-1]}"
         if measure == "share":
-            return f"{_upper(listed)} together have {_percent(total)} of {self._of_metric()} by {_name(by)}."
+            return f"{_upper(listed)} together have {_percent(total)} of {self._of_metric()}{self._with(by)}."
         shares = [self._share_of(each) for each in facts]
         share = f", {_percent(sum(filter(None, shares)))} {self._of_all(by)}" if None not in shares else ""
-        return f"{_upper(listed)} together: {self._of_metric()} was {f'{figure(total)} {unit}'.rstrip()}{share}."
+        return f"{_upper(listed)} together: {self._of_metric()} was {f'{shown(total)} {unit}'.rstrip()}{share}."
 
-    def named(self, fact: Fact) -> str:
-        """What a figure is of, all of it: `the number of orders of region north`, `in May 2025 the total of sales`."""
+    def named(self, fact: Fact, of_all: bool = False) -> str:
+        """What a figure is of, all of it: `the number of orders of region north`, `in May 2025 the total of sales`.
+
+        Args:
+            fact: Any but a change, a slope or a correlation.
+            of_all: Whether to say of one that is of no group that it is of all.
+        """
         base, part = self._cut(fact)[0], self._part(fact)
         if fact.measure == "date":
             return f"the {base} of {part}" if part else f"the {base}"
         if fact.measure == "share":
-            return f"the share of {part} in {self._of_metric()} by {_name(self._parted_by(fact))}"
-        is_level = self._kinds.get((fact.about, fact.when)) in {"shift", "drift"}
-        seen = "new level" if is_level else "most unusual value" if "/" in fact.when else "value"
-        kinds = {"count": "number", "anomaly": seen, "expected": "earlier level" if is_level else "due value"}
+            return f"the share of {part} in {self._of_metric()}{self._with(self._parted_by(fact))}"
+        if self._counts_rows(fact):
+            return f"the number of rows{ROWS[fact.measure]}{'' if fact.measure == 'rows' else _name(fact.about)}"
+        seen = "value farthest from what was due" if "/" in fact.when else "value"
+        kinds = {"count": "number", "anomaly": seen, "expected": "due value"}
         of_rows = base == self._metric and fact.measure in {"mean", "median", "minimum", "maximum"}
-        of_a_row = " of a row" if of_rows and not part and not fact.when else ""
+        of_a_row = " per row" if of_rows and not part and not fact.when else ""
         of = "" if not part else f" {part}" if part.startswith(("on ", "in ")) else f" of {part}"
+        of = " of all" if of_all and not part else of
+        kind = self._kinds.get((fact.about, fact.when))
+        if kind in {"shift", "drift"} and fact.measure in {"anomaly", "expected"}:
+            first = fact.when.split("/")[0]
+            end = "end" if kind == "drift" else "beginning"
+            time = f"before {_date(first)}" if fact.measure == "expected" else f"at the {end} of {_period(fact.when)}"
+            return f"the median of {_name(base)}{of} {time.replace('of from', 'of the time from')}"
         told = f"the {kinds.get(fact.measure, fact.measure)} of {_name(base)}{of_a_row}{of}"
         if fact.measure in {"minimum", "maximum"} and fact.when:
-            return f"{told} ({_date(fact.when)})"
-        return f"{_period(fact.when)} {told}" if fact.when else told
+            return f"{told} ({self._days_of(fact)})"
+        return f"{self._in(fact)} {told}" if fact.when else told
+
+    def _in(self, fact: Fact) -> str:
+        """Its period; of a month, how many of its days have no values."""
+        series = self._series
+        if series is None or not MONTH.fullmatch(fact.when):
+            return _period(fact.when)
+        inside = series.days.astype("datetime64[M]") == np.datetime64(fact.when)
+        lost = int(np.isnan(series.values[inside]).sum())
+        return (
+            f"{_period(fact.when)}{f' ({lost} days without values)' if lost > 1 else ' (1 day without values)' * lost}"
+        )
+
+    def _days_of(self, fact: Fact) -> str:
+        """The day of a minimum or a maximum, and on how many more it was."""
+        same = 0 if self._series is None else int((self._series.values == fact.value).sum())
+        return f"on {same} days, the first {_date(fact.when)}" if same > 1 else _date(fact.when)
+
+    def _over(self, fact: Fact) -> str:
+        """Over how many days a mean or median of all of them is, where some have no values."""
+        if fact.about != self._daily or fact.when or fact.measure not in {"mean", "median"} or self._series is None:
+            return ""
+        there = int(np.isfinite(self._series.values).sum())
+        lost = len(self._series.values) - there
+        return f"over the {there:,} {'days' if self._series.step == 'day' else 'dates'} with values" if lost else ""
+
+    def _counts_rows(self, fact: Fact) -> bool:
+        """Whether a fact is a number of rows: all, those with a value of the metric, those without."""
+        with_value = fact.measure == "count" and fact.about == self._metric and not self._counts and not fact.against
+        return fact.measure in {"rows", "missing"} or with_value
+
+    def _with(self, by: str) -> str:
+        """`with a region`, where some rows have none, or nothing."""
+        groups = sum(share.rows for share in self._findings.groups if share.column == by)
+        return "" if groups == self._findings.table.read else f" with a {_name(by)}"
+
+    def lasts(self, fact: Fact) -> bool | None:
+        """Whether what differs is a level that stays, or a day or some; `None` where the fact tells of neither."""
+        kind = self._kinds.get((fact.about, fact.when))
+        return None if kind is None else kind in {"shift", "drift"}
 
     def _of_metric(self) -> str:
         return f"the {'number' if self._counts else 'total'} of {_name(self._metric)}"
@@ -160,7 +229,9 @@ class Teller:
             return f"on {label}s"
         if by == "month" and label in MONTHS:
             return f"in {label}"
-        return f"{_name(by)} {_name(label)}"
+        begins = next((each for each in self._facts if each.about == f"first day, {by} {label}"), None)
+        since = f" (from {value(begins)})" if begins and fact.measure != "date" and not fact.when else ""
+        return f"{_name(by)} {_name(label)}{since}"
 
     def _parted_by(self, fact: Fact) -> str:
         """By what a fact is one of several: a column, weekdays, months; nothing where it is of the whole."""
@@ -177,16 +248,16 @@ class Teller:
         ]
         if len(like) < 2 or like.count(mine) > 1 or mine not in {max(like), min(like)}:
             return ""
-        of = f"{by}s" if by in {"weekday", "month"} else by if by == "months" else f"by {_name(by)}"
+        of = f"{by}s" if by in {"weekday", "month"} else "whole months" if by == "months" else f"by {_name(by)}"
         words = ("higher", "lower") if len(like) == 2 else ("highest", "lowest")
-        return f"the {words[mine < max(like)]} of {len(like)} {of}"
+        return f"the {words[mine < max(like)]} of the {len(like)} {of}"
 
     def _share(self, fact: Fact) -> str:
         share = self._share_of(fact)
         return "" if share is None else f"{_percent(share)} {self._of_all(self._parted_by(fact))}"
 
     def _of_all(self, by: str) -> str:
-        return "of all" if by == "months" else f"of the sum by {_name(by)}"
+        return "of all" if by == "months" else f"of all{self._with(by)}"
 
     def _share_of(self, fact: Fact) -> float | None:
         """What a part is of its whole, in percent: a month of all, a group of all rows that have one."""
@@ -208,8 +279,10 @@ class Teller:
             return f"{_upper(self.named(fact))} is {value(fact)}."
         if fact.measure == "count" and fact.about == self._metric and not self._counts:
             return f"{value(fact)} {'row has' if fact.value == 1 else 'rows have'} a value of {_name(fact.about)}."
-        if fact.measure == "count" and fact.about in COUNTED:
-            are, of = ("is", COUNTED[fact.about]) if fact.value == 1 else ("are", fact.about)
+        if fact.measure == "count" and (base := self._cut(fact)[0]) in COUNTED:
+            are, of = ("is", COUNTED[base]) if fact.value == 1 else ("are", base)
+            of += f" of {self._part(fact)}" if self._part(fact) else ""
+            of += " (spikes, drops, new levels, gaps)" if base == "anomalies" and fact.value else ""
             return f"There {are} {value(fact)} {of}" + (f", {_period(fact.when)}." if fact.when else ".")
         return None
 
@@ -224,11 +297,11 @@ class Teller:
         by = _by(_number(due), _number(seen))
         kind = self._kinds.get((fact.about, fact.when))
         if kind == "shift":
-            told = f"had another level: a median of {value(seen)} at its beginning, of {value(due)} before it"
+            told = f"was at a new level: a median of {value(seen)} at the beginning, of {value(due)} before"
         elif kind == "drift":
-            told = f"moved away from the others: a median of {value(seen)} at its end, of {value(due)} before it"
+            told = f"moved away from the others: a median of {value(seen)} at the end, of {value(due)} before"
         else:
-            day = " on the day that differs most" if "/" in fact.when else ""
+            day = " on the day farthest from what was due," if "/" in fact.when else ""
             told = f"came to {value(seen)}{day} where {value(due)} was due"
         return f"{_upper(of)} {told}{by}."
 
@@ -239,8 +312,8 @@ class Teller:
             way = "rose" if _number(fact) > 0 else "fell" if _number(fact) < 0 else "moved"
             period = f"{_period(fact.when)} " if fact.when else ""
             unit = f" {fact.unit}" if fact.unit else ""
-            slope = f"{figure(abs(_number(fact)))}{unit}"
-            return f"{_upper(f'{period}{name}')} {way} by {slope} a day, by a straight line fitted to it."
+            slope = f"{shown(abs(_number(fact)))}{unit}"
+            return f"{_upper(f'{period}{name}')} {way} by about {slope} a day, the median of its slopes."
         if fact.measure != "change":
             return None
         before, after = self._beside(fact, "mean", fact.against), self._beside(fact, "mean", fact.when)
@@ -266,7 +339,12 @@ def value(fact: Fact) -> str:
         return _date(fact.value)
     if fact.unit == "%":
         return _percent(fact.value)
-    return f"{figure(fact.value)} {fact.unit}".rstrip()
+    return f"{shown(fact.value)} {fact.unit}".rstrip()
+
+
+def shown(number: float) -> str:
+    """A figure as a person reads it; below one with three digits."""
+    return f"{number:.3g}" if 1e-4 <= abs(number) < 1 else figure(number)
 
 
 def _by(before: float, after: float) -> str:
@@ -277,7 +355,7 @@ def _by(before: float, after: float) -> str:
 
 
 def _percent(percent: float) -> str:
-    return f"{percent:,.0f} %" if percent >= 1000 else f"{percent:.1f} %" if percent >= 1 else f"{percent:.2g} %"
+    return f"{percent:,.0f} %" if percent >= 1000 else "less than 0.1 %" if 0 < percent < 0.05 else f"{percent:.1f} %"
 
 
 def _number(fact: Fact) -> float:

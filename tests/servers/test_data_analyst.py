@@ -163,8 +163,8 @@ async def test_a_question_on_data_is_answered_about_the_column_that_it_names(mod
     question = "How much revenue came from the north?\u202e"
     result = await call(make_server(tmp_path), mode, model, "analyze_data", data=CSV, question=question)
     assert text(result).startswith("Report on revenue in data, 3 rows.")
-    share = "The share of region north in the total of revenue by region was 50.0 %."
-    assert f"\n{share} (The model: this may be a lasting change.)\n" in text(result)
+    share = "The share of region north in the total of revenue was 50.0 %."
+    assert f"\n{share} (The model takes this for a lasting change.)\n" in text(result)
     assert "How much revenue came from the north?[U+202E]" in model.prompt
     assert picture(result)
 

@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from calendar import monthrange
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
@@ -65,10 +66,8 @@ def test_a_fact_is_told_with_all_that_it_is_of(cafe: Findings) -> None:
         "There are 61 days.",
     ]
     assert "On 17 March 2026 daily visitors came to 249 where 50.00 was due, 398.0 % more." in said
-    assert "In March 2026 the total of visitors was 1,741, the higher of 2 months, 53.8 % of all." in said
-    town = (
-        'The total of visitors of branch "Old Town" was 1,713, the higher of 2 by branch, 53.0 % of the sum by branch.'
-    )
+    assert "In March 2026 the total of visitors was 1,741, the higher of the 2 whole months, 53.8 % of all." in said
+    town = 'The total of visitors of branch "Old Town" was 1,713, the higher of the 2 by branch, 53.0 % of all.'
     assert town in said
 
 
@@ -83,7 +82,7 @@ def test_facts_are_compared_and_summed_where_that_says_something(cafe: Findings)
         "the first is 191 less, 11.2 % less."
     )
     assert teller.together([harbour, town]) == (
-        'Branch Harbour and branch "Old Town" together: the total of visitors was 3,235, 100.0 % of the sum by branch.'
+        'Branch Harbour and branch "Old Town" together: the total of visitors was 3,235, 100.0 % of all.'
     )
     first, last = (next(each for each in cafe.facts if each.about == f"{which} day") for which in ("first", "last"))
     assert teller.compared(first, last) == "The first day is 1 March 2026, the last day 30 April 2026: 60 days apart."
@@ -97,6 +96,7 @@ def test_facts_are_compared_and_summed_where_that_says_something(cafe: Findings)
         ("compared", ("cafe", "rows"), ("days", "count")),
         ("compared", ("visitors", "total"), ("visitors", "total")),
         ("compared", ("visitors", "total"), ("first day", "date")),
+        ("compared", ("visitors", "count"), ("visitors", "total")),
         ("together", ("daily visitors", "mean"), ("daily visitors", "median")),
         ("together", ("visitors", "total"), ("visitors, branch Harbour", "total")),
         ("together", ("visitors, branch Harbour", "total"), ("visitors, branch Harbour", "total")),
@@ -118,31 +118,81 @@ def test_what_is_told_of_a_year_is_what_the_rows_say(seed: int, tmp_path: Path) 
     said = {teller.each(fact) for fact in findings.facts}
     with closing(sqlite3.connect(path)) as data:
         regions = data.execute(
-            "SELECT region, count(*) FROM orders WHERE region IS NOT NULL GROUP BY region ORDER BY 2 DESC"
+            "SELECT region, count(*), min(date(placed_at)) FROM orders WHERE region NOTNULL GROUP BY 1 ORDER BY 2 DESC"
         ).fetchall()
         months = data.execute(
-            "SELECT substr(placed_at, 1, 7), count(*) FROM orders GROUP BY 1 ORDER BY 2 DESC"
+            "SELECT substr(placed_at, 1, 7), count(*), count(DISTINCT date(placed_at)) FROM orders GROUP BY 1 ORDER BY 2 "
+            "DESC"
         ).fetchall()
         [(rows,)] = data.execute("SELECT count(*) FROM orders").fetchall()
         days = data.execute("SELECT date(placed_at), count(*) FROM orders GROUP BY 1").fetchall()
-    all_regions = sum(number for _, number in regions)
-    for place, (name, number) in enumerate(regions):
-        order = {0: ", the highest of 5 by region", 4: ", the lowest of 5 by region"}.get(place, "")
-        share = f"{100 * number / all_regions:.1f} % of the sum by region"
-        assert f"The number of orders of region {name} was {number:,}{order}, {share}." in said
-    for place, (month, number) in enumerate(months):
-        order = {0: ", the highest of 12 months", 11: ", the lowest of 12 months"}.get(place, "")
-        name = f"{MONTHS[int(month[5:]) - 1]} {month[:4]}"
+    all_regions = sum(number for _, number, _ in regions)
+    of = {
+        name: f"region {name}" + (f" (from {in_words(first)})" if first > "2025-02-01" else "")
+        for name, _, first in regions
+    }
+    assert sum("from" in name for name in of.values()) == 1
+    for place, (name, number, _) in enumerate(regions):
+        order = {0: ", the highest of the 5 by region", 4: ", the lowest of the 5 by region"}.get(place, "")
+        share = f"{100 * number / all_regions:.1f} % of all with a region"
+        assert f"The number of orders of {of[name]} was {number:,}{order}, {share}." in said
+    for place, (month, number, there) in enumerate(months):
+        order = {0: ", the highest of the 12 whole months", 11: ", the lowest of the 12 whole months"}.get(place, "")
+        name, lost = f"{MONTHS[int(month[5:]) - 1]} {month[:4]}", monthrange(2025, int(month[5:]))[1] - there
+        name += f" ({lost} day{'s' if lost > 1 else ''} without values)" if lost else ""
         assert f"In {name} the number of orders was {number:,}{order}, {100 * number / rows:.1f} % of all." in said
     most = max(days, key=lambda day: day[1])
-    year, month, day = most[0].split("-")
-    assert f"The maximum of daily orders ({int(day)} {MONTHS[int(month) - 1]} {year}) was {most[1]:,}." in said
-    [(one, first), *_, (two, last)] = regions
-    north, south = (Fact(f"orders, region {name}", "count", number) for name, number in ((one, first), (two, last)))
-    compared = teller.compared(*(next(each for each in findings.facts if each == fact) for fact in (north, south)))
-    assert f"region {one} was {first:,}, the number of orders of region {two} {last:,}: " in compared
+    assert f"The maximum of daily orders ({in_words(most[0])}) was {most[1]:,}." in said
+    (one, first, _), (two, last, _) = regions[0], regions[-1]
+    largest, smallest = (
+        Fact(f"orders, region {name}", "count", number) for name, number in ((one, first), (two, last))
+    )
+    compared = teller.compared(*(next(each for each in findings.facts if each == fact) for fact in (largest, smallest)))
+    assert f"{of[one]} was {first:,}, the number of orders of {of[two]} {last:,}: " in compared
     assert f"the first is {first - last:,} more, {first / last:.2f} times the second." in compared
-    assert f"the number of orders was {first + last:,}, " in teller.together([north, south])
+    assert f"the number of orders was {first + last:,}, " in teller.together([largest, smallest])
+
+
+def in_words(day: str) -> str:
+    year, month, number = day.split("-")
+    return f"{int(number)} {MONTHS[int(month) - 1]} {year}"
+
+
+def test_a_day_that_one_group_lacks_is_told_of_the_group() -> None:
+    gap = date(2026, 4, 1)
+    rows = "".join(
+        f"{day},{branch},{20 + number * 37 % 11 if (day, branch) != (gap, 'Harbour') else ''}\n"
+        for number in range(61)
+        for branch in ("Harbour", "Station")
+        if (day := date(2026, 3, 1) + timedelta(number))
+    )
+    findings = analyze(read_text(f"day,branch,visitors\n{rows}", "cafe"), "visitors")
+    said = [Teller(findings).each(fact) for fact in findings.facts]
+    assert "There is 1 day without values of branch Harbour, on 1 April 2026." in said
+    assert not any(re.match(r"There (is|are) \d+ days? without values[,.]", each) for each in said)
+    assert "Missing, 2026-04-01: no values of branch Harbour." in findings.text()
+
+
+def test_a_level_is_compared_as_what_it_is_a_median_of_and_no_view_contradicts_its_kind() -> None:
+    rows = "".join(
+        f"{date(2026, 1, 1) + timedelta(number)},{50 + 40 * (number > 99) + number * 37 % 11 + 200 * (number == 40)}\n"
+        for number in range(180)
+    )
+    findings = analyze(read_text(f"day,visitors\n{rows}", "cafe"), "visitors")
+    kinds = {each.kind: f"{each.day}" for each in findings.anomalies}
+    assert kinds == {"spike": "2026-02-10", "shift": "2026-04-11"}
+    level = next(each.when for each in findings.facts if each.when.startswith("2026-04-11/"))
+    new, old = (number_of(findings, "daily visitors", measure, level) for measure in ("anomaly", "expected"))
+    spike = number_of(findings, "daily visitors", "anomaly", "2026-02-10")
+    assert told(findings, {"facts": [new, old], "how": "compared"}).startswith(
+        "The median of daily visitors at the beginning of the time from 11 April to 29 June 2026 was 95, "
+        "the median of daily visitors before 11 April 2026 55: the first is 40 more"
+    )
+    for fact, view in ((spike, "a lasting change"), (new, "a single event")):
+        assert "[a point is left out: it takes a" in told(findings, {"facts": [fact], "taken_for": view})
+    assert "(The model takes this for a lasting change.)" in told(
+        findings, {"facts": [new], "taken_for": "a lasting change"}
+    )
 
 
 def test_every_fact_of_every_table_has_a_sentence(tmp_path: Path) -> None:
@@ -168,7 +218,7 @@ def test_points_are_told_in_their_order_with_the_models_view_behind(cafe: Findin
     result = checked(Narrative.model_validate({"points": points}), cafe)
     assert result.text == (
         "The maximum of daily visitors (17 March 2026) was 249. "
-        "(The model: this may be a single event, look at whoever was on duty.)\n"
+        "(The model takes this for a single event and would look at whoever was on duty.)\n"
         "The total of visitors was 3,235."
     )
     assert (result.is_right, result.faults) == (True, ())
