@@ -121,8 +121,8 @@ def test_what_is_told_of_a_year_is_what_the_rows_say(seed: int, tmp_path: Path) 
             "SELECT region, count(*), min(date(placed_at)) FROM orders WHERE region NOTNULL GROUP BY 1 ORDER BY 2 DESC"
         ).fetchall()
         months = data.execute(
-            "SELECT substr(placed_at, 1, 7), count(*), count(DISTINCT date(placed_at)) FROM orders GROUP BY 1 ORDER BY 2 "
-            "DESC"
+            "SELECT substr(placed_at, 1, 7), count(*), count(DISTINCT date(placed_at)) FROM orders GROUP BY 1 "
+            "ORDER BY 2 DESC"
         ).fetchall()
         [(rows,)] = data.execute("SELECT count(*) FROM orders").fetchall()
         days = data.execute("SELECT date(placed_at), count(*) FROM orders GROUP BY 1").fetchall()
