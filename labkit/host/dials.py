@@ -3,10 +3,10 @@
 Which dials there are says the table of dials (`labkit/dial_table.py`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from mcp.client import ClientRequestContext
 from mcp.client.session import SamplingFnT
@@ -16,7 +16,7 @@ from labkit.callbacks import Answer
 from labkit.dial_table import DIAL, DIALS, OWN, Dialled, Honour, Settings, honouring, turned_request
 from labkit.host.duty import Duty, turned_outside, turning
 from labkit.plain import marked, short
-from labkit.steps import report
+from labkit.steps import HostStep, overhearing, report
 
 MEANING: dict[Honour, str] = {
     "yes": "The model takes it into account.",
@@ -142,6 +142,21 @@ def read(callback: SamplingFnT, settings: Settings, params: CreateMessageRequest
     return readings
 
 
+def as_told(readings: Sequence[DialReading], step: HostStep) -> list[DialReading]:
+    """`readings` with what a model tells that it uses as it is asked: a callback may ask it for something else."""
+    if (step.source, step.target) != ("callback", "model"):
+        return [*readings]
+    dials: object = step.data.get("dials")
+    told = {**cast("dict[str, object]", dials), **step.data} if isinstance(dials, dict) else step.data
+    return [_as_told(reading, told.get(reading.dial)) for reading in readings]
+
+
+def _as_told(reading: DialReading, used: object) -> DialReading:
+    if isinstance(used, bool) or not isinstance(used, int | float) or used == reading.used:
+        return reading
+    return replace(reading, used=used, turned=reading.turned or reading.used is not None, clamp="")
+
+
 def in_words(dial: str, value: Any) -> str:
     """Where a dial stands, on one short line: `0.8`, `off`, `END`, and `–` for nothing."""
     if value is None:
@@ -198,6 +213,8 @@ class DialState:
         self.model = model
         self.settings = settings or Settings()
         self.request = request
+        self._told: dict[str, Any] = {}
+        """What is used in truth for the last request, by dial, where a callback asked its model for something else."""
         self._listeners: list[Callable[[], object]] = []
 
     def turn(self, **dials: Any) -> None:
@@ -209,10 +226,12 @@ class DialState:
         settings = replace(self.settings, **dials)
         if settings != self.settings:
             self.settings = settings
+            self._told = {name: used for name, used in self._told.items() if name not in dials}
             self._tell()
 
     def use(self, model: SamplingFnT) -> None:
         """Have another callback answer, with the dials as they stand."""
+        self._told = self._told if model is self.model else {}
         self.model = model
         self._tell()
 
@@ -222,12 +241,14 @@ class DialState:
 
     def readings(self) -> list[DialReading]:
         """Every dial: what the last request asked, what is used for it, whether the model honours it."""
-        return read(self.model, self.settings, self.request)
+        readings = read(self.model, self.settings, self.request)
+        return [_as_told(reading, self._told.get(reading.dial)) for reading in readings]
 
     async def callback(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """The model with the dials as they stand at this moment: a sampling callback for a Lab or an `mcp.Client`."""
         self._heard(params)
-        return await with_dials(self.model, self.settings)(context, params)
+        with overhearing(self.hear):
+            return await with_dials(self.model, self.settings)(context, params)
 
     def turned(self, params: CreateMessageRequestParams) -> CreateMessageRequestParams:
         """The request as the dials make it at this moment, for a host whose duties stand between dials and model.
@@ -238,8 +259,17 @@ class DialState:
         _tell_of(self.readings())
         return turned_request(params, self.settings)
 
+    def hear(self, step: HostStep) -> None:
+        """Take what a model tells that it uses for the request, where that is not what was handed on."""
+        readings = read(self.model, self.settings, self.request)
+        told = {now.dial: now.used for now, was in zip(as_told(readings, step), readings, strict=True) if now != was}
+        if told and told != self._told:
+            self._told = told
+            with suppress(Exception):
+                self._tell()
+
     def _heard(self, params: CreateMessageRequestParams) -> None:
-        self.request = params
+        self.request, self._told = params, {}
         with suppress(Exception):  # a panel that cannot be drawn must not stop the call that it shows
             self._tell()
 

@@ -22,12 +22,14 @@ class Ended:
         sign: One character.
         word: In a few words.
         why: What it means, and what to do where more was wanted.
+        of_one: Whether that is said of one answer, and may be another of the next that ended so.
     """
 
     kind: Literal["good", "warning", "bad", "plain"]
     sign: str
     word: str
     why: str
+    of_one: bool = False
 
 
 _KNOWN = {
@@ -36,8 +38,9 @@ _KNOWN = {
         "warning",
         "✂",
         CUT,
-        "Its tokens were used up (stop reason maxTokens): it may end in mid-sentence. Set the dial for max tokens to "
-        "as asked; where the server itself asks for so few, have it ask for more, or for a shorter answer.",
+        "Its tokens were used up (stop reason maxTokens): it may end in mid-sentence. The server's request, the dial "
+        "for max tokens, the callback and the model's own room each set a limit: raise the lowest, or have a shorter "
+        "answer asked for.",
     ),
     "stopSequence": Ended(
         "plain",

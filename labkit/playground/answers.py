@@ -31,6 +31,7 @@ from labkit.models.tracing import Drawing, can_be_traced, drawing
 from labkit.playground.by_hand import ByHand, callback_of
 from labkit.playground.choices import Choices
 from labkit.playground.duties import AT_FIRST, DUTIES, checked
+from labkit.playground.limits import FALLBACK, Limit
 from labkit.playground.sampled import Sampled
 from labkit.steps import HostStep, overhearing, reading_along
 
@@ -218,7 +219,7 @@ class Answers:
         for name in reversed([*DUTIES]):
             if name in self.duties or name == "budget":
                 callback = self._duty(name, callback)
-        return Recorded(callback, self, model, own_dials)
+        return Recorded(callback, self, model, own_dials, self.who)
 
     def _duty(self, name: str, inner: SamplingFnT) -> Duty:
         """The duty around `inner`: the same as before where nothing has changed, else one that knows what it has to."""
@@ -247,8 +248,9 @@ class Answers:
         self.drafted()
 
     def hear(self, step: HostStep) -> None:
-        """Count what the guard has found."""
+        """Count what the guard has found, and take what a model tells of its dials."""
         self.noted += "rule" in step.data
+        self.dials.hear(step)
 
 
 class Recorded(Duty):
@@ -259,12 +261,13 @@ class Recorded(Duty):
         answers: What is chosen; the run that is under way is known there.
         model: The answerer.
         own_dials: The client's own dials, which the answerer has already.
+        who: The answerer's id in the table.
     """
 
-    def __init__(self, callback: SamplingFnT, answers: Answers, model: SamplingFnT, own_dials: Dials) -> None:
+    def __init__(self, callback: SamplingFnT, answers: Answers, model: SamplingFnT, own_dials: Dials, who: str) -> None:
         super().__init__(callback)
         self.__name__ = called(model)  # errors are told with it
-        self._answers, self._model, self._own_dials = answers, model, own_dials
+        self._answers, self._model, self._own_dials, self._who = answers, model, own_dials, who
 
     async def __call__(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Answer:
         """Answer, and keep what passed."""
@@ -272,10 +275,16 @@ class Recorded(Duty):
         settled = answers.settled
         answers.record(sampled)
         try:
-            sampled.dials = read(self._model, answers.dials.settings, params)
+            sampled.dials = read(self._model, dials := answers.dials.settings, params)
             sampled.seen = turned = answers.dials.turned(params)
-            around = partial(self._noted, sampled)
-            with overhearing(answers.hear), reading_along(answers.read), metering(turned) as meter, surrounding(around):
+            sampled.limit = Limit(dialled=turned.max_tokens)
+            around = partial(self._noted, sampled, dials)
+
+            def hear(step: HostStep) -> None:
+                answers.hear(step)
+                sampled.hear(step)
+
+            with overhearing(hear), reading_along(answers.read), metering(turned) as meter, surrounding(around):
                 try:
                     sampled.answer = await self.ask(self.inner[0], context, turned)
                 except CancelledError:
@@ -291,13 +300,15 @@ class Recorded(Duty):
 
     @contextmanager
     def _noted(
-        self, sampled: Sampled, model: SamplingFnT, params: CreateMessageRequestParams
+        self, sampled: Sampled, dials: Dials, model: SamplingFnT, params: CreateMessageRequestParams
     ) -> Generator[Callable[[Answer], object]]:
         """Note what an answerer is asked and how it draws. One who is asked in another's place tells no tokens."""
-        sampled.seen = params
-        sampled.dials = [_as_used(reading, params, model) for reading in sampled.dials]
+        sampled.seen, chosen = params, model is self._model
+        own = dials if chosen else replace(dials, **dict.fromkeys(OWN))  # which the other one is not given
+        sampled.dials = [_as_used(reading, params, model) for reading in read(model, own, sampled.asked)]
+        sampled.limit = Limit(self._who if chosen else FALLBACK, dialled=sampled.limit and sampled.limit.dialled)
         sampled.drawing = None
-        if model is self._model and can_be_traced(model):
+        if chosen and can_be_traced(model):
             sampled.drawing = drawing(model, params, self._own_dials)
         yield lambda _: None
 

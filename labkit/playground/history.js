@@ -116,10 +116,11 @@ class History {
     pin.setAttribute("aria-label", `Pin run ${n}`);
     const open = button(String(n), `Open run ${n}: its flow, its tokens, its result, its program`, () => this.tell({ do: "open", run: n }));
     const cell = (text, title = text) => el("td", { title }, text);
+    const hows = ended.map((how) => ({ why: this.whys[how.word], ...how }));
     const called = el("td", { title: `${name ? `${name} · ` : ""}${server} · ${tool}` }, ...(name ? [el("b", {}, name), " · "] : []), tool);
     const node = el(
       "tr", {}, el("td", {}, el("label", { class: "mark" }, mark), pin), el("td", {}, open), called, cell(wire), cell(who), cell(dials), cell(answer),
-      el("td", { title: ended.map(({ word }) => [word, this.whys[word]].filter(Boolean).join(". ")).join("\n") }, badgeOf({ ...ended[0], why: this.whys[ended[0].word] })), cell(tokens), cell(time),
+      el("td", { title: hows.map(({ word, why }) => [word, why].filter(Boolean).join(". ")).join("\n") }, badgeOf(hows[0])), cell(tokens), cell(time),
     );
     node.addEventListener("click", ({ target }) => !target.closest("button, label") && open.click());
     return { node, mark };

@@ -17,6 +17,7 @@ from labkit.models.tiny.answer import TinyAnswer
 from labkit.models.tracing import Drawing
 from labkit.plain import short
 from labkit.playground.choices import checked_json
+from labkit.playground.limits import Limit
 from labkit.playground.results import MOST_PICTURES, png
 from labkit.playground.runs import LONGEST_NAME, MOST_SAMPLES, Outcome, Run
 from labkit.playground.sampled import Sampled
@@ -63,6 +64,14 @@ class _Draw(_Told):
         return None
 
 
+class _Limit(_Told):
+    who: Name
+    dialled: int | None
+    told: Count | None
+    spent: Count | None
+    ended: Name
+
+
 class _Sample(_Told):
     asked: CreateMessageRequestParams
     seen: CreateMessageRequestParams | None = None
@@ -73,6 +82,7 @@ class _Sample(_Told):
     prompt_tokens: Count = 0
     estimated: bool = False
     draw: _Draw | None = None
+    limit: _Limit | None = None
 
     def sampled(self, *, trusted: bool) -> Sampled:
         dials = [DialReading(name, **dict(each)) for name, each in self.dials.items() if name in DIAL]
@@ -81,7 +91,8 @@ class _Sample(_Told):
         if trusted and answer and self.mark == TinyAnswer.shown_as:
             answer = TinyAnswer.model_validate(answer.model_dump())
         draw = self.draw and self.draw.drawing(seen)
-        return Sampled(self.asked, seen, dials, answer, self.tokens, self.estimated, draw, self.prompt_tokens)
+        limit = self.limit and Limit(**dict(self.limit))
+        return Sampled(self.asked, seen, dials, answer, self.tokens, self.estimated, draw, self.prompt_tokens, limit)
 
 
 class _Run(_Told):

@@ -131,7 +131,7 @@ class Page extends Parts {
     this.tabs = TABS.map((name, i) => this.tab(name, i));
     this.panels = panels.map((nodes, i) => el("div", { class: `panel ${TABS[i].toLowerCase()}`, role: "tabpanel", id: `${this.id}-panel-${i}`, "aria-labelledby": `${this.id}-tab-${i}` }, ...nodes));
     this.tabList = el("div", { class: "tabs", role: "tablist", "aria-label": "What is shown" }, ...this.tabs);
-    this.result = new Result(this.signal, this.tell);
+    this.result = new Result(this.signal, this.tell, (step) => { this.show(0); this.tell({ do: "step", step }); });
     this.question = new Question(this.tell);
     this.reviewBox = el("div", { class: "review-box" });
     this.sheet = el("div", { class: "sheet", popover: "manual" }, this.question.node, this.reviewBox);

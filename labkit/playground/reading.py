@@ -222,7 +222,7 @@ def result(playground: Playground) -> dict[str, Any]:
     return {
         "kind": run.outcome,
         "meta": f"{metas[run.outcome]} · {visible(' · '.join(parts))}",
-        "ended": [_badge(each) for each in run.ended],
+        "ended": [_badge(each) | {"step": run.cut_at if each.kind == "warning" else 0} for each in run.ended],
         "answers": [
             {
                 "who": visible(" · ".join(filter(None, (f"{i}" if many else "", sample.said_by)))),
@@ -266,7 +266,7 @@ def history(playground: Playground) -> dict[str, Any]:
     """The history: a line for every run, the last one first, and why runs ended so, by the word for that. No key."""
     keys = playground.keys
     runs = sorted((run for run in playground.runs if run.outcome != "running"), key=lambda run: run.n, reverse=True)
-    whys = {each.word: each.why for run in runs for each in run.ended if each.word != "refused"}
+    whys = {each.word: each.why for run in runs for each in run.ended if each.word != "refused" and not each.of_one}
     return {"runs": [_line(run, keys) for run in runs], "whys": without(redact(whys), keys)}
 
 
@@ -285,7 +285,10 @@ def _line(run: Run, keys: list[str]) -> dict[str, Any]:
             "who": visible(" · ".join(part for part in (run.who, run.mark) if part)),
             "dials": visible(run.dials),
             "answer": for_page(f"{answer[:200]} …" if len(answer) > 200 else answer),
-            "ended": [{"kind": each.kind, "sign": each.sign, "word": visible(each.word)} for each in run.ended],
+            "ended": [
+                told if each.of_one else {name: told[name] for name in ("kind", "sign", "word")}
+                for each, told in ((each, _badge(each)) for each in run.ended)
+            ],
             "failed": run.outcome != "done",
             "tokens": f"{run.tokens}{' est.' if run.estimated else ''}",
             "time": duration(run.seconds),
@@ -295,7 +298,7 @@ def _line(run: Run, keys: list[str]) -> dict[str, Any]:
     return run.line[1]
 
 
-def _badge(ended: Ended) -> dict[str, str]:
+def _badge(ended: Ended) -> dict[str, Any]:
     return {"kind": ended.kind, "sign": ended.sign, "word": visible(ended.word), "why": visible(redact(ended.why))}
 
 

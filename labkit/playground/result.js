@@ -4,7 +4,8 @@ const LOW = 103, STEP = 40; // px
 const USUAL = [LOW, 290]; // for one run, and for several
 
 class Result {
-  constructor(signal, tell) {
+  constructor(signal, tell, go) {
+    this.go = go;
     this.meta = el("p", { class: "meta" });
     this.copied = el("span", { class: "copied", role: "status" });
     this.copy = button("Copy", "Copy the result", () => copy(this.answer.textContent, this.copied));
@@ -67,7 +68,7 @@ class Result {
     this.answer.textContent = text || { idle: "Press Run: the server asks, and the answer comes here.", running: "…" }[kind] || "";
     // Only ever the bytes of a PNG, which the kernel has looked at: nothing in them runs or is fetched.
     this.answer.append(...pictures.map((png, n) => el("img", { src: `data:image/png;base64,${png}`, alt: `Picture ${n + 1} of the result` })));
-    this.ended.replaceChildren(...ended.map((each) => badgeOf(each, this.why)));
+    this.ended.replaceChildren(...ended.map((each) => badgeOf(each, this.why, (step) => this.go(step))));
     this.why.hidden = true;
     this.sampled.hidden = !answers.length;
     this.node.classList.toggle("apart", answers.length > 0);
@@ -107,14 +108,15 @@ class Result {
   }
 }
 
-/** How a run or an answer ended. Pressed it says in `place` why, and what to do; without one it is no button. */
-function badgeOf({ kind, sign, word, why }, place) {
+/** How a run or an answer ended. Pressed it says in `place` why, and what to do, with its step; without, it is no button. */
+function badgeOf({ kind, sign, word, why, step }, place, go) {
   const parts = [el("span", { "aria-hidden": "true" }, `${sign} `), word];
   if (!place) return el("span", { class: `badge ${kind}`, title: why }, ...parts);
   const node = el("button", { type: "button", class: `badge ${kind}`, title: why, "aria-expanded": "false" }, ...parts);
   node.addEventListener("click", () => {
-    const opens = place.hidden || place.textContent !== why;
-    place.textContent = why;
+    const opens = place.hidden || place.says !== why;
+    place.says = why;
+    place.replaceChildren(why, ...(step ? [" ", button(`Step ${step}`, "Open the step in which the model was asked", () => go(step))] : []));
     place.hidden = !opens;
     for (const each of node.parentElement.children) each.setAttribute("aria-expanded", opens && each === node);
   });

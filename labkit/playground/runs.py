@@ -217,6 +217,14 @@ class Run:
         return [*told, of_answer]
 
     @property
+    def cut_at(self) -> int:
+        """The number of the step in which the model was asked whose answer was cut, of several the last; else 0."""
+        numbers = [self.before[0] + i for i, sample in enumerate(self.samples, 1) if sample.cut]
+        steps = self.flow.steps if self.flow and numbers else ()
+        asks = [each.n for each in steps if each.target == "model" and numbers[-1] in each.samples]
+        return asks[-1] if asks else 0
+
+    @property
     def seconds(self) -> float:
         """The seconds from the first step to the last."""
         return self.flow.seconds if self.flow else 0.0

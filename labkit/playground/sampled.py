@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
 from mcp_types import (
@@ -17,13 +17,15 @@ from mcp_types import (
 
 from labkit.callbacks import Answer
 from labkit.cutting import cut
-from labkit.host.dials import DialReading
+from labkit.host.dials import DialReading, as_told
 from labkit.host.rendering import mark_of
 from labkit.host.usage import Usage
 from labkit.models.scripted import text_of
 from labkit.models.stop_reasons import Ended, ended
 from labkit.models.tracing import Drawing
+from labkit.playground.limits import Limit
 from labkit.redacting import MARGIN, redact_shown
+from labkit.steps import HostStep
 
 LARGEST, PART = 100_000, 4_000
 """Characters of a result, and bytes of a request or an answer, that a run keeps; and where it must make room."""
@@ -49,6 +51,7 @@ class Sampled:
         prompt_tokens: The number of tokens of the prompt.
         estimated: Whether nobody told the tokens, so that these were estimated from the text.
         drawing: The draw of the answer, where a model made it that can be traced.
+        limit: What is known of the limit of its tokens; `None` of a run that an older playground has kept.
     """
 
     asked: CreateMessageRequestParams
@@ -59,6 +62,13 @@ class Sampled:
     estimated: bool = False
     drawing: Drawing | None = None
     prompt_tokens: int = 0
+    limit: Limit | None = None
+
+    def hear(self, step: HostStep) -> None:
+        """Take what a model tells of its dials and of its answer."""
+        self.dials = as_told(self.dials, step)
+        if self.limit is not None:
+            self.limit.hear(step)
 
     def take(self, usage: Usage) -> None:
         """Keep what the sample took."""
@@ -96,12 +106,18 @@ class Sampled:
 
     @property
     def ended(self) -> Ended:
-        """How the answer ended. One that is shorter than its limit of tokens was cut by whoever gave it."""
-        most = (self.seen or self.asked).max_tokens
-        if not self.cut or self.estimated or not 0 < self.tokens < most:
-            return ended(self.answer)
-        why = CUT_BY_ANSWERER.format(tokens=self.tokens, most=most)
-        return replace(ended(self.answer), word=f"cut at {self.tokens} tokens", why=why)
+        """How the answer ended; of one that was cut, at what, who has cut it, and what to do."""
+        told, seen = ended(self.answer), (self.seen or self.asked).max_tokens
+        if not self.cut:
+            return told
+        if self.limit is None:  # an older playground has kept it
+            if self.estimated or not 0 < self.tokens < seen:
+                return told
+            why = CUT_BY_ANSWERER.format(tokens=self.tokens, most=seen)
+            return replace(told, word=f"cut at {self.tokens} tokens", why=why, of_one=True)
+        why, at = self.limit.why_cut(self.asked.max_tokens, seen), self.limit.at
+        word = f"cut at {at:,} tokens" if at is not None and at < seen else told.word
+        return replace(told, word=word, why=why, of_one=True)
 
     @property
     def mark(self) -> str:
@@ -135,6 +151,7 @@ class Sampled:
             "tokens": self.tokens,
             "prompt_tokens": self.prompt_tokens,
             "estimated": self.estimated,
+            "limit": self.limit and asdict(self.limit),
             "draw": drawn and {"model": drawn.model_as_code[1], "dials": dict(drawn.dials.values), "seed": drawn.seed},
         }
 
@@ -181,8 +198,8 @@ def _answer_in_part(answer: Answer | None, longest: int, shorten: Shorten) -> An
         return answer
     if isinstance(answer, ErrorData):
         return ErrorData(code=answer.code, message=shorten(answer.message, longest // 4))
-    text, ended = TextContent(text=shorten(said(answer), longest // 4)), answer.stop_reason
-    update = {"content": text, "model": cut(answer.model, 200), "stop_reason": ended and cut(ended, 200), "meta": None}
+    text, why = TextContent(text=shorten(said(answer), longest // 4)), answer.stop_reason
+    update = {"content": text, "model": cut(answer.model, 200), "stop_reason": why and cut(why, 200), "meta": None}
     return answer.model_copy(update=update)
 
 

@@ -377,6 +377,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
             "compare": self._side_by_side,
             "forget": playground.forget,
             "open": self._open,
+            "step": self._go,
             "pin": playground.history.pin,
             "rename": playground.history.rename,
             "import": self._import,
@@ -407,6 +408,19 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
 
     def _open(self, run: int | None) -> None:
         self.playground.shown_run = run
+
+    def _go(self, step: int) -> None:
+        """Open a step of the flow of the run that is shown, by its number there."""
+        run = self.playground.history.shown
+        if self.playground.history.opened:
+            for view in self._past:
+                view.go(step)
+            return
+        for lab, view in zip(self._labs.values(), self._live, strict=True):
+            if run and lab.name == run.call[0]:
+                numbers = [entry.seq for entry in lab.record.entries() if entry.call == run.call[1]]
+                for seq in numbers[step - 1 : step]:
+                    view.go(seq)
 
     def _import(self, text: str) -> None:
         history = self.playground.history

@@ -436,7 +436,7 @@ def test_a_file_of_another_kind_is_refused_in_one_sentence(text: str, says: str)
     ("said", "kind", "word", "why"),
     [
         (CreateMessageResult, "good", "end of turn", "endTurn"),
-        ("maxTokens", "warning", "cut at max tokens", "Set the dial for max tokens"),
+        ("maxTokens", "warning", "cut at max tokens", "raise the lowest"),
         ("stopSequence", "plain", "stop sequence", "take the sequence out"),
         ("toolUse", "plain", "uses a tool", "the next sample"),
         (HOSTILE, "plain", "<img src=x onerror=alert(1)>\\u202e", "a stop reason of its own"),

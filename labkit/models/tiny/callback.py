@@ -174,7 +174,8 @@ class TinyModel:
         prompt, left_out = fitted(tokenizer, system, conversation(params.messages), PROMPT_ROOM)
         report(
             "asks the tiny model", source="callback", target="model",
-            prompt_tokens=len(prompt), prompt_tokens_left_out=left_out, seed=self.seed, dials=dict(dials.values),
+            max_tokens=params.max_tokens, prompt_tokens=len(prompt), prompt_tokens_left_out=left_out,
+            seed=self.seed, dials=dict(dials.values),
         )  # fmt: skip
         answer = _Answer(tokenizer, params.max_tokens, stop_sequences)
         began, read = perf_counter(), reader()
