@@ -23,8 +23,9 @@ from anyio.streams.file import FileReadStream
 from mcp import StdioServerParameters, stdio_client
 from mcp.os.win32.utilities import FallbackProcess, ServerProcess, close_process_job
 
+from labkit.errors import ConnectError, sentence
 from labkit.front_end import is_a_notebook
-from labkit.plain import seen
+from labkit.plain import seen, short
 
 BURST, PAUSE = 256_000, 0.05
 """Bytes of standard error after which it is read no further for some seconds, so that a flood keeps no core busy."""
@@ -33,6 +34,21 @@ LONGEST_LINE = 4_000
 """Characters without a newline that are told as a line."""
 
 MORE = "… a server writes more than is told here in a second: the flow of the Lab has the last of it"
+
+
+def not_started(server: StdioServerParameters, error: OSError) -> str:
+    """Why the program of `server` was not started, and what to do."""
+    command = short(server.command, 200)
+    if server.cwd is not None and not os.path.isdir(server.cwd):  # noqa: PTH112 - what is no path is no folder
+        return f"there is no folder {short(str(server.cwd), 200)} in which {command} could be started."
+    if isinstance(error, FileNotFoundError):
+        return (
+            f"there is no program {command} here. Is it installed, and is its folder on the PATH? Give its whole path, "
+            "or for Python sys.executable."
+        )
+    if isinstance(error, PermissionError):
+        return f"{command} may not be run as a program. Give the program that runs it, as in: python my_server.py"
+    return f"{command} could not be started: {sentence(error)}"
 
 
 class Child:
@@ -44,6 +60,7 @@ class Child:
     """
 
     def __init__(self, server: StdioServerParameters, wrote: Callable[[str], object]) -> None:
+        self._server = server
         self._transport: Any = stdio_client(server, errlog=cast("Any", subprocess.PIPE))
         self._process: ServerProcess | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -52,7 +69,10 @@ class Child:
         """The last line of standard error that says something."""
 
     async def __aenter__(self) -> Any:
-        streams = await self._transport.__aenter__()
+        try:
+            streams = await self._transport.__aenter__()
+        except OSError as error:
+            raise ConnectError(not_started(self._server, error)) from None
         # The SDK hands its process to nobody: it is a variable of the generator that is suspended just now.
         self._process = self._transport.gen.ag_frame.f_locals.get("process")
         if self._process is not None:

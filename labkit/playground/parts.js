@@ -27,7 +27,8 @@ class Parts {
     for (const control of this.off) control.disabled = true;
     this.root.classList.remove("running");
     this.result.run(false);
-    this.status.textContent = "not connected";
+    this.status.className = "status lost";
+    this.status.textContent = this.status.title = "not connected";
     this.fault.textContent = LOST;
   }
 

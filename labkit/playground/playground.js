@@ -21,8 +21,30 @@ const WIRE = {
   "2026-07-28": "The server answers input_required and is called again: sampling is part of a result",
   both: "One run on each, to compare them",
 };
-const STATUS = "Sampling is declared: a server may ask for completions. Tool use inside sampling is not";
+const SIGNS_OF = { failed: "✕ ", lost: "⚠ " };
+const OWN = {
+  url: { words: "type its address and press Connect", like: "http://127.0.0.1:8000/mcp", label: "Address of the server", over: "http" },
+  command: { words: "type its command and press Connect", like: "python -m my_server", label: "Command that starts the server", over: "stdio" },
+};
+
+/** What is told of the connection: words, what they are about, and why Run cannot be pressed. Of a server of one's own
+ * that is chosen and not yet connected to, that: what Python tells is still of the server before. */
+function connection({ state, status, fault, about }, { ready, blocked }, pending) {
+  const own = OWN[pending];
+  if (own) return { kind: "not-connected", words: "not connected", about: `Not connected: ${own.words}`, why: `Not connected: ${own.words}.`, barred: true };
+  const failed = state === "failed";
+  const words = `${SIGNS_OF[state] ?? ""}${status}${failed && fault ? `: ${fault}` : ""}`;
+  return { kind: state.replace(" ", "-"), words, about: state === "connected" ? `${status}. ${about}` : words, why: fault ? "" : blocked, barred: !ready || Boolean(blocked) };
+}
+
 const QUIET = 250; // ms without a key before what was typed is sent
+
+/** A button that is seen once it has the focus, and takes those who press it past what is between. */
+function leap(words, go) {
+  const node = button(words, words, go);
+  node.classList.add("leap");
+  return node;
+}
 
 class Page extends Parts {
   constructor(given) {
@@ -81,7 +103,7 @@ class Page extends Parts {
     this.address.addEventListener("keydown", (event) => event.key === "Enter" && this.connect());
     this.join = button("Connect", "Connect to this server", () => this.connect());
     this.addressBox = el("span", { class: "address-box" }, this.address, this.join);
-    this.status = el("span", { class: "status", role: "status", "aria-live": "polite" });
+    this.status = el("span", { class: "status", role: "status", "aria-live": "polite", id: `${this.id}-status` });
     this.again = button("Connect again", "Make the connection anew", () => this.tell({ do: "reconnect" }));
     this.top = el("div", { class: "top" }, el("h2", {}, "Sampling playground"), ...[this.server, this.over].map(({ nodes }) => el("span", { class: "pair" }, ...nodes)), this.wires, this.addressBox, el("span", { class: "grow" }), this.status);
 
@@ -95,10 +117,12 @@ class Page extends Parts {
     this.go.classList.add("go");
     this.many = button("Run ×10", "Call it ten times and count the answers that are alike; without a seed of yours, each run of the embedded model has its own", () => this.run(true));
     this.stop = button("Cancel", "Stop what is under way", () => this.tell({ do: "cancel" }));
-    this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite" });
+    this.fault = el("p", { class: "fault", role: "status", "aria-live": "polite", id: `${this.id}-fault` });
+    this.barred = el("p", { class: "barred", id: `${this.id}-barred` });
+    for (const node of [this.go, this.many]) node.setAttribute("aria-describedby", ["fault", "barred", "status"].map((name) => `${this.id}-${name}`).join(" "));
     this.lastSettings = new LastSettings(this.tell);
     const hint = el("span", { class: "keys" }, /Mac/.test(navigator.platform) ? "⌘ Enter" : "Ctrl + Enter");
-    const call = el("section", { class: "call" }, el("div", { class: "first" }, title("Call a tool"), ...this.lastSettings.nodes), el("div", { class: "fields" }, ...this.tool.nodes, this.toolWhat, ...this.sample.nodes), this.note, this.fields, el("div", { class: "run" }, this.go, this.many, this.stop, hint, this.fault, this.again));
+    const call = el("section", { class: "call", "aria-label": "Call a tool" }, el("div", { class: "first" }, title("Call a tool"), ...this.lastSettings.nodes), el("div", { class: "fields" }, ...this.tool.nodes, this.toolWhat, ...this.sample.nodes), this.note, this.fields, el("div", { class: "run" }, this.go, this.many, this.stop, hint, this.fault, this.barred, this.again));
     this.root.tabIndex = -1; // or a click on an empty place would give the keys to Lab
     this.root.addEventListener("keydown", (event) => {
       // On the sheet it sends what is typed there. Lab's own meaning, to run the cell, would end the playground.
@@ -109,7 +133,7 @@ class Page extends Parts {
 
     this.who = new WhoAnswers(this.tell);
     this.duties = new Duties(this.tell);
-    this.dialBox = el("section", { class: "dials" });
+    this.dialBox = el("section", { class: "dials", "aria-label": "Dials" });
     this.left = el("div", { class: "left" }, call, this.who.node, this.dialBox, this.duties.node);
 
     this.history = new History(this.tell, (i) => this.show(i));
@@ -136,8 +160,11 @@ class Page extends Parts {
     this.reviewBox = el("div", { class: "review-box" });
     this.sheet = el("div", { class: "sheet", popover: "manual" }, this.question.node, this.reviewBox);
     this.sheet.hidden = true;
-    this.right = el("div", { class: "right" }, el("div", { class: "inner" }, this.tabList, ...this.panels, this.result.edge, this.result.node, this.sheet));
-    this.root.append(this.top, el("div", { class: "cols" }, this.left, this.right));
+    const toFlow = () => this.tabs[this.openTab].focus();
+    const skip = leap("Skip to the flow", toFlow);
+    this.go.parentElement.insertBefore(leap("Skip to the flow", toFlow), this.many.nextSibling.nextSibling);
+    this.right = el("section", { class: "right", "aria-label": "Flow and result" }, el("div", { class: "inner" }, this.tabList, ...this.panels, this.result.edge, this.result.node, this.sheet));
+    this.root.append(skip, this.top, el("div", { class: "cols" }, this.left, this.right));
     this.keepInView();
     this.show(0);
   }
@@ -190,10 +217,10 @@ class Page extends Parts {
 
   // The first line
 
-  drawTop({ servers, server, transports, transport, wires, wire, status, fault, address, settings_note, offered }) {
-    const asked = this.serverWas === server && !this.addressBox.hidden; // the field is there, what is in it not yet sent
-    this.server.fill(servers, asked ? this.server.node.value : server);
-    this.over.fill(transports, transport);
+  drawTop({ servers, server, transports, transport, wires, wire, state, fault, address, settings_note, offered }) {
+    if (this.serverWas !== server || state === "connecting") this.pending = "";
+    this.server.fill(servers, this.pending || server);
+    this.over.fill(this.pending ? transports.map(([name, words]) => [name, words, name === OWN[this.pending].over ? "" : "a server of your own is reached so alone"]) : transports, OWN[this.pending]?.over ?? transport);
     if (!this.wireMarks) {
       const set = segments(el("legend", { class: "heard" }, "Wire"), wires.map((name) => [name, name, WIRE[name]]), wire, (name) => this.tell({ do: "wire", wires: name }));
       this.wires.replaceWith(set);
@@ -207,28 +234,39 @@ class Page extends Parts {
       this.address.value = address;
     }
     this.lastSettings.draw({ settings_note, offered });
-    const empty = status.startsWith("connect") ? "Press Run: every message between you, the client, the model and the server is drawn here." : "There is no connection to a server yet.";
-    if (this.flowNone.textContent !== empty) this.flowNone.textContent = empty;
-    this.status.textContent = status;
-    this.status.title = `${status}. ${STATUS}`;
-    this.again.hidden = status !== "not connected" && !status.startsWith("connection lost");
+    this.again.hidden = this.pending || !["failed", "lost", "not connected"].includes(state);
     this.fault.textContent = fault;
+    this.drawConnection();
+  }
+
+  /** Say how the connection stands, where it is chosen and where it is needed. */
+  drawConnection() {
+    const work = this.model.get("work");
+    const { kind, words, about, why } = connection(this.model.get("top"), work, this.pending);
+    this.status.className = `status ${kind}`;
+    this.status.textContent = words;
+    this.status.title = about;
+    this.barred.textContent = why;
+    const empty = kind.startsWith("connect") || kind === "lost" ? "Press Run: every message between you, the client, the model and the server is drawn here." : "There is no connection to a server yet.";
+    if (this.flowNone.textContent !== empty) this.flowNone.textContent = empty;
+    this.busy(work.running);
   }
 
   /** Show the field for a server of one's own, where that is chosen. */
   ask(server) {
-    const own = server === "command" || server === "url";
+    const own = OWN[server];
     this.addressBox.hidden = !own;
-    const words = server === "url" ? "http://127.0.0.1:8000/mcp" : "python -m my_server";
-    this.address.placeholder = words;
-    this.address.setAttribute("aria-label", server === "url" ? "Address of the server" : "Command that starts the server");
+    this.address.placeholder = own?.like ?? "";
+    this.address.setAttribute("aria-label", own?.label ?? "");
   }
 
   chooseServer(name) {
     this.ask(name);
-    if (name === "command" || name === "url") {
+    this.pending = OWN[name] ? name : "";
+    if (this.pending) {
       this.address.value = "";
       this.address.focus();
+      this.drawTop({ ...this.model.get("top"), fault: "" });
     } else this.tell({ do: "server", name });
   }
 
@@ -282,7 +320,8 @@ class Page extends Parts {
 
   busy(running) {
     const { ready } = this.model.get("work"); // while it connects, what is shown is of the connection before
-    for (const node of [this.go, this.many]) node.setAttribute("aria-disabled", running || !ready);
+    const { barred } = connection(this.model.get("top"), this.model.get("work"), this.pending);
+    for (const node of [this.go, this.many]) node.setAttribute("aria-disabled", running || barred);
     for (const node of [this.take, this.keep]) node.setAttribute("aria-disabled", !ready);
     this.stop.setAttribute("aria-disabled", !running);
   }
@@ -290,7 +329,7 @@ class Page extends Parts {
   drawWork({ running, at, of, fresh }) {
     this.flowNone.hidden = !fresh;
     this.flowBox.hidden = fresh;
-    this.busy(running);
+    this.drawConnection();
     this.root.classList.toggle("running", running);
     this.result.run(running);
     this.go.textContent = running && of > 1 ? `${at} / ${of}` : "Run";

@@ -218,10 +218,8 @@ class Playground:
             return
         target = self.target
         arguments, target.errors = forms.arguments_of(target.schema, target.typed)
-        if not target.tool:
-            connecting = ": it is still connecting" if target.status == "connecting" else ""
-            why = ": press Connect" if target.unasked else connecting
-            target.fault = f"There is no tool to call yet{why}."
+        if why := target.why_not:
+            target.fault = target.fault or why  # which may say more
         elif not target.errors:
             wires, many = target.each_wire, range(times) if times > 1 else [None]
             call = partial(self._run, tool=target.tool, arguments=arguments, batch=uuid4().hex if times > 1 else "")

@@ -35,6 +35,12 @@ WORDS = {
     "url": "a URL …",
     "given": "your server",
 }
+DECLARED = (
+    "Sampling is declared: a server may ask for completions. Tools within it are not: the duty Tools declares them",
+    "Sampling is declared, and tool use inside it: a server may ask for completions, and offer its tools to the model",
+)
+"""What a client declares as it connects, without tools and with them."""
+
 OVER = {"in process": "in process", "stdio": "stdio", "http": "HTTP"}
 
 
@@ -51,7 +57,9 @@ def top(playground: Playground) -> dict[str, Any]:
         "transport": playground.target.transport,
         "wires": [*WIRES, "both"],
         "wire": playground.target.wires,
+        "state": "unasked" if playground.target.unasked else playground.target.status,
         "status": _status(playground),
+        "about": DECLARED[uses_tools(playground.answers.chain)],
         "fault": for_page(playground.target.fault),
         "address": visible(text_of(playground.target.source, playground.keys)),
         "settings_note": playground.last_settings.note,
@@ -78,12 +86,12 @@ def _status(playground: Playground) -> str:
         tools = "tools declared" if uses_tools(playground.answers.chain) else "tools not declared"
         return f"connected · can sample · {tools}"
     if playground.target.unasked:
-        return "press Connect"
+        return "not connected · press Connect"
     if playground.target.status == "lost":
         return "connection lost · Run makes another"
     if playground.target.status == "connecting":
         return f"connecting: {playground.target.doing} …" if playground.target.doing else "connecting …"
-    return "not connected"
+    return "failed to connect" if playground.target.status == "failed" else "not connected"
 
 
 def form(playground: Playground) -> dict[str, Any]:
@@ -107,6 +115,7 @@ def work(playground: Playground) -> dict[str, Any]:
     return {
         "running": playground.running,
         "ready": ready,
+        "blocked": playground.target.why_not if ready else "",
         "at": playground.at,
         "of": playground.of,
         "fresh": playground.fresh and playground.shown_run is None,
@@ -195,7 +204,7 @@ def code(playground: Playground) -> str:
 def result(playground: Playground) -> dict[str, Any]:
     """The result of the run that is shown, or what is under way."""
     run = playground.history.shown
-    if run is None:
+    if run is None or (playground.fresh and playground.shown_run is None):  # of another connection, as the flow was
         return {"kind": "idle", "meta": "Result", "text": ""}
     if run.outcome == "running":
         waits = f" · waits for {visible(playground.waits_for)}" if playground.waits_for else ""

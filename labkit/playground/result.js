@@ -118,7 +118,7 @@ function badgeOf({ kind, sign, word, why, step }, place, go) {
     place.says = why;
     place.replaceChildren(why, ...(step ? [" ", button(`Step ${step}`, "Open the step in which the model was asked", () => go(step))] : []));
     place.hidden = !opens;
-    for (const each of node.parentElement.children) each.setAttribute("aria-expanded", opens && each === node);
+    for (const each of node.parentNode.children) each.setAttribute("aria-expanded", opens && each === node);
   });
   return node;
 }

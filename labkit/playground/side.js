@@ -46,7 +46,7 @@ class WhoAnswers {
     this.name = `labkit-who-${Math.random().toString(36).slice(2)}`;
     this.list = el("div", { class: "who", role: "radiogroup", "aria-label": "Who answers" });
     this.detail = el("div", { class: "detail-of-who fields" });
-    this.node = el("section", {}, title("Who answers"), this.list, this.detail);
+    this.node = el("section", { "aria-label": "Who answers" }, title("Who answers"), this.list, this.detail);
   }
 
   draw(told) {
@@ -54,7 +54,7 @@ class WhoAnswers {
       this.marks = new Map();
       for (const [id, words, what] of told.choices) {
         const mark = choice("radio", this.name, words, " ", () => this.tell({ do: "who", who: id }));
-        mark.label.title = what;
+        mark.label.title = mark.control.title = what;
         this.marks.set(id, mark);
         this.list.append(mark.label);
       }
@@ -114,13 +114,13 @@ class Duties {
     this.set = el("div", { class: "set" });
     this.spent = el("span", { class: "spent" });
     this.share = el("progress", { class: "thin", max: 1, "aria-label": "Share of the budget that is spent" });
-    this.node = el("section", { class: "host" }, title("Host"), this.marks, this.set, el("div", { class: "meter" }, this.spent, this.share));
+    this.node = el("section", { class: "host", "aria-label": "Host" }, title("Host"), this.marks, this.set, el("div", { class: "meter" }, this.spent, this.share));
   }
 
   /** A mark in the list of duties, and a line with what is set, which is there while the duty is on. */
   row([name, title, what, , , knobs]) {
     const mark = choice("checkbox", "", title, "", ({ checked }) => this.tell({ do: "hold", [name]: checked }));
-    mark.label.title = what;
+    mark.label.title = mark.control.title = what;
     const fields = knobs.map(([knob, words, , least, most, step, choices]) => {
       const label = `${title}: ${words}`;
       const control = choices.length

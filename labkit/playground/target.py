@@ -97,6 +97,8 @@ class Target:
         self._of: Source | None = None
         self._carried: tuple[str, Mapping[str, Any]] | None = None
         self._listing: Call[None] | None = None
+        self._ways: dict[type, Transport] = {}
+        """The transport that was chosen last, by the kind of server."""
         self.unasked = False
         """Whether the server was chosen and is not to be started or called before somebody says so."""
 
@@ -106,13 +108,29 @@ class Target:
         return {} if self.unasked else self.connections.labs
 
     @property
-    def status(self) -> Literal["connecting", "connected", "lost", "not connected"]:
+    def status(self) -> Literal["connecting", "connected", "lost", "failed", "not connected"]:
         """The connection's status. Where it was lost, since the server has ended, the next run makes another."""
         if self._joining is not None and not self._joining.done:
             return "connecting"
         if self.unreached or not all(lab.connected for lab in self.labs.values()):
             return "lost"
-        return "connected" if self.labs else "not connected"
+        if self.labs:
+            return "connected"
+        return "failed" if error_of(self._joining) is not None else "not connected"
+
+    @property
+    def why_not(self) -> str:
+        """Why no tool can be called, in a sentence; empty where one can."""
+        status = self.status
+        if self.tool:
+            return ""
+        if self.unasked:
+            return "Not connected: press Connect."
+        if status == "connecting":
+            return "There is no tool to call yet: it is still connecting."
+        if status in ("failed", "not connected"):
+            return "Not connected: there is no tool to call."
+        return f"{self.server} offers no tool."
 
     @property
     def server(self) -> str:
@@ -131,10 +149,14 @@ class Target:
             source = server
             self.given = server if isinstance(server, MCPServer | Server) else self.given
         self._wanted = self._wanted if source == self.source else None
-        self.source = source
-        if self.transport not in transports_of(source):
-            self.transport = transports_of(source)[0]
+        self._choose(source)
         self.connect()
+
+    def _choose(self, source: Source) -> None:
+        """Take another server, and the way to it that was chosen for one of its kind before."""
+        self._ways[type(self.source)] = self.transport
+        ways, usual = transports_of(source), self._ways.get(type(source))
+        self.source, self.transport = source, usual if usual in ways else ways[0]
 
     def use_given(self) -> None:
         """Connect to the server that this playground was given.
@@ -144,8 +166,8 @@ class Target:
         """
         if self.given is None:
             raise LookupError("this playground was given no server: Playground(my_server)")
-        self.source, self._wanted = self.given, None
-        self.transport = transports_of(self.source)[0]
+        self._wanted = None
+        self._choose(self.given)
         self.connect()
 
     def use_command(self, command: str) -> None:

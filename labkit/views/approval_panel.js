@@ -114,6 +114,8 @@ class Panel {
   constructor(store, root) {
     this.store = store;
     this.root = root;
+    // Alone in a cell these keys are Lab's, and run it: there they decide nothing.
+    this.keys = Boolean(root.closest(".labkit-playground"));
     card(root, "labkit-approval", "Approval");
     this.who = el("span", { class: "who" });
     this.line = el("span", { class: "badge warning" });
@@ -139,6 +141,9 @@ class Panel {
     root.addEventListener("keydown", (event) => {
       if (event.repeat && event.target.closest("button")) event.preventDefault(); // a key held down decides once
       if (event.key === "Escape" && this.editing) this.turn(false);
+      if (!this.keys || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      taken(event);
+      if (!event.repeat) this.approve.click(); // of a review that has just come, and of one that is cut, nothing
     });
     this.resized = new ResizeObserver(() => this.look());
     this.resized.observe(this.body);
@@ -163,6 +168,7 @@ class Panel {
     const { stage = "request", server, tool } = review;
     this.words = WORDS[stage];
     for (const name of ["approve", "edit", "allow", "refuse"]) this[name].title = TITLES[stage][name];
+    if (this.keys) this.approve.title += " (Ctrl + Enter)";
     this.refuse.textContent = this.words.refuse;
     this.root.classList.toggle("idle", review.id == null);
     this.body.setAttribute("aria-label", review.id == null ? "Nothing is under review" : `The ${stage} under review`);

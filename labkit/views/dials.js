@@ -14,6 +14,7 @@ class Dials {
   constructor(model, root) {
     this.model = model;
     this.id = `labkit-dials-${Math.random().toString(36).slice(2)}`; // each widget loads this module anew: no counter
+    this.within = Boolean(root.closest?.(".labkit-playground"));
     card(root, "labkit-dials", "Dials");
     this.rows = new Map();
     this.prompt = el("span", { class: "prompt" });
@@ -42,21 +43,25 @@ class Dials {
     first.id = id;
     const wrong = el("p", { class: "wrong", id: `${id}-wrong`, "aria-live": "polite" });
     const count = kind === "area" && el("small", { class: "count" });
+    // Both set the same, and the number sets more: among other controls the dial is one stop for Tab.
+    if (figure && wide && this.within) wide.tabIndex = -1;
     for (const control of [figure, wide]) {
       if (!control) continue;
       control.title = what;
       control.setAttribute("aria-describedby", `${id}-what ${id}-wrong`);
       if (control !== first) control.setAttribute("aria-label", `${word}, as a number`);
     }
-    const back = button("↺", `${word}: back to what the server asked, or the model's own`, () => { this.reset([name]); first.focus(); });
+    const back = button("↺", `${word}: back to what the server asked, or the model's own`, () => { this.reset([name]); (first.tabIndex < 0 ? figure : first).focus(); });
     back.setAttribute("aria-label", `${word}: back`);
     const cells = ["asked", "used", "honoured"].map((column) => el("td", { class: column }));
-    this.rows.set(name, { kind, figure, wide, back, wrong, count, cells });
-    const marks = kind === "steps" && el("datalist", { id: wide.getAttribute("list") });
     const said = heard(what);
     said.id = `${id}-what`;
+    this.rows.set(name, { kind, figure, wide, back, wrong, count, cells, said, what });
+    const marks = kind === "steps" && el("datalist", { id: wide.getAttribute("list") });
     const node = el("tr", { class: kind }, el("th", { scope: "row" }, el("label", { for: id }, word)), ...cells, el("td", { class: "control" }, wide, marks || null, count || null), el("td", { class: "value" }, figure), el("td", { class: "back" }, back), el("td", { class: "wrong-of" }, said, wrong));
     for (const event of ["focusin", "pointerenter"]) node.addEventListener(event, () => this.help.replaceChildren(el("b", {}, `${word}: `), what));
+    cells[2].addEventListener("pointerenter", () => this.help.replaceChildren(el("b", {}, `${word}, ${cells[2].textContent}: `), cells[2].title));
+    cells[2].addEventListener("pointerleave", () => this.help.replaceChildren(el("b", {}, `${word}: `), what));
     return node;
   }
 
@@ -104,6 +109,7 @@ class Dials {
         row.cells[i].textContent = text;
         row.cells[i].title = i === 2 ? meaning : text;
       });
+      row.said.textContent = `${row.what}. Honoured: ${honoured}. ${meaning}`;
       row.cells[1].classList.toggle("turned", turned);
       row.cells[2].classList.toggle("no", honoured === "no");
     }

@@ -55,7 +55,7 @@ class Branches {
   }
 
   column(branch, i) {
-    const { name, at, tokens, sure, parent } = branch;
+    const { name, at, tokens, sure, why, parent } = branch;
     const choose = button(name, "Show this one above, with its rivals", () => this.send("shown", i));
     choose.setAttribute("aria-pressed", i === this.shown);
     const parts = tokens.map(([text, share], n) => {
@@ -66,6 +66,6 @@ class Branches {
     });
     const also = this.model.get("tree").filter((each) => each.parent === i).map((each) => each.at + 1);
     const told = also.length === 0 && parent < 0 ? "drawn" : parent < 0 ? `drawn; branches part at token ${[...new Set(also)].sort((a, b) => a - b).join(", ")}` : this.parting(branch);
-    return el("section", { "aria-label": name }, choose, el("small", {}, `${told} · ${tokens.length} tokens · ${sure}`), el("p", {}, ...parts));
+    return el("section", { "aria-label": name }, choose, el("small", { title: why }, `${told} · ${tokens.length} tokens · ${sure}`), el("p", {}, ...parts));
   }
 }

@@ -248,9 +248,10 @@ class Branch:
     def told(self) -> dict[str, Any]:
         """The branch as the page has it."""
         reading = Reading(self.trace)
-        sure = confidence_badge(reading.mean_log_probability).text if self.trace.tokens else ""
+        badge = confidence_badge(reading.mean_log_probability) if self.trace.tokens else None
+        sure, why = (badge.text, badge.title) if badge else ("", "")
         tokens = [[seen(reading.text(i)), round(token.probability, 4)] for i, token in enumerate(reading.tokens)]
-        return {"name": self.name, "parent": self.parent, "at": self.at, "sure": sure, "tokens": tokens}
+        return {"name": self.name, "parent": self.parent, "at": self.at, "sure": sure, "why": why, "tokens": tokens}
 
     @property
     def name(self) -> str:

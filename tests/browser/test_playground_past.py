@@ -96,7 +96,7 @@ def test_what_was_chosen_is_there_again_after_a_restart_and_nothing_runs(root: P
         started.unlink()
         until_kept(lab_page, root, '"command"')
         page = opened(lab_page.restart_kernel())
-        expect(status).to_have_text("press Connect")
+        expect(status).to_have_text("not connected · press Connect")
         expect(page.get_by_label("Command that starts the server")).to_have_value(command)
         assert not started.exists()
 

@@ -354,7 +354,7 @@ def test_a_command_of_a_file_is_shown_and_not_started(exported: str, tmp_path: P
     playground, view = opened(False)
     view.click(do="import", text=json.dumps(told))
     view.click(do="again", number=1)
-    assert (playground.target.status, view.top["status"]) == ("not connected", "press Connect")
+    assert (playground.target.status, view.top["status"]) == ("not connected", "not connected · press Connect")
     assert not (tmp_path / "started").exists()
     closed(playground, view)
 

@@ -163,9 +163,9 @@ def test_a_command_or_an_address_is_shown_and_not_started(folder: Path) -> None:
             {},
             text_of(source),
         )
-        assert view.top["status"] == "press Connect"
+        assert view.top["status"] == "not connected · press Connect"
         view._handle_custom_msg({"do": "run", "values": {}}, [])
-        assert (playground.runs, playground.target.fault) == ([], "There is no tool to call yet: press Connect.")
+        assert (playground.runs, playground.target.fault) == ([], "Not connected: press Connect.")
         if isinstance(source, StdioServerParameters):
             view._handle_custom_msg({"do": "server", "name": "command", "text": view.top["address"]}, [])
             playground.wait()

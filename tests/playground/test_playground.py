@@ -187,14 +187,63 @@ def test_what_cannot_be_reached_is_told_in_a_sentence_and_can_be_left_again(shop
     (former,) = shop.target.labs.values()
     shop.target.use_server("http://127.0.0.1:9/mcp")
     shop.wait()
-    assert shop.target.status == "not connected"
+    assert shop.target.status == "failed"
     assert "(closed)" in repr(former)
-    assert "nobody answers there" in shop.target.fault
+    assert "nobody answers there" in (told := shop.target.fault)
+    assert (top(shop)["state"], top(shop)["status"]) == ("failed", "failed to connect")
+    assert work(shop)["blocked"] == "Not connected: there is no tool to call."
     shop.run()
-    assert "no tool" in shop.target.fault
+    assert shop.target.fault == told  # which says more than that there is no tool
     shop.target.use_given()
     shop.wait()
     assert (shop.target.status, shop.target.fault) == ("connected", "")
+    assert work(shop)["blocked"] == ""
+
+
+def test_the_way_to_a_server_is_what_it_was_once_one_comes_back_to_it(shop: Playground) -> None:
+    ways: list[str] = []
+    for source in ("log_archiver", OVER_STDIO, "text_analyst"):
+        shop.target.use_server(source)
+        ways.append(shop.target.transport)
+    shop.target.use_transport("http")
+    for source in ("http://127.0.0.1:9/mcp", OVER_STDIO, "log_archiver", bookshop()):
+        shop.target.use_server(source)
+        ways.append(shop.target.transport)
+    assert ways == ["in process", "stdio", "in process", "http", "stdio", "http", "in process"]
+    shop.wait()
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("no-such-program-anywhere --port 1", "there is no program no-such-program-anywhere here. Is it installed"),
+        (str(Path(__file__)), "may not be run as a program. Give the program that runs it"),
+    ],
+)
+def test_a_program_that_cannot_be_started_is_told_in_a_sentence(shop: Playground, command: str, says: str) -> None:
+    shop.target.use_command(command)
+    shop.wait()
+    assert says in shop.target.fault
+    assert "Errno" not in shop.target.fault
+
+
+def test_over_an_empty_flow_stands_no_result_of_another_connection(shop: Playground) -> None:
+    shop.callback(shouted)
+    ran(shop)
+    assert result(shop)["ended"][0]["word"] == "end of turn"
+    shop.target.use_server("http://127.0.0.1:9/mcp")
+    shop.wait()
+    assert (result(shop)["kind"], result(shop).get("ended")) == ("idle", None)
+    shop.shown_run = 1
+    assert result(shop)["ended"][0]["word"] == "end of turn"
+
+
+def test_a_server_without_tools_says_why_nothing_can_be_called(shop: Playground) -> None:
+    shop.target.use_server(MCPServer("empty"))
+    shop.wait()
+    assert work(shop)["blocked"] == "empty offers no tool."
+    shop.run()
+    assert shop.target.fault == "empty offers no tool."
 
 
 @pytest.mark.parametrize(("text", "says"), [("", "type the command"), ("python 'x", "no command")])
@@ -575,7 +624,7 @@ def test_how_long_a_server_may_take_to_start_can_be_set_and_the_sentence_says_so
     never = StdioServerParameters(command=sys.executable, args=["-c", "input(); input(); input()"])
     playground = Playground(never, connect_timeout=0.3)
     playground.wait()
-    assert playground.target.status == "not connected"
+    assert playground.target.status == "failed"
     assert playground.target.fault == (
         f"ConnectError: {name_of(never)} did not answer within 0.3 s. Is it an MCP server, and is it running? One that "
         "takes longer to start needs Playground(..., connect_timeout=...)."
