@@ -21,30 +21,7 @@ const WIRE = {
   "2026-07-28": "The server answers input_required and is called again: sampling is part of a result",
   both: "One run on each, to compare them",
 };
-const SIGNS_OF = { failed: "✕ ", lost: "⚠ " };
-const OWN = {
-  url: { words: "type its address and press Connect", like: "http://127.0.0.1:8000/mcp", label: "Address of the server", over: "http" },
-  command: { words: "type its command and press Connect", like: "python -m my_server", label: "Command that starts the server", over: "stdio" },
-};
-
-/** What is told of the connection: words, what they are about, and why Run cannot be pressed. Of a server of one's own
- * that is chosen and not yet connected to, that: what Python tells is still of the server before. */
-function connection({ state, status, fault, about }, { ready, blocked }, pending) {
-  const own = OWN[pending];
-  if (own) return { kind: "not-connected", words: "not connected", about: `Not connected: ${own.words}`, why: `Not connected: ${own.words}.`, barred: true };
-  const failed = state === "failed";
-  const words = `${SIGNS_OF[state] ?? ""}${status}${failed && fault ? `: ${fault}` : ""}`;
-  return { kind: state.replace(" ", "-"), words, about: state === "connected" ? `${status}. ${about}` : words, why: fault ? "" : blocked, barred: !ready || Boolean(blocked) };
-}
-
 const QUIET = 250; // ms without a key before what was typed is sent
-
-/** A button that is seen once it has the focus, and takes those who press it past what is between. */
-function leap(words, go) {
-  const node = button(words, words, go);
-  node.classList.add("leap");
-  return node;
-}
 
 class Page extends Parts {
   constructor(given) {
@@ -218,7 +195,8 @@ class Page extends Parts {
   // The first line
 
   drawTop({ servers, server, transports, transport, wires, wire, state, fault, address, settings_note, offered }) {
-    if (this.serverWas !== server || state === "connecting") this.pending = "";
+    if (this.serverWas !== server || this.addressWas !== address || state === "connecting") this.pending = "";
+    this.addressWas = address;
     this.server.fill(servers, this.pending || server);
     this.over.fill(this.pending ? transports.map(([name, words]) => [name, words, name === OWN[this.pending].over ? "" : "a server of your own is reached so alone"]) : transports, OWN[this.pending]?.over ?? transport);
     if (!this.wireMarks) {

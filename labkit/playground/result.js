@@ -113,10 +113,15 @@ function badgeOf({ kind, sign, word, why, step }, place, go) {
   const parts = [el("span", { "aria-hidden": "true" }, `${sign} `), word];
   if (!place) return el("span", { class: `badge ${kind}`, title: why }, ...parts);
   const node = el("button", { type: "button", class: `badge ${kind}`, title: why, "aria-expanded": "false" }, ...parts);
+  const leave = () => {
+    place.hidden = true; // it may lie over the step
+    node.setAttribute("aria-expanded", false);
+    go(step);
+  };
   node.addEventListener("click", () => {
     const opens = place.hidden || place.says !== why;
     place.says = why;
-    place.replaceChildren(why, ...(step ? [" ", button(`Step ${step}`, "Open the step in which the model was asked", () => go(step))] : []));
+    place.replaceChildren(why, ...(step ? [" ", button(`Step ${step}`, "Open the step in which the model was asked", leave)] : []));
     place.hidden = !opens;
     for (const each of node.parentNode.children) each.setAttribute("aria-expanded", opens && each === node);
   });

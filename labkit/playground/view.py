@@ -65,7 +65,7 @@ _OF_ITSELF = ("here", "compare")
 """The messages that a page sends though nobody has clicked."""
 
 _HERE = Path(__file__).parent
-_NAMES = ("form", "side", "result", "by_hand", "filters", "compared", "history", "parts", "playground")
+_NAMES = ("form", "side", "result", "by_hand", "filters", "compared", "history", "parts", "connection", "playground")
 _SCRIPT = tuple(f"{name}.js" for name in _NAMES)
 _STYLE = ("playground.css", "side.css", "work.css", "history.css", "result.css")
 _FILES = {"json": "playground.json", "mermaid": "playground.mmd", "html": "playground.html"}
@@ -413,7 +413,7 @@ class PlaygroundView(Placed, anywidget.AnyWidget):
         """Open a step of the flow of the run that is shown, by its number there."""
         run = self.playground.history.shown
         if self.playground.history.opened:
-            for view in self._past:
+            for view in self._opened_flows:
                 view.go(step)
             return
         for lab, view in zip(self._labs.values(), self._live, strict=True):

@@ -42,7 +42,8 @@ test("a badge says why in its place, as text, and leads to its step", () => {
   assert.deepEqual([place.hidden, place.childNodes[0], badge.getAttribute("aria-expanded")], [false, why, "true"]);
   const [link] = place.all("button");
   link.click();
-  assert.deepEqual([link.textContent, steps], ["Step 6", [6]]);
+  assert.deepEqual([link.textContent, steps, place.hidden, badge.getAttribute("aria-expanded")], ["Step 6", [6], true, "false"]);
+  badge.click();
   badge.click();
   assert.equal(place.hidden, true);
   const other = badgeOf({ kind: "warning", sign: "✂", word: "cut", why: "x", step: 0 }, place);

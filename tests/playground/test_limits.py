@@ -121,6 +121,11 @@ def test_a_callback_that_asks_for_less_is_named_with_its_step_and_the_dials_show
     [told] = [entry.item for entry in lab.record.entries() if entry.seq == opened[0]["go"]]
     assert isinstance(told, HostStep)
     assert (told.target, told.data["max_tokens"]) == ("model", 5)
+    playground.history.open(1)
+    [past] = view.flows
+    vars(past)["send"] = opened.append
+    view._handle_custom_msg({"do": "step", "step": badge["step"]}, [])
+    assert opened[-1] == {"go": badge["step"]}
     [again] = runs_of(playground.export("json"), "a file")
     assert again.ended == run.ended
     playground.answers.dials.turn(temperature=0.8)
