@@ -383,6 +383,9 @@ def test_the_server_its_way_and_its_wire_are_chosen_by_mouse(page_of: Locator) -
     page_of.get_by_label("Address of the server").fill("not an address")
     button(page_of, "Connect").click()
     expect(page_of.locator(".fault:visible").first).to_contain_text("type the address of the server")
+    expect(page_of.locator(".top .status")).to_have_text("not connected")  # nor is the server before told as connected
+    expect(button(page_of, "Run")).to_have_attribute("aria-disabled", "true")
+    page_of.get_by_label("Server", exact=True).select_option("text_analyst")
 
 
 def test_every_server_in_the_box_gives_its_result(page_of: Locator) -> None:
