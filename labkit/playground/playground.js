@@ -245,7 +245,10 @@ class Page extends Parts {
       this.address.value = "";
       this.address.focus();
       this.drawTop({ ...this.model.get("top"), fault: "" });
-    } else this.tell({ do: "server", name });
+    } else {
+      this.drawConnection();
+      this.tell({ do: "server", name });
+    }
   }
 
   connect() {
