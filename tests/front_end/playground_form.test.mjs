@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { node } from "./dom.mjs";
-import { Form, standing } from "./playground.mjs";
+import { Form, Page, QUIET, standing } from "./playground.mjs";
 
 const field = (name, kind, given = {}) => ({ name, kind, title: name, help: "", hint: "", required: false, shown: given.options, ...given });
 const text = (name, given) => field(name, "text", given);
@@ -167,4 +167,22 @@ test("every control has a label and says where its hint and its fault stand", ()
   const { form: other, box: inside } = form(object("place", [text("city")]), list("tags", text("")));
   const groups = inside.all("fieldset").map((each) => each.getAttribute("aria-describedby"));
   assert.deepEqual(groups, ["place", "tags"].map((place) => other.places.get(place).message.getAttribute("id")));
+});
+
+test("keys in a row send nothing until they rest, and then what stands in the form goes once", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const sent = [];
+  const { form: made, box, named } = form(text("log_line"));
+  const page = { form: made, tell: (message) => sent.push(message) };
+  box.addEventListener("input", () => Page.prototype.typed.call(page));
+  const type = (value, wait) => {
+    named("log_line").value = value;
+    box.dispatchEvent(new Event("input"));
+    t.mock.timers.tick(wait);
+  };
+  for (const value of ["d", "di", "dis"]) type(value, QUIET - 1);
+  assert.deepEqual(sent, []);
+  type("disk", QUIET);
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(sent, [{ do: "type", values: { log_line: "disk" } }]);
 });
