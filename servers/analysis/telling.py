@@ -12,7 +12,7 @@ are computed from the full figures. Names come from the data, and each is one li
 import re
 from collections.abc import Sequence
 from datetime import date
-from math import isfinite
+from math import isclose, isfinite
 
 import numpy as np
 
@@ -58,6 +58,10 @@ class Teller:
         self._kinds = {(one.about, _days(one.day, one.until)): one.kind for one in findings.anomalies}
         self._groups = {f"{each.column} {each.name}": (each.column, each.name) for each in findings.groups}
         self._daily = findings.daily
+        step = findings.series.step if findings.series else "other"
+        self._four_weeks = "weeks (four at most)" if step == "day" else "dates (28 at most)"
+        cut = [end for end in ("first", "last") if any(each.startswith(f"The {end} day, ") for each in findings.notes)]
+        self._cut_days = {f"{end} day" for end in cut}
         bases = {self._metric, self._daily, "first day", "days without values"} - {""}
         self._bases = sorted(bases, key=len, reverse=True)
         whole = (findings.table.name, "rows") if self._counts else (self._metric, "total")
@@ -93,14 +97,18 @@ class Teller:
         is_alike = (
             any({one.measure, two.measure} <= kinds for kinds in ALIKE) and self._cut(one)[0] == self._cut(two)[0]
         )
-        counted = {self._cut(one)[0], self._cut(two)[0]} & {*COUNTED}
+        counted = {self._cut(one)[0], self._cut(two)[0]} & {*COUNTED} or one.against or two.against
         if not (of_rows or is_alike) or counted or one.unit != two.unit:
             raise NotTold("it compares figures of different kinds")
         first, second = _number(one), _number(two)
-        parts = {self._by_and_label(one)[0], self._by_and_label(two)[0]}
-        of_all = one.measure in AVERAGES and "" in parts and len(parts) > 1  # a group beside all of them
-        told = f"{_upper(self.named(one, of_all))} was {value(one)}, {self.named(two, of_all)} {value(two)}"
-        if first == second:
+        grouped = {self._by_and_label(each)[0] not in {"", "weekday", "month"} for each in (one, two)}
+        of_all = one.measure in AVERAGES and len(grouped) > 1  # a group beside all of them
+        over = (f" {self._over(each)}".rstrip() for each in (one, two))
+        told = "{} was {}{}, {} {}{}".format(
+            *(_upper(self.named(one, of_all)), value(one), next(over)),
+            *(self.named(two, of_all), value(two), next(over)),
+        )
+        if isclose(first, second, rel_tol=1e-9):
             return f"{told}: the same."
         if value(one) == value(two):
             return f"{told}: nearly the same."
@@ -127,7 +135,7 @@ class Teller:
         if kinds or not adds_up or len(parts) < max(2, len(facts)):
             raise NotTold("it adds up figures that do not add up")
         total = sum(_number(each) for each in facts)
-        names = [self._part(each) or _date(each.when) for each in facts]
+        names = [self._part(each) or self._in(each).removeprefix("in ") for each in facts]
         listed = f"{', '.join(names[:-1])} and {names[-1]}"
         if measure == "share":
             return f"{_upper(listed)} together have {_percent(total)} of {self._of_metric()}{self._with(by)}."
@@ -144,7 +152,8 @@ class Teller:
         """
         base, part = self._cut(fact)[0], self._part(fact)
         if fact.measure == "date":
-            return f"the {base} of {part}" if part else f"the {base}"
+            whole = base.replace(" day", " whole day") if base in self._cut_days and not part else base
+            return f"the {whole} of {part}" if part else f"the {whole}"
         if fact.measure == "share":
             return f"the share of {part} in {self._of_metric()}{self._with(self._parted_by(fact))}"
         if self._counts_rows(fact):
@@ -154,13 +163,14 @@ class Teller:
         of_rows = base == self._metric and fact.measure in {"mean", "median", "minimum", "maximum"}
         of_a_row = " per row" if of_rows and not part and not fact.when else ""
         of = "" if not part else f" {part}" if part.startswith(("on ", "in ")) else f" of {part}"
-        of = " of all" if of_all and not part else of
+        of = f" of all{of}" if of_all and self._by_and_label(fact)[0] in {"", "weekday", "month"} else of
         kind = self._kinds.get((fact.about, fact.when))
         if kind in {"shift", "drift"} and fact.measure in {"anomaly", "expected"}:
             first = fact.when.split("/")[0]
-            end = "end" if kind == "drift" else "beginning"
-            time = f"before {_date(first)}" if fact.measure == "expected" else f"at the {end} of {_period(fact.when)}"
-            return f"the median of {_name(base)}{of} {time.replace('of from', 'of the time from')}"
+            end = "last" if kind == "drift" else "first"
+            time = f"{end} {self._four_weeks} of the time {_period(fact.when)}"
+            time = f"{self._four_weeks} before {_date(first)}" if fact.measure == "expected" else time
+            return f"the median of {_name(base)}{of} in the {time}"
         told = f"the {kinds.get(fact.measure, fact.measure)} of {_name(base)}{of_a_row}{of}"
         if fact.measure in {"minimum", "maximum"} and fact.when:
             return f"{told} ({self._days_of(fact)})"
@@ -187,13 +197,14 @@ class Teller:
         if fact.about != self._daily or fact.when or fact.measure not in {"mean", "median"} or self._series is None:
             return ""
         there = int(np.isfinite(self._series.values).sum())
+        days = f"{'whole ' if self._cut_days else ''}{'days' if self._series.step == 'day' else 'dates'}"
         lost = len(self._series.values) - there
-        return f"over the {there:,} {'days' if self._series.step == 'day' else 'dates'} with values" if lost else ""
+        return f"over the {there:,} {days}{' with values' if lost else ''}" if lost or self._cut_days else ""
 
     def _counts_rows(self, fact: Fact) -> bool:
         """Whether a fact is a number of rows: all, those with a value of the metric, those without."""
         with_value = fact.measure == "count" and fact.about == self._metric and not self._counts and not fact.against
-        return fact.measure in {"rows", "missing"} or with_value
+        return fact.measure in {"rows", "missing"} or (with_value and not fact.when and not self._cut(fact)[1])
 
     def _with(self, by: str) -> str:
         """`with a region`, where some rows have none, or nothing."""
@@ -201,9 +212,13 @@ class Teller:
         return "" if groups == self._findings.table.read else f" with a {_name(by)}"
 
     def lasts(self, fact: Fact) -> bool | None:
-        """Whether what differs is a level that stays, or a day or some; `None` where the fact tells of neither."""
+        """Whether it is a level that stays to the end, or a day or some; `None` where the fact tells of neither."""
         kind = self._kinds.get((fact.about, fact.when))
-        return None if kind is None else kind in {"shift", "drift"}
+        if kind in {"shift", "drift"}:
+            to_the_end = self._series is not None and fact.when.endswith(str(self._series.days[-1]))
+            return True if to_the_end else None
+        is_a_day = fact.measure in {"minimum", "maximum"} or self._cut(fact)[0] == "days without values"
+        return False if kind or (is_a_day and fact.when) else None
 
     def _of_metric(self) -> str:
         return f"the {'number' if self._counts else 'total'} of {_name(self._metric)}"
@@ -281,6 +296,7 @@ class Teller:
             return f"{value(fact)} {'row has' if fact.value == 1 else 'rows have'} a value of {_name(fact.about)}."
         if fact.measure == "count" and (base := self._cut(fact)[0]) in COUNTED:
             are, of = ("is", COUNTED[base]) if fact.value == 1 else ("are", base)
+            of = f"whole {of}" if base in {"days", "dates"} and self._cut_days else of
             of += f" of {self._part(fact)}" if self._part(fact) else ""
             of += " (spikes, drops, new levels, gaps)" if base == "anomalies" and fact.value else ""
             return f"There {are} {value(fact)} {of}" + (f", {_period(fact.when)}." if fact.when else ".")
@@ -297,9 +313,13 @@ class Teller:
         by = _by(_number(due), _number(seen))
         kind = self._kinds.get((fact.about, fact.when))
         if kind == "shift":
-            told = f"was at a new level: a median of {value(seen)} at the beginning, of {value(due)} before"
+            four = self._four_weeks
+            told = (
+                f"was at a new level: a median of {value(seen)} in its first {four}, of {value(due)} in {four} before"
+            )
         elif kind == "drift":
-            told = f"moved away from the others: a median of {value(seen)} at the end, of {value(due)} before"
+            four = self._four_weeks
+            told = f"moved away: a median of {value(seen)} in the last {four}, of {value(due)} in {four} before"
         else:
             day = " on the day farthest from what was due," if "/" in fact.when else ""
             told = f"came to {value(seen)}{day} where {value(due)} was due"
@@ -313,7 +333,7 @@ class Teller:
             period = f"{_period(fact.when)} " if fact.when else ""
             unit = f" {fact.unit}" if fact.unit else ""
             slope = f"{shown(abs(_number(fact)))}{unit}"
-            return f"{_upper(f'{period}{name}')} {way} by about {slope} a day, the median of its slopes."
+            return f"{_upper(f'{period}{name}')} {way} by about {slope} a day, the median slope of all pairs of weeks."
         if fact.measure != "change":
             return None
         before, after = self._beside(fact, "mean", fact.against), self._beside(fact, "mean", fact.when)

@@ -173,6 +173,18 @@ def test_a_day_that_one_group_lacks_is_told_of_the_group() -> None:
     assert "Missing, 2026-04-01: no values of branch Harbour." in findings.text()
 
 
+def test_a_last_day_that_is_not_whole_is_no_last_day() -> None:
+    rows = "".join(
+        f"{date(2026, 3, 1) + timedelta(number)}T{hour:02}:00:00,{20 + number * 37 % 11}\n"
+        for number in range(61)
+        for hour in ((3, 9, 15, 21) if number < 60 else (3,))
+    )
+    findings = analyze(read_text(f"at,visitors\n{rows}", "cafe"), "visitors")
+    said = [Teller(findings).each(fact) for fact in findings.facts]
+    assert {"There are 241 rows.", "The last whole day is 29 April 2026.", "There are 60 whole days."} <= {*said}
+    assert any(each.startswith("The mean of daily visitors was ") and "the 60 whole days." in each for each in said)
+
+
 def test_a_level_is_compared_as_what_it_is_a_median_of_and_no_view_contradicts_its_kind() -> None:
     rows = "".join(
         f"{date(2026, 1, 1) + timedelta(number)},{50 + 40 * (number > 99) + number * 37 % 11 + 200 * (number == 40)}\n"
@@ -185,8 +197,8 @@ def test_a_level_is_compared_as_what_it_is_a_median_of_and_no_view_contradicts_i
     new, old = (number_of(findings, "daily visitors", measure, level) for measure in ("anomaly", "expected"))
     spike = number_of(findings, "daily visitors", "anomaly", "2026-02-10")
     assert told(findings, {"facts": [new, old], "how": "compared"}).startswith(
-        "The median of daily visitors at the beginning of the time from 11 April to 29 June 2026 was 95, "
-        "the median of daily visitors before 11 April 2026 55: the first is 40 more"
+        "The median of daily visitors in the first weeks (four at most) of the time from 11 April to 29 June 2026 was "
+        "95, the median of daily visitors in the weeks (four at most) before 11 April 2026 55: the first is 40 more"
     )
     for fact, view in ((spike, "a lasting change"), (new, "a single event")):
         assert "[a point is left out: it takes a" in told(findings, {"facts": [fact], "taken_for": view})
