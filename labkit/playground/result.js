@@ -1,6 +1,6 @@
 // What came of a run: how it ended, what was sampled, and what the tool made of that; of ten runs all that was answered.
 
-const LOW = 103, STEP = 40; // px
+const LOW = 112, STEP = 40; // px: a head and three lines
 const USUAL = [LOW, 290]; // for one run, and for several
 
 class Result {

@@ -134,7 +134,7 @@ class Panel {
     root.append(
       el("div", { class: "head" }, el("b", {}, "Approval"), this.who, el("span", { class: "grow" }), this.line, this.clock, this.time),
       this.body,
-      el("div", { class: "foot" }, this.approve, this.edit, this.allow, el("span", { class: "grow" }), this.reason, this.refuse),
+      el("div", { class: "foot" }, this.approve, this.edit, this.allow, el("span", { class: "grow" }), el("span", { class: "ends" }, this.reason, this.refuse)),
       el("div", { class: "last" }, this.status, el("span", { class: "grow" }), this.below),
     );
     this.body.addEventListener("scroll", () => this.look());

@@ -156,8 +156,9 @@ class View extends List {
     this.empty.textContent = steps.length ? none : nothing;
     this.measure();
     this.render();
-    // What was there already is read from its beginning; what happens now is followed to its end.
-    if (before && this.items.length > before && !this.held) this.scrollTo(this.scroll.scrollHeight);
+    // What was there already is read from its beginning; what happens now is followed to its end, and then read so too.
+    const over = this.choice !== "all" && this.group && !this.times.waited(this.group);
+    if (before && this.items.length > before && !this.held) this.scrollTo(over ? 0 : this.scroll.scrollHeight);
     for (const detail of [this.detail, this.pinned]) {
       detail.refresh();
       if (detail.step && !folds(detail.step) && detail.fresh()) detail.print();

@@ -131,11 +131,11 @@ test("the result has as much room as is asked for and is there", () => {
     result.room(height);
     return [result.height, ...["min", "max", "now"].map((name) => Number(result.edge.getAttribute(`aria-value${name}`)))];
   };
-  assert.deepEqual(room(300.4), [300, 103, 580, 300]);
-  assert.deepEqual(room(Infinity), [580, 103, 580, 580]);
-  assert.deepEqual(room(-1), [103, 103, 580, 103]);
+  assert.deepEqual(room(300.4), [300, 112, 580, 300]);
+  assert.deepEqual(room(Infinity), [580, 112, 580, 580]);
+  assert.deepEqual(room(-1), [112, 112, 580, 112]);
   result.node.parentElement = { clientHeight: 100 };
-  assert.deepEqual(room(300), [103, 103, 103, 103]);
+  assert.deepEqual(room(300), [112, 112, 112, 112]);
 });
 
 test("of a run that was made with others all are shown, in a room of their own, until it is wanted alone", () => {
@@ -144,16 +144,16 @@ test("of a run that was made with others all are shown, in a room of their own, 
   const shows = () => [result.grouped, result.parts].map(({ hidden }) => !hidden).concat(result.height);
   const [alone, one] = [{ kind: "done", meta: "Result", text: "A" }, { kind: "done", meta: "Result of run 3", text: "A", batch: { run: 3, meta: "runs 1 to 10" } }];
   result.draw(alone);
-  assert.deepEqual([...shows(), result.other.hidden], [false, true, 103, true]);
+  assert.deepEqual([...shows(), result.other.hidden], [false, true, 112, true]);
   result.draw(one);
   assert.deepEqual([...shows(), result.meta.textContent, result.other.textContent], [true, false, 290, "runs 1 to 10", "Run 3 alone"]);
   result.room(400);
   result.other.click();
-  assert.deepEqual([...shows(), result.meta.textContent, result.other.textContent], [false, true, 103, "Result of run 3", "All answers"]);
+  assert.deepEqual([...shows(), result.meta.textContent, result.other.textContent], [false, true, 112, "Result of run 3", "All answers"]);
   result.other.click();
   assert.deepEqual(shows(), [true, false, 400]);
   result.draw(alone);
-  assert.deepEqual(shows(), [false, true, 103]);
+  assert.deepEqual(shows(), [false, true, 112]);
 });
 
 test("a picture of the result is the bytes of a PNG, below its text", () => {
