@@ -168,7 +168,7 @@ def _told(point: Point, facts: Sequence[Fact], teller: Teller) -> list[str]:
         chosen.append(facts[place - 1])
         lasts = teller.lasts(chosen[-1])
         if lasts is not None and point.taken_for == ("a single event" if lasts else "a lasting change"):
-            raise NotTold(f"it takes {'a level that stays' if lasts else 'a day or some'} for {point.taken_for}")
+            raise NotTold(f"it takes for {point.taken_for} what is none")
     ways: dict[str, Callable[[], list[str]]] = {
         "each": lambda: [teller.each(fact) for fact in chosen],
         "together": lambda: [teller.together(chosen)],

@@ -23,7 +23,7 @@ class Trend:
 
     Attributes:
         direction: `unclear` where the doubt includes both ways.
-        slope: Units a day: the median slope of all pairs of weeks (Theil and Sen).
+        slope: Units a day: the median slope of all pairs of whole weeks (Theil and Sen).
         low: The lower end of what the slope may be, at 95 %.
         high: The upper end.
         first: The mean of the first four weeks, or of the first quarter of the dates where they are no days.
@@ -98,6 +98,8 @@ def trend(series: Series) -> Trend | None:
     bins = np.unique((at - at[0]) // width, return_inverse=True)[1] if daily else np.arange(len(at))
     counts = np.bincount(bins)
     x, y = np.bincount(bins, at) / counts, np.bincount(bins, series.values[there]) / counts
+    if daily and (whole := counts >= int(width)).sum() > 3:  # of a week cut short the weekdays would be told
+        x, y = x[whole], y[whole]
     first, second = np.triu_indices(len(x), 1)
     slopes = np.sort((y[second] - y[first]) / (x[second] - x[first]))
     slope = float(np.median(slopes))

@@ -55,6 +55,7 @@ class Teller:
         self._counts = findings.how == "count"
         self._metric = findings.metric
         self._series = findings.series
+        self._unclear = findings.trend is None or findings.trend.direction == "unclear"
         self._kinds = {(one.about, _days(one.day, one.until)): one.kind for one in findings.anomalies}
         self._groups = {f"{each.column} {each.name}": (each.column, each.name) for each in findings.groups}
         self._daily = findings.daily
@@ -212,13 +213,14 @@ class Teller:
         return "" if groups == self._findings.table.read else f" with a {_name(by)}"
 
     def lasts(self, fact: Fact) -> bool | None:
-        """Whether it is a level that stays to the end, or a day or some; `None` where the fact tells of neither."""
+        """Whether it is a level that stays to the end, or is none; `None` where the fact does not tell."""
         kind = self._kinds.get((fact.about, fact.when))
         if kind in {"shift", "drift"}:
             to_the_end = self._series is not None and fact.when.endswith(str(self._series.days[-1]))
             return True if to_the_end else None
         is_a_day = fact.measure in {"minimum", "maximum"} or self._cut(fact)[0] == "days without values"
-        return False if kind or (is_a_day and fact.when) else None
+        none = fact.measure == "slope" and self._unclear
+        return False if kind or none or (is_a_day and fact.when) else None
 
     def _of_metric(self) -> str:
         return f"the {'number' if self._counts else 'total'} of {_name(self._metric)}"
@@ -328,12 +330,15 @@ class Teller:
     def _changed(self, fact: Fact) -> str | None:
         """A slope, or a change between two periods, with the figures of both."""
         name = _name(self._cut(fact)[0])
+        if fact.measure == "slope" and self._unclear:
+            return f"{_upper(f'{_period(fact.when)} {name}')} shows no clear rise or fall."
         if fact.measure == "slope":
             way = "rose" if _number(fact) > 0 else "fell" if _number(fact) < 0 else "moved"
             period = f"{_period(fact.when)} " if fact.when else ""
             unit = f" {fact.unit}" if fact.unit else ""
             slope = f"{shown(abs(_number(fact)))}{unit}"
-            return f"{_upper(f'{period}{name}')} {way} by about {slope} a day, the median slope of all pairs of weeks."
+            told = f"{_upper(f'{period}{name}')} {way} by about {slope} a day"
+            return f"{told}, the median slope of all pairs of whole weeks."
         if fact.measure != "change":
             return None
         before, after = self._beside(fact, "mean", fact.against), self._beside(fact, "mean", fact.when)

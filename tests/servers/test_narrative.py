@@ -173,6 +173,18 @@ def test_a_day_that_one_group_lacks_is_told_of_the_group() -> None:
     assert "Missing, 2026-04-01: no values of branch Harbour." in findings.text()
 
 
+def test_a_trend_is_told_of_whole_weeks_and_only_where_it_is_clear(cafe: Findings) -> None:
+    assert "From 1 March to 30 April 2026 daily visitors shows no clear rise or fall." in [
+        Teller(cafe).each(fact) for fact in cafe.facts
+    ]
+    week = [10, 20, 30, 40, 50, 60, 700]  # a last day alone, which begins a week, is far below a week's mean
+    rows = "".join(f"{date(2026, 1, 5) + timedelta(n)},{week[n % 7] + 2 * (n // 7)}\n" for n in range(7 * 16 + 1))
+    findings = analyze(read_text(f"day,visitors\n{rows}", "cafe"), "visitors")
+    [slope] = [fact for fact in findings.facts if fact.measure == "slope"]
+    assert slope.value == pytest.approx(2 / 7)
+    assert "rose by about 0.286 a day, the median slope" in Teller(findings).each(slope)
+
+
 def test_a_last_day_that_is_not_whole_is_no_last_day() -> None:
     rows = "".join(
         f"{date(2026, 3, 1) + timedelta(number)}T{hour:02}:00:00,{20 + number * 37 % 11}\n"
@@ -201,7 +213,9 @@ def test_a_level_is_compared_as_what_it_is_a_median_of_and_no_view_contradicts_i
         "95, the median of daily visitors in the weeks (four at most) before 11 April 2026 55: the first is 40 more"
     )
     for fact, view in ((spike, "a lasting change"), (new, "a single event")):
-        assert "[a point is left out: it takes a" in told(findings, {"facts": [fact], "taken_for": view})
+        assert f"[a point is left out: it takes for {view} what is none]" in told(
+            findings, {"facts": [fact], "taken_for": view}
+        )
     assert "(The model takes this for a lasting change.)" in told(
         findings, {"facts": [new], "taken_for": "a lasting change"}
     )
