@@ -331,7 +331,7 @@ class Teller:
         """A slope, or a change between two periods, with the figures of both."""
         name = _name(self._cut(fact)[0])
         if fact.measure == "slope" and self._unclear:
-            return f"{_upper(f'{_period(fact.when)} {name}')} shows no clear rise or fall."
+            return f"{_upper(_period(fact.when))} there is no clear rise or fall of {name}."
         if fact.measure == "slope":
             way = "rose" if _number(fact) > 0 else "fell" if _number(fact) < 0 else "moved"
             period = f"{_period(fact.when)} " if fact.when else ""

@@ -174,7 +174,7 @@ def test_a_day_that_one_group_lacks_is_told_of_the_group() -> None:
 
 
 def test_a_trend_is_told_of_whole_weeks_and_only_where_it_is_clear(cafe: Findings) -> None:
-    assert "From 1 March to 30 April 2026 daily visitors shows no clear rise or fall." in [
+    assert "From 1 March to 30 April 2026 there is no clear rise or fall of daily visitors." in [
         Teller(cafe).each(fact) for fact in cafe.facts
     ]
     week = [10, 20, 30, 40, 50, 60, 700]  # a last day alone, which begins a week, is far below a week's mean
