@@ -324,7 +324,10 @@ async def test_half_a_character_among_the_arguments_ends_no_connection(wire: str
 @pytest.mark.parametrize(
     ("server", "says"),
     [
-        (StdioServerParameters(command="no-such-program"), "No connection to no-such-program .stdio.: FileNotFound"),
+        (
+            StdioServerParameters(command="no-such-program"),
+            "No connection to no-such-program .stdio.: .*there is no program no-such-program here. Is it installed",
+        ),
         (program("pass"), "the server ended before it answered. Run its command in a terminal to see why."),
         (program("import sys; sys.exit(3)"), "the server ended before it answered"),
         (program("print('{}')"), "the server ended before it answered"),
