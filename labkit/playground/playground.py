@@ -110,6 +110,8 @@ class Playground:
         """The number of the run that is under way, and of how many."""
         self.fresh = True
         """Whether the connection is fresh: no tool was called since it was made."""
+        self.has_moved = False
+        """Whether it is fresh because another was left, and not because the cell was run again."""
         self._job: Call[None] | None = None
         self._call: Call[Any] | None = None
         self._at_work: Runtime | None = None
@@ -301,6 +303,7 @@ class Playground:
     def _leaving(self) -> None:
         """Let go of what belongs to the connection that is left."""
         self.cancel()
+        self.has_moved |= not self.fresh
         self.fresh = True
         self.answers.forget()
 
@@ -353,7 +356,7 @@ class Playground:
             sample=sample.number if sample else 0,
         )  # fmt: skip
         self.history.add(run)
-        self.fresh = False
+        self.fresh = self.has_moved = False
         self.answers.vary(i)
         self.answers.record = run.add
         spent = self.answers.budget.spent.usd or 0.0

@@ -204,9 +204,7 @@ def code(playground: Playground) -> str:
 def result(playground: Playground) -> dict[str, Any]:
     """The result of the run that is shown, or what is under way."""
     run = playground.history.shown
-    # What a run of another connection gave goes as its flow did; that one was broken off is still news.
-    is_past = playground.fresh and playground.shown_run is None
-    if run is None or (is_past and run.outcome == "done"):
+    if run is None or (playground.has_moved and playground.shown_run is None):  # of another connection, as the flow was
         return {"kind": "idle", "meta": "Result", "text": ""}
     if run.outcome == "running":
         waits = f" · waits for {visible(playground.waits_for)}" if playground.waits_for else ""
