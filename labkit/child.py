@@ -30,6 +30,9 @@ from labkit.plain import seen, short
 BURST, PAUSE = 256_000, 0.05
 """Bytes of standard error after which it is read no further for some seconds, so that a flood keeps no core busy."""
 
+LAST_WAIT = 5.0
+"""Seconds that a program which was killed has to be gone from the system's list."""
+
 LONGEST_LINE = 4_000
 """Characters without a newline that are told as a line."""
 
@@ -108,9 +111,13 @@ class Child:
         try:
             return await self._transport.__aexit__(kind, error, traceback)
         finally:
+            process = self._process
             self.kill()
             if self._listening is not None:
                 self._listening.cancel()
+            if process is not None and process.returncode is None:  # else its transport outlives the loop
+                with anyio.move_on_after(LAST_WAIT, shield=True):
+                    await process.wait()
 
     @property
     def has_ended(self) -> bool:

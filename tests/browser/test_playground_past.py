@@ -118,7 +118,7 @@ def test_what_was_chosen_is_there_again_after_a_restart_and_nothing_runs(root: P
         edge = page.get_by_role("separator", name="Room for the result")
         edge.focus()
         lab_page.page.keyboard.press("ArrowUp")
-        expect(edge).to_have_attribute("aria-valuenow", "143")
+        expect(edge).to_have_attribute("aria-valuenow", "152")
         # The run is there again after a restart, with its tokens, and is set up again.
         until_kept(lab_page, root, "Explanation: ")
         page = opened(lab_page.restart_kernel())
