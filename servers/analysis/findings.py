@@ -44,6 +44,7 @@ class Findings:
         correlations: What moves with the metric, the strongest first.
         groups: The metric by group, the largest first in each column.
         notes: Sentences on what cannot be told and how rows were read.
+        cut_days: `first day`, `last day`: of which a part alone is there, so that it stands in no series.
     """
 
     table: Table
@@ -58,6 +59,7 @@ class Findings:
     correlations: tuple[Correlation, ...]
     groups: tuple[Group, ...]
     notes: tuple[str, ...]
+    cut_days: tuple[str, ...] = ()
 
     @property
     def daily(self) -> str:
@@ -101,11 +103,11 @@ def analyze(table: Table, metric: str | None = None) -> Findings:
     if twice := _twice(table, [codes for _, codes in texts.values()]):
         notes.append(f"Repeated rows: {twice:,}; each counts.")
     when = time_column(table)
-    series, parts, late = None, [], ()
+    series, parts, late, cut = None, [], (), ()
     if when is None:
         notes.append("No column holds times, so nothing is said about a trend, a season or days that differ.")
     else:
-        days, used, more = _dated(when)
+        days, used, more, cut = _dated(when)
         notes += more
         kept = values[used] if values is not None else None
         series = panel(days[used], kept, how)[0]
@@ -124,7 +126,7 @@ def analyze(table: Table, metric: str | None = None) -> Findings:
     together = sorted(correlations(column, others), key=lambda one: -abs(one.r)) if column else []
     groups = tuple(_groups(texts, values, how))
     findings = Findings(
-        table, name, how, when.name if when else None, series, (), found, goes, season, (), groups, tuple(notes)
+        table, name, how, when.name if when else None, series, (), found, goes, season, (), groups, tuple(notes), cut
     )
     findings = replace(findings, correlations=tuple(together[:5]))
     facts = (fact for fact in _facts(findings, values, late) if isinstance(fact.value, str) or np.isfinite(fact.value))
@@ -168,10 +170,11 @@ def _twice(table: Table, codes: Sequence[Days]) -> int:
     return table.read - len(np.unique(row))
 
 
-def _dated(when: Column) -> tuple[Days, NDArray[np.bool_], list[str]]:
-    """The day of each row, the rows that stand in a series, and what is to be said of the others."""
+def _dated(when: Column) -> tuple[Days, NDArray[np.bool_], list[str], tuple[str, ...]]:
+    """The day of each row, the rows that stand in a series, what is to be said of the others, and which day is cut."""
     days, used, far = day_numbers(when.values)
     notes: list[str] = []
+    cut: list[tuple[int, str]] = []
     if far:
         notes.append(f"{far:,} rows are dated far from all others and stand in no series.")
     if when.missing:
@@ -182,15 +185,14 @@ def _dated(when: Column) -> tuple[Days, NDArray[np.bool_], list[str]]:
         latest, first = np.zeros(len(which), np.int64), np.full(len(which), 86_400)
         np.maximum.at(latest, place, second)
         np.minimum.at(first, place, second)
-        cut: list[tuple[int, str]] = []
         if latest[-1] < 43_200 < np.median(latest) and latest[-1] < np.quantile(latest[:-1], 0.05):
-            cut.append((int(which[-1]), "The last day"))
+            cut.append((int(which[-1]), "last day"))
         if first[0] > 43_200 > np.median(first) and first[0] > np.quantile(first[1:], 0.95):
-            cut.append((int(which[0]), "The first day"))
+            cut.append((int(which[0]), "first day"))
         for day, called in cut:
             used = used & (days != day)
-            notes.append(f"{called}, {np.datetime64(day, 'D')}, is not whole and stands in no series.")
-    return days, used, notes
+            notes.append(f"The {called}, {np.datetime64(day, 'D')}, is not whole and stands in no series.")
+    return days, used, notes, tuple(called for _, called in cut)
 
 
 def _parts(

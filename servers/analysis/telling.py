@@ -1,9 +1,9 @@
 """`Teller`: facts in sentences that code writes, name, period and figure together, so that none can be of another.
 
     teller = Teller(findings)
-    teller.each(fact)           # "In May 2025 the number of orders was 2,974, the highest of 12 months, 7.3 % of all."
-    teller.compared(one, two)   # "In May 2025 ... 2,974, in June 2025 ... 1,487: the first is 1,487 more, 2 times ..."
-    teller.together([one, two]) # "May 2025 and June 2025 together: the number of orders was 4,461, 11 % of all."
+    teller.each(one)            # "In May 2025 the number of orders was 2,974, 7.3 % of all."
+    teller.compared(one, two)   # "In May 2025 ... was 2,974, in June 2025 ... 3,009: the first is 35 less, 1.2 % less."
+    teller.together([one, two]) # "May 2025 and June 2025 together: the number of orders was 5,983, 14.8 % of all."
 
 Figures are those of `findings`, rounded as a person reads them; differences, ratios, shares and places in an order
 are computed from the full figures. Names come from the data, and each is one line with nothing hidden in it.
@@ -27,16 +27,11 @@ COUNTED = {
     "days without values": "day without values",
     "repeated rows": "repeated row",
 }
-ALIKE = (
-    frozenset({"share"}),
-    frozenset({"total"}),
-    frozenset({"count"}),
-    frozenset({"mean", "median", "minimum", "maximum", "anomaly", "expected"}),
-)
+AVERAGES = frozenset({"mean", "median", "minimum", "maximum", "anomaly", "expected"})
+ALIKE = (frozenset({"share"}), frozenset({"total"}), frozenset({"count"}), AVERAGES)
 """Measures whose figures can stand beside each other where they are of one series or column."""
 MONTH = re.compile(r"\d{4}-\d\d")
 ROWS = {"rows": "", "count": " with a value of ", "missing": " without a value of "}
-AVERAGES = ALIKE[-1]
 ONE_WORD = re.compile(r"[^\W\d_][\w-]{0,23}")
 """A name that needs no quotation marks to be told from the sentence round it."""
 
@@ -61,8 +56,7 @@ class Teller:
         self._daily = findings.daily
         step = findings.series.step if findings.series else "other"
         self._four_weeks = "weeks (four at most)" if step == "day" else "dates (28 at most)"
-        cut = [end for end in ("first", "last") if any(each.startswith(f"The {end} day, ") for each in findings.notes)]
-        self._cut_days = {f"{end} day" for end in cut}
+        self._cut_days = findings.cut_days
         bases = {self._metric, self._daily, "first day", "days without values"} - {""}
         self._bases = sorted(bases, key=len, reverse=True)
         whole = (findings.table.name, "rows") if self._counts else (self._metric, "total")
@@ -96,9 +90,9 @@ class Teller:
             return f"{told}: {figure(apart)} {'day' if apart == 1 else 'days'} apart."
         of_rows = self._counts_rows(one) and self._counts_rows(two)
         is_alike = (
-            any({one.measure, two.measure} <= kinds for kinds in ALIKE) and self._cut(one)[0] == self._cut(two)[0]
+            any({one.measure, two.measure} <= kinds for kinds in ALIKE) and self._split(one)[0] == self._split(two)[0]
         )
-        counted = {self._cut(one)[0], self._cut(two)[0]} & {*COUNTED} or one.against or two.against
+        counted = {self._split(one)[0], self._split(two)[0]} & {*COUNTED} or one.against or two.against
         if not (of_rows or is_alike) or counted or one.unit != two.unit:
             raise NotTold("it compares figures of different kinds")
         first, second = _number(one), _number(two)
@@ -129,7 +123,7 @@ class Teller:
         Raises:
             NotTold: They do not add up: other kinds, other columns, the same part twice, or averages.
         """
-        kinds = {(each.measure, each.unit, self._cut(each)[0], self._parted_by(each)) for each in facts}
+        kinds = {(each.measure, each.unit, self._split(each)[0], self._parted_by(each)) for each in facts}
         parts = {(each.about, each.when) for each in facts}
         measure, unit, base, by = kinds.pop()
         adds_up = self._adds_up and base == self._metric and measure in {"total", "count", "share"} and by
@@ -151,7 +145,7 @@ class Teller:
             fact: Any but a change, a slope or a correlation.
             of_all: Whether to say of one that is of no group that it is of all.
         """
-        base, part = self._cut(fact)[0], self._part(fact)
+        base, part = self._split(fact)[0], self._part(fact)
         if fact.measure == "date":
             whole = base.replace(" day", " whole day") if base in self._cut_days and not part else base
             return f"the {whole} of {part}" if part else f"the {whole}"
@@ -205,7 +199,7 @@ class Teller:
     def _counts_rows(self, fact: Fact) -> bool:
         """Whether a fact is a number of rows: all, those with a value of the metric, those without."""
         with_value = fact.measure == "count" and fact.about == self._metric and not self._counts and not fact.against
-        return fact.measure in {"rows", "missing"} or (with_value and not fact.when and not self._cut(fact)[1])
+        return fact.measure in {"rows", "missing"} or (with_value and not fact.when and not self._split(fact)[1])
 
     def _with(self, by: str) -> str:
         """`with a region`, where some rows have none, or nothing."""
@@ -218,14 +212,14 @@ class Teller:
         if kind in {"shift", "drift"}:
             to_the_end = self._series is not None and fact.when.endswith(str(self._series.days[-1]))
             return True if to_the_end else None
-        is_a_day = fact.measure in {"minimum", "maximum"} or self._cut(fact)[0] == "days without values"
+        is_a_day = fact.measure in {"minimum", "maximum"} or self._split(fact)[0] == "days without values"
         none = fact.measure == "slope" and self._unclear
         return False if kind or none or (is_a_day and fact.when) else None
 
     def _of_metric(self) -> str:
         return f"the {'number' if self._counts else 'total'} of {_name(self._metric)}"
 
-    def _cut(self, fact: Fact) -> tuple[str, str]:
+    def _split(self, fact: Fact) -> tuple[str, str]:
         """The series or the column that a fact is of, and its group as it stands there; a name may hold a comma."""
         for base in self._bases:
             if fact.about.startswith(f"{base}, "):
@@ -233,7 +227,7 @@ class Teller:
         return fact.about, ""
 
     def _by_and_label(self, fact: Fact) -> tuple[str, str]:
-        part = self._cut(fact)[1]
+        part = self._split(fact)[1]
         by, _, label = part.partition(" ")
         return self._groups.get(part, (by, label))
 
@@ -257,11 +251,11 @@ class Teller:
     def _place(self, fact: Fact) -> str:
         """Where it is the highest or the lowest of its like, and no other is level with it."""
         by, mine = self._parted_by(fact), _number(fact)
-        kind = (fact.measure, fact.unit, self._cut(fact)[0], by)
+        kind = (fact.measure, fact.unit, self._split(fact)[0], by)
         like = [
             _number(each)
             for each in self._facts
-            if by and (each.measure, each.unit, self._cut(each)[0], self._parted_by(each)) == kind
+            if by and (each.measure, each.unit, self._split(each)[0], self._parted_by(each)) == kind
         ]
         if len(like) < 2 or like.count(mine) > 1 or mine not in {max(like), min(like)}:
             return ""
@@ -296,7 +290,7 @@ class Teller:
             return f"{_upper(self.named(fact))} is {value(fact)}."
         if fact.measure == "count" and fact.about == self._metric and not self._counts:
             return f"{value(fact)} {'row has' if fact.value == 1 else 'rows have'} a value of {_name(fact.about)}."
-        if fact.measure == "count" and (base := self._cut(fact)[0]) in COUNTED:
+        if fact.measure == "count" and (base := self._split(fact)[0]) in COUNTED:
             are, of = ("is", COUNTED[base]) if fact.value == 1 else ("are", base)
             of = f"whole {of}" if base in {"days", "dates"} and self._cut_days else of
             of += f" of {self._part(fact)}" if self._part(fact) else ""
@@ -310,7 +304,7 @@ class Teller:
             return None
         seen = self._beside(fact, "anomaly", fact.when)
         due = self._beside(fact, "expected", fact.when)
-        base, part = _name(self._cut(fact)[0]), self._part(fact)
+        base, part = _name(self._split(fact)[0]), self._part(fact)
         of = f"{_period(fact.when)} {base} of {part}" if part else f"{_period(fact.when)} {base}"
         by = _by(_number(due), _number(seen))
         kind = self._kinds.get((fact.about, fact.when))
@@ -329,7 +323,7 @@ class Teller:
 
     def _changed(self, fact: Fact) -> str | None:
         """A slope, or a change between two periods, with the figures of both."""
-        name = _name(self._cut(fact)[0])
+        name = _name(self._split(fact)[0])
         if fact.measure == "slope" and self._unclear:
             return f"{_upper(_period(fact.when))} there is no clear rise or fall of {name}."
         if fact.measure == "slope":
